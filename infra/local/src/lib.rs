@@ -1,0 +1,1 @@
+//! The whole of Onsale in one process.

@@ -1,0 +1,209 @@
+//! What a function reads from its environment: once, typed, failing by name.
+
+use jiff::tz::TimeZone;
+
+/// A variable of the environment that is missing or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not there.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// It is there, but is not what it should be.
+    #[error("the environment variable {name} is {value:?}, which is not {expected}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it should have been, as the end of a sentence.
+        expected: &'static str,
+    },
+}
+
+/// The names of the tables (data-model: seven, split by lifetime and by who may touch them).
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Users and whose an e-mail address is.
+    pub users: String,
+    /// Balances, charges and orders.
+    pub accounts: String,
+    /// Concerts, shows and their listing.
+    pub catalog: String,
+    /// Queues, their numbers and cohorts.
+    pub queues: String,
+    /// Passages of users through queues, with what they hold.
+    pub sessions: String,
+    /// Seats that are not free.
+    pub seats: String,
+    /// Signing keys.
+    pub keys: String,
+}
+
+/// The configuration of a deployment, as `template.yaml` hands it to each function.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Table names.
+    pub tables: Tables,
+    /// URL of the SQS queue of the delayed release messages.
+    pub release_queue_url: String,
+    /// How long a seat is held unpaid, in seconds (1 to 840: an SQS delay ends at 900).
+    pub hold_seconds: u32,
+    /// How long after the admission the first protected call may come, in seconds.
+    pub claim_seconds: u32,
+    /// How long an admitted buyer stays active, in seconds.
+    pub active_seconds: u32,
+    /// Time between two ticks of a queue, in seconds.
+    pub tick_seconds: u32,
+    /// How many sessions may be active at once in a queue that says nothing else.
+    pub main_max_active: u32,
+    /// Admissions a second of a queue that says nothing else, in thousandths.
+    pub main_rate_milli: u64,
+    /// The time zone in which a show's day begins and ends.
+    pub time_zone: TimeZone,
+}
+
+impl Config {
+    /// Reads the configuration through `variable`, which returns a variable of the environment
+    /// by its name. Every name is needed, and there are no defaults here: those of the
+    /// parameters stand in `template.yaml`.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let env = Environment(&variable);
+        Ok(Self {
+            tables: Tables {
+                users: env.text("USERS_TABLE")?,
+                accounts: env.text("ACCOUNTS_TABLE")?,
+                catalog: env.text("CATALOG_TABLE")?,
+                queues: env.text("QUEUES_TABLE")?,
+                sessions: env.text("SESSIONS_TABLE")?,
+                seats: env.text("SEATS_TABLE")?,
+                keys: env.text("KEYS_TABLE")?,
+            },
+            release_queue_url: env.text("RELEASE_QUEUE_URL")?,
+            hold_seconds: env.seconds("HOLD_SECONDS", 840)?,
+            claim_seconds: env.seconds("CLAIM_SECONDS", 3_600)?,
+            active_seconds: env.seconds("ACTIVE_SECONDS", 3_600)?,
+            tick_seconds: env.seconds("TICK_SECONDS", 30)?,
+            main_max_active: env.parse(
+                "MAIN_MAX_ACTIVE",
+                "a whole number from 1 to 1000000",
+                |text| text.parse().ok().filter(|n| (1..=1_000_000).contains(n)),
+            )?,
+            main_rate_milli: env.parse("MAIN_RATE", "a number from 0.001 to 10000", |text| {
+                milli(text).filter(|rate| (1..=10_000_000).contains(rate))
+            })?,
+            time_zone: env.parse("TIME_ZONE", "the name of a time zone", |name| {
+                TimeZone::get(name).ok()
+            })?,
+        })
+    }
+
+    /// Reads the configuration from the environment of this process.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+}
+
+/// Thousandths of a decimal number such as `0.2` or `50`; at most three decimals.
+fn milli(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 3 {
+        return None;
+    }
+    format!("{whole}{fraction:0<3}").parse().ok()
+}
+
+struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    fn text(&self, name: &'static str) -> Result<String, ConfigError> {
+        (self.0)(name)
+            .filter(|value| !value.is_empty())
+            .ok_or(ConfigError::Missing(name))
+    }
+
+    fn seconds(&self, name: &'static str, most: u32) -> Result<u32, ConfigError> {
+        self.parse(
+            name,
+            "a whole number of seconds in the parameter's range",
+            |text| text.parse().ok().filter(|n| (1..=most).contains(n)),
+        )
+    }
+
+    fn parse<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        let value = self.text(name)?;
+        read(&value).ok_or(ConfigError::Invalid {
+            name,
+            value,
+            expected,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(name: &str) -> Option<String> {
+        let value = match name {
+            "HOLD_SECONDS" | "ACTIVE_SECONDS" => "300",
+            "CLAIM_SECONDS" => "120",
+            "TICK_SECONDS" => "5",
+            "MAIN_MAX_ACTIVE" => "1000",
+            "MAIN_RATE" => "0.2",
+            "TIME_ZONE" => "Asia/Seoul",
+            _ => "some-name",
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = Config::read(|name| (name != "SEATS_TABLE").then(|| variables(name))?)
+            .expect_err("SEATS_TABLE is missing");
+        assert_eq!(
+            error.to_string(),
+            "the environment variable SEATS_TABLE is not set"
+        );
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named() {
+        for (wrong, value) in [
+            ("HOLD_SECONDS", "841"),
+            ("CLAIM_SECONDS", "0"),
+            ("MAIN_MAX_ACTIVE", "many"),
+            ("MAIN_RATE", "0.0001"),
+            ("TIME_ZONE", "Asia/Atlantis"),
+        ] {
+            let error = Config::read(|name| {
+                if name == wrong {
+                    Some(value.to_owned())
+                } else {
+                    variables(name)
+                }
+            })
+            .expect_err(wrong);
+            let text = error.to_string();
+            assert!(text.contains(wrong) && text.contains(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_keeps_its_thousandths() {
+        assert_eq!(
+            Config::read(variables).expect("complete").main_rate_milli,
+            200
+        );
+        assert_eq!(milli("50"), Some(50_000));
+        assert_eq!(milli("1.5"), Some(1_500));
+        assert_eq!(milli("1.2345"), None);
+        assert_eq!(milli(".5"), None);
+        assert_eq!(milli("-1"), None);
+    }
+}
