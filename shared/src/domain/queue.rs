@@ -35,8 +35,9 @@ pub struct Settings {
     pub tick_seconds: u32,
     /// Whether people may join and come in.
     pub state: QueueState,
-    /// The concert of who joins without naming one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The concert of who joins without naming one. Stored beside the others, because `main`
+    /// may have one and leave everything else to the template.
+    #[serde(skip)]
     pub default_concert_id: Option<ConcertId>,
 }
 

@@ -153,6 +153,13 @@ pub enum Standing {
     Over(Ending),
 }
 
+impl Standing {
+    /// Whether it is over, which is final.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Over(_))
+    }
+}
+
 impl Session {
     /// A session that joins now; `hold_seconds` is the longest time that it may hold seats.
     pub fn join(
@@ -224,6 +231,16 @@ impl Session {
                 place: queue.place(self.number, now).max(1),
             },
         }
+    }
+
+    /// The last hold of a session that is over, for the next one to remember: of the lapsed and
+    /// cancelled reservations of a user in a queue, the latest can be looked up.
+    pub fn hold_left_behind(&self) -> Option<EndedHold> {
+        let lapsed = self.live_hold.clone().map(|hold| EndedHold {
+            hold,
+            outcome: HoldOutcome::Expired,
+        });
+        lapsed.or_else(|| self.last_hold.clone())
     }
 
     /// The live hold, when it may still be paid.
