@@ -164,12 +164,11 @@ impl Keyring {
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| ApiError::InvalidToken)?;
         let kid = header.kid.ok_or(ApiError::InvalidToken)?;
-        let key = match self.known(&kid) {
-            Some(key) => key,
-            None => {
-                self.read_public_keys_again(now).await?;
-                self.known(&kid).ok_or(ApiError::InvalidToken)?
-            }
+        let key = if let Some(key) = self.known(&kid) {
+            key
+        } else {
+            self.read_public_keys_again(now).await?;
+            self.known(&kid).ok_or(ApiError::InvalidToken)?
         };
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation)
             .map_err(|_| ApiError::InvalidToken)?

@@ -101,6 +101,7 @@ impl Language {
 }
 
 /// The text of an error.
+#[allow(clippy::too_many_lines)]
 pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str> {
     let (korean, english) = match error {
         ApiError::MissingField(field) => return missing_field(field, language),

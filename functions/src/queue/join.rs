@@ -113,7 +113,7 @@ async fn join(
         app.config().hold_seconds,
         now,
     );
-    session.last_hold = ended.as_ref().and_then(|ended| ended.hold_left_behind());
+    session.last_hold = ended.as_ref().and_then(Session::hold_left_behind);
 
     match queue.admission(number, now) {
         Some(admission) if admission.admitted_at <= now => {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
-    operation::update_item::builders::UpdateItemFluentBuilder,
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -215,7 +215,7 @@ impl Store {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(false)
             }

@@ -1,7 +1,10 @@
 //! `Seats`: those that are not free. A free seat has no item, so a show with 100,000 seats costs
 //! nothing to create.
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update};
+use aws_sdk_dynamodb::{
+    operation::delete_item::DeleteItemError,
+    types::{KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
+};
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
@@ -174,7 +177,7 @@ impl Store {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(())
             }

@@ -155,18 +155,15 @@ impl Failure {
     where
         Response: std::fmt::Debug + Send + Sync + 'static,
     {
-        let reasons = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                cancelled.cancellation_reasons().to_vec()
-            }
-            _ => {
-                let error = StoreError::from(error);
-                return match error {
-                    StoreError::Unavailable(_) => Self::Final(error),
-                    _ => Self::Passing(error),
-                };
-            }
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
+            return match StoreError::from(error) {
+                error @ StoreError::Unavailable(_) => Self::Final(error),
+                error => Self::Passing(error),
+            };
         };
+        let reasons = cancelled.cancellation_reasons().to_vec();
 
         let refused = reasons
             .iter()
