@@ -78,10 +78,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
 fn transact_write(
     database: &Database,
     mut request: dynoxide::actions::transact_write_items::TransactWriteItemsRequest,
-) -> Result<
-    dynoxide::actions::transact_write_items::TransactWriteItemsResponse,
-    DynoxideError,
-> {
+) -> Result<dynoxide::actions::transact_write_items::TransactWriteItemsResponse, DynoxideError> {
     request.client_request_token = None;
     database.transact_write_items(request)
 }

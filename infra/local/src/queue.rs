@@ -136,15 +136,13 @@ impl Queues {
     }
 }
 
-fn insert(
-    queues: &mut HashMap<String, Waiting>,
-    queue: &str,
-    due: Timestamp,
-    message: Message,
-) {
+fn insert(queues: &mut HashMap<String, Waiting>, queue: &str, due: Timestamp, message: Message) {
     let waiting = queues.entry(queue.to_owned()).or_default();
     let last = waiting.range(..=(due, u64::MAX)).next_back();
-    let place = last.map_or(0, |((time, place), _)| if *time == due { place + 1 } else { 0 });
+    let place = last.map_or(
+        0,
+        |((time, place), _)| if *time == due { place + 1 } else { 0 },
+    );
     waiting.insert((due, place), message);
 }
 

@@ -43,7 +43,10 @@ impl Sqs {
         }
         match serde_json::from_slice(body) {
             Ok(request) => self.send_message(request),
-            Err(error) => refused("com.amazon.coral.service#SerializationException", &error.to_string()),
+            Err(error) => refused(
+                "com.amazon.coral.service#SerializationException",
+                &error.to_string(),
+            ),
         }
     }
 
@@ -64,7 +67,9 @@ impl Sqs {
         if let Some(delay) = request.delay_seconds.filter(|delay| *delay > 900) {
             return refused(
                 "com.amazonaws.sqs#InvalidParameterValue",
-                &format!("Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."),
+                &format!(
+                    "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+                ),
             );
         }
         let delay = request.delay_seconds.map(Duration::from_secs);
@@ -114,7 +119,10 @@ mod tests {
         };
         Sqs {
             queues: Arc::new(Queues::new(vec![plan])),
-            clock: Arc::new(StackClock::frozen_at(Timestamp::UNIX_EPOCH, Arc::clone(&changed))),
+            clock: Arc::new(StackClock::frozen_at(
+                Timestamp::UNIX_EPOCH,
+                Arc::clone(&changed),
+            )),
             changed,
         }
     }
@@ -132,7 +140,11 @@ mod tests {
         let sqs = sqs();
         let answer = send(&sqs, "Q", 900);
         assert_eq!(answer.status, 200);
-        assert!(answer.body.contains("5d41402abc4b2a76b9719d911017c592"), "{}", answer.body);
+        assert!(
+            answer.body.contains("5d41402abc4b2a76b9719d911017c592"),
+            "{}",
+            answer.body
+        );
         assert_eq!(sqs.queues.next_due("Q"), Timestamp::from_second(900).ok());
     }
 

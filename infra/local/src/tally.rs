@@ -159,7 +159,10 @@ mod tests {
             "TransactWriteItems",
             br#"{"ConsumedCapacity":[{"TableName":"T","CapacityUnits":4.0},{"TableName":"U","CapacityUnits":2.0}]}"#,
         );
-        tally.count("PutItem", br#"{"__type":"ConditionalCheckFailedException"}"#);
+        tally.count(
+            "PutItem",
+            br#"{"__type":"ConditionalCheckFailedException"}"#,
+        );
         let units = Units {
             read: 0.5,
             write: 6.0,

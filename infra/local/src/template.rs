@@ -11,8 +11,7 @@ use yaml_serde::{Mapping, Value};
 use crate::Problem;
 
 pub use deployment::{
-    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, SchedulePlan,
-    SubscriptionPlan, TablePlan,
+    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
 };
 pub use intrinsics::Place;
 

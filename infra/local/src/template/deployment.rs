@@ -196,8 +196,7 @@ impl Reader<'_> {
     }
 
     fn table(&self, name: &str, resource: &Value) -> Result<TablePlan, Problem> {
-        let attributes: Vec<AttributeDefinition> =
-            self.needed(resource, "AttributeDefinitions")?;
+        let attributes: Vec<AttributeDefinition> = self.needed(resource, "AttributeDefinitions")?;
         let keys: Vec<KeySchema> = self.needed(resource, "KeySchema")?;
         let ttl: Option<TimeToLive> = self.property(resource, "TimeToLiveSpecification")?;
         let key = |role: &str| {
@@ -254,7 +253,11 @@ impl Reader<'_> {
 
     /// What the function says itself goes before what the template says for all of them.
     fn function_plan(&self, resource: &Value) -> Result<FunctionPlan, Problem> {
-        let globals = self.template.0.get("Globals").and_then(|g| g.get("Function"));
+        let globals = self
+            .template
+            .0
+            .get("Globals")
+            .and_then(|g| g.get("Function"));
         let mut environment = HashMap::new();
         let mut timeout = None;
         for layer in globals.into_iter().chain(resource.get("Properties")) {
@@ -398,7 +401,9 @@ struct Environment {
 
 /// The name at the end of an ARN.
 fn name_in(arn: &str) -> String {
-    arn.rsplit_once(':').map_or(arn, |(_, name)| name).to_owned()
+    arn.rsplit_once(':')
+        .map_or(arn, |(_, name)| name)
+        .to_owned()
 }
 
 /// The interval of a schedule such as `rate(1 minute)`.
@@ -476,7 +481,10 @@ mod tests {
             panic!("one subscription: {:?}", deployment.subscriptions);
         };
         assert_eq!(subscription.function, "release-hold");
-        let queue = deployment.queues.iter().find(|q| q.name == subscription.queue);
+        let queue = deployment
+            .queues
+            .iter()
+            .find(|q| q.name == subscription.queue);
         let redrive = queue.and_then(|queue| queue.redrive.as_ref());
         assert_eq!(redrive.map(|redrive| redrive.after), Some(5));
         let timeout = deployment.functions["release-hold"].timeout;

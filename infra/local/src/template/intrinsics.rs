@@ -40,9 +40,10 @@ impl Resolver<'_> {
     /// A value with every function in it worked out; what becomes `AWS::NoValue` is left out.
     pub fn resolve(&self, value: &Value) -> Result<Json, Problem> {
         match value {
-            Value::Tagged(tagged) => {
-                self.call(tagged.tag.to_string().trim_start_matches('!'), &tagged.value)
-            }
+            Value::Tagged(tagged) => self.call(
+                tagged.tag.to_string().trim_start_matches('!'),
+                &tagged.value,
+            ),
             Value::Mapping(mapping) => self.resolve_mapping(mapping),
             Value::Sequence(sequence) => sequence
                 .iter()
@@ -90,7 +91,9 @@ impl Resolver<'_> {
             ("Condition", Value::String(name)) => self.holds(name).map(Json::Bool),
             ("Equals", Value::Sequence(parts)) => {
                 let sides = self.resolve_all(parts)?;
-                Ok(Json::Bool(sides.len() == 2 && text(&sides[0]) == text(&sides[1])))
+                Ok(Json::Bool(
+                    sides.len() == 2 && text(&sides[0]) == text(&sides[1]),
+                ))
             }
             ("Not", Value::Sequence(parts)) => {
                 let parts = self.resolve_all(parts)?;
@@ -98,7 +101,9 @@ impl Resolver<'_> {
             }
             ("And", Value::Sequence(parts)) => {
                 let parts = self.resolve_all(parts)?;
-                Ok(Json::Bool(parts.iter().all(|part| *part == Json::Bool(true))))
+                Ok(Json::Bool(
+                    parts.iter().all(|part| *part == Json::Bool(true)),
+                ))
             }
             ("Or", Value::Sequence(parts)) => {
                 let parts = self.resolve_all(parts)?;
@@ -129,9 +134,11 @@ impl Resolver<'_> {
                 .cloned()
                 .or_else(|| self.resource_reference(name)),
         };
-        known
-            .map(Json::String)
-            .ok_or_else(|| Problem::failure(format!("the template refers to {name}, which it does not have")))
+        known.map(Json::String).ok_or_else(|| {
+            Problem::failure(format!(
+                "the template refers to {name}, which it does not have"
+            ))
+        })
     }
 
     /// What `!Ref` says for a resource: its URL for a queue, its name for everything else.
@@ -286,9 +293,18 @@ mod tests {
             ("Ref: Stage", "live"),
             ("!Ref T", "T"),
             ("!Ref Q", "http://127.0.0.1:3000/000000000000/Q"),
-            ("!GetAtt Q.Arn", "arn:aws:local:ap-northeast-2:000000000000:Q"),
-            ("Fn::GetAtt: [Q, Arn]", "arn:aws:local:ap-northeast-2:000000000000:Q"),
-            ("!Sub \"${Stage}/${T}/${!Kept}/${AWS::Region}\"", "live/T/${Kept}/ap-northeast-2"),
+            (
+                "!GetAtt Q.Arn",
+                "arn:aws:local:ap-northeast-2:000000000000:Q",
+            ),
+            (
+                "Fn::GetAtt: [Q, Arn]",
+                "arn:aws:local:ap-northeast-2:000000000000:Q",
+            ),
+            (
+                "!Sub \"${Stage}/${T}/${!Kept}/${AWS::Region}\"",
+                "live/T/${Kept}/ap-northeast-2",
+            ),
             ("!Sub [\"${A}-${Stage}\", {A: !Ref T}]", "T-live"),
             ("!If [Live, yes!, no!]", "yes!"),
             ("!If [Test, yes!, no!]", "no!"),
@@ -308,7 +324,12 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_named() {
-        for yaml in ["!Ref Nowhere", "!GetAtt Nowhere.Arn", "!Sub \"${Nowhere}\"", "!If [Nowhere, 1, 2]"] {
+        for yaml in [
+            "!Ref Nowhere",
+            "!GetAtt Nowhere.Arn",
+            "!Sub \"${Nowhere}\"",
+            "!If [Nowhere, 1, 2]",
+        ] {
             let problem = resolved(yaml).expect_err(yaml);
             assert!(problem.to_string().contains("Nowhere"), "{problem}");
         }

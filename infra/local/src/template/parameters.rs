@@ -120,7 +120,9 @@ impl Parameter {
         Regex::new(&format!("^(?:{pattern})$"))
             .map(|pattern| pattern.is_match(value))
             .map_err(|error| {
-                Problem::failure(format!("an AllowedPattern of the template is wrong: {error}"))
+                Problem::failure(format!(
+                    "an AllowedPattern of the template is wrong: {error}"
+                ))
             })
     }
 
