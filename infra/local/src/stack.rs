@@ -1,6 +1,8 @@
 //! A whole stack: the functions, and everything around them.
 
 mod assembly;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
