@@ -1,26 +1,162 @@
-//! The handle that every handler gets first.
+//! The handle that every handler gets first: the store, the keys, the clock, the configuration
+//! and the release queue, and the steps that several endpoints share.
 
-use std::sync::Arc;
+mod catalog;
+mod doors;
+mod line;
 
-use crate::{clock::Clock, config::Config};
+use std::{sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use jiff::{SignedDuration, Timestamp};
+
+pub use self::{
+    doors::{Buyer, Caller, Holder},
+    line::{Ticked, ask_again_after},
+};
+use crate::{
+    auth::Keyring,
+    cache::Cache,
+    clock::Clock,
+    config::Config,
+    domain::{
+        ids::{ConcertId, QueueId, ShowId},
+        queue::{Queue, QueueState, Settings},
+        show::{Concert, Show},
+    },
+    messages::ReleaseQueue,
+    store::{Store, StoreError},
+};
+
+/// A call of the database or the release queue may take so long before it is tried again.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// It may take so long in all, well below the time-out of every function.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long an instance believes a queue's document.
+const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
+
+/// How long it believes the catalog.
+const CATALOG_GOOD_FOR: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long it believes its count of a show's taken seats.
+const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 
 /// Why a function could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(pub String);
+#[error("the signing keys could not be read: {0}")]
+pub struct StartError(#[from] StoreError);
 
 /// A cheap-clone handle on everything a handler needs.
 #[derive(Clone)]
-pub struct App(Arc<()>);
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    store: Store,
+    keyring: Keyring,
+    release_queue: ReleaseQueue,
+    queue_defaults: Settings,
+    queues: Cache<QueueId, Queue>,
+    concerts: Cache<ConcertId, Concert>,
+    shows: Cache<ShowId, Show>,
+    shows_of: Cache<ConcertId, Arc<[Show]>>,
+    taken: Cache<ShowId, u32>,
+}
 
 impl App {
-    /// Starts.
+    /// Starts a function: clients with time-outs, and the public keys, whose reading opens the
+    /// connection to the database while the start is free.
     pub async fn start(
         config: Config,
         sdk: &aws_config::SdkConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
-        let _ = (config, sdk, clock);
-        Ok(Self(Arc::new(())))
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(ATTEMPT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .build();
+        let database = aws_sdk_dynamodb::config::Builder::from(sdk)
+            .behavior_version(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts.clone())
+            // Watches long streams; ours are a few kilobytes, and have time-outs.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let messages = aws_sdk_sqs::config::Builder::from(sdk)
+            .behavior_version(BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let store = Store::new(
+            aws_sdk_dynamodb::Client::from_conf(database),
+            config.tables.clone(),
+        );
+        let keyring = Keyring::read(store.clone(), clock.now()).await?;
+        let release_queue = ReleaseQueue::new(
+            aws_sdk_sqs::Client::from_conf(messages),
+            config.release_queue_url.clone(),
+        );
+        Ok(Self(Arc::new(Parts {
+            queue_defaults: queue_defaults(&config),
+            config,
+            clock,
+            store,
+            keyring,
+            release_queue,
+            queues: Cache::new(QUEUE_GOOD_FOR),
+            concerts: Cache::new(CATALOG_GOOD_FOR),
+            shows: Cache::new(CATALOG_GOOD_FOR),
+            shows_of: Cache::new(CATALOG_GOOD_FOR),
+            taken: Cache::new(TAKEN_GOOD_FOR),
+        })))
+    }
+
+    /// What the time is. A request asks once.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Waits on the app's clock.
+    pub async fn sleep_until(&self, until: Timestamp) {
+        self.0.clock.sleep_until(until).await;
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The tables.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The keys.
+    pub fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    /// The release queue.
+    pub fn release_queue(&self) -> &ReleaseQueue {
+        &self.0.release_queue
+    }
+}
+
+/// What a queue starts with that says nothing else: the template's parameters.
+fn queue_defaults(config: &Config) -> Settings {
+    Settings {
+        max_active: config.main_max_active,
+        rate_milli: config.main_rate_milli,
+        claim_seconds: config.claim_seconds,
+        active_seconds: config.active_seconds,
+        tick_seconds: config.tick_seconds,
+        state: QueueState::Open,
+        default_concert_id: None,
     }
 }

@@ -149,6 +149,7 @@ impl Environment<'_> {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps)]
     fn variables(name: &str) -> Option<String> {
         let value = match name {
             "HOLD_SECONDS" | "ACTIVE_SECONDS" => "300",

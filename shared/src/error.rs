@@ -1,5 +1,247 @@
-//! Errors.
-/// An error.
+//! What a request can be refused with. The variants are the API's contract: each has one
+//! status, one stable code and one text per language (api.md, *Errors*).
+
+use std::borrow::Cow;
+
+use lambda_http::http::StatusCode;
+
+use crate::{
+    store::{Rejected, StoreError},
+    texts::{self, Language},
+};
+
+/// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
-#[error("not yet")]
-pub struct ApiError;
+pub enum ApiError {
+    /// 400: the body is missing or is no JSON object.
+    #[error("the body is missing or is no JSON object")]
+    EmptyBody,
+    /// 400: a field that has to be there is not.
+    #[error("the field {0} is missing")]
+    MissingField(&'static str),
+    /// 400: a hold without its date or its seats.
+    #[error("the date or the seat number is missing")]
+    MissingDateOrSeat,
+    /// 400: a parameter of the query that has to be there is not.
+    #[error("the parameter {0} is missing")]
+    MissingParameter(&'static str),
+    /// 400: a payment that does not say how much, or says it with something that is no number.
+    #[error("the amount of the payment is missing")]
+    MissingPaymentAmount,
+    /// 400: not a UUID where a user's id should be.
+    #[error("the user id is no UUID")]
+    InvalidUserId,
+    /// 400: not a date, or not written `YYYY-MM-DD`.
+    #[error("the date is malformed")]
+    InvalidDate,
+    /// 400: no seat of the show, or the same seat twice.
+    #[error("the seat number is outside 1 to {capacity} or named twice")]
+    InvalidSeatNumber {
+        /// How many seats the show has.
+        capacity: u32,
+    },
+    /// 400: more seats than one hold may have.
+    #[error("more than four seats")]
+    TooManySeats,
+    /// 400: zero, negative, no number, more than two decimals, or too much.
+    #[error("the amount is not valid")]
+    InvalidAmount,
+    /// 400: the authorization header is there, but has no bearer token in it.
+    #[error("the authorization header has no bearer token")]
+    MalformedAuthorization,
+    /// 400: a guest joins a queue in which they have a live session.
+    #[error("a session is live already")]
+    TokenAlreadyActive,
+    /// 400: anything else that the client did wrong.
+    #[error("the request is not valid")]
+    BadRequest,
+    /// 401: no authorization header.
+    #[error("the authorization header is missing")]
+    MissingAuthorization,
+    /// 401: a token that is not ours, has expired, is for another door, or whose session is over.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// 402: the account does not hold enough.
+    #[error("the balance is too small")]
+    InsufficientBalance,
+    /// 403: a protected call while the number has not come up.
+    #[error("still waiting at place {place}")]
+    NotYourTurn {
+        /// How many people, the caller included, are to be served first.
+        place: u64,
+        /// When it makes sense to ask again, in seconds.
+        retry_after: u64,
+    },
+    /// 403: somebody else's, or not through this queue.
+    #[error("not allowed")]
+    Forbidden,
+    /// 404.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// 404: no date with a free seat.
+    #[error("no date has a free seat")]
+    NoAvailableDates,
+    /// 404.
+    #[error("there is no show on that date")]
+    ShowNotFound,
+    /// 404: or it is somebody else's, or of another concert.
+    #[error("there is no such reservation")]
+    ReservationNotFound,
+    /// 404.
+    #[error("there is no such concert")]
+    ConcertNotFound,
+    /// 404.
+    #[error("there is no such queue")]
+    QueueNotFound,
+    /// 404: no such path, or not with that method.
+    #[error("there is nothing here")]
+    NotFound,
+    /// 409: somebody else has the seat.
+    #[error("the seat is taken")]
+    SeatAlreadyReserved,
+    /// 409: the caller holds other seats.
+    #[error("other seats are held already")]
+    HoldExists,
+    /// 409: the amount is not the reservation's.
+    #[error("the amount is not the reservation's")]
+    AmountMismatch,
+    /// 409: before the sale opens or after it has closed.
+    #[error("the sale is not open")]
+    SaleNotOpen,
+    /// 409: a paid reservation that can be given back no more.
+    #[error("refunds are closed")]
+    RefundClosed,
+    /// 410: the hold was not paid in time.
+    #[error("the hold has lapsed")]
+    HoldExpired,
+    /// 410: the queue takes nobody any more.
+    #[error("the queue is closed")]
+    QueueClosed,
+    /// 422: an idempotency key that came with another body before.
+    #[error("the idempotency key was used for something else")]
+    IdempotencyKeyReused,
+    /// 503: contention or throttling survived our retries.
+    #[error("too busy: {0}")]
+    Busy(&'static str),
+    /// 500: our fault. The cause goes to the log, and never to the client.
+    #[error("internal error: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApiError {
+    /// An error of ours that should never occur, in words for the log.
+    pub fn bug(what: &'static str) -> Self {
+        Self::Internal(what.into())
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::EmptyBody
+            | Self::MissingField(_)
+            | Self::MissingDateOrSeat
+            | Self::MissingParameter(_)
+            | Self::MissingPaymentAmount
+            | Self::InvalidUserId
+            | Self::InvalidDate
+            | Self::InvalidSeatNumber { .. }
+            | Self::TooManySeats
+            | Self::InvalidAmount
+            | Self::MalformedAuthorization
+            | Self::TokenAlreadyActive
+            | Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::MissingAuthorization | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InsufficientBalance => StatusCode::PAYMENT_REQUIRED,
+            Self::NotYourTurn { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::UserNotFound
+            | Self::NoAvailableDates
+            | Self::ShowNotFound
+            | Self::ReservationNotFound
+            | Self::ConcertNotFound
+            | Self::QueueNotFound
+            | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SeatAlreadyReserved
+            | Self::HoldExists
+            | Self::AmountMismatch
+            | Self::SaleNotOpen
+            | Self::RefundClosed => StatusCode::CONFLICT,
+            Self::HoldExpired | Self::QueueClosed => StatusCode::GONE,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyBody => "EMPTY_BODY",
+            Self::MissingField(_) | Self::MissingDateOrSeat => "MISSING_FIELD",
+            Self::MissingParameter(_) => "MISSING_PARAMETER",
+            Self::MissingPaymentAmount => "MISSING_PAYMENT_AMOUNT",
+            Self::InvalidUserId => "INVALID_USER_ID",
+            Self::InvalidDate => "INVALID_DATE",
+            Self::InvalidSeatNumber { .. } => "INVALID_SEAT_NUMBER",
+            Self::TooManySeats => "TOO_MANY_SEATS",
+            Self::InvalidAmount => "INVALID_AMOUNT",
+            Self::MalformedAuthorization => "MALFORMED_AUTHORIZATION",
+            Self::TokenAlreadyActive => "TOKEN_ALREADY_ACTIVE",
+            Self::BadRequest => "BAD_REQUEST",
+            Self::MissingAuthorization => "MISSING_AUTHORIZATION",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::InsufficientBalance => "INSUFFICIENT_BALANCE",
+            Self::NotYourTurn { .. } => "NOT_YOUR_TURN",
+            Self::Forbidden => "FORBIDDEN",
+            Self::UserNotFound => "USER_NOT_FOUND",
+            Self::NoAvailableDates => "NO_AVAILABLE_DATES",
+            Self::ShowNotFound => "SHOW_NOT_FOUND",
+            Self::ReservationNotFound => "RESERVATION_NOT_FOUND",
+            Self::ConcertNotFound => "CONCERT_NOT_FOUND",
+            Self::QueueNotFound => "QUEUE_NOT_FOUND",
+            Self::NotFound => "NOT_FOUND",
+            Self::SeatAlreadyReserved => "SEAT_ALREADY_RESERVED",
+            Self::HoldExists => "HOLD_EXISTS",
+            Self::AmountMismatch => "AMOUNT_MISMATCH",
+            Self::SaleNotOpen => "SALE_NOT_OPEN",
+            Self::RefundClosed => "REFUND_CLOSED",
+            Self::HoldExpired => "HOLD_EXPIRED",
+            Self::QueueClosed => "QUEUE_CLOSED",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::Busy(_) => "BUSY",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// What the client is told.
+    pub fn message(&self, language: Language) -> Cow<'static, str> {
+        texts::of_error(self, language)
+    }
+
+    /// When it makes sense to ask again, in seconds.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::NotYourTurn { retry_after, .. } => Some(*retry_after),
+            Self::Busy(_) => Some(1),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Contended => Self::Busy("contention survived the retries"),
+            StoreError::Throttled => Self::Busy("throttling survived the retries"),
+            StoreError::Unavailable(source) => Self::Internal(source),
+        }
+    }
+}
+
+impl<R: Into<Self>> From<Rejected<R>> for ApiError {
+    fn from(rejected: Rejected<R>) -> Self {
+        match rejected {
+            Rejected::Refused(refusal) => refusal.into(),
+            Rejected::Failed(error) => error.into(),
+        }
+    }
+}

@@ -1,10 +1,80 @@
-//! The payloads of the SQS messages.
+//! The payloads of SQS messages, and how they are sent.
 
+use aws_sdk_sqs::Client;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Sent with each hold, delivered two seconds after it has lapsed.
+use crate::domain::ids::{QueueId, ReservationId, UserId};
+
+/// The longest delay of an SQS message, in seconds (a limit of SQS).
+const LONGEST_DELAY: i32 = 900;
+
+/// Sent with each hold, to come when it has lapsed. Losing it changes nothing but tidiness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseHold {
     /// Whose hold it is.
-    pub user_id: String,
+    pub user_id: UserId,
+    /// The queue of the session that holds.
+    pub queue_id: QueueId,
+    /// The hold.
+    pub reservation_id: ReservationId,
+}
+
+/// Why a message was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the message was not sent: {0}")]
+pub struct SendError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+/// The sender's side of the release queue.
+#[derive(Debug, Clone)]
+pub struct ReleaseQueue {
+    client: Client,
+    url: String,
+}
+
+impl ReleaseQueue {
+    /// The queue at that URL.
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Sends a message that comes at `due`, or as late as SQS can delay it.
+    pub async fn send(
+        &self,
+        message: &ReleaseHold,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), SendError> {
+        let body = serde_json::to_string(message).map_err(|error| SendError(error.into()))?;
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .delay_seconds(delay(due.duration_since(now)))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| SendError(error.into()))
+    }
+}
+
+/// Whole seconds that are not less than the wait, as far as SQS goes.
+fn delay(wait: SignedDuration) -> i32 {
+    let seconds = wait.as_millis().max(0).unsigned_abs().div_ceil(1_000);
+    i32::try_from(seconds)
+        .unwrap_or(LONGEST_DELAY)
+        .min(LONGEST_DELAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_never_too_short() {
+        assert_eq!(delay(SignedDuration::from_secs(-5)), 0);
+        assert_eq!(delay(SignedDuration::from_millis(1)), 1);
+        assert_eq!(delay(SignedDuration::from_secs(302)), 302);
+        assert_eq!(delay(SignedDuration::from_hours(1)), LONGEST_DELAY);
+    }
 }

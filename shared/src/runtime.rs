@@ -1,47 +1,229 @@
-//! What is the same for every function: start, one log line a request, errors into answers.
+//! What is the same for every function: the start, one log line a request, errors into answers,
+//! batches of messages and which of them have to come again.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::{
+    apigw::ApiGatewayV2httpRequestContext,
+    sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage},
+};
 use jiff::Timestamp;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{
+    Body, Request, RequestExt as _, Response, http::Method, request::RequestContext,
+};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::{app::App, error::ApiError};
+use crate::{
+    app::App,
+    clock::SystemClock,
+    config::Config,
+    error::ApiError,
+    http::{RequestParts as _, error_response},
+    messages::ReleaseHold,
+    store::usage::{Usage, metered},
+};
 
-/// A future that a handler returns.
+/// What a handler returns.
 pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A handler behind the gateway.
 pub type HttpHandler = fn(App, Request) -> Answer<Result<Response<Body>, ApiError>>;
 
-/// A handler that gets messages of the release queue.
-pub type MessageHandler = fn(App, crate::messages::ReleaseHold) -> Answer<Result<(), ApiError>>;
+/// A handler that gets the messages of the release queue.
+pub type MessageHandler = fn(App, ReleaseHold) -> Answer<Result<(), ApiError>>;
 
-/// A handler that is invoked with a JSON event, by a schedule or by hand. It ends before the
-/// given deadline.
+/// A handler that is invoked with a JSON event, by a schedule or by hand, and ends before the
+/// given time.
 pub type EventHandler =
     fn(App, serde_json::Value, Timestamp) -> Answer<Result<serde_json::Value, ApiError>>;
 
-/// Runs an HTTP handler: logs its one line and turns an error into its answer. Never fails.
-pub async fn answer(app: App, handler: HttpHandler, request: Request) -> Response<Body> {
-    match handler(app, request).await {
-        Ok(response) => response,
-        Err(_) => Response::new(Body::Empty),
+/// Runs an HTTP function on Lambda.
+pub async fn serve<H, F>(handle: H) -> Result<(), Error>
+where
+    H: Fn(App, Request) -> F + Copy + Send + Sync,
+    F: Future<Output = Result<Response<Body>, ApiError>> + Send,
+{
+    let app = start().await?;
+    lambda_http::run(service_fn(|request: Request| {
+        let app = app.clone();
+        async move { Ok::<_, Error>(answer(app, handle, request).await) }
+    }))
+    .await
+}
+
+/// Runs the consumer of the release queue on Lambda.
+pub async fn serve_messages<H, F>(handle: H) -> Result<(), Error>
+where
+    H: Fn(App, ReleaseHold) -> F + Copy + Send + Sync,
+    F: Future<Output = Result<(), ApiError>> + Send,
+{
+    let app = start().await?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
+        let app = app.clone();
+        async move { Ok::<_, Error>(deliver(app, handle, event.payload).await) }
+    }))
+    .await
+}
+
+/// Runs a function on Lambda that is invoked with a JSON event.
+pub async fn serve_events<H, F>(handle: H) -> Result<(), Error>
+where
+    H: Fn(App, serde_json::Value, Timestamp) -> F + Copy + Send + Sync,
+    F: Future<Output = Result<serde_json::Value, ApiError>> + Send,
+{
+    let app = start().await?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+        let app = app.clone();
+        async move {
+            let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+            let deadline = Timestamp::from_millisecond(deadline).unwrap_or(Timestamp::MAX);
+            invoke(app, handle, event.payload, deadline)
+                .await
+                .map_err(Error::from)
+        }
+    }))
+    .await
+}
+
+async fn start() -> Result<App, Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    Ok(App::start(config, &sdk, Arc::new(SystemClock)).await?)
+}
+
+/// Runs an HTTP handler: writes its one line to the log and turns an error into its answer.
+/// Never fails.
+pub async fn answer<H, F>(app: App, handle: H, request: Request) -> Response<Body>
+where
+    H: FnOnce(App, Request) -> F,
+    F: Future<Output = Result<Response<Body>, ApiError>>,
+{
+    let started = Instant::now();
+    let access = Access::of(&request);
+    let language = request.language();
+    let (result, usage) = metered(handle(app, request)).await;
+    if let Err(error @ (ApiError::Internal(_) | ApiError::Busy(_))) = &result {
+        tracing::error!(request_id = access.request_id, route = access.route, %error, "not done");
+    }
+    let (response, code) = match result {
+        Ok(response) => (response, "OK"),
+        Err(error) => (
+            error_response(&error, language, &access.request_id),
+            error.code(),
+        ),
+    };
+    access.log(response.status().as_u16(), code, usage, started);
+    response
+}
+
+/// What the log says of a request. Never the path itself: that of a guest holds their only
+/// secret.
+struct Access {
+    request_id: String,
+    method: Method,
+    route: String,
+}
+
+impl Access {
+    fn of(request: &Request) -> Self {
+        let context = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+            _ => None,
+        };
+        let text = |field: fn(&ApiGatewayV2httpRequestContext) -> &Option<String>| {
+            context
+                .and_then(|context| field(context).clone())
+                .unwrap_or_default()
+        };
+        Self {
+            request_id: text(|context| &context.request_id),
+            method: request.method().clone(),
+            route: text(|context| &context.route_key),
+        }
+    }
+
+    fn log(&self, status: u16, code: &str, usage: Usage, started: Instant) {
+        tracing::info!(
+            request_id = self.request_id,
+            method = %self.method,
+            route = self.route,
+            status,
+            code,
+            milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
+            read_units = usage.read,
+            write_units = usage.write,
+            "request",
+        );
     }
 }
 
 /// Hands a batch of messages to a handler, one by one, and reports those that have to come again.
-pub async fn deliver(app: App, handler: MessageHandler, event: SqsEvent) -> SqsBatchResponse {
-    let _ = (app, handler, event);
-    SqsBatchResponse::default()
+///
+/// A message that cannot be read will never be readable. It is reported too, so that it ends in
+/// the dead-letter queue, where somebody sees it.
+pub async fn deliver<H, F>(app: App, handle: H, event: SqsEvent) -> SqsBatchResponse
+where
+    H: Fn(App, ReleaseHold) -> F,
+    F: Future<Output = Result<(), ApiError>>,
+{
+    let mut failures = Vec::new();
+    for message in event.records {
+        let (result, usage) = metered(take(&app, &handle, &message)).await;
+        let message_id = message.message_id.unwrap_or_default();
+        match result {
+            Ok(()) => {
+                let Usage { read, write } = usage;
+                tracing::info!(
+                    message_id,
+                    read_units = read,
+                    write_units = write,
+                    "message"
+                );
+            }
+            Err(error) => {
+                tracing::error!(message_id, %error, "a message has to come again");
+                failures.push(message_id);
+            }
+        }
+    }
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failures.into_iter().map(failure).collect();
+    response
+}
+
+async fn take<H, F>(app: &App, handle: &H, message: &SqsMessage) -> Result<(), ApiError>
+where
+    H: Fn(App, ReleaseHold) -> F,
+    F: Future<Output = Result<(), ApiError>>,
+{
+    let body = message.body.as_deref().unwrap_or_default();
+    let message = serde_json::from_str(body).map_err(|error| ApiError::Internal(error.into()))?;
+    handle(app.clone(), message).await
+}
+
+fn failure(message_id: String) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = message_id;
+    failure
 }
 
 /// Runs a handler with a JSON event.
-pub async fn invoke(
+pub async fn invoke<H, F>(
     app: App,
-    handler: EventHandler,
+    handle: H,
     event: serde_json::Value,
     deadline: Timestamp,
-) -> Result<serde_json::Value, ApiError> {
-    handler(app, event, deadline).await
+) -> Result<serde_json::Value, ApiError>
+where
+    H: FnOnce(App, serde_json::Value, Timestamp) -> F,
+    F: Future<Output = Result<serde_json::Value, ApiError>>,
+{
+    let (result, usage) = metered(handle(app, event, deadline)).await;
+    let Usage { read, write } = usage;
+    match &result {
+        Ok(_) => tracing::info!(read_units = read, write_units = write, "event"),
+        Err(error) => tracing::error!(%error, "an event failed"),
+    }
+    result
 }

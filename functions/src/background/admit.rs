@@ -1,0 +1,64 @@
+//! `admit`: lets people in. A schedule invokes it once a minute, the fastest that there is; it
+//! ticks every queue each `tick_seconds` until the next invocation is near.
+//!
+//! Invoked by hand with `{"ticks": 1}` it ticks each queue once and returns. One queue's trouble
+//! does not stop another's ticks. A tick costs 1 WRU per KB of the line, and 2 RRU and 1 more
+//! for each live cohort; a queue in which nothing happens, 2 RRU.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::{
+    app::{App, Ticked},
+    domain::ids::QueueId,
+    error::ApiError,
+    futures_util::future::join_all,
+    jiff::{SignedDuration, Timestamp},
+};
+
+/// An invocation ticks for so long, and the next one goes on.
+const MINUTE_OF_TICKS: SignedDuration = SignedDuration::from_secs(55);
+
+/// It is over so long before its deadline, so that no tick is cut off.
+const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(2);
+
+/// What a schedule sends says nothing about ticks.
+#[derive(Deserialize)]
+struct Order {
+    ticks: Option<u32>,
+}
+
+/// Ticks, and answers how often it did.
+pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
+    let order: Option<Order> =
+        serde_json::from_value(event).map_err(|error| ApiError::Internal(error.into()))?;
+    let start = app.now();
+    let end = start
+        .saturating_add(MINUTE_OF_TICKS)
+        .unwrap_or(Timestamp::MAX);
+    let end = end.min(deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline));
+    let most = order.and_then(|order| order.ticks).unwrap_or(u32::MAX);
+
+    let queues = app.queue_ids().await?;
+    let ticks = join_all(queues.iter().map(|id| tick_until(&app, id, end, most))).await;
+    Ok(json!({ "queues": queues.len(), "ticks": ticks.iter().sum::<u32>() }))
+}
+
+/// Ticks one queue until `end`, `most` times at the most, and tells how often the line moved on.
+async fn tick_until(app: &App, id: &QueueId, end: Timestamp, most: u32) -> u32 {
+    let (mut moved_on, mut ticked) = (0, 0);
+    loop {
+        let now = app.now();
+        match app.tick(id).await {
+            Ok(Ticked::Done) => moved_on += 1,
+            Ok(Ticked::NotNeeded) => {}
+            Err(error) => tracing::error!(queue_id = %id, %error, "a tick failed"),
+        }
+        ticked += 1;
+        let interval = app.tick_interval(id, now).await;
+        let next = now.saturating_add(interval).unwrap_or(Timestamp::MAX);
+        if ticked >= most || next > end {
+            return moved_on;
+        }
+        app.sleep_until(next).await;
+    }
+}

@@ -1,0 +1,6 @@
+//! `charge`: see [`functions::payments::charge`].
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::runtime::serve(functions::payments::charge::handle).await
+}

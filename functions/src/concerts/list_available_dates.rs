@@ -1,0 +1,62 @@
+//! `GET /v1/concerts/available-dates`: the dates with a free seat, or with one that the caller
+//! holds. 1 RRU for the door; the counts of taken seats are kept for two seconds.
+
+use serde::Serialize;
+use shared::{
+    app::{App, Buyer},
+    domain::{
+        ids::{ConcertId, ShowDate},
+        show::Show,
+    },
+    error::ApiError,
+    http::{RequestParts as _, ok},
+    lambda_http::{Body, Request, Response},
+};
+
+#[derive(Serialize)]
+struct AvailableDates {
+    available_dates: Vec<ShowDate>,
+}
+
+/// Answers with the dates.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let buyer = app.buyer(&request).await?;
+    let concert_id = concert_id(&app, &request, &buyer).await?;
+    let shows = app.shows_of(concert_id, buyer.now).await?;
+    buyer.comes_through_the_queue_of(&shows[0])?;
+
+    let on_sale: Vec<_> = shows
+        .iter()
+        .filter(|show| show.is_on_sale(buyer.now, &app.config().time_zone))
+        .collect();
+    let taken = app.taken_seats(&on_sale, buyer.now).await?;
+    let is_available = |show: &Show, taken: u32| {
+        taken < show.capacity || buyer.seats_held_of(show.id()).next().is_some()
+    };
+    let available_dates: Vec<_> = on_sale
+        .iter()
+        .zip(taken)
+        .filter(|(show, taken)| is_available(show, *taken))
+        .map(|(show, _)| show.date)
+        .collect();
+    if available_dates.is_empty() {
+        return Err(ApiError::NoAvailableDates);
+    }
+    ok(&AvailableDates { available_dates })
+}
+
+/// The concert that the request names, else the one that the session was joined for, else the
+/// one that the queue means.
+async fn concert_id(app: &App, request: &Request, buyer: &Buyer) -> Result<ConcertId, ApiError> {
+    if let Some(id) = request.query("concert_id") {
+        return id.parse().map_err(|_| ApiError::ConcertNotFound);
+    }
+    if let Some(id) = buyer.session.concert_id {
+        return Ok(id);
+    }
+    let queue = app.queue(&buyer.session.queue_id, buyer.now).await?;
+    queue
+        .settings
+        .default_concert_id
+        .ok_or(ApiError::MissingParameter("concert_id"))
+}

@@ -1,0 +1,124 @@
+//! `GET /v1/concerts/{concert_id}/seats?date=`: each seat of a show and whether it is free.
+//! 2 RRU for a show of 50 seats.
+//!
+//! Shows of up to 500 seats come whole; larger ones by `from` and `to`, 500 seats at most, with
+//! `next_from` where there are more.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use shared::{
+    app::{App, Buyer},
+    domain::{
+        ids::{ShowDate, ShowId},
+        seat::{SEATS_A_BLOCK, SeatNumber, SeatStatus, TakenSeat},
+        show::Show,
+    },
+    error::ApiError,
+    http::{RequestParts as _, ok},
+    lambda_http::{Body, Request, Response},
+    texts::Done,
+};
+
+#[derive(Serialize)]
+struct Seats {
+    date: ShowDate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    seats: Vec<Seat>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_from: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Seat {
+    seat_number: u32,
+    is_reserved: bool,
+    status: Status,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Status {
+    Free,
+    Held,
+    Sold,
+    Mine,
+}
+
+/// Answers with the seats in order.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let buyer = app.buyer(&request).await?;
+    let (concert_id, date) = (request.concert_id()?, request.date()?);
+    let show = app.show(ShowId { concert_id, date }, buyer.now).await?;
+    buyer.comes_through_the_queue_of(&show)?;
+    let (from, to) = range(&request, &show)?;
+
+    let taken = app.store().list_seats(show.id(), from, to).await?;
+    let seats = seats(&buyer, &show, &taken, from, to);
+    let is_over = |seat: &Seat| matches!(seat.status, Status::Held | Status::Sold);
+    let message = seats
+        .iter()
+        .all(is_over)
+        .then(|| Done::AllSeatsTaken.message(request.language()));
+    let next_from = (to.get() < show.capacity).then(|| to.get() + 1);
+    ok(&Seats {
+        date,
+        message,
+        seats,
+        next_from,
+    })
+}
+
+/// The seats that are asked for.
+fn range(request: &Request, show: &Show) -> Result<(SeatNumber, SeatNumber), ApiError> {
+    let number = |name: &str| match request.query(name) {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| ApiError::BadRequest),
+    };
+    let (from, to): (Option<u64>, Option<u64>) = (number("from")?, number("to")?);
+    let capacity = u64::from(show.capacity);
+    let from = from.unwrap_or(1);
+    let to = to
+        .unwrap_or_else(|| from.saturating_add(u64::from(SEATS_A_BLOCK) - 1))
+        .min(capacity);
+    if to < from || to - from >= u64::from(SEATS_A_BLOCK) {
+        return Err(ApiError::BadRequest);
+    }
+    SeatNumber::new(from)
+        .zip(SeatNumber::new(to))
+        .ok_or(ApiError::BadRequest)
+}
+
+fn seats(
+    buyer: &Buyer,
+    show: &Show,
+    taken: &[TakenSeat],
+    from: SeatNumber,
+    to: SeatNumber,
+) -> Vec<Seat> {
+    let taken: HashMap<u32, SeatStatus> = taken
+        .iter()
+        .filter(|seat| seat.is_taken(buyer.now))
+        .map(|seat| (seat.seat.get(), seat.status))
+        .collect();
+    let mine: Vec<u32> = buyer
+        .seats_held_of(show.id())
+        .map(SeatNumber::get)
+        .collect();
+    (from.get()..=to.get())
+        .map(|seat_number| {
+            let status = match taken.get(&seat_number) {
+                _ if mine.contains(&seat_number) => Status::Mine,
+                Some(SeatStatus::Sold) => Status::Sold,
+                Some(SeatStatus::Held) => Status::Held,
+                None => Status::Free,
+            };
+            Seat {
+                seat_number,
+                is_reserved: status != Status::Free,
+                status,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,48 @@
+//! `GET /v1/auth/tokens`: where the session of a queue token stands. 1.5 RRU.
+
+use serde::Serialize;
+use shared::{
+    app::App,
+    domain::session::Standing,
+    error::ApiError,
+    http::{ResponseParts as _, ok},
+    lambda_http::{Body, Request, Response},
+};
+
+use super::place::Place;
+use crate::reservations::find::HeldSeats;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    place: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation: Option<HeldSeats<'a>>,
+}
+
+/// Answers with status and place, and when to ask again.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let (claims, now) = app.queue_user(&request).await?;
+    let session = app.store().session(claims.sub, &claims.queue).await?;
+    let Some(session) = session.filter(|session| session.jti == claims.jti) else {
+        return ok(&Answer {
+            place: Place::over(None),
+            reservation: None,
+        });
+    };
+
+    let mut queue = app.queue(&claims.queue, now).await?;
+    if let Standing::Waiting { .. } = session.standing(&queue, now) {
+        queue = app.tick_if_stale(queue, now).await;
+    }
+    let place = Place::of(&session, &queue, now);
+    let retry_after = place.retry_after();
+    let over = place.reason.is_some();
+    let reservation = session.payable_hold(now).map(HeldSeats::of);
+    let answer = ok(&Answer { place, reservation })?;
+    Ok(if over {
+        answer
+    } else {
+        answer.with_retry_after(retry_after)
+    })
+}

@@ -1,0 +1,6 @@
+//! Reservations: a hold, and then the order that it became.
+
+pub mod cancel;
+pub(crate) mod find;
+pub mod get;
+pub mod hold;

@@ -1,0 +1,181 @@
+//! `POST /v1/concerts/{concert_id}/reservations`: hold seats for five minutes.
+//!
+//! All the seats or none, for one session, which then holds nothing else until it pays, cancels
+//! or the time is over. Refused when a seat is taken (409), when the session holds other seats
+//! (409), when the show is not on sale (409) and when it is another queue's (403). The same seats
+//! again are the same hold.
+//!
+//! 2 WRU and 2 for each seat; 1 RRU for the door, 0.5 for the show, 0.5 for each seat.
+
+use serde::Serialize;
+use shared::{
+    app::{App, Buyer},
+    domain::{
+        ids::{PaymentId, ReservationId, ShowDate, ShowId},
+        order::Hold,
+        seat::{GRACE, NoSeatSet, SeatNumber, SeatSet},
+        show::Show,
+    },
+    error::ApiError,
+    http::{JsonBody, RequestParts as _, ok},
+    jiff::{SignedDuration, Timestamp},
+    lambda_http::{Body, Request, Response},
+    messages::ReleaseHold,
+    store::{Rejected, purchase::HoldRefused},
+    texts::Done,
+};
+
+use super::find::HeldSeats;
+
+/// The capacity that an error names when there is no show to name one.
+const USUAL_CAPACITY: u32 = 50;
+
+#[derive(Serialize)]
+struct Held<'a> {
+    message: &'static str,
+    #[serde(flatten)]
+    seats: HeldSeats<'a>,
+}
+
+/// Holds the seats and answers with the reservation.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let buyer = app.buyer(&request).await?;
+    let wish = Wish::of(&request)?;
+    let (show, seats) = wish.check(&app, buyer.now).await?;
+    buyer.comes_through_the_queue_of(&show)?;
+
+    let hold = hold(&app, &buyer, &show, seats).await?;
+    let message = Done::Held.message(request.language());
+    ok(&Held {
+        message,
+        seats: HeldSeats::of(&hold),
+    })
+}
+
+/// What the request asks for.
+struct Wish {
+    show: ShowId,
+    seats: Result<SeatSet, NoSeatSet>,
+}
+
+impl Wish {
+    fn of(request: &Request) -> Result<Self, ApiError> {
+        let body = JsonBody::of(request)?;
+        let (one, several) = (body.has("seat_number"), body.has("seat_numbers"));
+        if !body.has("date") || !(one || several) {
+            return Err(ApiError::MissingDateOrSeat);
+        }
+        if one && several {
+            return Err(ApiError::BadRequest);
+        }
+        let date: ShowDate = body.field("date").flatten().ok_or(ApiError::InvalidDate)?;
+        let numbers: Option<Vec<u64>> = if one {
+            body.field("seat_number")
+                .flatten()
+                .map(|number| vec![number])
+        } else {
+            body.field("seat_numbers").flatten()
+        };
+        let show = ShowId {
+            concert_id: request.concert_id()?,
+            date,
+        };
+        Ok(Self {
+            show,
+            seats: seat_set(numbers),
+        })
+    }
+
+    /// The show, and the seats as seats of that show.
+    async fn check(self, app: &App, now: Timestamp) -> Result<(Show, SeatSet), ApiError> {
+        let show = app.show(self.show, now).await;
+        let capacity = show.as_ref().map_or(USUAL_CAPACITY, |show| show.capacity);
+        let seats = self.seats.map_err(|why| match why {
+            NoSeatSet::TooMany => ApiError::TooManySeats,
+            NoSeatSet::Malformed => ApiError::InvalidSeatNumber { capacity },
+        })?;
+        let show = show?;
+        if show.has(seats.last()) {
+            Ok((show, seats))
+        } else {
+            Err(ApiError::InvalidSeatNumber { capacity })
+        }
+    }
+}
+
+fn seat_set(numbers: Option<Vec<u64>>) -> Result<SeatSet, NoSeatSet> {
+    let seats = numbers.and_then(|numbers| numbers.into_iter().map(SeatNumber::new).collect());
+    SeatSet::new(seats.ok_or(NoSeatSet::Malformed)?)
+}
+
+/// Holds the seats, unless the session holds them already.
+async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<Hold, ApiError> {
+    let is_same = |hold: &Hold| hold.is_of(show.concert_id, show.date, &seats);
+    if let Some(hold) = &buyer.session.live_hold {
+        return if is_same(hold) {
+            Ok(hold.clone())
+        } else {
+            Err(ApiError::HoldExists)
+        };
+    }
+    if !show.is_on_sale(buyer.now, &app.config().time_zone) {
+        return Err(ApiError::SaleNotOpen);
+    }
+    // Losing attempts are the common case of an on-sale, and a look is cheaper than a refusal.
+    let looked_at = app.store().look_at_seats(show.id(), &seats).await?;
+    if looked_at.iter().any(|seat| seat.is_taken(buyer.now)) {
+        return Err(ApiError::SeatAlreadyReserved);
+    }
+
+    let hold = new_hold(app, show, seats.clone(), buyer.now)?;
+    match app
+        .store()
+        .place_hold(&buyer.session, &hold, buyer.now)
+        .await
+    {
+        Ok(()) => {
+            send_release(app, buyer, &hold).await;
+            Ok(hold)
+        }
+        Err(Rejected::Refused(HoldRefused::HoldExists(there))) if is_same(&there) => Ok(*there),
+        Err(Rejected::Refused(refused)) => Err(match refused {
+            HoldRefused::SeatTaken => ApiError::SeatAlreadyReserved,
+            HoldRefused::HoldExists(_) => ApiError::HoldExists,
+            HoldRefused::SessionOver => ApiError::InvalidToken,
+        }),
+        Err(Rejected::Failed(error)) => Err(error.into()),
+    }
+}
+
+fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Hold, ApiError> {
+    let lasts = SignedDuration::from_secs(i64::from(app.config().hold_seconds));
+    Ok(Hold {
+        reservation_id: ReservationId::new(),
+        payment_id: PaymentId::new(),
+        concert_id: show.concert_id,
+        date: show.date,
+        amount: show
+            .price
+            .times(seats.len())
+            .ok_or_else(|| ApiError::bug("a price too large"))?,
+        seats,
+        held_until: now.saturating_add(lasts).unwrap_or(Timestamp::MAX),
+    })
+}
+
+/// Sends the message that tidies up when the hold has lapsed. The seats are free by then with or
+/// without it, so that its loss is worth a line in the log and no more.
+async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
+    let message = ReleaseHold {
+        user_id: buyer.session.user_id,
+        queue_id: buyer.session.queue_id.clone(),
+        reservation_id: hold.reservation_id,
+    };
+    let due = hold
+        .held_until
+        .saturating_add(GRACE)
+        .unwrap_or(Timestamp::MAX);
+    if let Err(error) = app.release_queue().send(&message, due, buyer.now).await {
+        tracing::warn!(reservation_id = %hold.reservation_id, %error, "no release message");
+    }
+}

@@ -1,0 +1,70 @@
+//! The catalog and the count of taken seats, as an instance remembers them for a few seconds.
+
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+
+use super::App;
+use crate::{
+    domain::{
+        ids::{ConcertId, ShowId},
+        show::{Concert, Show},
+    },
+    error::ApiError,
+};
+
+impl App {
+    /// A concert. At most 0.5 RRU.
+    pub async fn concert(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
+        if let Some(concert) = self.0.concerts.get(&id, now) {
+            return Ok(concert);
+        }
+        let concert = self
+            .store()
+            .concert(id)
+            .await?
+            .ok_or(ApiError::ConcertNotFound)?;
+        self.0.concerts.put(id, concert.clone(), now);
+        Ok(concert)
+    }
+
+    /// A show. At most 0.5 RRU.
+    pub async fn show(&self, id: ShowId, now: Timestamp) -> Result<Show, ApiError> {
+        if let Some(show) = self.0.shows.get(&id, now) {
+            return Ok(show);
+        }
+        let show = self.store().show(id).await?.ok_or(ApiError::ShowNotFound)?;
+        self.0.shows.put(id, show.clone(), now);
+        Ok(show)
+    }
+
+    /// The shows of a concert, in the order of their dates; a concert has at least one. At most
+    /// 0.5 RRU per 4 KB.
+    pub async fn shows_of(&self, id: ConcertId, now: Timestamp) -> Result<Arc<[Show]>, ApiError> {
+        if let Some(shows) = self.0.shows_of.get(&id, now) {
+            return Ok(shows);
+        }
+        let shows: Arc<[Show]> = self.store().shows(id).await?.into();
+        if shows.is_empty() {
+            return Err(ApiError::ConcertNotFound);
+        }
+        self.0.shows_of.put(id, shows.clone(), now);
+        Ok(shows)
+    }
+
+    /// How many seats of each of these shows are taken, as it was two seconds ago at the
+    /// earliest. At most 0.5 RRU per show and 4 KB of its taken seats.
+    pub async fn taken_seats(&self, shows: &[&Show], now: Timestamp) -> Result<Vec<u32>, ApiError> {
+        try_join_all(shows.iter().map(|show| self.taken_seats_of(show, now))).await
+    }
+
+    async fn taken_seats_of(&self, show: &Show, now: Timestamp) -> Result<u32, ApiError> {
+        if let Some(taken) = self.0.taken.get(&show.id(), now) {
+            return Ok(taken);
+        }
+        let taken = self.store().count_taken_seats(show, now).await?;
+        self.0.taken.put(show.id(), taken, now);
+        Ok(taken)
+    }
+}

@@ -1,0 +1,178 @@
+//! Who may call: each door returns a type, so that a handler cannot forget its check.
+
+use jiff::Timestamp;
+use lambda_http::{Request, http::header::AUTHORIZATION};
+
+use super::{App, line::ask_again_after};
+use crate::{
+    auth::{Claims, QueueClaims},
+    domain::{
+        ids::{ShowId, UserId},
+        seat::SeatNumber,
+        session::{Session, Standing},
+        show::Show,
+    },
+    error::ApiError,
+};
+
+/// A user with any valid token of theirs (door U).
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub user_id: UserId,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl Caller {
+    /// Lets the caller go on if that is who they are.
+    pub fn is(&self, user_id: UserId) -> Result<(), ApiError> {
+        if self.user_id == user_id {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+}
+
+/// A session that is neither closed nor expired (door Q).
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// The session.
+    pub session: Session,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// An active session (door Q+).
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    /// The session, which has arrived.
+    pub session: Session,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl Buyer {
+    /// Lets the buyer go on if it is their queue that sells the show.
+    pub fn comes_through_the_queue_of(&self, show: &Show) -> Result<(), ApiError> {
+        if self.session.queue_id == show.queue_id {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
+    /// The seats of a show that the buyer holds.
+    pub fn seats_held_of(&self, show: ShowId) -> impl Iterator<Item = SeatNumber> + '_ {
+        let hold = self.session.payable_hold(self.now);
+        hold.filter(move |hold| hold.concert_id == show.concert_id && hold.date == show.date)
+            .into_iter()
+            .flat_map(|hold| hold.seats.iter())
+    }
+}
+
+impl App {
+    /// Door U: a queue token whatever has become of its session, or an access token of the
+    /// user's current generation (1 RRU).
+    pub async fn user(&self, request: &Request) -> Result<Caller, ApiError> {
+        let now = self.now();
+        let user_id = match self.verify(request, now).await? {
+            Claims::Queue(claims) => claims.sub,
+            Claims::Access(claims) => {
+                let user = self.store().user(claims.sub).await?;
+                let current = user.is_some_and(|user| user.generation == claims.generation);
+                if !current {
+                    return Err(ApiError::InvalidToken);
+                }
+                claims.sub
+            }
+        };
+        Ok(Caller { user_id, now })
+    }
+
+    /// Door U, with a queue token only. Free.
+    pub async fn queue_user(
+        &self,
+        request: &Request,
+    ) -> Result<(QueueClaims, Timestamp), ApiError> {
+        let now = self.now();
+        match self.verify(request, now).await? {
+            Claims::Queue(claims) => Ok((claims, now)),
+            Claims::Access(_) => Err(ApiError::InvalidToken),
+        }
+    }
+
+    /// Door Q: the session, waiting or not. 1 RRU, and 0.5 when it has not arrived.
+    pub async fn holder(&self, request: &Request) -> Result<Holder, ApiError> {
+        let (claims, now) = self.queue_user(request).await?;
+        let session = self.session_of(&claims).await?;
+        match self.standing(&session, now).await? {
+            Standing::Over(_) => Err(ApiError::InvalidToken),
+            _ => Ok(Holder { session, now }),
+        }
+    }
+
+    /// Door Q+: the session, whose turn it is. This call is its arrival. 1 RRU; 0.5 more and
+    /// 2 WRU for the arrival.
+    pub async fn buyer(&self, request: &Request) -> Result<Buyer, ApiError> {
+        let (claims, now) = self.queue_user(request).await?;
+        let session = self.session_of(&claims).await?;
+        match self.standing(&session, now).await? {
+            Standing::Active { .. } => Ok(Buyer { session, now }),
+            Standing::Admitted(admission) => {
+                let session = self.arrive(&session, admission, now).await?;
+                Ok(Buyer { session, now })
+            }
+            Standing::Waiting { place } => {
+                let queue = self.queue(&session.queue_id, now).await?;
+                let retry_after = ask_again_after(queue.estimated_wait(place));
+                Err(ApiError::NotYourTurn { place, retry_after })
+            }
+            Standing::Holding { .. } => Err(ApiError::Forbidden),
+            Standing::Over(_) => Err(ApiError::InvalidToken),
+        }
+    }
+
+    /// Where a session stands now. 0.5 RRU at most, and only when it has not arrived.
+    pub async fn standing(&self, session: &Session, now: Timestamp) -> Result<Standing, ApiError> {
+        if let Some(standing) = session.standing_by_itself(now) {
+            return Ok(standing);
+        }
+        Ok(session.standing(&self.queue(&session.queue_id, now).await?, now))
+    }
+
+    /// The session that a token names, unless a later one has taken its place.
+    async fn session_of(&self, claims: &QueueClaims) -> Result<Session, ApiError> {
+        let session = self.store().session(claims.sub, &claims.queue).await?;
+        session
+            .filter(|session| session.jti == claims.jti)
+            .ok_or(ApiError::InvalidToken)
+    }
+
+    async fn verify(&self, request: &Request, now: Timestamp) -> Result<Claims, ApiError> {
+        let token = bearer_token(request)?;
+        self.keyring().verify(token, now).await
+    }
+}
+
+/// The token in the authorization header; `Bearer` in any case.
+fn bearer_token(request: &Request) -> Result<&str, ApiError> {
+    let header = request
+        .headers()
+        .get(AUTHORIZATION)
+        .ok_or(ApiError::MissingAuthorization)?;
+    let header = header
+        .to_str()
+        .map_err(|_| ApiError::MalformedAuthorization)?;
+    let (scheme, token) = header
+        .trim()
+        .split_once(' ')
+        .ok_or(ApiError::MalformedAuthorization)?;
+    let token = token.trim();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
+        Ok(token)
+    } else {
+        Err(ApiError::MalformedAuthorization)
+    }
+}

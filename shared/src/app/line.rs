@@ -1,0 +1,192 @@
+//! The line, as handlers deal with it: reading a queue, ticking it, arriving, being through.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::App;
+use crate::{
+    domain::{
+        ids::QueueId,
+        order::Hold,
+        queue::{Admission, Queue},
+        session::{Arrival, Session},
+    },
+    error::ApiError,
+    store::{Rejected, StoreError, queues::Event},
+};
+
+/// A client that has to wait asks again after an eighth of its estimated wait, within these
+/// limits (seconds).
+const ASK_AGAIN: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// What a tick came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ticked {
+    /// It wrote the line.
+    Done,
+    /// There was nothing to do, or another tick was there at the same time.
+    NotNeeded,
+}
+
+impl App {
+    /// A queue, as it was a second ago at the earliest. At most 0.5 RRU.
+    pub async fn queue(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
+        if let Some(queue) = self.0.queues.get(id, now) {
+            return Ok(queue);
+        }
+        let queue = self.read_queue(id, false).await?;
+        self.0.queues.put(id.clone(), queue.clone(), now);
+        Ok(queue)
+    }
+
+    async fn read_queue(&self, id: &QueueId, consistently: bool) -> Result<Queue, ApiError> {
+        let read = self
+            .store()
+            .queue(id, &self.0.queue_defaults, consistently)
+            .await?;
+        read.ok_or(ApiError::QueueNotFound)
+    }
+
+    /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU and 1 more
+    /// for each live cohort; 1 WRU per KB of the line.
+    pub async fn tick(&self, id: &QueueId) -> Result<Ticked, ApiError> {
+        let queue = self.read_queue(id, true).await?;
+        let census = self.store().census(&queue).await?;
+        // Asked for as late as can be: whoever ticks with an old time counts old windows.
+        let now = self.now();
+        if queue.is_idle(census.tail) {
+            return Ok(Ticked::NotNeeded);
+        }
+        let Some(line) = queue.tick(now, census.tail, |cohort| census.counts(cohort)) else {
+            return Ok(Ticked::NotNeeded);
+        };
+        if !self.store().put_line(&queue, &line).await? {
+            return Ok(Ticked::NotNeeded);
+        }
+        self.0.queues.put(id.clone(), Queue { line, ..queue }, now);
+        Ok(Ticked::Done)
+    }
+
+    /// Ticks a queue whose ticks have been missed, so that a sleeping line wakes at once and a
+    /// dead scheduler stops nobody, and returns the queue as it is then. A tick that fails is
+    /// logged: it was a favour.
+    pub async fn tick_if_stale(&self, queue: Queue, now: Timestamp) -> Queue {
+        if !queue.is_stale(now) {
+            return queue;
+        }
+        if let Err(error) = self.tick(&queue.id).await {
+            tracing::warn!(queue_id = %queue.id, %error, "a tick on the way failed");
+        }
+        self.0.queues.get(&queue.id, now).unwrap_or(queue)
+    }
+
+    /// Makes the first protected call of an admitted session its arrival: it is counted, then
+    /// written. 2 WRU. Whoever finds that a parallel call was faster takes one arrival back.
+    pub(super) async fn arrive(
+        &self,
+        session: &Session,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<Session, ApiError> {
+        let arrival = Arrival::new(admission, now);
+        self.store()
+            .count_arrival(&session.queue_id, admission.cohort, now)
+            .await?;
+        match self.store().arrive(session, &arrival).await {
+            Ok(session) => Ok(session),
+            Err(Rejected::Refused(found)) => {
+                self.store()
+                    .take_arrival_back(&session.queue_id, admission.cohort, now)
+                    .await;
+                let same = found.filter(|there| there.jti == session.jti && there.closed.is_none());
+                same.map(|there| *there).ok_or(ApiError::InvalidToken)
+            }
+            Err(Rejected::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    /// Writes a new session that walks straight in: its arrival is counted, then the session is
+    /// written with it.
+    pub async fn walk_in(
+        &self,
+        mut session: Session,
+        admission: Admission,
+        ended: Option<&Session>,
+        now: Timestamp,
+    ) -> Result<Session, ApiError> {
+        session.arrival = Some(Arrival::new(admission, now));
+        self.store()
+            .count_arrival(&session.queue_id, admission.cohort, now)
+            .await?;
+        match self
+            .store()
+            .join(&session, ended.map(|ended| ended.jti), now)
+            .await
+        {
+            Ok(()) => Ok(session),
+            Err(Rejected::Refused(_)) => {
+                self.store()
+                    .take_arrival_back(&session.queue_id, admission.cohort, now)
+                    .await;
+                Err(ApiError::TokenAlreadyActive)
+            }
+            Err(Rejected::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    /// Counts a session that the caller's write has closed: done when it had arrived, gone when
+    /// it was admitted and had not. Who was still waiting counts nothing.
+    pub async fn count_through(&self, closed: &Session, now: Timestamp) {
+        let counted = match closed.arrival {
+            Some(arrival) => Some((arrival.cohort, Event::Done)),
+            None => self
+                .admission_before(closed, now)
+                .await
+                .map(|cohort| (cohort, Event::Gone)),
+        };
+        if let Some((cohort, event)) = counted {
+            self.store()
+                .count_end(&closed.queue_id, cohort, event, now)
+                .await;
+        }
+    }
+
+    /// The cohort of somebody whose number has come up by now.
+    async fn admission_before(&self, session: &Session, now: Timestamp) -> Option<i64> {
+        let queue = self.queue(&session.queue_id, now).await.ok()?;
+        let admission = queue.admission(session.number, session.joined_at)?;
+        (admission.admitted_at <= now).then_some(admission.cohort)
+    }
+
+    /// How long after a tick the next one is due.
+    pub async fn tick_interval(&self, id: &QueueId, now: Timestamp) -> SignedDuration {
+        let queue = self.queue(id, now).await;
+        let seconds = queue.map_or(self.config().tick_seconds, |queue| {
+            queue.settings.tick_seconds
+        });
+        SignedDuration::from_secs(i64::from(seconds))
+    }
+
+    /// Frees the seats of a hold that is over. A failure is logged: they are free by the rule, or
+    /// soon will be.
+    pub async fn free_seats(&self, hold: &Hold) {
+        if let Err(error) = self.store().free_seats(hold).await {
+            tracing::warn!(reservation_id = %hold.reservation_id, %error, "seats were not freed");
+        }
+    }
+
+    /// The names of all queues: `main`, and those that have a row of their own. 0.5 RRU.
+    pub async fn queue_ids(&self) -> Result<Vec<QueueId>, StoreError> {
+        let mut ids = self.store().registered_queues().await?;
+        if !ids.contains(&QueueId::main()) {
+            ids.push(QueueId::main());
+        }
+        Ok(ids)
+    }
+}
+
+/// When a client should ask again that has so many seconds to wait; `None` is a wait whose end
+/// nobody knows.
+pub fn ask_again_after(estimated_wait: Option<u64>) -> u64 {
+    let most = *ASK_AGAIN.end();
+    (estimated_wait.unwrap_or(most * 8) / 8).clamp(*ASK_AGAIN.start(), most)
+}

@@ -1,0 +1,281 @@
+//! Tokens: JWTs signed with Ed25519.
+//!
+//! A queue token names a session, an access token a user. Both say when they expire, which is
+//! compared with the app's clock, not with the library's. Which algorithm counts is our choice,
+//! never the token's.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        ids::{QueueId, SessionId, UserId},
+        session::Session,
+        user::User,
+    },
+    error::ApiError,
+    store::{
+        Rejected, Store, StoreError,
+        signing_keys::{KeysExist, PrivateKey, PublicKey},
+    },
+};
+
+/// An unknown key makes an instance read the public keys again, at most this often.
+const READ_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+/// Who signs looks for a newer key this often.
+const SIGNING_KEY_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long a guest's access token lives: as long as they may want to come back, because they
+/// have no password to log in with.
+const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "aud", rename_all = "lowercase")]
+pub enum Claims {
+    /// A passage through a queue.
+    Queue(QueueClaims),
+    /// A user.
+    Access(AccessClaims),
+}
+
+/// What a queue token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueClaims {
+    /// The user.
+    pub sub: UserId,
+    /// The queue.
+    pub queue: QueueId,
+    /// The number drawn, from which anybody can compute the place.
+    pub number: u64,
+    /// The session.
+    pub jti: SessionId,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// When it expires, in seconds.
+    pub exp: i64,
+}
+
+/// What an access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// The user.
+    pub sub: UserId,
+    /// The user's generation of tokens: logging out ends all of it.
+    pub generation: u32,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// When it expires, in seconds.
+    pub exp: i64,
+}
+
+impl Claims {
+    /// The token of a session.
+    pub fn of_session(session: &Session) -> Self {
+        Self::Queue(QueueClaims {
+            sub: session.user_id,
+            queue: session.queue_id.clone(),
+            number: session.number,
+            jti: session.jti,
+            iat: session.joined_at.as_second(),
+            exp: session.expires_at.as_second(),
+        })
+    }
+
+    /// An access token of a guest.
+    pub fn of_guest(user: &User, now: Timestamp) -> Self {
+        Self::Access(AccessClaims {
+            sub: user.user_id,
+            generation: user.generation,
+            iat: now.as_second(),
+            exp: now
+                .saturating_add(GUEST_ACCESS)
+                .unwrap_or(Timestamp::MAX)
+                .as_second(),
+        })
+    }
+
+    fn expires_at(&self) -> i64 {
+        match self {
+            Self::Queue(claims) => claims.exp,
+            Self::Access(claims) => claims.exp,
+        }
+    }
+}
+
+/// The keys that an instance knows.
+pub struct Keyring {
+    store: Store,
+    validation: Validation,
+    public: RwLock<PublicKeys>,
+    signing: RwLock<Option<Signing>>,
+}
+
+struct PublicKeys {
+    keys: HashMap<String, (PublicKey, Arc<DecodingKey>)>,
+    read_at: Timestamp,
+}
+
+#[derive(Clone)]
+struct Signing {
+    kid: String,
+    key: Arc<EncodingKey>,
+    read_at: Timestamp,
+}
+
+impl Keyring {
+    /// Reads the public keys. It is a part of every function's start, where it also opens the
+    /// connection to the database.
+    pub async fn read(store: Store, now: Timestamp) -> Result<Self, StoreError> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.required_spec_claims.clear();
+        // The audience decides which claims there are; the expiry is compared with our clock.
+        validation.validate_aud = false;
+        validation.validate_exp = false;
+        let public = PublicKeys::of(store.public_keys().await?, now)?;
+        Ok(Self {
+            store,
+            validation,
+            public: RwLock::new(public),
+            signing: RwLock::default(),
+        })
+    }
+
+    /// The public keys, newest last.
+    pub async fn public_keys(&self, now: Timestamp) -> Result<Vec<PublicKey>, StoreError> {
+        self.read_public_keys_again(now).await?;
+        let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<_> = public.keys.values().map(|(key, _)| key.clone()).collect();
+        keys.sort_by(|a, b| a.kid.cmp(&b.kid));
+        Ok(keys)
+    }
+
+    /// What a token says, if we signed it and it has not expired.
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| ApiError::InvalidToken)?;
+        let kid = header.kid.ok_or(ApiError::InvalidToken)?;
+        let key = if let Some(key) = self.known(&kid) {
+            key
+        } else {
+            self.read_public_keys_again(now).await?;
+            self.known(&kid).ok_or(ApiError::InvalidToken)?
+        };
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation)
+            .map_err(|_| ApiError::InvalidToken)?
+            .claims;
+        if now.as_second() < claims.expires_at() {
+            Ok(claims)
+        } else {
+            Err(ApiError::InvalidToken)
+        }
+    }
+
+    /// Signs a token. The first function that ever signs makes the key pair.
+    pub async fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, ApiError> {
+        let signing = self.signing_key(now).await?;
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(signing.kid);
+        jsonwebtoken::encode(&header, claims, &signing.key)
+            .map_err(|error| ApiError::Internal(error.into()))
+    }
+
+    fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+        let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
+        public.keys.get(kid).map(|(_, key)| key.clone())
+    }
+
+    /// Reads the public keys again, unless that was done a moment ago. Before the first token
+    /// was signed there are none, and nobody can make us read for one.
+    async fn read_public_keys_again(&self, now: Timestamp) -> Result<(), StoreError> {
+        let is_recent = {
+            let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
+            !public.keys.is_empty() && now.duration_since(public.read_at) < READ_AGAIN_AFTER
+        };
+        if !is_recent {
+            let read = PublicKeys::of(self.store.public_keys().await?, now)?;
+            *self.public.write().unwrap_or_else(PoisonError::into_inner) = read;
+        }
+        Ok(())
+    }
+
+    async fn signing_key(&self, now: Timestamp) -> Result<Signing, ApiError> {
+        let known = self
+            .signing
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(known) = known
+            && now.duration_since(known.read_at) < SIGNING_KEY_GOOD_FOR
+        {
+            return Ok(known);
+        }
+        let PrivateKey { kid, pkcs8 } = match self.store.signing_key().await? {
+            Some(key) => key,
+            None => self.create_keys(now).await?,
+        };
+        let signing = Signing {
+            kid,
+            key: Arc::new(EncodingKey::from_ed_der(&pkcs8)),
+            read_at: now,
+        };
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Some(signing.clone());
+        Ok(signing)
+    }
+
+    async fn create_keys(&self, now: Timestamp) -> Result<PrivateKey, ApiError> {
+        let (private, public) = new_key_pair(now)?;
+        match self.store.create_keys(&private, &public).await {
+            Ok(()) => Ok(private),
+            Err(Rejected::Refused(KeysExist)) => self
+                .store
+                .signing_key()
+                .await?
+                .ok_or_else(|| ApiError::bug("the signing key is there and is not")),
+            Err(Rejected::Failed(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl PublicKeys {
+    fn of(keys: Vec<PublicKey>, read_at: Timestamp) -> Result<Self, StoreError> {
+        let keys = keys
+            .into_iter()
+            .map(|key| {
+                let decoding = DecodingKey::from_ed_components(&key.x)?;
+                Ok((key.kid.clone(), (key, Arc::new(decoding))))
+            })
+            .collect::<Result<_, jsonwebtoken::errors::Error>>()
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        Ok(Self { keys, read_at })
+    }
+}
+
+/// A new key pair. Its name begins with the time, so that names sort by age.
+fn new_key_pair(now: Timestamp) -> Result<(PrivateKey, PublicKey), ApiError> {
+    let failed = |_| ApiError::bug("a key pair could not be made");
+    let pair = Ed25519KeyPair::generate().map_err(failed)?;
+    let pkcs8 = pair.to_pkcs8().map_err(failed)?.as_ref().to_vec();
+    let kid = Uuid::now_v7().to_string();
+    let x = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+    Ok((
+        PrivateKey {
+            kid: kid.clone(),
+            pkcs8,
+        },
+        PublicKey {
+            kid,
+            x,
+            created_at: now,
+        },
+    ))
+}

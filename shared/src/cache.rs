@@ -1,0 +1,73 @@
+//! What an instance remembers for a few seconds.
+//!
+//! Libraries of this kind measure age by the machine's clock; ours follows the app's, so that a
+//! moved clock moves it too.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// More entries than an on-sale has shows; reached, the cache starts over.
+const MOST_ENTRIES: usize = 10_000;
+
+/// Values that are good for a fixed time.
+pub(crate) struct Cache<K, V> {
+    good_for: SignedDuration,
+    entries: Mutex<HashMap<K, (Timestamp, V)>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    /// An empty one, whose values are good for so long.
+    pub(crate) fn new(good_for: SignedDuration) -> Self {
+        Self {
+            good_for,
+            entries: Mutex::default(),
+        }
+    }
+
+    /// The value of a key, if it is still good. A clock that went back makes it old.
+    pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, value) = entries.get(key)?;
+        let age = now.duration_since(*read_at);
+        (SignedDuration::ZERO <= age && age < self.good_for).then(|| value.clone())
+    }
+
+    /// Remembers what was read at `now`.
+    pub(crate) fn put(&self, key: K, value: V, now: Timestamp) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST_ENTRIES {
+            entries.clear();
+        }
+        entries.insert(key, (now, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_good_for_its_time_only() {
+        let second = |second| Timestamp::from_second(second).expect("a time");
+        let cache = Cache::new(SignedDuration::from_secs(5));
+        cache.put("key", 1, second(100));
+        assert_eq!(cache.get(&"key", second(104)), Some(1));
+        assert_eq!(cache.get(&"key", second(105)), None);
+        assert_eq!(cache.get(&"key", second(99)), None);
+        assert_eq!(cache.get(&"other", second(100)), None);
+    }
+
+    #[test]
+    fn it_does_not_grow_for_ever() {
+        let cache = Cache::new(SignedDuration::from_secs(5));
+        for key in 0..3 * MOST_ENTRIES {
+            cache.put(key, (), Timestamp::UNIX_EPOCH);
+        }
+        assert!(cache.entries.lock().expect("not poisoned").len() <= MOST_ENTRIES);
+    }
+}

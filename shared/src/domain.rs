@@ -1,0 +1,13 @@
+//! The rules, without I/O: every function here takes what it needs, `now` included, and
+//! returns what follows.
+
+pub mod decimal;
+pub mod ids;
+pub mod money;
+pub mod order;
+pub mod queue;
+pub mod schedule;
+pub mod seat;
+pub mod session;
+pub mod show;
+pub mod user;

@@ -1,0 +1,235 @@
+//! The names of things. Each is its own type, so that one cannot be taken for another.
+
+use std::{fmt, str::FromStr};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not the id it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a well-formed id")]
+pub struct MalformedId;
+
+macro_rules! uuid_ids {
+    ($($(#[$doc:meta])* $name:ident, $new:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new one.
+            #[allow(clippy::new_without_default)]
+            pub fn new() -> Self {
+                Self(Uuid::$new())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = MalformedId;
+
+            /// Reads the usual form, 36 characters with hyphens, in any case.
+            fn from_str(text: &str) -> Result<Self, MalformedId> {
+                if text.len() != 36 {
+                    return Err(MalformedId);
+                }
+                Uuid::try_parse(text).map(Self).map_err(|_| MalformedId)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+uuid_ids! {
+    /// A user. A guest's is the only secret that they have, so it is random in every bit.
+    UserId, new_v4;
+    /// A concert.
+    ConcertId, now_v7;
+    /// A hold, and then the order that it became.
+    ReservationId, now_v7;
+    /// The payment of a reservation, named when the seats are held (seed S4).
+    PaymentId, now_v7;
+    /// One passage of a user through a queue: the `jti` of the queue token.
+    SessionId, new_v4;
+    /// One try to write an arrival, so that who finds one can tell whether it was their own.
+    ArrivalId, new_v4;
+}
+
+/// A queue: 3 to 40 lower-case letters, digits and hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct QueueId(String);
+
+impl QueueId {
+    /// The queue of every concert that names no other. It exists without a row.
+    pub fn main() -> Self {
+        Self("main".to_owned())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for QueueId {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if (3..=40).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(MalformedId)
+        }
+    }
+}
+
+impl TryFrom<String> for QueueId {
+    type Error = MalformedId;
+
+    fn try_from(text: String) -> Result<Self, MalformedId> {
+        text.parse()
+    }
+}
+
+impl From<QueueId> for String {
+    fn from(id: QueueId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for QueueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The date of a show, `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ShowDate(Date);
+
+impl ShowDate {
+    /// The day in the calendar.
+    pub fn day(self) -> Date {
+        self.0
+    }
+}
+
+impl From<Date> for ShowDate {
+    fn from(day: Date) -> Self {
+        Self(day)
+    }
+}
+
+impl FromStr for ShowDate {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let date: Date = text.parse().map_err(|_| MalformedId)?;
+        // The calendar's own parser also reads other forms, such as `20260401` and years of
+        // six digits.
+        let has_the_form = text.len() == 10 && date.to_string() == text;
+        has_the_form.then_some(Self(date)).ok_or(MalformedId)
+    }
+}
+
+impl TryFrom<String> for ShowDate {
+    type Error = MalformedId;
+
+    fn try_from(text: String) -> Result<Self, MalformedId> {
+        text.parse()
+    }
+}
+
+impl From<ShowDate> for String {
+    fn from(date: ShowDate) -> Self {
+        date.to_string()
+    }
+}
+
+impl fmt::Display for ShowDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A concert on one date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShowId {
+    /// The concert.
+    pub concert_id: ConcertId,
+    /// The date.
+    pub date: ShowDate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_one_form() {
+        let id = "0190A6B2-4F5E-7C3D-8A9B-0C1D2E3F4A5B"
+            .parse::<UserId>()
+            .expect("any case");
+        assert_eq!(id.to_string(), "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b");
+        for wrong in [
+            "",
+            "0190a6b24f5e7c3d8a9b0c1d2e3f4a5b",
+            "{0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b}",
+            "urn:uuid:0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b",
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5g",
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b ",
+        ] {
+            assert_eq!(wrong.parse::<UserId>(), Err(MalformedId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_queue_id_cannot_reach_another_row() {
+        assert_eq!(
+            "arena-2026".parse::<QueueId>().expect("fine").as_str(),
+            "arena-2026"
+        );
+        for wrong in [
+            "",
+            "ab",
+            "Main",
+            "main#number",
+            "m ain",
+            "메인큐",
+            &"q".repeat(41),
+        ] {
+            assert_eq!(wrong.parse::<QueueId>(), Err(MalformedId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_date_has_one_form() {
+        assert_eq!(
+            "2026-12-31".parse::<ShowDate>().expect("fine").to_string(),
+            "2026-12-31"
+        );
+        for wrong in [
+            "",
+            "2026-13-01",
+            "2026-02-29",
+            "2026-2-1",
+            "20260201",
+            "2026-02-01T00:00:00",
+            "2026/02/01",
+            "02-01-2026",
+            "2026-02-01 ",
+            "-002026-01-01",
+        ] {
+            assert_eq!(wrong.parse::<ShowDate>(), Err(MalformedId), "{wrong}");
+        }
+    }
+}

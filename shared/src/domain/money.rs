@@ -1,0 +1,102 @@
+//! Money: won, in hundredths, read and written exactly.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::decimal;
+
+const DECIMALS: u32 = 2;
+
+/// An amount of money in hundredths of a won, never negative. Stored as that whole number;
+/// [`Money::json`] is how the API writes it.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Money(i64);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The most that one charge or price may be: 10¹² won.
+    pub const MOST_AT_ONCE: Self = Self(100 * 1_000_000_000_000);
+    /// The most that an account may hold: 10¹³ won, which a client that reads JSON numbers as
+    /// floats still sees exactly.
+    pub const MOST_IN_ACCOUNT: Self = Self(10 * Self::MOST_AT_ONCE.0);
+
+    /// So many whole won.
+    pub const fn won(won: u32) -> Self {
+        Self(won as i64 * 100)
+    }
+
+    /// Reads a JSON number of won with at most two decimals. `None` for anything else, for
+    /// less than nothing and for more than [`Money::MOST_AT_ONCE`].
+    pub fn parse(json: &str) -> Option<Self> {
+        decimal::parse(json, DECIMALS)
+            .filter(|hundredths| (0..=Self::MOST_AT_ONCE.0).contains(hundredths))
+            .map(Self)
+    }
+
+    /// The amount in hundredths.
+    pub fn hundredths(self) -> i64 {
+        self.0
+    }
+
+    /// The amount as a JSON number of won.
+    pub fn json(self) -> Box<RawValue> {
+        decimal::json(self.0, DECIMALS)
+    }
+
+    /// The sum; `None` when no account may hold it.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        self.0
+            .checked_add(other.0)
+            .map(Self)
+            .filter(|sum| *sum <= Self::MOST_IN_ACCOUNT)
+    }
+
+    /// What is left after paying `price`; `None` when it is not enough.
+    pub fn minus(self, price: Self) -> Option<Self> {
+        (self >= price).then(|| Self(self.0 - price.0))
+    }
+
+    /// So many times the amount; `None` when it does not fit.
+    pub fn times(self, count: usize) -> Option<Self> {
+        self.0.checked_mul(i64::try_from(count).ok()?).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact_and_bounded() {
+        assert_eq!(Money::parse("50000"), Some(Money::won(50_000)));
+        assert_eq!(Money::parse("0.1").map(Money::hundredths), Some(10));
+        assert_eq!(Money::parse("1000000000000"), Some(Money::MOST_AT_ONCE));
+        assert_eq!(Money::parse("1000000000000.01"), None);
+        assert_eq!(Money::parse("-1"), None);
+        assert_eq!(Money::parse("0.001"), None);
+        assert_eq!(Money(123_456_789_012_345).json().get(), "1234567890123.45");
+    }
+
+    #[test]
+    fn an_account_has_a_ceiling_and_a_floor() {
+        assert_eq!(Money::MOST_IN_ACCOUNT.plus(Money(1)), None);
+        assert_eq!(Money(5).minus(Money(6)), None);
+        assert_eq!(Money(5).minus(Money(5)), Some(Money::ZERO));
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out(
+            a in 0..=Money::MOST_AT_ONCE.0, b in 0..=Money::MOST_AT_ONCE.0,
+        ) {
+            let sum = Money(a).plus(Money(b)).expect("far below the ceiling");
+            prop_assert_eq!(sum.minus(Money(b)), Some(Money(a)));
+        }
+    }
+}

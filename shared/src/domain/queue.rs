@@ -1,0 +1,420 @@
+//! The line: settings, the tick that lets people in, and what everybody computes from it.
+//!
+//! Admission writes nothing per person. A tick appends to the queue's schedule how many more
+//! may come in, and every reader computes the same answers from that (design: queue.md).
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{ConcertId, QueueId},
+    schedule::{Milli, PERSON, Schedule},
+};
+
+/// A cohort takes in the people who are admitted within this time.
+const COHORT_MILLISECONDS: i64 = 20_000;
+
+/// Counting goes on this much longer than a window, for calls that are still under way.
+const COUNTING_SLACK_MILLISECONDS: i64 = 5_000;
+
+/// The flow is measured over about this time.
+const FLOW_MILLISECONDS: u64 = 180_000;
+
+/// What an operator sets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// How many sessions may be active at once.
+    pub max_active: u32,
+    /// Admissions a second, in thousandths.
+    pub rate_milli: u64,
+    /// How long after the admission the first protected call may come.
+    pub claim_seconds: u32,
+    /// How long an admitted buyer stays active. Longer than `claim_seconds`.
+    pub active_seconds: u32,
+    /// Time between two ticks.
+    pub tick_seconds: u32,
+    /// Whether people may join and come in.
+    pub state: QueueState,
+    /// The concert of who joins without naming one. Stored beside the others, because `main`
+    /// may have one and leave everything else to the template.
+    #[serde(skip)]
+    pub default_concert_id: Option<ConcertId>,
+}
+
+/// Whether people may join and come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum QueueState {
+    /// They may.
+    Open,
+    /// They may join, and wait.
+    Paused,
+    /// They may not; those admitted finish.
+    Closed,
+}
+
+impl QueueState {
+    /// As the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Paused => "PAUSED",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+/// A range of numbers that were admitted at about the same time: the unit in which the active
+/// are counted. It takes in the numbers above `passed`, up to the next cohort's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(i64, u64, u32, u32)", from = "(i64, u64, u32, u32)")]
+pub struct Cohort {
+    /// When it began (milliseconds). Its name.
+    pub start: i64,
+    /// The last number before it.
+    pub passed: u64,
+    /// The windows of those in it: changed settings apply to later cohorts.
+    pub claim_seconds: u32,
+    /// How long its sessions are active.
+    pub active_seconds: u32,
+}
+
+impl From<(i64, u64, u32, u32)> for Cohort {
+    fn from((start, passed, claim_seconds, active_seconds): (i64, u64, u32, u32)) -> Self {
+        Self {
+            start,
+            passed,
+            claim_seconds,
+            active_seconds,
+        }
+    }
+}
+
+impl From<Cohort> for (i64, u64, u32, u32) {
+    fn from(cohort: Cohort) -> Self {
+        (
+            cohort.start,
+            cohort.passed,
+            cohort.claim_seconds,
+            cohort.active_seconds,
+        )
+    }
+}
+
+/// What happened to the people of a cohort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// How many made their first protected call.
+    pub arrived: u64,
+    /// How many of those have paid, left or let their hold lapse.
+    pub done: u64,
+    /// How many left after their admission without having arrived.
+    pub gone: u64,
+}
+
+/// What the line did while people waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Flow {
+    /// People admitted.
+    admitted: u64,
+    /// In how many milliseconds.
+    milliseconds: u64,
+}
+
+impl Flow {
+    fn add(&mut self, admitted: u64, milliseconds: u64) {
+        self.admitted += admitted * PERSON;
+        self.milliseconds += milliseconds;
+        if self.milliseconds > FLOW_MILLISECONDS {
+            self.admitted = scale(self.admitted, FLOW_MILLISECONDS, self.milliseconds);
+            self.milliseconds = FLOW_MILLISECONDS;
+        }
+    }
+
+    /// Admissions a second, in thousandths, once it has been watched for half a minute.
+    fn rate_milli(self) -> Option<u64> {
+        let known = self.milliseconds >= FLOW_MILLISECONDS / 6 && self.admitted > 0;
+        known.then(|| scale(self.admitted, 1_000, self.milliseconds).max(1))
+    }
+}
+
+/// The line of a queue as the last tick left it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Line {
+    /// Counted up by each tick; who writes asks that it is the one they read.
+    pub version: u64,
+    /// Whom the queue lets in when.
+    pub schedule: Schedule,
+    /// The cohorts that may still have active members.
+    pub cohorts: Vec<Cohort>,
+    /// Numbers issued.
+    pub tail: u64,
+    /// Admitted and not finished, as far as was known.
+    pub active: u64,
+    /// How many more could have come in at once.
+    pub room: u64,
+    /// When it began (milliseconds).
+    pub ticked_at: i64,
+    /// Numbers passed by then.
+    pub passed: u64,
+    /// Since when people have been waiting without a break (milliseconds).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<i64>,
+    /// What the line did while they waited.
+    pub flow: Flow,
+}
+
+/// A queue: its settings and its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// Its name.
+    pub id: QueueId,
+    /// What the operator set.
+    pub settings: Settings,
+    /// Where the line stands.
+    pub line: Line,
+}
+
+/// An admission: since when, and which windows follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admission {
+    /// When the number came up, and not before its session joined.
+    pub admitted_at: Timestamp,
+    /// Until when the first protected call may come.
+    pub claim_until: Timestamp,
+    /// Until when the session is active.
+    pub active_until: Timestamp,
+    /// The cohort that counts it.
+    pub cohort: i64,
+}
+
+impl Queue {
+    /// How many numbers have been served at `now`.
+    pub fn served(&self, now: Timestamp) -> u64 {
+        self.line.schedule.served(now.as_millisecond())
+    }
+
+    /// How far `number` is from being served; 0 when it has been.
+    pub fn place(&self, number: u64, now: Timestamp) -> u64 {
+        number.saturating_sub(self.served(now))
+    }
+
+    /// The admission of a session with this number, when one is scheduled.
+    pub fn admission(&self, number: u64, joined_at: Timestamp) -> Option<Admission> {
+        let served_at = self.line.schedule.served_at(number)?;
+        let admitted_at = Timestamp::from_millisecond(served_at).ok()?.max(joined_at);
+        let cohort = self.cohort_of(number)?;
+        Some(Admission {
+            admitted_at,
+            claim_until: after(admitted_at, cohort.claim_seconds),
+            active_until: after(admitted_at, cohort.active_seconds),
+            cohort: cohort.start,
+        })
+    }
+
+    /// The cohort that takes in `number`; the oldest known for those long past.
+    fn cohort_of(&self, number: u64) -> Option<Cohort> {
+        let cohorts = &self.line.cohorts;
+        let later = cohorts.partition_point(|cohort| cohort.passed < number);
+        cohorts.get(later.saturating_sub(1)).copied()
+    }
+
+    /// Whether two ticks have been missed, so that whoever comes along should tick.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let ticked_at = self.line.schedule.last().map(|_| self.line.ticked_at);
+        ticked_at.is_none_or(|at| at + 2 * self.tick_milliseconds() < now.as_millisecond())
+    }
+
+    /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
+    /// or waiting then, and no number has been issued since.
+    pub fn is_idle(&self, tail: u64) -> bool {
+        let line = &self.line;
+        line.version > 0 && line.active == 0 && line.waiting_since.is_none() && line.tail == tail
+    }
+
+    /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued and
+    /// the counts of the live cohorts. `None` when the schedule already reaches more than half
+    /// a tick ahead.
+    ///
+    /// Errors go to the safe side: whoever is not known to have finished or to have stayed away
+    /// counts as active.
+    pub fn tick(&self, now: Timestamp, tail: u64, counts: impl Fn(i64) -> Counts) -> Option<Line> {
+        let now = now.as_millisecond();
+        let tick = self.tick_milliseconds();
+        // Append only: nothing promised is taken back.
+        let start = self
+            .line
+            .schedule
+            .last()
+            .map_or(now, |last| last.at.max(now));
+        if start - now > tick / 2 {
+            return None;
+        }
+
+        let mut line = self.line.clone();
+        let served = line.schedule.served_milli(start);
+        let passed = (served / PERSON).min(tail);
+        // Credit that nobody has used yet.
+        let ahead = (served / PERSON).saturating_sub(tail);
+        line.begin_cohort(start, passed, &self.settings);
+        line.active = line.count_active(now, passed, counts);
+        line.room = if self.settings.state == QueueState::Open {
+            u64::from(self.settings.max_active).saturating_sub(line.active + ahead)
+        } else {
+            0
+        };
+        line.watch_flow(&self.settings, start, passed, tail > passed);
+
+        let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
+        let target = (served + (line.room * PERSON).min(step))
+            .min(tail * PERSON + step.max(PERSON))
+            .max(served);
+        line.schedule.append(start, served);
+        // Who comes while nobody waits walks in: the credit is there at once.
+        let nobody_waits = tail <= served / PERSON;
+        line.schedule
+            .append(if nobody_waits { start } else { start + tick }, target);
+
+        line.forget(now);
+        line.version += 1;
+        line.tail = tail;
+        line.ticked_at = start;
+        line.passed = passed;
+        Some(line)
+    }
+
+    /// How long `place` people ahead will take, in whole seconds; `None` while nobody is let in.
+    ///
+    /// As many as there was room for at the last tick come at the queue's rate, everyone else at
+    /// the pace at which places become free.
+    pub fn estimated_wait(&self, place: u64) -> Option<u64> {
+        if self.settings.state != QueueState::Open {
+            return None;
+        }
+        let at_once = place.min(self.line.room);
+        let rate = u128::from(self.settings.rate_milli.max(1));
+        let flow = u128::from(self.flow_milli().max(1));
+        let persons = |count: u64| u128::from(count) * 1_000_000;
+        let milliseconds =
+            persons(at_once).div_ceil(rate) + persons(place - at_once).div_ceil(flow);
+        u64::try_from(milliseconds.div_ceil(1_000)).ok()
+    }
+
+    /// Admissions a second that the line is doing, in thousandths; until it has been watched,
+    /// what follows from the settings.
+    pub fn flow_milli(&self) -> u64 {
+        let Settings {
+            max_active,
+            active_seconds,
+            rate_milli,
+            ..
+        } = self.settings;
+        let guess = u64::from(max_active) * 1_000 / u64::from(active_seconds.max(1));
+        self.line.flow.rate_milli().unwrap_or(guess).min(rate_milli)
+    }
+
+    fn tick_milliseconds(&self) -> i64 {
+        i64::from(self.settings.tick_seconds) * 1_000
+    }
+}
+
+impl Line {
+    fn begin_cohort(&mut self, start: i64, passed: u64, settings: &Settings) {
+        let due = self
+            .cohorts
+            .last()
+            .is_none_or(|last| start - last.start >= COHORT_MILLISECONDS);
+        if due {
+            self.cohorts.push(Cohort {
+                start,
+                passed,
+                claim_seconds: settings.claim_seconds,
+                active_seconds: settings.active_seconds,
+            });
+        }
+    }
+
+    /// Counts the admitted and unfinished, and forgets the cohorts that can have none.
+    ///
+    /// While claims run, who was admitted and has not gone counts, arrived or not; afterwards
+    /// only who arrived.
+    fn count_active(&mut self, now: i64, passed: u64, counts: impl Fn(i64) -> Counts) -> u64 {
+        let ends: Vec<_> = self
+            .cohorts
+            .iter()
+            .skip(1)
+            .map(|next| (next.start, next.passed))
+            .collect();
+        let mut ends = ends.into_iter();
+        let mut active = 0;
+        self.cohorts.retain(|cohort| {
+            let (end, upto) = ends
+                .next()
+                .map_or((None, passed), |(end, upto)| (Some(end), upto));
+            let runs = |seconds: u32| {
+                end.is_none_or(|end| {
+                    now <= end + i64::from(seconds) * 1_000 + COUNTING_SLACK_MILLISECONDS
+                })
+            };
+            if !runs(cohort.active_seconds) {
+                return false;
+            }
+            let Counts {
+                arrived,
+                done,
+                gone,
+            } = counts(cohort.start);
+            let expected = upto.saturating_sub(cohort.passed).saturating_sub(gone);
+            let admitted = if runs(cohort.claim_seconds) {
+                expected.max(arrived)
+            } else {
+                arrived
+            };
+            active += admitted.saturating_sub(done);
+            true
+        });
+        active
+    }
+
+    /// Adds what the time since the last tick says about the pace of the line: when people
+    /// waited all along, and either no more could come in than did, or they have waited for
+    /// longer than a session lasts. A burst that fills free places says nothing.
+    fn watch_flow(&mut self, settings: &Settings, start: i64, passed: u64, people_wait: bool) {
+        if let Some(since) = self.waiting_since {
+            let was_full =
+                self.room * PERSON < settings.rate_milli * u64::from(settings.tick_seconds);
+            let settled = start - since > i64::from(settings.active_seconds) * 1_000;
+            if was_full || settled {
+                let milliseconds = u64::try_from(start - self.ticked_at).unwrap_or(0);
+                self.flow
+                    .add(passed.saturating_sub(self.passed), milliseconds);
+            }
+        }
+        self.waiting_since = people_wait.then_some(self.waiting_since.unwrap_or(start));
+    }
+
+    /// Forgets the points that no live claim depends on.
+    fn forget(&mut self, now: i64) {
+        let longest_claim = self
+            .cohorts
+            .iter()
+            .map(|cohort| cohort.claim_seconds)
+            .max()
+            .unwrap_or(0);
+        self.schedule
+            .forget_before(now - (i64::from(longest_claim) + 60) * 1_000);
+    }
+}
+
+fn after(time: Timestamp, seconds: u32) -> Timestamp {
+    time.saturating_add(SignedDuration::from_secs(i64::from(seconds)))
+        .unwrap_or(Timestamp::MAX)
+}
+
+fn scale(value: Milli, numerator: u64, denominator: u64) -> u64 {
+    let scaled = u128::from(value) * u128::from(numerator) / u128::from(denominator.max(1));
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}

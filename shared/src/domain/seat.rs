@@ -1,0 +1,192 @@
+//! Seats: numbers, who has one, and when it is free again.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::ReservationId;
+
+/// A held seat stays taken this much longer than its payer may pay, so that clocks up to two
+/// seconds apart cannot cost the payer the seat (data-model: "Expiry is a condition").
+pub const GRACE: SignedDuration = SignedDuration::from_secs(2);
+
+/// The most seats that one hold may have.
+pub const MOST_SEATS_A_HOLD: usize = 4;
+
+/// The most seats that a show may have.
+pub const MOST_SEATS_A_SHOW: u32 = 100_000;
+
+/// Seats that share a partition of the `Seats` table.
+pub const SEATS_A_BLOCK: u32 = 500;
+
+/// The number of a seat: 1 to 100,000, and not above its show's capacity, which the show checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SeatNumber(u32);
+
+impl SeatNumber {
+    /// The seat of that number; `None` when no show can have one.
+    pub fn new(number: u64) -> Option<Self> {
+        u32::try_from(number)
+            .ok()
+            .filter(|number| (1..=MOST_SEATS_A_SHOW).contains(number))
+            .map(Self)
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The block of the show that the seat is stored in, from 0.
+    pub fn block(self) -> u32 {
+        (self.0 - 1) / SEATS_A_BLOCK
+    }
+}
+
+/// The seats of one hold: 1 to 4 different ones, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SeatSet(Vec<SeatNumber>);
+
+/// Why some numbers are no set of seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoSeatSet {
+    /// There are more than [`MOST_SEATS_A_HOLD`].
+    TooMany,
+    /// There are none, or one is named twice.
+    Malformed,
+}
+
+impl SeatSet {
+    /// The set of these seats.
+    pub fn new(mut seats: Vec<SeatNumber>) -> Result<Self, NoSeatSet> {
+        if seats.len() > MOST_SEATS_A_HOLD {
+            return Err(NoSeatSet::TooMany);
+        }
+        seats.sort_unstable();
+        let all_different = seats.windows(2).all(|pair| pair[0] != pair[1]);
+        if seats.is_empty() || !all_different {
+            return Err(NoSeatSet::Malformed);
+        }
+        Ok(Self(seats))
+    }
+
+    /// How many there are.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The seats, in order.
+    pub fn iter(&self) -> impl Iterator<Item = SeatNumber> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// The first seat.
+    pub fn first(&self) -> SeatNumber {
+        self.0[0]
+    }
+
+    /// The last seat.
+    pub fn last(&self) -> SeatNumber {
+        self.0[self.0.len() - 1]
+    }
+}
+
+/// What a seat item says. A free seat has no item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SeatStatus {
+    /// Kept for one reservation for a while.
+    Held,
+    /// Somebody's.
+    Sold,
+}
+
+/// A seat that is, or was until lately, not free.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenSeat {
+    /// Which.
+    pub seat: SeatNumber,
+    /// How.
+    pub status: SeatStatus,
+    /// By which reservation.
+    pub reservation_id: ReservationId,
+    /// Until when, while it is held.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub held_until: Option<Timestamp>,
+}
+
+impl TakenSeat {
+    /// Whether it is taken now: sold, or held and not lapsed for [`GRACE`] yet.
+    pub fn is_taken(&self, now: Timestamp) -> bool {
+        match (self.status, self.held_until) {
+            (SeatStatus::Sold, _) => true,
+            (SeatStatus::Held, Some(held_until)) => held_until > lapsed_since(now),
+            (SeatStatus::Held, None) => false,
+        }
+    }
+}
+
+/// A hold that ended at this time or before no longer takes its seat.
+pub fn lapsed_since(now: Timestamp) -> Timestamp {
+    now.saturating_sub(GRACE).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(number: u64) -> SeatNumber {
+        SeatNumber::new(number).expect("a seat")
+    }
+
+    #[test]
+    fn a_large_hall_spreads_over_blocks() {
+        assert_eq!(seat(1).block(), 0);
+        assert_eq!(seat(500).block(), 0);
+        assert_eq!(seat(501).block(), 1);
+        assert_eq!(SeatNumber::new(0), None);
+        assert_eq!(SeatNumber::new(100_001), None);
+        assert_eq!(SeatNumber::new(u64::MAX), None);
+    }
+
+    #[test]
+    fn a_hold_has_one_to_four_different_seats() {
+        let set = SeatSet::new(vec![seat(3), seat(1)]).expect("two seats");
+        assert_eq!(set.iter().map(SeatNumber::get).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(SeatSet::new(vec![]), Err(NoSeatSet::Malformed));
+        assert_eq!(
+            SeatSet::new(vec![seat(1), seat(2), seat(1)]),
+            Err(NoSeatSet::Malformed)
+        );
+        assert_eq!(
+            SeatSet::new((1..=5).map(seat).collect()),
+            Err(NoSeatSet::TooMany)
+        );
+    }
+
+    #[test]
+    fn a_held_seat_is_taken_until_two_seconds_after_its_hold() {
+        let second = |second| Timestamp::from_second(second).expect("a time");
+        let held = TakenSeat {
+            seat: seat(1),
+            status: SeatStatus::Held,
+            reservation_id: ReservationId::new(),
+            held_until: Some(second(300)),
+        };
+        assert!(held.is_taken(second(300)));
+        assert!(held.is_taken(second(301)));
+        assert!(!held.is_taken(second(302)));
+        let sold = TakenSeat {
+            status: SeatStatus::Sold,
+            held_until: None,
+            ..held
+        };
+        assert!(sold.is_taken(second(1_000_000)));
+    }
+}

@@ -1,0 +1,252 @@
+//! A user's passage through one queue: waiting, active, holding, over.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{ArrivalId, ConcertId, QueueId, SessionId, UserId},
+    order::Hold,
+    queue::{Admission, Queue, QueueState},
+};
+
+/// Nobody waits longer than this for the first half of their passage.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
+
+/// A session as stored. What it is at a moment, [`Session::standing`] tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The queue.
+    pub queue_id: QueueId,
+    /// Which passage of the user through the queue it is: the token's `jti`.
+    pub jti: SessionId,
+    /// The number that it drew. It never changes.
+    pub number: u64,
+    /// The concert that it was joined for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concert_id: Option<ConcertId>,
+    /// When it joined.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub joined_at: Timestamp,
+    /// When its token expires.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub expires_at: Timestamp,
+    /// Its arrival, once it has arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// The seats that it holds, paid no more and lapsed perhaps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_hold: Option<Hold>,
+    /// The last hold that was given up or lapsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_hold: Option<EndedHold>,
+    /// Why it is over, once a write said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Ending>,
+}
+
+/// The first protected call after the admission. From then on the schedule is never asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The write that made it.
+    pub arrival_id: ArrivalId,
+    /// When it was.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub arrived_at: Timestamp,
+    /// When the number had come up.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub admitted_at: Timestamp,
+    /// Until when the session is active.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub active_until: Timestamp,
+    /// The cohort that counts it.
+    pub cohort: i64,
+}
+
+impl Arrival {
+    /// The arrival at `now` of who was so admitted.
+    pub fn new(admission: Admission, now: Timestamp) -> Self {
+        Self {
+            arrival_id: ArrivalId::new(),
+            arrived_at: now,
+            admitted_at: admission.admitted_at,
+            active_until: admission.active_until,
+            cohort: admission.cohort,
+        }
+    }
+}
+
+/// A hold that was not paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedHold {
+    /// What was held.
+    #[serde(flatten)]
+    pub hold: Hold,
+    /// What became of it.
+    pub outcome: HoldOutcome,
+}
+
+/// How a hold ends that is not paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HoldOutcome {
+    /// Its time was over.
+    Expired,
+    /// Its owner gave it up.
+    Cancelled,
+}
+
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Ending {
+    /// Nobody came within the claim window.
+    NoShow,
+    /// The active window ended with nothing held.
+    WindowOver,
+    /// A hold was not paid in time.
+    HoldExpired,
+    /// Paid.
+    Paid,
+    /// Left.
+    Left,
+    /// The queue closed while it waited.
+    QueueClosed,
+}
+
+impl Ending {
+    /// As the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoShow => "NO_SHOW",
+            Self::WindowOver => "WINDOW_OVER",
+            Self::HoldExpired => "HOLD_EXPIRED",
+            Self::Paid => "PAID",
+            Self::Left => "LEFT",
+            Self::QueueClosed => "QUEUE_CLOSED",
+        }
+    }
+}
+
+/// Where a session stands at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its number has not come up: so many people, itself included, are to be served first.
+    Waiting {
+        /// At least 1.
+        place: u64,
+    },
+    /// Its number has come up, and it has not made a protected call yet.
+    Admitted(Admission),
+    /// It may do everything until then.
+    Active {
+        /// End of the window.
+        until: Timestamp,
+    },
+    /// Past its window, it may pay, cancel and look at what it holds until then.
+    Holding {
+        /// End of the hold.
+        until: Timestamp,
+    },
+    /// Closed or expired, which is final.
+    Over(Ending),
+}
+
+impl Standing {
+    /// Whether it is over, which is final.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Over(_))
+    }
+}
+
+impl Session {
+    /// A session that joins now; `hold_seconds` is the longest time that it may hold seats.
+    pub fn join(
+        user_id: UserId,
+        queue: &Queue,
+        concert_id: Option<ConcertId>,
+        number: u64,
+        hold_seconds: u32,
+        now: Timestamp,
+    ) -> Self {
+        let settings = &queue.settings;
+        let windows = settings.claim_seconds + settings.active_seconds + hold_seconds + 600;
+        let longest = LONGEST_WAIT + SignedDuration::from_secs(i64::from(windows));
+        Self {
+            user_id,
+            queue_id: queue.id.clone(),
+            jti: SessionId::new(),
+            number,
+            concert_id,
+            joined_at: now,
+            expires_at: now.saturating_add(longest).unwrap_or(Timestamp::MAX),
+            arrival: None,
+            live_hold: None,
+            last_hold: None,
+            closed: None,
+        }
+    }
+
+    /// Where it stands, when that can be told without its queue: once it has arrived, or is
+    /// closed.
+    pub fn standing_by_itself(&self, now: Timestamp) -> Option<Standing> {
+        if let Some(ending) = self.closed {
+            return Some(Standing::Over(ending));
+        }
+        if self
+            .live_hold
+            .as_ref()
+            .is_some_and(|hold| !hold.is_live(now))
+        {
+            return Some(Standing::Over(Ending::HoldExpired));
+        }
+        let until = self.arrival?.active_until;
+        Some(match &self.live_hold {
+            _ if now < until => Standing::Active { until },
+            Some(hold) => Standing::Holding {
+                until: hold.held_until,
+            },
+            None => Standing::Over(Ending::WindowOver),
+        })
+    }
+
+    /// Where it stands.
+    pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
+        self.standing_by_itself(now)
+            .unwrap_or_else(|| self.standing_in_line(queue, now))
+    }
+
+    fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {
+        match queue.admission(self.number, self.joined_at) {
+            Some(admission) if admission.admitted_at <= now => {
+                if now < admission.claim_until {
+                    Standing::Admitted(admission)
+                } else {
+                    Standing::Over(Ending::NoShow)
+                }
+            }
+            _ if queue.settings.state == QueueState::Closed => Standing::Over(Ending::QueueClosed),
+            _ => Standing::Waiting {
+                place: queue.place(self.number, now).max(1),
+            },
+        }
+    }
+
+    /// The last hold of a session that is over, for the next one to remember: of the lapsed and
+    /// cancelled reservations of a user in a queue, the latest can be looked up.
+    pub fn hold_left_behind(&self) -> Option<EndedHold> {
+        let lapsed = self.live_hold.clone().map(|hold| EndedHold {
+            hold,
+            outcome: HoldOutcome::Expired,
+        });
+        lapsed.or_else(|| self.last_hold.clone())
+    }
+
+    /// The live hold, when it may still be paid.
+    pub fn payable_hold(&self, now: Timestamp) -> Option<&Hold> {
+        self.live_hold
+            .as_ref()
+            .filter(|hold| self.closed.is_none() && hold.is_live(now))
+    }
+}

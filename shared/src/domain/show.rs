@@ -1,0 +1,171 @@
+//! Concerts and their shows.
+
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{ConcertId, QueueId, ShowDate, ShowId},
+    money::Money,
+    seat::{SEATS_A_BLOCK, SeatNumber},
+    user::Name,
+};
+
+/// A concert on one date, with its price and its seats 1 to `capacity`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Show {
+    /// The concert.
+    pub concert_id: ConcertId,
+    /// The date.
+    pub date: ShowDate,
+    /// The queue that its buyers come through.
+    pub queue_id: QueueId,
+    /// How many seats it has.
+    pub capacity: u32,
+    /// What one seat costs.
+    pub price: Money,
+    /// When its sale opens; at once when it does not say.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub opens_at: Option<Timestamp>,
+    /// When its sale closes; with the day of the show when it does not say.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub closes_at: Option<Timestamp>,
+}
+
+impl Show {
+    /// Its id.
+    pub fn id(&self) -> ShowId {
+        ShowId {
+            concert_id: self.concert_id,
+            date: self.date,
+        }
+    }
+
+    /// Whether seats may be held now. The day of a show ends at midnight in `zone`.
+    pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
+        let opened = self.opens_at.is_none_or(|opens_at| opens_at <= now);
+        opened
+            && now
+                < self
+                    .closes_at
+                    .unwrap_or_else(|| end_of_day(self.date, zone))
+    }
+
+    /// Whether the show is still to come, or today.
+    pub fn is_to_come(&self, now: Timestamp, zone: &TimeZone) -> bool {
+        now < end_of_day(self.date, zone)
+    }
+
+    /// Whether it has that seat.
+    pub fn has(&self, seat: SeatNumber) -> bool {
+        seat.get() <= self.capacity
+    }
+
+    /// How many blocks its seats are stored in.
+    pub fn blocks(&self) -> u32 {
+        self.capacity.div_ceil(SEATS_A_BLOCK)
+    }
+}
+
+/// Midnight at the end of a day in a time zone.
+fn end_of_day(date: ShowDate, zone: &TimeZone) -> Timestamp {
+    date.day()
+        .checked_add(1.day())
+        .and_then(|next| next.to_zoned(zone.clone()))
+        .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
+/// A concert as it is listed: what a list of concerts shows without reading its shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedConcert {
+    /// The concert.
+    pub concert_id: ConcertId,
+    /// Its name.
+    pub name: Name,
+    /// The date of its first show.
+    pub first_date: ShowDate,
+    /// The date of its last show.
+    pub last_date: ShowDate,
+    /// How many shows it has.
+    pub shows: u32,
+    /// How many seats its largest show has.
+    pub max_capacity: u32,
+}
+
+impl ListedConcert {
+    /// Whether a show of it is still to come, or today.
+    pub fn is_to_come(&self, now: Timestamp, zone: &TimeZone) -> bool {
+        now < end_of_day(self.last_date, zone)
+    }
+}
+
+/// A concert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concert {
+    /// Its id.
+    pub concert_id: ConcertId,
+    /// Its name.
+    pub name: Name,
+    /// The queue that its buyers come through.
+    pub queue_id: QueueId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seoul() -> TimeZone {
+        TimeZone::get("Asia/Seoul").expect("bundled")
+    }
+
+    fn show() -> Show {
+        Show {
+            concert_id: ConcertId::new(),
+            date: "2026-12-24".parse().expect("a date"),
+            queue_id: QueueId::main(),
+            capacity: 1_001,
+            price: Money::won(50_000),
+            opens_at: None,
+            closes_at: None,
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn a_sale_ends_with_the_day_of_the_show_where_it_plays() {
+        let last_moment = at("2026-12-24T14:59:59.999Z");
+        assert!(show().is_on_sale(last_moment, &seoul()));
+        assert!(!show().is_on_sale(at("2026-12-24T15:00:00Z"), &seoul()));
+        assert!(show().is_on_sale(at("2026-12-24T15:00:00Z"), &TimeZone::UTC));
+    }
+
+    #[test]
+    fn a_sale_opens_and_closes_when_it_says_so() {
+        let show = Show {
+            opens_at: Some(at("2026-11-01T11:00:00Z")),
+            closes_at: Some(at("2026-11-02T11:00:00Z")),
+            ..show()
+        };
+        assert!(!show.is_on_sale(at("2026-11-01T10:59:59.999Z"), &seoul()));
+        assert!(show.is_on_sale(at("2026-11-01T11:00:00Z"), &seoul()));
+        assert!(!show.is_on_sale(at("2026-11-02T11:00:00Z"), &seoul()));
+        assert!(show.is_to_come(at("2026-11-02T11:00:00Z"), &seoul()));
+    }
+
+    #[test]
+    fn seats_end_at_the_capacity() {
+        assert!(show().has(SeatNumber::new(1_001).expect("a seat")));
+        assert!(!show().has(SeatNumber::new(1_002).expect("a seat")));
+        assert_eq!(show().blocks(), 3);
+    }
+}

@@ -1,0 +1,105 @@
+//! DynamoDB, the only database: one file per table, the typed transaction, and the operations
+//! that span tables, with exactly the conditions, order and prices of the data model.
+//!
+//! Prices are DynamoDB's: write request units (WRU) and read request units (RRU). Each call adds
+//! what it consumed to the request's [`usage::Usage`].
+
+pub mod accounts;
+pub mod catalog;
+mod contention;
+mod item;
+pub mod keys;
+pub mod purchase;
+pub mod queues;
+pub mod seats;
+pub mod sessions;
+pub mod signing_keys;
+pub mod transaction;
+pub mod usage;
+pub mod users;
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+};
+
+pub use self::{
+    contention::{Tried, while_stale},
+    transaction::Rejected,
+};
+use crate::config::Tables;
+
+/// Why the store could not answer, apart from a refusal, which is an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Others wrote to the same items, again and again.
+    #[error("contention survived the retries")]
+    Contended,
+    /// DynamoDB takes no more for the moment.
+    #[error("throttling survived the retries")]
+    Throttled,
+    /// Anything else: a failure on the way, or a bug.
+    #[error("the database did not answer as expected: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// What went wrong with an item that cannot be read or written.
+    pub(crate) fn of_item(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        match error
+            .as_service_error()
+            .and_then(ProvideErrorMetadata::code)
+        {
+            Some("TransactionConflictException" | "TransactionInProgressException") => {
+                Self::Contended
+            }
+            Some(
+                "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "ThrottlingException",
+            ) => Self::Throttled,
+            // The debug form of an error can hold the item that a condition refused. Its code and
+            // message do not.
+            Some(code) => {
+                let message = error
+                    .as_service_error()
+                    .and_then(ProvideErrorMetadata::message);
+                Self::Unavailable(format!("{code}: {}", message.unwrap_or("no message")).into())
+            }
+            None => Self::Unavailable(error.into()),
+        }
+    }
+}
+
+/// A cheap-clone handle on the tables.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    tables: std::sync::Arc<Tables>,
+}
+
+impl Store {
+    /// A store on these tables.
+    pub fn new(client: Client, tables: Tables) -> Self {
+        Self {
+            client,
+            tables: std::sync::Arc::new(tables),
+        }
+    }
+}
+
+impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
+    fn from(error: aws_sdk_dynamodb::error::BuildError) -> Self {
+        Self::of_item(error)
+    }
+}

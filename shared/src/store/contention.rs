@@ -1,0 +1,69 @@
+//! Trying again: after contention, and after what was read has moved.
+
+use std::{future::Future, time::Duration};
+
+use tokio::time::Instant;
+
+use super::StoreError;
+
+/// A write is tried at most so many times before the caller is told that we are busy.
+pub(super) const MOST_TRIES: u32 = 6;
+
+/// An operation whose reading has gone stale starts over for this long.
+const STALE_FOR: Duration = Duration::from_secs(2);
+
+/// Waits before try number `tried + 1`: full jitter over a range that doubles, so that those who
+/// collided do not collide again.
+pub(super) async fn back_off(tried: u32) {
+    let most = 10_u64 << tried.min(6);
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=most))).await;
+}
+
+/// Does a single write, again when others were writing to the same item. The SDK itself does not
+/// retry a `TransactionConflictException`.
+pub(super) async fn while_contended<T, E, Writing>(
+    mut write: impl FnMut() -> Writing,
+    is_conflict: impl Fn(&E) -> bool,
+) -> Result<T, E>
+where
+    Writing: Future<Output = Result<T, E>>,
+{
+    let mut tried = 0;
+    loop {
+        match write().await {
+            Err(error) if is_conflict(&error) && tried + 1 < MOST_TRIES => {
+                back_off(tried).await;
+                tried += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// What a try of an operation came to that reads, computes and writes on condition that nothing
+/// has moved since.
+#[derive(Debug)]
+pub enum Tried<T> {
+    /// An answer.
+    Done(T),
+    /// What was read had moved when it came to writing.
+    Stale,
+}
+
+/// Starts an operation over from its read, as long as the reading goes stale and two seconds
+/// have not passed: of twenty charges at once, each succeeds.
+pub async fn while_stale<T, Trying>(mut attempt: impl FnMut() -> Trying) -> Result<T, StoreError>
+where
+    Trying: Future<Output = Result<Tried<T>, StoreError>>,
+{
+    let give_up = Instant::now() + STALE_FOR;
+    let mut tried = 0;
+    loop {
+        match attempt().await? {
+            Tried::Done(answer) => return Ok(answer),
+            Tried::Stale if Instant::now() < give_up => back_off(tried).await,
+            Tried::Stale => return Err(StoreError::Contended),
+        }
+        tried += 1;
+    }
+}

@@ -1,0 +1,130 @@
+//! Keys and attribute names: a contract with stored data. Nothing outside this file spells a
+//! key, and the tests below assert every one of them literally.
+//!
+//! Attribute names are those of the stored types' fields; the expressions name them literally.
+
+use crate::domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId};
+
+/// `Accounts`: the balance.
+pub const ACCOUNT: &str = "account";
+/// `Catalog`: a concert's own entry.
+pub const CONCERT: &str = "concert";
+/// `Catalog`: what the entries of shows begin with.
+pub const SHOWS: &str = "show#";
+/// `Catalog`: the group of the listing.
+pub const LISTING: &str = "listing";
+/// `Catalog`: the group, and the only entry, of the version.
+pub const VERSION: &str = "version";
+/// `Queues`: the row with the names of the queues that have one.
+pub const REGISTRY: &str = "registry";
+/// `Keys`: the private key.
+pub const SIGNING: &str = "signing";
+/// `Keys`: the public keys.
+pub const PUBLIC: &str = "public";
+
+/// `Accounts`: a charge, by the name that it got or by the client's key. The two cannot meet.
+pub fn charge(id: &ChargeName) -> String {
+    match id {
+        ChargeName::New(id) => format!("charge#{id}"),
+        ChargeName::Keyed(key) => format!("charge#key#{key}"),
+    }
+}
+
+/// How a charge is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChargeName {
+    /// By us.
+    New(uuid::Uuid),
+    /// By the client's `Idempotency-Key`.
+    Keyed(String),
+}
+
+impl ChargeName {
+    /// A new name.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self::New(uuid::Uuid::now_v7())
+    }
+}
+
+/// `Accounts`: an order.
+pub fn order(id: ReservationId) -> String {
+    format!("order#{id}")
+}
+
+/// `Catalog`: a show.
+pub fn show(date: ShowDate) -> String {
+    format!("{SHOWS}{date}")
+}
+
+/// `Catalog`: an entry of the listing, in the order of names.
+pub fn listed(name: &str, concert_id: ConcertId) -> String {
+    format!("{}#{concert_id}", name.to_lowercase())
+}
+
+/// `Queues`: the numbers issued.
+pub fn issued(queue: &QueueId) -> String {
+    format!("{queue}#number")
+}
+
+/// `Queues`: the counts of a cohort, by its start in milliseconds.
+pub fn cohort(queue: &QueueId, start: i64) -> String {
+    format!("{queue}#cohort#{start}")
+}
+
+/// `Seats`: a block of a show.
+pub fn block(show: ShowId, block: u32) -> String {
+    format!("{}#{}#{block}", show.concert_id, show.date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_what_they_always_were() {
+        let concert_id = "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b"
+            .parse()
+            .expect("an id");
+        let reservation_id = "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5c"
+            .parse()
+            .expect("an id");
+        let uuid = uuid::Uuid::from_u128(1);
+        let date = "2026-12-24".parse().expect("a date");
+        let show_id = ShowId { concert_id, date };
+        assert_eq!(
+            [
+                ACCOUNT, CONCERT, LISTING, VERSION, REGISTRY, SIGNING, PUBLIC
+            ],
+            [
+                "account", "concert", "listing", "version", "registry", "signing", "public"
+            ],
+        );
+        assert_eq!(
+            charge(&ChargeName::New(uuid)),
+            "charge#00000000-0000-0000-0000-000000000001",
+        );
+        assert_eq!(
+            charge(&ChargeName::Keyed("my-key".to_owned())),
+            "charge#key#my-key"
+        );
+        assert_eq!(
+            order(reservation_id),
+            "order#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5c"
+        );
+        assert_eq!(show(date), "show#2026-12-24");
+        assert_eq!(
+            listed("Über Nacht", concert_id),
+            "über nacht#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b",
+        );
+        assert_eq!(issued(&QueueId::main()), "main#number");
+        assert_eq!(
+            cohort(&QueueId::main(), 1_790_000_000_000),
+            "main#cohort#1790000000000"
+        );
+        assert_eq!(
+            block(show_id, 3),
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#2026-12-24#3",
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! The two transactions of a purchase, which span tables: holding seats, and paying for them.
+
+use jiff::Timestamp;
+
+use super::{
+    Rejected, Store, StoreError, accounts,
+    contention::{Tried, while_stale},
+    item::{Item, from_item},
+    keys, seats, sessions,
+    transaction::Transaction,
+};
+use crate::domain::{
+    order::{Hold, Order, OrderStatus},
+    session::Session,
+};
+
+/// Why seats are not held.
+#[derive(Debug)]
+pub enum HoldRefused {
+    /// The session has been closed meanwhile.
+    SessionOver,
+    /// It holds these seats already.
+    HoldExists(Box<Hold>),
+    /// Somebody else has a seat.
+    SeatTaken,
+}
+
+impl HoldRefused {
+    fn from_session(session: &Session, item: Option<Item>) -> Self {
+        match sessions::found(item) {
+            Some(there) if there.jti == session.jti && there.closed.is_none() => there
+                .live_hold
+                .map_or(Self::SessionOver, |hold| Self::HoldExists(Box::new(hold))),
+            _ => Self::SessionOver,
+        }
+    }
+}
+
+/// Why a hold is not paid.
+#[derive(Debug)]
+pub enum PayRefused {
+    /// There is not enough money.
+    InsufficientBalance,
+    /// The hold has lapsed or was given up.
+    HoldOver,
+    /// There is no account.
+    NoAccount,
+}
+
+enum PayFailed {
+    AlreadyPaid(Option<Item>),
+    HoldOver,
+    Stale,
+}
+
+impl Store {
+    /// Holds seats: all or none, for an open session that holds nothing. 2 + 2n WRU for n seats.
+    pub async fn place_hold(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<(), Rejected<HoldRefused>> {
+        let whose = session.clone();
+        let mut transaction = Transaction::new(&self.client).update(
+            sessions::place_hold(&self.tables, session, hold)?,
+            move |item| HoldRefused::from_session(&whose, item),
+        );
+        for seat in hold.seats.iter() {
+            transaction = transaction.put(seats::take(&self.tables, hold, seat, now)?, |_| {
+                HoldRefused::SeatTaken
+            });
+        }
+        transaction.commit().await
+    }
+
+    /// Pays a hold: the order, the closed session, the sold seats and the balance in one
+    /// transaction. A hold that is paid already returns its order again. 6 + 2n WRU for n seats,
+    /// 1 RRU.
+    pub async fn pay(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<Payment, Rejected<PayRefused>> {
+        let outcome = while_stale(|| self.try_to_pay(session, hold, now)).await?;
+        outcome.map_err(Rejected::Refused)
+    }
+
+    async fn try_to_pay(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<Tried<Result<Payment, PayRefused>>, StoreError> {
+        let Some(account) = self.account(session.user_id).await? else {
+            return Ok(Tried::Done(Err(PayRefused::NoAccount)));
+        };
+        let Some(debited) = account.debited(hold.amount) else {
+            // It may be so little because this very hold has been paid.
+            let order = self.order(session.user_id, hold.reservation_id).await?;
+            let paid = order
+                .map(Payment::Before)
+                .ok_or(PayRefused::InsufficientBalance);
+            return Ok(Tried::Done(paid));
+        };
+        let order = Order {
+            reservation_id: hold.reservation_id,
+            payment_id: hold.payment_id,
+            user_id: session.user_id,
+            concert_id: hold.concert_id,
+            date: hold.date,
+            seats: hold.seats.clone(),
+            amount: hold.amount,
+            status: OrderStatus::Paid,
+            paid_at: now,
+            seq: debited.seq,
+            balance_after: debited.balance,
+        };
+
+        let (tables, user_id) = (&self.tables, session.user_id);
+        let entry = keys::order(hold.reservation_id);
+        let mut transaction = Transaction::new(&self.client)
+            .put(
+                accounts::record(tables, user_id, &entry, &order)?,
+                PayFailed::AlreadyPaid,
+            )
+            .update(
+                sessions::close_paid(tables, session, hold.reservation_id, now)?,
+                |_| PayFailed::HoldOver,
+            );
+        for seat in hold.seats.iter() {
+            transaction =
+                transaction.update(seats::sell(tables, hold, seat)?, |_| PayFailed::HoldOver);
+        }
+        let written = transaction
+            .update(
+                accounts::move_balance(tables, user_id, account, debited)?,
+                |_| PayFailed::Stale,
+            )
+            .commit()
+            .await;
+
+        Ok(match written {
+            Ok(()) => Tried::Done(Ok(Payment::Now(order))),
+            Err(Rejected::Refused(PayFailed::AlreadyPaid(recorded))) => Tried::Done(Ok(
+                Payment::Before(from_item(recorded.unwrap_or_default())?),
+            )),
+            Err(Rejected::Refused(PayFailed::HoldOver)) => Tried::Done(Err(PayRefused::HoldOver)),
+            Err(Rejected::Refused(PayFailed::Stale)) => Tried::Stale,
+            Err(Rejected::Failed(error)) => return Err(error),
+        })
+    }
+}
+
+/// A hold that is paid.
+#[derive(Debug)]
+pub enum Payment {
+    /// By this call, which also closed the session.
+    Now(Order),
+    /// By an earlier one.
+    Before(Order),
+}

@@ -1,0 +1,333 @@
+//! `Queues`: settings and lines, the numbers issued, and the counts of cohorts.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::{
+    Store, StoreError,
+    contention::while_contended,
+    item::{Item, from_item, number, text, to_attribute, ttl},
+    keys,
+    transaction::is_conflict,
+    usage,
+};
+use crate::domain::{
+    ids::{ConcertId, QueueId},
+    queue::{Counts, Line, Queue, Settings},
+};
+
+/// How long the counts of a cohort are kept.
+const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// A queue's row. `main` may have none, or one without settings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row {
+    settings: Option<Settings>,
+    default_concert_id: Option<ConcertId>,
+    line: Line,
+}
+
+#[derive(Deserialize)]
+struct Issued {
+    issued: u64,
+}
+
+#[derive(Deserialize)]
+struct Registry {
+    #[serde(default)]
+    queues: Vec<QueueId>,
+}
+
+/// What the people of a queue have been doing since the last tick.
+#[derive(Debug, Default)]
+pub struct Census {
+    /// How many numbers have been issued.
+    pub tail: u64,
+    counts: HashMap<i64, Counts>,
+}
+
+impl Census {
+    /// The counts of a cohort, by its start.
+    pub fn counts(&self, cohort: i64) -> Counts {
+        self.counts.get(&cohort).copied().unwrap_or_default()
+    }
+}
+
+/// Something that happened to a member of a cohort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Made the first protected call.
+    Arrived,
+    /// Was closed after having arrived.
+    Done,
+    /// Left after the admission, without having arrived.
+    Gone,
+}
+
+impl Event {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Arrived => "arrived",
+            Self::Done => "done",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl Store {
+    /// Reads a queue, as it was a moment ago at the latest: 0.5 RRU, twice that consistently,
+    /// which only the tick needs. `None` when there is no such queue; `main` there always is, and
+    /// a queue without settings of its own has `defaults`.
+    pub async fn queue(
+        &self,
+        id: &QueueId,
+        defaults: &Settings,
+        consistently: bool,
+    ) -> Result<Option<Queue>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(id)))
+            .consistent_read(consistently)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let row = match output.item {
+            Some(item) => from_item(item)?,
+            None if *id == QueueId::main() => Row::default(),
+            None => return Ok(None),
+        };
+        let settings = Settings {
+            default_concert_id: row.default_concert_id,
+            ..row.settings.unwrap_or_else(|| defaults.clone())
+        };
+        Ok(Some(Queue {
+            id: id.clone(),
+            settings,
+            line: row.line,
+        }))
+    }
+
+    /// Says which concert those mean who join a queue without naming one. 1 WRU.
+    pub async fn set_default_concert(
+        &self,
+        queue_id: &QueueId,
+        concert_id: ConcertId,
+    ) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(queue_id)))
+            .update_expression("SET default_concert_id = :concert_id")
+            .expression_attribute_values(":concert_id", text(concert_id))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::write(output.consumed_capacity());
+        Ok(())
+    }
+
+    /// Reads, consistently, how many numbers a queue has issued and what became of its live
+    /// cohorts. 1 RRU each.
+    pub async fn census(&self, queue: &Queue) -> Result<Census, StoreError> {
+        let cohorts: HashMap<_, _> = queue
+            .line
+            .cohorts
+            .iter()
+            .map(|cohort| (keys::cohort(&queue.id, cohort.start), cohort.start))
+            .collect();
+        let issued = keys::issued(&queue.id);
+        let wanted = cohorts.keys().chain([&issued]).map(key).collect();
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(wanted))
+            .consistent_read(true)
+            .build()?;
+        let output = self
+            .client
+            .batch_get_item()
+            .request_items(&self.tables.queues, wanted)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        // A tick that misses a count would let too many in.
+        if output
+            .unprocessed_keys()
+            .is_some_and(|left| !left.is_empty())
+        {
+            return Err(StoreError::Throttled);
+        }
+        let mut census = Census::default();
+        for item in output
+            .responses
+            .unwrap_or_default()
+            .remove(&self.tables.queues)
+            .unwrap_or_default()
+        {
+            let id = item
+                .get("id")
+                .and_then(|id| id.as_s().ok())
+                .cloned()
+                .unwrap_or_default();
+            match cohorts.get(&id) {
+                Some(start) => {
+                    census.counts.insert(*start, from_item(item)?);
+                }
+                None => census.tail = from_item::<Issued>(item)?.issued,
+            }
+        }
+        Ok(census)
+    }
+
+    /// Writes what a tick has made of a line, if it is still the one that the tick read; tells
+    /// whether it was. 1 WRU per KB.
+    pub async fn put_line(&self, queue: &Queue, next: &Line) -> Result<bool, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(&queue.id)))
+            .update_expression("SET line = :line")
+            .expression_attribute_values(":line", to_attribute(next)?)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let update = match queue.line.version {
+            0 => update.condition_expression("attribute_not_exists(line)"),
+            seen => update
+                .condition_expression("line.version = :seen")
+                .expression_attribute_values(":seen", number(seen)),
+        };
+        match while_contended(|| update.clone().send(), is_conflict).await {
+            Ok(output) => {
+                usage::write(output.consumed_capacity());
+                Ok(true)
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Draws the next number of a queue. 1 WRU. A number that is drawn and not used is a gap,
+    /// which is legal.
+    pub async fn draw_number(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .update_expression("ADD issued :one")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = while_contended(|| update.clone().send(), is_conflict).await?;
+        usage::write(output.consumed_capacity());
+        Ok(from_item::<Issued>(output.attributes.unwrap_or_default())?.issued)
+    }
+
+    /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
+    pub async fn count_arrival(
+        &self,
+        queue_id: &QueueId,
+        cohort: i64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let update = self.count(queue_id, cohort, Event::Arrived, 1, now);
+        let output = while_contended(|| update.clone().send(), is_conflict).await?;
+        usage::write(output.consumed_capacity());
+        Ok(())
+    }
+
+    /// Takes an arrival back that turned out to be somebody else's to count. 1 WRU. Never
+    /// retried: one too few would let somebody in who must wait.
+    pub async fn take_arrival_back(&self, queue_id: &QueueId, cohort: i64, now: Timestamp) {
+        self.count_once(queue_id, cohort, Event::Arrived, -1, now)
+            .await;
+    }
+
+    /// Counts somebody who is through. 1 WRU. Never retried, for the same reason, and without
+    /// an error: what is not counted ends with its window.
+    pub async fn count_end(&self, queue_id: &QueueId, cohort: i64, event: Event, now: Timestamp) {
+        self.count_once(queue_id, cohort, event, 1, now).await;
+    }
+
+    async fn count_once(
+        &self,
+        queue_id: &QueueId,
+        cohort: i64,
+        event: Event,
+        by: i64,
+        now: Timestamp,
+    ) {
+        let sent = self
+            .count(queue_id, cohort, event, by, now)
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
+            .send()
+            .await;
+        match sent {
+            Ok(output) => usage::write(output.consumed_capacity()),
+            Err(error) => {
+                let error = StoreError::from(error);
+                tracing::warn!(%queue_id, cohort, ?event, by, %error, "a count was lost");
+            }
+        }
+    }
+
+    fn count(
+        &self,
+        queue_id: &QueueId,
+        cohort: i64,
+        event: Event,
+        by: i64,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
+        let kept_until = now
+            .saturating_add(COUNTS_KEPT_FOR)
+            .unwrap_or(Timestamp::MAX);
+        self.client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::cohort(queue_id, cohort))))
+            .update_expression("ADD #event :by SET #ttl = :ttl")
+            .expression_attribute_names("#event", event.attribute())
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":by", number(by))
+            .expression_attribute_values(":ttl", ttl(kept_until))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+
+    /// Reads which queues have a row of their own. 0.5 RRU.
+    pub async fn registered_queues(&self) -> Result<Vec<QueueId>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::REGISTRY)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let registry = output.item.map(from_item::<Registry>).transpose()?;
+        Ok(registry.map(|registry| registry.queues).unwrap_or_default())
+    }
+}
+
+fn key(id: impl ToString) -> HashMap<String, AttributeValue> {
+    Item::from([("id".to_owned(), text(id))])
+}

@@ -1,0 +1,381 @@
+//! `Sessions`: passages of users through queues. One item per user and queue, replaced by the
+//! next passage and swept by its TTL.
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::{
+        put_item::PutItemError,
+        update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    },
+    types::{
+        AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
+        ReturnValuesOnConditionCheckFailure, Update,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Rejected, Store, StoreError,
+    contention::while_contended,
+    item::{Item, from_item, text, time, to_attribute, to_item, ttl},
+    transaction::is_conflict,
+    usage, users,
+};
+use crate::{
+    config::Tables,
+    domain::{
+        ids::{QueueId, ReservationId, SessionId, UserId},
+        order::Hold,
+        session::{Arrival, EndedHold, Ending, HoldOutcome, Session},
+        user::User,
+    },
+};
+
+/// How long a session is kept after its token has expired.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// The session that was there instead of the one that a write was meant for.
+pub type Found = Option<Box<Session>>;
+
+impl Store {
+    /// Reads a session, consistently. 1 RRU.
+    pub async fn session(
+        &self,
+        user_id: UserId,
+        queue_id: &QueueId,
+    ) -> Result<Option<Session>, StoreError> {
+        self.read_session(user_id, queue_id, true).await
+    }
+
+    /// Reads a session as it was a moment ago at the latest. 0.5 RRU.
+    pub async fn session_lately(
+        &self,
+        user_id: UserId,
+        queue_id: &QueueId,
+    ) -> Result<Option<Session>, StoreError> {
+        self.read_session(user_id, queue_id, false).await
+    }
+
+    async fn read_session(
+        &self,
+        user_id: UserId,
+        queue_id: &QueueId,
+        consistently: bool,
+    ) -> Result<Option<Session>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.tables.sessions)
+            .set_key(Some(key(user_id, queue_id)))
+            .consistent_read(consistently)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        output.item.map(from_item).transpose()
+    }
+
+    /// Reads all sessions of a user. 1 RRU consistently, else 0.5.
+    pub async fn sessions_of(
+        &self,
+        user_id: UserId,
+        consistently: bool,
+    ) -> Result<Vec<Session>, StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.tables.sessions)
+            .key_condition_expression("user_id = :user_id")
+            .expression_attribute_values(":user_id", text(user_id))
+            .consistent_read(consistently)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(from_item)
+            .collect()
+    }
+
+    /// Reads what a join has to know, consistently: the user and their session. 2 RRU.
+    pub async fn user_and_session(
+        &self,
+        user_id: UserId,
+        queue_id: &QueueId,
+    ) -> Result<(Option<User>, Option<Session>), StoreError> {
+        let one = |key: Item| {
+            KeysAndAttributes::builder()
+                .keys(key)
+                .consistent_read(true)
+                .build()
+        };
+        let output = self
+            .client
+            .batch_get_item()
+            .request_items(&self.tables.users, one(users::key(user_id))?)
+            .request_items(&self.tables.sessions, one(key(user_id, queue_id))?)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        if output
+            .unprocessed_keys()
+            .is_some_and(|left| !left.is_empty())
+        {
+            return Err(StoreError::Throttled);
+        }
+        let mut found = output.responses.unwrap_or_default();
+        let mut item_of = |table: &str| found.remove(table).and_then(|mut items| items.pop());
+        let user = item_of(&self.tables.users).map(from_item).transpose()?;
+        let session = item_of(&self.tables.sessions).map(from_item).transpose()?;
+        Ok((user, session))
+    }
+
+    /// Writes a new session, where there is none or the ended one that was read. Refused when
+    /// somebody was faster, or when that one still has a live hold. 1 WRU.
+    pub async fn join(
+        &self,
+        session: &Session,
+        ended: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<(), Rejected<Found>> {
+        let mut item = to_item(session)?;
+        let expires_at = session
+            .expires_at
+            .saturating_add(KEPT_FOR)
+            .unwrap_or(Timestamp::MAX);
+        item.insert("ttl".to_owned(), ttl(expires_at));
+        let condition = match ended {
+            None => "attribute_not_exists(user_id)",
+            Some(_) => {
+                "attribute_not_exists(user_id) OR (jti = :ended \
+                 AND (attribute_not_exists(live_hold) OR live_hold.held_until <= :now))"
+            }
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.tables.sessions)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_values(ended.map(|jti| {
+                Item::from([
+                    (":ended".to_owned(), text(jti)),
+                    (":now".to_owned(), time(now)),
+                ])
+            }))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match while_contended(|| put.clone().send(), is_conflict).await {
+            Ok(output) => {
+                usage::write(output.consumed_capacity());
+                Ok(())
+            }
+            Err(error) => {
+                let found = refusal(error, |error| match error {
+                    PutItemError::ConditionalCheckFailedException(refused) => Some(&refused.item),
+                    _ => None,
+                })?;
+                // An earlier try of this very write may have taken effect.
+                match found {
+                    Some(there) if there.jti == session.jti => Ok(()),
+                    found => Err(Rejected::Refused(found)),
+                }
+            }
+        }
+    }
+
+    /// Writes an arrival. Refused when the session has arrived already, or is over. 1 WRU.
+    pub async fn arrive(
+        &self,
+        session: &Session,
+        arrival: &Arrival,
+    ) -> Result<Session, Rejected<Found>> {
+        let update = self
+            .update(session)
+            .update_expression("SET arrival = :arrival")
+            .condition_expression(
+                "jti = :jti AND attribute_not_exists(closed) AND attribute_not_exists(arrival)",
+            )
+            .expression_attribute_values(":jti", text(session.jti))
+            .expression_attribute_values(":arrival", to_attribute(arrival)?);
+        match self.send(update).await {
+            // An earlier try of this very write may have taken effect.
+            Err(Rejected::Refused(Some(there)))
+                if there
+                    .arrival
+                    .is_some_and(|there| there.arrival_id == arrival.arrival_id) =>
+            {
+                Ok(*there)
+            }
+            result => result,
+        }
+    }
+
+    /// Closes a session that its user leaves, with any hold that it has. Refused when the
+    /// session has moved since it was read. 1 WRU.
+    pub async fn leave(&self, session: &Session) -> Result<Session, Rejected<Found>> {
+        let update = self
+            .update(session)
+            .expression_attribute_values(":jti", text(session.jti))
+            .expression_attribute_values(":left", to_attribute(&Ending::Left)?);
+        let update = match &session.live_hold {
+            None => update
+                .update_expression("SET closed = :left")
+                .condition_expression(
+                    "jti = :jti AND attribute_not_exists(closed) \
+                     AND attribute_not_exists(live_hold)",
+                ),
+            Some(hold) => update
+                .update_expression("SET closed = :left, last_hold = :ended REMOVE live_hold")
+                .condition_expression(
+                    "jti = :jti AND attribute_not_exists(closed) \
+                     AND live_hold.reservation_id = :reservation_id",
+                )
+                .expression_attribute_values(":reservation_id", text(hold.reservation_id))
+                .expression_attribute_values(":ended", ended(hold, HoldOutcome::Cancelled)?),
+        };
+        self.send(update).await
+    }
+
+    /// Gives a hold up; its session goes on. Refused when it is not held any more. 1 WRU.
+    pub async fn cancel_hold(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<Session, Rejected<Found>> {
+        let update = self
+            .update(session)
+            .update_expression("SET last_hold = :ended REMOVE live_hold")
+            .condition_expression(
+                "live_hold.reservation_id = :reservation_id AND live_hold.held_until > :now",
+            )
+            .expression_attribute_values(":reservation_id", text(hold.reservation_id))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":ended", ended(hold, HoldOutcome::Cancelled)?);
+        self.send(update).await
+    }
+
+    /// Closes a session whose hold has lapsed. Refused when it is not held any more, or has not
+    /// lapsed. 1 WRU.
+    pub async fn lapse_hold(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<Session, Rejected<Found>> {
+        let update = self
+            .update(session)
+            .update_expression("SET closed = :closed, last_hold = :ended REMOVE live_hold")
+            .condition_expression(
+                "live_hold.reservation_id = :reservation_id AND live_hold.held_until <= :now",
+            )
+            .expression_attribute_values(":reservation_id", text(hold.reservation_id))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":closed", to_attribute(&Ending::HoldExpired)?)
+            .expression_attribute_values(":ended", ended(hold, HoldOutcome::Expired)?);
+        self.send(update).await
+    }
+
+    fn update(&self, session: &Session) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.sessions)
+            .set_key(Some(key(session.user_id, &session.queue_id)))
+    }
+
+    /// Sends an update of a session and returns what it is then.
+    async fn send(&self, update: UpdateItemFluentBuilder) -> Result<Session, Rejected<Found>> {
+        let update = update
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match while_contended(|| update.clone().send(), is_conflict).await {
+            Ok(output) => {
+                usage::write(output.consumed_capacity());
+                Ok(from_item(output.attributes.unwrap_or_default())?)
+            }
+            Err(error) => Err(Rejected::Refused(refusal(error, |error| match error {
+                UpdateItemError::ConditionalCheckFailedException(refused) => Some(&refused.item),
+                _ => None,
+            })?)),
+        }
+    }
+}
+
+/// Puts a hold into its session, which is open and holds nothing.
+pub(super) fn place_hold(
+    tables: &Tables,
+    session: &Session,
+    hold: &Hold,
+) -> Result<Update, StoreError> {
+    Update::builder()
+        .table_name(&tables.sessions)
+        .set_key(Some(key(session.user_id, &session.queue_id)))
+        .update_expression("SET live_hold = :hold")
+        .condition_expression(
+            "jti = :jti AND attribute_not_exists(closed) AND attribute_not_exists(live_hold)",
+        )
+        .expression_attribute_values(":jti", text(session.jti))
+        .expression_attribute_values(":hold", to_attribute(hold)?)
+        .build()
+        .map_err(StoreError::of_item)
+}
+
+/// Closes a session with the payment of its hold, which has not lapsed.
+pub(super) fn close_paid(
+    tables: &Tables,
+    session: &Session,
+    reservation_id: ReservationId,
+    now: Timestamp,
+) -> Result<Update, StoreError> {
+    Update::builder()
+        .table_name(&tables.sessions)
+        .set_key(Some(key(session.user_id, &session.queue_id)))
+        .update_expression("SET closed = :paid REMOVE live_hold")
+        .condition_expression(
+            "live_hold.reservation_id = :reservation_id AND live_hold.held_until > :now",
+        )
+        .expression_attribute_values(":reservation_id", text(reservation_id))
+        .expression_attribute_values(":now", time(now))
+        .expression_attribute_values(":paid", to_attribute(&Ending::Paid)?)
+        .build()
+        .map_err(StoreError::of_item)
+}
+
+/// The session in a refused write's item.
+pub(super) fn found(item: Option<Item>) -> Found {
+    item.and_then(|item| from_item(item).ok()).map(Box::new)
+}
+
+/// The session that refused a write; an error when it was no refusal.
+fn refusal<E, R>(
+    error: SdkError<E, R>,
+    item: impl FnOnce(&E) -> Option<&Option<Item>>,
+) -> Result<Found, StoreError>
+where
+    StoreError: From<SdkError<E, R>>,
+{
+    match error.as_service_error().and_then(item) {
+        Some(item) => Ok(found(item.clone())),
+        None => Err(error.into()),
+    }
+}
+
+fn ended(hold: &Hold, outcome: HoldOutcome) -> Result<AttributeValue, StoreError> {
+    to_attribute(&EndedHold {
+        hold: hold.clone(),
+        outcome,
+    })
+}
+
+fn key(user_id: UserId, queue_id: &QueueId) -> Item {
+    Item::from([
+        ("user_id".to_owned(), text(user_id)),
+        ("queue_id".to_owned(), text(queue_id)),
+    ])
+}

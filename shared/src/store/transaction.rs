@@ -1,0 +1,221 @@
+//! The typed transaction: each write is pushed together with the refusal that it means, so that
+//! index and meaning cannot drift apart.
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{
+        CancellationReason, Delete, Put, ReturnConsumedCapacity,
+        ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    },
+};
+use uuid::Uuid;
+
+use super::{
+    StoreError,
+    contention::{MOST_TRIES, back_off},
+    item::Item,
+    usage,
+};
+
+/// What keeps a write from being done.
+#[derive(Debug)]
+pub enum Rejected<R> {
+    /// A condition said no: a business answer, never retried.
+    Refused(R),
+    /// It was not decided.
+    Failed(StoreError),
+}
+
+impl<R, E: Into<StoreError>> From<E> for Rejected<R> {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+type Refusal<R> = Box<dyn FnOnce(Option<Item>) -> R + Send>;
+
+/// Writes that happen all or not at all. Each item costs 2 WRU, refused or not.
+pub(super) struct Transaction<R> {
+    client: Client,
+    writes: Vec<TransactWriteItem>,
+    refusals: Vec<Refusal<R>>,
+}
+
+impl<R> Transaction<R> {
+    /// An empty one.
+    pub(super) fn new(client: &Client) -> Self {
+        Self {
+            client: client.clone(),
+            writes: Vec::new(),
+            refusals: Vec::new(),
+        }
+    }
+
+    /// Puts an item; `refusal` says what it means when its condition does not hold, given the
+    /// item that is there.
+    pub(super) fn put(
+        self,
+        mut put: Put,
+        refusal: impl FnOnce(Option<Item>) -> R + Send + 'static,
+    ) -> Self {
+        put.return_values_on_condition_check_failure =
+            Some(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.push(TransactWriteItem::builder().put(put).build(), refusal)
+    }
+
+    /// Updates an item; `refusal` as for [`Transaction::put`].
+    pub(super) fn update(
+        self,
+        mut update: Update,
+        refusal: impl FnOnce(Option<Item>) -> R + Send + 'static,
+    ) -> Self {
+        update.return_values_on_condition_check_failure =
+            Some(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.push(TransactWriteItem::builder().update(update).build(), refusal)
+    }
+
+    /// Deletes an item; `refusal` as for [`Transaction::put`].
+    #[allow(dead_code)]
+    pub(super) fn delete(
+        self,
+        mut delete: Delete,
+        refusal: impl FnOnce(Option<Item>) -> R + Send + 'static,
+    ) -> Self {
+        delete.return_values_on_condition_check_failure =
+            Some(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.push(TransactWriteItem::builder().delete(delete).build(), refusal)
+    }
+
+    fn push(
+        mut self,
+        write: TransactWriteItem,
+        refusal: impl FnOnce(Option<Item>) -> R + Send + 'static,
+    ) -> Self {
+        self.writes.push(write);
+        self.refusals.push(Box::new(refusal));
+        self
+    }
+
+    /// Writes everything or nothing. The first condition that does not hold, in the order in
+    /// which the writes were pushed, is the refusal. Conflicts with other transactions and
+    /// throttling are retried, with the same token, so that a try that did take effect is not
+    /// done twice.
+    pub(super) async fn commit(self) -> Result<(), Rejected<R>> {
+        let token = Uuid::new_v4().to_string();
+        let mut tried = 0;
+        loop {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(self.writes.clone()))
+                .client_request_token(&token)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await;
+            let failure = match sent {
+                Ok(output) => {
+                    usage::write(output.consumed_capacity());
+                    return Ok(());
+                }
+                Err(error) => Failure::of(error),
+            };
+            match failure {
+                Failure::Refused(index, item) => {
+                    let refusal = self.refusals.into_iter().nth(index);
+                    return Err(match refusal {
+                        Some(refusal) => Rejected::Refused(refusal(item)),
+                        None => Rejected::Failed(unexpected("a refusal of a write never made")),
+                    });
+                }
+                Failure::Passing(_) if tried + 1 < MOST_TRIES => {
+                    back_off(tried).await;
+                    tried += 1;
+                }
+                Failure::Passing(error) | Failure::Final(error) => {
+                    return Err(Rejected::Failed(error));
+                }
+            }
+        }
+    }
+}
+
+enum Failure {
+    /// The condition of that write did not hold; what was there instead.
+    Refused(usize, Option<Item>),
+    /// May be over at the next try.
+    Passing(StoreError),
+    /// Will not.
+    Final(StoreError),
+}
+
+impl Failure {
+    fn of<Response>(error: SdkError<TransactWriteItemsError, Response>) -> Self
+    where
+        Response: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
+            return match StoreError::from(error) {
+                error @ StoreError::Unavailable(_) => Self::Final(error),
+                error => Self::Passing(error),
+            };
+        };
+        let reasons = cancelled.cancellation_reasons().to_vec();
+
+        let refused = reasons
+            .iter()
+            .position(|reason| has_code(reason, &["ConditionalCheckFailed"]));
+        if let Some(index) = refused {
+            return Self::Refused(
+                index,
+                reasons
+                    .into_iter()
+                    .nth(index)
+                    .and_then(|reason| reason.item),
+            );
+        }
+        if reasons
+            .iter()
+            .any(|reason| has_code(reason, &["TransactionConflict"]))
+        {
+            return Self::Passing(StoreError::Contended);
+        }
+        if reasons.iter().any(|reason| {
+            has_code(
+                reason,
+                &["ProvisionedThroughputExceeded", "ThrottlingError"],
+            )
+        }) {
+            return Self::Passing(StoreError::Throttled);
+        }
+        // Only the codes: a reason's debug form holds the customer's item.
+        let codes: Vec<_> = reasons
+            .iter()
+            .filter_map(|reason| reason.code.clone())
+            .collect();
+        Self::Final(unexpected(&format!(
+            "a transaction was cancelled with {codes:?}"
+        )))
+    }
+}
+
+fn has_code(reason: &CancellationReason, codes: &[&str]) -> bool {
+    reason.code().is_some_and(|code| codes.contains(&code))
+}
+
+fn unexpected(what: &str) -> StoreError {
+    StoreError::Unavailable(what.into())
+}
+
+/// Whether a single write failed because a transaction was at its item.
+pub(super) fn is_conflict<E: ProvideErrorMetadata, Response>(
+    error: &SdkError<E, Response>,
+) -> bool {
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        == Some("TransactionConflictException")
+}

@@ -1,0 +1,278 @@
+//! Every text that a client is shown, in Korean (to the letter those of seed S2, where it has
+//! one) and in English. One table, so that no text stands anywhere else.
+
+use std::borrow::Cow;
+
+use lambda_http::http::{HeaderMap, header::ACCEPT_LANGUAGE};
+
+use crate::error::ApiError;
+
+/// The language of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// What is spoken unless the client prefers otherwise.
+    Korean,
+    /// On `Accept-Language: en`.
+    English,
+}
+
+impl Language {
+    /// What the client prefers of the two, by the quality values of `Accept-Language`. Korean
+    /// when it says nothing, or likes both the same, or neither.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let header = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let quality = |language: &str| -> u16 {
+            let named = ranges(header).filter(|(range, _)| is_range_of(range, language));
+            let any = ranges(header).filter(|(range, _)| *range == "*");
+            named
+                .map(|(_, quality)| quality)
+                .max()
+                .or_else(|| any.map(|(_, quality)| quality).max())
+                .unwrap_or(0)
+        };
+        if quality("en") > quality("ko") {
+            Self::English
+        } else {
+            Self::Korean
+        }
+    }
+}
+
+/// The language ranges of an `Accept-Language` header with their qualities in thousandths.
+fn ranges(header: &str) -> impl Iterator<Item = (&str, u16)> {
+    header.split(',').map(|part| {
+        let (range, parameters) = part.split_once(';').unwrap_or((part, ""));
+        let quality = match parameters.trim().strip_prefix("q=") {
+            Some(quality) => quality.trim().parse::<f32>().unwrap_or(0.0).clamp(0.0, 1.0),
+            None => 1.0,
+        };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        (range.trim(), (quality * 1_000.0) as u16)
+    })
+}
+
+fn is_range_of(range: &str, language: &str) -> bool {
+    let primary = range.split('-').next().unwrap_or_default();
+    primary.eq_ignore_ascii_case(language)
+}
+
+/// What a client is told when something was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// The place was given back.
+    LeftQueue,
+    /// Seats are held.
+    Held,
+    /// A reservation is paid.
+    Paid,
+    /// Money came in.
+    Charged,
+    /// Nothing was wrong, but there is no seat.
+    AllSeatsTaken,
+}
+
+impl Done {
+    /// The text.
+    pub fn message(self, language: Language) -> &'static str {
+        let (korean, english) = match self {
+            Self::LeftQueue => ("대기열 이탈 완료", "You have left the queue."),
+            Self::Held => ("임시 예약 성공", "Your seats are held."),
+            Self::Paid => ("결제 성공", "Your payment is complete."),
+            Self::Charged => ("충전 성공", "Your balance is topped up."),
+            Self::AllSeatsTaken => (
+                "모든 좌석이 이미 예약되었습니다.",
+                "All seats are already reserved.",
+            ),
+        };
+        language.pick(korean, english)
+    }
+}
+
+impl Language {
+    fn pick<T>(self, korean: T, english: T) -> T {
+        match self {
+            Self::Korean => korean,
+            Self::English => english,
+        }
+    }
+}
+
+/// The text of an error.
+#[allow(clippy::too_many_lines)]
+pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str> {
+    let (korean, english) = match error {
+        ApiError::MissingField(field) => return missing_field(field, language),
+        ApiError::MissingParameter(name) => {
+            return Cow::Owned(language.pick(
+                format!("필수 파라미터 '{name}'가 누락되었습니다."),
+                format!("The required parameter '{name}' is missing."),
+            ));
+        }
+        ApiError::InvalidSeatNumber { capacity } => {
+            return Cow::Owned(language.pick(
+                format!("좌석 번호는 1 ~ {capacity} 사이의 값이어야 합니다."),
+                format!("Seat numbers must be different values from 1 to {capacity}."),
+            ));
+        }
+        ApiError::EmptyBody => (
+            "요청 본문이 비어 있거나 잘못된 형식입니다.",
+            "The request body is empty or malformed.",
+        ),
+        ApiError::MissingDateOrSeat => (
+            "필수 필드 'date' 또는 'seat_number'가 누락되었습니다.",
+            "The required field 'date' or 'seat_number' is missing.",
+        ),
+        ApiError::MissingPaymentAmount => (
+            "결제 금액 정보가 누락되었습니다.",
+            "The amount of the payment is missing.",
+        ),
+        ApiError::InvalidUserId => (
+            "user_id는 올바른 UUID 형식이어야 합니다.",
+            "user_id must be a well-formed UUID.",
+        ),
+        ApiError::InvalidDate => (
+            "잘못된 날짜 형식입니다. 'YYYY-MM-DD' 형식으로 입력해 주세요.",
+            "The date is malformed. Please write it as 'YYYY-MM-DD'.",
+        ),
+        ApiError::TooManySeats => (
+            "한 번에 최대 4개의 좌석까지 예약할 수 있습니다.",
+            "At most 4 seats can be reserved at once.",
+        ),
+        ApiError::InvalidAmount => (
+            "충전 금액은 0보다 큰 실수 값이어야 합니다.",
+            "The amount must be a number greater than 0, with at most two decimals.",
+        ),
+        ApiError::MalformedAuthorization => (
+            "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.",
+            "The authorization is malformed. Please check the 'Authorization' header.",
+        ),
+        ApiError::TokenAlreadyActive => (
+            "이미 활성화된 토큰이 존재합니다.",
+            "You already have an active token for this queue.",
+        ),
+        ApiError::BadRequest => (
+            "잘못된 요청입니다. 요청 내용을 확인해 주세요.",
+            "The request is not valid. Please check what you sent.",
+        ),
+        ApiError::MissingAuthorization => (
+            "Authorization 헤더가 누락되었습니다.",
+            "The Authorization header is missing.",
+        ),
+        ApiError::InvalidToken => ("유효하지 않은 토큰입니다.", "The token is not valid."),
+        ApiError::InsufficientBalance => (
+            "결제 실패 - 잔액이 부족합니다.",
+            "Payment failed: your balance is not sufficient.",
+        ),
+        ApiError::NotYourTurn { .. } => (
+            "아직 입장 순서가 아닙니다. 잠시 후 다시 시도해 주세요.",
+            "It is not your turn yet. Please try again shortly.",
+        ),
+        ApiError::Forbidden => ("접근 권한이 없습니다.", "You may not do this."),
+        ApiError::UserNotFound => ("존재하지 않는 사용자입니다.", "There is no such user."),
+        ApiError::NoAvailableDates => (
+            "예약 가능한 날짜가 없습니다.",
+            "There are no dates with free seats.",
+        ),
+        ApiError::ShowNotFound => (
+            "해당 날짜에 대한 좌석 정보가 존재하지 않습니다.",
+            "There is no show on this date.",
+        ),
+        ApiError::ReservationNotFound => {
+            ("존재하지 않는 예약입니다.", "There is no such reservation.")
+        }
+        ApiError::ConcertNotFound => ("존재하지 않는 콘서트입니다.", "There is no such concert."),
+        ApiError::QueueNotFound => ("존재하지 않는 대기열입니다.", "There is no such queue."),
+        ApiError::NotFound => (
+            "요청한 경로를 찾을 수 없습니다.",
+            "There is nothing at this path.",
+        ),
+        ApiError::SeatAlreadyReserved => (
+            "해당 좌석은 이미 예약되었습니다.",
+            "This seat is already reserved.",
+        ),
+        ApiError::HoldExists => (
+            "이미 다른 좌석을 임시 예약 중입니다.",
+            "You already hold other seats.",
+        ),
+        ApiError::AmountMismatch => (
+            "결제 금액이 예약 금액과 일치하지 않습니다.",
+            "The amount is not that of the reservation.",
+        ),
+        ApiError::SaleNotOpen => (
+            "현재 판매 기간이 아닙니다.",
+            "This show is not on sale now.",
+        ),
+        ApiError::RefundClosed => (
+            "환불 가능한 기간이 아닙니다.",
+            "This reservation can no longer be refunded.",
+        ),
+        ApiError::HoldExpired => (
+            "임시 예약 시간이 만료되었습니다.",
+            "The time to pay for these seats is over.",
+        ),
+        ApiError::QueueClosed => ("대기열이 종료되었습니다.", "This queue is closed."),
+        ApiError::IdempotencyKeyReused => (
+            "이미 다른 요청에 사용된 Idempotency-Key입니다.",
+            "This Idempotency-Key was used for a different request.",
+        ),
+        ApiError::Busy(_) => (
+            "서버가 혼잡하여 요청을 처리할 수 없습니다.",
+            "The server is too busy. Please try again shortly.",
+        ),
+        ApiError::Internal(_) => (
+            "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.",
+            "Something went wrong on our side. Please contact the operator.",
+        ),
+    };
+    Cow::Borrowed(language.pick(korean, english))
+}
+
+fn missing_field(field: &str, language: Language) -> Cow<'static, str> {
+    Cow::Owned(match (field, language) {
+        ("user_id", Language::Korean) => {
+            "필수 필드 'user_id'가 요청에 포함되지 않았습니다.".to_owned()
+        }
+        (_, Language::Korean) => format!("필수 필드 '{field}'가 누락되었습니다."),
+        (_, Language::English) => format!("The required field '{field}' is missing."),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn language(header: &str) -> Language {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, header.parse().expect("a header"));
+        Language::of(&headers)
+    }
+
+    #[test]
+    fn korean_unless_english_is_preferred() {
+        assert_eq!(Language::of(&HeaderMap::new()), Language::Korean);
+        for korean in [
+            "ko",
+            "ko-KR,en;q=0.9",
+            "fr",
+            "*",
+            "en;q=0",
+            "en;q=0.5,ko;q=0.5",
+            "",
+            "en;q=x",
+        ] {
+            assert_eq!(language(korean), Language::Korean, "{korean}");
+        }
+        for english in [
+            "en",
+            "EN-us",
+            "en-GB,ko;q=0.8",
+            "fr,en;q=0.7",
+            "ko;q=0.2, en;q=0.3",
+        ] {
+            assert_eq!(language(english), Language::English, "{english}");
+        }
+    }
+}

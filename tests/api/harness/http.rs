@@ -1,0 +1,110 @@
+//! HTTP, as a client would speak it.
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, Response, StatusCode, body::Bytes, header::HeaderMap};
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+
+/// A client that keeps its connections.
+pub type Client = legacy::Client<HttpConnector, Full<Bytes>>;
+
+/// A new one.
+pub fn client() -> Client {
+    legacy::Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// A request in the making.
+#[must_use]
+pub struct Call {
+    client: Client,
+    request: hyper::http::request::Builder,
+    body: Bytes,
+}
+
+impl Call {
+    pub fn new(client: Client, method: &str, url: &str) -> Self {
+        let request = Request::builder().method(method).uri(url);
+        Self { client, request, body: Bytes::new() }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.body(body.to_string())
+    }
+
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        let mut call = self.header("content-type", "application/json");
+        call.body = body.into();
+        call
+    }
+
+    pub async fn send(self) -> Reply {
+        let request = self.request.body(Full::new(self.body)).expect("a request");
+        let what = format!("{} {}", request.method(), request.uri());
+        let response = self.client.request(request).await.expect("an answer");
+        Reply::of(what, response).await
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    what: String,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    async fn of(what: String, response: Response<hyper::body::Incoming>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        Self { what, status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The body of an answer with status 200.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.expect(200)
+    }
+
+    /// The body of an answer with that status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.what, self.body);
+        self.body
+    }
+
+    /// Checks that it is that error, in its envelope, and returns its text.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> String {
+        assert_eq!(
+            (self.status.as_u16(), self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}: {}",
+            self.what,
+            self.body,
+        );
+        assert_eq!(self.header("content-type"), "application/json");
+        assert!(self.body["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{}", self.body);
+        self.body["error"].as_str().expect("a text").to_owned()
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}

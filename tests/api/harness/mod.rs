@@ -1,0 +1,259 @@
+//! A shop to test in: a stack with a concert on sale, and people who come to buy.
+
+mod http;
+
+use std::{collections::HashMap, time::Duration};
+
+use local::{Options, Stack};
+use serde_json::{Value, json};
+use shared::{
+    domain::{
+        ids::{ConcertId, QueueId},
+        money::Money,
+        show::{Concert, Show},
+        user::Name,
+    },
+    jiff::{Timestamp, civil::Date},
+};
+
+pub use self::http::{Call, Reply};
+
+/// The time at which every test begins: noon in Seoul.
+pub const NOON: &str = "2026-11-20T03:00:00Z";
+
+/// What a seat costs.
+pub const PRICE: u32 = 50_000;
+
+/// An amount of money as a JSON number.
+pub fn won(amount: u32) -> Value {
+    json!(amount)
+}
+
+/// A stack with a concert on sale: two dates of 50 seats, on queue `main`.
+pub struct Shop {
+    pub stack: Stack,
+    pub concert_id: String,
+    pub dates: Vec<String>,
+    client: http::Client,
+}
+
+/// Somebody with an access token.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    pub user_id: String,
+    pub access_token: String,
+}
+
+/// Somebody with a queue token.
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    pub user_id: String,
+    pub access_token: String,
+    pub token: String,
+    pub joined: Value,
+}
+
+impl Shop {
+    /// Opens a shop with the template's own parameters.
+    pub async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// Opens a shop with other parameters.
+    pub async fn open_with(parameters: &[(&str, &str)]) -> Self {
+        let stack = start(parameters).await;
+        let mut shop = Self {
+            stack,
+            concert_id: String::new(),
+            dates: vec!["2026-12-24".to_owned(), "2026-12-25".to_owned()],
+            client: http::client(),
+        };
+        let shows: Vec<_> = shop.dates.iter().map(|date| show(date)).collect();
+        shop.concert_id = shop.add_concert("겨울 콘서트", "main", &shows).await;
+        shop.stack
+            .app("join-queue")
+            .await
+            .store()
+            .set_default_concert(&QueueId::main(), shop.concert_id.parse().expect("an id"))
+            .await
+            .expect("the default concert is set");
+        shop
+    }
+
+    /// Puts another concert on sale and returns its id.
+    pub async fn add_concert(&self, name: &str, queue_id: &str, shows: &[Show]) -> String {
+        let concert = Concert {
+            concert_id: ConcertId::new(),
+            name: Name::parse(name).expect("a name"),
+            queue_id: queue_id.parse().expect("a queue id"),
+        };
+        let shows: Vec<_> = shows
+            .iter()
+            .map(|show| Show {
+                concert_id: concert.concert_id,
+                queue_id: concert.queue_id.clone(),
+                ..show.clone()
+            })
+            .collect();
+        let app = self.stack.app("join-queue").await;
+        app.store().create_concert(&concert, &shows).await.expect("the concert is created");
+        concert.concert_id.to_string()
+    }
+
+    /// A new guest.
+    pub async fn guest(&self) -> Guest {
+        let user = self.post("/v1/users").json(&json!({ "name": "김민수" })).send().await;
+        let user = user.expect(201);
+        Guest {
+            user_id: text(&user["user_id"]),
+            access_token: text(&user["token"]),
+        }
+    }
+
+    /// A guest joins the queue `main`.
+    pub async fn join(&self, guest: &Guest) -> Buyer {
+        self.join_for(guest, None).await
+    }
+
+    /// A guest joins the queue of a concert.
+    pub async fn join_for(&self, guest: &Guest, concert_id: Option<&str>) -> Buyer {
+        let mut body = json!({ "user_id": guest.user_id });
+        if let Some(concert_id) = concert_id {
+            body["concert_id"] = json!(concert_id);
+        }
+        let joined = self.post("/v1/auth/tokens").json(&body).send().await.ok();
+        Buyer {
+            user_id: guest.user_id.clone(),
+            access_token: guest.access_token.clone(),
+            token: text(&joined["token"]),
+            joined,
+        }
+    }
+
+    /// A new guest who has joined the queue, and whose turn it is when nobody else is waiting.
+    pub async fn buyer(&self) -> Buyer {
+        self.join(&self.guest().await).await
+    }
+
+    /// Holds a seat of the first date.
+    pub async fn hold(&self, buyer: &Buyer, seat_number: u32) -> Reply {
+        let body = json!({ "date": self.dates[0], "seat_number": seat_number });
+        self.post(&self.reservations()).token(&buyer.token).json(&body).send().await
+    }
+
+    /// Pays for what [`Shop::hold`] answered.
+    pub async fn pay(&self, buyer: &Buyer, held: &Value) -> Reply {
+        let reservation_id = text(&held["reservation_id"]);
+        let body = json!({
+            "reservation_id": reservation_id,
+            "payment_method": "BALANCE",
+            "payment_details": { "amount": held["payment"]["amount"] },
+        });
+        let path = format!("{}/{reservation_id}/payments", self.reservations());
+        self.post(&path).token(&buyer.token).json(&body).send().await
+    }
+
+    /// Tops a buyer's balance up.
+    pub async fn charge(&self, buyer: &Buyer, amount: u32) -> Reply {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        self.post(&path).token(&buyer.token).json(&json!({ "amount": amount })).send().await
+    }
+
+    /// A buyer who has bought a seat of the first date, and the receipt.
+    pub async fn sold(&self, seat_number: u32) -> (Buyer, Value) {
+        let buyer = self.buyer().await;
+        let held = self.hold(&buyer, seat_number).await.ok();
+        self.charge(&buyer, PRICE).await.ok();
+        let receipt = self.pay(&buyer, &held).await.ok();
+        (buyer, receipt)
+    }
+
+    /// The status of each seat of the first date, by its number, as a buyer sees it.
+    pub async fn seats(&self, buyer: &Buyer) -> HashMap<u64, String> {
+        let path = format!("/v1/concerts/{}/seats?date={}", self.concert_id, self.dates[0]);
+        let seats = self.get(&path).token(&buyer.token).send().await.ok();
+        seats["seats"]
+            .as_array()
+            .expect("seats")
+            .iter()
+            .map(|seat| (seat["seat_number"].as_u64().expect("a number"), text(&seat["status"])))
+            .collect()
+    }
+
+    /// The path of the concert's reservations.
+    pub fn reservations(&self) -> String {
+        format!("/v1/concerts/{}/reservations", self.concert_id)
+    }
+
+    /// The path of a reservation.
+    pub fn reservation(&self, held: &Value) -> String {
+        format!("{}/{}", self.reservations(), text(&held["reservation_id"]))
+    }
+
+    /// Moves the clock; what becomes due meanwhile happens at its own time.
+    pub async fn advance(&self, seconds: u64) {
+        self.stack.advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// What the time is.
+    pub fn now(&self) -> Timestamp {
+        self.stack.now()
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Call {
+        self.call("POST", path)
+    }
+
+    pub fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
+    }
+
+    /// A request to the shop.
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(self.client.clone(), method, &format!("{}{path}", self.stack.url()))
+    }
+}
+
+async fn start(parameters: &[(&str, &str)]) -> Stack {
+    let options = Options {
+        time: local::Time::FrozenAt(NOON.parse().expect("a time")),
+        database: database(),
+        parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        ..Options::default()
+    };
+    Stack::start(options).await.expect("the stack starts")
+}
+
+/// The embedded engine, or with `DYNAMODB_ENDPOINT` another one, in a database of the test's own.
+fn database() -> local::Storage {
+    match std::env::var("DYNAMODB_ENDPOINT") {
+        Ok(url) => local::Storage::Endpoint {
+            url,
+            access_key: ConcertId::new().to_string().replace('-', ""),
+        },
+        Err(_) => local::Storage::Memory,
+    }
+}
+
+/// A show of 50 seats on that date, on sale at once.
+pub fn show(date: &str) -> Show {
+    let day: Date = date.parse().expect("a date");
+    Show {
+        concert_id: ConcertId::new(),
+        date: day.into(),
+        queue_id: QueueId::main(),
+        capacity: 50,
+        price: Money::won(PRICE),
+        opens_at: None,
+        closes_at: None,
+    }
+}
+
+/// A JSON text.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+}
