@@ -144,14 +144,14 @@ impl Serialize for Headers<'_> {
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
     let mut values = headers.get_all(name).iter().map(lossy);
     let first = values.next().unwrap_or_default();
-    values.fold(first, join)
+    values.fold(first, |values, value| join(&values, &value))
 }
 
 fn lossy(value: &HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
 }
 
-fn join<'a>(values: Cow<'a, str>, value: Cow<'a, str>) -> Cow<'a, str> {
+fn join<'a>(values: &str, value: &str) -> Cow<'a, str> {
     Cow::Owned(format!("{values},{value}"))
 }
 
@@ -172,10 +172,10 @@ fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
 fn joined<'a>(
     pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
 ) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
-    let mut map = BTreeMap::new();
+    let mut map: BTreeMap<_, Cow<'a, str>> = BTreeMap::new();
     for (name, value) in pairs {
         let value = match map.remove(&name) {
-            Some(values) => join(values, value),
+            Some(values) => join(&values, &value),
             None => value,
         };
         map.insert(name, value);

@@ -34,7 +34,7 @@ impl Handlers {
             routes: functions::ROUTES
                 .iter()
                 .copied()
-                .chain(functions::DEFAULT_ROUTE)
+                .chain([functions::DEFAULT_ROUTE])
                 .collect(),
             background: functions::BACKGROUND.to_vec(),
         }

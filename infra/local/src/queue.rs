@@ -84,7 +84,7 @@ impl Queues {
         let mut queues = self.lock();
         let mut taken = Vec::new();
         while taken.len() < most
-            && let Some(first) = queues.get_mut(queue).and_then(|q| q.first_entry())
+            && let Some(first) = queues.get_mut(queue).and_then(BTreeMap::first_entry)
             && first.key().0 <= now
         {
             let mut message = first.remove();

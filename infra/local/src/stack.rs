@@ -70,23 +70,22 @@ impl Stack {
     }
 
     /// The handle of a function, as its handler gets it.
-    pub async fn app(&self, function: &str) -> Result<App, Problem> {
-        let function = self
-            .functions
-            .get(function)
-            .ok_or_else(|| Problem::failure(format!("there is no function {function}")))?;
-        function
-            .app()
-            .await
-            .map_err(|error| Problem::failure(error.to_string()))
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function, or it does not start.
+    pub async fn app(&self, function: &str) -> App {
+        let function = &self.functions[function];
+        function.app().await.expect("the function starts")
     }
 
     /// A handle that belongs to no function, and is not counted.
-    pub async fn operator(&self) -> Result<App, Problem> {
-        self.operator
-            .app()
-            .await
-            .map_err(|error| Problem::failure(error.to_string()))
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn operator(&self) -> App {
+        self.operator.app().await.expect("the operator starts")
     }
 
     /// What the functions' calls to the database consumed since the start, or since it was last

@@ -4,6 +4,7 @@ use shared::aws_sdk_dynamodb::{
     Client,
     client::Waiters,
     error::DisplayErrorContext,
+    operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
         TimeToLiveSpecification,
@@ -44,15 +45,14 @@ async fn create_one(client: &Client, plan: &TablePlan) -> Result<bool, Problem> 
             expire(client, plan).await?;
             Ok(true)
         }
-        Err(error) if is_there(error.as_service_error()) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(is_there) => Ok(false),
         Err(error) => Err(refused(plan, error)),
     }
 }
 
-fn is_there(
-    error: Option<&shared::aws_sdk_dynamodb::operation::create_table::CreateTableError>,
-) -> bool {
-    error.is_some_and(|error| error.is_resource_in_use_exception())
+/// A table of that name.
+fn is_there(error: &CreateTableError) -> bool {
+    error.is_resource_in_use_exception()
 }
 
 async fn wait(client: &Client, plan: &TablePlan) -> Result<(), Problem> {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    future::Future,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
@@ -367,9 +366,7 @@ fn serve_database(
     })
 }
 
-fn end(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        // A stack that is dropped stops as well.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    }
+async fn end(mut stopped: watch::Receiver<bool>) {
+    // A stack that is dropped stops as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -257,23 +257,41 @@ async fn every_function_can_be_invoked() {
     assert_eq!(send(&stack, &invoke("admit"), "{").await.0, 400);
 }
 
-#[tokio::test]
-async fn a_message_waits_for_its_time() {
-    let stack = start(Options::default()).await;
-    let client = aws_sdk_sqs::Client::new(&stack.operator.sdk);
-    client
+/// Puts a message into the release queue.
+async fn send_message(stack: &Stack, body: &str, delay_seconds: i32) {
+    aws_sdk_sqs::Client::new(&stack.operator.sdk)
         .send_message()
         .queue_url(&stack.operator.config.release_queue_url)
-        .message_body(r#"{"user_id":"somebody"}"#)
-        .delay_seconds(302)
+        .message_body(body)
+        .delay_seconds(delay_seconds)
         .send()
         .await
         .expect("sent");
+}
+
+#[tokio::test]
+async fn a_message_waits_for_its_time() {
+    let stack = start(Options::default()).await;
+    let message = json!({
+        "user_id": uuid::Uuid::new_v4(), "queue_id": "main", "reservation_id": uuid::Uuid::now_v7(),
+    });
+    send_message(&stack, &message.to_string(), 302).await;
     stack.advance(Duration::from_secs(301)).await;
     assert_eq!(stack.pending_messages().len(), 1);
     stack.advance(Duration::from_secs(1)).await;
     assert!(stack.pending_messages().is_empty());
     assert!(stack.dead_letters().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_keeps_failing_ends_among_the_dead_letters() {
+    let stack = start(Options::default()).await;
+    send_message(&stack, "no message of ours", 0).await;
+    stack.advance(Duration::from_secs(4 * 180 - 1)).await;
+    assert_eq!(stack.pending_messages()[0].receive_count, 4);
+    stack.advance(Duration::from_secs(1)).await;
+    assert!(stack.pending_messages().is_empty());
+    assert_eq!(stack.dead_letters()[0].receive_count, 5);
 }
 
 #[tokio::test]
