@@ -1,1 +1,38 @@
-//! The whole of Onsale in one process.
+//! The whole of Onsale in one process: what `cargo local` runs, and what the tests run on.
+//!
+//! [`Stack::start`] reads `template.yaml`, and builds from it what AWS would: tables in an
+//! embedded DynamoDB engine, the release queue, the schedule, an HTTP gateway, and the functions
+//! behind it. All of it lives on one clock, which a test can move.
+
+mod stack;
+
+mod banner;
+mod cli;
+mod demo;
+mod options;
+mod problem;
+
+mod clock;
+mod connector;
+mod engine;
+mod event;
+mod function;
+mod gateway;
+mod handlers;
+mod interference;
+mod invocation;
+mod queue;
+mod sqs;
+mod tables;
+mod tally;
+mod template;
+mod timeline;
+
+pub use banner::banner;
+pub use cli::Arguments;
+pub use demo::DemoShow;
+pub use options::{Options, Storage, Time};
+pub use problem::Problem;
+pub use queue::Message;
+pub use stack::Stack;
+pub use tally::{Consumed, Units};

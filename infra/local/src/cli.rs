@@ -1,0 +1,113 @@
+//! The command line of `cargo local`, in the words of SAM and the AWS command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::{Options, Problem, Storage, Time};
+
+/// Runs the whole of Onsale on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "cargo local", bin_name = "cargo local")]
+pub struct Arguments {
+    /// The port of the API; 0 picks one.
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    port: u16,
+    /// Parameters of template.yaml, as sam deploy has them: HoldSeconds=5 MainRate=0.2
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1.., value_parser = assignment)]
+    parameter_overrides: Vec<(String, String)>,
+    /// Another DynamoDB than the embedded one: DynamoDB Local, or AWS itself.
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    dynamodb_endpoint: Option<String>,
+    /// Keeps the data in this file. (The clock and messages on their way are not kept.)
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Makes no demo data.
+    #[arg(long, conflicts_with = "demo_shows")]
+    no_demo: bool,
+    /// How many shows the demo data has.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    demo_shows: u32,
+}
+
+impl Arguments {
+    /// What the stack is to be started with.
+    pub fn options(self) -> Result<Options, Problem> {
+        Ok(Options {
+            port: self.port,
+            time: Time::Running,
+            database: match (self.data, self.dynamodb_endpoint) {
+                (Some(path), _) => Storage::File(path),
+                (None, Some(url)) => Storage::Endpoint {
+                    url,
+                    access_key: "onsale".to_owned(),
+                },
+                (None, None) => Storage::Memory,
+            },
+            database_port: true,
+            parameters: self.parameter_overrides,
+            template: None,
+            demo_shows: (!self.no_demo).then_some(self.demo_shows),
+        })
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a parameter is given as KEY=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Options {
+        let arguments = [&["local"], arguments].concat();
+        Arguments::try_parse_from(arguments)
+            .expect("understood")
+            .options()
+            .expect("possible")
+    }
+
+    #[test]
+    fn nothing_said_is_port_3000_a_running_clock_and_demo_data() {
+        let options = options(&[]);
+        assert_eq!(options.port, 3000);
+        assert_eq!(options.demo_shows, Some(3));
+        assert!(matches!(options.time, Time::Running));
+        assert!(matches!(options.database, Storage::Memory));
+    }
+
+    #[test]
+    fn parameters_are_given_as_sam_deploy_has_them() {
+        let options = options(&[
+            "--parameter-overrides",
+            "HoldSeconds=5",
+            "TimeZone=UTC",
+            "--no-demo",
+        ]);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            options.parameters,
+            [pair("HoldSeconds", "5"), pair("TimeZone", "UTC")]
+        );
+        assert_eq!(options.demo_shows, None);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for wrong in [
+            &["--prot", "1"][..],
+            &["--port", "70000"],
+            &["--parameter-overrides", "HoldSeconds"],
+            &["--demo-shows", "0"],
+        ] {
+            let arguments = [&["local"], wrong].concat();
+            let error = Arguments::try_parse_from(arguments).expect_err("not understood");
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains(wrong[1]) || error.to_string().contains(wrong[0]));
+        }
+    }
+}

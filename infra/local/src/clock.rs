@@ -1,0 +1,226 @@
+//! A clock for a whole stack, which can be moved.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::clock::{Clock, SystemClock};
+use tokio::sync::{Notify, oneshot};
+
+use crate::invocation::{self, Invocation};
+
+/// The clock of a stack: it runs or stands still, it can be moved, and it knows who sleeps on it.
+pub struct StackClock {
+    /// The time at which it stands, in milliseconds, or [`RUNNING`].
+    standing: AtomicI64,
+    /// How far it is ahead of the machine's clock while it runs, in milliseconds.
+    ahead: AtomicI64,
+    sleepers: Mutex<BTreeMap<Turn, Sleeper>>,
+    arrivals: AtomicU64,
+    /// Told when something may have become due earlier than it seemed.
+    changed: Arc<Notify>,
+}
+
+const RUNNING: i64 = i64::MIN;
+
+/// When a sleeper is to be woken; those of the same time in the order of their coming.
+type Turn = (Timestamp, u64);
+
+struct Sleeper {
+    alarm: oneshot::Sender<()>,
+    /// The invocation that is asleep, if it is one of those that a move of the clock waits for.
+    invocation: Option<Arc<Invocation>>,
+}
+
+impl StackClock {
+    /// A clock that stands still at a time.
+    pub fn frozen_at(time: Timestamp, changed: Arc<Notify>) -> Self {
+        Self {
+            standing: AtomicI64::new(time.as_millisecond()),
+            ahead: AtomicI64::new(0),
+            sleepers: Mutex::default(),
+            arrivals: AtomicU64::new(0),
+            changed,
+        }
+    }
+
+    /// Lets it run from where it stands.
+    pub fn run(&self) {
+        let standing = self.standing.load(Ordering::SeqCst);
+        if standing != RUNNING {
+            let ahead = standing - SystemClock.now().as_millisecond();
+            self.ahead.store(ahead, Ordering::SeqCst);
+            self.standing.store(RUNNING, Ordering::SeqCst);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Makes it stand still at a time.
+    pub fn stand_at(&self, time: Timestamp) {
+        self.standing.store(time.as_millisecond(), Ordering::SeqCst);
+    }
+
+    /// How long it takes until a time has come; `None` when it never does by itself.
+    pub fn wait_until(&self, time: Timestamp) -> Option<std::time::Duration> {
+        let runs = self.standing.load(Ordering::SeqCst) == RUNNING;
+        runs.then(|| {
+            let wait = time.duration_since(self.now());
+            std::time::Duration::try_from(wait).unwrap_or_default()
+        })
+    }
+
+    /// When the next sleeper is to be woken.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.sleepers().keys().next().map(|(until, _)| *until)
+    }
+
+    /// Wakes the sleeper whose turn is next, if its time has come.
+    pub fn wake_next(&self) -> bool {
+        let now = self.now();
+        let mut sleepers = self.sleepers();
+        let Some(next) = sleepers.first_entry().filter(|next| next.key().0 <= now) else {
+            return false;
+        };
+        let sleeper = next.remove();
+        // Still under the lock: from here on, the invocation counts as busy.
+        if let Some(invocation) = &sleeper.invocation {
+            invocation.is_woken();
+        }
+        // Whoever has stopped waiting does not hear it.
+        let _ = sleeper.alarm.send(());
+        true
+    }
+
+    fn sleepers(&self) -> std::sync::MutexGuard<'_, BTreeMap<Turn, Sleeper>> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lie_down(&self, until: Timestamp) -> Asleep<'_> {
+        let (alarm, bell) = oneshot::channel();
+        let turn = (until, self.arrivals.fetch_add(1, Ordering::Relaxed));
+        let invocation = invocation::current();
+        let mut sleepers = self.sleepers();
+        if let Some(invocation) = &invocation {
+            invocation.lies_down();
+        }
+        let sleeper = Sleeper {
+            alarm,
+            invocation: invocation.clone(),
+        };
+        sleepers.insert(turn, sleeper);
+        drop(sleepers);
+        self.changed.notify_one();
+        Asleep {
+            clock: self,
+            turn,
+            bell,
+            invocation,
+        }
+    }
+}
+
+impl Clock for StackClock {
+    fn now(&self) -> Timestamp {
+        let standing = self.standing.load(Ordering::SeqCst);
+        if standing == RUNNING {
+            let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::SeqCst));
+            let now = SystemClock.now();
+            now.checked_add(ahead).unwrap_or(now)
+        } else {
+            Timestamp::from_millisecond(standing).unwrap_or(Timestamp::MAX)
+        }
+    }
+
+    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            if until > self.now() {
+                let mut asleep = self.lie_down(until);
+                // The sender lives in the clock, so it is never dropped unheard.
+                let _ = (&mut asleep.bell).await;
+            }
+        })
+    }
+}
+
+/// Someone who sleeps; gets up when woken, or when no longer polled.
+struct Asleep<'a> {
+    clock: &'a StackClock,
+    turn: Turn,
+    bell: oneshot::Receiver<()>,
+    invocation: Option<Arc<Invocation>>,
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        let was_woken = self.clock.sleepers().remove(&self.turn).is_none();
+        if let Some(invocation) = &self.invocation {
+            invocation.gets_up(was_woken);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn clock() -> Arc<StackClock> {
+        let changed = Arc::new(Notify::new());
+        Arc::new(StackClock::frozen_at(time("2026-01-01T00:00:00Z"), changed))
+    }
+
+    #[tokio::test]
+    async fn a_time_that_has_come_is_not_waited_for() {
+        let clock = clock();
+        clock.sleep_until(clock.now()).await;
+        assert_eq!(clock.next_wake(), None);
+    }
+
+    #[tokio::test]
+    async fn sleepers_are_woken_in_the_order_of_their_times() {
+        let clock = clock();
+        let (later, sooner) = (time("2026-01-01T00:00:09Z"), time("2026-01-01T00:00:05Z"));
+        let mut first = clock.sleep_until(later);
+        let mut second = clock.sleep_until(sooner);
+        assert!(futures_util::poll!(&mut first).is_pending());
+        assert!(futures_util::poll!(&mut second).is_pending());
+        assert_eq!(clock.next_wake(), Some(sooner));
+        assert!(!clock.wake_next());
+
+        clock.stand_at(sooner);
+        assert!(clock.wake_next());
+        assert!(!clock.wake_next());
+        assert!(futures_util::poll!(&mut first).is_pending());
+        assert!(futures_util::poll!(&mut second).is_ready());
+        assert_eq!(clock.next_wake(), Some(later));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_is_forgotten() {
+        let clock = clock();
+        let mut sleep = clock.sleep_until(time("2026-01-01T00:00:05Z"));
+        assert!(futures_util::poll!(&mut sleep).is_pending());
+        drop(sleep);
+        assert_eq!(clock.next_wake(), None);
+    }
+
+    #[test]
+    fn a_clock_that_runs_goes_on_from_where_it_stood() {
+        let clock = clock();
+        assert_eq!(clock.wait_until(clock.now()), None);
+        clock.run();
+        let now = clock.now();
+        assert!(now >= time("2026-01-01T00:00:00Z") && now < time("2026-01-01T00:01:00Z"));
+        assert!(clock.wait_until(now).is_some());
+    }
+}

@@ -1,0 +1,175 @@
+//! The HTTP connector under each function's AWS SDK.
+//!
+//! Everything that has to happen below the functions happens here, with their code untouched.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use dynoxide::Database;
+
+use crate::{
+    engine::{self, Answer},
+    interference::Interference,
+    invocation,
+    sqs::{self, Sqs},
+    tally::Tally,
+};
+
+const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
+
+/// Where DynamoDB requests end up.
+pub enum Engine {
+    /// In the engine of this process.
+    Embedded(Database),
+    /// At an endpoint, through this client.
+    Remote(SharedHttpClient),
+}
+
+impl Engine {
+    /// An endpoint somewhere else, over HTTP or HTTPS.
+    pub fn remote() -> Self {
+        let builder = aws_smithy_http_client::Builder::new();
+        Self::Remote(
+            builder
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .build_https(),
+        )
+    }
+}
+
+/// What is below the functions of a stack.
+pub struct Below {
+    /// Their database.
+    pub engine: Engine,
+    /// Their queues.
+    pub sqs: Sqs,
+    /// What a test does to their requests.
+    pub interference: Interference,
+}
+
+/// The connector of one function.
+#[derive(Clone)]
+pub struct Connector {
+    below: Arc<Below>,
+    tally: Arc<Tally>,
+    /// The way to a remote engine, once the SDK has said how it wants to go it.
+    remote: Option<SharedHttpConnector>,
+}
+
+impl Connector {
+    /// A connector that counts what its function consumes.
+    pub fn new(below: Arc<Below>, tally: Arc<Tally>) -> Self {
+        Self {
+            below,
+            tally,
+            remote: None,
+        }
+    }
+
+    fn dynamodb(&self, operation: &str, mut request: HttpRequest) -> HttpConnectorFuture {
+        let sent = request.body().bytes().unwrap_or_default();
+        let body = self.below.interference.apply(operation, sent);
+        match (&self.below.engine, &self.remote) {
+            (Engine::Embedded(database), _) => {
+                let answer = engine::call(database, operation, &body);
+                self.tally.count(operation, answer.body.as_bytes());
+                HttpConnectorFuture::ready(respond(answer))
+            }
+            (Engine::Remote(_), Some(remote)) => {
+                if let Cow::Owned(changed) = body {
+                    *request.body_mut() = SdkBody::from(changed);
+                }
+                self.forward(operation.to_owned(), remote.call(request))
+            }
+            (Engine::Remote(_), None) => unreachable(),
+        }
+    }
+
+    /// Passes the answer of a remote engine on, and counts what it consumed. An invocation in
+    /// the background is busy for that long.
+    fn forward(&self, operation: String, answer: HttpConnectorFuture) -> HttpConnectorFuture {
+        let tally = Arc::clone(&self.tally);
+        HttpConnectorFuture::new(async move {
+            let _call = invocation::current().map(|invocation| invocation.calls());
+            let (mut response, body) = whole(answer.await?).await?;
+            tally.count(&operation, &body);
+            *response.body_mut() = SdkBody::from(body);
+            Ok(response)
+        })
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) {
+            let operation = operation.to_owned();
+            self.dynamodb(&operation, request)
+        } else if let Some(action) = target.strip_prefix(sqs::TARGET) {
+            let body = request.body().bytes().unwrap_or_default();
+            HttpConnectorFuture::ready(respond(self.below.sqs.call(action, body)))
+        } else {
+            unreachable()
+        }
+    }
+}
+
+impl HttpClient for Connector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let mut connector = self.clone();
+        if let Engine::Remote(client) = &self.below.engine {
+            connector.remote = Some(client.http_connector(settings, components));
+        }
+        SharedHttpConnector::new(connector)
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Connector")
+    }
+}
+
+fn respond(answer: Answer) -> Result<HttpResponse, ConnectorError> {
+    let status = answer.status.try_into();
+    let status = status.map_err(|error| ConnectorError::other(Box::new(error), None))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
+    Ok(response)
+}
+
+/// A response with its whole body.
+async fn whole(response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), ConnectorError> {
+    use axum::body::{Body, to_bytes};
+
+    let mut response = response;
+    let body = Body::new(response.take_body());
+    let bytes = to_bytes(body, usize::MAX)
+        .await
+        .map_err(|error| ConnectorError::io(Box::new(error)))?;
+    Ok((response, bytes.into()))
+}
+
+/// The functions speak to DynamoDB and to SQS, and to nobody else.
+fn unreachable() -> HttpConnectorFuture {
+    HttpConnectorFuture::ready(Err(ConnectorError::other(
+        "the local stack has only DynamoDB and SQS".into(),
+        None,
+    )))
+}

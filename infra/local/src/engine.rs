@@ -1,0 +1,94 @@
+//! The embedded DynamoDB engine, called in this process instead of through a socket.
+
+use std::path::Path;
+
+use dynoxide::{Database, DynoxideError};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Problem;
+
+/// An answer of DynamoDB's JSON protocol.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: String,
+}
+
+/// An engine in memory.
+pub fn in_memory() -> Result<Database, Problem> {
+    Database::memory()
+        .map_err(|error| Problem::failure(format!("the database did not start: {error}")))
+}
+
+/// An engine that keeps its tables in a file.
+pub fn in_file(path: &Path) -> Result<Database, Problem> {
+    let refused = |error: DynoxideError| {
+        let file = path.display();
+        Problem::failure(format!("{file} cannot be used as a data file: {error}"))
+    };
+    let name = path
+        .to_str()
+        .ok_or_else(|| Problem::failure("the name of the data file is not UTF-8"))?;
+    let database = Database::new(name).map_err(refused)?;
+    // The engine would wait for the disk at each commit. What it calls the end of bulk loading
+    // sets SQLite to `synchronous = NORMAL`: a process that is killed loses nothing that it has
+    // acknowledged, only a power cut may cost the last instants.
+    database.disable_bulk_loading().map_err(refused)?;
+    Ok(database)
+}
+
+/// Executes a request of DynamoDB's JSON protocol.
+pub fn call(database: &Database, operation: &str, body: &[u8]) -> Answer {
+    match dispatch(database, operation, body) {
+        Ok(body) => Answer { status: 200, body },
+        Err(error) => Answer {
+            status: error.status_code(),
+            body: error.to_json(),
+        },
+    }
+}
+
+fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    match operation {
+        "GetItem" => typed(body, |request| database.get_item(request)),
+        "PutItem" => typed(body, |request| database.put_item(request)),
+        "UpdateItem" => typed(body, |request| database.update_item(request)),
+        "DeleteItem" => typed(body, |request| database.delete_item(request)),
+        "Query" => typed(body, |request| database.query(request)),
+        "Scan" => typed(body, |request| database.scan(request)),
+        "BatchGetItem" => typed(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => typed(body, |request| database.batch_write_item(request)),
+        "TransactGetItems" => typed(body, |request| database.transact_get_items(request)),
+        "TransactWriteItems" => typed(body, |request| transact_write(database, request)),
+        "CreateTable" => typed(body, |request| database.create_table(request)),
+        "DescribeTable" => typed(body, |request| database.describe_table(request)),
+        "ListTables" => typed(body, |request| database.list_tables(request)),
+        "UpdateTimeToLive" => typed(body, |request| database.update_time_to_live(request)),
+        _ => Err(DynoxideError::ValidationException(format!(
+            "the local stack does not pass {operation} on to the engine"
+        ))),
+    }
+}
+
+/// Nothing can be lost between here and the engine, so nobody repeats a request that it has
+/// already seen. Without its token it does not enter the engine's cache of the last ten minutes,
+/// which every later transaction would have to walk through.
+fn transact_write(
+    database: &Database,
+    mut request: dynoxide::actions::transact_write_items::TransactWriteItemsRequest,
+) -> Result<dynoxide::actions::transact_write_items::TransactWriteItemsResponse, DynoxideError> {
+    request.client_request_token = None;
+    database.transact_write_items(request)
+}
+
+fn typed<Request: DeserializeOwned, Response: Serialize>(
+    body: &[u8],
+    execute: impl FnOnce(Request) -> Result<Response, DynoxideError>,
+) -> Result<String, DynoxideError> {
+    let request = serde_json::from_slice(body)
+        .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
+    serde_json::to_string(&execute(request)?)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}

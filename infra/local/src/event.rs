@@ -1,0 +1,355 @@
+//! The event that API Gateway's HTTP API makes of a request (payload format 2.0).
+
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
+
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST, USER_AGENT},
+    request::Parts,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use jiff::{Timestamp, tz::TimeZone};
+use percent_encoding::percent_decode_str;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// A request, and what the gateway knows about it.
+pub struct Incoming<'a> {
+    /// The request without its body.
+    pub parts: &'a Parts,
+    /// Its body.
+    pub body: &'a [u8],
+    /// From where it came.
+    pub source: IpAddr,
+    /// When.
+    pub now: Timestamp,
+    /// The key of the route that it takes.
+    pub route_key: &'a str,
+    /// The variables in its path, not yet decoded.
+    pub path_parameters: &'a [(String, String)],
+}
+
+/// The event as JSON.
+pub fn event(incoming: &Incoming<'_>) -> serde_json::Result<String> {
+    let parts = incoming.parts;
+    let path = decoded(parts.uri.path());
+    let query = parts.uri.query().unwrap_or_default();
+    let (body, is_base64_encoded) = body(&parts.headers, incoming.body);
+    serde_json::to_string(&Event {
+        version: "2.0",
+        route_key: incoming.route_key,
+        raw_path: &path,
+        raw_query_string: query,
+        cookies: cookies(&parts.headers),
+        headers: Headers(&parts.headers, incoming.source),
+        query_string_parameters: joined(query_pairs(query)),
+        path_parameters: joined(path_pairs(incoming.path_parameters)),
+        request_context: context(incoming, &path),
+        body,
+        is_base64_encoded,
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    version: &'static str,
+    route_key: &'a str,
+    raw_path: &'a str,
+    raw_query_string: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<Cow<'a, str>>,
+    headers: Headers<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    query_string_parameters: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    path_parameters: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    request_context: Context<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Cow<'a, str>>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    account_id: &'static str,
+    api_id: &'static str,
+    domain_name: Cow<'a, str>,
+    domain_prefix: &'static str,
+    http: Http<'a>,
+    request_id: Uuid,
+    route_key: &'a str,
+    stage: &'static str,
+    time: String,
+    time_epoch: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Http<'a> {
+    method: &'a str,
+    path: &'a str,
+    protocol: &'static str,
+    source_ip: IpAddr,
+    user_agent: Cow<'a, str>,
+}
+
+fn context<'a>(incoming: &Incoming<'a>, path: &'a str) -> Context<'a> {
+    let headers = &incoming.parts.headers;
+    let text = |name| headers.get(name).map_or(Cow::Borrowed(""), lossy);
+    Context {
+        account_id: "000000000000",
+        api_id: "local",
+        domain_name: text(HOST),
+        domain_prefix: "local",
+        http: Http {
+            method: incoming.parts.method.as_str(),
+            path,
+            protocol: "HTTP/1.1",
+            source_ip: incoming.source,
+            user_agent: text(USER_AGENT),
+        },
+        request_id: Uuid::new_v4(),
+        route_key: incoming.route_key,
+        stage: "$default",
+        time: incoming
+            .now
+            .to_zoned(TimeZone::UTC)
+            .strftime("%d/%b/%Y:%H:%M:%S %z")
+            .to_string(),
+        time_epoch: incoming.now.as_millisecond(),
+    }
+}
+
+/// Headers in lower case, those of the same name joined, without the cookies, and with what the
+/// gateway adds.
+struct Headers<'a>(&'a HeaderMap, IpAddr);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(headers, source) = self;
+        let sent = headers
+            .keys()
+            .filter(|name| **name != COOKIE && !name.as_str().starts_with("x-forwarded-"))
+            .map(|name| (name.as_str(), header(headers, name)));
+        let added = [
+            ("x-forwarded-for", Cow::Owned(source.to_string())),
+            ("x-forwarded-proto", Cow::Borrowed("http")),
+        ];
+        serializer.collect_map(sent.chain(added))
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
+    let mut values = headers.get_all(name).iter().map(lossy);
+    let first = values.next().unwrap_or_default();
+    values.fold(first, |values, value| join(&values, &value))
+}
+
+fn lossy(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
+}
+
+fn join<'a>(values: &str, value: &str) -> Cow<'a, str> {
+    Cow::Owned(format!("{values},{value}"))
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
+    let mut cookies = Vec::new();
+    for value in headers.get_all(COOKIE) {
+        match lossy(value) {
+            Cow::Borrowed(text) => cookies.extend(text.split("; ").map(Cow::Borrowed)),
+            Cow::Owned(text) => {
+                cookies.extend(text.split("; ").map(|cookie| Cow::Owned(cookie.to_owned())));
+            }
+        }
+    }
+    cookies
+}
+
+/// Values of the same name are joined.
+fn joined<'a>(
+    pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
+    let mut map: BTreeMap<_, Cow<'a, str>> = BTreeMap::new();
+    for (name, value) in pairs {
+        let value = match map.remove(&name) {
+            Some(values) => join(&values, &value),
+            None => value,
+        };
+        map.insert(name, value);
+    }
+    map
+}
+
+fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (form_decoded(name), form_decoded(value))
+        })
+}
+
+fn path_pairs(
+    parameters: &[(String, String)],
+) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    parameters
+        .iter()
+        .map(|(name, value)| (Cow::Borrowed(name.as_str()), decoded(value)))
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+fn form_decoded(text: &str) -> Cow<'_, str> {
+    if text.contains('+') {
+        Cow::Owned(decoded(&text.replace('+', " ")).into_owned())
+    } else {
+        decoded(text)
+    }
+}
+
+/// What does not say that it is text goes in Base64.
+fn body<'a>(headers: &HeaderMap, body: &'a [u8]) -> (Option<Cow<'a, str>>, bool) {
+    if body.is_empty() {
+        return (None, false);
+    }
+    match str::from_utf8(body) {
+        Ok(text) if is_text(headers) => (Some(Cow::Borrowed(text)), false),
+        _ => (Some(Cow::Owned(BASE64_STANDARD.encode(body))), true),
+    }
+}
+
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(lossy).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    !headers.contains_key(CONTENT_ENCODING)
+        && (kind.starts_with("text/")
+            || kind.ends_with("+json")
+            || kind.ends_with("+xml")
+            || matches!(
+                kind,
+                "application/json" | "application/javascript" | "application/xml"
+            ))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use serde_json::{Value, json};
+    use shared::lambda_http::{self, RequestExt};
+
+    use super::*;
+
+    fn made(request: Request<&[u8]>, parameters: &[(&str, &str)]) -> String {
+        let (parts, body) = request.into_parts();
+        let parameters: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        event(&Incoming {
+            parts: &parts,
+            body,
+            source: [127, 0, 0, 1].into(),
+            now: "2026-02-03T04:05:06.789Z".parse().expect("a time"),
+            route_key: "POST /v1/concerts/{concert_id}",
+            path_parameters: &parameters,
+        })
+        .expect("an event")
+    }
+
+    fn request(uri: &str) -> axum::http::request::Builder {
+        Request::post(uri).header("host", "127.0.0.1:3000")
+    }
+
+    fn value(event: &str) -> Value {
+        serde_json::from_str(event).expect("JSON")
+    }
+
+    #[test]
+    fn it_is_what_api_gateway_sends() {
+        let request = request("/v1/concerts/a%20b?q=1&q=2&name=x%2By+z&flag")
+            .header("content-type", "application/json")
+            .header("x-two", "one")
+            .header("x-two", "two")
+            .header("cookie", "a=1; b=2")
+            .header("user-agent", "curl")
+            .body(&br#"{"a":1}"#[..])
+            .expect("a request");
+        let event = value(&made(request, &[("concert_id", "a%20b")]));
+        let context = &event["requestContext"];
+        assert!(context["requestId"].is_string());
+        assert_eq!(context["time"], "03/Feb/2026:04:05:06 +0000");
+        assert_eq!(context["timeEpoch"], 1_770_091_506_789_i64);
+        assert_eq!(context["stage"], "$default");
+        assert_eq!(context["domainName"], "127.0.0.1:3000");
+        assert_eq!(
+            context["http"],
+            json!({
+                "method": "POST", "path": "/v1/concerts/a b", "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1", "userAgent": "curl",
+            })
+        );
+        assert_eq!(event["version"], "2.0");
+        assert_eq!(event["rawPath"], "/v1/concerts/a b");
+        assert_eq!(event["rawQueryString"], "q=1&q=2&name=x%2By+z&flag");
+        assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
+        assert_eq!(event["headers"]["x-two"], "one,two");
+        assert_eq!(event["headers"].get("cookie"), None);
+        assert_eq!(
+            event["queryStringParameters"],
+            json!({"flag": "", "name": "x+y z", "q": "1,2"})
+        );
+        assert_eq!(event["pathParameters"], json!({"concert_id": "a b"}));
+        assert_eq!(event["body"], r#"{"a":1}"#);
+        assert_eq!(event["isBase64Encoded"], false);
+    }
+
+    #[test]
+    fn lambda_reads_it_back() {
+        let request = request("/v1/concerts/7?name=%ED%95%9C")
+            .header("content-type", "application/json; charset=utf-8")
+            .body(&b"{}"[..])
+            .expect("a request");
+        let request = lambda_http::request::from_str(&made(request, &[("concert_id", "7")]))
+            .expect("an event of API Gateway");
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.raw_http_path(), "/v1/concerts/7");
+        assert_eq!(request.path_parameters().first("concert_id"), Some("7"));
+        assert_eq!(request.query_string_parameters().first("name"), Some("한"));
+        assert!(matches!(request.body(), lambda_http::Body::Text(text) if text == "{}"));
+    }
+
+    #[test]
+    fn what_is_not_called_text_goes_in_base64() {
+        for (kind, bytes) in [
+            ("application/x-www-form-urlencoded", &b"{}"[..]),
+            ("application/json", &b"\xff"[..]),
+        ] {
+            let request = request("/").header("content-type", kind).body(bytes);
+            let event = made(request.expect("a request"), &[]);
+            assert_eq!(value(&event)["isBase64Encoded"], true);
+            let request = lambda_http::request::from_str(&event).expect("an event");
+            assert_eq!(request.body().as_ref(), bytes);
+        }
+    }
+
+    #[test]
+    fn wrong_encodings_pass() {
+        let request = request("/v1/%ff/%zz?%ff=%f&%")
+            .header(
+                "x-odd",
+                HeaderValue::from_bytes(b"\xff").expect("allowed in a header"),
+            )
+            .body(&b""[..])
+            .expect("a request");
+        let event = made(request, &[("concert_id", "%ff")]);
+        assert_eq!(value(&event)["pathParameters"]["concert_id"], "\u{fffd}");
+        assert_eq!(value(&event).get("body"), None);
+        lambda_http::request::from_str(&event).expect("an event of API Gateway");
+    }
+}

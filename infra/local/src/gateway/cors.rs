@@ -1,0 +1,73 @@
+//! What the gateway tells browsers of other origins.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderName, HeaderValue, Method, StatusCode,
+        header::{
+            ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+            ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+        },
+        request::Parts,
+    },
+    response::Response,
+};
+
+use crate::template::Cors;
+
+/// Whether a browser asks on behalf of a page of another origin.
+pub fn is_foreign(parts: &Parts) -> bool {
+    parts.headers.contains_key(ORIGIN)
+}
+
+/// The answer to a browser that asks first.
+pub fn preflight(cors: &Cors, parts: &Parts) -> Option<Response> {
+    let asks_first = parts.method == Method::OPTIONS
+        && is_foreign(parts)
+        && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    asks_first.then(|| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        allow(cors, &mut response);
+        let age = cors.max_age.map(|seconds| seconds.to_string());
+        set(
+            &mut response,
+            ACCESS_CONTROL_ALLOW_METHODS,
+            &cors.allow_methods.join(","),
+        );
+        set(
+            &mut response,
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            &cors.allow_headers.join(","),
+        );
+        set(
+            &mut response,
+            ACCESS_CONTROL_MAX_AGE,
+            &age.unwrap_or_default(),
+        );
+        response
+    })
+}
+
+/// Lets the page see the answer.
+pub fn allow(cors: &Cors, response: &mut Response) {
+    set(
+        response,
+        ACCESS_CONTROL_ALLOW_ORIGIN,
+        &cors.allow_origins.join(","),
+    );
+    set(
+        response,
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        &cors.expose_headers.join(","),
+    );
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value)
+        && !value.is_empty()
+    {
+        response.headers_mut().insert(name, value);
+    }
+}

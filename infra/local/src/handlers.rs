@@ -1,0 +1,205 @@
+//! The code of the functions, and whether it is what the template deploys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use functions::{Background, BackgroundHandler, Route};
+use shared::runtime::{EventHandler, HttpHandler, MessageHandler};
+
+use crate::{Problem, template::Deployment};
+
+/// The code of a function.
+#[derive(Clone, Copy)]
+pub enum Code {
+    /// A route leads to it.
+    Http(HttpHandler),
+    /// It gets the messages of a queue.
+    Messages(MessageHandler),
+    /// It is invoked with an event.
+    Event(EventHandler),
+}
+
+/// The code of all functions.
+#[derive(Clone)]
+pub struct Handlers {
+    /// Those that a route leads to.
+    pub routes: Vec<Route>,
+    /// All others.
+    pub background: Vec<Background>,
+}
+
+impl Handlers {
+    /// Onsale's.
+    pub fn onsale() -> Self {
+        Self {
+            routes: functions::ROUTES
+                .iter()
+                .copied()
+                .chain([functions::DEFAULT_ROUTE])
+                .collect(),
+            background: functions::BACKGROUND.to_vec(),
+        }
+    }
+
+    /// The code of each function by its name.
+    pub fn by_function(&self) -> BTreeMap<&'static str, Code> {
+        let routes = self.routes.iter();
+        let background = self.background.iter();
+        routes
+            .map(|route| (route.function, Code::Http(route.handler)))
+            .chain(background.map(|background| {
+                let code = match background.handler {
+                    BackgroundHandler::Messages(handler) => Code::Messages(handler),
+                    BackgroundHandler::Event(handler) => Code::Event(handler),
+                };
+                (background.function, code)
+            }))
+            .collect()
+    }
+
+    /// Refuses a template whose routes and functions are not those of the code.
+    pub fn check(&self, deployment: &Deployment) -> Result<(), Problem> {
+        let deployed: BTreeSet<_> = deployment
+            .routes
+            .iter()
+            .map(|route| Line::new(&route.method, &route.path, &route.function))
+            .collect();
+        let written: BTreeSet<_> = self
+            .routes
+            .iter()
+            .map(|route| Line::new(route.method, route.path, route.function))
+            .collect();
+        if let Some(line) = deployed.difference(&written).next() {
+            return Err(Problem::failure(format!(
+                "the template's route {line} has no handler in the code"
+            )));
+        }
+        if let Some(line) = written.difference(&deployed).next() {
+            return Err(Problem::failure(format!(
+                "the handler {line} has no route in the template"
+            )));
+        }
+        self.check_functions(deployment)
+    }
+
+    fn check_functions(&self, deployment: &Deployment) -> Result<(), Problem> {
+        let written = self.by_function();
+        let deployed = &deployment.functions;
+        if let Some(name) = deployed
+            .keys()
+            .find(|name| !written.contains_key(name.as_str()))
+        {
+            return Err(Problem::failure(format!(
+                "the template's function {name} has no handler in the code"
+            )));
+        }
+        if let Some(name) = written.keys().find(|name| !deployed.contains_key(**name)) {
+            return Err(Problem::failure(format!(
+                "the handler of {name} has no function in the template"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// One line of the API.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Line<'a> {
+    path: &'a str,
+    method: &'a str,
+    function: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn new(method: &'a str, path: &'a str, function: &'a str) -> Self {
+        Self {
+            path,
+            method,
+            function,
+        }
+    }
+}
+
+impl std::fmt::Display for Line<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            path,
+            method,
+            function,
+        } = self;
+        write!(formatter, "{method} {path} (function {function})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use shared::{app::App, lambda_http, runtime::Answer};
+
+    use super::*;
+    use crate::template::{FunctionPlan, RoutePlan};
+
+    fn nothing(
+        _: App,
+        _: lambda_http::Request,
+    ) -> Answer<Result<lambda_http::Response<lambda_http::Body>, shared::error::ApiError>> {
+        Box::pin(async { Ok(lambda_http::Response::default()) })
+    }
+
+    fn handlers(path: &'static str) -> Handlers {
+        Handlers {
+            routes: vec![Route {
+                method: "GET",
+                path,
+                function: "get-it",
+                handler: nothing,
+            }],
+            background: Vec::new(),
+        }
+    }
+
+    fn deployment(functions: &[&str]) -> Deployment {
+        let plan = FunctionPlan {
+            timeout: Duration::ZERO,
+            environment: std::collections::HashMap::new(),
+        };
+        Deployment {
+            routes: vec![RoutePlan {
+                method: "GET".to_owned(),
+                path: "/v1/it".to_owned(),
+                function: "get-it".to_owned(),
+            }],
+            functions: functions
+                .iter()
+                .map(|name| ((*name).to_owned(), plan.clone()))
+                .collect(),
+            ..Deployment::default()
+        }
+    }
+
+    fn problem(handlers: &Handlers, deployment: &Deployment) -> Option<String> {
+        let checked = handlers.check(deployment);
+        checked.err().map(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn what_runs_is_what_deploys() {
+        assert_eq!(problem(&handlers("/v1/it"), &deployment(&["get-it"])), None);
+        assert_eq!(
+            problem(&handlers("/v1/other"), &deployment(&["get-it"])).as_deref(),
+            Some("the template's route GET /v1/it (function get-it) has no handler in the code")
+        );
+        let no_routes = Deployment {
+            routes: Vec::new(),
+            ..deployment(&["get-it"])
+        };
+        assert_eq!(
+            problem(&handlers("/v1/it"), &no_routes).as_deref(),
+            Some("the handler GET /v1/it (function get-it) has no route in the template")
+        );
+        assert_eq!(
+            problem(&handlers("/v1/it"), &deployment(&["get-it", "audit"])).as_deref(),
+            Some("the template's function audit has no handler in the code")
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! What a test does to the requests on their way to the database.
+//!
+//! So far it strips conditions: a test of a guard has to be seen to fail without it.
+
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use serde_json::{Value, json};
+
+/// What is done to the requests of a stack on their way to the database.
+#[derive(Debug, Default)]
+pub struct Interference {
+    active: AtomicBool,
+    strips: RwLock<Vec<Strip>>,
+    stripped: AtomicU64,
+}
+
+/// A condition that is to be taken out of the requests.
+#[derive(Debug)]
+struct Strip {
+    table: String,
+    text: String,
+}
+
+impl Interference {
+    /// From now on, writes to this table lose their condition when it contains this text.
+    pub fn strip_condition(&self, table: &str, text: &str) {
+        let strip = Strip {
+            table: table.to_owned(),
+            text: text.to_owned(),
+        };
+        let mut strips = self.strips.write().unwrap_or_else(PoisonError::into_inner);
+        strips.push(strip);
+        self.active.store(true, Ordering::SeqCst);
+    }
+
+    /// How many conditions were taken out so far.
+    pub fn stripped(&self) -> u64 {
+        self.stripped.load(Ordering::SeqCst)
+    }
+
+    /// The request as the database is to get it.
+    pub fn apply<'b>(&self, operation: &str, body: &'b [u8]) -> Cow<'b, [u8]> {
+        if self.active.load(Ordering::Relaxed)
+            && let Ok(mut request) = serde_json::from_slice(body)
+            && self.strip(operation, &mut request)
+            && let Ok(body) = serde_json::to_vec(&request)
+        {
+            return Cow::Owned(body);
+        }
+        Cow::Borrowed(body)
+    }
+
+    fn strip(&self, operation: &str, request: &mut Value) -> bool {
+        match operation {
+            "PutItem" | "UpdateItem" | "DeleteItem" => self.strip_write(operation, request),
+            "TransactWriteItems" => {
+                let items = request["TransactItems"].as_array_mut();
+                let actions = items.into_iter().flatten().filter_map(Value::as_object_mut);
+                let mut any = false;
+                for (action, write) in actions.flatten() {
+                    any |= self.strip_write(action, write);
+                }
+                any
+            }
+            _ => false,
+        }
+    }
+
+    fn strip_write(&self, action: &str, write: &mut Value) -> bool {
+        let strips = self.strips.read().unwrap_or_else(PoisonError::into_inner);
+        let applies = |strip: &Strip| {
+            write["TableName"].as_str() == Some(&strip.table)
+                && write["ConditionExpression"]
+                    .as_str()
+                    .is_some_and(|condition| condition.contains(&strip.text))
+        };
+        if !strips.iter().any(applies) {
+            return false;
+        }
+        if action == "ConditionCheck" {
+            always_hold(write);
+        } else {
+            remove_condition(write);
+        }
+        self.stripped.fetch_add(1, Ordering::SeqCst);
+        true
+    }
+}
+
+/// A check consists of its condition, so it gets one that cannot fail.
+fn always_hold(check: &mut Value) {
+    let key = check["Key"].as_object().and_then(|key| key.keys().next());
+    let names = json!({"#any": key});
+    check["ConditionExpression"] = json!("attribute_exists(#any) OR attribute_not_exists(#any)");
+    check["ExpressionAttributeNames"] = names;
+    if let Some(check) = check.as_object_mut() {
+        check.remove("ExpressionAttributeValues");
+    }
+}
+
+/// With the condition go the names and values that only it used: DynamoDB refuses unused ones.
+fn remove_condition(write: &mut Value) {
+    let Some(write) = write.as_object_mut() else {
+        return;
+    };
+    write.remove("ConditionExpression");
+    let rest = write.get("UpdateExpression").and_then(Value::as_str);
+    let used: HashSet<String> = placeholders(rest.unwrap_or_default()).collect();
+    for unused in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
+        if let Some(map) = write.get_mut(unused).and_then(Value::as_object_mut) {
+            map.retain(|placeholder, _| used.contains(placeholder));
+            if map.is_empty() {
+                write.remove(unused);
+            }
+        }
+    }
+}
+
+fn placeholders(expression: &str) -> impl Iterator<Item = String> {
+    expression
+        .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | ':')))
+        .filter(|word| word.starts_with(['#', ':']))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(interference: &Interference, operation: &str, request: &Value) -> Value {
+        let body = request.to_string();
+        serde_json::from_slice(&interference.apply(operation, body.as_bytes())).expect("JSON")
+    }
+
+    #[test]
+    fn a_condition_goes_with_the_names_and_values_that_only_it_used() {
+        let interference = Interference::default();
+        interference.strip_condition("Accounts", "#seq = :seen");
+        let request = json!({
+            "TableName": "Accounts",
+            "Key": {"user_id": {"S": "u"}},
+            "UpdateExpression": "SET balance = :new, #seq = :next",
+            "ConditionExpression": "attribute_exists(#id) AND #seq = :seen",
+            "ExpressionAttributeNames": {"#seq": "seq", "#id": "user_id"},
+            "ExpressionAttributeValues": {":new": {"N": "1"}, ":next": {"N": "2"}, ":seen": {"N": "1"}},
+        });
+        assert_eq!(
+            applied(&interference, "UpdateItem", &request),
+            json!({
+                "TableName": "Accounts",
+                "Key": {"user_id": {"S": "u"}},
+                "UpdateExpression": "SET balance = :new, #seq = :next",
+                "ExpressionAttributeNames": {"#seq": "seq"},
+                "ExpressionAttributeValues": {":new": {"N": "1"}, ":next": {"N": "2"}},
+            })
+        );
+        assert_eq!(interference.stripped(), 1);
+    }
+
+    #[test]
+    fn only_the_table_and_the_text_that_were_named_are_touched() {
+        let interference = Interference::default();
+        interference.strip_condition("Seats", "held_until");
+        let put = |table: &str, condition: &str| {
+            json!({"Put": {
+                "TableName": table, "Item": {}, "ConditionExpression": condition,
+                "ExpressionAttributeValues": {":now": {"N": "1"}},
+            }})
+        };
+        let request = json!({"TransactItems": [
+            put("Seats", "held_until < :now"),
+            put("Seats", "state = :now"),
+            put("Sessions", "held_until < :now"),
+            {"ConditionCheck": {
+                "TableName": "Seats", "Key": {"block": {"S": "b"}},
+                "ConditionExpression": "held_until < :now",
+                "ExpressionAttributeValues": {":now": {"N": "1"}},
+            }},
+        ]});
+        let result = applied(&interference, "TransactWriteItems", &request);
+        let items = &result["TransactItems"];
+        assert_eq!(items[0], json!({"Put": {"TableName": "Seats", "Item": {}}}));
+        assert_eq!(items[1], request["TransactItems"][1]);
+        assert_eq!(items[2], request["TransactItems"][2]);
+        let check = &items[3]["ConditionCheck"];
+        assert_eq!(check["ExpressionAttributeNames"], json!({"#any": "block"}));
+        assert_eq!(check.get("ExpressionAttributeValues"), None);
+        assert_eq!(interference.stripped(), 2);
+    }
+}

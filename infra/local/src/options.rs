@@ -1,0 +1,56 @@
+//! What a stack is started with.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+/// What a stack is started with. The defaults are what a test wants: any port, a database of
+/// its own in memory, a clock that stands still, no demo data.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port of the gateway on 127.0.0.1; 0 picks one.
+    pub port: u16,
+    /// How time passes.
+    pub time: Time,
+    /// Where the tables are.
+    pub database: Storage,
+    /// Whether the embedded engine also listens on a port of its own.
+    pub database_port: bool,
+    /// Parameters of the template and their values, as `sam deploy --parameter-overrides` has
+    /// them.
+    pub parameters: Vec<(String, String)>,
+    /// The text of another template than the repository's.
+    pub template: Option<String>,
+    /// How many shows the demo data has; without it there is no demo data.
+    pub demo_shows: Option<u32>,
+}
+
+/// How time passes in a stack.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Time {
+    /// It runs, from now on.
+    Running,
+    /// It stands still, now, unless it is moved.
+    #[default]
+    Frozen,
+    /// It stands still at that time, unless it is moved.
+    FrozenAt(Timestamp),
+}
+
+/// Where the tables of a stack are.
+#[derive(Debug, Clone, Default)]
+pub enum Storage {
+    /// In memory, and gone with the stack.
+    #[default]
+    Memory,
+    /// In a file, which is made when there is none.
+    File(PathBuf),
+    /// In another engine, or in AWS itself.
+    Endpoint {
+        /// Its URL.
+        url: String,
+        /// The access key. DynamoDB Local keeps one database for each, and takes letters and
+        /// digits only. AWS itself is asked with the credentials of the environment instead.
+        access_key: String,
+    },
+}

@@ -1,0 +1,33 @@
+//! Why the stack cannot start: one clear sentence.
+
+/// Why the stack cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// What was asked for is wrong: a flag, a value, the name of a parameter.
+    #[error("{0}")]
+    Usage(String),
+    /// What was asked for cannot be had: the port is in use, the data file is no database, the
+    /// template is not one that can run here.
+    #[error("{0}")]
+    Failure(String),
+}
+
+impl Problem {
+    /// A wrong flag, value or parameter.
+    pub fn usage(sentence: impl Into<String>) -> Self {
+        Self::Usage(sentence.into())
+    }
+
+    /// Anything else.
+    pub fn failure(sentence: impl Into<String>) -> Self {
+        Self::Failure(sentence.into())
+    }
+
+    /// The code that the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failure(_) => 1,
+        }
+    }
+}

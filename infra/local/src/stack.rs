@@ -1,0 +1,157 @@
+//! A whole stack: the functions, and everything around them.
+
+mod assembly;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use shared::{app::App, clock::Clock};
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{
+    Options, Problem,
+    connector::Below,
+    demo::DemoShow,
+    function::{Function, Start},
+    handlers::Handlers,
+    queue::Message,
+    tally::{Consumed, Tally, Units},
+    timeline::Timeline,
+};
+
+/// A whole stack, running. When it is dropped it ends at once; [`Stack::stop`] lets what has
+/// begun come to its end.
+pub struct Stack {
+    address: SocketAddr,
+    database_address: Option<SocketAddr>,
+    functions: BTreeMap<String, Arc<Function>>,
+    operator: Start,
+    below: Arc<Below>,
+    timeline: Arc<Timeline>,
+    demo: Vec<DemoShow>,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+    driver: JoinHandle<()>,
+}
+
+impl Stack {
+    /// Starts a stack. When this returns, it serves, and the first tick of its queues is done.
+    pub async fn start(options: Options) -> Result<Self, Problem> {
+        assembly::assemble(options, &Handlers::onsale()).await
+    }
+
+    /// Where the API is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where the embedded engine listens, if it does.
+    pub fn database_url(&self) -> Option<String> {
+        self.database_address
+            .map(|address| format!("http://{address}"))
+    }
+
+    /// The time of the stack.
+    pub fn now(&self) -> Timestamp {
+        self.timeline.clock.now()
+    }
+
+    /// Moves the clock of the whole stack. What becomes due is done in order, each thing at its
+    /// own time, before this returns.
+    pub async fn advance(&self, by: Duration) -> Timestamp {
+        self.timeline.advance(by).await
+    }
+
+    /// The shows of the demo data, if this start has made any.
+    pub fn demo(&self) -> &[DemoShow] {
+        &self.demo
+    }
+
+    /// The handle of a function, as its handler gets it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function, or it does not start.
+    pub async fn app(&self, function: &str) -> App {
+        let function = &self.functions[function];
+        function.app().await.expect("the function starts")
+    }
+
+    /// A handle that belongs to no function, and is not counted.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn operator(&self) -> App {
+        self.operator.app().await.expect("the operator starts")
+    }
+
+    /// What the functions' calls to the database consumed since the start, or since it was last
+    /// forgotten.
+    pub fn consumed(&self) -> Consumed {
+        let functions: BTreeMap<_, _> = self
+            .functions
+            .values()
+            .map(|function| (function.name.clone(), function.tally.units()))
+            .filter(|(_, units)| *units != Units::default())
+            .collect();
+        Consumed {
+            total: functions.values().copied().sum(),
+            functions,
+        }
+    }
+
+    /// Forgets what was consumed.
+    pub fn forget_consumed(&self) {
+        self.functions
+            .values()
+            .map(|f| &f.tally)
+            .for_each(|t| Tally::reset(t));
+    }
+
+    /// The messages on their way to a function, those due first in front.
+    pub fn pending_messages(&self) -> Vec<Message> {
+        let subscriptions = self.timeline.subscriptions.iter();
+        subscriptions
+            .flat_map(|subscription| self.timeline.queues.messages(&subscription.queue))
+            .collect()
+    }
+
+    /// The messages that failed too often.
+    pub fn dead_letters(&self) -> Vec<Message> {
+        let queues = &self.timeline.queues;
+        let dead = queues.dead_letter_queues();
+        dead.flat_map(|queue| queues.messages(queue)).collect()
+    }
+
+    /// From now on, writes of the functions to this table lose their condition when it contains
+    /// this text: a test of a guard must be seen to fail without it.
+    pub fn strip_condition(&self, table: &str, text: &str) {
+        self.below.interference.strip_condition(table, text);
+    }
+
+    /// How many conditions were taken out so far.
+    pub fn stripped_conditions(&self) -> u64 {
+        self.below.interference.stripped()
+    }
+
+    /// Ends the stack: requests that have begun are answered first.
+    pub async fn stop(mut self) {
+        /// What takes longer than this is a function that sleeps.
+        const PATIENCE: Duration = Duration::from_secs(2);
+
+        self.stop.send_replace(true);
+        for server in &mut self.servers {
+            let _ = tokio::time::timeout(PATIENCE, server).await;
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.driver.abort();
+        self.servers.iter().for_each(JoinHandle::abort);
+    }
+}

@@ -1,0 +1,372 @@
+//! How a stack is put together.
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::serve::ListenerExt;
+use dynoxide::Database;
+use jiff::Timestamp;
+use shared::{
+    aws_config::{
+        BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
+    },
+    aws_sdk_dynamodb::{
+        Client,
+        config::{Credentials, SharedCredentialsProvider, SharedHttpClient},
+    },
+    clock::{Clock, SystemClock},
+    config::{Config, ConfigError},
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, OnceCell, watch},
+    task::JoinHandle,
+};
+
+use super::Stack;
+use crate::{
+    Options, Problem, Storage, Time,
+    clock::StackClock,
+    connector::{Below, Connector, Engine},
+    demo, engine,
+    function::{Function, Start},
+    gateway::{Gateway, Routes},
+    handlers::{Code, Handlers},
+    interference::Interference,
+    queue::Queues,
+    sqs::Sqs,
+    tables,
+    tally::Tally,
+    template::{Deployment, FunctionPlan, Place, Template},
+    timeline::{Schedule, Subscription, Timeline},
+};
+
+const ACCOUNT: &str = "000000000000";
+
+/// Puts a stack together, and starts it.
+pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
+    let template = match &options.template {
+        Some(text) => Template::parse(text)?,
+        None => Template::repository()?,
+    };
+    let (listener, address) = listen(options.port).await?;
+    let place = Place {
+        region: std::env::var("AWS_REGION").unwrap_or_else(|_| "ap-northeast-2".to_owned()),
+        account: ACCOUNT.to_owned(),
+        queues: format!("http://{address}/{ACCOUNT}"),
+    };
+    let deployment = template.deployment(&options.parameters, &place)?;
+    handlers.check(&deployment)?;
+
+    let foundation = Foundation::lay(&options, &deployment, place.region).await?;
+    let functions = foundation.functions(&template, &deployment, handlers)?;
+    let operator = foundation.operator(&template, &deployment)?;
+    let client = Client::new(&operator.sdk);
+    let is_new = tables::create(&client, &deployment.tables).await?;
+    let demo = match options.demo_shows.filter(|_| is_new) {
+        Some(shows) => {
+            let app = operator.app().await;
+            demo::create(
+                &app.map_err(|error| Problem::failure(error.to_string()))?,
+                shows,
+            )
+            .await?
+        }
+        None => Vec::new(),
+    };
+
+    let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions));
+    let gateway = Gateway {
+        routes: Routes::new(&deployment.routes, &functions)?,
+        functions: functions.clone(),
+        cors: deployment.cors,
+        sqs: foundation.below.sqs.clone(),
+        timeline: Arc::clone(&timeline),
+        board: Arc::clone(&timeline.board),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let mut servers = vec![tokio::spawn(serve(listener, gateway, stopped.clone()))];
+    let mut database_address = None;
+    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.below.engine) {
+        let (listener, address) = listen(0).await?;
+        database_address = Some(address);
+        servers.push(serve_database(listener, database.clone(), stopped));
+    }
+    timeline.advance(Duration::ZERO).await;
+    let driver = tokio::spawn({
+        let timeline = Arc::clone(&timeline);
+        async move { timeline.drive().await }
+    });
+    Ok(Stack {
+        address,
+        database_address,
+        functions,
+        operator,
+        below: foundation.below,
+        timeline,
+        demo,
+        stop,
+        servers,
+        driver,
+    })
+}
+
+/// What all functions of a stack stand on.
+struct Foundation {
+    below: Arc<Below>,
+    clock: Arc<StackClock>,
+    changed: Arc<Notify>,
+    access: Access,
+}
+
+/// How the functions reach AWS.
+struct Access {
+    region: Region,
+    credentials: SharedCredentialsProvider,
+    endpoint: Option<String>,
+}
+
+impl Foundation {
+    async fn lay(
+        options: &Options,
+        deployment: &Deployment,
+        region: String,
+    ) -> Result<Self, Problem> {
+        let changed = Arc::new(Notify::new());
+        let clock = Arc::new(StackClock::frozen_at(
+            start_time(options.time),
+            Arc::clone(&changed),
+        ));
+        let sqs = Sqs {
+            queues: Arc::new(Queues::new(deployment.queues.clone())),
+            clock: Arc::clone(&clock),
+            changed: Arc::clone(&changed),
+        };
+        let engine = match &options.database {
+            Storage::Memory => Engine::Embedded(engine::in_memory()?),
+            Storage::File(path) => Engine::Embedded(engine::in_file(path)?),
+            Storage::Endpoint { .. } => Engine::remote(),
+        };
+        Ok(Self {
+            below: Arc::new(Below {
+                engine,
+                sqs,
+                interference: Interference::default(),
+            }),
+            clock,
+            changed,
+            access: Access::to(&options.database, Region::new(region)).await?,
+        })
+    }
+
+    fn functions(
+        &self,
+        template: &Template,
+        deployment: &Deployment,
+        handlers: &Handlers,
+    ) -> Result<BTreeMap<String, Arc<Function>>, Problem> {
+        let code = handlers.by_function();
+        deployment
+            .functions
+            .iter()
+            .filter_map(|(name, plan)| code.get(name.as_str()).map(|code| (name, plan, *code)))
+            .map(|(name, plan, code)| {
+                let function = self.function(template, name, plan, code)?;
+                Ok((name.clone(), Arc::new(function)))
+            })
+            .collect()
+    }
+
+    fn function(
+        &self,
+        template: &Template,
+        name: &str,
+        plan: &FunctionPlan,
+        code: Code,
+    ) -> Result<Function, Problem> {
+        let tally = Arc::new(Tally::default());
+        Ok(Function {
+            name: name.to_owned(),
+            code,
+            timeout: plan.timeout,
+            start: self.start(template, plan, Arc::clone(&tally))?,
+            tally,
+            app: OnceCell::new(),
+        })
+    }
+
+    /// What a handle starts with that belongs to no function.
+    fn operator(&self, template: &Template, deployment: &Deployment) -> Result<Start, Problem> {
+        let plan = deployment.functions.values().next();
+        let plan = plan.ok_or_else(|| Problem::failure("the template has no functions"))?;
+        self.start(template, plan, Arc::default())
+    }
+
+    fn start(
+        &self,
+        template: &Template,
+        plan: &FunctionPlan,
+        tally: Arc<Tally>,
+    ) -> Result<Start, Problem> {
+        let config = Config::read(|variable| plan.environment.get(variable).cloned());
+        let connector = Connector::new(Arc::clone(&self.below), tally);
+        Ok(Start {
+            config: config.map_err(|error| misconfigured(template, &error))?,
+            sdk: self.access.sdk(connector),
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
+    fn timeline(
+        &self,
+        options: &Options,
+        deployment: &Deployment,
+        functions: &BTreeMap<String, Arc<Function>>,
+    ) -> Timeline {
+        let schedules = deployment.schedules.iter().filter_map(|plan| {
+            Some(Schedule {
+                function: Arc::clone(functions.get(&plan.function)?),
+                every: plan.every,
+                input: plan.input.clone(),
+                next: Mutex::new(self.clock.now()),
+            })
+        });
+        let subscriptions = deployment.subscriptions.iter().filter_map(|plan| {
+            Some(Subscription {
+                function: Arc::clone(functions.get(&plan.function)?),
+                queue: plan.queue.clone(),
+                batch_size: plan.batch_size,
+            })
+        });
+        Timeline {
+            clock: Arc::clone(&self.clock),
+            runs: matches!(options.time, Time::Running),
+            board: Arc::default(),
+            queues: Arc::clone(&self.below.sqs.queues),
+            subscriptions: subscriptions.collect(),
+            schedules: schedules.collect(),
+            changed: Arc::clone(&self.changed),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Access {
+    async fn to(database: &Storage, region: Region) -> Result<Self, Problem> {
+        let (endpoint, access_key) = match database {
+            Storage::Endpoint { url, access_key } => (Some(url.as_str()), access_key.as_str()),
+            Storage::Memory | Storage::File(_) => (None, "local"),
+        };
+        let host = endpoint.map(host).transpose()?;
+        let is_aws = host.is_some_and(|host| host.ends_with(".amazonaws.com"));
+        let credentials = if is_aws {
+            let chain = DefaultCredentialsChain::builder().region(region.clone());
+            SharedCredentialsProvider::new(chain.build().await)
+        } else {
+            let fixed = Credentials::new(access_key, "secret", None, None, "the local stack");
+            SharedCredentialsProvider::new(fixed)
+        };
+        Ok(Self {
+            region,
+            credentials,
+            endpoint: endpoint.map(str::to_owned),
+        })
+    }
+
+    fn sdk(&self, connector: Connector) -> SdkConfig {
+        let mut sdk = SdkConfig::builder();
+        sdk.set_endpoint_url(self.endpoint.clone());
+        sdk.behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .http_client(SharedHttpClient::new(connector))
+            .build()
+    }
+}
+
+fn start_time(time: Time) -> Timestamp {
+    match time {
+        Time::Running | Time::Frozen => SystemClock.now(),
+        Time::FrozenAt(time) => time,
+    }
+}
+
+/// The host of a URL.
+fn host(url: &str) -> Result<&str, Problem> {
+    url.strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .map(|rest| rest.split(['/', ':']).next().unwrap_or_default())
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| {
+            Problem::usage(format!(
+                "{url:?} is not the URL of a DynamoDB endpoint, such as http://127.0.0.1:8000"
+            ))
+        })
+}
+
+/// A value that a parameter allows, but the functions do not, is a wrong parameter all the same.
+fn misconfigured(template: &Template, error: &ConfigError) -> Problem {
+    if let ConfigError::Invalid {
+        name,
+        value,
+        expected,
+    } = error
+        && let Some(parameter) = template.parameter_behind(name)
+    {
+        return Problem::usage(format!(
+            "the parameter {parameter} is {value:?}, which is not {expected}"
+        ));
+    }
+    Problem::failure(format!(
+        "the template does not configure its functions: {error}"
+    ))
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Problem> {
+    let refused = |error| {
+        Problem::failure(format!(
+            "cannot listen on port {port} of 127.0.0.1: {error}"
+        ))
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+async fn serve(listener: TcpListener, gateway: Gateway, stopped: watch::Receiver<bool>) {
+    let service = gateway
+        .router()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    // Answers are small and somebody waits for them.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let served = axum::serve(listener, service).with_graceful_shutdown(end(stopped));
+    if let Err(error) = served.await {
+        tracing::error!("the gateway stopped: {error}");
+    }
+}
+
+fn serve_database(
+    listener: TcpListener,
+    database: Database,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let served = dynoxide::server::serve_with_shutdown(listener, database, end(stopped));
+        if let Err(error) = served.await {
+            tracing::error!("the database's port closed: {error}");
+        }
+    })
+}
+
+async fn end(mut stopped: watch::Receiver<bool>) {
+    // A stack that is dropped stops as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}

@@ -1,0 +1,452 @@
+//! The stack around the functions, with small functions of its own behind the repository's
+//! template.
+
+use std::collections::HashMap;
+
+use serde_json::{Value as Json, json};
+use shared::{
+    aws_sdk_dynamodb::{Client, types::AttributeValue},
+    aws_sdk_sqs,
+    error::ApiError,
+    lambda_http::{self, Body, RequestExt, Response},
+    messages::ReleaseHold,
+    runtime::Answer,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::*;
+use crate::template::{Place, Template};
+
+/// Says what it was asked; panics when asked to.
+fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, ApiError>> {
+    Box::pin(async move {
+        assert!(
+            request.uri().query() != Some("panic"),
+            "panicking, as it was asked to"
+        );
+        let variables: HashMap<_, _> = request
+            .path_parameters_ref()
+            .into_iter()
+            .flat_map(|parameters| parameters.iter())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let said = json!({
+            "method": request.method().as_str(),
+            "path": request.raw_http_path(),
+            "variables": variables,
+            "body": String::from_utf8_lossy(request.body().as_ref()),
+        });
+        Ok(Response::new(Body::Text(said.to_string())))
+    })
+}
+
+fn forget(_: App, _: ReleaseHold) -> Answer<Result<(), ApiError>> {
+    Box::pin(async { Ok(()) })
+}
+
+fn repeat(_: App, event: Json, _: Timestamp) -> Answer<Result<Json, ApiError>> {
+    Box::pin(async move { Ok(event) })
+}
+
+/// A small function for every one of the template.
+fn handlers() -> Handlers {
+    let place = Place {
+        region: "local".to_owned(),
+        account: "0".to_owned(),
+        queues: "http://localhost/0".to_owned(),
+    };
+    let deployment = Template::repository()
+        .and_then(|template| template.deployment(&[], &place))
+        .expect("the repository's template");
+    let keep = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    let listens: Vec<_> = deployment
+        .subscriptions
+        .iter()
+        .map(|s| &s.function)
+        .collect();
+    let routed: Vec<_> = deployment.routes.iter().map(|r| &r.function).collect();
+    Handlers {
+        routes: deployment
+            .routes
+            .iter()
+            .map(|route| functions::Route {
+                method: keep(&route.method),
+                path: keep(&route.path),
+                function: keep(&route.function),
+                handler: echo,
+            })
+            .collect(),
+        background: deployment
+            .functions
+            .keys()
+            .filter(|name| !routed.contains(name))
+            .map(|name| functions::Background {
+                function: keep(name),
+                handler: if listens.contains(&name) {
+                    functions::BackgroundHandler::Messages(forget)
+                } else {
+                    functions::BackgroundHandler::Event(repeat)
+                },
+            })
+            .collect(),
+    }
+}
+
+async fn start(options: Options) -> Stack {
+    assembly::assemble(options, &handlers())
+        .await
+        .expect("it starts")
+}
+
+/// Sends a request as it is written, and returns status, head and body.
+async fn send(stack: &Stack, head: &str, body: &str) -> (u16, String, String) {
+    let mut connection = TcpStream::connect(stack.address).await.expect("it listens");
+    let length = body.len();
+    let request = format!(
+        "{head}\r\nhost: {}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}",
+        stack.address
+    );
+    connection
+        .write_all(request.as_bytes())
+        .await
+        .expect("sent");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.expect("UTF-8");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    let status = head[9..12].parse().expect("a status");
+    (status, head.to_lowercase(), body.to_owned())
+}
+
+async fn said(stack: &Stack, head: &str, body: &str) -> Json {
+    let (status, _, body) = send(stack, head, body).await;
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_request_reaches_the_function_of_its_route() {
+    let stack = start(Options::default()).await;
+    let said = said(
+        &stack,
+        "POST /v1/concerts/a%20b/reservations HTTP/1.1\r\ncontent-type: application/json",
+        r#"{"date":"2026-10-01"}"#,
+    )
+    .await;
+    assert_eq!(
+        said,
+        json!({
+            "method": "POST", "path": "/v1/concerts/a b/reservations",
+            "variables": {"concert_id": "a b"}, "body": r#"{"date":"2026-10-01"}"#,
+        })
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_most_specific_route_wins_and_the_default_one_takes_the_rest() {
+    let stack = start(Options::default()).await;
+    for head in [
+        "GET /v1/concerts/available-dates HTTP/1.1",
+        "DELETE /v1/concerts HTTP/1.1",
+        "GET /v1/%ff/%zz?%ff HTTP/1.1",
+        "OPTIONS / HTTP/1.1",
+        "GET / HTTP/1.1",
+    ] {
+        let said = said(&stack, head, "").await;
+        assert_eq!(said["variables"], json!({}), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_panics_does_not_take_the_stack_with_it() {
+    let stack = start(Options::default()).await;
+    let (status, _, body) = send(&stack, "GET /v1/concerts?panic HTTP/1.1", "").await;
+    assert_eq!(
+        (status, body.as_str()),
+        (500, r#"{"message":"Internal Server Error"}"#)
+    );
+    said(&stack, "GET /v1/concerts HTTP/1.1", "").await;
+}
+
+#[tokio::test]
+async fn a_body_above_ten_megabytes_is_too_large() {
+    let stack = start(Options::default()).await;
+    let body = "x".repeat(10 * 1024 * 1024 + 1);
+    let (status, _, body) = send(&stack, "POST /v1/users HTTP/1.1", &body).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (413, r#"{"message":"Request Entity Too Large"}"#)
+    );
+}
+
+#[tokio::test]
+async fn browsers_of_other_origins_are_let_in() {
+    let stack = start(Options::default()).await;
+    let ask = "OPTIONS /v1/users HTTP/1.1\r\norigin: http://shop.example\r\naccess-control-request-method: POST";
+    let (status, head, _) = send(&stack, ask, "").await;
+    assert_eq!(status, 204);
+    assert!(head.contains("access-control-allow-origin: *"), "{head}");
+    let get = "GET /v1/concerts HTTP/1.1\r\norigin: http://shop.example";
+    let (_, head, _) = send(&stack, get, "").await;
+    assert!(head.contains("access-control-allow-origin: *"), "{head}");
+}
+
+#[tokio::test]
+async fn the_clock_is_told_and_moved_over_http() {
+    let start_time = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let stack = start(Options {
+        time: crate::Time::FrozenAt(start_time),
+        ..Options::default()
+    })
+    .await;
+    let told = said(&stack, "GET /_local/clock HTTP/1.1", "").await;
+    assert_eq!(told, json!({"now": "2026-01-01T00:00:00Z"}));
+    let moved = said(
+        &stack,
+        "POST /_local/clock HTTP/1.1",
+        r#"{"advance_seconds":301}"#,
+    )
+    .await;
+    assert_eq!(moved, json!({"now": "2026-01-01T00:05:01Z"}));
+    assert_eq!(stack.now(), "2026-01-01T00:05:01Z".parse().expect("a time"));
+    for wrong in [
+        "",
+        "{}",
+        r#"{"advance_seconds":-1}"#,
+        r#"{"advance_seconds":1e9}"#,
+        r#"{"advance_seconds":9999999}"#,
+    ] {
+        let (status, _, body) = send(&stack, "POST /_local/clock HTTP/1.1", wrong).await;
+        assert_eq!(status, 400, "{wrong}");
+        assert!(body.contains("advance_seconds"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn every_function_can_be_invoked() {
+    let stack = start(Options::default()).await;
+    let invoke = |name: &str| format!("POST /2015-03-31/functions/{name}/invocations HTTP/1.1");
+    let ticks = r#"{"ticks":1}"#;
+    assert_eq!(
+        said(&stack, &invoke("admit"), ticks).await,
+        json!({"ticks": 1})
+    );
+    assert_eq!(
+        said(&stack, &invoke("release-hold"), r#"{"Records":[]}"#).await,
+        json!({"batchItemFailures": []})
+    );
+
+    let (status, head, body) = send(&stack, &invoke("list-concerts"), "{}").await;
+    assert_eq!(status, 200);
+    assert!(head.contains("x-amz-function-error: unhandled"), "{head}");
+    assert!(body.contains("errorMessage"), "{body}");
+
+    let (status, head, body) = send(&stack, &invoke("nobody"), "{}").await;
+    assert_eq!(status, 404);
+    assert!(
+        head.contains("x-amzn-errortype: resourcenotfoundexception"),
+        "{head}"
+    );
+    assert!(body.contains("Function not found: nobody"), "{body}");
+
+    let later = format!("{}\r\nx-amz-invocation-type: Event", invoke("admit"));
+    assert_eq!(send(&stack, &later, ticks).await.0, 202);
+    assert_eq!(send(&stack, &invoke("admit"), "{").await.0, 400);
+}
+
+/// Puts a message into the release queue.
+async fn send_message(stack: &Stack, body: &str, delay_seconds: i32) {
+    aws_sdk_sqs::Client::new(&stack.operator.sdk)
+        .send_message()
+        .queue_url(&stack.operator.config.release_queue_url)
+        .message_body(body)
+        .delay_seconds(delay_seconds)
+        .send()
+        .await
+        .expect("sent");
+}
+
+#[tokio::test]
+async fn a_message_waits_for_its_time() {
+    let stack = start(Options::default()).await;
+    let message = json!({
+        "user_id": uuid::Uuid::new_v4(), "queue_id": "main", "reservation_id": uuid::Uuid::now_v7(),
+    });
+    send_message(&stack, &message.to_string(), 302).await;
+    stack.advance(Duration::from_secs(301)).await;
+    assert_eq!(stack.pending_messages().len(), 1);
+    stack.advance(Duration::from_secs(1)).await;
+    assert!(stack.pending_messages().is_empty());
+    assert!(stack.dead_letters().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_keeps_failing_ends_among_the_dead_letters() {
+    let stack = start(Options::default()).await;
+    send_message(&stack, "no message of ours", 0).await;
+    stack.advance(Duration::from_secs(4 * 180 - 1)).await;
+    assert_eq!(stack.pending_messages()[0].receive_count, 4);
+    stack.advance(Duration::from_secs(1)).await;
+    assert!(stack.pending_messages().is_empty());
+    assert_eq!(stack.dead_letters()[0].receive_count, 5);
+}
+
+#[tokio::test]
+async fn sqs_takes_messages_over_http_too() {
+    let stack = start(Options::default()).await;
+    let url = &stack.operator.config.release_queue_url;
+    let message = json!({"QueueUrl": url, "MessageBody": "hello", "DelaySeconds": 9});
+    let head = "POST / HTTP/1.1\r\nx-amz-target: AmazonSQS.SendMessage";
+    let answer = said(&stack, head, &message.to_string()).await;
+    assert_eq!(
+        answer["MD5OfMessageBody"],
+        "5d41402abc4b2a76b9719d911017c592"
+    );
+    assert_eq!(stack.pending_messages().len(), 1);
+}
+
+fn number(number: &str) -> AttributeValue {
+    AttributeValue::N(number.to_owned())
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// Adds one to a counter of a user, if it has this value.
+async fn count(client: &Client, seen: &str) -> Result<(), String> {
+    client
+        .update_item()
+        .table_name("Users")
+        .key("id", text("u"))
+        .update_expression("SET #n = :next")
+        .condition_expression("attribute_not_exists(#n) OR #n = :seen")
+        .expression_attribute_names("#n", "n")
+        .expression_attribute_values(":next", number("1"))
+        .expression_attribute_values(":seen", number(seen))
+        .return_consumed_capacity("TOTAL".into())
+        .send()
+        .await
+        .map(drop)
+        .map_err(|error| error.into_service_error().to_string())
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_function_and_conditions_can_be_stripped() {
+    let stack = start(Options::default()).await;
+    let client = Client::new(&stack.functions["pay"].start.sdk);
+    stack.forget_consumed();
+    count(&client, "0").await.expect("the first");
+    let refused = count(&client, "0").await.expect_err("the condition");
+    assert!(refused.contains("ConditionalCheckFailed"), "{refused}");
+    let consumed = stack.consumed();
+    assert_eq!(consumed.by("pay").calls, 2);
+    assert!(
+        (consumed.total.write - 1.0).abs() < f64::EPSILON,
+        "{consumed:?}"
+    );
+    assert_eq!(consumed.by("charge"), Units::default());
+
+    stack.strip_condition("Users", "#n = :seen");
+    count(&client, "0").await.expect("without its condition");
+    assert_eq!(stack.stripped_conditions(), 1);
+}
+
+#[tokio::test]
+async fn a_data_file_keeps_the_data() {
+    let file = std::env::temp_dir().join(format!("onsale-{}.db", uuid::Uuid::new_v4()));
+    let options = || Options {
+        database: crate::Storage::File(file.clone()),
+        ..Options::default()
+    };
+    let stack = start(options()).await;
+    count(&Client::new(&stack.operator.sdk), "0")
+        .await
+        .expect("written");
+    stack.stop().await;
+    let stack = start(options()).await;
+    let refused = count(&Client::new(&stack.operator.sdk), "0").await;
+    assert!(refused.is_err(), "it is still there");
+    stack.stop().await;
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+}
+
+async fn refusal(options: Options) -> Problem {
+    match assembly::assemble(options, &handlers()).await {
+        Ok(_) => panic!("it started"),
+        Err(problem) => problem,
+    }
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said() {
+    let parameter = |name: &str, value: &str| Options {
+        parameters: vec![(name.to_owned(), value.to_owned())],
+        ..Options::default()
+    };
+    let stack = start(Options::default()).await;
+    let garbage = std::env::temp_dir().join(format!("onsale-{}.txt", uuid::Uuid::new_v4()));
+    std::fs::write(
+        &garbage,
+        "no database, but long enough to be looked at\n".repeat(40),
+    )
+    .expect("written");
+    for (options, code, part) in [
+        (parameter("HoldSecond", "5"), 2, "HoldSecond"),
+        (parameter("TimeZone", "Asia/Atlantis"), 2, "TimeZone"),
+        (parameter("MainRate", "1.23456"), 2, "MainRate"),
+        (
+            Options {
+                port: stack.address.port(),
+                ..Options::default()
+            },
+            1,
+            "port",
+        ),
+        (
+            Options {
+                database: crate::Storage::File(garbage.clone()),
+                ..Options::default()
+            },
+            1,
+            "data file",
+        ),
+        (
+            Options {
+                template: Some("Resources: [".to_owned()),
+                ..Options::default()
+            },
+            1,
+            "YAML",
+        ),
+        (
+            Options {
+                template: Some("Resources: {}".to_owned()),
+                ..Options::default()
+            },
+            1,
+            "no route",
+        ),
+        (
+            Options {
+                database: crate::Storage::Endpoint {
+                    url: "localhost".to_owned(),
+                    access_key: "a".to_owned(),
+                },
+                ..Options::default()
+            },
+            2,
+            "URL",
+        ),
+    ] {
+        let problem = refusal(options).await;
+        assert!(problem.to_string().contains(part), "{problem}");
+        assert_eq!(problem.exit_code(), code, "{problem}");
+    }
+    let _ = std::fs::remove_file(garbage);
+}

@@ -1,0 +1,175 @@
+//! What the functions' calls to DynamoDB consumed.
+
+use std::{
+    collections::BTreeMap,
+    iter::Sum,
+    ops::Add,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use serde::Deserialize;
+
+/// Capacity that was consumed, and in how many calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Units {
+    /// Read request units.
+    pub read: f64,
+    /// Write request units.
+    pub write: f64,
+    /// Requests to DynamoDB.
+    pub calls: u64,
+}
+
+impl Add for Units {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            read: self.read + other.read,
+            write: self.write + other.write,
+            calls: self.calls + other.calls,
+        }
+    }
+}
+
+impl Sum for Units {
+    fn sum<I: Iterator<Item = Self>>(units: I) -> Self {
+        units.fold(Self::default(), Add::add)
+    }
+}
+
+/// What was consumed since it was last asked to forget.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Consumed {
+    /// By everyone.
+    pub total: Units,
+    /// By each function that called at all.
+    pub functions: BTreeMap<String, Units>,
+}
+
+impl Consumed {
+    /// By one function.
+    pub fn by(&self, function: &str) -> Units {
+        self.functions.get(function).copied().unwrap_or_default()
+    }
+}
+
+/// Counts for one function. Units come in halves and are counted as such.
+#[derive(Debug, Default)]
+pub struct Tally {
+    half_reads: AtomicU64,
+    half_writes: AtomicU64,
+    calls: AtomicU64,
+}
+
+impl Tally {
+    /// Counts an answer. What it says that it consumed was read or written, by the operation.
+    pub fn count(&self, operation: &str, answer: &[u8]) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let halves = half_units(answer);
+        if is_read(operation) {
+            self.half_reads.fetch_add(halves, Ordering::Relaxed);
+        } else {
+            self.half_writes.fetch_add(halves, Ordering::Relaxed);
+        }
+    }
+
+    /// The counts so far.
+    pub fn units(&self) -> Units {
+        Units {
+            read: whole(self.half_reads.load(Ordering::Relaxed)),
+            write: whole(self.half_writes.load(Ordering::Relaxed)),
+            calls: self.calls.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Begins anew.
+    pub fn reset(&self) {
+        self.half_reads.store(0, Ordering::Relaxed);
+        self.half_writes.store(0, Ordering::Relaxed);
+        self.calls.store(0, Ordering::Relaxed);
+    }
+}
+
+fn is_read(operation: &str) -> bool {
+    matches!(
+        operation,
+        "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan"
+    )
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nobody counts to nine quadrillion units"
+)]
+fn whole(halves: u64) -> f64 {
+    halves as f64 / 2.0
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    consumed_capacity: Option<OneOrMany>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(Capacity),
+    Many(Vec<Capacity>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Capacity {
+    capacity_units: f64,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small positive number of halves"
+)]
+fn half_units(answer: &[u8]) -> u64 {
+    let Ok(Answer {
+        consumed_capacity: Some(consumed),
+    }) = serde_json::from_slice(answer)
+    else {
+        return 0;
+    };
+    let units: f64 = match consumed {
+        OneOrMany::One(capacity) => capacity.capacity_units,
+        OneOrMany::Many(capacities) => capacities.iter().map(|c| c.capacity_units).sum(),
+    };
+    (units * 2.0).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_are_told_apart_and_halves_are_kept() {
+        let tally = Tally::default();
+        tally.count(
+            "GetItem",
+            br#"{"Item":{},"ConsumedCapacity":{"TableName":"T","CapacityUnits":0.5}}"#,
+        );
+        tally.count(
+            "TransactWriteItems",
+            br#"{"ConsumedCapacity":[{"TableName":"T","CapacityUnits":4.0},{"TableName":"U","CapacityUnits":2.0}]}"#,
+        );
+        tally.count(
+            "PutItem",
+            br#"{"__type":"ConditionalCheckFailedException"}"#,
+        );
+        let units = Units {
+            read: 0.5,
+            write: 6.0,
+            calls: 3,
+        };
+        assert_eq!(tally.units(), units);
+        tally.reset();
+        assert_eq!(tally.units(), Units::default());
+    }
+}

@@ -1,0 +1,71 @@
+//! `template.yaml`: what runs locally is what deploys.
+
+mod deployment;
+mod intrinsics;
+mod parameters;
+
+use std::sync::LazyLock;
+
+use yaml_serde::{Mapping, Value};
+
+use crate::Problem;
+
+pub use deployment::{
+    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
+};
+pub use intrinsics::Place;
+
+/// A SAM template.
+#[derive(Debug, Clone)]
+pub struct Template(Value);
+
+/// The repository's own, built in: it is there wherever the program is moved to.
+static REPOSITORY: LazyLock<Result<Template, String>> = LazyLock::new(|| {
+    Template::parse(include_str!("../../../template.yaml")).map_err(|problem| problem.to_string())
+});
+
+impl Template {
+    /// The repository's own template.
+    pub fn repository() -> Result<Self, Problem> {
+        REPOSITORY.clone().map_err(Problem::Failure)
+    }
+
+    /// Reads a template.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        yaml_serde::from_str(text)
+            .map(Self)
+            .map_err(|error| Problem::failure(format!("the template is not YAML: {error}")))
+    }
+
+    /// What the template describes, with these parameters.
+    pub fn deployment(
+        &self,
+        overrides: &[(String, String)],
+        place: &Place,
+    ) -> Result<Deployment, Problem> {
+        let parameters = parameters::resolve(self.section("Parameters"), overrides)?;
+        deployment::read(self, &parameters, place)
+    }
+
+    /// The parameter that this variable of every function's environment comes from, if it comes
+    /// from one as it is.
+    pub fn parameter_behind(&self, variable: &str) -> Option<&str> {
+        let value = self
+            .0
+            .get("Globals")?
+            .get("Function")?
+            .get("Environment")?
+            .get("Variables")?
+            .get(variable)?;
+        let Value::Tagged(tagged) = value else {
+            return None;
+        };
+        let name = tagged.value.as_str().filter(|_| tagged.tag == "Ref")?;
+        self.section("Parameters")?.get(name).and(Some(name))
+    }
+
+    /// A section of the template by its name.
+    fn section(&self, name: &str) -> Option<&Mapping> {
+        self.0.get(name).and_then(Value::as_mapping)
+    }
+}

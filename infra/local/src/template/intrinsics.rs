@@ -1,0 +1,337 @@
+//! CloudFormation's functions: `!Ref`, `!Sub`, `!GetAtt`, `!If` and their like.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+use yaml_serde::{Mapping, Value};
+
+use crate::Problem;
+
+/// Where the stack says that it runs.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The region.
+    pub region: String,
+    /// The account.
+    pub account: String,
+    /// What the URL of every queue begins with.
+    pub queues: String,
+}
+
+/// Works out the values of a template.
+pub struct Resolver<'a> {
+    pub parameters: &'a BTreeMap<String, String>,
+    pub resources: &'a Mapping,
+    pub conditions: Option<&'a Mapping>,
+    pub place: &'a Place,
+}
+
+/// A scalar as CloudFormation writes it.
+pub fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(bool) => Some(bool.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(string) => Some(string.clone()),
+        _ => None,
+    }
+}
+
+impl Resolver<'_> {
+    /// A value with every function in it worked out; what becomes `AWS::NoValue` is left out.
+    pub fn resolve(&self, value: &Value) -> Result<Json, Problem> {
+        match value {
+            Value::Tagged(tagged) => self.call(
+                tagged.tag.to_string().trim_start_matches('!'),
+                &tagged.value,
+            ),
+            Value::Mapping(mapping) => self.resolve_mapping(mapping),
+            Value::Sequence(sequence) => sequence
+                .iter()
+                .map(|item| self.resolve(item))
+                .filter(|item| !matches!(item, Ok(Json::Null)))
+                .collect(),
+            other => serde_json::to_value(other)
+                .map_err(|error| Problem::failure(format!("the template is odd: {error}"))),
+        }
+    }
+
+    /// Whether a condition of the template holds.
+    pub fn holds(&self, name: &str) -> Result<bool, Problem> {
+        let condition = self
+            .conditions
+            .and_then(|conditions| conditions.get(name))
+            .ok_or_else(|| Problem::failure(format!("the template has no condition {name}")))?;
+        Ok(self.resolve(condition)? == Json::Bool(true))
+    }
+
+    fn resolve_mapping(&self, mapping: &Mapping) -> Result<Json, Problem> {
+        if let Some((Value::String(key), argument)) =
+            mapping.iter().next().filter(|_| mapping.len() == 1)
+            && let Some(function) = long_form(key, argument)
+        {
+            return self.call(function, argument);
+        }
+        let mut resolved = Map::new();
+        for (key, value) in mapping {
+            let value = self.resolve(value)?;
+            if let Some(key) = scalar(key).filter(|_| !value.is_null()) {
+                resolved.insert(key, value);
+            }
+        }
+        Ok(Json::Object(resolved))
+    }
+
+    fn call(&self, function: &str, argument: &Value) -> Result<Json, Problem> {
+        match (function, argument) {
+            ("Ref", Value::String(name)) => self.reference(name),
+            ("Sub", Value::String(text)) => self.substitute(text, &Map::new()),
+            ("Sub", Value::Sequence(parts)) => self.substitute_with(parts),
+            ("GetAtt", argument) => self.attribute(argument),
+            ("If", Value::Sequence(parts)) => self.choose(parts),
+            ("Condition", Value::String(name)) => self.holds(name).map(Json::Bool),
+            ("Equals", Value::Sequence(parts)) => {
+                let sides = self.resolve_all(parts)?;
+                Ok(Json::Bool(
+                    sides.len() == 2 && text(&sides[0]) == text(&sides[1]),
+                ))
+            }
+            ("Not", Value::Sequence(parts)) => {
+                let parts = self.resolve_all(parts)?;
+                Ok(Json::Bool(parts != [Json::Bool(true)]))
+            }
+            ("And", Value::Sequence(parts)) => {
+                let parts = self.resolve_all(parts)?;
+                Ok(Json::Bool(
+                    parts.iter().all(|part| *part == Json::Bool(true)),
+                ))
+            }
+            ("Or", Value::Sequence(parts)) => {
+                let parts = self.resolve_all(parts)?;
+                Ok(Json::Bool(parts.contains(&Json::Bool(true))))
+            }
+            ("Join", Value::Sequence(parts)) => self.join(parts),
+            _ => Err(Problem::failure(format!(
+                "the template uses !{function} in a way that the local stack does not know"
+            ))),
+        }
+    }
+
+    fn resolve_all(&self, values: &[Value]) -> Result<Vec<Json>, Problem> {
+        values.iter().map(|value| self.resolve(value)).collect()
+    }
+
+    fn reference(&self, name: &str) -> Result<Json, Problem> {
+        let known = match name {
+            "AWS::NoValue" => return Ok(Json::Null),
+            "AWS::Region" => Some(self.place.region.clone()),
+            "AWS::AccountId" => Some(self.place.account.clone()),
+            "AWS::Partition" => Some("aws".to_owned()),
+            "AWS::URLSuffix" => Some("amazonaws.com".to_owned()),
+            "AWS::StackName" => Some("onsale".to_owned()),
+            name => self
+                .parameters
+                .get(name)
+                .cloned()
+                .or_else(|| self.resource_reference(name)),
+        };
+        known.map(Json::String).ok_or_else(|| {
+            Problem::failure(format!(
+                "the template refers to {name}, which it does not have"
+            ))
+        })
+    }
+
+    /// What `!Ref` says for a resource: its URL for a queue, its name for everything else.
+    fn resource_reference(&self, name: &str) -> Option<String> {
+        let resource = self.resources.get(name)?;
+        let is_queue = resource.get("Type").and_then(Value::as_str) == Some("AWS::SQS::Queue");
+        Some(if is_queue {
+            format!("{}/{name}", self.place.queues)
+        } else {
+            name.to_owned()
+        })
+    }
+
+    /// Only `Arn` has to mean something here: it is how the resources of a template name each
+    /// other.
+    fn attribute(&self, argument: &Value) -> Result<Json, Problem> {
+        let path = match argument {
+            Value::String(path) => path.clone(),
+            other => self
+                .resolve(other)?
+                .as_array()
+                .map(|parts| parts.iter().map(text).collect::<Vec<_>>().join("."))
+                .unwrap_or_default(),
+        };
+        let (name, attribute) = path.split_once('.').unwrap_or((&path, ""));
+        if !self.resources.contains_key(name) {
+            return Err(Problem::failure(format!(
+                "the template refers to {path}, which it does not have"
+            )));
+        }
+        Ok(Json::String(if attribute == "Arn" {
+            self.arn(name)
+        } else {
+            path
+        }))
+    }
+
+    fn arn(&self, name: &str) -> String {
+        let Place {
+            region, account, ..
+        } = self.place;
+        format!("arn:aws:local:{region}:{account}:{name}")
+    }
+
+    fn choose(&self, parts: &[Value]) -> Result<Json, Problem> {
+        let [Value::String(condition), then, otherwise] = parts else {
+            return Err(Problem::failure("an !If of the template is malformed"));
+        };
+        let chosen = if self.holds(condition)? {
+            then
+        } else {
+            otherwise
+        };
+        self.resolve(chosen)
+    }
+
+    fn join(&self, parts: &[Value]) -> Result<Json, Problem> {
+        let [Value::String(between), list] = parts else {
+            return Err(Problem::failure("a !Join of the template is malformed"));
+        };
+        let list = self.resolve(list)?;
+        let items: Vec<_> = list.as_array().into_iter().flatten().map(text).collect();
+        Ok(Json::String(items.join(between)))
+    }
+
+    fn substitute_with(&self, parts: &[Value]) -> Result<Json, Problem> {
+        match parts {
+            [Value::String(text), variables] => match self.resolve(variables)? {
+                Json::Object(variables) => self.substitute(text, &variables),
+                _ => Err(Problem::failure("a !Sub of the template is malformed")),
+            },
+            _ => Err(Problem::failure("a !Sub of the template is malformed")),
+        }
+    }
+
+    fn substitute(&self, pattern: &str, variables: &Map<String, Json>) -> Result<Json, Problem> {
+        let mut result = String::new();
+        let mut rest = pattern;
+        while let Some((before, after)) = rest.split_once("${") {
+            result.push_str(before);
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| Problem::failure("a !Sub of the template does not end"))?;
+            if let Some(literal) = name.strip_prefix('!') {
+                result.push_str("${");
+                result.push_str(literal);
+                result.push('}');
+            } else {
+                result.push_str(&text(&self.variable(name, variables)?));
+            }
+            rest = after;
+        }
+        result.push_str(rest);
+        Ok(Json::String(result))
+    }
+
+    fn variable(&self, name: &str, variables: &Map<String, Json>) -> Result<Json, Problem> {
+        match variables.get(name) {
+            Some(value) => Ok(value.clone()),
+            None if name.contains('.') => self.attribute(&Value::String(name.to_owned())),
+            None => self.reference(name),
+        }
+    }
+}
+
+fn long_form<'k>(key: &'k str, argument: &Value) -> Option<&'k str> {
+    match key {
+        "Ref" | "Condition" if argument.is_string() => Some(key),
+        _ => key.strip_prefix("Fn::"),
+    }
+}
+
+/// A value as text: CloudFormation compares and joins numbers and strings alike.
+fn text(value: &Json) -> String {
+    match value {
+        Json::String(string) => string.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(yaml: &str) -> Result<Json, Problem> {
+        let parameters = BTreeMap::from([("Stage".to_owned(), "live".to_owned())]);
+        let resources: Mapping =
+            yaml_serde::from_str("{Q: {Type: AWS::SQS::Queue}, T: {Type: AWS::DynamoDB::Table}}")
+                .expect("YAML");
+        let conditions: Mapping = yaml_serde::from_str(
+            "{Live: !Equals [!Ref Stage, live], Test: !Not [!Condition Live]}",
+        )
+        .expect("YAML");
+        let place = Place {
+            region: "ap-northeast-2".to_owned(),
+            account: "000000000000".to_owned(),
+            queues: "http://127.0.0.1:3000/000000000000".to_owned(),
+        };
+        Resolver {
+            parameters: &parameters,
+            resources: &resources,
+            conditions: Some(&conditions),
+            place: &place,
+        }
+        .resolve(&yaml_serde::from_str(yaml).expect("YAML"))
+    }
+
+    #[test]
+    fn functions_are_worked_out_in_both_their_forms() {
+        for (yaml, expected) in [
+            ("!Ref Stage", "live"),
+            ("Ref: Stage", "live"),
+            ("!Ref T", "T"),
+            ("!Ref Q", "http://127.0.0.1:3000/000000000000/Q"),
+            (
+                "!GetAtt Q.Arn",
+                "arn:aws:local:ap-northeast-2:000000000000:Q",
+            ),
+            (
+                "Fn::GetAtt: [Q, Arn]",
+                "arn:aws:local:ap-northeast-2:000000000000:Q",
+            ),
+            (
+                "!Sub \"${Stage}/${T}/${!Kept}/${AWS::Region}\"",
+                "live/T/${Kept}/ap-northeast-2",
+            ),
+            ("!Sub [\"${A}-${Stage}\", {A: !Ref T}]", "T-live"),
+            ("!If [Live, yes!, no!]", "yes!"),
+            ("!If [Test, yes!, no!]", "no!"),
+            ("!Join [\"-\", [a, !Ref Stage]]", "a-live"),
+        ] {
+            assert_eq!(resolved(yaml).expect(yaml), Json::from(expected), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn no_value_is_left_out() {
+        assert_eq!(
+            resolved("{A: !Ref AWS::NoValue, B: [!Ref AWS::NoValue, 1]}").expect("known"),
+            serde_json::json!({"B": [1]})
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        for yaml in [
+            "!Ref Nowhere",
+            "!GetAtt Nowhere.Arn",
+            "!Sub \"${Nowhere}\"",
+            "!If [Nowhere, 1, 2]",
+        ] {
+            let problem = resolved(yaml).expect_err(yaml);
+            assert!(problem.to_string().contains("Nowhere"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What becomes due in a stack: sleepers to be woken, messages, schedules.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value as Json, json};
+use shared::{
+    aws_lambda_events::sqs::{SqsEvent, SqsMessage},
+    clock::Clock,
+};
+use tokio::sync::Notify;
+
+use crate::{
+    clock::StackClock,
+    function::Function,
+    invocation::Board,
+    queue::{Message, Queues},
+    sqs,
+};
+
+/// What becomes due in a stack, and when.
+pub struct Timeline {
+    /// The clock.
+    pub clock: Arc<StackClock>,
+    /// Whether the clock runs between moves.
+    pub runs: bool,
+    /// The invocations in the background.
+    pub board: Arc<Board>,
+    /// The queues.
+    pub queues: Arc<Queues>,
+    /// Who gets their messages.
+    pub subscriptions: Vec<Subscription>,
+    /// What is called by the clock.
+    pub schedules: Vec<Schedule>,
+    /// Told when something may have become due earlier than it seemed.
+    pub changed: Arc<Notify>,
+    /// Held by whoever sets off what is due.
+    pub turn: tokio::sync::Mutex<()>,
+}
+
+/// A function that gets the messages of a queue.
+pub struct Subscription {
+    /// The function.
+    pub function: Arc<Function>,
+    /// The queue.
+    pub queue: String,
+    /// How many messages it gets at once.
+    pub batch_size: usize,
+}
+
+/// A function that is called by the clock.
+pub struct Schedule {
+    /// The function.
+    pub function: Arc<Function>,
+    /// How often.
+    pub every: Duration,
+    /// With what, if not with the scheduler's own event.
+    pub input: Option<Json>,
+    /// When it is called next.
+    pub next: Mutex<Timestamp>,
+}
+
+impl Timeline {
+    /// Moves the clock on. What becomes due until then is set off in order, each thing at its
+    /// own time, and finished before the next. Returns the time that it is then.
+    pub async fn advance(&self, by: Duration) -> Timestamp {
+        let _turn = self.turn.lock().await;
+        let start = self.clock.now();
+        self.clock.stand_at(start);
+        let target = SignedDuration::try_from(by)
+            .ok()
+            .and_then(|by| start.checked_add(by).ok())
+            .unwrap_or(Timestamp::MAX);
+        self.board.settled().await;
+        while let Some(due) = self.next_due().filter(|due| *due <= target) {
+            self.clock.stand_at(due.max(self.clock.now()));
+            self.set_off_next();
+            self.board.settled().await;
+        }
+        self.clock.stand_at(target);
+        if self.runs {
+            self.clock.run();
+        }
+        target
+    }
+
+    /// Sets off what becomes due by itself, for ever.
+    pub async fn drive(&self) {
+        loop {
+            self.set_off_due().await;
+            let wait = self.next_due().and_then(|due| self.clock.wait_until(due));
+            let changed = self.changed.notified();
+            match wait {
+                Some(wait) => {
+                    let _ = tokio::time::timeout(wait, changed).await;
+                }
+                None => changed.await,
+            }
+        }
+    }
+
+    async fn set_off_due(&self) {
+        let _turn = self.turn.lock().await;
+        while self.set_off_next() {}
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        let messages = self
+            .subscriptions
+            .iter()
+            .map(|s| self.queues.next_due(&s.queue));
+        let schedules = self.schedules.iter().map(|schedule| Some(schedule.next()));
+        messages
+            .chain(schedules)
+            .chain([self.clock.next_wake()])
+            .flatten()
+            .min()
+    }
+
+    /// Sets off one thing that is due: who sleeps goes first, then messages, then schedules.
+    fn set_off_next(&self) -> bool {
+        self.clock.wake_next()
+            || self
+                .subscriptions
+                .iter()
+                .any(|subscription| self.deliver(subscription))
+            || self.schedules.iter().any(|schedule| self.call(schedule))
+    }
+
+    fn deliver(&self, subscription: &Subscription) -> bool {
+        let Subscription {
+            function,
+            queue,
+            batch_size,
+        } = subscription;
+        let now = self.clock.now();
+        let messages = self.queues.take_due(queue, now, *batch_size);
+        let any = !messages.is_empty();
+        if any {
+            let work = deliver(
+                Arc::clone(function),
+                Arc::clone(&self.queues),
+                Arc::clone(&self.changed),
+                queue.clone(),
+                messages,
+                now,
+            );
+            self.board.spawn(work);
+        }
+        any
+    }
+
+    fn call(&self, schedule: &Schedule) -> bool {
+        let now = self.clock.now();
+        let is_due = schedule.take_turn(now);
+        if is_due {
+            let function = Arc::clone(&schedule.function);
+            let event = schedule.input.clone().unwrap_or_else(|| scheduled(now));
+            self.board.spawn(async move {
+                if let Err(failure) = function.run(event).await {
+                    tracing::error!(
+                        function = function.name,
+                        "a scheduled call failed: {failure}"
+                    );
+                }
+            });
+        }
+        is_due
+    }
+}
+
+impl Schedule {
+    fn next(&self) -> Timestamp {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is due. The next one is then an interval later, from now if more than one was
+    /// missed.
+    fn take_turn(&self, now: Timestamp) -> bool {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if *next > now {
+            return false;
+        }
+        let after = |time: Timestamp| {
+            SignedDuration::try_from(self.every)
+                .ok()
+                .and_then(|every| time.checked_add(every).ok())
+                .unwrap_or(Timestamp::MAX)
+        };
+        *next = Some(after(*next))
+            .filter(|next| *next > now)
+            .unwrap_or_else(|| after(now));
+        true
+    }
+}
+
+/// Hands messages to a function, and takes back those that failed.
+async fn deliver(
+    function: Arc<Function>,
+    queues: Arc<Queues>,
+    changed: Arc<Notify>,
+    queue: String,
+    messages: Vec<Message>,
+    now: Timestamp,
+) {
+    let mut event = SqsEvent::default();
+    event.records = messages
+        .iter()
+        .map(|message| record(&queue, message, now))
+        .collect();
+    let failed: Option<Vec<_>> = match function.deliver(event).await {
+        Ok(response) => {
+            let failures = response.batch_item_failures.into_iter();
+            Some(failures.map(|failure| failure.item_identifier).collect())
+        }
+        Err(failure) => {
+            tracing::error!(
+                function = function.name,
+                "a batch of messages failed: {failure}"
+            );
+            None
+        }
+    };
+    for message in messages {
+        if failed
+            .as_ref()
+            .is_none_or(|failed| failed.contains(&message.id))
+        {
+            queues.take_back(&queue, message, now);
+        }
+    }
+    changed.notify_one();
+}
+
+fn record(queue: &str, message: &Message, now: Timestamp) -> SqsMessage {
+    let milliseconds = |time: Timestamp| time.as_millisecond().to_string();
+    let mut record = SqsMessage::default();
+    record.message_id = Some(message.id.clone());
+    record.receipt_handle = Some(message.id.clone());
+    record.body = Some(message.body.clone());
+    record.md5_of_body = Some(sqs::checksum(&message.body));
+    record.event_source = Some("aws:sqs".to_owned());
+    record.event_source_arn = Some(format!("arn:aws:sqs:local:000000000000:{queue}"));
+    record.attributes = [
+        ("ApproximateReceiveCount", message.receive_count.to_string()),
+        ("SentTimestamp", milliseconds(message.sent_at)),
+        ("ApproximateFirstReceiveTimestamp", milliseconds(now)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    record
+}
+
+/// What the scheduler sends when it has been told nothing else.
+fn scheduled(now: Timestamp) -> Json {
+    json!({
+        "version": "0",
+        "id": uuid::Uuid::new_v4(),
+        "detail-type": "Scheduled Event",
+        "source": "aws.scheduler",
+        "account": "000000000000",
+        "time": now,
+        "region": "local",
+        "resources": [],
+        "detail": "{}",
+    })
+}
