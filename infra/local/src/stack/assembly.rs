@@ -70,13 +70,10 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     let demo = match options.demo_shows.filter(|_| is_new) {
         Some(shows) => {
             let app = operator.app().await;
-            demo::create(
-                &app.map_err(|error| Problem::failure(error.to_string()))?,
-                shows,
-            )
-            .await?
+            let app = app.map_err(|error| Problem::failure(error.to_string()))?;
+            Some(demo::create(&app, shows).await?)
         }
-        None => Vec::new(),
+        None => None,
     };
 
     let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions));
