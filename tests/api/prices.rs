@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Buyer, PRICE, Shop, text};
+use crate::harness::{Buyer, PRICE, Shop};
 
 /// The functions of a purchase, whose start is not a part of its price.
 const FUNCTIONS: [&str; 9] = [
@@ -23,10 +23,10 @@ const FUNCTIONS: [&str; 9] = [
 /// A shop whose functions have started and know the signing key.
 async fn warm_shop(parameters: &[(&str, &str)]) -> Shop {
     let shop = Shop::open_with(parameters).await;
+    let visitor = shop.buyer().await;
     for function in FUNCTIONS {
         shop.stack.app(function).await;
     }
-    let visitor = shop.buyer().await;
     shop.delete("/v1/auth/tokens").token(&visitor.token).send().await.ok();
     shop.advance(5).await;
     shop.stack.forget_consumed();
@@ -48,7 +48,7 @@ impl Shop {
 
     async fn place(&self, buyer: &Buyer) -> String {
         let place = self.get("/v1/auth/tokens").token(&buyer.token).send().await.ok();
-        text(&place["status"])
+        crate::harness::text(&place["status"])
     }
 }
 
