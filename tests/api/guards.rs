@@ -71,7 +71,12 @@ async fn one_of_two_holds_wins(shop: &Shop) -> bool {
     for buyer in [&one, &other] {
         let session = session(shop, buyer).await;
         let hold = new_hold(shop, 7);
-        held += u32::from(app.store().place_hold(&session, &hold, shop.now()).await.is_ok());
+        held += u32::from(
+            app.store()
+                .place_hold(&session, &hold, shop.now())
+                .await
+                .is_ok(),
+        );
     }
     held == 1
 }
@@ -84,7 +89,12 @@ async fn one_hold_a_session(shop: &Shop) -> bool {
     let mut held = 0;
     for seat in [1, 2] {
         let hold = new_hold(shop, seat);
-        held += u32::from(app.store().place_hold(&session, &hold, shop.now()).await.is_ok());
+        held += u32::from(
+            app.store()
+                .place_hold(&session, &hold, shop.now())
+                .await
+                .is_ok(),
+        );
     }
     held == 1
 }
@@ -97,7 +107,11 @@ async fn paying_after_cancelling_fails(shop: &Shop) -> bool {
     let before = session(shop, &buyer).await;
     let hold = before.live_hold.clone().expect("a hold");
     let store = shop.stack.operator().await;
-    store.store().cancel_hold(&before, &hold, shop.now()).await.expect("cancelled");
+    store
+        .store()
+        .cancel_hold(&before, &hold, shop.now())
+        .await
+        .expect("cancelled");
     let app = shop.stack.app("pay").await;
     let _ = held;
     app.store().pay(&before, &hold, shop.now()).await.is_err()
@@ -129,7 +143,13 @@ async fn a_key_charges_once(shop: &Shop) -> bool {
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     for _ in 0..2 {
         let body = json!({ "amount": 100 });
-        shop.post(&path).token(&buyer.token).header("idempotency-key", "once").json(&body).send().await.ok();
+        shop.post(&path)
+            .token(&buyer.token)
+            .header("idempotency-key", "once")
+            .json(&body)
+            .send()
+            .await
+            .ok();
     }
     balance(shop, &buyer).await == json!(100)
 }
@@ -137,7 +157,9 @@ async fn a_key_charges_once(shop: &Shop) -> bool {
 async fn one_session_a_user(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let joins = (0..8).map(|_| {
-        shop.post("/v1/auth/tokens").json(&json!({ "user_id": guest.user_id })).send()
+        shop.post("/v1/auth/tokens")
+            .json(&json!({ "user_id": guest.user_id }))
+            .send()
     });
     successes(&shared::futures_util::future::join_all(joins).await) == 1
 }
@@ -150,7 +172,10 @@ async fn balance(shop: &Shop, buyer: &Buyer) -> Value {
 async fn session(shop: &Shop, buyer: &Buyer) -> shared::domain::session::Session {
     let store = shop.stack.operator().await;
     let (user_id, queue_id) = (buyer.user_id.parse(), "main".parse());
-    let read = store.store().session(user_id.expect("an id"), &queue_id.expect("an id")).await;
+    let read = store
+        .store()
+        .session(user_id.expect("an id"), &queue_id.expect("an id"))
+        .await;
     read.expect("an answer").expect("a session")
 }
 

@@ -19,11 +19,18 @@ pub fn banner(stack: &Stack) -> String {
         "  clock      curl {url}/_local/clock -d '{{\"advance_seconds\": 301}}'\n\
          \n\
          Take a number in the line, as {}:\n",
-        if stack.demo().is_some() { "the guest" } else { "a guest who has signed up" },
+        if stack.demo().is_some() {
+            "the guest"
+        } else {
+            "a guest who has signed up"
+        },
     );
     match stack.demo() {
         Some(Demo { guest, .. }) => {
-            let _ = writeln!(text, "  curl {url}/v1/auth/tokens -d '{{\"user_id\": \"{guest}\"}}'");
+            let _ = writeln!(
+                text,
+                "  curl {url}/v1/auth/tokens -d '{{\"user_id\": \"{guest}\"}}'"
+            );
         }
         None => {
             let _ = writeln!(

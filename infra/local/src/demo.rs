@@ -49,7 +49,10 @@ pub async fn create(app: &App, shows: u32) -> Result<Demo, Problem> {
         concerts.push(create_concert(app, number, dates).await?);
     }
     if let Some(concert) = concerts.first() {
-        let set = app.store().set_default_concert(&QueueId::main(), concert.concert_id).await;
+        let set = app
+            .store()
+            .set_default_concert(&QueueId::main(), concert.concert_id)
+            .await;
         set.map_err(failed)?;
     }
     let guest = create_guest(app).await?;
@@ -69,8 +72,15 @@ async fn create_concert(app: &App, number: u32, dates: u32) -> Result<DemoConcer
         .map(ShowDate::from)
         .collect();
     let shows: Vec<_> = dates.iter().map(|date| show(&concert, *date)).collect();
-    app.store().create_concert(&concert, &shows).await.map_err(failed)?;
-    Ok(DemoConcert { concert_id: concert.concert_id, name: concert.name, dates })
+    app.store()
+        .create_concert(&concert, &shows)
+        .await
+        .map_err(failed)?;
+    Ok(DemoConcert {
+        concert_id: concert.concert_id,
+        name: concert.name,
+        dates,
+    })
 }
 
 fn show(concert: &Concert, date: ShowDate) -> Show {

@@ -96,13 +96,20 @@ impl Shop {
             })
             .collect();
         let app = self.stack.app("join-queue").await;
-        app.store().create_concert(&concert, &shows).await.expect("the concert is created");
+        app.store()
+            .create_concert(&concert, &shows)
+            .await
+            .expect("the concert is created");
         concert.concert_id.to_string()
     }
 
     /// A new guest.
     pub async fn guest(&self) -> Guest {
-        let user = self.post("/v1/users").json(&json!({ "name": "김민수" })).send().await;
+        let user = self
+            .post("/v1/users")
+            .json(&json!({ "name": "김민수" }))
+            .send()
+            .await;
         let user = user.expect(201);
         Guest {
             user_id: text(&user["user_id"]),
@@ -138,7 +145,11 @@ impl Shop {
     /// Holds a seat of the first date.
     pub async fn hold(&self, buyer: &Buyer, seat_number: u32) -> Reply {
         let body = json!({ "date": self.dates[0], "seat_number": seat_number });
-        self.post(&self.reservations()).token(&buyer.token).json(&body).send().await
+        self.post(&self.reservations())
+            .token(&buyer.token)
+            .json(&body)
+            .send()
+            .await
     }
 
     /// Pays for what [`Shop::hold`] answered.
@@ -150,13 +161,21 @@ impl Shop {
             "payment_details": { "amount": held["payment"]["amount"] },
         });
         let path = format!("{}/{reservation_id}/payments", self.reservations());
-        self.post(&path).token(&buyer.token).json(&body).send().await
+        self.post(&path)
+            .token(&buyer.token)
+            .json(&body)
+            .send()
+            .await
     }
 
     /// Tops a buyer's balance up.
     pub async fn charge(&self, buyer: &Buyer, amount: u32) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
-        self.post(&path).token(&buyer.token).json(&json!({ "amount": amount })).send().await
+        self.post(&path)
+            .token(&buyer.token)
+            .json(&json!({ "amount": amount }))
+            .send()
+            .await
     }
 
     /// A buyer who has bought a seat of the first date, and the receipt.
@@ -170,13 +189,21 @@ impl Shop {
 
     /// The status of each seat of the first date, by its number, as a buyer sees it.
     pub async fn seats(&self, buyer: &Buyer) -> HashMap<u64, String> {
-        let path = format!("/v1/concerts/{}/seats?date={}", self.concert_id, self.dates[0]);
+        let path = format!(
+            "/v1/concerts/{}/seats?date={}",
+            self.concert_id, self.dates[0]
+        );
         let seats = self.get(&path).token(&buyer.token).send().await.ok();
         seats["seats"]
             .as_array()
             .expect("seats")
             .iter()
-            .map(|seat| (seat["seat_number"].as_u64().expect("a number"), text(&seat["status"])))
+            .map(|seat| {
+                (
+                    seat["seat_number"].as_u64().expect("a number"),
+                    text(&seat["status"]),
+                )
+            })
             .collect()
     }
 
@@ -214,7 +241,11 @@ impl Shop {
 
     /// A request to the shop.
     pub fn call(&self, method: &str, path: &str) -> Call {
-        Call::new(self.client.clone(), method, &format!("{}{path}", self.stack.url()))
+        Call::new(
+            self.client.clone(),
+            method,
+            &format!("{}{path}", self.stack.url()),
+        )
     }
 }
 
@@ -222,7 +253,10 @@ async fn start(parameters: &[(&str, &str)]) -> Stack {
     let options = Options {
         time: local::Time::FrozenAt(NOON.parse().expect("a time")),
         database: database(),
-        parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        parameters: parameters
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
         ..Options::default()
     };
     Stack::start(options).await.expect("the stack starts")
@@ -255,5 +289,8 @@ pub fn show(date: &str) -> Show {
 
 /// A JSON text.
 pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("a text, not {value}"))
+        .to_owned()
 }
