@@ -3,4 +3,6 @@
 
 mod harness;
 
+mod guards;
+mod prices;
 mod smoke;

@@ -32,7 +32,7 @@ use crate::{
     Options, Problem, Storage, Time,
     clock::StackClock,
     connector::{Below, Connector, Engine},
-    demo::{self, DemoShow},
+    demo::{self, Demo},
     engine,
     function::{Function, Start},
     gateway::{Gateway, Routes},
@@ -112,15 +112,15 @@ async fn fill(
     options: &Options,
     deployment: &Deployment,
     operator: &Start,
-) -> Result<Vec<DemoShow>, Problem> {
+) -> Result<Option<Demo>, Problem> {
     let client = Client::new(&operator.sdk);
     let is_new = tables::create(&client, &deployment.tables).await?;
     let Some(shows) = options.demo_shows.filter(|_| is_new) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let app = operator.app().await;
     let app = app.map_err(|error| Problem::failure(error.to_string()))?;
-    demo::create(&app, shows).await
+    demo::create(&app, shows).await.map(Some)
 }
 
 /// Does what is due at the start, the first tick, and from then on what becomes due by itself.
