@@ -152,6 +152,7 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.driver.abort();
+        self.timeline.board.end();
         self.servers.iter().for_each(JoinHandle::abort);
     }
 }
