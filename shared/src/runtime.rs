@@ -3,15 +3,17 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
-use aws_config::{
-    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
-};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_lambda_events::{
     apigw::ApiGatewayV2httpRequestContext,
     sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage},
 };
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_types::{
+    SdkConfig,
+    region::Region,
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
 use jiff::Timestamp;
 use lambda_http::{
     Body, Request, RequestExt as _, Response, http::Method, request::RequestContext,
@@ -108,20 +110,26 @@ fn log_as_json() {
         .init();
 }
 
-/// How a function reaches AWS: with what Lambda puts into its environment.
+/// How a function reaches AWS: with what Lambda puts into its environment, where its
+/// credentials stay the same as long as it lives.
 ///
 /// The SDK's own loader would also look for profiles, containers and instance metadata. None of
 /// them exists on Lambda, and together they are a tenth of a function's size.
 fn sdk_config() -> Result<SdkConfig, ConfigError> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let region = variable("AWS_REGION").ok_or(ConfigError::Missing("AWS_REGION"))?;
+    let needed = |name| variable(name).ok_or(ConfigError::Missing(name));
+    let credentials = Credentials::new(
+        needed("AWS_ACCESS_KEY_ID")?,
+        needed("AWS_SECRET_ACCESS_KEY")?,
+        variable("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
     let mut builder = SdkConfig::builder();
     builder
         .set_behavior_version(Some(BehaviorVersion::latest()))
-        .set_region(Some(Region::new(region)))
-        .set_credentials_provider(Some(SharedCredentialsProvider::new(
-            EnvironmentVariableCredentialsProvider::new(),
-        )))
+        .set_region(Some(Region::new(needed("AWS_REGION")?)))
+        .set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)))
         .set_endpoint_url(variable("AWS_ENDPOINT_URL"))
         .set_service_config(Some(OfEnvironment));
     Ok(builder.build())

@@ -257,8 +257,14 @@ impl Queue {
     /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
     /// or waiting then, and no number has been issued since.
     pub fn is_idle(&self, tail: u64) -> bool {
+        self.is_quiet() && self.line.tail == tail
+    }
+
+    /// Whether nobody was active or waiting at the last tick, so that only a number issued since
+    /// makes another one worth its price.
+    pub fn is_quiet(&self) -> bool {
         let line = &self.line;
-        line.version > 0 && line.active == 0 && line.waiting_since.is_none() && line.tail == tail
+        line.version > 0 && line.active == 0 && line.waiting_since.is_none()
     }
 
     /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued and

@@ -98,7 +98,13 @@ impl Store {
             return Ok(Tried::Done(Err(ChargeRefused::NoAccount)));
         };
         let Some(charged) = account.charged(amount) else {
-            return Ok(Tried::Done(Err(ChargeRefused::TooMuch)));
+            // It may be so full because this very charge has been done.
+            let recorded = self.account_entry(user_id, &keys::charge(name)).await?;
+            return Ok(Tried::Done(
+                recorded.map_or(Err(ChargeRefused::TooMuch), |recorded| {
+                    same_again(recorded, amount)
+                }),
+            ));
         };
         let charge = Charge {
             amount,
@@ -121,16 +127,20 @@ impl Store {
             Ok(()) => Ok(Tried::Done(Ok(charge))),
             Err(Rejected::Refused(ChargeFailed::Stale)) => Ok(Tried::Stale),
             Err(Rejected::Refused(ChargeFailed::AlreadyDone(recorded))) => {
-                let recorded: Charge = from_item(recorded.unwrap_or_default())?;
-                let same = recorded.amount == amount;
-                Ok(Tried::Done(if same {
-                    Ok(recorded)
-                } else {
-                    Err(ChargeRefused::KeyReused)
-                }))
+                let recorded = from_item(recorded.unwrap_or_default())?;
+                Ok(Tried::Done(same_again(recorded, amount)))
             }
             Err(Rejected::Failed(error)) => Err(error),
         }
+    }
+}
+
+/// What was recorded under a key, if it is what is asked for again.
+fn same_again(recorded: Charge, amount: Money) -> Result<Charge, ChargeRefused> {
+    if recorded.amount == amount {
+        Ok(recorded)
+    } else {
+        Err(ChargeRefused::KeyReused)
     }
 }
 

@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
+};
 use axum::serve::ListenerExt;
 use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
-    aws_config::{
-        BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
-    },
     aws_sdk_dynamodb::{
         Client,
         config::{Credentials, SharedCredentialsProvider, SharedHttpClient},
