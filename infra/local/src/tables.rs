@@ -7,7 +7,7 @@ use shared::aws_sdk_dynamodb::{
     operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-        TimeToLiveSpecification,
+        TableStatus, TimeToLiveSpecification,
     },
 };
 
@@ -40,8 +40,13 @@ async fn create_one(client: &Client, plan: &TablePlan) -> Result<bool, Problem> 
             .key_schema(schema(key, role)?);
     }
     match request.send().await {
-        Ok(_) => {
-            wait(client, plan).await?;
+        Ok(made) => {
+            let status = made
+                .table_description()
+                .and_then(|table| table.table_status());
+            if status != Some(&TableStatus::Active) {
+                wait(client, plan).await?;
+            }
             expire(client, plan).await?;
             Ok(true)
         }
