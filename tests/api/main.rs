@@ -4,3 +4,19 @@
 mod harness;
 
 mod smoke;
+
+mod get_keys;
+mod sign_up;
+
+mod get_place;
+mod get_queue;
+mod join_queue;
+mod leave_queue;
+
+mod list_available_dates;
+mod list_concerts;
+mod list_dates;
+mod list_seats;
+
+mod get_balance;
+mod not_found;

@@ -9,7 +9,12 @@ async fn a_guest_buys_a_seat() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
 
-    let dates = shop.get("/v1/concerts/available-dates").token(&buyer.token).send().await.ok();
+    let dates = shop
+        .get("/v1/concerts/available-dates")
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
     assert_eq!(dates, json!({ "available_dates": shop.dates }));
 
     let held = shop.hold(&buyer, 7).await.ok();

@@ -39,7 +39,9 @@ struct Arguments {
 }
 
 /// The steps of a purchase, in their order.
-const STEPS: [&str; 8] = ["sign-up", "join", "poll", "dates", "seats", "hold", "charge", "pay"];
+const STEPS: [&str; 8] = [
+    "sign-up", "join", "poll", "dates", "seats", "hold", "charge", "pay",
+];
 
 /// A show with its seats to sell.
 struct Show {
@@ -67,7 +69,10 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let shows = Arc::new(shows(&arguments.address).await?);
     let seats: usize = shows.iter().map(|show| show.capacity).sum();
     let purchases = arguments.purchases.min(seats);
-    println!("buying {purchases} of {seats} seats over {} connections", arguments.connections);
+    println!(
+        "buying {purchases} of {seats} seats over {} connections",
+        arguments.connections
+    );
 
     let next = Arc::new(AtomicUsize::new(0));
     let tally = Arc::new(Mutex::new(Tally::default()));
@@ -86,7 +91,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let took = started.elapsed();
     progress.abort();
 
-    let tally = Arc::try_unwrap(tally).map_err(|_| "a buyer is still there")?.into_inner()?;
+    let tally = Arc::try_unwrap(tally)
+        .map_err(|_| "a buyer is still there")?
+        .into_inner()?;
     tally.print(took);
     let sold = count_sold(&arguments.address, &shows).await?;
     println!("seats sold: {sold}");
@@ -96,7 +103,10 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
 async fn show_progress(next: Arc<AtomicUsize>, purchases: usize) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        eprintln!("{} of {purchases}", next.load(Ordering::Relaxed).min(purchases));
+        eprintln!(
+            "{} of {purchases}",
+            next.load(Ordering::Relaxed).min(purchases)
+        );
     }
 }
 
@@ -116,10 +126,16 @@ async fn buy(
         }
         // Neighbours in time buy in different shows, as people do.
         let show = &shows[index % shows.len()];
-        let mut purchase = Purchase { connection: &mut connection, times: Vec::new() };
+        let mut purchase = Purchase {
+            connection: &mut connection,
+            times: Vec::new(),
+        };
         let result = purchase.run(show, index / shows.len() + 1).await;
         let times = purchase.times;
-        tally.lock().map_err(|_| "a buyer has panicked")?.add(times, result);
+        tally
+            .lock()
+            .map_err(|_| "a buyer has panicked")?
+            .add(times, result);
     }
 }
 
@@ -130,17 +146,31 @@ struct Purchase<'a> {
 
 impl Purchase<'_> {
     async fn run(&mut self, show: &Show, seat: usize) -> Result<(), Failure> {
-        let user = self.step("POST", "/v1/users", "", Some(json!({ "name": "부하" })), 201).await?;
+        let user = self
+            .step(
+                "POST",
+                "/v1/users",
+                "",
+                Some(json!({ "name": "부하" })),
+                201,
+            )
+            .await?;
         let user_id = text(&user["user_id"])?;
 
         let body = json!({ "user_id": user_id, "concert_id": show.concert_id });
-        let joined = self.step("POST", "/v1/auth/tokens", "", Some(body), 200).await?;
+        let joined = self
+            .step("POST", "/v1/auth/tokens", "", Some(body), 200)
+            .await?;
         let token = text(&joined["token"])?;
-        let place = self.step("GET", "/v1/auth/tokens", &token, None, 200).await?;
+        let place = self
+            .step("GET", "/v1/auth/tokens", &token, None, 200)
+            .await?;
         expect(place["status"] == "ACTIVE", "it is our turn", &place)?;
 
         let concert = format!("/v1/concerts/{}", show.concert_id);
-        let dates = self.step("GET", &format!("{concert}/dates"), &token, None, 200).await?;
+        let dates = self
+            .step("GET", &format!("{concert}/dates"), &token, None, 200)
+            .await?;
         let listed = dates["dates"].as_array().into_iter().flatten();
         let price = listed
             .filter(|date| date["date"] == show.date.as_str())
@@ -149,22 +179,38 @@ impl Purchase<'_> {
             .ok_or("the date is not listed")?;
         let path = format!("{concert}/seats?date={}", show.date);
         let seats = self.step("GET", &path, &token, None, 200).await?;
-        expect(seats["seats"][seat - 1]["status"] == "FREE", "the seat is free", &seats["seats"][seat - 1])?;
+        expect(
+            seats["seats"][seat - 1]["status"] == "FREE",
+            "the seat is free",
+            &seats["seats"][seat - 1],
+        )?;
 
         let reservations = format!("{concert}/reservations");
         let body = json!({ "date": show.date, "seat_number": seat });
-        let held = self.step("POST", &reservations, &token, Some(body), 200).await?;
+        let held = self
+            .step("POST", &reservations, &token, Some(body), 200)
+            .await?;
         let reservation_id = text(&held["reservation_id"])?;
         let path = format!("/v1/users/{user_id}/balance");
-        let charged = self.step("POST", &path, &token, Some(json!({ "amount": price })), 200).await?;
-        expect(charged["current_balance"] == price, "the money is there", &charged)?;
+        let charged = self
+            .step("POST", &path, &token, Some(json!({ "amount": price })), 200)
+            .await?;
+        expect(
+            charged["current_balance"] == price,
+            "the money is there",
+            &charged,
+        )?;
         let body = json!({
             "reservation_id": reservation_id,
             "payment_details": { "amount": price },
         });
         let path = format!("{reservations}/{reservation_id}/payments");
         let paid = self.step("POST", &path, &token, Some(body), 200).await?;
-        expect(paid["seat_number"] == seat && paid["current_balance"] == 0, "the seat is ours", &paid)
+        expect(
+            paid["seat_number"] == seat && paid["current_balance"] == 0,
+            "the seat is ours",
+            &paid,
+        )
     }
 
     async fn step(
@@ -178,7 +224,11 @@ impl Purchase<'_> {
         let started = Instant::now();
         let (answered, body) = self.connection.send(method, path, token, body).await?;
         self.times.push(started.elapsed());
-        expect(answered == status, &format!("{method} {path} answers {status}, not {answered}"), &body)?;
+        expect(
+            answered == status,
+            &format!("{method} {path} answers {status}, not {answered}"),
+            &body,
+        )?;
         Ok(body)
     }
 }
@@ -194,7 +244,10 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        Ok(Self { sender, host: address.to_owned() })
+        Ok(Self {
+            sender,
+            host: address.to_owned(),
+        })
     }
 
     async fn send(
@@ -204,7 +257,10 @@ impl Connection {
         token: &str,
         body: Option<Value>,
     ) -> Result<(u16, Value), Failure> {
-        let mut request = Request::builder().method(method).uri(path).header("host", &self.host);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", &self.host);
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -213,7 +269,10 @@ impl Connection {
         }
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         self.sender.ready().await?;
-        let response = self.sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
+        let response = self
+            .sender
+            .send_request(request.body(Full::new(Bytes::from(body)))?)
+            .await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();
         Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
@@ -225,12 +284,18 @@ async fn shows(address: &str) -> Result<Vec<Show>, Failure> {
     let mut connection = Connection::open(address).await?;
     let (_, listed) = connection.send("GET", "/v1/concerts", "", None).await?;
     let mut shows = Vec::new();
-    for concert in listed["concerts"].as_array().ok_or("there is no list of concerts")? {
+    for concert in listed["concerts"]
+        .as_array()
+        .ok_or("there is no list of concerts")?
+    {
         let concert_id = text(&concert["concert_id"])?;
         let token = visitor(&mut connection, &concert_id).await?;
         let path = format!("/v1/concerts/{concert_id}/dates");
         let (_, dates) = connection.send("GET", &path, &token, None).await?;
-        for show in dates["dates"].as_array().ok_or("there is no list of dates")? {
+        for show in dates["dates"]
+            .as_array()
+            .ok_or("there is no list of dates")?
+        {
             shows.push(Show {
                 concert_id: concert_id.clone(),
                 date: text(&show["date"])?,
@@ -238,14 +303,22 @@ async fn shows(address: &str) -> Result<Vec<Show>, Failure> {
             });
         }
     }
-    if shows.is_empty() { Err("there is nothing on sale".into()) } else { Ok(shows) }
+    if shows.is_empty() {
+        Err("there is nothing on sale".into())
+    } else {
+        Ok(shows)
+    }
 }
 
 /// The token of somebody who only looks.
 async fn visitor(connection: &mut Connection, concert_id: &str) -> Result<String, Failure> {
-    let (_, user) = connection.send("POST", "/v1/users", "", Some(json!({ "name": "손님" }))).await?;
+    let (_, user) = connection
+        .send("POST", "/v1/users", "", Some(json!({ "name": "손님" })))
+        .await?;
     let body = json!({ "user_id": user["user_id"], "concert_id": concert_id });
-    let (_, joined) = connection.send("POST", "/v1/auth/tokens", "", Some(body)).await?;
+    let (_, joined) = connection
+        .send("POST", "/v1/auth/tokens", "", Some(body))
+        .await?;
     text(&joined["token"])
 }
 
@@ -254,13 +327,20 @@ async fn count_sold(address: &str, shows: &[Show]) -> Result<usize, Failure> {
     let mut connection = Connection::open(address).await?;
     let mut sold = 0;
     let mut tokens = BTreeMap::new();
-    for Show { concert_id, date, .. } in shows {
+    for Show {
+        concert_id, date, ..
+    } in shows
+    {
         if !tokens.contains_key(concert_id) {
             tokens.insert(concert_id, visitor(&mut connection, concert_id).await?);
         }
         let path = format!("/v1/concerts/{concert_id}/seats?date={date}");
-        let (_, seats) = connection.send("GET", &path, &tokens[concert_id], None).await?;
-        let seats = seats["seats"].as_array().ok_or("there is no list of seats")?;
+        let (_, seats) = connection
+            .send("GET", &path, &tokens[concert_id], None)
+            .await?;
+        let seats = seats["seats"]
+            .as_array()
+            .ok_or("there is no list of seats")?;
         sold += seats.iter().filter(|seat| seat["status"] == "SOLD").count();
     }
     Ok(sold)
@@ -287,15 +367,26 @@ impl Tally {
 
     #[allow(clippy::cast_precision_loss)]
     fn print(&self, took: Duration) {
-        println!("{:<10} {:>8} {:>10} {:>10} {:>10}", "step", "calls", "p50 ms", "p99 ms", "max ms");
+        println!(
+            "{:<10} {:>8} {:>10} {:>10} {:>10}",
+            "step", "calls", "p50 ms", "p99 ms", "max ms"
+        );
         for (step, times) in STEPS.iter().zip(&self.times) {
             let mut times = times.clone();
             times.sort_unstable();
             let at = |part: usize| {
                 let index = (times.len() * part / 100).min(times.len().saturating_sub(1));
-                times.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+                times
+                    .get(index)
+                    .map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
             };
-            println!("{step:<10} {:>8} {:>10.2} {:>10.2} {:>10.2}", times.len(), at(50), at(99), at(100));
+            println!(
+                "{step:<10} {:>8} {:>10.2} {:>10.2} {:>10.2}",
+                times.len(),
+                at(50),
+                at(99),
+                at(100)
+            );
         }
         for failure in self.failures.iter().take(10) {
             println!("failed: {failure}");
@@ -311,9 +402,16 @@ impl Tally {
 }
 
 fn expect(holds: bool, what: &str, seen: &Value) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(format!("expected that {what}: {seen}").into()) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("expected that {what}: {seen}").into())
+    }
 }
 
 fn text(value: &Value) -> Result<String, Failure> {
-    value.as_str().map(str::to_owned).ok_or_else(|| format!("no text: {value}").into())
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| format!("no text: {value}").into())
 }

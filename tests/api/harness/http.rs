@@ -27,7 +27,11 @@ pub struct Call {
 impl Call {
     pub fn new(client: Client, method: &str, url: &str) -> Self {
         let request = Request::builder().method(method).uri(url);
-        Self { client, request, body: Bytes::new() }
+        Self {
+            client,
+            request,
+            body: Bytes::new(),
+        }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -37,6 +41,10 @@ impl Call {
 
     pub fn token(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn english(self) -> Self {
+        self.header("accept-language", "en")
     }
 
     pub fn json(self, body: &Value) -> Self {
@@ -72,7 +80,12 @@ impl Reply {
         let body = body.collect().await.expect("a body").to_bytes();
         let body = serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
-        Self { what, status: parts.status, headers: parts.headers, body }
+        Self {
+            what,
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// The body of an answer with status 200.
@@ -99,12 +112,21 @@ impl Reply {
             self.body,
         );
         assert_eq!(self.header("content-type"), "application/json");
-        assert!(self.body["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{}", self.body);
+        assert!(
+            self.body["request_id"]
+                .as_str()
+                .is_some_and(|id| !id.is_empty()),
+            "{}",
+            self.body
+        );
         self.body["error"].as_str().expect("a text").to_owned()
     }
 
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }

@@ -1,6 +1,10 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
+mod doors;
 mod http;
+mod line;
+pub mod refusal;
+pub mod tokens;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,13 +17,25 @@ use shared::{
         show::{Concert, Show},
         user::Name,
     },
-    jiff::{Timestamp, civil::Date},
+    jiff::{SignedDuration, Timestamp, civil::Date},
 };
 
-pub use self::http::{Call, Reply};
+pub use self::{
+    doors::Door,
+    http::{Call, Reply},
+};
 
 /// The time at which every test begins: noon in Seoul.
 pub const NOON: &str = "2026-11-20T03:00:00Z";
+
+/// The template of the deployment.
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// How the release queue's messages come to their function.
+const MESSAGES: &str = "      Events:\n        Lapsed:\n";
+
+/// How often people are let in.
+const SCHEDULE: &str = "rate(1 minute)";
 
 /// What a seat costs.
 pub const PRICE: u32 = 50_000;
@@ -61,13 +77,42 @@ impl Shop {
 
     /// Opens a shop with other parameters.
     pub async fn open_with(parameters: &[(&str, &str)]) -> Self {
-        let stack = start(parameters).await;
-        let mut shop = Self {
+        Self::open_changed(parameters, None).await
+    }
+
+    /// Opens a shop in which every release message is lost.
+    pub async fn without_messages() -> Self {
+        let (before, rest) = TEMPLATE
+            .split_once(MESSAGES)
+            .expect("the event of release-hold");
+        let (_, after) = rest.split_once("      Policies:").expect("what follows it");
+        let template = format!("{before}      Policies:{after}");
+        Self::open_changed(&[], Some(template)).await
+    }
+
+    /// Opens a shop whose scheduler calls once and never again.
+    pub async fn without_schedule(parameters: &[(&str, &str)]) -> Self {
+        assert!(TEMPLATE.contains(SCHEDULE), "the schedule of admit");
+        let template = TEMPLATE.replace(SCHEDULE, "rate(300 days)");
+        Self::open_changed(parameters, Some(template)).await
+    }
+
+    /// A shop with nothing on sale.
+    pub async fn empty() -> Self {
+        Self::on(start(&[], None).await)
+    }
+
+    fn on(stack: Stack) -> Self {
+        Self {
             stack,
             concert_id: String::new(),
             dates: vec!["2026-12-24".to_owned(), "2026-12-25".to_owned()],
             client: http::client(),
-        };
+        }
+    }
+
+    async fn open_changed(parameters: &[(&str, &str)], template: Option<String>) -> Self {
+        let mut shop = Self::on(start(parameters, template).await);
         let shows: Vec<_> = shop.dates.iter().map(|date| show(date)).collect();
         shop.concert_id = shop.add_concert("겨울 콘서트", "main", &shows).await;
         shop.stack
@@ -96,13 +141,20 @@ impl Shop {
             })
             .collect();
         let app = self.stack.app("join-queue").await;
-        app.store().create_concert(&concert, &shows).await.expect("the concert is created");
+        app.store()
+            .create_concert(&concert, &shows)
+            .await
+            .expect("the concert is created");
         concert.concert_id.to_string()
     }
 
     /// A new guest.
     pub async fn guest(&self) -> Guest {
-        let user = self.post("/v1/users").json(&json!({ "name": "김민수" })).send().await;
+        let user = self
+            .post("/v1/users")
+            .json(&json!({ "name": "김민수" }))
+            .send()
+            .await;
         let user = user.expect(201);
         Guest {
             user_id: text(&user["user_id"]),
@@ -138,7 +190,11 @@ impl Shop {
     /// Holds a seat of the first date.
     pub async fn hold(&self, buyer: &Buyer, seat_number: u32) -> Reply {
         let body = json!({ "date": self.dates[0], "seat_number": seat_number });
-        self.post(&self.reservations()).token(&buyer.token).json(&body).send().await
+        self.post(&self.reservations())
+            .token(&buyer.token)
+            .json(&body)
+            .send()
+            .await
     }
 
     /// Pays for what [`Shop::hold`] answered.
@@ -150,13 +206,21 @@ impl Shop {
             "payment_details": { "amount": held["payment"]["amount"] },
         });
         let path = format!("{}/{reservation_id}/payments", self.reservations());
-        self.post(&path).token(&buyer.token).json(&body).send().await
+        self.post(&path)
+            .token(&buyer.token)
+            .json(&body)
+            .send()
+            .await
     }
 
     /// Tops a buyer's balance up.
     pub async fn charge(&self, buyer: &Buyer, amount: u32) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
-        self.post(&path).token(&buyer.token).json(&json!({ "amount": amount })).send().await
+        self.post(&path)
+            .token(&buyer.token)
+            .json(&json!({ "amount": amount }))
+            .send()
+            .await
     }
 
     /// A buyer who has bought a seat of the first date, and the receipt.
@@ -168,15 +232,50 @@ impl Shop {
         (buyer, receipt)
     }
 
+    /// Holds several seats of the first date.
+    pub async fn hold_all(&self, buyer: &Buyer, seat_numbers: &[u32]) -> Reply {
+        let body = json!({ "date": self.dates[0], "seat_numbers": seat_numbers });
+        self.post(&self.reservations())
+            .token(&buyer.token)
+            .json(&body)
+            .send()
+            .await
+    }
+
+    /// What a buyer's account holds.
+    pub async fn balance(&self, buyer: &Buyer) -> Value {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        self.get(&path).token(&buyer.token).send().await.ok()["current_balance"].clone()
+    }
+
+    /// The status of a reservation, as its owner sees it.
+    pub async fn reservation_status(&self, buyer: &Buyer, held: &Value) -> String {
+        let found = self
+            .get(&self.reservation(held))
+            .token(&buyer.token)
+            .send()
+            .await
+            .ok();
+        text(&found["status"])
+    }
+
     /// The status of each seat of the first date, by its number, as a buyer sees it.
     pub async fn seats(&self, buyer: &Buyer) -> HashMap<u64, String> {
-        let path = format!("/v1/concerts/{}/seats?date={}", self.concert_id, self.dates[0]);
+        let path = format!(
+            "/v1/concerts/{}/seats?date={}",
+            self.concert_id, self.dates[0]
+        );
         let seats = self.get(&path).token(&buyer.token).send().await.ok();
         seats["seats"]
             .as_array()
             .expect("seats")
             .iter()
-            .map(|seat| (seat["seat_number"].as_u64().expect("a number"), text(&seat["status"])))
+            .map(|seat| {
+                (
+                    seat["seat_number"].as_u64().expect("a number"),
+                    text(&seat["status"]),
+                )
+            })
             .collect()
     }
 
@@ -193,6 +292,11 @@ impl Shop {
     /// Moves the clock; what becomes due meanwhile happens at its own time.
     pub async fn advance(&self, seconds: u64) {
         self.stack.advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// The time in so many seconds, as the API writes it.
+    pub fn in_seconds(&self, seconds: i64) -> Value {
+        json!(self.now() + SignedDuration::from_secs(seconds))
     }
 
     /// What the time is.
@@ -214,18 +318,37 @@ impl Shop {
 
     /// A request to the shop.
     pub fn call(&self, method: &str, path: &str) -> Call {
-        Call::new(self.client.clone(), method, &format!("{}{path}", self.stack.url()))
+        Call::new(
+            self.client.clone(),
+            method,
+            &format!("{}{path}", self.stack.url()),
+        )
     }
 }
 
-async fn start(parameters: &[(&str, &str)]) -> Stack {
+async fn start(parameters: &[(&str, &str)], template: Option<String>) -> Stack {
+    log_when_asked();
     let options = Options {
         time: local::Time::FrozenAt(NOON.parse().expect("a time")),
         database: database(),
-        parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        parameters: parameters
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        template,
         ..Options::default()
     };
     Stack::start(options).await.expect("the stack starts")
+}
+
+/// With `RUST_LOG` set, a test that fails shows what the functions logged.
+fn log_when_asked() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env());
+        // Another test may have done so already.
+        let _ = log.with_test_writer().try_init();
+    }
 }
 
 /// The embedded engine, or with `DYNAMODB_ENDPOINT` another one, in a database of the test's own.
@@ -255,5 +378,8 @@ pub fn show(date: &str) -> Show {
 
 /// A JSON text.
 pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("a text, not {value}"))
+        .to_owned()
 }
