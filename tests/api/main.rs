@@ -18,5 +18,12 @@ mod list_concerts;
 mod list_dates;
 mod list_seats;
 
+mod cancel_reservation;
+mod get_reservation;
+mod hold_seats;
+
+mod charge;
 mod get_balance;
+mod pay;
+
 mod not_found;

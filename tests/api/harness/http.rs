@@ -71,6 +71,9 @@ pub struct Reply {
     what: String,
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// The body as it came.
+    pub text: String,
+    /// The body as JSON, which it need not be.
     pub body: Value,
 }
 
@@ -78,12 +81,13 @@ impl Reply {
     async fn of(what: String, response: Response<hyper::body::Incoming>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        let body = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
         Self {
             what,
             status: parts.status,
             headers: parts.headers,
+            text,
             body,
         }
     }
