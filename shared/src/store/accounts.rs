@@ -98,7 +98,10 @@ impl Store {
             return Ok(Tried::Done(Err(ChargeRefused::NoAccount)));
         };
         let Some(charged) = account.charged(amount) else {
-            return Ok(Tried::Done(Err(ChargeRefused::TooMuch)));
+            // The account may be this full because this very charge was made.
+            let recorded = self.account_entry(user_id, &keys::charge(name)).await?;
+            let recorded = recorded.map(|charge| same_charge(charge, amount));
+            return Ok(Tried::Done(recorded.unwrap_or(Err(ChargeRefused::TooMuch))));
         };
         let charge = Charge {
             amount,
@@ -121,16 +124,20 @@ impl Store {
             Ok(()) => Ok(Tried::Done(Ok(charge))),
             Err(Rejected::Refused(ChargeFailed::Stale)) => Ok(Tried::Stale),
             Err(Rejected::Refused(ChargeFailed::AlreadyDone(recorded))) => {
-                let recorded: Charge = from_item(recorded.unwrap_or_default())?;
-                let same = recorded.amount == amount;
-                Ok(Tried::Done(if same {
-                    Ok(recorded)
-                } else {
-                    Err(ChargeRefused::KeyReused)
-                }))
+                let recorded = from_item(recorded.unwrap_or_default())?;
+                Ok(Tried::Done(same_charge(recorded, amount)))
             }
             Err(Rejected::Failed(error)) => Err(error),
         }
+    }
+}
+
+/// The charge that was recorded under a name, if it is of this amount.
+fn same_charge(recorded: Charge, amount: Money) -> Result<Charge, ChargeRefused> {
+    if recorded.amount == amount {
+        Ok(recorded)
+    } else {
+        Err(ChargeRefused::KeyReused)
     }
 }
 
