@@ -27,3 +27,11 @@ mod get_balance;
 mod pay;
 
 mod not_found;
+
+mod admit;
+mod release_hold;
+
+mod attackers;
+mod errors;
+mod expiry;
+mod waiting;

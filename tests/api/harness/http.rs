@@ -17,30 +17,36 @@ pub fn client() -> Client {
 }
 
 /// A request in the making.
+#[derive(Clone)]
 #[must_use]
 pub struct Call {
     client: Client,
-    request: hyper::http::request::Builder,
+    method: String,
+    url: String,
+    headers: Vec<(String, Vec<u8>)>,
     body: Bytes,
 }
 
 impl Call {
     pub fn new(client: Client, method: &str, url: &str) -> Self {
-        let request = Request::builder().method(method).uri(url);
         Self {
             client,
-            request,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            headers: Vec::new(),
             body: Bytes::new(),
         }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
-        self
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let mut call = self;
+        call.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
+        call
     }
 
     pub fn token(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
+        self.header("authorization", format!("Bearer {token}"))
     }
 
     pub fn english(self) -> Self {
@@ -58,8 +64,12 @@ impl Call {
     }
 
     pub async fn send(self) -> Reply {
-        let request = self.request.body(Full::new(self.body)).expect("a request");
-        let what = format!("{} {}", request.method(), request.uri());
+        let what = format!("{} {}", self.method, self.url);
+        let mut request = Request::builder().method(&*self.method).uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value.as_slice());
+        }
+        let request = request.body(Full::new(self.body)).expect("a request");
         let response = self.client.request(request).await.expect("an answer");
         Reply::of(what, response).await
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Buyer, Call, Shop, show, text};
+use super::{Buyer, Call, Reply, Shop, show, text};
 
 impl Shop {
     /// A shop that lets in one at a time.
@@ -80,5 +80,28 @@ impl Shop {
             .await
             .expect("the queue is there");
         concert_id
+    }
+}
+
+impl Shop {
+    /// Moves the clock on until a session waits no more, and tells how long that took.
+    pub async fn wait_for_turn(&self, buyer: &Buyer, most_seconds: u64) -> u64 {
+        const STEP: u64 = 5;
+        let mut waited = 0;
+        while self.status(buyer).await == "WAITING" {
+            assert!(
+                waited < most_seconds,
+                "still waiting after {waited} seconds"
+            );
+            self.advance(STEP).await;
+            waited += STEP;
+        }
+        waited
+    }
+
+    /// Invokes a function as the operator does.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Reply {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        self.post(&path).json(event).send().await
     }
 }

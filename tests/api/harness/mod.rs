@@ -81,13 +81,13 @@ impl Shop {
     }
 
     /// Opens a shop in which every release message is lost.
-    pub async fn without_messages() -> Self {
+    pub async fn without_messages(parameters: &[(&str, &str)]) -> Self {
         let (before, rest) = TEMPLATE
             .split_once(MESSAGES)
             .expect("the event of release-hold");
         let (_, after) = rest.split_once("      Policies:").expect("what follows it");
         let template = format!("{before}      Policies:{after}");
-        Self::open_changed(&[], Some(template)).await
+        Self::open_changed(parameters, Some(template)).await
     }
 
     /// Opens a shop whose scheduler calls once and never again.
