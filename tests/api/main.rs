@@ -6,3 +6,34 @@ mod harness;
 mod guards;
 mod prices;
 mod smoke;
+
+mod get_keys;
+mod sign_up;
+
+mod get_place;
+mod get_queue;
+mod join_queue;
+mod leave_queue;
+
+mod list_available_dates;
+mod list_concerts;
+mod list_dates;
+mod list_seats;
+
+mod cancel_reservation;
+mod get_reservation;
+mod hold_seats;
+
+mod charge;
+mod get_balance;
+mod pay;
+
+mod not_found;
+
+mod admit;
+mod release_hold;
+
+mod attackers;
+mod errors;
+mod expiry;
+mod waiting;

@@ -98,13 +98,10 @@ impl Store {
             return Ok(Tried::Done(Err(ChargeRefused::NoAccount)));
         };
         let Some(charged) = account.charged(amount) else {
-            // It may be so full because this very charge has been done.
+            // The account may be this full because this very charge was made.
             let recorded = self.account_entry(user_id, &keys::charge(name)).await?;
-            return Ok(Tried::Done(
-                recorded.map_or(Err(ChargeRefused::TooMuch), |recorded| {
-                    same_again(recorded, amount)
-                }),
-            ));
+            let recorded = recorded.map(|charge| same_charge(charge, amount));
+            return Ok(Tried::Done(recorded.unwrap_or(Err(ChargeRefused::TooMuch))));
         };
         let charge = Charge {
             amount,
@@ -128,15 +125,15 @@ impl Store {
             Err(Rejected::Refused(ChargeFailed::Stale)) => Ok(Tried::Stale),
             Err(Rejected::Refused(ChargeFailed::AlreadyDone(recorded))) => {
                 let recorded = from_item(recorded.unwrap_or_default())?;
-                Ok(Tried::Done(same_again(recorded, amount)))
+                Ok(Tried::Done(same_charge(recorded, amount)))
             }
             Err(Rejected::Failed(error)) => Err(error),
         }
     }
 }
 
-/// What was recorded under a key, if it is what is asked for again.
-fn same_again(recorded: Charge, amount: Money) -> Result<Charge, ChargeRefused> {
+/// The charge that was recorded under a name, if it is of this amount.
+fn same_charge(recorded: Charge, amount: Money) -> Result<Charge, ChargeRefused> {
     if recorded.amount == amount {
         Ok(recorded)
     } else {

@@ -17,30 +17,40 @@ pub fn client() -> Client {
 }
 
 /// A request in the making.
+#[derive(Clone)]
 #[must_use]
 pub struct Call {
     client: Client,
-    request: hyper::http::request::Builder,
+    method: String,
+    url: String,
+    headers: Vec<(String, Vec<u8>)>,
     body: Bytes,
 }
 
 impl Call {
     pub fn new(client: Client, method: &str, url: &str) -> Self {
-        let request = Request::builder().method(method).uri(url);
         Self {
             client,
-            request,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            headers: Vec::new(),
             body: Bytes::new(),
         }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
-        self
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let mut call = self;
+        call.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
+        call
     }
 
     pub fn token(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    pub fn english(self) -> Self {
+        self.header("accept-language", "en")
     }
 
     pub fn json(self, body: &Value) -> Self {
@@ -54,8 +64,12 @@ impl Call {
     }
 
     pub async fn send(self) -> Reply {
-        let request = self.request.body(Full::new(self.body)).expect("a request");
-        let what = format!("{} {}", request.method(), request.uri());
+        let what = format!("{} {}", self.method, self.url);
+        let mut request = Request::builder().method(&*self.method).uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value.as_slice());
+        }
+        let request = request.body(Full::new(self.body)).expect("a request");
         let response = self.client.request(request).await.expect("an answer");
         Reply::of(what, response).await
     }
@@ -67,6 +81,9 @@ pub struct Reply {
     what: String,
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// The body as it came.
+    pub text: String,
+    /// The body as JSON, which it need not be.
     pub body: Value,
 }
 
@@ -74,12 +91,13 @@ impl Reply {
     async fn of(what: String, response: Response<hyper::body::Incoming>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        let body = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
         Self {
             what,
             status: parts.status,
             headers: parts.headers,
+            text,
             body,
         }
     }

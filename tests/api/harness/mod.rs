@@ -1,6 +1,10 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
+mod doors;
 mod http;
+mod line;
+pub mod refusal;
+pub mod tokens;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,13 +17,25 @@ use shared::{
         show::{Concert, Show},
         user::Name,
     },
-    jiff::{Timestamp, civil::Date},
+    jiff::{SignedDuration, Timestamp, civil::Date},
 };
 
-pub use self::http::{Call, Reply};
+pub use self::{
+    doors::Door,
+    http::{Call, Reply},
+};
 
 /// The time at which every test begins: noon in Seoul.
 pub const NOON: &str = "2026-11-20T03:00:00Z";
+
+/// The template of the deployment.
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// How the release queue's messages come to their function.
+const MESSAGES: &str = "      Events:\n        Lapsed:\n";
+
+/// How often people are let in.
+const SCHEDULE: &str = "rate(1 minute)";
 
 /// What a seat costs.
 pub const PRICE: u32 = 50_000;
@@ -61,13 +77,42 @@ impl Shop {
 
     /// Opens a shop with other parameters.
     pub async fn open_with(parameters: &[(&str, &str)]) -> Self {
-        let stack = start(parameters).await;
-        let mut shop = Self {
+        Self::open_changed(parameters, None).await
+    }
+
+    /// Opens a shop in which every release message is lost.
+    pub async fn without_messages(parameters: &[(&str, &str)]) -> Self {
+        let (before, rest) = TEMPLATE
+            .split_once(MESSAGES)
+            .expect("the event of release-hold");
+        let (_, after) = rest.split_once("      Policies:").expect("what follows it");
+        let template = format!("{before}      Policies:{after}");
+        Self::open_changed(parameters, Some(template)).await
+    }
+
+    /// Opens a shop whose scheduler calls once and never again.
+    pub async fn without_schedule(parameters: &[(&str, &str)]) -> Self {
+        assert!(TEMPLATE.contains(SCHEDULE), "the schedule of admit");
+        let template = TEMPLATE.replace(SCHEDULE, "rate(300 days)");
+        Self::open_changed(parameters, Some(template)).await
+    }
+
+    /// A shop with nothing on sale.
+    pub async fn empty() -> Self {
+        Self::on(start(&[], None).await)
+    }
+
+    fn on(stack: Stack) -> Self {
+        Self {
             stack,
             concert_id: String::new(),
             dates: vec!["2026-12-24".to_owned(), "2026-12-25".to_owned()],
             client: http::client(),
-        };
+        }
+    }
+
+    async fn open_changed(parameters: &[(&str, &str)], template: Option<String>) -> Self {
+        let mut shop = Self::on(start(parameters, template).await);
         let shows: Vec<_> = shop.dates.iter().map(|date| show(date)).collect();
         shop.concert_id = shop.add_concert("겨울 콘서트", "main", &shows).await;
         shop.stack
@@ -187,6 +232,33 @@ impl Shop {
         (buyer, receipt)
     }
 
+    /// Holds several seats of the first date.
+    pub async fn hold_all(&self, buyer: &Buyer, seat_numbers: &[u32]) -> Reply {
+        let body = json!({ "date": self.dates[0], "seat_numbers": seat_numbers });
+        self.post(&self.reservations())
+            .token(&buyer.token)
+            .json(&body)
+            .send()
+            .await
+    }
+
+    /// What a buyer's account holds.
+    pub async fn balance(&self, buyer: &Buyer) -> Value {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        self.get(&path).token(&buyer.token).send().await.ok()["current_balance"].clone()
+    }
+
+    /// The status of a reservation, as its owner sees it.
+    pub async fn reservation_status(&self, buyer: &Buyer, held: &Value) -> String {
+        let found = self
+            .get(&self.reservation(held))
+            .token(&buyer.token)
+            .send()
+            .await
+            .ok();
+        text(&found["status"])
+    }
+
     /// The status of each seat of the first date, by its number, as a buyer sees it.
     pub async fn seats(&self, buyer: &Buyer) -> HashMap<u64, String> {
         let path = format!(
@@ -222,6 +294,11 @@ impl Shop {
         self.stack.advance(Duration::from_secs(seconds)).await;
     }
 
+    /// The time in so many seconds, as the API writes it.
+    pub fn in_seconds(&self, seconds: i64) -> Value {
+        json!(self.now() + SignedDuration::from_secs(seconds))
+    }
+
     /// What the time is.
     pub fn now(&self) -> Timestamp {
         self.stack.now()
@@ -249,7 +326,8 @@ impl Shop {
     }
 }
 
-async fn start(parameters: &[(&str, &str)]) -> Stack {
+async fn start(parameters: &[(&str, &str)], template: Option<String>) -> Stack {
+    log_when_asked();
     let options = Options {
         time: local::Time::FrozenAt(NOON.parse().expect("a time")),
         database: database(),
@@ -257,9 +335,20 @@ async fn start(parameters: &[(&str, &str)]) -> Stack {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
+        template,
         ..Options::default()
     };
     Stack::start(options).await.expect("the stack starts")
+}
+
+/// With `RUST_LOG` set, a test that fails shows what the functions logged.
+fn log_when_asked() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env());
+        // Another test may have done so already.
+        let _ = log.with_test_writer().try_init();
+    }
 }
 
 /// The embedded engine, or with `DYNAMODB_ENDPOINT` another one, in a database of the test's own.

@@ -1,0 +1,292 @@
+//! `POST` and `PATCH /v1/users/{user_id}/balance`.
+
+use serde_json::json;
+use shared::futures_util::future::join_all;
+
+use crate::harness::{
+    Buyer, Reply, Shop,
+    refusal::{
+        BAD_REQUEST, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INVALID_AMOUNT,
+        INVALID_USER_ID, MISSING_AMOUNT,
+    },
+};
+
+impl Shop {
+    /// Charges what the JSON says, to the letter.
+    async fn charge_text(&self, buyer: &Buyer, amount: &str) -> Reply {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        let body = format!("{{\"amount\":{amount}}}");
+        self.post(&path).token(&buyer.token).body(body).send().await
+    }
+
+    async fn charge_keyed(&self, buyer: &Buyer, amount: u32, key: &str) -> Reply {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        let call = self
+            .post(&path)
+            .token(&buyer.token)
+            .header("idempotency-key", key);
+        call.json(&json!({ "amount": amount })).send().await
+    }
+}
+
+#[tokio::test]
+async fn a_charge_is_answered_with_the_balance_after_it() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let charged = shop.charge(&buyer, 10_000).await.ok();
+    assert_eq!(
+        charged,
+        json!({ "message": "충전 성공", "current_balance": 10_000 })
+    );
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    let patched = shop
+        .call("PATCH", &path)
+        .token(&buyer.access_token)
+        .english();
+    let patched = patched.json(&json!({ "amount": 500 })).send().await.ok();
+    assert_eq!(
+        patched,
+        json!({ "message": "Your balance is topped up.", "current_balance": 10_500 })
+    );
+}
+
+#[tokio::test]
+async fn money_is_exact() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    for (amount, balance) in [
+        ("0.1", "0.1"),
+        ("0.2", "0.3"),
+        ("0.70", "1"),
+        ("1e2", "101"),
+        ("1.5E+1", "116"),
+        ("123456789012.34", "123456789128.34"),
+        ("1000000000000", "1123456789128.34"),
+        ("0.01", "1123456789128.35"),
+    ] {
+        let reply = shop.charge_text(&buyer, amount).await;
+        assert_eq!(
+            reply.text,
+            format!("{{\"message\":\"충전 성공\",\"current_balance\":{balance}}}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_amount_is_positive_has_two_decimals_and_is_not_above_a_trillion() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    for bad in [
+        "0",
+        "0.00",
+        "-0",
+        "-1",
+        "-0.01",
+        "0.001",
+        "1.005",
+        "1000000000000.01",
+        "1000000000001",
+        "1e13",
+        "1e999",
+        "1e-999",
+        "1e99999999999999999999",
+        "99999999999999999999999999999999999999",
+        "\"100\"",
+        "true",
+        "[100]",
+        "{}",
+        "\"\"",
+        "{\"amount\":1}",
+    ] {
+        shop.charge_text(&buyer, bad).await.is(INVALID_AMOUNT);
+    }
+    for no_json in [
+        "NaN", "Infinity", "-", "1.", ".5", "01", "0x10", "1_000", "+1", "",
+    ] {
+        shop.charge_text(&buyer, no_json).await.is(EMPTY_BODY);
+    }
+    shop.charge_text(&buyer, "null").await.is(MISSING_AMOUNT);
+    assert_eq!(shop.balance(&buyer).await, json!(0));
+}
+
+#[tokio::test]
+async fn an_account_has_a_limit_too() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    for _ in 0..10 {
+        shop.charge_text(&buyer, "1000000000000").await.ok();
+    }
+    shop.charge_text(&buyer, "0.01").await.is(INVALID_AMOUNT);
+    assert_eq!(shop.balance(&buyer).await, json!(10_000_000_000_000_u64));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    let call = || shop.post(&path).token(&buyer.token);
+    call().send().await.is(EMPTY_BODY);
+    call().json(&json!({})).send().await.is(MISSING_AMOUNT);
+    call()
+        .json(&json!({ "Amount": 5 }))
+        .send()
+        .await
+        .is(MISSING_AMOUNT);
+}
+
+#[tokio::test]
+async fn one_charges_oneself_only() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    let path = format!("/v1/users/{}/balance", other.user_id);
+    let body = json!({ "amount": 100, "user_id": one.user_id });
+    for token in [&one.token, &one.access_token] {
+        shop.post(&path)
+            .token(token)
+            .json(&body)
+            .send()
+            .await
+            .is(FORBIDDEN);
+    }
+    assert_eq!(shop.balance(&other).await, json!(0));
+    assert_eq!(shop.balance(&one).await, json!(0));
+}
+
+#[tokio::test]
+async fn mistakes_are_reported_in_their_order() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let nobody = "11111111-1111-4111-8111-111111111111";
+    let ask = async |user_id: &str, body: &str| {
+        let path = format!("/v1/users/{user_id}/balance");
+        let call = shop
+            .post(&path)
+            .token(&buyer.token)
+            .header("idempotency-key", "not visible");
+        call.body(body.to_owned()).send().await
+    };
+    ask("x", "").await.is(EMPTY_BODY);
+    ask("x", "{}").await.is(MISSING_AMOUNT);
+    ask("x", "{\"amount\":-1}").await.is(INVALID_AMOUNT);
+    ask("x", "{\"amount\":1}").await.is(INVALID_USER_ID);
+    ask(nobody, "{\"amount\":1}").await.is(BAD_REQUEST);
+}
+
+/// A fault of other sellers: 20 parallel charges of one user, one succeeds and 19 are refused.
+#[tokio::test]
+async fn twenty_parallel_charges_all_succeed_and_add_up() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let replies = join_all((1..=20).map(|amount| shop.charge(&buyer, amount))).await;
+    let mut balances: Vec<_> = replies
+        .into_iter()
+        .map(|reply| reply.ok()["current_balance"].as_u64())
+        .collect();
+    assert_eq!(shop.balance(&buyer).await, json!(210));
+    balances.sort_unstable();
+    balances.dedup();
+    assert_eq!(
+        balances.len(),
+        20,
+        "each answer is another step: {balances:?}"
+    );
+    assert_eq!(balances.last(), Some(&Some(210)));
+}
+
+/// A fault of other sellers: the same charge sent twice counts twice though the client marked it.
+#[tokio::test]
+async fn with_a_key_a_charge_happens_once() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let first = shop.charge_keyed(&buyer, 100, "a-key").await.ok();
+    shop.charge(&buyer, 5).await.ok();
+    assert_eq!(
+        shop.charge_keyed(&buyer, 100, "a-key").await.ok(),
+        first,
+        "the same answer"
+    );
+    assert_eq!(shop.balance(&buyer).await, json!(105));
+    shop.charge_keyed(&buyer, 101, "a-key")
+        .await
+        .is(IDEMPOTENCY_KEY_REUSED);
+    shop.charge_keyed(&buyer, 100, "another").await.ok();
+    assert_eq!(shop.balance(&buyer).await, json!(205));
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    let patched = shop
+        .call("PATCH", &path)
+        .token(&buyer.access_token)
+        .header("idempotency-key", "a-key");
+    assert_eq!(
+        patched.json(&json!({ "amount": 100.0 })).send().await.ok(),
+        first
+    );
+}
+
+#[tokio::test]
+async fn keys_of_two_users_are_two() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    shop.charge_keyed(&one, 100, "key").await.ok();
+    assert_eq!(
+        shop.charge_keyed(&other, 7, "key").await.ok()["current_balance"],
+        7
+    );
+}
+
+#[tokio::test]
+async fn parallel_charges_with_one_key_are_one() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let replies = join_all((0..10).map(|_| shop.charge_keyed(&buyer, 100, "key"))).await;
+    for reply in replies {
+        assert_eq!(reply.ok()["current_balance"], 100);
+    }
+    assert_eq!(shop.balance(&buyer).await, json!(100));
+}
+
+/// The recorded answer does not depend on what the account could take by now.
+#[tokio::test]
+async fn a_key_gives_its_answer_also_when_the_account_is_full() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let first = shop.charge_keyed(&buyer, 100, "key").await.ok();
+    for _ in 0..9 {
+        shop.charge_text(&buyer, "1000000000000").await.ok();
+    }
+    shop.charge_text(&buyer, "999999999900").await.ok();
+    assert_eq!(shop.charge_keyed(&buyer, 100, "key").await.ok(), first);
+    shop.charge_keyed(&buyer, 101, "key")
+        .await
+        .is(IDEMPOTENCY_KEY_REUSED);
+    shop.charge_keyed(&buyer, 1, "new").await.is(INVALID_AMOUNT);
+}
+
+#[tokio::test]
+async fn a_key_has_1_to_64_visible_characters() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let (longest, too_long) = ("k".repeat(64), "k".repeat(65));
+    for good in ["k", "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~", longest.as_str()] {
+        shop.charge_keyed(&buyer, 1, good).await.ok();
+    }
+    for bad in ["", "a b", too_long.as_str(), "a\tb"] {
+        shop.charge_keyed(&buyer, 1, bad).await.is(BAD_REQUEST);
+    }
+    assert_eq!(shop.balance(&buyer).await, json!(3));
+}
+
+#[tokio::test]
+async fn a_key_cannot_name_another_entry_of_the_account() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(1).await;
+    let order = format!(
+        "order#{}",
+        receipt["reservation_id"].as_str().expect("an id")
+    );
+    for key in ["account", "../account", "#account", order.as_str()] {
+        shop.charge_keyed(&buyer, 1, key).await.ok();
+    }
+    assert_eq!(shop.balance(&buyer).await, json!(4));
+    assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
+}

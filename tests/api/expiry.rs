@@ -1,0 +1,139 @@
+//! What happens to a hold that nobody pays for, with the release messages and without them: a
+//! lost message changes nothing but tidiness.
+
+use serde_json::json;
+
+use crate::harness::{
+    PRICE, Shop,
+    refusal::{HOLD_EXPIRED, INVALID_TOKEN, SEAT_ALREADY_RESERVED},
+};
+
+/// Faults of other sellers: a held seat is never released, or only when a notification arrives;
+/// the clean-up runs every five minutes, so a hold lasts five to ten.
+async fn a_seat_is_free_two_seconds_after_the_hold(shop: Shop) {
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.advance(100).await;
+    let other = shop.buyer().await;
+
+    shop.advance(199).await;
+    assert_eq!(shop.seats(&other).await[&7], "HELD");
+    shop.hold(&other, 7).await.is(SEAT_ALREADY_RESERVED);
+    shop.advance(1).await;
+    assert_eq!(shop.in_seconds(0), held["expiration_time"]);
+    shop.pay(&buyer, &held).await.is(HOLD_EXPIRED);
+    shop.hold(&other, 7).await.is(SEAT_ALREADY_RESERVED);
+    assert_eq!(shop.seats(&other).await[&7], "HELD");
+    shop.advance(1).await;
+    shop.hold(&other, 7).await.is(SEAT_ALREADY_RESERVED);
+    shop.advance(1).await;
+    assert_eq!(shop.seats(&other).await[&7], "FREE");
+    let dates = shop.knock(&other).send().await.ok();
+    assert_eq!(dates["dates"][0]["seats_left"], 50);
+    shop.hold(&other, 7).await.ok();
+
+    shop.pay(&buyer, &held).await.is(HOLD_EXPIRED);
+    assert_eq!(shop.balance(&buyer).await, json!(PRICE));
+    assert_eq!(shop.seats(&other).await[&7], "MINE");
+    assert_eq!(shop.reservation_status(&buyer, &held).await, "EXPIRED");
+}
+
+#[tokio::test]
+async fn a_seat_is_free_two_seconds_after_the_hold_with_messages() {
+    a_seat_is_free_two_seconds_after_the_hold(Shop::open().await).await;
+}
+
+#[tokio::test]
+async fn a_seat_is_free_two_seconds_after_the_hold_without_messages() {
+    a_seat_is_free_two_seconds_after_the_hold(Shop::without_messages(&[]).await).await;
+}
+
+#[tokio::test]
+async fn in_the_last_second_the_payer_still_pays() {
+    for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
+        let buyer = shop.buyer().await;
+        let held = shop.hold(&buyer, 7).await.ok();
+        shop.charge(&buyer, PRICE).await.ok();
+        shop.advance(299).await;
+        shop.pay(&buyer, &held).await.ok();
+        shop.advance(10).await;
+        assert_eq!(
+            shop.seats(&shop.buyer().await).await[&7],
+            "SOLD",
+            "whatever message comes"
+        );
+    }
+}
+
+/// A session whose unpaid hold has lapsed is over, whether or not the message came.
+#[tokio::test]
+async fn with_the_hold_the_session_is_over() {
+    for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
+        let buyer = shop.buyer().await;
+        shop.advance(1).await;
+        shop.hold(&buyer, 7).await.ok();
+        for seconds in [300, 2, 60] {
+            shop.advance(seconds).await;
+            assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
+            shop.knock(&buyer).send().await.is(INVALID_TOKEN);
+            shop.hold(&buyer, 8).await.is(INVALID_TOKEN);
+        }
+    }
+}
+
+/// A fault of other sellers: an expired cart blocks the next one.
+#[tokio::test]
+async fn a_lapsed_hold_does_not_block_the_next() {
+    for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
+        let buyer = shop.buyer().await;
+        let lapsed = shop.hold_all(&buyer, &[7, 8]).await.ok();
+        shop.advance(300).await;
+        let again = shop.rejoin(&buyer).await;
+        shop.hold(&again, 7).await.is(SEAT_ALREADY_RESERVED);
+        shop.advance(2).await;
+        let held = shop.hold_all(&again, &[8, 9]).await.ok();
+        assert_eq!(shop.reservation_status(&again, &lapsed).await, "EXPIRED");
+        shop.charge(&again, 2 * PRICE).await.ok();
+        shop.pay(&again, &lapsed).await.is(HOLD_EXPIRED);
+        shop.pay(&again, &held).await.ok();
+        shop.advance(60).await;
+        let seats = shop.seats(&shop.buyer().await).await;
+        assert_eq!(
+            [7, 8, 9].map(|seat| seats[&seat].as_str()),
+            ["FREE", "SOLD", "SOLD"],
+            "the message of the lapsed hold takes nothing away"
+        );
+    }
+}
+
+#[tokio::test]
+async fn how_long_a_hold_lasts_is_a_parameter() {
+    let shop = Shop::open_with(&[("HoldSeconds", "10")]).await;
+    let (buyer, other) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold(&buyer, 7).await.ok();
+    assert_eq!(held["expiration_time"], shop.in_seconds(10));
+    shop.advance(12).await;
+    shop.hold(&other, 7).await.ok();
+    shop.pay(&buyer, &held).await.is(HOLD_EXPIRED);
+}
+
+#[tokio::test]
+async fn a_seat_changes_hands_as_often_as_it_lapses() {
+    let shop = Shop::open_with(&[("HoldSeconds", "10")]).await;
+    let mut earlier = Vec::new();
+    for _ in 0..4 {
+        let buyer = shop.buyer().await;
+        let held = shop.hold(&buyer, 7).await.ok();
+        earlier.push((buyer, held));
+        shop.advance(12).await;
+    }
+    let (buyer, receipt) = shop.sold(7).await;
+    for (loser, held) in &earlier {
+        shop.charge(loser, PRICE).await.ok();
+        shop.pay(loser, held).await.is(HOLD_EXPIRED);
+    }
+    shop.advance(60).await;
+    assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
+    assert_eq!(shop.seats(&shop.buyer().await).await[&7], "SOLD");
+}

@@ -1,0 +1,77 @@
+//! `GET /v1/users/{user_id}/balance`.
+
+use serde_json::json;
+
+use crate::harness::{
+    PRICE, Shop,
+    refusal::{FORBIDDEN, INVALID_USER_ID},
+};
+
+#[tokio::test]
+async fn a_balance_is_told_to_its_owner_with_either_token() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    shop.charge(&buyer, 12_345).await.ok();
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    for token in [&buyer.token, &buyer.access_token] {
+        let balance = shop.get(&path).token(token).send().await.ok();
+        assert_eq!(
+            balance,
+            json!({ "user_id": buyer.user_id, "current_balance": 12_345 })
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_buyer_reads_it_after_paying_and_while_waiting() {
+    let shop = Shop::for_one().await;
+    let (buyer, _) = shop.sold(1).await;
+    assert_eq!(
+        shop.balance(&buyer).await,
+        json!(0),
+        "the session is closed, the token is theirs"
+    );
+    let waiting = shop.buyer().await;
+    assert_eq!(waiting.joined["status"], "WAITING");
+    assert_eq!(shop.balance(&waiting).await, json!(0));
+    shop.charge(&waiting, PRICE).await.ok();
+    assert_eq!(
+        shop.balance(&waiting).await,
+        json!(PRICE),
+        "people top up in line"
+    );
+}
+
+#[tokio::test]
+async fn somebody_elses_is_forbidden_whether_they_exist_or_not() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    for user_id in [
+        other.user_id.as_str(),
+        "11111111-1111-4111-8111-111111111111",
+    ] {
+        let path = format!("/v1/users/{user_id}/balance");
+        shop.get(&path).token(&one.token).send().await.is(FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_said_to_be_so() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    for id in [
+        "1",
+        "me",
+        "%00",
+        "..%2F..",
+        "11111111111141118111111111111111",
+        "%7B11111111-1111-4111-8111-111111111111%7D",
+    ] {
+        let path = format!("/v1/users/{id}/balance");
+        shop.get(&path)
+            .token(&buyer.token)
+            .send()
+            .await
+            .is(INVALID_USER_ID);
+    }
+}

@@ -1,0 +1,39 @@
+//! `GET /v1/auth/keys`.
+
+use serde_json::json;
+
+use crate::harness::{Shop, text, tokens};
+
+#[tokio::test]
+async fn the_public_key_is_there_for_everybody_and_the_private_one_is_not() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let reply = shop.get("/v1/auth/keys").send().await;
+    assert_eq!(reply.header("cache-control"), "public, max-age=60");
+    let keys = reply.ok();
+    let (header, _) = tokens::read(&guest.access_token);
+    assert_eq!(header["alg"], "EdDSA");
+    let x = text(&keys["keys"][0]["x"]);
+    assert_eq!(x.len(), 43, "32 bytes in base64url");
+    assert_eq!(
+        keys,
+        json!({ "keys": [{
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+            "kid": header["kid"], "x": x,
+        }] })
+    );
+}
+
+#[tokio::test]
+async fn all_functions_sign_with_one_key() {
+    let shop = Shop::open().await;
+    let guests = (0..8).map(|_| shop.guest());
+    let guests = shared::futures_util::future::join_all(guests).await;
+    let buyer = shop.buyer().await;
+    let (header, _) = tokens::read(&buyer.token);
+    for guest in &guests {
+        assert_eq!(tokens::read(&guest.access_token).0["kid"], header["kid"]);
+    }
+    let keys = shop.get("/v1/auth/keys").send().await.ok();
+    assert_eq!(keys["keys"].as_array().map(Vec::len), Some(1));
+}

@@ -1,0 +1,159 @@
+//! `GET /v1/concerts/{concert_id}/reservations/{reservation_id}`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{PRICE, Shop, refusal::RESERVATION_NOT_FOUND, text};
+
+fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
+    json!({
+        "reservation_id": held["reservation_id"],
+        "status": status,
+        "concert_id": shop.concert_id,
+        "date": "2026-12-24",
+        "seat_numbers": [7],
+        "expiration_time": held["expiration_time"],
+        "payment": {
+            "payment_id": held["payment"]["payment_id"],
+            "amount": PRICE,
+            "status": payment,
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_hold_is_told_with_either_token() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    for token in [&buyer.token, &buyer.access_token] {
+        let found = shop
+            .get(&shop.reservation(&held))
+            .token(token)
+            .send()
+            .await
+            .ok();
+        assert_eq!(found, told(&shop, &held, "HELD", "PENDING"));
+    }
+}
+
+#[tokio::test]
+async fn a_paid_one_is_told_with_the_time_of_the_payment() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.advance(30).await;
+    shop.pay(&buyer, &held).await.ok();
+    let paid_at = shop.in_seconds(0);
+    shop.advance(600).await;
+    let mut expected = told(&shop, &held, "PAID", "PAID");
+    expected
+        .as_object_mut()
+        .expect("an object")
+        .remove("expiration_time");
+    expected["payment"]["paid_at"] = paid_at;
+    let found = shop
+        .get(&shop.reservation(&held))
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_lapsed_and_a_cancelled_one_are_told_as_what_they_are() {
+    let shop = Shop::open().await;
+    let (lapses, cancels) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold(&lapses, 7).await.ok();
+    let given_up = shop.hold(&cancels, 8).await.ok();
+    shop.delete(&shop.reservation(&given_up))
+        .token(&cancels.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(
+        shop.reservation_status(&cancels, &given_up).await,
+        "CANCELLED"
+    );
+
+    shop.advance(299).await;
+    assert_eq!(shop.reservation_status(&lapses, &held).await, "HELD");
+    shop.advance(1).await;
+    let found = shop
+        .get(&shop.reservation(&held))
+        .token(&lapses.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(
+        found,
+        told(&shop, &held, "EXPIRED", "EXPIRED"),
+        "before the message came"
+    );
+    shop.advance(10).await;
+    let found = shop
+        .get(&shop.reservation(&held))
+        .token(&lapses.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(
+        found,
+        told(&shop, &held, "EXPIRED", "EXPIRED"),
+        "and after it"
+    );
+
+    shop.rejoin(&lapses).await;
+    assert_eq!(
+        shop.reservation_status(&lapses, &held).await,
+        "EXPIRED",
+        "over all sessions"
+    );
+}
+
+#[tokio::test]
+async fn somebody_elses_and_one_of_another_concert_are_not_found() {
+    let shop = Shop::open().await;
+    let (buyer, other) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold(&buyer, 7).await.ok();
+    let (owner, receipt) = shop.sold(8).await;
+    for one in [&held, &receipt] {
+        let path = shop.reservation(one);
+        shop.get(&path)
+            .token(&other.token)
+            .send()
+            .await
+            .is(RESERVATION_NOT_FOUND);
+    }
+    let elsewhere = shop.add_queue("rock").await;
+    for (id, token) in [(&held, &buyer.token), (&receipt, &owner.token)] {
+        let id = text(&id["reservation_id"]);
+        let path = format!("/v1/concerts/{elsewhere}/reservations/{id}");
+        shop.get(&path)
+            .token(token)
+            .send()
+            .await
+            .is(RESERVATION_NOT_FOUND);
+        let path = format!("/v1/concerts/x/reservations/{id}");
+        shop.get(&path)
+            .token(token)
+            .send()
+            .await
+            .is(RESERVATION_NOT_FOUND);
+    }
+    for id in [
+        "x",
+        "11111111-1111-4111-8111-111111111111",
+        "%00",
+        "account",
+        &buyer.user_id,
+    ] {
+        let path = format!("{}/{id}", shop.reservations());
+        shop.get(&path)
+            .token(&buyer.token)
+            .send()
+            .await
+            .is(RESERVATION_NOT_FOUND);
+    }
+}

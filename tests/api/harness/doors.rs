@@ -1,0 +1,120 @@
+//! Every endpoint with the door that it stands behind, so that what holds for all of a kind is
+//! asked of all of them.
+
+use serde_json::{Value, json};
+
+use super::{Call, Shop};
+
+/// Who may call an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// A user with any valid token of theirs.
+    User,
+    /// A user with a queue token, whatever has become of its session.
+    QueueUser,
+    /// A queue token whose session is not over.
+    Holder,
+    /// A queue token whose turn it is.
+    Buyer,
+}
+
+/// An endpoint behind a door, with a good request to it.
+#[derive(Debug, Clone)]
+pub struct Guarded {
+    pub name: &'static str,
+    pub door: Door,
+    pub method: &'static str,
+    pub path: String,
+    pub body: Option<Value>,
+}
+
+impl Guarded {
+    /// A request without a token.
+    pub fn call(&self, shop: &Shop) -> Call {
+        let call = shop.call(self.method, &self.path);
+        match &self.body {
+            Some(body) => call.json(body),
+            None => call,
+        }
+    }
+
+    /// Whether an access token is of use here.
+    pub fn takes_access_tokens(&self) -> bool {
+        self.door == Door::User
+    }
+}
+
+impl Shop {
+    /// Every endpoint that stands behind a door, as that user calls it for that reservation.
+    pub fn guarded(&self, user_id: &str, reservation_id: &str) -> Vec<Guarded> {
+        let concert = format!("/v1/concerts/{}", self.concert_id);
+        let reservation = format!("{concert}/reservations/{reservation_id}");
+        let balance = format!("/v1/users/{user_id}/balance");
+        let date = &self.dates[0];
+        let guarded = |name, door, method, path: &str| Guarded {
+            name,
+            door,
+            method,
+            path: path.to_owned(),
+            body: None,
+        };
+        let with = |body: Value, guarded: Guarded| Guarded {
+            body: Some(body),
+            ..guarded
+        };
+        vec![
+            guarded("get-place", Door::QueueUser, "GET", "/v1/auth/tokens"),
+            guarded(
+                "list-available-dates",
+                Door::Buyer,
+                "GET",
+                "/v1/concerts/available-dates",
+            ),
+            guarded(
+                "list-dates",
+                Door::Buyer,
+                "GET",
+                &format!("{concert}/dates"),
+            ),
+            guarded(
+                "list-seats",
+                Door::Buyer,
+                "GET",
+                &format!("{concert}/seats?date={date}"),
+            ),
+            with(
+                json!({ "date": date, "seat_number": 50 }),
+                guarded(
+                    "hold-seats",
+                    Door::Buyer,
+                    "POST",
+                    &format!("{concert}/reservations"),
+                ),
+            ),
+            guarded("get-reservation", Door::User, "GET", &reservation),
+            guarded("cancel-reservation", Door::User, "DELETE", &reservation),
+            with(
+                json!({
+                    "reservation_id": reservation_id,
+                    "payment_details": { "amount": super::PRICE },
+                }),
+                guarded(
+                    "pay",
+                    Door::QueueUser,
+                    "POST",
+                    &format!("{reservation}/payments"),
+                ),
+            ),
+            with(
+                json!({ "amount": 1_000 }),
+                guarded("charge", Door::User, "POST", &balance),
+            ),
+            with(
+                json!({ "amount": 1_000 }),
+                guarded("charge (PATCH)", Door::User, "PATCH", &balance),
+            ),
+            guarded("get-balance", Door::User, "GET", &balance),
+            guarded("leave-queue", Door::Holder, "DELETE", "/v1/auth/tokens"),
+        ]
+    }
+}

@@ -1,0 +1,107 @@
+//! The line, as a visitor of the shop sees it.
+
+use serde_json::{Value, json};
+
+use super::{Buyer, Call, Reply, Shop, show, text};
+
+impl Shop {
+    /// A shop that lets in one at a time.
+    pub async fn for_one() -> Self {
+        Self::open_with(&[("MainMaxActive", "1")]).await
+    }
+
+    /// Asks for the place of a session.
+    pub async fn get_place(&self, buyer: &Buyer) -> Value {
+        self.get("/v1/auth/tokens")
+            .token(&buyer.token)
+            .send()
+            .await
+            .ok()
+    }
+
+    /// The status of a session, with the reason when it is over: `ACTIVE`, `CLOSED PAID`.
+    pub async fn status(&self, buyer: &Buyer) -> String {
+        let place = self.get_place(buyer).await;
+        match place["reason"].as_str() {
+            Some(reason) => format!("{} {reason}", text(&place["status"])),
+            None => text(&place["status"]),
+        }
+    }
+
+    /// A protected call: the dates of the concert.
+    pub fn knock(&self, buyer: &Buyer) -> Call {
+        let path = format!("/v1/concerts/{}/dates", self.concert_id);
+        self.get(&path).token(&buyer.token)
+    }
+
+    /// Leaves the queue.
+    pub async fn leave(&self, buyer: &Buyer) {
+        self.delete("/v1/auth/tokens")
+            .token(&buyer.token)
+            .send()
+            .await
+            .ok();
+    }
+
+    /// The same person joins again.
+    pub async fn rejoin(&self, buyer: &Buyer) -> Buyer {
+        let body = json!({ "user_id": buyer.user_id });
+        let joined = self.post("/v1/auth/tokens").json(&body).send().await.ok();
+        Buyer {
+            token: text(&joined["token"]),
+            joined,
+            ..buyer.clone()
+        }
+    }
+
+    /// The public document of a queue.
+    pub async fn queue(&self, queue_id: &str) -> Value {
+        self.get(&format!("/v1/queues/{queue_id}"))
+            .send()
+            .await
+            .ok()
+    }
+}
+
+impl Shop {
+    /// Adds a queue of that name with a concert of its own, and returns the concert's id.
+    pub async fn add_queue(&self, queue_id: &str) -> String {
+        let concert_id = self
+            .add_concert(queue_id, queue_id, &[show(&self.dates[0])])
+            .await;
+        let app = self.stack.operator().await;
+        let (queue, concert) = (
+            queue_id.parse().expect("an id"),
+            concert_id.parse().expect("an id"),
+        );
+        // There is no endpoint yet that makes a queue: its row begins with this.
+        app.store()
+            .set_default_concert(&queue, concert)
+            .await
+            .expect("the queue is there");
+        concert_id
+    }
+}
+
+impl Shop {
+    /// Moves the clock on until a session waits no more, and tells how long that took.
+    pub async fn wait_for_turn(&self, buyer: &Buyer, most_seconds: u64) -> u64 {
+        const STEP: u64 = 5;
+        let mut waited = 0;
+        while self.status(buyer).await == "WAITING" {
+            assert!(
+                waited < most_seconds,
+                "still waiting after {waited} seconds"
+            );
+            self.advance(STEP).await;
+            waited += STEP;
+        }
+        waited
+    }
+
+    /// Invokes a function as the operator does.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Reply {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        self.post(&path).json(event).send().await
+    }
+}

@@ -1,0 +1,73 @@
+//! What a request can be refused with, as the contract has it: status, code and Korean text.
+//! Those with a text of the seed's are to the letter.
+
+use super::Reply;
+
+/// A row of the contract's error table.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal {
+    pub status: u16,
+    pub code: &'static str,
+    pub korean: &'static str,
+}
+
+const fn refusal(status: u16, code: &'static str, korean: &'static str) -> Refusal {
+    Refusal {
+        status,
+        code,
+        korean,
+    }
+}
+
+#[rustfmt::skip]
+mod rows {
+    use super::{Refusal, refusal};
+
+    pub const EMPTY_BODY: Refusal = refusal(400, "EMPTY_BODY", "요청 본문이 비어 있거나 잘못된 형식입니다.");
+    pub const MISSING_USER_ID: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'user_id'가 요청에 포함되지 않았습니다.");
+    pub const MISSING_DATE_OR_SEAT: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'date' 또는 'seat_number'가 누락되었습니다.");
+    pub const MISSING_AMOUNT: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'amount'가 누락되었습니다.");
+    pub const MISSING_RESERVATION_ID: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'reservation_id'가 누락되었습니다.");
+    pub const MISSING_NAME: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'name'가 누락되었습니다.");
+    pub const MISSING_DATE: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'date'가 누락되었습니다.");
+    pub const MISSING_CONCERT_ID: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'concert_id'가 누락되었습니다.");
+    pub const MISSING_PAYMENT_AMOUNT: Refusal = refusal(400, "MISSING_PAYMENT_AMOUNT", "결제 금액 정보가 누락되었습니다.");
+    pub const INVALID_USER_ID: Refusal = refusal(400, "INVALID_USER_ID", "user_id는 올바른 UUID 형식이어야 합니다.");
+    pub const INVALID_DATE: Refusal = refusal(400, "INVALID_DATE", "잘못된 날짜 형식입니다. 'YYYY-MM-DD' 형식으로 입력해 주세요.");
+    pub const INVALID_SEAT_NUMBER: Refusal = refusal(400, "INVALID_SEAT_NUMBER", "좌석 번호는 1 ~ 50 사이의 값이어야 합니다.");
+    pub const TOO_MANY_SEATS: Refusal = refusal(400, "TOO_MANY_SEATS", "한 번에 최대 4개의 좌석까지 예약할 수 있습니다.");
+    pub const INVALID_AMOUNT: Refusal = refusal(400, "INVALID_AMOUNT", "충전 금액은 0보다 큰 실수 값이어야 합니다.");
+    pub const MALFORMED_AUTHORIZATION: Refusal = refusal(400, "MALFORMED_AUTHORIZATION", "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.");
+    pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");
+    pub const BAD_REQUEST: Refusal = refusal(400, "BAD_REQUEST", "잘못된 요청입니다. 요청 내용을 확인해 주세요.");
+    pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");
+    pub const INVALID_TOKEN: Refusal = refusal(401, "INVALID_TOKEN", "유효하지 않은 토큰입니다.");
+    pub const INSUFFICIENT_BALANCE: Refusal = refusal(402, "INSUFFICIENT_BALANCE", "결제 실패 - 잔액이 부족합니다.");
+    pub const NOT_YOUR_TURN: Refusal = refusal(403, "NOT_YOUR_TURN", "아직 입장 순서가 아닙니다. 잠시 후 다시 시도해 주세요.");
+    pub const FORBIDDEN: Refusal = refusal(403, "FORBIDDEN", "접근 권한이 없습니다.");
+    pub const USER_NOT_FOUND: Refusal = refusal(404, "USER_NOT_FOUND", "존재하지 않는 사용자입니다.");
+    pub const NO_AVAILABLE_DATES: Refusal = refusal(404, "NO_AVAILABLE_DATES", "예약 가능한 날짜가 없습니다.");
+    pub const SHOW_NOT_FOUND: Refusal = refusal(404, "SHOW_NOT_FOUND", "해당 날짜에 대한 좌석 정보가 존재하지 않습니다.");
+    pub const RESERVATION_NOT_FOUND: Refusal = refusal(404, "RESERVATION_NOT_FOUND", "존재하지 않는 예약입니다.");
+    pub const CONCERT_NOT_FOUND: Refusal = refusal(404, "CONCERT_NOT_FOUND", "존재하지 않는 콘서트입니다.");
+    pub const QUEUE_NOT_FOUND: Refusal = refusal(404, "QUEUE_NOT_FOUND", "존재하지 않는 대기열입니다.");
+    pub const NOT_FOUND: Refusal = refusal(404, "NOT_FOUND", "요청한 경로를 찾을 수 없습니다.");
+    pub const SEAT_ALREADY_RESERVED: Refusal = refusal(409, "SEAT_ALREADY_RESERVED", "해당 좌석은 이미 예약되었습니다.");
+    pub const HOLD_EXISTS: Refusal = refusal(409, "HOLD_EXISTS", "이미 다른 좌석을 임시 예약 중입니다.");
+    pub const AMOUNT_MISMATCH: Refusal = refusal(409, "AMOUNT_MISMATCH", "결제 금액이 예약 금액과 일치하지 않습니다.");
+    pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "현재 판매 기간이 아닙니다.");
+    pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
+    pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
+    pub const IDEMPOTENCY_KEY_REUSED: Refusal = refusal(422, "IDEMPOTENCY_KEY_REUSED", "이미 다른 요청에 사용된 Idempotency-Key입니다.");
+}
+
+pub use rows::*;
+
+impl Reply {
+    /// Checks that it is that error, with its text and in its envelope.
+    #[track_caller]
+    pub fn is(self, refusal: Refusal) {
+        let text = self.refused(refusal.status, refusal.code);
+        assert_eq!(text, refusal.korean);
+    }
+}

@@ -1,0 +1,407 @@
+//! `POST /v1/concerts/{concert_id}/reservations`.
+
+use serde_json::{Value, json};
+use shared::{domain::show::Show, futures_util::future::join_all, jiff::SignedDuration};
+
+use crate::harness::{
+    Buyer, PRICE, Reply, Shop,
+    refusal::{
+        BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, HOLD_EXISTS, INVALID_DATE,
+        INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_NOT_OPEN, SEAT_ALREADY_RESERVED,
+        SHOW_NOT_FOUND, TOO_MANY_SEATS,
+    },
+    show,
+};
+
+impl Shop {
+    async fn ask_to_hold(&self, buyer: &Buyer, concert_id: &str, body: &Value) -> Reply {
+        let path = format!("/v1/concerts/{concert_id}/reservations");
+        self.post(&path).token(&buyer.token).json(body).send().await
+    }
+}
+
+#[tokio::test]
+async fn a_seat_is_held_for_five_minutes() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    shop.advance(7).await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    let expected = |message: &str, held: &Value| {
+        json!({
+            "message": message,
+            "reservation_id": held["reservation_id"],
+            "expiration_time": shop.in_seconds(300),
+            "concert_id": shop.concert_id,
+            "date": "2026-12-24",
+            "seat_numbers": [7],
+            "payment": {
+                "payment_id": held["payment"]["payment_id"],
+                "amount": PRICE,
+                "status": "PENDING",
+            },
+        })
+    };
+    assert_eq!(held, expected("임시 예약 성공", &held));
+    assert!(held["reservation_id"].is_string() && held["payment"]["payment_id"].is_string());
+
+    let body = json!({ "date": "2026-12-24", "seat_number": 7 });
+    let again = shop
+        .post(&shop.reservations())
+        .token(&buyer.token)
+        .english()
+        .json(&body)
+        .send()
+        .await
+        .ok();
+    assert_eq!(
+        again,
+        expected("Your seats are held.", &held),
+        "the same hold"
+    );
+}
+
+#[tokio::test]
+async fn several_seats_are_held_together() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold_all(&buyer, &[9, 3, 50, 1]).await.ok();
+    assert_eq!(held["seat_numbers"], json!([1, 3, 9, 50]));
+    assert_eq!(held["payment"]["amount"], 4 * PRICE);
+    let again = shop.hold_all(&buyer, &[50, 9, 1, 3]).await.ok();
+    assert_eq!(again, held, "in whatever order");
+}
+
+#[tokio::test]
+async fn several_seats_are_held_all_or_none() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    shop.hold(&one, 8).await.ok();
+    shop.hold_all(&other, &[7, 8, 9])
+        .await
+        .is(SEAT_ALREADY_RESERVED);
+    let seats = shop.seats(&other).await;
+    assert_eq!((seats[&7].as_str(), seats[&9].as_str()), ("FREE", "FREE"));
+    shop.hold_all(&other, &[7, 9]).await.ok();
+}
+
+#[tokio::test]
+async fn a_seat_that_is_held_or_sold_is_reserved() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    shop.hold(&one, 7).await.ok();
+    shop.sold(8).await;
+    for seat in [7, 8] {
+        shop.hold(&other, seat).await.is(SEAT_ALREADY_RESERVED);
+    }
+    let next_day = json!({ "date": "2026-12-25", "seat_number": 7 });
+    shop.ask_to_hold(&other, &shop.concert_id, &next_day)
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn other_seats_cannot_be_had_while_some_are_held() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
+    shop.hold(&buyer, 7).await.is(HOLD_EXISTS);
+    shop.hold(&buyer, 9).await.is(HOLD_EXISTS);
+    shop.hold_all(&buyer, &[7, 8, 9]).await.is(HOLD_EXISTS);
+    let next_day = json!({ "date": "2026-12-25", "seat_numbers": [7, 8] });
+    shop.ask_to_hold(&buyer, &shop.concert_id, &next_day)
+        .await
+        .is(HOLD_EXISTS);
+
+    shop.delete(&shop.reservation(&held))
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
+    shop.hold(&buyer, 9).await.ok();
+}
+
+#[tokio::test]
+async fn of_parallel_holds_of_a_seat_one_wins() {
+    let shop = Shop::open().await;
+    let guests = join_all((0..16).map(|_| shop.guest())).await;
+    let buyers = join_all(guests.iter().map(|guest| shop.join(guest))).await;
+    let replies = join_all(buyers.iter().map(|buyer| shop.hold(buyer, 7))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
+    assert_eq!(won.len(), 1);
+    for reply in lost {
+        reply.is(SEAT_ALREADY_RESERVED);
+    }
+}
+
+#[tokio::test]
+async fn of_parallel_holds_that_overlap_no_seat_goes_twice() {
+    let shop = Shop::open().await;
+    let guests = join_all((0..12).map(|_| shop.guest())).await;
+    let buyers = join_all(guests.iter().map(|guest| shop.join(guest))).await;
+    let wishes: Vec<_> = (1..=12)
+        .map(|seat| [seat, seat % 12 + 1, (seat + 1) % 12 + 1])
+        .collect();
+    let replies = join_all(
+        buyers
+            .iter()
+            .zip(&wishes)
+            .map(|(buyer, wish)| shop.hold_all(buyer, wish)),
+    )
+    .await;
+    let mut taken = Vec::new();
+    for reply in replies {
+        if reply.status == 200 {
+            let held = reply.ok();
+            taken.extend(held["seat_numbers"].as_array().expect("seats").clone());
+        } else {
+            reply.is(SEAT_ALREADY_RESERVED);
+        }
+    }
+    let seats = shop.seats(&shop.buyer().await).await;
+    let held = seats.values().filter(|status| *status == "HELD").count();
+    assert!(held > 0);
+    assert_eq!(
+        held,
+        taken.len(),
+        "each seat in one hold, and none held by nobody"
+    );
+}
+
+/// A fault of other sellers: a token used in parallel holds two seats.
+#[tokio::test]
+async fn a_token_used_in_parallel_holds_one_seat() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let replies = join_all((1..=8).map(|seat| shop.hold(&buyer, seat))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
+    assert_eq!(won.len(), 1);
+    for reply in lost {
+        reply.is(HOLD_EXISTS);
+    }
+    let seats = shop.seats(&buyer).await;
+    assert_eq!(seats.values().filter(|status| *status != "FREE").count(), 1);
+}
+
+#[tokio::test]
+async fn the_same_hold_in_parallel_is_one() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let replies = join_all((0..6).map(|_| shop.hold_all(&buyer, &[7, 8]))).await;
+    let held: Vec<_> = replies.into_iter().map(Reply::ok).collect();
+    assert!(held.iter().all(|one| *one == held[0]), "{held:?}");
+}
+
+#[tokio::test]
+async fn date_and_seat_have_to_be_there_and_to_be_well_formed() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let ask = async |body: Value| shop.ask_to_hold(&buyer, &shop.concert_id, &body).await;
+    let empty = shop
+        .post(&shop.reservations())
+        .token(&buyer.token)
+        .send()
+        .await;
+    empty.is(EMPTY_BODY);
+    for body in [
+        json!({}),
+        json!({ "date": "2026-12-24" }),
+        json!({ "seat_number": 7 }),
+        json!({ "date": null, "seat_number": 7 }),
+        json!({ "date": "2026-12-24", "seat_number": null }),
+        json!({ "date": "2026-12-24", "seat_numbers": null }),
+    ] {
+        ask(body).await.is(MISSING_DATE_OR_SEAT);
+    }
+    for date in [
+        json!("x"),
+        json!("2026-02-30"),
+        json!(20_261_224),
+        json!(["2026-12-24"]),
+        json!(""),
+        json!({}),
+        json!(true),
+    ] {
+        ask(json!({ "date": date, "seat_number": 7 }))
+            .await
+            .is(INVALID_DATE);
+    }
+    for seat in [
+        json!(0),
+        json!(-1),
+        json!(51),
+        json!(7.5),
+        json!(7.0),
+        json!("7"),
+        json!([7]),
+        json!({}),
+        json!(true),
+        json!(4_294_967_303_u64),
+        json!(u64::MAX),
+        json!(1e30),
+    ] {
+        ask(json!({ "date": "2026-12-24", "seat_number": seat }))
+            .await
+            .is(INVALID_SEAT_NUMBER);
+    }
+    for seats in [
+        json!([]),
+        json!([0]),
+        json!([51]),
+        json!([7, 7]),
+        json!([1, 51]),
+        json!("7"),
+        json!(7),
+        json!([[7]]),
+        json!([7, "8"]),
+        json!([null]),
+        json!({ "0": 7 }),
+    ] {
+        ask(json!({ "date": "2026-12-24", "seat_numbers": seats }))
+            .await
+            .is(INVALID_SEAT_NUMBER);
+    }
+    ask(json!({ "date": "2026-12-24", "seat_numbers": [1, 2, 3, 4, 5] }))
+        .await
+        .is(TOO_MANY_SEATS);
+    ask(json!({ "date": "2026-12-24", "seat_number": 1, "seat_numbers": [1] }))
+        .await
+        .is(BAD_REQUEST);
+    assert!(
+        shop.seats(&buyer)
+            .await
+            .values()
+            .all(|status| status == "FREE")
+    );
+}
+
+#[tokio::test]
+async fn the_bound_of_seat_numbers_is_the_shows_capacity() {
+    let shop = Shop::open().await;
+    let small = Show {
+        capacity: 8,
+        ..show("2027-01-01")
+    };
+    let id = shop.add_concert("Small", "main", &[small]).await;
+    let buyer = shop.buyer().await;
+    let body = json!({ "date": "2027-01-01", "seat_number": 9 });
+    let text = shop
+        .ask_to_hold(&buyer, &id, &body)
+        .await
+        .refused(400, "INVALID_SEAT_NUMBER");
+    assert_eq!(text, "좌석 번호는 1 ~ 8 사이의 값이어야 합니다.");
+    let body = json!({ "date": "2027-01-01", "seat_number": 8 });
+    shop.ask_to_hold(&buyer, &id, &body).await.ok();
+}
+
+#[tokio::test]
+async fn what_is_malformed_wins_over_what_does_not_exist() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let nowhere = "11111111-1111-4111-8111-111111111111";
+    let ask = async |concert_id: &str, date: &str, seat: u32| {
+        shop.ask_to_hold(
+            &buyer,
+            concert_id,
+            &json!({ "date": date, "seat_number": seat }),
+        )
+        .await
+    };
+    ask(nowhere, "x", 7).await.is(INVALID_DATE);
+    ask(nowhere, "2026-12-24", 51_000_000)
+        .await
+        .is(INVALID_SEAT_NUMBER);
+    ask(nowhere, "2026-12-24", 7).await.is(SHOW_NOT_FOUND);
+    ask(&shop.concert_id, "2026-12-26", 7)
+        .await
+        .is(SHOW_NOT_FOUND);
+    ask("x", "2026-12-24", 7).await.is(CONCERT_NOT_FOUND);
+    let path = format!("/v1/concerts/{nowhere}/reservations");
+    shop.post(&path)
+        .token(&buyer.token)
+        .body("[")
+        .send()
+        .await
+        .is(EMPTY_BODY);
+}
+
+#[tokio::test]
+async fn a_show_is_sold_while_its_sale_is_open_only() {
+    let shop = Shop::open().await;
+    let at = |seconds| Some(shop.now() + SignedDuration::from_secs(seconds));
+    let shows = [
+        Show {
+            opens_at: at(60),
+            closes_at: at(120),
+            ..show("2027-01-01")
+        },
+        show("2026-11-19"),
+    ];
+    let id = shop.add_concert("Later", "main", &shows).await;
+    let buyer = shop.buyer().await;
+    let ask = async |date: &str, seat: u32| {
+        shop.ask_to_hold(&buyer, &id, &json!({ "date": date, "seat_number": seat }))
+            .await
+    };
+    ask("2026-11-19", 7).await.is(SALE_NOT_OPEN);
+    shop.advance(59).await;
+    ask("2027-01-01", 7).await.is(SALE_NOT_OPEN);
+    shop.advance(1).await;
+    let held = ask("2027-01-01", 7).await.ok();
+    shop.advance(60).await;
+    let again = ask("2027-01-01", 7).await.ok();
+    assert_eq!(
+        again["reservation_id"], held["reservation_id"],
+        "what is held stays held"
+    );
+    let path = format!(
+        "/v1/concerts/{id}/reservations/{}",
+        held["reservation_id"].as_str().expect("an id")
+    );
+    shop.delete(&path).token(&buyer.token).send().await.ok();
+    ask("2027-01-01", 7).await.is(SALE_NOT_OPEN);
+}
+
+/// A fault of other sellers: the concert or date in the path is ignored, so a seat is sold
+/// through another show.
+#[tokio::test]
+async fn a_show_is_sold_through_its_own_queue_only() {
+    let shop = Shop::open().await;
+    let rock = shop.add_queue("rock").await;
+    let buyer = shop.buyer().await;
+    let body = json!({ "date": "2026-12-24", "seat_number": 7 });
+    shop.ask_to_hold(&buyer, &rock, &body).await.is(FORBIDDEN);
+    let fan = shop.join_for(&shop.guest().await, Some(&rock)).await;
+    shop.ask_to_hold(&fan, &shop.concert_id, &body)
+        .await
+        .is(FORBIDDEN);
+    shop.ask_to_hold(&fan, &rock, &body).await.ok();
+}
+
+#[tokio::test]
+async fn one_may_hold_in_two_queues_at_once() {
+    let shop = Shop::open().await;
+    let rock = shop.add_queue("rock").await;
+    let guest = shop.guest().await;
+    let (buyer, fan) = (
+        shop.join(&guest).await,
+        shop.join_for(&guest, Some(&rock)).await,
+    );
+    let body = json!({ "date": "2026-12-24", "seat_number": 7 });
+    let one = shop.hold(&buyer, 7).await.ok();
+    let two = shop.ask_to_hold(&fan, &rock, &body).await.ok();
+    assert_ne!(one["reservation_id"], two["reservation_id"]);
+    shop.charge(&buyer, 2 * PRICE).await.ok();
+    shop.pay(&buyer, &one).await.ok();
+    assert_eq!(
+        shop.status(&fan).await,
+        "ACTIVE",
+        "the other passage goes on"
+    );
+    let path = format!(
+        "/v1/concerts/{rock}/reservations/{}",
+        two["reservation_id"].as_str().expect("an id")
+    );
+    // Over all the user's sessions, with whichever token.
+    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    assert_eq!(found["status"], "HELD");
+}

@@ -1,0 +1,92 @@
+//! `DELETE /v1/auth/tokens`.
+
+use serde_json::json;
+
+use crate::harness::{Shop, refusal::INVALID_TOKEN};
+
+#[tokio::test]
+async fn leaving_is_told_and_ends_the_session() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let left = shop
+        .delete("/v1/auth/tokens")
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(left, json!({ "message": "대기열 이탈 완료" }));
+    assert_eq!(shop.status(&buyer).await, "CLOSED LEFT");
+    shop.knock(&buyer).send().await.is(INVALID_TOKEN);
+    shop.delete("/v1/auth/tokens")
+        .token(&buyer.token)
+        .send()
+        .await
+        .is(INVALID_TOKEN);
+
+    let other = shop.buyer().await;
+    let left = shop
+        .delete("/v1/auth/tokens")
+        .token(&other.token)
+        .english()
+        .send()
+        .await
+        .ok();
+    assert_eq!(left, json!({ "message": "You have left the queue." }));
+}
+
+#[tokio::test]
+async fn leaving_gives_the_seats_back_at_once() {
+    let shop = Shop::open().await;
+    let (buyer, other) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
+    shop.leave(&buyer).await;
+    assert_eq!(shop.reservation_status(&buyer, &held).await, "CANCELLED");
+    shop.hold_all(&other, &[8, 7]).await.ok();
+    shop.charge(&buyer, 100_000).await.ok();
+    shop.pay(&buyer, &held).await.refused(410, "HOLD_EXPIRED");
+}
+
+#[tokio::test]
+async fn one_may_leave_while_holding_after_the_window() {
+    let shop = Shop::open().await;
+    let (buyer, other) = (shop.buyer().await, shop.guest().await);
+    shop.advance(200).await;
+    shop.hold(&buyer, 7).await.ok();
+    shop.advance(150).await;
+    assert_eq!(shop.status(&buyer).await, "HOLDING");
+    shop.leave(&buyer).await;
+    assert_eq!(shop.status(&buyer).await, "CLOSED LEFT");
+    let other = shop.join(&other).await;
+    shop.hold(&other, 7).await.ok();
+}
+
+#[tokio::test]
+async fn nobody_leaves_a_session_that_is_over() {
+    let shop = Shop::open().await;
+    let (paid, _) = shop.sold(1).await;
+    let idle = shop.buyer().await;
+    let lapsed = shop.buyer().await;
+    shop.hold(&lapsed, 2).await.ok();
+    shop.advance(300).await;
+    for buyer in [&paid, &idle, &lapsed] {
+        shop.delete("/v1/auth/tokens")
+            .token(&buyer.token)
+            .send()
+            .await
+            .is(INVALID_TOKEN);
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_token_does_not_end_the_later_session() {
+    let shop = Shop::open().await;
+    let before = shop.buyer().await;
+    shop.leave(&before).await;
+    let after = shop.rejoin(&before).await;
+    shop.delete("/v1/auth/tokens")
+        .token(&before.token)
+        .send()
+        .await
+        .is(INVALID_TOKEN);
+    assert_eq!(shop.status(&after).await, "ACTIVE");
+}

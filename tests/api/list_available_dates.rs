@@ -1,0 +1,162 @@
+//! `GET /v1/concerts/available-dates`.
+
+use serde_json::json;
+use shared::domain::show::Show;
+
+use crate::harness::{
+    Shop,
+    refusal::{CONCERT_NOT_FOUND, FORBIDDEN, MISSING_CONCERT_ID, NO_AVAILABLE_DATES},
+    show,
+};
+
+const DATES: &str = "/v1/concerts/available-dates";
+
+fn small(date: &str) -> Show {
+    Show {
+        capacity: 2,
+        ..show(date)
+    }
+}
+
+#[tokio::test]
+async fn dates_with_free_seats_are_available() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let dates = shop.get(DATES).token(&buyer.token).send().await.ok();
+    assert_eq!(
+        dates,
+        json!({ "available_dates": ["2026-12-24", "2026-12-25"] })
+    );
+}
+
+#[tokio::test]
+async fn the_named_concert_wins_over_the_tokens_and_that_over_the_queues() {
+    let shop = Shop::open().await;
+    let of = async |date: &str| shop.add_concert(date, "main", &[show(date)]).await;
+    let (joined_for, named) = (of("2027-01-01").await, of("2027-02-02").await);
+    let guest = shop.guest().await;
+    let buyer = shop.join_for(&guest, Some(&joined_for)).await;
+    let dates = shop.get(DATES).token(&buyer.token).send().await.ok();
+    assert_eq!(dates["available_dates"], json!(["2027-01-01"]));
+    let path = format!("{DATES}?concert_id={named}");
+    let dates = shop.get(&path).token(&buyer.token).send().await.ok();
+    assert_eq!(dates["available_dates"], json!(["2027-02-02"]));
+    let buyer = shop.buyer().await;
+    let dates = shop
+        .get(&format!("{DATES}?concert_id="))
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(dates["available_dates"], json!(shop.dates));
+}
+
+#[tokio::test]
+async fn without_any_concert_one_has_to_be_named() {
+    let shop = Shop::empty().await;
+    let buyer = shop.buyer().await;
+    shop.get(DATES)
+        .token(&buyer.token)
+        .send()
+        .await
+        .is(MISSING_CONCERT_ID);
+}
+
+#[tokio::test]
+async fn a_date_goes_when_its_seats_do_and_comes_back_with_them() {
+    let shop = Shop::open().await;
+    let id = shop
+        .add_concert("Small", "main", &[small("2027-01-01"), small("2027-01-02")])
+        .await;
+    let path = format!("{DATES}?concert_id={id}");
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    let hold = async |date: &str| {
+        let body = json!({ "date": date, "seat_numbers": [1, 2] });
+        let path = format!("/v1/concerts/{id}/reservations");
+        shop.post(&path)
+            .token(&one.token)
+            .json(&body)
+            .send()
+            .await
+            .ok()
+    };
+    hold("2027-01-01").await;
+    let seen = shop.get(&path).token(&other.token).send().await.ok();
+    assert_eq!(seen["available_dates"], json!(["2027-01-02"]));
+    shop.leave(&one).await;
+    shop.advance(2).await;
+    let seen = shop.get(&path).token(&other.token).send().await.ok();
+    assert_eq!(seen["available_dates"], json!(["2027-01-01", "2027-01-02"]));
+}
+
+/// A fault of other sellers: a user's own unpaid hold makes the event look sold out to them.
+#[tokio::test]
+async fn ones_own_hold_does_not_make_it_look_sold_out() {
+    let shop = Shop::open().await;
+    let id = shop
+        .add_concert("Small", "main", &[small("2027-01-01")])
+        .await;
+    let path = format!("{DATES}?concert_id={id}");
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    let body = json!({ "date": "2027-01-01", "seat_numbers": [1, 2] });
+    let reservations = format!("/v1/concerts/{id}/reservations");
+    shop.post(&reservations)
+        .token(&one.token)
+        .json(&body)
+        .send()
+        .await
+        .ok();
+    let mine = shop.get(&path).token(&one.token).send().await.ok();
+    assert_eq!(mine["available_dates"], json!(["2027-01-01"]));
+    shop.get(&path)
+        .token(&other.token)
+        .send()
+        .await
+        .is(NO_AVAILABLE_DATES);
+}
+
+#[tokio::test]
+async fn what_is_not_on_sale_is_not_available() {
+    let shop = Shop::open().await;
+    let later = Show {
+        opens_at: Some(shop.now() + shared::jiff::SignedDuration::from_secs(60)),
+        ..show("2027-01-01")
+    };
+    let over = Show {
+        closes_at: Some(shop.now()),
+        ..show("2027-01-02")
+    };
+    let past = show("2026-11-19");
+    let id = shop
+        .add_concert("Later", "main", &[later, over, past])
+        .await;
+    let path = format!("{DATES}?concert_id={id}");
+    let buyer = shop.buyer().await;
+    shop.get(&path)
+        .token(&buyer.token)
+        .send()
+        .await
+        .is(NO_AVAILABLE_DATES);
+    shop.advance(60).await;
+    let dates = shop.get(&path).token(&buyer.token).send().await.ok();
+    assert_eq!(dates["available_dates"], json!(["2027-01-01"]));
+}
+
+#[tokio::test]
+async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
+    let shop = Shop::open().await;
+    let rock = shop.add_queue("rock").await;
+    let buyer = shop.buyer().await;
+    let ask = async |id: &str| {
+        shop.get(&format!("{DATES}?concert_id={id}"))
+            .token(&buyer.token)
+            .send()
+            .await
+    };
+    ask(&rock).await.is(FORBIDDEN);
+    ask("11111111-1111-4111-8111-111111111111")
+        .await
+        .is(CONCERT_NOT_FOUND);
+    ask("x").await.is(CONCERT_NOT_FOUND);
+    ask("%00").await.is(CONCERT_NOT_FOUND);
+}

@@ -1,0 +1,68 @@
+//! `GET /v1/concerts/{concert_id}/dates`.
+
+use serde_json::json;
+
+use crate::harness::{
+    PRICE, Shop,
+    refusal::{CONCERT_NOT_FOUND, FORBIDDEN},
+    show,
+};
+
+#[tokio::test]
+async fn dates_come_with_prices_and_seats_left() {
+    let shop = Shop::open().await;
+    let (buyer, _) = (shop.buyer().await, shop.sold(1).await);
+    let holder = shop.buyer().await;
+    shop.hold_all(&holder, &[2, 3]).await.ok();
+    let date = |date: &str, seats_left: u32| json!({ "date": date, "price": PRICE, "capacity": 50, "seats_left": seats_left });
+    let dates = shop.knock(&buyer).send().await.ok();
+    assert_eq!(
+        dates,
+        json!({ "dates": [date("2026-12-24", 47), date("2026-12-25", 50)] })
+    );
+
+    shop.leave(&holder).await;
+    assert_eq!(
+        shop.knock(&buyer).send().await.ok(),
+        dates,
+        "counts are kept for two seconds"
+    );
+    shop.advance(2).await;
+    let dates = shop.knock(&buyer).send().await.ok();
+    assert_eq!(dates["dates"][0]["seats_left"], 49);
+}
+
+#[tokio::test]
+async fn dates_that_are_over_are_left_out() {
+    let shop = Shop::open().await;
+    let id = shop
+        .add_concert("Tour", "main", &[show("2026-11-19"), show("2026-11-20")])
+        .await;
+    let buyer = shop.buyer().await;
+    let dates = shop
+        .get(&format!("/v1/concerts/{id}/dates"))
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(dates["dates"].as_array().map(Vec::len), Some(1));
+    assert_eq!(dates["dates"][0]["date"], "2026-11-20");
+}
+
+#[tokio::test]
+async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
+    let shop = Shop::open().await;
+    let rock = shop.add_queue("rock").await;
+    let buyer = shop.buyer().await;
+    let ask = async |id: &str| {
+        shop.get(&format!("/v1/concerts/{id}/dates"))
+            .token(&buyer.token)
+            .send()
+            .await
+    };
+    ask(&rock).await.is(FORBIDDEN);
+    ask("11111111-1111-4111-8111-111111111111")
+        .await
+        .is(CONCERT_NOT_FOUND);
+    ask("x").await.is(CONCERT_NOT_FOUND);
+}

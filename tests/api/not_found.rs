@@ -1,0 +1,39 @@
+//! `$default`: what leads nowhere.
+
+use crate::harness::{Shop, refusal::NOT_FOUND};
+
+#[tokio::test]
+async fn a_path_or_method_that_is_not_there_is_404_in_the_envelope() {
+    let shop = Shop::open().await;
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/v1"),
+        ("GET", "/v2/concerts"),
+        ("GET", "/v1/concerts/"),
+        ("GET", "/v1/CONCERTS"),
+        ("GET", "/v1//concerts"),
+        ("GET", "/v1/users"),
+        ("PUT", "/v1/users"),
+        ("PATCH", "/v1/auth/tokens"),
+        ("DELETE", "/v1/queues/main"),
+        ("POST", "/v1/concerts/available-dates"),
+        ("TRACE", "/v1/concerts"),
+        ("PURGE", "/v1/concerts"),
+        ("GET", "/v1/concerts/..%2fauth/keys/x"),
+        ("GET", "/getConcert"),
+    ] {
+        shop.call(method, path).send().await.is(NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn it_is_told_in_english_too() {
+    let shop = Shop::open().await;
+    let text = shop
+        .get("/nowhere")
+        .english()
+        .send()
+        .await
+        .refused(404, "NOT_FOUND");
+    assert_eq!(text, "There is nothing at this path.");
+}

@@ -1,0 +1,172 @@
+//! `release-hold`: the message of a hold, early, late, doubled and unreadable.
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use crate::harness::{Buyer, Shop};
+
+/// The message of a hold in queue `main`.
+fn message(buyer: &Buyer, held: &Value) -> Value {
+    json!({
+        "user_id": buyer.user_id,
+        "queue_id": "main",
+        "reservation_id": held["reservation_id"],
+    })
+}
+
+impl Shop {
+    /// Delivers messages, and tells which of them have to come again.
+    async fn deliver(&self, bodies: &[String]) -> Vec<Value> {
+        let records: Vec<_> = bodies
+            .iter()
+            .enumerate()
+            .map(|(n, body)| {
+                json!({
+                    "messageId": format!("m{n}"),
+                    "body": body,
+                    "attributes": {},
+                    "messageAttributes": {},
+                    "eventSource": "aws:sqs",
+                })
+            })
+            .collect();
+        let reply = self
+            .invoke("release-hold", &json!({ "Records": records }))
+            .await;
+        assert_eq!(reply.header("x-amz-function-error"), "", "{}", reply.body);
+        let failures = reply.ok()["batchItemFailures"].clone();
+        let failures = failures.as_array().expect("failures").iter();
+        failures
+            .map(|failure| failure["itemIdentifier"].clone())
+            .collect()
+    }
+
+    async fn deliver_one(&self, message: &Value) {
+        assert!(self.deliver(&[message.to_string()]).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_early_message_is_put_back() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    assert_eq!(shop.stack.pending_messages().len(), 1);
+    shop.advance(200).await;
+    shop.deliver_one(&message(&buyer, &held)).await;
+    assert_eq!(shop.status(&buyer).await, "ACTIVE");
+    assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
+    assert_eq!(shop.stack.pending_messages().len(), 2);
+    shop.advance(102).await;
+    assert_eq!(shop.stack.pending_messages().len(), 0);
+    assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
+}
+
+#[tokio::test]
+async fn a_message_may_come_twice_and_late() {
+    let shop = Shop::without_messages(&[]).await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
+    let message = message(&buyer, &held);
+    shop.advance(302).await;
+    for _ in 0..2 {
+        shop.deliver_one(&message).await;
+        assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
+        assert_eq!(shop.reservation_status(&buyer, &held).await, "EXPIRED");
+    }
+    let other = shop.buyer().await;
+    shop.hold_all(&other, &[7, 8]).await.ok();
+    let again = shop.rejoin(&buyer).await;
+    shop.hold(&again, 9).await.ok();
+    shop.deliver_one(&message).await;
+    let seats = shop.seats(&other).await;
+    assert_eq!(
+        [7, 8, 9].map(|seat| seats[&seat].as_str()),
+        ["MINE", "MINE", "HELD"]
+    );
+    assert_eq!(shop.status(&again).await, "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_first_message_may_come_after_the_seat_went_to_another() {
+    let shop = Shop::without_messages(&[]).await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.advance(302).await;
+    let other = shop.buyer().await;
+    shop.hold(&other, 7).await.ok();
+    shop.deliver_one(&message(&buyer, &held)).await;
+    assert_eq!(shop.seats(&other).await[&7], "MINE");
+    assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
+}
+
+#[tokio::test]
+async fn the_message_of_a_paid_or_cancelled_hold_does_nothing() {
+    let shop = Shop::open().await;
+    let (paid, receipt) = shop.sold(7).await;
+    shop.deliver_one(&message(&paid, &receipt)).await;
+    let buyer = shop.buyer().await;
+    let cancelled = shop.hold(&buyer, 8).await.ok();
+    shop.delete(&shop.reservation(&cancelled))
+        .token(&buyer.token)
+        .send()
+        .await
+        .ok();
+    shop.hold(&buyer, 8).await.ok();
+    shop.deliver_one(&message(&buyer, &cancelled)).await;
+    let seats = shop.seats(&buyer).await;
+    assert_eq!((seats[&7].as_str(), seats[&8].as_str()), ("SOLD", "MINE"));
+    assert_eq!(shop.status(&buyer).await, "ACTIVE");
+    assert_eq!(shop.reservation_status(&paid, &receipt).await, "PAID");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_comes_again_and_the_rest_of_the_batch_does_not() {
+    let shop = Shop::without_messages(&[]).await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.advance(302).await;
+    let mut foreign = message(&buyer, &held);
+    foreign["user_id"] = json!("x");
+    let mut unknown = message(&buyer, &held);
+    unknown["user_id"] = json!("11111111-1111-4111-8111-111111111111");
+    let failures = shop
+        .deliver(&[
+            "garbage".to_owned(),
+            message(&buyer, &held).to_string(),
+            "{}".to_owned(),
+            String::new(),
+            foreign.to_string(),
+            unknown.to_string(),
+        ])
+        .await;
+    assert_eq!(
+        failures,
+        ["m0", "m2", "m3", "m4"],
+        "nobody's hold is no trouble"
+    );
+    assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
+    assert_eq!(shop.reservation_status(&buyer, &held).await, "EXPIRED");
+    assert!(shop.deliver(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn doubled_messages_at_once_count_the_session_once() {
+    let shop = Shop::without_messages(&[("MainMaxActive", "2"), ("HoldSeconds", "60")]).await;
+    let (first, second) = (shop.buyer().await, shop.buyer().await);
+    let (third, fourth) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold(&first, 7).await.ok();
+    shop.advance(62).await;
+    assert_eq!(shop.status(&third).await, "WAITING");
+    let body = message(&first, &held);
+    join_all((0..6).map(|_| shop.deliver_one(&body))).await;
+    shop.wait_for_turn(&third, 15).await;
+    shop.knock(&third).send().await.ok();
+    shop.advance(30).await;
+    assert_eq!(shop.status(&second).await, "ACTIVE");
+    assert_eq!(
+        shop.status(&fourth).await,
+        "WAITING",
+        "one place came free, not six"
+    );
+}
