@@ -2,9 +2,9 @@
 //! sign up, join, ask for the place, dates, seats, hold, charge, pay.
 //!
 //! ```text
-//! cargo run --release -p local -- --demo-shows 400 --data /tmp/onsale.db \
+//! cargo local-fast --demo-shows 400 --data /tmp/onsale.db \
 //!     --parameter-overrides MainRate=10000 MainMaxActive=1000000
-//! cargo run --release -p tests --example purchases -- --purchases 10000
+//! cargo run --profile fast -p tests --example purchases -- --purchases 10000
 //! ```
 
 use std::{
