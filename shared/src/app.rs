@@ -73,7 +73,7 @@ impl App {
     /// connection to the database while the start is free.
     pub async fn start(
         config: Config,
-        sdk: &aws_config::SdkConfig,
+        sdk: &aws_types::SdkConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let timeouts = TimeoutConfig::builder()

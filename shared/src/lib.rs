@@ -18,5 +18,5 @@ pub mod runtime;
 
 /// The Lambda and AWS crates, for those who stand around the functions.
 pub use {
-    aws_config, aws_lambda_events, aws_sdk_dynamodb, aws_sdk_sqs, futures_util, jiff, lambda_http,
+    aws_lambda_events, aws_sdk_dynamodb, aws_sdk_sqs, aws_types, futures_util, jiff, lambda_http,
 };

@@ -3,6 +3,8 @@
 
 mod harness;
 
+mod guards;
+mod prices;
 mod smoke;
 
 mod get_keys;

@@ -1,9 +1,11 @@
-//! `GET /v1/auth/tokens`: where the session of a queue token stands. 1.5 RRU.
+//! `GET /v1/auth/tokens`: where the session of a queue token stands. 1 RRU, half of which is the
+//! document that an instance knows for a second: this is what waiting people call.
 
 use serde::Serialize;
 use shared::{
     app::App,
-    domain::session::Standing,
+    auth::QueueClaims,
+    domain::session::{Session, Standing},
     error::ApiError,
     http::{ResponseParts as _, ok},
     lambda_http::{Body, Request, Response},
@@ -23,8 +25,7 @@ struct Answer<'a> {
 /// Answers with status and place, and when to ask again.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let (claims, now) = app.queue_user(&request).await?;
-    let session = app.store().session(claims.sub, &claims.queue).await?;
-    let Some(session) = session.filter(|session| session.jti == claims.jti) else {
+    let Some(session) = session(&app, &claims).await? else {
         return ok(&Answer {
             place: Place::over(None),
             reservation: None,
@@ -45,4 +46,22 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     } else {
         answer.with_retry_after(retry_after)
     })
+}
+
+/// The session, as it was a moment ago: nothing is decided by it. One that joined this very
+/// moment is read again, consistently.
+async fn session(app: &App, claims: &QueueClaims) -> Result<Option<Session>, ApiError> {
+    let is_the_one = |session: &Session| session.jti == claims.jti;
+    let lately = app
+        .store()
+        .session_lately(claims.sub, &claims.queue)
+        .await?;
+    if let Some(session) = lately.filter(is_the_one) {
+        return Ok(Some(session));
+    }
+    Ok(app
+        .store()
+        .session(claims.sub, &claims.queue)
+        .await?
+        .filter(is_the_one))
 }

@@ -40,7 +40,7 @@ impl Place {
             Standing::Waiting { place } => Self {
                 status: "WAITING",
                 queue_position: place,
-                estimated_wait_time: queue.estimated_wait(place),
+                estimated_wait_time: queue.estimated_wait(place, now),
                 ..admitted
             },
             Standing::Admitted(admission) => Self {

@@ -2,31 +2,63 @@
 
 use std::fmt::Write as _;
 
-use crate::Stack;
+use crate::{Stack, demo::Demo};
 
 /// The lines that `cargo local` begins with; the first one never changes.
 pub fn banner(stack: &Stack) -> String {
     let url = stack.url();
     let mut text = format!("Onsale is listening on {url}\n\n");
-    for show in stack.demo().iter().take(3) {
-        let _ = writeln!(text, "  concert   {} on {}", show.concert_id, show.date);
-    }
-    if let Some(more) = stack.demo().len().checked_sub(3).filter(|more| *more > 0) {
-        let _ = writeln!(text, "            and {more} more");
+    if let Some(demo) = stack.demo() {
+        describe(&mut text, demo);
     }
     if let Some(database) = stack.database_url() {
+        let _ = writeln!(text, "  tables     {database}");
+    }
+    let _ = writeln!(
+        text,
+        "  clock      curl {url}/_local/clock -d '{{\"advance_seconds\": 301}}'\n\
+         \n\
+         Take a number in the line, as {}:\n",
+        if stack.demo().is_some() {
+            "the guest"
+        } else {
+            "a guest who has signed up"
+        },
+    );
+    match stack.demo() {
+        Some(Demo { guest, .. }) => {
+            let _ = writeln!(
+                text,
+                "  curl {url}/v1/auth/tokens -d '{{\"user_id\": \"{guest}\"}}'"
+            );
+        }
+        None => {
+            let _ = writeln!(
+                text,
+                "  curl {url}/v1/users -d '{{\"name\": \"Mina\"}}'\n\
+                 \x20 curl {url}/v1/auth/tokens -d '{{\"user_id\": \"…\"}}'",
+            );
+        }
+    }
+    text.push_str("\nThe README has a whole purchase to paste. Ctrl-C ends it.\n");
+    text
+}
+
+fn describe(text: &mut String, demo: &Demo) {
+    for concert in demo.concerts.iter().take(3) {
+        let dates = match concert.dates.as_slice() {
+            [first, .., last] => format!("{first} to {last}"),
+            dates => dates.iter().map(ToString::to_string).collect(),
+        };
         let _ = writeln!(
             text,
-            "  database  {database} (DynamoDB: aws dynamodb list-tables --endpoint-url {database})"
+            "  on sale    {}, {dates}, 50 seats each\n             {}",
+            concert.name.as_str(),
+            concert.concert_id,
         );
     }
-    let _ = write!(
-        text,
-        "  clock     curl -X POST {url}/_local/clock -d '{{\"advance_seconds\": 301}}'\n\n\
-         Make a guest, and take a place in the line:\n\n\
-         \x20 curl -X POST {url}/v1/users -H 'content-type: application/json' -d '{{\"name\": \"Mina\"}}'\n\
-         \x20 curl -X POST {url}/v1/auth/tokens -H 'content-type: application/json' -d '{{\"user_id\": \"…\"}}'\n\n\
-         Ctrl-C ends it.\n"
-    );
-    text
+    if let Some(more) = demo.concerts.len().checked_sub(3).filter(|more| *more > 0) {
+        let _ = writeln!(text, "             and {more} more concerts");
+    }
+    let _ = writeln!(text, "  guest      {}", demo.guest);
 }

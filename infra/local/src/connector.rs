@@ -76,51 +76,54 @@ impl Connector {
         }
     }
 
-    fn dynamodb(&self, operation: &str, mut request: HttpRequest) -> HttpConnectorFuture {
+    /// An invocation in the background is busy as long as it awaits this.
+    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let _call = invocation::current().map(|invocation| invocation.calls());
+        // A call takes time, in which others go on. Nothing here does, and without this two
+        // requests would never overlap: what races on AWS has to race here.
+        tokio::task::yield_now().await;
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) {
+            let operation = operation.to_owned();
+            self.dynamodb(&operation, request).await
+        } else if let Some(action) = target.strip_prefix(sqs::TARGET) {
+            let body = request.body().bytes().unwrap_or_default();
+            respond(self.below.sqs.call(action, body))
+        } else {
+            Err(unreachable())
+        }
+    }
+
+    async fn dynamodb(
+        &self,
+        operation: &str,
+        mut request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
         let sent = request.body().bytes().unwrap_or_default();
         let body = self.below.interference.apply(operation, sent);
         match (&self.below.engine, &self.remote) {
             (Engine::Embedded(database), _) => {
                 let answer = engine::call(database, operation, &body);
                 self.tally.count(operation, answer.body.as_bytes());
-                HttpConnectorFuture::ready(respond(answer))
+                respond(answer)
             }
             (Engine::Remote(_), Some(remote)) => {
                 if let Cow::Owned(changed) = body {
                     *request.body_mut() = SdkBody::from(changed);
                 }
-                self.forward(operation.to_owned(), remote.call(request))
+                let (mut response, body) = whole(remote.call(request).await?).await?;
+                self.tally.count(operation, &body);
+                *response.body_mut() = SdkBody::from(body);
+                Ok(response)
             }
-            (Engine::Remote(_), None) => unreachable(),
+            (Engine::Remote(_), None) => Err(unreachable()),
         }
-    }
-
-    /// Passes the answer of a remote engine on, and counts what it consumed. An invocation in
-    /// the background is busy for that long.
-    fn forward(&self, operation: String, answer: HttpConnectorFuture) -> HttpConnectorFuture {
-        let tally = Arc::clone(&self.tally);
-        HttpConnectorFuture::new(async move {
-            let _call = invocation::current().map(|invocation| invocation.calls());
-            let (mut response, body) = whole(answer.await?).await?;
-            tally.count(&operation, &body);
-            *response.body_mut() = SdkBody::from(body);
-            Ok(response)
-        })
     }
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) {
-            let operation = operation.to_owned();
-            self.dynamodb(&operation, request)
-        } else if let Some(action) = target.strip_prefix(sqs::TARGET) {
-            let body = request.body().bytes().unwrap_or_default();
-            HttpConnectorFuture::ready(respond(self.below.sqs.call(action, body)))
-        } else {
-            unreachable()
-        }
+        HttpConnectorFuture::new(self.clone().answer(request))
     }
 }
 
@@ -167,9 +170,6 @@ async fn whole(response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), Connec
 }
 
 /// The functions speak to DynamoDB and to SQS, and to nobody else.
-fn unreachable() -> HttpConnectorFuture {
-    HttpConnectorFuture::ready(Err(ConnectorError::other(
-        "the local stack has only DynamoDB and SQS".into(),
-        None,
-    )))
+fn unreachable() -> ConnectorError {
+    ConnectorError::other("the local stack has only DynamoDB and SQS".into(), None)
 }

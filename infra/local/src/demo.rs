@@ -1,21 +1,115 @@
-//! The concerts that a fresh stack can begin with.
+//! What is on sale when a stack starts with nothing of its own.
 
-use shared::app::App;
+use jiff::ToSpan as _;
+use shared::{
+    app::App,
+    domain::{
+        ids::{ConcertId, QueueId, ShowDate, UserId},
+        money::Money,
+        show::{Concert, Show},
+        user::{Name, User},
+    },
+};
 
 use crate::Problem;
 
-/// A show of the demo data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DemoShow {
-    /// The concert.
-    pub concert_id: String,
-    /// Its date, `YYYY-MM-DD`.
-    pub date: String,
+/// A concert has at most so many dates; more shows are more concerts.
+const DATES_A_CONCERT: u32 = 20;
+
+/// The first show is so many days away.
+const DAYS_UNTIL_THE_FIRST: i32 = 30;
+
+/// The demo data.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// The concerts, all on queue `main`, in the order of their names.
+    pub concerts: Vec<DemoConcert>,
+    /// A guest who has signed up.
+    pub guest: UserId,
 }
 
-/// Makes demo concerts with so many shows in all, and says which.
-#[expect(clippy::unused_async, reason = "writing concerts will take awaiting")]
-pub async fn create(app: &App, shows: u32) -> Result<Vec<DemoShow>, Problem> {
-    let _ = (app, shows);
-    Ok(Vec::new())
+/// A concert of the demo data.
+#[derive(Debug, Clone)]
+pub struct DemoConcert {
+    /// Its id.
+    pub concert_id: ConcertId,
+    /// Its name.
+    pub name: Name,
+    /// The dates of its shows, of 50 seats each.
+    pub dates: Vec<ShowDate>,
+}
+
+/// Makes concerts with so many shows in all, on sale at once on queue `main`, and a guest. The
+/// first concert is the queue's default.
+pub async fn create(app: &App, shows: u32) -> Result<Demo, Problem> {
+    let mut concerts = Vec::new();
+    for first in (0..shows).step_by(DATES_A_CONCERT as usize) {
+        let number = u32::try_from(concerts.len()).unwrap_or(u32::MAX) + 1;
+        let dates = DATES_A_CONCERT.min(shows - first);
+        concerts.push(create_concert(app, number, dates).await?);
+    }
+    if let Some(concert) = concerts.first() {
+        let set = app
+            .store()
+            .set_default_concert(&QueueId::main(), concert.concert_id)
+            .await;
+        set.map_err(failed)?;
+    }
+    let guest = create_guest(app).await?;
+    Ok(Demo { concerts, guest })
+}
+
+async fn create_concert(app: &App, number: u32, dates: u32) -> Result<DemoConcert, Problem> {
+    let concert = Concert {
+        concert_id: ConcertId::new(),
+        name: name(&format!("온세일 데모 콘서트 {number:02}"))?,
+        queue_id: QueueId::main(),
+    };
+    let today = app.now().to_zoned(app.config().time_zone.clone()).date();
+    let days = (DAYS_UNTIL_THE_FIRST..).take(dates as usize);
+    let dates: Vec<ShowDate> = days
+        .filter_map(|day| today.checked_add(day.days()).ok())
+        .map(ShowDate::from)
+        .collect();
+    let shows: Vec<_> = dates.iter().map(|date| show(&concert, *date)).collect();
+    app.store()
+        .create_concert(&concert, &shows)
+        .await
+        .map_err(failed)?;
+    Ok(DemoConcert {
+        concert_id: concert.concert_id,
+        name: concert.name,
+        dates,
+    })
+}
+
+fn show(concert: &Concert, date: ShowDate) -> Show {
+    Show {
+        concert_id: concert.concert_id,
+        date,
+        queue_id: concert.queue_id.clone(),
+        capacity: 50,
+        price: Money::won(50_000),
+        opens_at: None,
+        closes_at: None,
+    }
+}
+
+async fn create_guest(app: &App) -> Result<UserId, Problem> {
+    let guest = User {
+        user_id: UserId::new(),
+        name: name("데모 손님")?,
+        generation: 0,
+        created_at: app.now(),
+    };
+    app.store().sign_up(&guest).await.map_err(failed)?;
+    Ok(guest.user_id)
+}
+
+fn name(text: &str) -> Result<Name, Problem> {
+    Name::parse(text).ok_or_else(|| failed("a name that is none"))
+}
+
+fn failed(error: impl std::fmt::Debug) -> Problem {
+    Problem::failure(format!("The demo data could not be written: {error:?}"))
 }

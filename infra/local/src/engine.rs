@@ -26,7 +26,8 @@ pub fn in_memory() -> Result<Database, Problem> {
 pub fn in_file(path: &Path) -> Result<Database, Problem> {
     let refused = |error: DynoxideError| {
         let file = path.display();
-        Problem::failure(format!("{file} cannot be used as a data file: {error}"))
+        let why = reason(&error.to_string());
+        Problem::failure(format!("{file} cannot be used as a data file: {why}"))
     };
     let name = path
         .to_str()
@@ -37,6 +38,15 @@ pub fn in_file(path: &Path) -> Result<Database, Problem> {
     // acknowledged, only a power cut may cost the last instants.
     database.disable_bulk_loading().map_err(refused)?;
     Ok(database)
+}
+
+/// Why the engine refuses a file, without its advice to programmers.
+fn reason(error: &str) -> String {
+    if error.starts_with("Database file is encrypted or not") {
+        "it is something else".to_owned()
+    } else {
+        error.trim_start_matches("Internal error: ").to_owned()
+    }
 }
 
 /// Executes a request of DynamoDB's JSON protocol.

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use shared::{
     app::{App, StartError},
-    aws_config::SdkConfig,
     aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent},
+    aws_types::SdkConfig,
     clock::Clock,
     config::Config,
     error::ApiError,

@@ -24,7 +24,6 @@ pub use routes::Routes;
 use crate::{
     event::{self, Incoming},
     function::{Failure, Function},
-    invocation::Board,
     sqs::{self, Sqs},
     template::Cors,
     timeline::Timeline,
@@ -45,8 +44,6 @@ pub struct Gateway {
     pub sqs: Sqs,
     /// The clock, and what it sets off.
     pub timeline: Arc<Timeline>,
-    /// The invocations in the background.
-    pub board: Arc<Board>,
 }
 
 impl Gateway {

@@ -7,13 +7,13 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinSet};
 
 tokio::task_local! {
     static CURRENT: Arc<Invocation>;
@@ -29,19 +29,32 @@ pub fn current() -> Option<Arc<Invocation>> {
 pub struct Board {
     busy: AtomicUsize,
     settled: Notify,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl Board {
     /// Runs a future as an invocation of its own, in the background.
     pub fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         let invocation = Invocation::start(self);
-        tokio::spawn(CURRENT.scope(
+        let mut tasks = self.tasks();
+        // Those that are finished are forgotten.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(CURRENT.scope(
             Arc::clone(&invocation),
             Tracked {
                 work: Box::pin(work),
                 invocation,
             },
         ));
+    }
+
+    /// Ends those that are not finished.
+    pub fn end(&self) {
+        self.tasks().abort_all();
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns once every invocation is finished or asleep.

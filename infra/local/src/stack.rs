@@ -13,7 +13,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use crate::{
     Options, Problem,
     connector::Below,
-    demo::DemoShow,
+    demo::Demo,
     function::{Function, Start},
     handlers::Handlers,
     queue::Message,
@@ -30,7 +30,7 @@ pub struct Stack {
     operator: Start,
     below: Arc<Below>,
     timeline: Arc<Timeline>,
-    demo: Vec<DemoShow>,
+    demo: Option<Demo>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     driver: JoinHandle<()>,
@@ -64,9 +64,9 @@ impl Stack {
         self.timeline.advance(by).await
     }
 
-    /// The shows of the demo data, if this start has made any.
-    pub fn demo(&self) -> &[DemoShow] {
-        &self.demo
+    /// The demo data, if this start has made any.
+    pub fn demo(&self) -> Option<&Demo> {
+        self.demo.as_ref()
     }
 
     /// The handle of a function, as its handler gets it.
@@ -152,6 +152,7 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.driver.abort();
+        self.timeline.board.end();
         self.servers.iter().for_each(JoinHandle::abort);
     }
 }

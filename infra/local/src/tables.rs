@@ -3,7 +3,6 @@
 use shared::aws_sdk_dynamodb::{
     Client,
     client::Waiters,
-    error::DisplayErrorContext,
     operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -13,6 +12,7 @@ use shared::aws_sdk_dynamodb::{
 
 use crate::{
     Problem,
+    problem::chain,
     template::{Key, TablePlan},
 };
 
@@ -51,7 +51,7 @@ async fn create_one(client: &Client, plan: &TablePlan) -> Result<bool, Problem> 
             Ok(true)
         }
         Err(error) if error.as_service_error().is_some_and(is_there) => Ok(false),
-        Err(error) => Err(refused(plan, error)),
+        Err(error) => Err(refused(plan, &error)),
     }
 }
 
@@ -67,7 +67,7 @@ async fn wait(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
         .wait(std::time::Duration::from_mins(1))
         .await
         .map(drop)
-        .map_err(|error| refused(plan, error))
+        .map_err(|error| refused(plan, &error))
 }
 
 async fn expire(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
@@ -78,7 +78,7 @@ async fn expire(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
         .attribute_name(attribute)
         .enabled(true)
         .build()
-        .map_err(|error| refused(plan, error))?;
+        .map_err(|error| refused(plan, &error))?;
     client
         .update_time_to_live()
         .table_name(&plan.name)
@@ -86,7 +86,7 @@ async fn expire(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
         .send()
         .await
         .map(drop)
-        .map_err(|error| refused(plan, error))
+        .map_err(|error| refused(plan, &error))
 }
 
 fn attribute(key: &Key) -> Result<AttributeDefinition, Problem> {
@@ -105,7 +105,7 @@ fn schema(key: &Key, role: KeyType) -> Result<KeySchemaElement, Problem> {
         .map_err(|error| Problem::failure(error.to_string()))
 }
 
-fn refused(plan: &TablePlan, error: impl std::error::Error) -> Problem {
-    let why = DisplayErrorContext(error);
+fn refused(plan: &TablePlan, error: &dyn std::error::Error) -> Problem {
+    let why = chain(error);
     Problem::failure(format!("the table {} could not be made: {why}", plan.name))
 }

@@ -268,3 +268,78 @@ fn scheduled(now: Timestamp) -> Json {
         "detail": "{}",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    /// A timeline with a clock that stands still, and nothing on it.
+    fn timeline() -> Timeline {
+        let changed = Arc::new(Notify::new());
+        Timeline {
+            clock: Arc::new(StackClock::frozen_at(at(0), Arc::clone(&changed))),
+            runs: false,
+            board: Arc::default(),
+            queues: Arc::new(Queues::new(Vec::new())),
+            subscriptions: Vec::new(),
+            schedules: Vec::new(),
+            changed,
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Notes the time every so many seconds, in the background.
+    fn note_every(timeline: &Timeline, seconds: i64, notes: &Arc<Mutex<Vec<(i64, i64)>>>) {
+        let (clock, notes) = (Arc::clone(&timeline.clock), Arc::clone(notes));
+        timeline.board.spawn(async move {
+            loop {
+                let next = clock.now() + SignedDuration::from_secs(seconds);
+                clock.sleep_until(next).await;
+                // What it does then takes a while, in which the clock stands still.
+                tokio::task::yield_now().await;
+                let now = clock.now().as_second();
+                notes.lock().expect("not poisoned").push((seconds, now));
+            }
+        });
+    }
+
+    #[tokio::test]
+    async fn each_thing_is_done_at_its_own_time_and_in_order() {
+        let timeline = timeline();
+        let notes = Arc::default();
+        note_every(&timeline, 5, &notes);
+        note_every(&timeline, 3, &notes);
+        assert_eq!(timeline.advance(Duration::from_secs(11)).await, at(11));
+        assert_eq!(
+            *notes.lock().expect("not poisoned"),
+            [(3, 3), (5, 5), (3, 6), (3, 9), (5, 10)]
+        );
+        timeline.advance(Duration::from_secs(1)).await;
+        assert_eq!(notes.lock().expect("not poisoned").last(), Some(&(3, 12)));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_stands_still_does_nothing_by_itself() {
+        let timeline = timeline();
+        let notes = Arc::default();
+        note_every(&timeline, 5, &notes);
+        timeline.advance(Duration::ZERO).await;
+        assert!(!timeline.set_off_next());
+        assert!(notes.lock().expect("not poisoned").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_runs_goes_on_after_a_move() {
+        let timeline = Timeline {
+            runs: true,
+            ..timeline()
+        };
+        timeline.advance(Duration::from_secs(9)).await;
+        assert!(timeline.clock.now() >= at(9));
+        assert!(timeline.clock.wait_until(at(10)).is_some());
+    }
+}

@@ -126,7 +126,7 @@ impl App {
             }
             Standing::Waiting { place } => {
                 let queue = self.queue(&session.queue_id, now).await?;
-                let retry_after = ask_again_after(queue.estimated_wait(place));
+                let retry_after = ask_again_after(queue.estimated_wait(place, now));
                 Err(ApiError::NotYourTurn { place, retry_after })
             }
             Standing::Holding { .. } => Err(ApiError::Forbidden),

@@ -47,15 +47,16 @@ impl App {
     }
 
     /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU and 1 more
-    /// for each live cohort; 1 WRU per KB of the line.
+    /// for each live cohort, and 1 WRU per KB of the line; 2 RRU when nothing has happened.
     pub async fn tick(&self, id: &QueueId) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, true).await?;
+        self.0.queues.put(id.clone(), queue.clone(), self.now());
+        if queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
+            return Ok(Ticked::NotNeeded);
+        }
         let census = self.store().census(&queue).await?;
         // Asked for as late as can be: whoever ticks with an old time counts old windows.
         let now = self.now();
-        if queue.is_idle(census.tail) {
-            return Ok(Ticked::NotNeeded);
-        }
         let Some(line) = queue.tick(now, census.tail, |cohort| census.counts(cohort)) else {
             return Ok(Ticked::NotNeeded);
         };

@@ -11,11 +11,17 @@ use super::{
     schedule::{Milli, PERSON, Schedule},
 };
 
-/// A cohort takes in the people who are admitted within this time.
+/// A cohort takes in the people who are admitted within this time, or within a fifteenth of the
+/// longest time that anybody is active: with long windows too, about twenty cohorts are live, and
+/// the document that lists them stays small.
 const COHORT_MILLISECONDS: i64 = 20_000;
+const COHORTS_IN_A_WINDOW: i64 = 15;
 
 /// Counting goes on this much longer than a window, for calls that are still under way.
 const COUNTING_SLACK_MILLISECONDS: i64 = 5_000;
+
+/// Points are kept this much longer than a claim, for readers whose clock is behind.
+const MEMORY_SLACK_MILLISECONDS: i64 = 15_000;
 
 /// The flow is measured over about this time.
 const FLOW_MILLISECONDS: u64 = 180_000;
@@ -133,10 +139,12 @@ impl Flow {
         }
     }
 
-    /// Admissions a second, in thousandths, once it has been watched for half a minute.
-    fn rate_milli(self) -> Option<u64> {
-        let known = self.milliseconds >= FLOW_MILLISECONDS / 6 && self.admitted > 0;
-        known.then(|| scale(self.admitted, 1_000, self.milliseconds).max(1))
+    /// Admissions a second, in thousandths. For the part of the time that has not been watched
+    /// yet, `guess` stands in: the first people to finish are few, whatever comes after them.
+    fn rate_milli(self, guess: u64) -> u64 {
+        let unwatched = FLOW_MILLISECONDS - self.milliseconds;
+        let admitted = self.admitted + scale(guess, unwatched, 1_000);
+        scale(admitted, 1_000, FLOW_MILLISECONDS)
     }
 }
 
@@ -191,6 +199,16 @@ pub struct Admission {
     pub cohort: i64,
 }
 
+/// Numbers that were let in ahead of time, that nobody has drawn, and that nobody may come in
+/// with any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoidCredit {
+    /// How many, right after the tail.
+    pub numbers: u64,
+    /// The cohort that counts them.
+    pub cohort: i64,
+}
+
 impl Queue {
     /// How many numbers have been served at `now`.
     pub fn served(&self, now: Timestamp) -> u64 {
@@ -215,11 +233,19 @@ impl Queue {
         })
     }
 
-    /// The cohort that takes in `number`; the oldest known for those long past.
+    /// The cohort that takes in `number`. Those of a cohort that is forgotten had their windows
+    /// long ago, whatever the windows of the oldest known one are.
     fn cohort_of(&self, number: u64) -> Option<Cohort> {
         let cohorts = &self.line.cohorts;
         let later = cohorts.partition_point(|cohort| cohort.passed < number);
-        cohorts.get(later.saturating_sub(1)).copied()
+        let known = later.checked_sub(1).map(|i| cohorts[i]);
+        known.or_else(|| {
+            cohorts.first().map(|oldest| Cohort {
+                claim_seconds: 0,
+                active_seconds: 0,
+                ..*oldest
+            })
+        })
     }
 
     /// Whether two ticks have been missed, so that whoever comes along should tick.
@@ -231,8 +257,14 @@ impl Queue {
     /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
     /// or waiting then, and no number has been issued since.
     pub fn is_idle(&self, tail: u64) -> bool {
+        self.is_quiet() && self.line.tail == tail
+    }
+
+    /// Whether nobody was active or waiting at the last tick, so that only a number issued since
+    /// makes another one worth its price.
+    pub fn is_quiet(&self) -> bool {
         let line = &self.line;
-        line.version > 0 && line.active == 0 && line.waiting_since.is_none() && line.tail == tail
+        line.version > 0 && line.active == 0 && line.waiting_since.is_none()
     }
 
     /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued and
@@ -254,6 +286,8 @@ impl Queue {
             return None;
         }
 
+        // Numbers are never called in, but a count of them may be an older one than the last.
+        let tail = tail.max(self.line.tail);
         let mut line = self.line.clone();
         let served = line.schedule.served_milli(start);
         let passed = (served / PERSON).min(tail);
@@ -261,12 +295,8 @@ impl Queue {
         let ahead = (served / PERSON).saturating_sub(tail);
         line.begin_cohort(start, passed, &self.settings);
         line.active = line.count_active(now, passed, counts);
-        line.room = if self.settings.state == QueueState::Open {
-            u64::from(self.settings.max_active).saturating_sub(line.active + ahead)
-        } else {
-            0
-        };
         line.watch_flow(&self.settings, start, passed, tail > passed);
+        line.room = self.places_free(line.active).saturating_sub(ahead);
 
         let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
         let target = (served + (line.room * PERSON).min(step))
@@ -286,15 +316,46 @@ impl Queue {
         Some(line)
     }
 
-    /// How long `place` people ahead will take, in whole seconds; `None` while nobody is let in.
+    /// The credit that lies ahead of the tail and that the settings no longer cover, because the
+    /// queue was paused or `max_active` lowered while nobody waited. Served never goes back, so
+    /// whoever ticks skips these numbers first: they are added to the numbers issued, on
+    /// condition that those are still `tail`, and then to the cohort's `gone`.
+    pub fn void_credit(
+        &self,
+        now: Timestamp,
+        tail: u64,
+        counts: impl Fn(i64) -> Counts,
+    ) -> Option<VoidCredit> {
+        let reached = self.line.schedule.last()?.served / PERSON;
+        let ahead = reached.saturating_sub(tail);
+        let mut line = self.line.clone();
+        let active = line.count_active(now.as_millisecond(), reached.min(tail), counts);
+        let numbers = ahead.saturating_sub(self.places_free(active));
+        (numbers > 0).then_some(VoidCredit {
+            numbers,
+            cohort: self.cohort_of(reached)?.start,
+        })
+    }
+
+    /// How many more may come in while so many are active.
+    fn places_free(&self, active: u64) -> u64 {
+        match self.settings.state {
+            QueueState::Open => u64::from(self.settings.max_active).saturating_sub(active),
+            QueueState::Paused | QueueState::Closed => 0,
+        }
+    }
+
+    /// How long `place` people ahead will take from `now`, in whole seconds; `None` while nobody
+    /// is let in.
     ///
-    /// As many as there was room for at the last tick come at the queue's rate, everyone else at
-    /// the pace at which places become free.
-    pub fn estimated_wait(&self, place: u64) -> Option<u64> {
+    /// What is left of the room that there was at the last tick fills at the queue's rate,
+    /// everyone else comes at the pace at which places become free.
+    pub fn estimated_wait(&self, place: u64, now: Timestamp) -> Option<u64> {
         if self.settings.state != QueueState::Open {
             return None;
         }
-        let at_once = place.min(self.line.room);
+        let filled = self.served(now).saturating_sub(self.line.passed);
+        let at_once = place.min(self.line.room.saturating_sub(filled));
         let rate = u128::from(self.settings.rate_milli.max(1));
         let flow = u128::from(self.flow_milli().max(1));
         let persons = |count: u64| u128::from(count) * 1_000_000;
@@ -303,8 +364,8 @@ impl Queue {
         u64::try_from(milliseconds.div_ceil(1_000)).ok()
     }
 
-    /// Admissions a second that the line is doing, in thousandths; until it has been watched,
-    /// what follows from the settings.
+    /// Admissions a second that the line is doing, in thousandths; as far as it has not been
+    /// watched, what follows from the settings.
     pub fn flow_milli(&self) -> u64 {
         let Settings {
             max_active,
@@ -313,7 +374,7 @@ impl Queue {
             ..
         } = self.settings;
         let guess = u64::from(max_active) * 1_000 / u64::from(active_seconds.max(1));
-        self.line.flow.rate_milli().unwrap_or(guess).min(rate_milli)
+        self.line.flow.rate_milli(guess).min(rate_milli)
     }
 
     fn tick_milliseconds(&self) -> i64 {
@@ -323,10 +384,13 @@ impl Queue {
 
 impl Line {
     fn begin_cohort(&mut self, start: i64, passed: u64, settings: &Settings) {
+        let windows = self.cohorts.iter().map(|cohort| cohort.active_seconds);
+        let longest = i64::from(windows.max().unwrap_or(0)) * 1_000;
+        let length = COHORT_MILLISECONDS.max(longest / COHORTS_IN_A_WINDOW);
         let due = self
             .cohorts
             .last()
-            .is_none_or(|last| start - last.start >= COHORT_MILLISECONDS);
+            .is_none_or(|last| start - last.start >= length);
         if due {
             self.cohorts.push(Cohort {
                 start,
@@ -342,31 +406,28 @@ impl Line {
     /// While claims run, who was admitted and has not gone counts, arrived or not; afterwards
     /// only who arrived.
     fn count_active(&mut self, now: i64, passed: u64, counts: impl Fn(i64) -> Counts) -> u64 {
-        let ends: Vec<_> = self
-            .cohorts
-            .iter()
-            .skip(1)
-            .map(|next| (next.start, next.passed))
-            .collect();
-        let mut ends = ends.into_iter();
         let mut active = 0;
-        self.cohorts.retain(|cohort| {
-            let (end, upto) = ends
-                .next()
-                .map_or((None, passed), |(end, upto)| (Some(end), upto));
+        let mut over = 0;
+        for (i, cohort) in self.cohorts.iter().enumerate() {
+            let next = self.cohorts.get(i + 1);
             let runs = |seconds: u32| {
-                end.is_none_or(|end| {
-                    now <= end + i64::from(seconds) * 1_000 + COUNTING_SLACK_MILLISECONDS
+                next.is_none_or(|next| {
+                    let end = next.start + i64::from(seconds) * 1_000;
+                    now <= end + COUNTING_SLACK_MILLISECONDS
                 })
             };
             if !runs(cohort.active_seconds) {
-                return false;
+                // One with shorter windows may be over before an older one, and stays for as
+                // long as that needs it as its end.
+                over += usize::from(over == i);
+                continue;
             }
             let Counts {
                 arrived,
                 done,
                 gone,
             } = counts(cohort.start);
+            let upto = next.map_or(passed, |next| next.passed);
             let expected = upto.saturating_sub(cohort.passed).saturating_sub(gone);
             let admitted = if runs(cohort.claim_seconds) {
                 expected.max(arrived)
@@ -374,14 +435,14 @@ impl Line {
                 arrived
             };
             active += admitted.saturating_sub(done);
-            true
-        });
+        }
+        self.cohorts.drain(..over);
         active
     }
 
     /// Adds what the time since the last tick says about the pace of the line: when people
-    /// waited all along, and either no more could come in than did, or they have waited for
-    /// longer than a session lasts. A burst that fills free places says nothing.
+    /// waited all along, and either the last tick had no more room than it let in, or they have
+    /// waited for longer than a session lasts. A burst that fills free places says nothing.
     fn watch_flow(&mut self, settings: &Settings, start: i64, passed: u64, people_wait: bool) {
         if let Some(since) = self.waiting_since {
             let was_full =
@@ -405,7 +466,7 @@ impl Line {
             .max()
             .unwrap_or(0);
         self.schedule
-            .forget_before(now - (i64::from(longest_claim) + 60) * 1_000);
+            .forget_before(now - i64::from(longest_claim) * 1_000 - MEMORY_SLACK_MILLISECONDS);
     }
 }
 
@@ -418,3 +479,8 @@ fn scale(value: Milli, numerator: u64, denominator: u64) -> u64 {
     let scaled = u128::from(value) * u128::from(numerator) / u128::from(denominator.max(1));
     u64::try_from(scaled).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

@@ -226,7 +226,10 @@ impl Session {
                     Standing::Over(Ending::NoShow)
                 }
             }
-            _ if queue.settings.state == QueueState::Closed => Standing::Over(Ending::QueueClosed),
+            // Who has been promised to come in within moments does, even if the queue closes.
+            None if queue.settings.state == QueueState::Closed => {
+                Standing::Over(Ending::QueueClosed)
+            }
             _ => Standing::Waiting {
                 place: queue.place(self.number, now).max(1),
             },

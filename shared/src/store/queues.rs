@@ -138,6 +138,22 @@ impl Store {
         Ok(())
     }
 
+    /// Reads, consistently, how many numbers a queue has issued. 1 RRU.
+    pub async fn issued(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let issued = output.item.map(from_item::<Issued>).transpose()?;
+        Ok(issued.map_or(0, |issued| issued.issued))
+    }
+
     /// Reads, consistently, how many numbers a queue has issued and what became of its live
     /// cohorts. 1 RRU each.
     pub async fn census(&self, queue: &Queue) -> Result<Census, StoreError> {

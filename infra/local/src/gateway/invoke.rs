@@ -48,7 +48,10 @@ pub async fn invoke(
     };
     match kind(&headers) {
         "Event" => {
-            gateway.board.spawn(run_unattended(function, payload));
+            gateway
+                .timeline
+                .board
+                .spawn(run_unattended(function, payload));
             StatusCode::ACCEPTED.into_response()
         }
         "DryRun" => StatusCode::NO_CONTENT.into_response(),
@@ -79,7 +82,7 @@ fn kind(headers: &HeaderMap) -> &str {
 /// It runs in the background, so that a function that sleeps is woken by a moved clock.
 async fn attended(gateway: &Gateway, function: Arc<Function>, payload: Json) -> Response {
     let (done, result) = tokio::sync::oneshot::channel();
-    gateway.board.spawn(async move {
+    gateway.timeline.board.spawn(async move {
         // Whoever asked may have left.
         let _ = done.send(run(&function, payload).await);
     });

@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
+};
 use axum::serve::ListenerExt;
 use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
-    aws_config::{
-        BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
-    },
     aws_sdk_dynamodb::{
         Client,
         config::{Credentials, SharedCredentialsProvider, SharedHttpClient},
@@ -32,7 +32,8 @@ use crate::{
     Options, Problem, Storage, Time,
     clock::StackClock,
     connector::{Below, Connector, Engine},
-    demo, engine,
+    demo::{self, Demo},
+    engine,
     function::{Function, Start},
     gateway::{Gateway, Routes},
     handlers::{Code, Handlers},
@@ -49,36 +50,12 @@ const ACCOUNT: &str = "000000000000";
 
 /// Puts a stack together, and starts it.
 pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
-    let template = match &options.template {
-        Some(text) => Template::parse(text)?,
-        None => Template::repository()?,
-    };
     let (listener, address) = listen(options.port).await?;
-    let place = Place {
-        region: std::env::var("AWS_REGION").unwrap_or_else(|_| "ap-northeast-2".to_owned()),
-        account: ACCOUNT.to_owned(),
-        queues: format!("http://{address}/{ACCOUNT}"),
-    };
-    let deployment = template.deployment(&options.parameters, &place)?;
-    handlers.check(&deployment)?;
-
-    let foundation = Foundation::lay(&options, &deployment, place.region).await?;
+    let (template, deployment) = plan(&options, handlers, address)?;
+    let foundation = Foundation::lay(&options, &deployment).await?;
     let functions = foundation.functions(&template, &deployment, handlers)?;
     let operator = foundation.operator(&template, &deployment)?;
-    let client = Client::new(&operator.sdk);
-    let is_new = tables::create(&client, &deployment.tables).await?;
-    let demo = match options.demo_shows.filter(|_| is_new) {
-        Some(shows) => {
-            let app = operator.app().await;
-            demo::create(
-                &app.map_err(|error| Problem::failure(error.to_string()))?,
-                shows,
-            )
-            .await?
-        }
-        None => Vec::new(),
-    };
-
+    let demo = fill(&options, &deployment, &operator).await?;
     let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions));
     let gateway = Gateway {
         routes: Routes::new(&deployment.routes, &functions)?,
@@ -86,8 +63,8 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         cors: deployment.cors,
         sqs: foundation.below.sqs.clone(),
         timeline: Arc::clone(&timeline),
-        board: Arc::clone(&timeline.board),
     };
+
     let (stop, stopped) = watch::channel(false);
     let mut servers = vec![tokio::spawn(serve(listener, gateway, stopped.clone()))];
     let mut database_address = None;
@@ -96,23 +73,65 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         database_address = Some(address);
         servers.push(serve_database(listener, database.clone(), stopped));
     }
-    timeline.advance(Duration::ZERO).await;
-    let driver = tokio::spawn({
-        let timeline = Arc::clone(&timeline);
-        async move { timeline.drive().await }
-    });
     Ok(Stack {
         address,
         database_address,
         functions,
         operator,
         below: foundation.below,
+        driver: set_going(&timeline).await,
         timeline,
         demo,
         stop,
         servers,
-        driver,
     })
+}
+
+/// What is to be built. The queues' URLs are at the gateway's address.
+fn plan(
+    options: &Options,
+    handlers: &Handlers,
+    address: SocketAddr,
+) -> Result<(Template, Deployment), Problem> {
+    let template = match &options.template {
+        Some(text) => Template::parse(text)?,
+        None => Template::repository()?,
+    };
+    let place = Place {
+        region: region(),
+        account: ACCOUNT.to_owned(),
+        queues: format!("http://{address}/{ACCOUNT}"),
+    };
+    let deployment = template.deployment(&options.parameters, &place)?;
+    handlers.check(&deployment)?;
+    Ok((template, deployment))
+}
+
+/// Makes the tables, and the demo data where there was nothing before.
+async fn fill(
+    options: &Options,
+    deployment: &Deployment,
+    operator: &Start,
+) -> Result<Option<Demo>, Problem> {
+    let client = Client::new(&operator.sdk);
+    let is_new = tables::create(&client, &deployment.tables).await?;
+    let Some(shows) = options.demo_shows.filter(|_| is_new) else {
+        return Ok(None);
+    };
+    let app = operator.app().await;
+    let app = app.map_err(|error| Problem::failure(error.to_string()))?;
+    demo::create(&app, shows).await.map(Some)
+}
+
+/// Does what is due at the start, the first tick, and from then on what becomes due by itself.
+async fn set_going(timeline: &Arc<Timeline>) -> JoinHandle<()> {
+    timeline.advance(Duration::ZERO).await;
+    let timeline = Arc::clone(timeline);
+    tokio::spawn(async move { timeline.drive().await })
+}
+
+fn region() -> String {
+    std::env::var("AWS_REGION").unwrap_or_else(|_| "ap-northeast-2".to_owned())
 }
 
 /// What all functions of a stack stand on.
@@ -131,11 +150,7 @@ struct Access {
 }
 
 impl Foundation {
-    async fn lay(
-        options: &Options,
-        deployment: &Deployment,
-        region: String,
-    ) -> Result<Self, Problem> {
+    async fn lay(options: &Options, deployment: &Deployment) -> Result<Self, Problem> {
         let changed = Arc::new(Notify::new());
         let clock = Arc::new(StackClock::frozen_at(
             start_time(options.time),
@@ -159,7 +174,7 @@ impl Foundation {
             }),
             clock,
             changed,
-            access: Access::to(&options.database, Region::new(region)).await?,
+            access: Access::to(&options.database, Region::new(region())).await?,
         })
     }
 
