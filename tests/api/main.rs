@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod capacity;
 mod guards;
 mod prices;
 mod smoke;

@@ -54,9 +54,20 @@ impl App {
         if queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
             return Ok(Ticked::NotNeeded);
         }
-        let census = self.store().census(&queue).await?;
+        let mut census = self.store().census(&queue).await?;
         // Asked for as late as can be: whoever ticks with an old time counts old windows.
         let now = self.now();
+        if let Some(void) = queue.void_credit(now, census.tail, |cohort| census.counts(cohort)) {
+            let was_drawn = !self
+                .store()
+                .skip_numbers(id, census.tail, void.numbers)
+                .await?;
+            if was_drawn {
+                return Ok(Ticked::NotNeeded);
+            }
+            self.store().count_skipped(id, void, now).await;
+            census.skip(void);
+        }
         let Some(line) = queue.tick(now, census.tail, |cohort| census.counts(cohort)) else {
             return Ok(Ticked::NotNeeded);
         };

@@ -260,11 +260,13 @@ impl Queue {
         self.is_quiet() && self.line.tail == tail
     }
 
-    /// Whether nobody was active or waiting at the last tick, so that only a number issued since
-    /// makes another one worth its price.
+    /// Whether nobody was active or waiting at the last tick, and the settings still cover the
+    /// credit that it left, so that only a number issued since makes another one worth its price.
     pub fn is_quiet(&self) -> bool {
         let line = &self.line;
-        line.version > 0 && line.active == 0 && line.waiting_since.is_none()
+        let reached = line.schedule.last().map_or(0, |last| last.served / PERSON);
+        let covered = reached.saturating_sub(line.tail) <= self.places_free(0);
+        line.version > 0 && line.active == 0 && line.waiting_since.is_none() && covered
     }
 
     /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued and

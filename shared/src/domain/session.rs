@@ -253,3 +253,108 @@ impl Session {
             .filter(|hold| self.closed.is_none() && hold.is_live(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        ids::{PaymentId, ReservationId},
+        money::Money,
+        queue::{Line, Settings},
+        seat::{SeatNumber, SeatSet},
+    };
+
+    const JOINED: i64 = 1_700_000_000;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(JOINED + second).expect("a time")
+    }
+
+    fn queue() -> Queue {
+        Queue {
+            id: QueueId::main(),
+            settings: Settings {
+                max_active: 10,
+                rate_milli: 1_000,
+                claim_seconds: 120,
+                active_seconds: 300,
+                tick_seconds: 5,
+                state: QueueState::Open,
+                default_concert_id: None,
+            },
+            line: Line::default(),
+        }
+    }
+
+    /// Admitted at 10 s, and there at 60 s.
+    fn active() -> Session {
+        let mut session = Session::join(UserId::new(), &queue(), None, 7, 300, at(0));
+        let admission = Admission {
+            admitted_at: at(10),
+            claim_until: at(130),
+            active_until: at(310),
+            cohort: 0,
+        };
+        session.arrival = Some(Arrival::new(admission, at(60)));
+        session
+    }
+
+    fn hold_until(second: i64) -> Hold {
+        let seat = SeatNumber::new(1).expect("a seat");
+        Hold {
+            reservation_id: ReservationId::new(),
+            payment_id: PaymentId::new(),
+            concert_id: ConcertId::new(),
+            date: "2030-05-01".parse().expect("a date"),
+            seats: SeatSet::new(vec![seat]).expect("a set"),
+            amount: Money::ZERO,
+            held_until: at(second),
+        }
+    }
+
+    #[test]
+    fn who_has_arrived_is_active_until_the_window_ends_whatever_the_schedule_says() {
+        let session = active();
+        let standing = |second| session.standing(&queue(), at(second));
+        assert_eq!(standing(60), Standing::Active { until: at(310) });
+        assert_eq!(standing(309), Standing::Active { until: at(310) });
+        assert_eq!(standing(310), Standing::Over(Ending::WindowOver));
+    }
+
+    #[test]
+    fn who_holds_seats_past_the_window_may_pay_until_the_hold_ends() {
+        let mut session = active();
+        session.live_hold = Some(hold_until(400));
+        let standing = |second| session.standing(&queue(), at(second));
+        assert_eq!(standing(309), Standing::Active { until: at(310) });
+        assert_eq!(standing(310), Standing::Holding { until: at(400) });
+        assert!(session.payable_hold(at(399)).is_some());
+        assert_eq!(standing(400), Standing::Over(Ending::HoldExpired));
+        assert!(session.payable_hold(at(400)).is_none());
+    }
+
+    #[test]
+    fn a_hold_that_lapses_ends_the_session_with_it() {
+        let mut session = active();
+        session.live_hold = Some(hold_until(200));
+        let standing = session.standing(&queue(), at(200));
+        assert_eq!(standing, Standing::Over(Ending::HoldExpired));
+    }
+
+    #[test]
+    fn closed_is_final() {
+        let mut session = active();
+        session.live_hold = Some(hold_until(400));
+        session.closed = Some(Ending::Paid);
+        let standing = session.standing(&queue(), at(100));
+        assert_eq!(standing, Standing::Over(Ending::Paid));
+        assert!(session.payable_hold(at(100)).is_none());
+    }
+
+    #[test]
+    fn nobody_waits_so_long_that_their_token_dies_first() {
+        let session = Session::join(UserId::new(), &queue(), None, 7, 300, at(0));
+        let passage = 12 * 3_600 + 120 + 300 + 300 + 600;
+        assert_eq!(session.expires_at, at(passage));
+    }
+}

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::domain::{
     ids::{ConcertId, QueueId},
-    queue::{Counts, Line, Queue, Settings},
+    queue::{Counts, Line, Queue, Settings, VoidCredit},
 };
 
 /// How long the counts of a cohort are kept.
@@ -55,6 +55,12 @@ pub struct Census {
 }
 
 impl Census {
+    /// As it is after numbers were skipped.
+    pub fn skip(&mut self, skipped: VoidCredit) {
+        self.tail += skipped.numbers;
+        self.counts.entry(skipped.cohort).or_default().gone += skipped.numbers;
+    }
+
     /// The counts of a cohort, by its start.
     pub fn counts(&self, cohort: i64) -> Counts {
         self.counts.get(&cohort).copied().unwrap_or_default()
@@ -223,6 +229,11 @@ impl Store {
                 .condition_expression("line.version = :seen")
                 .expression_attribute_values(":seen", number(seen)),
         };
+        self.send_conditional(update).await
+    }
+
+    /// Sends an update, and tells whether its condition held.
+    async fn send_conditional(&self, update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
         match while_contended(|| update.clone().send(), is_conflict).await {
             Ok(output) => {
                 usage::write(output.consumed_capacity());
@@ -254,6 +265,31 @@ impl Store {
         let output = while_contended(|| update.clone().send(), is_conflict).await?;
         usage::write(output.consumed_capacity());
         Ok(from_item::<Issued>(output.attributes.unwrap_or_default())?.issued)
+    }
+
+    /// Skips numbers that nobody has drawn, if as many have been issued as were read; tells
+    /// whether they had. 1 WRU.
+    pub async fn skip_numbers(
+        &self,
+        queue_id: &QueueId,
+        tail: u64,
+        numbers: u64,
+    ) -> Result<bool, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .update_expression("ADD issued :numbers")
+            .expression_attribute_values(":numbers", number(numbers))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let update = match tail {
+            0 => update.condition_expression("attribute_not_exists(issued)"),
+            tail => update
+                .condition_expression("issued = :tail")
+                .expression_attribute_values(":tail", number(tail)),
+        };
+        self.send_conditional(update).await
     }
 
     /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
@@ -303,6 +339,13 @@ impl Store {
                 tracing::warn!(%queue_id, cohort, ?event, by, %error, "a count was lost");
             }
         }
+    }
+
+    /// Counts numbers that were skipped as people who will not come. 1 WRU. Never retried.
+    pub async fn count_skipped(&self, queue_id: &QueueId, skipped: VoidCredit, now: Timestamp) {
+        let numbers = i64::try_from(skipped.numbers).unwrap_or(i64::MAX);
+        self.count_once(queue_id, skipped.cohort, Event::Gone, numbers, now)
+            .await;
     }
 
     fn count(

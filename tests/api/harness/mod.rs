@@ -102,7 +102,7 @@ impl Shop {
         Self::on(start(&[], None).await)
     }
 
-    fn on(stack: Stack) -> Self {
+    pub fn on(stack: Stack) -> Self {
         Self {
             stack,
             concert_id: String::new(),

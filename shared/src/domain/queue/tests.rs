@@ -270,6 +270,16 @@ mod ticking {
     }
 
     #[test]
+    fn a_newcomer_walks_into_a_slow_line_that_has_had_the_time() {
+        // A step is half a person, and the credit for one may gather.
+        let mut desk = Desk::new(100, 100);
+        desk.tick_through(0..=0);
+        assert_eq!(desk.credit(), 0);
+        desk.tick_through(5..=600);
+        assert_eq!(desk.credit(), 1);
+    }
+
+    #[test]
     fn credit_that_nobody_has_used_takes_up_room() {
         let mut desk = Desk::new(8, 1_000);
         desk.tick(0);
@@ -878,7 +888,7 @@ mod properties {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig::with_cases(32))]
 
         /// Never above `max_active`, never back, nobody twice, no reader contradicts another: all
         /// of it is asserted as the evening goes on.
