@@ -286,7 +286,7 @@ fn garbage() -> Vec<Vec<u8>> {
 fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
     let balance = format!("/v1/users/{}/balance", buyer.user_id);
     let pay = format!("{}/payments", shop.reservation(held));
-    let hold = json!({ "date": "2026-12-24", "seat_number": 8, "seat_numbers": null });
+    let wish = json!({ "date": "2026-12-24", "seat_number": 8, "seat_numbers": null });
     let payment = json!({
         "reservation_id": held["reservation_id"],
         "payment_method": "BALANCE",
@@ -302,7 +302,7 @@ fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
             post("/v1/auth/tokens"),
             json!({ "user_id": NOBODY, "concert_id": NOBODY }),
         ),
-        (post(&shop.reservations()), hold),
+        (post(&shop.reservations()), wish),
         (post(&pay), payment),
         (post(&balance), json!({ "amount": 1 })),
         (

@@ -58,6 +58,7 @@ const NOT_PROVOKED: [(u16, &str); 8] = [
 const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// A request for every row. The last seat is taken by a hold that lapses.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let lapsed = shop.buyer().await;
     let lost = shop.hold(&lapsed, 50).await.ok();
@@ -95,7 +96,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         let path = format!("/v1/concerts/{concert_id}/reservations");
         shop.post(&path).token(&buyer.token).json(&body)
     };
-    let hold = |body| hold_at(&shop.concert_id, body);
+    let reserve = |body| hold_at(&shop.concert_id, body);
     let join = |body| shop.post("/v1/auth/tokens").json(&body);
     let charge = |body| shop.post(&balance).token(&buyer.token).json(&body);
     let pay = |token: &str, held: &serde_json::Value, amount: u32| {
@@ -113,7 +114,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (EMPTY_BODY, shop.post("/v1/users")),
         (MISSING_NAME, shop.post("/v1/users").json(&json!({}))),
         (MISSING_USER_ID, join(json!({}))),
-        (MISSING_DATE_OR_SEAT, hold(json!({}))),
+        (MISSING_DATE_OR_SEAT, reserve(json!({}))),
         (MISSING_AMOUNT, charge(json!({}))),
         (MISSING_RESERVATION_ID, pay_with(json!({}))),
         (MISSING_DATE, get(&seats)),
@@ -125,11 +126,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_DATE, get(&format!("{seats}?date=x"))),
         (
             INVALID_SEAT_NUMBER,
-            hold(json!({ "date": date, "seat_number": 51 })),
+            reserve(json!({ "date": date, "seat_number": 51 })),
         ),
         (
             TOO_MANY_SEATS,
-            hold(json!({ "date": date, "seat_numbers": [3, 4, 5, 6, 7] })),
+            reserve(json!({ "date": date, "seat_numbers": [3, 4, 5, 6, 7] })),
         ),
         (INVALID_AMOUNT, charge(json!({ "amount": 0 }))),
         (
@@ -142,7 +143,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         ),
         (
             BAD_REQUEST,
-            hold(json!({ "date": date, "seat_number": 3, "seat_numbers": [3] })),
+            reserve(json!({ "date": date, "seat_number": 3, "seat_numbers": [3] })),
         ),
         (MISSING_AUTHORIZATION, shop.get(dates)),
         (INVALID_TOKEN, shop.get(dates).token("x")),
@@ -166,7 +167,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (NOT_FOUND, shop.get("/v1/nothing")),
         (
             SEAT_ALREADY_RESERVED,
-            hold(json!({ "date": date, "seat_number": 1 })),
+            reserve(json!({ "date": date, "seat_number": 1 })),
         ),
         (
             HOLD_EXISTS,

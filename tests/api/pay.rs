@@ -118,10 +118,10 @@ async fn charges_and_a_payment_at_once_all_count() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
-    let (paid, charged) =
+    let (paid, topped_up) =
         shared::futures_util::future::join(shop.pay(&buyer, &held), charges).await;
     paid.ok();
-    for reply in charged {
+    for reply in topped_up {
         reply.ok();
     }
     assert_eq!(shop.balance(&buyer).await, json!(1_000));
