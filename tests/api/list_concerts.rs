@@ -63,3 +63,13 @@ async fn a_page_has_20() {
     }
     assert_eq!(names(&shop).await.len(), 20);
 }
+
+#[tokio::test]
+async fn concerts_that_are_over_hide_none_that_is_to_come() {
+    let shop = Shop::open().await;
+    for n in 0..130 {
+        let name = format!("Before {n:03}");
+        shop.add_concert(&name, "main", &[show("2026-11-19")]).await;
+    }
+    assert_eq!(names(&shop).await, ["겨울 콘서트"]);
+}

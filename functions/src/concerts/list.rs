@@ -12,9 +12,6 @@ use shared::{
 /// A page has so many concerts.
 const PAGE: usize = 20;
 
-/// So many are looked at to fill it: some may be over.
-const LOOKED_AT: u16 = 100;
-
 #[derive(Serialize)]
 struct Concerts {
     concerts: Vec<ListedConcert>,
@@ -23,8 +20,7 @@ struct Concerts {
 /// Answers with the first page.
 pub async fn handle(app: App, _: Request) -> Result<Response<Body>, ApiError> {
     let now = app.now();
-    let mut concerts = app.store().listed_concerts(LOOKED_AT).await?;
-    concerts.retain(|concert| concert.is_to_come(now, &app.config().time_zone));
-    concerts.truncate(PAGE);
+    let today = now.to_zoned(app.config().time_zone.clone()).date();
+    let concerts = app.store().listed_concerts(today.into(), PAGE).await?;
     ok(&Concerts { concerts })
 }

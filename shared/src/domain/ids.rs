@@ -61,6 +61,9 @@ uuid_ids! {
     ArrivalId, new_v4;
 }
 
+/// The row that names the queues stands among them.
+const NO_QUEUE: &str = "registry";
+
 /// A queue: 3 to 40 lower-case letters, digits and hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -83,7 +86,8 @@ impl FromStr for QueueId {
 
     fn from_str(text: &str) -> Result<Self, MalformedId> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if (3..=40).contains(&text.len()) && text.bytes().all(allowed) {
+        let fits = (3..=40).contains(&text.len()) && text.bytes().all(allowed);
+        if fits && text != NO_QUEUE {
             Ok(Self(text.to_owned()))
         } else {
             Err(MalformedId)
@@ -205,6 +209,7 @@ mod tests {
             "main#number",
             "m ain",
             "메인큐",
+            "registry",
             &"q".repeat(41),
         ] {
             assert_eq!(wrong.parse::<QueueId>(), Err(MalformedId), "{wrong}");

@@ -99,13 +99,6 @@ pub struct ListedConcert {
     pub max_capacity: u32,
 }
 
-impl ListedConcert {
-    /// Whether a show of it is still to come, or today.
-    pub fn is_to_come(&self, now: Timestamp, zone: &TimeZone) -> bool {
-        now < end_of_day(self.last_date, zone)
-    }
-}
-
 /// A concert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Concert {

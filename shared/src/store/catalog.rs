@@ -10,12 +10,15 @@ use super::{
     usage,
 };
 use crate::domain::{
-    ids::{ConcertId, ShowId},
+    ids::{ConcertId, ShowDate, ShowId},
     show::{Concert, ListedConcert, Show},
 };
 
 /// The most items that a transaction may have (a limit of DynamoDB).
 const MOST_WRITES: usize = 100;
+
+/// So many concerts of the listing are read at once: about 20 KB.
+const CONCERTS_A_READ: i32 = 100;
 
 /// There is a concert of that id already.
 #[derive(Debug)]
@@ -73,27 +76,37 @@ impl Store {
         Ok(shows)
     }
 
-    /// Reads the first concerts of the listing, at most `limit`, in the order of their names.
-    /// 0.5 RRU per 4 KB.
-    pub async fn listed_concerts(&self, limit: u16) -> Result<Vec<ListedConcert>, StoreError> {
-        let output = self
+    /// Reads the first concerts of the listing that have a show on or after a day, at most
+    /// `limit`, in the order of their names. 0.5 RRU per 4 KB, of those that are over too.
+    pub async fn listed_concerts(
+        &self,
+        since: ShowDate,
+        limit: usize,
+    ) -> Result<Vec<ListedConcert>, StoreError> {
+        let mut pages = self
             .client
             .query()
             .table_name(&self.tables.catalog)
             .key_condition_expression("#group = :listing")
+            .filter_expression("last_date >= :since")
             .expression_attribute_names("#group", "group")
             .expression_attribute_values(":listing", text(keys::LISTING))
-            .limit(i32::from(limit))
+            .expression_attribute_values(":since", text(since))
+            .limit(CONCERTS_A_READ)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        output
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(from_item)
-            .collect()
+            .into_paginator()
+            .send();
+        let mut concerts = Vec::new();
+        while concerts.len() < limit
+            && let Some(page) = pages.try_next().await?
+        {
+            usage::read(page.consumed_capacity());
+            for item in page.items.unwrap_or_default() {
+                concerts.push(from_item(item)?);
+            }
+        }
+        concerts.truncate(limit);
+        Ok(concerts)
     }
 
     /// Creates a concert with its shows, of which there is at least one. 2 WRU an item.
