@@ -81,28 +81,25 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
-        let mut database = aws_sdk_dynamodb::config::Builder::from(sdk)
+        let database = aws_sdk_dynamodb::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts.clone())
             // Watches long streams; ours are a few kilobytes, and have time-outs.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        let mut messages = aws_sdk_sqs::config::Builder::from(sdk)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let messages = aws_sdk_sqs::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .timeout_config(timeouts)
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if sdk.credentials_provider().is_none() {
-            // A stack in one process has nobody to sign for.
-            database.set_allow_no_auth();
-            messages.set_allow_no_auth();
-        }
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
         let store = Store::new(
-            aws_sdk_dynamodb::Client::from_conf(database.build()),
+            aws_sdk_dynamodb::Client::from_conf(database),
             config.tables.clone(),
         );
         let keyring = Keyring::read(store.clone(), clock.now()).await?;
         let release_queue = ReleaseQueue::new(
-            aws_sdk_sqs::Client::from_conf(messages.build()),
+            aws_sdk_sqs::Client::from_conf(messages),
             config.release_queue_url.clone(),
         );
         Ok(Self(Arc::new(Parts {

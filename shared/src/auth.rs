@@ -225,7 +225,7 @@ impl Keyring {
         };
         let signing = Signing {
             kid,
-            key: Arc::new(EncodingKey::from_ed_der(&pkcs8)),
+            key: Arc::new(EncodingKey::from_ed_der(&decoded(&pkcs8)?)),
             read_at: now,
         };
         *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Some(signing.clone());
@@ -260,11 +260,17 @@ impl PublicKeys {
     }
 }
 
+/// The private key that was stored.
+fn decoded(pkcs8: &str) -> Result<Vec<u8>, ApiError> {
+    let decoded = BASE64_URL_SAFE_NO_PAD.decode(pkcs8);
+    decoded.map_err(|_| ApiError::bug("the signing key cannot be read"))
+}
+
 /// A new key pair. Its name begins with the time, so that names sort by age.
 fn new_key_pair(now: Timestamp) -> Result<(PrivateKey, PublicKey), ApiError> {
     let failed = |_| ApiError::bug("a key pair could not be made");
     let pair = Ed25519KeyPair::generate().map_err(failed)?;
-    let pkcs8 = pair.to_pkcs8().map_err(failed)?.as_ref().to_vec();
+    let pkcs8 = BASE64_URL_SAFE_NO_PAD.encode(pair.to_pkcs8().map_err(failed)?);
     let kid = Uuid::now_v7().to_string();
     let x = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
     Ok((

@@ -21,7 +21,11 @@ pub mod users;
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
+    types::ReturnConsumedCapacity,
 };
+use serde::de::DeserializeOwned;
+
+use self::item::Item;
 
 pub use self::{
     contention::{Tried, while_stale},
@@ -81,6 +85,21 @@ where
     }
 }
 
+/// Whether a read sees every write that was answered before it, for twice the price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It does.
+    Consistent,
+    /// It may show what was there a moment ago.
+    Lately,
+}
+
+impl Reading {
+    fn is_consistent(self) -> bool {
+        self == Self::Consistent
+    }
+}
+
 /// A cheap-clone handle on the tables.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -95,6 +114,26 @@ impl Store {
             client,
             tables: std::sync::Arc::new(tables),
         }
+    }
+
+    /// Reads one item. 1 RRU per 4 KB consistently, else 0.5.
+    async fn get<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        key: Item,
+        reading: Reading,
+    ) -> Result<Option<T>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(table)
+            .set_key(Some(key))
+            .consistent_read(reading.is_consistent())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        output.item.map(item::from_item).transpose()
     }
 }
 

@@ -18,7 +18,7 @@ use shared::{
     },
     futures_util::future::join_all,
     jiff::{SignedDuration, Timestamp},
-    store::Store,
+    store::{Reading, Store},
 };
 
 use crate::harness::{Buyer, PRICE, Reply, Shop, show};
@@ -327,7 +327,7 @@ async fn tick_twice(shop: &Shop, store: &Store, queue_id: &QueueId) -> u32 {
         .await;
     let defaults = defaults.expect("main").settings;
     let read = store
-        .queue(queue_id, &defaults, true)
+        .queue(queue_id, &defaults, Reading::Consistent)
         .await
         .expect("an answer")
         .expect("a queue");

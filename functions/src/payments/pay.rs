@@ -24,13 +24,13 @@ use shared::{
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{
-        Rejected,
+        Reading, Rejected,
         purchase::{PayRefused, Payment},
     },
     texts::Done,
 };
 
-use crate::reservations::find::{Reading, Reservation, reservation};
+use crate::reservations::find::{Reservation, reservation};
 
 #[derive(Serialize)]
 struct Receipt<'a> {
@@ -52,7 +52,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let amount = amount(&request)?;
     let ids = request.reservation_id()?;
 
-    let order = match reservation(&app, claims.sub, ids, Reading::BeforeWrite, now).await? {
+    let order = match reservation(&app, claims.sub, ids, Reading::Lately, now).await? {
         Reservation::Paid(order) => order,
         Reservation::Ended(_) => return Err(ApiError::HoldExpired),
         Reservation::Held { hold, .. } if Some(hold.amount) != amount => {

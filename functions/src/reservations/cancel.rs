@@ -8,10 +8,10 @@ use shared::{
     error::ApiError,
     http::{RequestParts as _, ok},
     lambda_http::{Body, Request, Response},
-    store::Rejected,
+    store::{Reading, Rejected},
 };
 
-use super::find::{Reading, Reservation, reservation};
+use super::find::{Reservation, reservation};
 
 #[derive(Serialize)]
 struct Cancelled {
@@ -24,7 +24,7 @@ struct Cancelled {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
     let ids = request.reservation_id()?;
-    let mut reading = Reading::BeforeWrite;
+    let mut reading = Reading::Lately;
     loop {
         let found = reservation(&app, caller.user_id, ids, reading, caller.now).await?;
         let status = match &found {

@@ -11,6 +11,7 @@ use shared::{
     },
     error::ApiError,
     jiff::Timestamp,
+    store::Reading,
 };
 
 /// A reservation.
@@ -28,18 +29,10 @@ pub(crate) enum Reservation {
     Paid(Order),
 }
 
-/// How current a reservation has to be.
-#[derive(Clone, Copy)]
-pub(crate) enum Reading {
-    /// As it is now: 1 RRU, one more for an order.
-    Consistent,
-    /// For who goes on to write on condition that it is so: 0.5 RRU for a hold that was not
-    /// placed this very moment.
-    BeforeWrite,
-}
-
 /// Finds a user's reservation of a concert, over all their sessions and orders. Somebody else's
-/// is not found, and neither is one of another concert.
+/// is not found, and neither is one of another concert. 1 RRU for a hold, and one more for an
+/// order; 0.5 less for a hold that was not placed this very moment, read [`Reading::Lately`] by
+/// who goes on to write on condition that it is so.
 pub(crate) async fn reservation(
     app: &App,
     user_id: UserId,
@@ -47,8 +40,7 @@ pub(crate) async fn reservation(
     reading: Reading,
     now: Timestamp,
 ) -> Result<Reservation, ApiError> {
-    let consistently = matches!(reading, Reading::Consistent);
-    let mut found = in_sessions(app, user_id, reservation_id, consistently, now).await?;
+    let mut found = in_sessions(app, user_id, reservation_id, reading, now).await?;
     if found.is_none() {
         found = app
             .store()
@@ -56,8 +48,8 @@ pub(crate) async fn reservation(
             .await?
             .map(Reservation::Paid);
     }
-    if found.is_none() && !consistently {
-        found = in_sessions(app, user_id, reservation_id, true, now).await?;
+    if found.is_none() && reading == Reading::Lately {
+        found = in_sessions(app, user_id, reservation_id, Reading::Consistent, now).await?;
     }
     found
         .filter(|found| found.concert_id() == concert_id)
@@ -68,10 +60,10 @@ async fn in_sessions(
     app: &App,
     user_id: UserId,
     reservation_id: ReservationId,
-    consistently: bool,
+    reading: Reading,
     now: Timestamp,
 ) -> Result<Option<Reservation>, ApiError> {
-    for session in app.store().sessions_of(user_id, consistently).await? {
+    for session in app.store().sessions_of(user_id, reading).await? {
         if let Some(hold) = session.live_hold.clone()
             && hold.reservation_id == reservation_id
         {

@@ -14,9 +14,10 @@ use shared::{
     http::{RequestParts as _, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
+    store::Reading,
 };
 
-use super::find::{Reading, Reservation, reservation};
+use super::find::{Reservation, reservation};
 
 #[derive(Serialize)]
 struct Answer<'a> {

@@ -11,7 +11,7 @@ use crate::{
         session::{Arrival, Session},
     },
     error::ApiError,
-    store::{Rejected, StoreError, queues::Event},
+    store::{Reading, Rejected, StoreError, queues::Event},
 };
 
 /// A client that has to wait asks again after an eighth of its estimated wait, within these
@@ -33,15 +33,15 @@ impl App {
         if let Some(queue) = self.0.queues.get(id, now) {
             return Ok(queue);
         }
-        let queue = self.read_queue(id, false).await?;
+        let queue = self.read_queue(id, Reading::Lately).await?;
         self.0.queues.put(id.clone(), queue.clone(), now);
         Ok(queue)
     }
 
-    async fn read_queue(&self, id: &QueueId, consistently: bool) -> Result<Queue, ApiError> {
+    async fn read_queue(&self, id: &QueueId, reading: Reading) -> Result<Queue, ApiError> {
         let read = self
             .store()
-            .queue(id, &self.0.queue_defaults, consistently)
+            .queue(id, &self.0.queue_defaults, reading)
             .await?;
         read.ok_or(ApiError::QueueNotFound)
     }
@@ -49,7 +49,7 @@ impl App {
     /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU and 1 more
     /// for each live cohort, and 1 WRU per KB of the line; 2 RRU when nothing has happened.
     pub async fn tick(&self, id: &QueueId) -> Result<Ticked, ApiError> {
-        let queue = self.read_queue(id, true).await?;
+        let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
         if queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
             return Ok(Ticked::NotNeeded);

@@ -3,17 +3,16 @@
 
 use aws_sdk_dynamodb::{
     error::BuildError,
-    types::{Put, ReturnConsumedCapacity, Update},
+    types::{Put, Update},
 };
 use jiff::Timestamp;
 
 use super::{
-    Rejected, Store, StoreError,
+    Reading, Rejected, Store, StoreError,
     contention::{Tried, while_stale},
     item::{Item, from_item, number, text, to_item},
     keys::{self, ChargeName},
     transaction::Transaction,
-    usage,
 };
 use crate::{
     config::Tables,
@@ -61,17 +60,12 @@ impl Store {
         user_id: UserId,
         entry: &str,
     ) -> Result<Option<T>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.accounts)
-            .set_key(Some(key(user_id, entry)))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        output.item.map(from_item).transpose()
+        self.get(
+            &self.tables.accounts,
+            key(user_id, entry),
+            Reading::Consistent,
+        )
+        .await
     }
 
     /// Lets money in and returns the charge. A charge that the client has named with a key is

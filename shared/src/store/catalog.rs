@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, Update};
 
 use super::{
-    Rejected, Store, StoreError,
+    Reading, Rejected, Store, StoreError,
     item::{Item, from_item, number, text, to_item},
     keys,
     transaction::Transaction,
@@ -41,16 +41,12 @@ impl Store {
         concert_id: ConcertId,
         entry: &str,
     ) -> Result<Option<T>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.catalog)
-            .set_key(Some(key(concert_id, entry)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        output.item.map(from_item).transpose()
+        self.get(
+            &self.tables.catalog,
+            key(concert_id, entry),
+            Reading::Lately,
+        )
+        .await
     }
 
     /// Reads the shows of a concert in the order of their dates. 0.5 RRU per 4 KB.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{
-    Store, StoreError,
+    Reading, Store, StoreError,
     contention::while_contended,
     item::{Item, from_item, number, text, to_attribute, ttl},
     keys,
@@ -96,20 +96,11 @@ impl Store {
         &self,
         id: &QueueId,
         defaults: &Settings,
-        consistently: bool,
+        reading: Reading,
     ) -> Result<Option<Queue>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(id)))
-            .consistent_read(consistently)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        let row = match output.item {
-            Some(item) => from_item(item)?,
+        let row: Option<Row> = self.get(&self.tables.queues, key(id), reading).await?;
+        let row = match row {
+            Some(row) => row,
             None if *id == QueueId::main() => Row::default(),
             None => return Ok(None),
         };
@@ -146,17 +137,10 @@ impl Store {
 
     /// Reads, consistently, how many numbers a queue has issued. 1 RRU.
     pub async fn issued(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::issued(queue_id))))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
+        let key = key(keys::issued(queue_id));
+        let issued: Option<Issued> = self
+            .get(&self.tables.queues, key, Reading::Consistent)
             .await?;
-        usage::read(output.consumed_capacity());
-        let issued = output.item.map(from_item::<Issued>).transpose()?;
         Ok(issued.map_or(0, |issued| issued.issued))
     }
 
@@ -373,16 +357,9 @@ impl Store {
 
     /// Reads which queues have a row of their own. 0.5 RRU.
     pub async fn registered_queues(&self) -> Result<Vec<QueueId>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::REGISTRY)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        let registry = output.item.map(from_item::<Registry>).transpose()?;
+        let key = key(keys::REGISTRY);
+        let registry: Option<Registry> =
+            self.get(&self.tables.queues, key, Reading::Lately).await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
 }

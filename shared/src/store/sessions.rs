@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Rejected, Store, StoreError,
+    Reading, Rejected, Store, StoreError,
     contention::while_contended,
     item::{Item, from_item, text, time, to_attribute, to_item, ttl},
     transaction::is_conflict,
@@ -44,7 +44,8 @@ impl Store {
         user_id: UserId,
         queue_id: &QueueId,
     ) -> Result<Option<Session>, StoreError> {
-        self.read_session(user_id, queue_id, true).await
+        self.read_session(user_id, queue_id, Reading::Consistent)
+            .await
     }
 
     /// Reads a session as it was a moment ago at the latest. 0.5 RRU.
@@ -53,33 +54,24 @@ impl Store {
         user_id: UserId,
         queue_id: &QueueId,
     ) -> Result<Option<Session>, StoreError> {
-        self.read_session(user_id, queue_id, false).await
+        self.read_session(user_id, queue_id, Reading::Lately).await
     }
 
     async fn read_session(
         &self,
         user_id: UserId,
         queue_id: &QueueId,
-        consistently: bool,
+        reading: Reading,
     ) -> Result<Option<Session>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.sessions)
-            .set_key(Some(key(user_id, queue_id)))
-            .consistent_read(consistently)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        output.item.map(from_item).transpose()
+        self.get(&self.tables.sessions, key(user_id, queue_id), reading)
+            .await
     }
 
     /// Reads all sessions of a user. 1 RRU consistently, else 0.5.
     pub async fn sessions_of(
         &self,
         user_id: UserId,
-        consistently: bool,
+        reading: Reading,
     ) -> Result<Vec<Session>, StoreError> {
         let output = self
             .client
@@ -87,7 +79,7 @@ impl Store {
             .table_name(&self.tables.sessions)
             .key_condition_expression("user_id = :user_id")
             .expression_attribute_values(":user_id", text(user_id))
-            .consistent_read(consistently)
+            .consistent_read(reading.is_consistent())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;

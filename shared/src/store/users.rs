@@ -1,12 +1,11 @@
 //! `Users`: who they are.
 
-use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::Put;
 
 use super::{
-    Rejected, Store, StoreError, accounts,
-    item::{Item, from_item, text, to_item},
+    Reading, Rejected, Store, StoreError, accounts,
+    item::{Item, text, to_item},
     transaction::Transaction,
-    usage,
 };
 use crate::domain::{ids::UserId, user::User};
 
@@ -31,17 +30,8 @@ impl Store {
 
     /// Reads a user, consistently. 1 RRU.
     pub async fn user(&self, user_id: UserId) -> Result<Option<User>, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.tables.users)
-            .set_key(Some(key(user_id)))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        output.item.map(from_item).transpose()
+        self.get(&self.tables.users, key(user_id), Reading::Consistent)
+            .await
     }
 }
 

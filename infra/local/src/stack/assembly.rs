@@ -15,7 +15,7 @@ use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
     aws_sdk_dynamodb::{
-        self, Client,
+        Client,
         config::{Credentials, SharedCredentialsProvider, SharedHttpClient},
     },
     clock::{Clock, SystemClock},
@@ -113,8 +113,7 @@ async fn fill(
     deployment: &Deployment,
     operator: &Start,
 ) -> Result<Option<Demo>, Problem> {
-    let config = aws_sdk_dynamodb::config::Builder::from(&operator.sdk).allow_no_auth();
-    let client = Client::from_conf(config.build());
+    let client = Client::new(&operator.sdk);
     let is_new = tables::create(&client, &deployment.tables).await?;
     let Some(shows) = options.demo_shows.filter(|_| is_new) else {
         return Ok(None);
@@ -146,7 +145,7 @@ struct Foundation {
 /// How the functions reach AWS.
 struct Access {
     region: Region,
-    credentials: Option<SharedCredentialsProvider>,
+    credentials: SharedCredentialsProvider,
     endpoint: Option<String>,
 }
 
@@ -275,19 +274,16 @@ impl Access {
     async fn to(database: &Storage, region: Region) -> Result<Self, Problem> {
         let (endpoint, access_key) = match database {
             Storage::Endpoint { url, access_key } => (Some(url.as_str()), access_key.as_str()),
-            Storage::Memory | Storage::File(_) => (None, ""),
+            Storage::Memory | Storage::File(_) => (None, "local"),
         };
         let host = endpoint.map(host).transpose()?;
         let is_aws = host.is_some_and(|host| host.ends_with(".amazonaws.com"));
         let credentials = if is_aws {
             let chain = DefaultCredentialsChain::builder().region(region.clone());
-            Some(SharedCredentialsProvider::new(chain.build().await))
-        } else if endpoint.is_some() {
-            let fixed = Credentials::new(access_key, "secret", None, None, "the local stack");
-            Some(SharedCredentialsProvider::new(fixed))
+            SharedCredentialsProvider::new(chain.build().await)
         } else {
-            // Nobody in this process looks at a signature.
-            None
+            let fixed = Credentials::new(access_key, "secret", None, None, "the local stack");
+            SharedCredentialsProvider::new(fixed)
         };
         Ok(Self {
             region,
@@ -299,7 +295,7 @@ impl Access {
     fn sdk(&self, connector: Connector) -> SdkConfig {
         let mut sdk = SdkConfig::builder();
         sdk.set_endpoint_url(self.endpoint.clone());
-        sdk.set_credentials_provider(self.credentials.clone());
+        sdk.set_credentials_provider(Some(self.credentials.clone()));
         sdk.behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .http_client(SharedHttpClient::new(connector))
