@@ -143,6 +143,41 @@ async fn a_purchase_costs_21_writes_and_at_most_13_reads() {
     assert_eq!(total, (13.0, 21.0));
 }
 
+/// Nothing is cached, and the hold is the arrival.
+#[tokio::test]
+async fn buying_without_looking_costs_21_writes_and_8_reads() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let (first, second) = (shop.buyer().await, shop.guest().await);
+    shop.advance(2).await;
+    shop.stack.forget_consumed();
+    let buyer = shop.join(&second).await;
+    let mut bill = vec![shop.price("join-queue")];
+    shop.delete("/v1/auth/tokens")
+        .token(&first.token)
+        .send()
+        .await
+        .ok();
+    shop.advance(10).await;
+    shop.stack.forget_consumed();
+
+    let held = shop.hold(&buyer, 1).await.ok();
+    bill.push(shop.price("hold-seats"));
+    shop.charge(&buyer, PRICE).await.ok();
+    bill.push(shop.price("charge"));
+    shop.pay(&buyer, &held).await.ok();
+    bill.push(shop.price("pay"));
+    shop.advance(302).await;
+    bill.push(shop.price("release-hold"));
+    assert_eq!(
+        bill,
+        [(2.5, 2.0), (2.5, 6.0), (1.0, 4.0), (1.5, 9.0), (0.5, 0.0)]
+    );
+    let total = bill
+        .iter()
+        .fold((0.0, 0.0), |sum, step| (sum.0 + step.0, sum.1 + step.1));
+    assert_eq!(total, (8.0, 21.0));
+}
+
 /// The same as the functions of an on-sale do it, whose caches somebody else has just filled.
 #[tokio::test]
 async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
