@@ -11,7 +11,7 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId, UserId},
         queue::{Queue, QueueState},
-        session::{Ending, Session, Standing},
+        session::{Ending, Session},
     },
     error::ApiError,
     http::{JsonBody, ok},
@@ -80,7 +80,7 @@ fn ended(
     queue: &Queue,
     now: Timestamp,
 ) -> Result<Option<Session>, ApiError> {
-    let is_live = |session: &Session| !matches!(session.standing(queue, now), Standing::Over(_));
+    let is_live = |session: &Session| !session.standing(queue, now).is_over();
     if earlier.as_ref().is_some_and(is_live) {
         return Err(ApiError::TokenAlreadyActive);
     }

@@ -238,14 +238,8 @@ impl Store {
     /// which is legal.
     pub async fn draw_number(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::issued(queue_id))))
-            .update_expression("ADD issued :one")
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .issue(queue_id, 1)
+            .return_values(ReturnValue::UpdatedNew);
         let output = while_contended(|| update.clone().send(), is_conflict).await?;
         usage::write(output.consumed_capacity());
         Ok(from_item::<Issued>(output.attributes.unwrap_or_default())?.issued)
@@ -259,14 +253,7 @@ impl Store {
         tail: u64,
         numbers: u64,
     ) -> Result<bool, StoreError> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::issued(queue_id))))
-            .update_expression("ADD issued :numbers")
-            .expression_attribute_values(":numbers", number(numbers))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let update = self.issue(queue_id, numbers);
         let update = match tail {
             0 => update.condition_expression("attribute_not_exists(issued)"),
             tail => update
@@ -274,6 +261,16 @@ impl Store {
                 .expression_attribute_values(":tail", number(tail)),
         };
         self.send_conditional(update).await
+    }
+
+    fn issue(&self, queue_id: &QueueId, numbers: u64) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .update_expression("ADD issued :numbers")
+            .expression_attribute_values(":numbers", number(numbers))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
