@@ -11,6 +11,9 @@ pub mod payments;
 pub mod background;
 pub mod not_found;
 
+pub mod operation;
+pub mod specification;
+
 use shared::runtime::{EventHandler, HttpHandler, MessageHandler};
 
 /// One line of the API: what API Gateway calls, and what answers.
@@ -44,55 +47,62 @@ pub enum BackgroundHandler {
     Event(EventHandler),
 }
 
-const fn route(
-    method: &'static str,
-    path: &'static str,
-    function: &'static str,
-    handler: HttpHandler,
-) -> Route {
-    Route {
-        method,
-        path,
-        function,
-        handler,
-    }
-}
+/// The whole API: each endpoint's method, path, name, and the module that has its `handle` and its
+/// `operation`.
+macro_rules! routes {
+    ($($method:literal $path:literal $function:literal $area:ident::$endpoint:ident;)*) => {
+        /// The whole API.
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: $method,
+            path: $path,
+            function: $function,
+            handler: |app, request| Box::pin($area::$endpoint::handle(app, request)),
+        }),*];
 
-/// The handler of a module, as a table can hold it.
-macro_rules! handler {
-    ($($module:ident)::+) => {
-        |app, request| Box::pin($($module)::+::handle(app, request))
+        /// The whole API as the specification tells it. Apart from [`ROUTES`], so that the
+        /// function that shows it has no other function's code in it.
+        const DESCRIPTIONS: &[specification::Description] = &[$(specification::Description {
+            method: $method,
+            path: $path,
+            function: $function,
+            area: stringify!($area),
+            operation: $area::$endpoint::operation,
+        }),*];
     };
 }
 
-/// The whole API.
 #[rustfmt::skip]
-pub const ROUTES: &[Route] = &[
-    route("POST", "/v1/users", "sign-up", handler!(accounts::sign_up)),
-    route("GET", "/v1/auth/keys", "get-keys", handler!(accounts::get_keys)),
+routes! {
+    "POST" "/v1/users" "sign-up" accounts::sign_up;
+    "GET" "/v1/auth/keys" "get-keys" accounts::get_keys;
 
-    route("POST", "/v1/auth/tokens", "join-queue", handler!(queue::join)),
-    route("GET", "/v1/auth/tokens", "get-place", handler!(queue::get_place)),
-    route("DELETE", "/v1/auth/tokens", "leave-queue", handler!(queue::leave)),
-    route("GET", "/v1/queues/{queue_id}", "get-queue", handler!(queue::get_queue)),
+    "POST" "/v1/auth/tokens" "join-queue" queue::join;
+    "GET" "/v1/auth/tokens" "get-place" queue::get_place;
+    "DELETE" "/v1/auth/tokens" "leave-queue" queue::leave;
+    "GET" "/v1/queues/{queue_id}" "get-queue" queue::get_queue;
 
-    route("GET", "/v1/concerts", "list-concerts", handler!(concerts::list)),
-    route("GET", "/v1/concerts/available-dates", "list-available-dates", handler!(concerts::list_available_dates)),
-    route("GET", "/v1/concerts/{concert_id}/dates", "list-dates", handler!(concerts::list_dates)),
-    route("GET", "/v1/concerts/{concert_id}/seats", "list-seats", handler!(concerts::list_seats)),
+    "GET" "/v1/concerts" "list-concerts" concerts::list;
+    "GET" "/v1/concerts/available-dates" "list-available-dates" concerts::list_available_dates;
+    "GET" "/v1/concerts/{concert_id}/dates" "list-dates" concerts::list_dates;
+    "GET" "/v1/concerts/{concert_id}/seats" "list-seats" concerts::list_seats;
 
-    route("POST", "/v1/concerts/{concert_id}/reservations", "hold-seats", handler!(reservations::hold)),
-    route("GET", "/v1/concerts/{concert_id}/reservations/{reservation_id}", "get-reservation", handler!(reservations::get)),
-    route("DELETE", "/v1/concerts/{concert_id}/reservations/{reservation_id}", "cancel-reservation", handler!(reservations::cancel)),
-    route("POST", "/v1/concerts/{concert_id}/reservations/{reservation_id}/payments", "pay", handler!(payments::pay)),
+    "POST" "/v1/concerts/{concert_id}/reservations" "hold-seats" reservations::hold;
+    "GET" "/v1/concerts/{concert_id}/reservations/{reservation_id}" "get-reservation" reservations::get;
+    "DELETE" "/v1/concerts/{concert_id}/reservations/{reservation_id}" "cancel-reservation" reservations::cancel;
+    "POST" "/v1/concerts/{concert_id}/reservations/{reservation_id}/payments" "pay" payments::pay;
 
-    route("POST", "/v1/users/{user_id}/balance", "charge", handler!(payments::charge)),
-    route("PATCH", "/v1/users/{user_id}/balance", "charge", handler!(payments::charge)),
-    route("GET", "/v1/users/{user_id}/balance", "get-balance", handler!(payments::get_balance)),
-];
+    "POST" "/v1/users/{user_id}/balance" "charge" payments::charge;
+    "PATCH" "/v1/users/{user_id}/balance" "charge" payments::charge;
+    "GET" "/v1/users/{user_id}/balance" "get-balance" payments::get_balance;
+}
 
 /// What answers where no route leads: API Gateway's `$default`.
-pub const DEFAULT_ROUTE: Route = route("ANY", "$default", "not-found", handler!(not_found));
+pub const DEFAULT_ROUTE: Route = Route {
+    method: "ANY",
+    path: "$default",
+    function: "not-found",
+    handler: |app, request| Box::pin(not_found::handle(app, request)),
+};
 
 /// The functions that no route leads to.
 pub const BACKGROUND: &[Background] = &[

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::config::{
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
-    doors::{Buyer, Caller, Holder},
+    doors::{Admin, Buyer, Caller, Holder, SignedIn},
     line::{Ticked, ask_again_after},
 };
 use crate::{

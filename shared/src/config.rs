@@ -39,6 +39,15 @@ pub struct Tables {
     pub keys: String,
 }
 
+/// Who may charge an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhoCharges {
+    /// Its owner, and administrators.
+    Users,
+    /// Administrators only: money comes from a payment provider that they speak with.
+    Admins,
+}
+
 /// The configuration of a deployment, as `template.yaml` hands it to each function.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -58,6 +67,10 @@ pub struct Config {
     pub main_max_active: u32,
     /// Admissions a second of a queue that says nothing else, in thousandths.
     pub main_rate_milli: u64,
+    /// Refunds end so many hours before the day of the show begins.
+    pub refund_cutoff_hours: u32,
+    /// Who may charge an account.
+    pub who_charges: WhoCharges,
     /// The time zone in which a show's day begins and ends.
     pub time_zone: TimeZone,
 }
@@ -90,6 +103,16 @@ impl Config {
             )?,
             main_rate_milli: env.parse("MAIN_RATE", "a number from 0.001 to 10000", |text| {
                 milli(text).filter(|rate| (1..=10_000_000).contains(rate))
+            })?,
+            refund_cutoff_hours: env.parse(
+                "REFUND_CUTOFF_HOURS",
+                "a whole number of hours from 0 to 8760",
+                |text| text.parse().ok().filter(|n| (0..=8_760).contains(n)),
+            )?,
+            who_charges: env.parse("WHO_CHARGES", "`users` or `admins`", |text| match text {
+                "users" => Some(WhoCharges::Users),
+                "admins" => Some(WhoCharges::Admins),
+                _ => None,
             })?,
             time_zone: env.parse("TIME_ZONE", "the name of a time zone", |name| {
                 TimeZone::get(name).ok()
@@ -157,6 +180,8 @@ mod tests {
             "TICK_SECONDS" => "5",
             "MAIN_MAX_ACTIVE" => "1000",
             "MAIN_RATE" => "0.2",
+            "REFUND_CUTOFF_HOURS" => "24",
+            "WHO_CHARGES" => "users",
             "TIME_ZONE" => "Asia/Seoul",
             _ => "some-name",
         };
@@ -180,6 +205,8 @@ mod tests {
             ("CLAIM_SECONDS", "0"),
             ("MAIN_MAX_ACTIVE", "many"),
             ("MAIN_RATE", "0.0001"),
+            ("REFUND_CUTOFF_HOURS", "-1"),
+            ("WHO_CHARGES", "everybody"),
             ("TIME_ZONE", "Asia/Atlantis"),
         ] {
             let error = Config::read(|name| {

@@ -52,6 +52,9 @@ pub enum ApiError {
     /// 400: a guest joins a queue in which they have a live session.
     #[error("a session is live already")]
     TokenAlreadyActive,
+    /// 400: something that has limits and does not keep them, with a text that states them.
+    #[error("{0:?} does not keep its limits")]
+    Invalid(Wrong),
     /// 400: anything else that the client did wrong.
     #[error("the request is not valid")]
     BadRequest,
@@ -61,6 +64,9 @@ pub enum ApiError {
     /// 401: a token that is not ours, has expired, is for another door, or whose session is over.
     #[error("the token is not valid")]
     InvalidToken,
+    /// 401: no such user, or not their password; the answer does not tell which.
+    #[error("the credentials are not valid")]
+    InvalidCredentials,
     /// 402: the account does not hold enough.
     #[error("the balance is too small")]
     InsufficientBalance,
@@ -108,6 +114,12 @@ pub enum ApiError {
     /// 409: before the sale opens or after it has closed.
     #[error("the sale is not open")]
     SaleNotOpen,
+    /// 409: a concert or a date of which a seat is sold or held.
+    #[error("seats are sold or held")]
+    ConcertHasOrders,
+    /// 409: the e-mail address is somebody's.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
     /// 409: a paid reservation that can be given back no more.
     #[error("refunds are closed")]
     RefundClosed,
@@ -120,12 +132,43 @@ pub enum ApiError {
     /// 422: an idempotency key that came with another body before.
     #[error("the idempotency key was used for something else")]
     IdempotencyKeyReused,
+    /// 429: too many wrong passwords for one account.
+    #[error("too many wrong passwords")]
+    TooManyAttempts {
+        /// When it makes sense to try again, in seconds.
+        retry_after: u64,
+    },
     /// 503: contention or throttling survived our retries.
     #[error("too busy: {0}")]
     Busy(&'static str),
     /// 500: our fault. The cause goes to the log, and never to the client.
     #[error("internal error: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What has limits that a request does not keep. Its code is `BAD_REQUEST`, its text its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// A name has 1 to 100 characters after trimming, and none that cannot be seen.
+    Name,
+    /// An e-mail address has the form of one, and at most 254 characters.
+    Email,
+    /// A password has 10 to 128 characters.
+    Password,
+    /// A page has 1 to 100 entries.
+    Limit,
+    /// A concert has 1 to 200 shows, each on a date of its own.
+    Shows,
+    /// A price is a number of won that is not negative, with at most two decimals.
+    Price,
+    /// A show has 1 to 100,000 seats, and as many as when it was created.
+    Capacity,
+    /// A sale opens before it closes, at times in RFC 3339.
+    SalesWindow,
+    /// A queue's id has 3 to 40 lower-case letters, digits and hyphens.
+    QueueId,
+    /// The concerts of a queue of its own have at most 200 shows together.
+    QueueShows,
 }
 
 impl ApiError {
@@ -149,8 +192,11 @@ impl ApiError {
             | Self::InvalidAmount
             | Self::MalformedAuthorization
             | Self::TokenAlreadyActive
+            | Self::Invalid(_)
             | Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::MissingAuthorization | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::MissingAuthorization | Self::InvalidToken | Self::InvalidCredentials => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::InsufficientBalance => StatusCode::PAYMENT_REQUIRED,
             Self::NotYourTurn { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::UserNotFound
@@ -164,9 +210,12 @@ impl ApiError {
             | Self::HoldExists
             | Self::AmountMismatch
             | Self::SaleNotOpen
+            | Self::ConcertHasOrders
+            | Self::EmailTaken
             | Self::RefundClosed => StatusCode::CONFLICT,
             Self::HoldExpired | Self::QueueClosed => StatusCode::GONE,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -186,9 +235,10 @@ impl ApiError {
             Self::InvalidAmount => "INVALID_AMOUNT",
             Self::MalformedAuthorization => "MALFORMED_AUTHORIZATION",
             Self::TokenAlreadyActive => "TOKEN_ALREADY_ACTIVE",
-            Self::BadRequest => "BAD_REQUEST",
+            Self::Invalid(_) | Self::BadRequest => "BAD_REQUEST",
             Self::MissingAuthorization => "MISSING_AUTHORIZATION",
             Self::InvalidToken => "INVALID_TOKEN",
+            Self::InvalidCredentials => "INVALID_CREDENTIALS",
             Self::InsufficientBalance => "INSUFFICIENT_BALANCE",
             Self::NotYourTurn { .. } => "NOT_YOUR_TURN",
             Self::Forbidden => "FORBIDDEN",
@@ -203,10 +253,13 @@ impl ApiError {
             Self::HoldExists => "HOLD_EXISTS",
             Self::AmountMismatch => "AMOUNT_MISMATCH",
             Self::SaleNotOpen => "SALE_NOT_OPEN",
+            Self::ConcertHasOrders => "CONCERT_HAS_ORDERS",
+            Self::EmailTaken => "EMAIL_TAKEN",
             Self::RefundClosed => "REFUND_CLOSED",
             Self::HoldExpired => "HOLD_EXPIRED",
             Self::QueueClosed => "QUEUE_CLOSED",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::TooManyAttempts { .. } => "TOO_MANY_ATTEMPTS",
             Self::Busy(_) => "BUSY",
             Self::Internal(_) => "INTERNAL",
         }
@@ -220,7 +273,9 @@ impl ApiError {
     /// When it makes sense to ask again, in seconds.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::NotYourTurn { retry_after, .. } => Some(*retry_after),
+            Self::NotYourTurn { retry_after, .. } | Self::TooManyAttempts { retry_after } => {
+                Some(*retry_after)
+            }
             Self::Busy(_) => Some(1),
             _ => None,
         }

@@ -1,65 +1,154 @@
 //! The edge: what a request says, field by field in the order in which mistakes are reported,
 //! and how an answer is written.
 
-use std::collections::HashMap;
-
+use aws_lc_rs::digest;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use lambda_http::{
     Body, Request, RequestExt as _, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::{
-    domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
-    error::ApiError,
+    domain::{
+        ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+        money::Money,
+    },
+    error::{ApiError, Wrong},
     texts::Language,
 };
 
-/// The JSON object in a request's body. Its fields stay as they came, so that each one missing
-/// or malformed gets an error of its own.
-pub struct JsonBody(HashMap<String, Box<RawValue>>);
+/// The JSON object in a request's body, as a structure whose fields are each a [`Field`].
+/// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`].
+pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    std::str::from_utf8(request.body())
+        .ok()
+        .and_then(object)
+        .ok_or(ApiError::EmptyBody)
+}
 
-impl JsonBody {
-    /// Reads the body; anything but a JSON object is [`ApiError::EmptyBody`].
-    pub fn of(request: &Request) -> Result<Self, ApiError> {
-        serde_json::from_slice(request.body())
-            .map(Self)
-            .map_err(|_| ApiError::EmptyBody)
+/// A structure from a JSON object. Deserialising alone would take an array of its fields, too.
+fn object<T: DeserializeOwned>(json: &str) -> Option<T> {
+    let is_object = json.trim_start().starts_with('{');
+    is_object.then(|| serde_json::from_str(json).ok()).flatten()
+}
+
+/// A field of a body. It stays as it came, so that each one missing or malformed gets an error of
+/// its own, in the order in which the handler asks. `null` is as good as missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Field(Option<Box<RawValue>>);
+
+impl Field {
+    /// The field as the JSON that it is.
+    pub fn raw(&self) -> Option<&str> {
+        self.0.as_ref().map(|value| value.get())
     }
 
-    /// A field as the JSON that it is; `null` is as good as missing.
-    pub fn raw(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(|value| value.get())
-            .filter(|json| *json != "null")
+    /// Whether it is there.
+    pub fn is_there(&self) -> bool {
+        self.0.is_some()
     }
 
-    /// Whether a field is there.
-    pub fn has(&self, name: &str) -> bool {
-        self.raw(name).is_some()
-    }
-
-    /// A field as a value of its type; `None` when it is missing, `Some(None)` when it is
+    /// The field as a value of its type; `None` when it is missing, `Some(None)` when it is
     /// something else.
-    pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<Option<T>> {
-        self.raw(name).map(|json| serde_json::from_str(json).ok())
+    pub fn read<T: DeserializeOwned>(&self) -> Option<Option<T>> {
+        self.raw().map(|json| serde_json::from_str(json).ok())
     }
 
-    /// A field that is an object of its own.
-    pub fn object(&self, name: &str) -> Option<Self> {
-        self.field(name).flatten().map(Self)
+    /// The field as an object of its own; `None` when it is missing, `Some(None)` when it is
+    /// something else.
+    pub fn object<T: DeserializeOwned>(&self) -> Option<Option<T>> {
+        self.raw().map(object)
     }
 
-    /// A text that has to be there; `malformed` when it is no text.
-    pub fn text(&self, name: &'static str, malformed: ApiError) -> Result<String, ApiError> {
-        match self.field(name) {
-            None => Err(ApiError::MissingField(name)),
-            Some(None) => Err(malformed),
-            Some(Some(text)) => Ok(text),
+    /// What a text says that may be missing; `malformed` when it is no text, or not of the form
+    /// that `parse` wants.
+    pub fn text<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Option<T>,
+        malformed: ApiError,
+    ) -> Result<Option<T>, ApiError> {
+        match self.read::<String>() {
+            None => Ok(None),
+            Some(text) => match text.and_then(|text| parse(&text)) {
+                Some(value) => Ok(Some(value)),
+                None => Err(malformed),
+            },
         }
     }
+}
+
+/// An amount of money as the API writes it: a JSON number of won with at most two decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = f64, minimum = 0, example = 50_000)]
+pub struct Won(pub Money);
+
+impl Serialize for Won {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.json().serialize(serializer)
+    }
+}
+
+/// The most entries that a page has.
+pub const LONGEST_PAGE: u32 = 100;
+
+/// How many it has unless the client says otherwise.
+const USUAL_PAGE: u32 = 20;
+
+/// Which page of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PageWanted {
+    /// The most entries to answer with: 1 to 100.
+    pub limit: u32,
+    /// The position after which it begins; `None` is the beginning.
+    pub after: Option<String>,
+}
+
+impl PageWanted {
+    /// Reads `limit` and `cursor`, which has to be one that [`cursor`] made for the same list.
+    pub fn of(request: &Request, list: &str) -> Result<Self, ApiError> {
+        let limit = match request.query("limit") {
+            None => USUAL_PAGE,
+            Some(limit) => limit
+                .parse()
+                .ok()
+                .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+                .ok_or(ApiError::Invalid(Wrong::Limit))?,
+        };
+        let after = match request.query("cursor") {
+            None => None,
+            Some(cursor) => Some(position(list, &cursor).ok_or(ApiError::BadRequest)?),
+        };
+        Ok(Self { limit, after })
+    }
+}
+
+/// A cursor: where in a list the next page begins. It carries a checksum over list and position,
+/// so that one of another list, or one that was mistyped, is refused. It is no secret and no
+/// right: whoever makes one up sees what the list shows anyway.
+pub fn cursor(list: &str, position: &str) -> String {
+    let mut cursor = checksum(list, position).to_vec();
+    cursor.extend(position.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(cursor)
+}
+
+const CHECKSUM_BYTES: usize = 8;
+
+fn position(list: &str, cursor: &str) -> Option<String> {
+    let cursor = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (sum, position) = cursor.split_at_checked(CHECKSUM_BYTES)?;
+    let position = String::from_utf8(position.to_vec()).ok()?;
+    (checksum(list, &position) == sum).then_some(position)
+}
+
+fn checksum(list: &str, position: &str) -> [u8; CHECKSUM_BYTES] {
+    let sum = digest::digest(&digest::SHA256, format!("{list}\n{position}").as_bytes());
+    let mut checksum = [0; CHECKSUM_BYTES];
+    checksum.copy_from_slice(&sum.as_ref()[..CHECKSUM_BYTES]);
+    checksum
 }
 
 /// What a request's path, query and headers say.
@@ -198,11 +287,18 @@ impl ResponseParts for Response<Body> {
 }
 
 /// The one envelope of every error.
-#[derive(Serialize)]
-struct ErrorBody<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody<'a> {
+    /// What went wrong, in the language of the answer.
+    #[schema(example = "유효하지 않은 토큰입니다.")]
     error: &'a str,
+    /// The stable code, for programs.
+    #[schema(example = "INVALID_TOKEN")]
     code: &'static str,
+    /// What to name when asking the operator.
     request_id: &'a str,
+    /// The caller's place, with `NOT_YOUR_TURN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u64>,
 }

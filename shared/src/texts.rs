@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use lambda_http::http::{HeaderMap, header::ACCEPT_LANGUAGE};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Wrong};
 
 /// The language of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
                 format!("Seat numbers must be different values from 1 to {capacity}."),
             ));
         }
+        ApiError::Invalid(wrong) => return Cow::Borrowed(invalid(*wrong, language)),
         ApiError::EmptyBody => (
             "요청 본문이 비어 있거나 잘못된 형식입니다.",
             "The request body is empty or malformed.",
@@ -162,6 +163,10 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "The Authorization header is missing.",
         ),
         ApiError::InvalidToken => ("유효하지 않은 토큰입니다.", "The token is not valid."),
+        ApiError::InvalidCredentials => (
+            "사용자 정보 또는 비밀번호가 올바르지 않습니다.",
+            "The user or the password is not correct.",
+        ),
         ApiError::InsufficientBalance => (
             "결제 실패 - 잔액이 부족합니다.",
             "Payment failed: your balance is not sufficient.",
@@ -205,6 +210,14 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "현재 판매 기간이 아닙니다.",
             "This show is not on sale now.",
         ),
+        ApiError::ConcertHasOrders => (
+            "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
+            "It cannot be deleted: seats are sold or held.",
+        ),
+        ApiError::EmailTaken => (
+            "이미 사용 중인 이메일 주소입니다.",
+            "This e-mail address is already in use.",
+        ),
         ApiError::RefundClosed => (
             "환불 가능한 기간이 아닙니다.",
             "This reservation can no longer be refunded.",
@@ -218,6 +231,10 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "이미 다른 요청에 사용된 Idempotency-Key입니다.",
             "This Idempotency-Key was used for a different request.",
         ),
+        ApiError::TooManyAttempts { .. } => (
+            "비밀번호 입력 횟수를 초과했습니다. 잠시 후 다시 시도해 주세요.",
+            "Too many wrong passwords. Please try again later.",
+        ),
         ApiError::Busy(_) => (
             "서버가 혼잡하여 요청을 처리할 수 없습니다.",
             "The server is too busy. Please try again shortly.",
@@ -228,6 +245,52 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
         ),
     };
     Cow::Borrowed(language.pick(korean, english))
+}
+
+fn invalid(wrong: Wrong, language: Language) -> &'static str {
+    let (korean, english) = match wrong {
+        Wrong::Name => (
+            "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.",
+            "A name must have 1 to 100 characters, none of them control characters.",
+        ),
+        Wrong::Email => (
+            "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.",
+            "The e-mail address is malformed, or longer than 254 characters.",
+        ),
+        Wrong::Password => (
+            "비밀번호는 10 ~ 128자여야 합니다.",
+            "A password must have 10 to 128 characters.",
+        ),
+        Wrong::Limit => (
+            "limit은 1 ~ 100 사이의 정수여야 합니다.",
+            "limit must be a whole number from 1 to 100.",
+        ),
+        Wrong::Shows => (
+            "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.",
+            "A concert must have 1 to 200 shows, each on a date of its own.",
+        ),
+        Wrong::Price => (
+            "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.",
+            "A price must be a number not below 0, with at most two decimals.",
+        ),
+        Wrong::Capacity => (
+            "좌석 수는 1 ~ 100000 사이의 정수여야 하며 변경할 수 없습니다.",
+            "A capacity must be a whole number from 1 to 100000, and cannot be changed.",
+        ),
+        Wrong::SalesWindow => (
+            "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
+            "A sale must open before it closes, at times written as RFC 3339 has them.",
+        ),
+        Wrong::QueueId => (
+            "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.",
+            "A queue's id must have 3 to 40 lower-case letters, digits and hyphens.",
+        ),
+        Wrong::QueueShows => (
+            "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.",
+            "The concerts of one queue may have at most 200 shows together.",
+        ),
+    };
+    language.pick(korean, english)
 }
 
 fn missing_field(field: &str, language: Language) -> Cow<'static, str> {

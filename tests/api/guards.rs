@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 use shared::{
     domain::{
-        ids::{ConcertId, PaymentId, QueueId, ReservationId, UserId},
+        ids::{ConcertId, PaymentId, QueueId, ReservationId},
         money::Money,
         order::Hold,
         seat::{SeatNumber, SeatSet},
@@ -343,12 +343,7 @@ async fn tick_twice(shop: &Shop, store: &Store, queue_id: &QueueId) -> u32 {
 }
 
 async fn a_user_is_not_replaced(shop: &Shop) -> bool {
-    let user = User {
-        user_id: UserId::new(),
-        name: Name::parse("김민수").expect("a name"),
-        generation: 0,
-        created_at: shop.now(),
-    };
+    let user = User::guest(Name::parse("김민수").expect("a name"), shop.now());
     let store = store(shop).await;
     // The account of the first sign-up is a guard of its own.
     shop.stack

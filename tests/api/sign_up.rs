@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Shop,
-    refusal::{BAD_REQUEST, EMPTY_BODY, MISSING_NAME},
+    refusal::{BAD_REQUEST, EMPTY_BODY, INVALID_NAME, MISSING_NAME},
     text,
     tokens::claims,
 };
@@ -71,7 +71,7 @@ async fn a_name_has_1_to_100_characters() {
         json!({}),
         json!(true),
     ] {
-        sign_up(&bad).await.is(BAD_REQUEST);
+        sign_up(&bad).await.is(INVALID_NAME);
     }
 }
 

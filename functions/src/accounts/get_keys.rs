@@ -1,6 +1,7 @@
 //! `GET /v1/auth/keys`: the public keys of our tokens, as a JSON Web Key Set (RFC 7517, RFC 8037).
 
 use serde::Serialize;
+use serde_json::json;
 use shared::{
     app::App,
     error::ApiError,
@@ -8,21 +9,49 @@ use shared::{
     lambda_http::{Body, Request, Response, http::header::CACHE_CONTROL},
     store::signing_keys::PublicKey,
 };
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct KeySet {
+use crate::operation::{Door, Operation};
+
+/// A JSON Web Key Set.
+#[derive(Serialize, ToSchema)]
+pub struct KeySet {
+    /// Every key whose tokens may still be good.
     keys: Vec<Jwk>,
 }
 
-#[derive(Serialize)]
-struct Jwk {
+/// A public key.
+#[derive(Serialize, ToSchema)]
+pub struct Jwk {
+    /// The kind of key: `OKP`.
     kty: &'static str,
+    /// The curve: `Ed25519`.
     crv: &'static str,
+    /// The algorithm: `EdDSA`.
     alg: &'static str,
+    /// What it is for: `sig`.
     #[serde(rename = "use")]
     usage: &'static str,
+    /// Its name, which the header of a token carries.
     kid: String,
+    /// The key, base64url without padding.
     x: String,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The public keys of the tokens", Door::Nobody).answers::<KeySet>(
+        200,
+        "The keys.",
+        json!({ "keys": [{
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "alg": "EdDSA",
+            "use": "sig",
+            "kid": "019a9e1c-0000-7000-8000-000000000001",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        }] }),
+    )
 }
 
 impl From<PublicKey> for Jwk {

@@ -2,6 +2,7 @@
 //! holds. 1 RRU for the door; the counts of taken seats are kept for two seconds.
 
 use serde::Serialize;
+use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
@@ -12,10 +13,36 @@ use shared::{
     http::{RequestParts as _, ok},
     lambda_http::{Body, Request, Response},
 };
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct AvailableDates {
+use crate::operation::{Door, Operation};
+
+/// Dates on which a seat can be had.
+#[derive(Serialize, ToSchema)]
+pub struct AvailableDates {
+    /// The dates, the first one first.
     available_dates: Vec<ShowDate>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The dates with a free seat", Door::Buyer)
+        .details("Or with one that the caller holds.")
+        .query::<ConcertId>(
+            "concert_id",
+            false,
+            "The concert; else the one that the session was joined for, else the queue's own.",
+        )
+        .answers::<AvailableDates>(
+            200,
+            "The dates.",
+            json!({ "available_dates": ["2026-12-24", "2026-12-25"] }),
+        )
+        .refuses([
+            ApiError::MissingParameter("concert_id"),
+            ApiError::ConcertNotFound,
+            ApiError::NoAvailableDates,
+        ])
 }
 
 /// Answers with the dates.

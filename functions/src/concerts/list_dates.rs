@@ -2,26 +2,52 @@
 //! their prices and seats left. 1 RRU for the door; the counts are kept for two seconds.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::json;
 use shared::{
     app::App,
     domain::ids::ShowDate,
     error::ApiError,
-    http::{RequestParts as _, ok},
+    http::{RequestParts as _, Won, ok},
     lambda_http::{Body, Request, Response},
 };
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Dates {
+use crate::operation::{Door, Operation};
+
+/// The dates of a concert that are still to come.
+#[derive(Serialize, ToSchema)]
+pub struct Dates {
+    /// The dates, the first one first.
     dates: Vec<DateOfShow>,
 }
 
-#[derive(Serialize)]
-struct DateOfShow {
+/// A show, and what is left of it.
+#[derive(Serialize, ToSchema)]
+pub struct DateOfShow {
+    /// Its date.
     date: ShowDate,
-    price: Box<RawValue>,
+    /// What one seat costs.
+    price: Won,
+    /// How many seats it has.
     capacity: u32,
+    /// How many of them are free, as it was two seconds ago at the earliest.
     seats_left: u32,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new(
+        "The dates of a concert, with prices and seats left",
+        Door::Buyer,
+    )
+    .answers::<Dates>(
+        200,
+        "The dates.",
+        json!({ "dates": [
+                { "date": "2026-12-24", "price": 50_000, "capacity": 50, "seats_left": 12 },
+            ] }),
+    )
+    .refuses([ApiError::ConcertNotFound])
 }
 
 /// Answers with the dates, the first one first.
@@ -40,7 +66,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .zip(taken)
         .map(|(show, taken)| DateOfShow {
             date: show.date,
-            price: show.price.json(),
+            price: Won(show.price),
             capacity: show.capacity,
             seats_left: show.capacity.saturating_sub(taken),
         })

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
@@ -19,31 +20,75 @@ use shared::{
     lambda_http::{Body, Request, Response},
     texts::Done,
 };
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Seats {
+use crate::operation::{Door, Operation};
+
+/// Seats of a show, in order.
+#[derive(Serialize, ToSchema)]
+pub struct Seats {
+    /// The date of the show.
     date: ShowDate,
+    /// That all of them are taken by others, when they are.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     message: Option<&'static str>,
+    /// The seats.
     seats: Vec<Seat>,
+    /// Where the next request begins, when there are more.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next_from: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Seat {
+/// A seat.
+#[derive(Serialize, ToSchema)]
+pub struct Seat {
+    /// Its number, from 1.
     seat_number: u32,
+    /// Whether it is not free.
     is_reserved: bool,
+    /// What it is.
     status: Status,
 }
 
-#[derive(Clone, Copy, PartialEq, Serialize)]
+/// What a seat is.
+#[derive(Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Status {
+#[schema(as = SeatStatus)]
+pub enum Status {
+    /// To be had.
     Free,
+    /// Kept for somebody else for a while.
     Held,
+    /// Somebody's.
     Sold,
+    /// Held by the caller.
     Mine,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The seats of a show", Door::Buyer)
+        .details("Shows of up to 500 seats come whole, larger ones by `from` and `to`.")
+        .query::<ShowDate>("date", true, "The date of the show.")
+        .query::<u32>("from", false, "The first seat; 1 unless said.")
+        .query::<u32>("to", false, "The last seat, at most 499 after `from`.")
+        .answers::<Seats>(
+            200,
+            "The seats.",
+            json!({ "date": "2026-12-24", "seats": [
+                { "seat_number": 1, "is_reserved": true, "status": "SOLD" },
+                { "seat_number": 2, "is_reserved": false, "status": "FREE" },
+            ] }),
+        )
+        .refuses([
+            ApiError::MissingParameter("date"),
+            ApiError::InvalidDate,
+            ApiError::BadRequest,
+            ApiError::ShowNotFound,
+            ApiError::ConcertNotFound,
+        ])
 }
 
 /// Answers with the seats in order.

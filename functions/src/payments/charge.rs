@@ -3,34 +3,73 @@
 //! With an `Idempotency-Key` a charge happens once, however often it is sent: the same again
 //! gives the same answer, and the same key with another amount is 422.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
     app::App,
     domain::money::Money,
     error::ApiError,
-    http::{IdempotencyKey, JsonBody, RequestParts as _, ok},
+    http::{Field, IdempotencyKey, RequestParts as _, Won, body, ok},
     lambda_http::{Body, Request, Response},
     store::{Rejected, accounts::ChargeRefused, keys::ChargeName},
     texts::Done,
 };
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Charged {
+use crate::operation::{Door, Operation};
+
+/// Money that comes in.
+#[derive(Deserialize, ToSchema)]
+pub struct Charge {
+    /// How much: more than 0, at most two decimals, at most 10¹².
+    #[serde(default)]
+    #[schema(value_type = f64, required, exclusive_minimum = 0, maximum = 1_000_000_000_000_i64)]
+    amount: Field,
+}
+
+/// Money that has come in.
+#[derive(Serialize, ToSchema)]
+pub struct Charged {
+    /// That it has.
     message: &'static str,
-    current_balance: Box<RawValue>,
+    /// What the account held right after it.
+    current_balance: Won,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Top up the balance", Door::User)
+        .details(
+            "With an `Idempotency-Key` it happens once, however often it is sent: the same again \
+             gives the same answer.",
+        )
+        .header::<String>("Idempotency-Key", "1 to 64 visible ASCII characters.")
+        .body::<Charge>(json!({ "amount": 50_000 }))
+        .answers::<Charged>(
+            200,
+            "Charged.",
+            json!({ "message": "충전 성공", "current_balance": 50_000 }),
+        )
+        .refuses([
+            ApiError::MissingField("amount"),
+            ApiError::InvalidAmount,
+            ApiError::BadRequest,
+            ApiError::Forbidden,
+            ApiError::UserNotFound,
+            ApiError::IdempotencyKeyReused,
+        ])
 }
 
 /// Charges and answers with the balance right after it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
-    let amount = amount(&JsonBody::of(&request)?)?;
+    let amount = amount(&body(&request)?)?;
     let user_id = request.user_id()?;
     let name = match IdempotencyKey::of(&request)? {
         Some(key) => ChargeName::Keyed(key.as_str().to_owned()),
         None => ChargeName::new(),
     };
-    caller.is(user_id)?;
+    caller.is_or_runs_the_sale_of(user_id)?;
 
     let charge = app
         .store()
@@ -44,12 +83,12 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         })?;
     ok(&Charged {
         message: Done::Charged.message(request.language()),
-        current_balance: charge.balance_after.json(),
+        current_balance: Won(charge.balance_after),
     })
 }
 
-fn amount(body: &JsonBody) -> Result<Money, ApiError> {
-    let json = body.raw("amount").ok_or(ApiError::MissingField("amount"))?;
+fn amount(body: &Charge) -> Result<Money, ApiError> {
+    let json = body.amount.raw().ok_or(ApiError::MissingField("amount"))?;
     let amount = Money::parse(json).filter(|amount| *amount > Money::ZERO);
     amount.ok_or(ApiError::InvalidAmount)
 }

@@ -8,19 +8,19 @@
 //!
 //! 6 WRU and 2 for each seat, and 1 to give the place in the line to the next; 1.5 RRU.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
     app::App,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         money::Money,
         order::{Hold, Order},
-        seat::SeatSet,
+        seat::{SeatNumber, SeatSet},
         session::Session,
     },
     error::ApiError,
-    http::{JsonBody, RequestParts as _, ok},
+    http::{Field, RequestParts as _, Won, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{
@@ -29,21 +29,109 @@ use shared::{
     },
     texts::Done,
 };
+use utoipa::ToSchema;
 
-use crate::reservations::find::{Reservation, reservation};
+use crate::{
+    operation::{Door, Operation},
+    reservations::find::{Reservation, reservation},
+};
 
-#[derive(Serialize)]
-struct Receipt<'a> {
+/// What is paid, and with what.
+#[derive(Deserialize, ToSchema)]
+pub struct Pay {
+    /// The reservation, the same as in the path.
+    #[serde(default)]
+    #[schema(value_type = ReservationId, required)]
+    reservation_id: Field,
+    /// `BALANCE`, when it is there.
+    #[serde(default)]
+    #[schema(value_type = Option<PaymentMethod>)]
+    payment_method: Field,
+    /// How much.
+    #[serde(default)]
+    #[schema(value_type = PaymentDetails, required)]
+    payment_details: Field,
+}
+
+/// What is paid with.
+#[derive(Deserialize, PartialEq, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum PaymentMethod {
+    /// The prepaid balance.
+    Balance,
+}
+
+/// How much is paid.
+#[derive(Deserialize, ToSchema)]
+pub struct PaymentDetails {
+    /// What the reservation costs.
+    #[serde(default)]
+    #[schema(value_type = f64, required, minimum = 0)]
+    amount: Field,
+}
+
+/// The receipt of a paid reservation.
+#[derive(Serialize, ToSchema)]
+pub struct Receipt<'a> {
+    /// That it is paid.
     message: &'static str,
+    /// The payment.
     payment_id: PaymentId,
+    /// The reservation.
     reservation_id: ReservationId,
+    /// The concert.
     concert_id: ConcertId,
+    /// The date of the show.
     date: ShowDate,
-    seat_number: u32,
+    /// The first seat.
+    seat_number: SeatNumber,
+    /// All the seats.
     seat_numbers: &'a SeatSet,
+    /// Whose they are.
     user_id: UserId,
-    amount: Box<RawValue>,
-    current_balance: Box<RawValue>,
+    /// What they cost.
+    amount: Won,
+    /// What the account held right after the payment.
+    current_balance: Won,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Pay for held seats", Door::QueueUser)
+        .details(
+            "From the balance, whole or not at all. A paid reservation answers with its receipt \
+             again.",
+        )
+        .body::<Pay>(json!({
+            "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+            "payment_method": "BALANCE",
+            "payment_details": { "amount": 50_000 },
+        }))
+        .answers::<Receipt>(
+            200,
+            "The receipt.",
+            json!({
+                "message": "결제 성공",
+                "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "date": "2026-12-24",
+                "seat_number": 7,
+                "seat_numbers": [7],
+                "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+                "amount": 50_000,
+                "current_balance": 0,
+            }),
+        )
+        .refuses([
+            ApiError::MissingField("reservation_id"),
+            ApiError::MissingPaymentAmount,
+            ApiError::BadRequest,
+            ApiError::InsufficientBalance,
+            ApiError::ReservationNotFound,
+            ApiError::AmountMismatch,
+            ApiError::HoldExpired,
+        ])
 }
 
 /// Pays and answers with the receipt.
@@ -68,22 +156,22 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
 /// The amount to pay; `None` when it is a number that no reservation costs.
 fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
-    let body = JsonBody::of(request)?;
-    if !body.has("reservation_id") {
+    let body: Pay = body(request)?;
+    if !body.reservation_id.is_there() {
         return Err(ApiError::MissingField("reservation_id"));
     }
-    let details = body.object("payment_details");
+    let details: Option<PaymentDetails> = body.payment_details.object().flatten();
     let amount = details
         .as_ref()
-        .and_then(|details| details.raw("amount"))
+        .and_then(|details| details.amount.raw())
         .filter(|json| json.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
         .ok_or(ApiError::MissingPaymentAmount)?;
 
-    let named: Option<ReservationId> = body.field("reservation_id").flatten();
+    let named: Option<ReservationId> = body.reservation_id.read().flatten();
     let path: Option<ReservationId> = request.path("reservation_id").parse().ok();
-    let by_balance = match body.field::<String>("payment_method") {
+    let by_balance = match body.payment_method.read() {
         None => true,
-        Some(method) => method.is_some_and(|method| method == "BALANCE"),
+        Some(method) => method == Some(PaymentMethod::Balance),
     };
     // A malformed id in the path is not found rather than different.
     let is_paths = path.is_none() || named == path;
@@ -118,10 +206,10 @@ fn receipt<'a>(order: &'a Order, message: &'static str) -> Receipt<'a> {
         reservation_id: order.reservation_id,
         concert_id: order.concert_id,
         date: order.date,
-        seat_number: order.seats.first().get(),
+        seat_number: order.seats.first(),
         seat_numbers: &order.seats,
         user_id: order.user_id,
-        amount: order.amount.json(),
-        current_balance: order.balance_after.json(),
+        amount: Won(order.amount),
+        current_balance: Won(order.balance_after),
     }
 }

@@ -2,6 +2,7 @@
 //! document that an instance knows for a second: this is what waiting people call.
 
 use serde::Serialize;
+use serde_json::json;
 use shared::{
     app::App,
     auth::QueueClaims,
@@ -10,16 +11,35 @@ use shared::{
     http::{ResponseParts as _, ok},
     lambda_http::{Body, Request, Response},
 };
+use utoipa::ToSchema;
 
 use super::place::Place;
-use crate::reservations::find::HeldSeats;
+use crate::{
+    operation::{Door, Operation},
+    reservations::find::HeldSeats,
+};
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// Where a session stands, and what it holds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Standing)]
+pub struct Answer<'a> {
     #[serde(flatten)]
     place: Place,
+    /// What it holds and may still pay.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reservation: Option<HeldSeats<'a>>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Where a session stands", Door::QueueUser)
+        .answers::<Answer>(
+            200,
+            "Status, place and wait.",
+            json!({ "status": "WAITING", "queue_position": 120, "estimated_wait_time": 36 }),
+        )
+        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
 }
 
 /// Answers with status and place, and when to ask again.

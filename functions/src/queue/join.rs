@@ -4,7 +4,8 @@
 //! decides the queue; without one it is `main`. A user has one live session per queue. Who left
 //! while waiting gets the same number back, so that nobody can burn numbers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
     app::App,
     auth::Claims,
@@ -14,31 +15,78 @@ use shared::{
         session::{Ending, Session},
     },
     error::ApiError,
-    http::{JsonBody, ok},
+    http::{Field, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::Rejected,
 };
+use utoipa::ToSchema;
 
 use super::place::Place;
+use crate::operation::{Door, Operation};
 
-#[derive(Serialize)]
-struct Joined<'a> {
+/// Who joins what.
+#[derive(Deserialize, ToSchema)]
+pub struct Join {
+    /// Who joins.
+    #[serde(default)]
+    #[schema(value_type = UserId, required)]
+    user_id: Field,
+    /// What they come for; it decides the queue. Without one it is `main`.
+    #[serde(default)]
+    #[schema(value_type = Option<ConcertId>)]
+    concert_id: Field,
+}
+
+/// A place in a queue, and the token that names it.
+#[derive(Serialize, ToSchema)]
+pub struct Joined<'a> {
+    /// A queue token. It carries the number drawn.
     token: String,
+    /// The queue.
     queue_id: &'a QueueId,
+    /// When the token expires.
     expires_at: Timestamp,
     #[serde(flatten)]
     place: Place,
 }
 
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Take a number in a queue", Door::GuestOrSignedIn)
+        .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
+        .answers::<Joined>(
+            200,
+            "A place, and the token that names it.",
+            json!({
+                "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+                "queue_id": "main",
+                "expires_at": "2026-11-20T15:22:00Z",
+                "status": "WAITING",
+                "queue_position": 120,
+                "estimated_wait_time": 36,
+            }),
+        )
+        .refuses([
+            ApiError::MissingField("user_id"),
+            ApiError::InvalidUserId,
+            ApiError::BadRequest,
+            ApiError::TokenAlreadyActive,
+            ApiError::UserNotFound,
+            ApiError::ConcertNotFound,
+            ApiError::QueueNotFound,
+            ApiError::QueueClosed,
+        ])
+}
+
 /// Joins and answers with the token and the place.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let now = app.now();
-    let body = JsonBody::of(&request)?;
+    let body: Join = body(&request)?;
     let user_id: UserId = body
-        .text("user_id", ApiError::InvalidUserId)?
-        .parse()
-        .map_err(|_| ApiError::InvalidUserId)?;
+        .user_id
+        .text(|id| id.parse().ok(), ApiError::InvalidUserId)?
+        .ok_or(ApiError::MissingField("user_id"))?;
     let concert_id = concert_id(&body)?;
 
     let queue_id = match concert_id {
@@ -66,8 +114,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-fn concert_id(body: &JsonBody) -> Result<Option<ConcertId>, ApiError> {
-    match body.field::<String>("concert_id") {
+fn concert_id(body: &Join) -> Result<Option<ConcertId>, ApiError> {
+    match body.concert_id.read::<String>() {
         None => Ok(None),
         Some(None) => Err(ApiError::BadRequest),
         Some(Some(id)) => id.parse().map(Some).map_err(|_| ApiError::ConcertNotFound),

@@ -2,6 +2,7 @@
 //! more for each seat; 1 to 2 WRU for who was still waiting.
 
 use serde::Serialize;
+use serde_json::json;
 use shared::{
     app::{App, Holder},
     domain::session::Session,
@@ -12,10 +13,22 @@ use shared::{
     store::Rejected,
     texts::Done,
 };
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Left {
+use crate::operation::{Door, Operation};
+
+/// The session is over.
+#[derive(Serialize, ToSchema)]
+pub struct Left {
+    /// That it is.
     message: &'static str,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Leave the queue", Door::Holder)
+        .details("Gives back the place, and any seats held.")
+        .answers::<Left>(200, "Left.", json!({ "message": "대기열 이탈 완료" }))
 }
 
 /// Leaves.

@@ -9,27 +9,55 @@ use shared::{
     },
     jiff::Timestamp,
 };
+use utoipa::ToSchema;
 
 /// A session's status, place and wait.
-#[derive(Serialize)]
-pub(super) struct Place {
-    pub status: &'static str,
+#[derive(Serialize, ToSchema)]
+pub struct Place {
+    /// Where the session stands: `ACTIVE` from its admission on, `HOLDING` with seats past its
+    /// window.
+    pub status: Status,
+    /// How many people, the caller included, are to be served first; 0 for who is not waiting.
     pub queue_position: u64,
     /// Seconds; `null` while nobody is let in.
+    #[schema(required)]
     pub estimated_wait_time: Option<u64>,
+    /// When the admission is forfeited, unless a protected call comes before.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub claim_until: Option<Timestamp>,
+    /// When the active window ends.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub active_until: Option<Timestamp>,
+    /// Why the session is over.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
+    #[schema(nullable = false)]
+    pub reason: Option<Ending>,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = SessionStatus)]
+pub enum Status {
+    /// Its number has not come up.
+    Waiting,
+    /// It may do everything.
+    Active,
+    /// It may pay for what it holds, and cancel it.
+    Holding,
+    /// It ran out of time.
+    Expired,
+    /// It is over.
+    Closed,
 }
 
 impl Place {
     /// The place of a session that is in the queue, or was.
     pub fn of(session: &Session, queue: &Queue, now: Timestamp) -> Self {
         let admitted = Self {
-            status: "ACTIVE",
+            status: Status::Active,
             queue_position: 0,
             estimated_wait_time: Some(0),
             claim_until: None,
@@ -38,7 +66,7 @@ impl Place {
         };
         match session.standing(queue, now) {
             Standing::Waiting { place } => Self {
-                status: "WAITING",
+                status: Status::Waiting,
                 queue_position: place,
                 estimated_wait_time: queue.estimated_wait(place, now),
                 ..admitted
@@ -53,7 +81,7 @@ impl Place {
                 ..admitted
             },
             Standing::Holding { .. } => Self {
-                status: "HOLDING",
+                status: Status::Holding,
                 ..admitted
             },
             Standing::Over(ending) => Self::over(Some(ending)),
@@ -64,8 +92,8 @@ impl Place {
     /// the same user has taken its place.
     pub fn over(ending: Option<Ending>) -> Self {
         let status = match ending {
-            Some(Ending::NoShow | Ending::WindowOver) => "EXPIRED",
-            _ => "CLOSED",
+            Some(Ending::NoShow | Ending::WindowOver) => Status::Expired,
+            _ => Status::Closed,
         };
         Self {
             status,
@@ -73,13 +101,13 @@ impl Place {
             estimated_wait_time: Some(0),
             claim_until: None,
             active_until: None,
-            reason: ending.map(Ending::as_str),
+            reason: ending,
         }
     }
 
     /// When the client should ask again, in seconds: sooner the nearer its turn is.
     pub fn retry_after(&self) -> u64 {
-        let waiting = self.status == "WAITING";
+        let waiting = self.status == Status::Waiting;
         ask_again_after(self.estimated_wait_time.filter(|_| waiting))
     }
 }

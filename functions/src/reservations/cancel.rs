@@ -2,6 +2,7 @@
 //! session goes on. 1 WRU and 1 for each seat. Again: the same answer.
 
 use serde::Serialize;
+use serde_json::json;
 use shared::{
     app::App,
     domain::ids::ReservationId,
@@ -10,13 +11,33 @@ use shared::{
     lambda_http::{Body, Request, Response},
     store::{Reading, Rejected},
 };
+use utoipa::ToSchema;
 
-use super::find::{Reservation, reservation};
+use super::find::{Reservation, Status, reservation};
+use crate::operation::{Door, Operation};
 
-#[derive(Serialize)]
-struct Cancelled {
+/// What a reservation is after it was to be cancelled.
+#[derive(Serialize, ToSchema)]
+pub struct Cancelled {
+    /// Its id.
     reservation_id: ReservationId,
-    status: &'static str,
+    /// What it is now.
+    status: Status,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Give held seats back", Door::User)
+        .details("The session goes on. Again: the same answer.")
+        .answers::<Cancelled>(
+            200,
+            "Cancelled.",
+            json!({
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "status": "CANCELLED",
+            }),
+        )
+        .refuses([ApiError::ReservationNotFound, ApiError::RefundClosed])
 }
 
 /// Cancels and answers with what the reservation is then. One that has lapsed is free already,
@@ -34,7 +55,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
                 match app.store().cancel_hold(session, hold, caller.now).await {
                     Ok(_) => {
                         app.free_seats(hold).await;
-                        "CANCELLED"
+                        Status::Cancelled
                     }
                     // Something else happened to it first: see what.
                     Err(Rejected::Refused(_)) => {

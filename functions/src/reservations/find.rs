@@ -1,18 +1,20 @@
 //! Finding a reservation, in whatever state it is, and how one is told.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use shared::{
     app::App,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         order::{Hold, Order},
+        seat::SeatSet,
         session::{EndedHold, HoldOutcome, Session},
     },
     error::ApiError,
+    http::Won,
     jiff::Timestamp,
     store::Reading,
 };
+use utoipa::ToSchema;
 
 /// A reservation.
 pub(crate) enum Reservation {
@@ -97,39 +99,72 @@ impl Reservation {
         }
     }
 
-    /// As the API writes it.
-    pub(crate) fn status(&self) -> &'static str {
+    /// As the API tells it.
+    pub(crate) fn status(&self) -> Status {
         match self {
-            Self::Held { .. } => "HELD",
+            Self::Held { .. } => Status::Held,
             Self::Ended(EndedHold {
                 outcome: HoldOutcome::Expired,
                 ..
-            }) => "EXPIRED",
+            }) => Status::Expired,
             Self::Ended(EndedHold {
                 outcome: HoldOutcome::Cancelled,
                 ..
-            }) => "CANCELLED",
-            Self::Paid(_) => "PAID",
+            }) => Status::Cancelled,
+            Self::Paid(_) => Status::Paid,
         }
     }
 }
 
+/// What has become of a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = ReservationStatus)]
+pub enum Status {
+    /// It may still be paid.
+    Held,
+    /// The seats are the buyer's.
+    Paid,
+    /// It was not paid in time.
+    Expired,
+    /// Its owner gave it up.
+    Cancelled,
+}
+
 /// What is held and what it costs, as the API tells it.
-#[derive(Serialize)]
-pub(crate) struct HeldSeats<'a> {
+#[derive(Serialize, ToSchema)]
+pub struct HeldSeats<'a> {
+    /// The reservation.
     reservation_id: ReservationId,
+    /// The concert.
     concert_id: ConcertId,
+    /// The date of the show.
     date: ShowDate,
-    seat_numbers: &'a shared::domain::seat::SeatSet,
+    /// The seats.
+    seat_numbers: &'a SeatSet,
+    /// Until when it may be paid.
     expiration_time: Timestamp,
+    /// The payment that it awaits.
     payment: PendingPayment,
 }
 
-#[derive(Serialize)]
-struct PendingPayment {
+/// A payment that is awaited.
+#[derive(Serialize, ToSchema)]
+pub struct PendingPayment {
+    /// Its id.
     payment_id: PaymentId,
-    amount: Box<RawValue>,
-    status: &'static str,
+    /// What is to be paid.
+    amount: Won,
+    /// That it is not paid.
+    status: Pending,
+}
+
+/// The status of a payment that is awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Pending {
+    /// Not paid yet.
+    Pending,
 }
 
 impl<'a> HeldSeats<'a> {
@@ -143,8 +178,8 @@ impl<'a> HeldSeats<'a> {
             expiration_time: hold.held_until,
             payment: PendingPayment {
                 payment_id: hold.payment_id,
-                amount: hold.amount.json(),
-                status: "PENDING",
+                amount: Won(hold.amount),
+                status: Pending::Pending,
             },
         }
     }

@@ -2,42 +2,99 @@
 //! reservation. 1 RRU for a hold, 2 for an order.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::json;
 use shared::{
     app::App,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate},
         money::Money,
         seat::SeatSet,
+        session::HoldOutcome,
     },
     error::ApiError,
-    http::{RequestParts as _, ok},
+    http::{RequestParts as _, Won, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::Reading,
 };
+use utoipa::ToSchema;
 
-use super::find::{Reservation, reservation};
+use super::find::{Reservation, Status, reservation};
+use crate::operation::{Door, Operation};
 
-#[derive(Serialize)]
-struct Answer<'a> {
+/// A reservation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reservation)]
+pub struct Answer<'a> {
+    /// Its id.
     reservation_id: ReservationId,
-    status: &'static str,
+    /// What has become of it.
+    status: Status,
+    /// The concert.
     concert_id: ConcertId,
+    /// The date of the show.
     date: ShowDate,
+    /// The seats.
     seat_numbers: &'a SeatSet,
+    /// Until when it may be paid, or might have been.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     expiration_time: Option<Timestamp>,
+    /// Its payment.
     payment: Payment,
 }
 
-#[derive(Serialize)]
-struct Payment {
+/// The payment of a reservation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PaymentOfReservation)]
+pub struct Payment {
+    /// Its id.
     payment_id: PaymentId,
-    amount: Box<RawValue>,
-    status: &'static str,
+    /// How much.
+    amount: Won,
+    /// What has become of it.
+    status: PaymentStatus,
+    /// When it was paid.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     paid_at: Option<Timestamp>,
+}
+
+/// What has become of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum PaymentStatus {
+    /// Not paid yet.
+    Pending,
+    /// Paid.
+    Paid,
+    /// Not paid in time.
+    Expired,
+    /// Given up.
+    Cancelled,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("What has become of a reservation", Door::User)
+        .answers::<Answer>(
+            200,
+            "The reservation.",
+            json!({
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "status": "PAID",
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "date": "2026-12-24",
+                "seat_numbers": [7],
+                "payment": {
+                    "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                    "amount": 50_000,
+                    "status": "PAID",
+                    "paid_at": "2026-11-20T03:02:00Z",
+                },
+            }),
+        )
+        .refuses([ApiError::ReservationNotFound])
 }
 
 /// Answers with the reservation.
@@ -53,7 +110,7 @@ impl<'a> Answer<'a> {
         let status = reservation.status();
         let payment = |payment_id, amount: Money, status, paid_at| Payment {
             payment_id,
-            amount: amount.json(),
+            amount: Won(amount),
             status,
             paid_at,
         };
@@ -65,7 +122,12 @@ impl<'a> Answer<'a> {
                 date: order.date,
                 seat_numbers: &order.seats,
                 expiration_time: None,
-                payment: payment(order.payment_id, order.amount, "PAID", Some(order.paid_at)),
+                payment: payment(
+                    order.payment_id,
+                    order.amount,
+                    PaymentStatus::Paid,
+                    Some(order.paid_at),
+                ),
             },
             Reservation::Held { hold, .. } => Self {
                 reservation_id: hold.reservation_id,
@@ -74,7 +136,7 @@ impl<'a> Answer<'a> {
                 date: hold.date,
                 seat_numbers: &hold.seats,
                 expiration_time: Some(hold.held_until),
-                payment: payment(hold.payment_id, hold.amount, "PENDING", None),
+                payment: payment(hold.payment_id, hold.amount, PaymentStatus::Pending, None),
             },
             Reservation::Ended(ended) => Self {
                 reservation_id: ended.hold.reservation_id,
@@ -83,7 +145,15 @@ impl<'a> Answer<'a> {
                 date: ended.hold.date,
                 seat_numbers: &ended.hold.seats,
                 expiration_time: Some(ended.hold.held_until),
-                payment: payment(ended.hold.payment_id, ended.hold.amount, status, None),
+                payment: payment(
+                    ended.hold.payment_id,
+                    ended.hold.amount,
+                    match ended.outcome {
+                        HoldOutcome::Expired => PaymentStatus::Expired,
+                        HoldOutcome::Cancelled => PaymentStatus::Cancelled,
+                    },
+                    None,
+                ),
             },
         }
     }

@@ -7,7 +7,8 @@
 //!
 //! 2 WRU and 2 for each seat; 1 RRU for the door, 0.5 for the show, 0.5 for each seat.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
@@ -17,24 +18,86 @@ use shared::{
         show::Show,
     },
     error::ApiError,
-    http::{JsonBody, RequestParts as _, ok},
+    http::{Field, RequestParts as _, body, ok},
     jiff::{SignedDuration, Timestamp},
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
     store::{Rejected, purchase::HoldRefused},
     texts::Done,
 };
+use utoipa::ToSchema;
 
 use super::find::HeldSeats;
+use crate::operation::{Door, Operation};
 
 /// The capacity that an error names when there is no show to name one.
 const USUAL_CAPACITY: u32 = 50;
 
-#[derive(Serialize)]
-struct Held<'a> {
+/// The seats that are wished for: one, or several.
+#[derive(Deserialize, ToSchema)]
+pub struct HoldSeats {
+    /// The date of the show.
+    #[serde(default)]
+    #[schema(value_type = ShowDate, required)]
+    date: Field,
+    /// One seat.
+    #[serde(default)]
+    #[schema(value_type = Option<SeatNumber>)]
+    seat_number: Field,
+    /// Several seats, all or none.
+    #[serde(default)]
+    #[schema(value_type = Option<SeatSet>)]
+    seat_numbers: Field,
+}
+
+/// Seats that are held.
+#[derive(Serialize, ToSchema)]
+pub struct Held<'a> {
+    /// That they are.
     message: &'static str,
     #[serde(flatten)]
     seats: HeldSeats<'a>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Hold seats for five minutes", Door::Buyer)
+        .details(
+            "All the seats or none. A session holds nothing else until it pays, cancels or the \
+             time is over. The same seats again are the same hold.",
+        )
+        .body::<HoldSeats>(json!({ "date": "2026-12-24", "seat_number": 7 }))
+        .answers::<Held>(
+            200,
+            "The reservation, and the payment that it awaits.",
+            json!({
+                "message": "임시 예약 성공",
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "date": "2026-12-24",
+                "seat_numbers": [7],
+                "expiration_time": "2026-11-20T03:05:00Z",
+                "payment": {
+                    "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                    "amount": 50_000,
+                    "status": "PENDING",
+                },
+            }),
+        )
+        .refuses([
+            ApiError::MissingDateOrSeat,
+            ApiError::InvalidDate,
+            ApiError::InvalidSeatNumber {
+                capacity: USUAL_CAPACITY,
+            },
+            ApiError::TooManySeats,
+            ApiError::BadRequest,
+            ApiError::ConcertNotFound,
+            ApiError::ShowNotFound,
+            ApiError::SeatAlreadyReserved,
+            ApiError::HoldExists,
+            ApiError::SaleNotOpen,
+        ])
 }
 
 /// Holds the seats and answers with the reservation.
@@ -60,21 +123,19 @@ struct Wish {
 
 impl Wish {
     fn of(request: &Request) -> Result<Self, ApiError> {
-        let body = JsonBody::of(request)?;
-        let (one, several) = (body.has("seat_number"), body.has("seat_numbers"));
-        if !body.has("date") || !(one || several) {
+        let body: HoldSeats = body(request)?;
+        let (one, several) = (body.seat_number.is_there(), body.seat_numbers.is_there());
+        if !body.date.is_there() || !(one || several) {
             return Err(ApiError::MissingDateOrSeat);
         }
         if one && several {
             return Err(ApiError::BadRequest);
         }
-        let date: ShowDate = body.field("date").flatten().ok_or(ApiError::InvalidDate)?;
+        let date: ShowDate = body.date.read().flatten().ok_or(ApiError::InvalidDate)?;
         let numbers: Option<Vec<u64>> = if one {
-            body.field("seat_number")
-                .flatten()
-                .map(|number| vec![number])
+            body.seat_number.read().flatten().map(|number| vec![number])
         } else {
-            body.field("seat_numbers").flatten()
+            body.seat_numbers.read().flatten()
         };
         let show = ShowId {
             concert_id: request.concert_id()?,

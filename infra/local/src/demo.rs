@@ -96,12 +96,7 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
 }
 
 async fn create_guest(app: &App) -> Result<UserId, Problem> {
-    let guest = User {
-        user_id: UserId::new(),
-        name: name("데모 손님")?,
-        generation: 0,
-        created_at: app.now(),
-    };
+    let guest = User::guest(name("데모 손님")?, app.now());
     app.store().sign_up(&guest).await.map_err(failed)?;
     Ok(guest.user_id)
 }

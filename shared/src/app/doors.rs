@@ -5,12 +5,13 @@ use lambda_http::{Request, http::header::AUTHORIZATION};
 
 use super::{App, line::ask_again_after};
 use crate::{
-    auth::{Claims, QueueClaims},
+    auth::{AccessClaims, Claims, QueueClaims},
     domain::{
         ids::{ShowId, UserId},
         seat::SeatNumber,
         session::{Session, Standing},
         show::Show,
+        user::{Role, User},
     },
     error::ApiError,
 };
@@ -20,19 +21,50 @@ use crate::{
 pub struct Caller {
     /// Who.
     pub user_id: UserId,
+    /// Whether they came as an administrator: with an access token, and the role.
+    pub is_admin: bool,
     /// The time of the request.
     pub now: Timestamp,
 }
 
 impl Caller {
-    /// Lets the caller go on if that is who they are.
-    pub fn is(&self, user_id: UserId) -> Result<(), ApiError> {
-        if self.user_id == user_id {
+    /// Lets the caller go on if that is who they are, or if they run the on-sale.
+    pub fn is_or_runs_the_sale_of(&self, user_id: UserId) -> Result<(), ApiError> {
+        if self.user_id == user_id || self.is_admin {
             Ok(())
         } else {
             Err(ApiError::Forbidden)
         }
     }
+}
+
+/// A user with an access token of theirs (door U, access).
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The user, as just read.
+    pub user: User,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl SignedIn {
+    /// Lets the user go on if that is who they are.
+    pub fn is(&self, user_id: UserId) -> Result<(), ApiError> {
+        if self.user.user_id == user_id {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+}
+
+/// Who runs the on-sale (door ADMIN).
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Who.
+    pub user_id: UserId,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
 /// A session that is neither closed nor expired (door Q).
@@ -77,18 +109,53 @@ impl App {
     /// user's current generation (1 RRU).
     pub async fn user(&self, request: &Request) -> Result<Caller, ApiError> {
         let now = self.now();
-        let user_id = match self.verify(request, now).await? {
-            Claims::Queue(claims) => claims.sub,
+        match self.verify(request, now).await? {
+            Claims::Queue(claims) => Ok(Caller {
+                user_id: claims.sub,
+                is_admin: false,
+                now,
+            }),
             Claims::Access(claims) => {
-                let user = self.store().user(claims.sub).await?;
-                let current = user.is_some_and(|user| user.generation == claims.generation);
-                if !current {
-                    return Err(ApiError::InvalidToken);
-                }
-                claims.sub
+                let user = self.user_of(&claims).await?;
+                Ok(Caller {
+                    user_id: user.user_id,
+                    is_admin: user.role == Role::Admin,
+                    now,
+                })
             }
-        };
-        Ok(Caller { user_id, now })
+        }
+    }
+
+    /// Door U, with an access token only. 1 RRU.
+    pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, ApiError> {
+        let now = self.now();
+        match self.verify(request, now).await? {
+            Claims::Queue(_) => Err(ApiError::InvalidToken),
+            Claims::Access(claims) => {
+                let user = self.user_of(&claims).await?;
+                Ok(SignedIn { user, now })
+            }
+        }
+    }
+
+    /// Door ADMIN. 1 RRU.
+    pub async fn admin(&self, request: &Request) -> Result<Admin, ApiError> {
+        let SignedIn { user, now } = self.signed_in(request).await?;
+        if user.role == Role::Admin {
+            Ok(Admin {
+                user_id: user.user_id,
+                now,
+            })
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
+    /// The user of an access token, which has to be of their current generation.
+    async fn user_of(&self, claims: &AccessClaims) -> Result<User, ApiError> {
+        let user = self.store().user(claims.sub).await?;
+        user.filter(|user| user.generation == claims.generation)
+            .ok_or(ApiError::InvalidToken)
     }
 
     /// Door U, with a queue token only. Free.

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A text that is not the id it should be.
@@ -14,8 +15,12 @@ pub struct MalformedId;
 macro_rules! uuid_ids {
     ($($(#[$doc:meta])* $name:ident, $new:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            ToSchema,
+        )]
         #[serde(transparent)]
+        #[schema(value_type = String, format = Uuid)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -65,8 +70,9 @@ uuid_ids! {
 const NO_QUEUE: &str = "registry";
 
 /// A queue: 3 to 40 lower-case letters, digits and hyphens.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^[a-z0-9-]{3,40}$", example = "main")]
 pub struct QueueId(String);
 
 impl QueueId {
@@ -116,8 +122,11 @@ impl fmt::Display for QueueId {
 }
 
 /// The date of a show, `YYYY-MM-DD`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, format = Date, example = "2026-12-24")]
 pub struct ShowDate(Date);
 
 impl ShowDate {

@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     ids::{ConcertId, QueueId},
@@ -48,7 +49,7 @@ pub struct Settings {
 }
 
 /// Whether people may join and come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum QueueState {
     /// They may.
@@ -57,17 +58,6 @@ pub enum QueueState {
     Paused,
     /// They may not; those admitted finish.
     Closed,
-}
-
-impl QueueState {
-    /// As the API writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "OPEN",
-            Self::Paused => "PAUSED",
-            Self::Closed => "CLOSED",
-        }
-    }
 }
 
 /// A range of numbers that were admitted at about the same time: the unit in which the active

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ids::ReservationId;
 
@@ -19,8 +20,11 @@ pub const MOST_SEATS_A_SHOW: u32 = 100_000;
 pub const SEATS_A_BLOCK: u32 = 500;
 
 /// The number of a seat: 1 to 100,000, and not above its show's capacity, which the show checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(transparent)]
+#[schema(value_type = u32, minimum = 1, maximum = 100_000, example = 7)]
 pub struct SeatNumber(u32);
 
 impl SeatNumber {
@@ -44,8 +48,9 @@ impl SeatNumber {
 }
 
 /// The seats of one hold: 1 to 4 different ones, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = Vec<SeatNumber>, min_items = 1, max_items = 4, example = json!([7, 8]))]
 pub struct SeatSet(Vec<SeatNumber>);
 
 /// Why some numbers are no set of seats.

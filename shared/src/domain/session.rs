@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     ids::{ArrivalId, ConcertId, QueueId, SessionId, UserId},
@@ -98,7 +99,7 @@ pub enum HoldOutcome {
 }
 
 /// Why a session is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Ending {
     /// Nobody came within the claim window.
@@ -113,20 +114,6 @@ pub enum Ending {
     Left,
     /// The queue closed while it waited.
     QueueClosed,
-}
-
-impl Ending {
-    /// As the API writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NoShow => "NO_SHOW",
-            Self::WindowOver => "WINDOW_OVER",
-            Self::HoldExpired => "HOLD_EXPIRED",
-            Self::Paid => "PAID",
-            Self::Left => "LEFT",
-            Self::QueueClosed => "QUEUE_CLOSED",
-        }
-    }
 }
 
 /// Where a session stands at a moment.

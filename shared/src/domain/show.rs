@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     ids::{ConcertId, QueueId, ShowDate, ShowId},
@@ -83,7 +84,7 @@ fn end_of_day(date: ShowDate, zone: &TimeZone) -> Timestamp {
 }
 
 /// A concert as it is listed: what a list of concerts shows without reading its shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListedConcert {
     /// The concert.
     pub concert_id: ConcertId,

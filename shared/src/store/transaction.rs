@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-        TransactWriteItem, Update,
+        CancellationReason, Delete, Put, ReturnConsumedCapacity,
+        ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
 };
 use uuid::Uuid;
@@ -74,6 +74,17 @@ impl<R> Transaction<R> {
         update.return_values_on_condition_check_failure =
             Some(ReturnValuesOnConditionCheckFailure::AllOld);
         self.push(TransactWriteItem::builder().update(update).build(), refusal)
+    }
+
+    /// Deletes an item; `refusal` as for [`Transaction::put`].
+    pub(super) fn delete(
+        self,
+        mut delete: Delete,
+        refusal: impl FnOnce(Option<Item>) -> R + Send + 'static,
+    ) -> Self {
+        delete.return_values_on_condition_check_failure =
+            Some(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.push(TransactWriteItem::builder().delete(delete).build(), refusal)
     }
 
     fn push(

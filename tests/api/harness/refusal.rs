@@ -40,6 +40,7 @@ mod rows {
     pub const MALFORMED_AUTHORIZATION: Refusal = refusal(400, "MALFORMED_AUTHORIZATION", "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.");
     pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");
     pub const BAD_REQUEST: Refusal = refusal(400, "BAD_REQUEST", "잘못된 요청입니다. 요청 내용을 확인해 주세요.");
+    pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");
     pub const INVALID_TOKEN: Refusal = refusal(401, "INVALID_TOKEN", "유효하지 않은 토큰입니다.");
     pub const INSUFFICIENT_BALANCE: Refusal = refusal(402, "INSUFFICIENT_BALANCE", "결제 실패 - 잔액이 부족합니다.");

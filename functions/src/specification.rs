@@ -1,0 +1,99 @@
+//! The OpenAPI specification, made of the endpoints' own descriptions.
+
+use utoipa::openapi::{
+    Components, HttpMethod, Info, License, OpenApi, Paths, Server,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    tag::TagBuilder,
+};
+
+use crate::{
+    DESCRIPTIONS,
+    operation::{ACCESS_TOKEN, Operation, QUEUE_TOKEN},
+};
+
+/// A route and how its endpoint describes itself.
+pub(crate) struct Description {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub function: &'static str,
+    pub area: &'static str,
+    pub operation: fn() -> Operation,
+}
+
+/// The areas of the API, in reading order, and what they are about.
+const AREAS: &[(&str, &str)] = &[
+    ("accounts", "Users, and the tokens that name them"),
+    ("queue", "The line"),
+    ("concerts", "What is on sale"),
+    ("reservations", "Holding seats, and giving them back"),
+    ("payments", "The prepaid balance, and paying from it"),
+];
+
+/// The whole specification (OpenAPI 3.1).
+pub fn specification() -> OpenApi {
+    let mut info = Info::new("Onsale", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "Sells numbered concert seats: a fair line, five-minute seat holds, a prepaid balance, \
+         and a payment that happens whole or not at all. Times are RFC 3339 in UTC, money is \
+         won with at most two decimals."
+            .to_owned(),
+    );
+    let mut license = License::new("MIT");
+    license.identifier = Some("MIT".to_owned());
+    info.license = Some(license);
+
+    let mut paths = Paths::new();
+    let mut components = Components::new();
+    for described in DESCRIPTIONS {
+        let (id, method) = match described.method {
+            "PATCH" if described.function == "charge" => ("charge-by-patch", HttpMethod::Patch),
+            method => (described.function, http_method(method)),
+        };
+        let (operation, schemas) =
+            (described.operation)().build(id, described.area, described.path);
+        paths.add_path_operation(described.path, vec![method], operation);
+        components.schemas.extend(schemas);
+    }
+    for (name, told) in [
+        (
+            QUEUE_TOKEN,
+            "From `POST /v1/auth/tokens`: names one passage through a queue.",
+        ),
+        (
+            ACCESS_TOKEN,
+            "From signing up and logging in: names a user.",
+        ),
+    ] {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(told));
+        components.add_security_scheme(name, SecurityScheme::Http(scheme.build()));
+    }
+
+    let mut specification = OpenApi::new(info, paths);
+    specification.components = Some(components);
+    specification.servers = Some(vec![Server::new("/")]);
+    specification.tags = Some(
+        AREAS
+            .iter()
+            .map(|(name, told)| {
+                TagBuilder::new()
+                    .name(*name)
+                    .description(Some(*told))
+                    .build()
+            })
+            .collect(),
+    );
+    specification
+}
+
+fn http_method(method: &str) -> HttpMethod {
+    match method {
+        "POST" => HttpMethod::Post,
+        "PATCH" => HttpMethod::Patch,
+        "PUT" => HttpMethod::Put,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
