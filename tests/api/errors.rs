@@ -9,7 +9,7 @@ use shared::domain::show::Show;
 use crate::harness::{Call, PRICE, Shop, refusal::*, show};
 
 /// Every code of the contract that the endpoints of today can answer with, and its status.
-const CONTRACT: [(u16, &str); 31] = [
+pub const CONTRACT: [(u16, &str); 31] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),

@@ -4,6 +4,7 @@ mod doors;
 mod http;
 mod line;
 pub mod refusal;
+pub mod specification;
 pub mod tokens;
 
 use std::{collections::HashMap, time::Duration};
