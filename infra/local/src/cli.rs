@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::{Options, Problem, Storage, Time};
+use crate::{FirstUse, Options, Problem, Storage, Time};
 
 /// Runs the whole of Onsale on this machine.
 #[derive(Debug, Parser)]
@@ -48,6 +48,7 @@ impl Arguments {
             parameters: self.parameter_overrides,
             template: None,
             demo_shows: (!self.no_demo).then_some(self.demo_shows),
+            first_use: FirstUse::default(),
         })
     }
 }

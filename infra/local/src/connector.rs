@@ -21,6 +21,7 @@ use crate::{
     engine::{self, Answer},
     interference::Interference,
     invocation,
+    permissions::Guard,
     sqs::{self, Sqs},
     tally::Tally,
 };
@@ -62,16 +63,18 @@ pub struct Below {
 pub struct Connector {
     below: Arc<Below>,
     tally: Arc<Tally>,
+    guard: Option<Guard>,
     /// The way to a remote engine, once the SDK has said how it wants to go it.
     remote: Option<SharedHttpConnector>,
 }
 
 impl Connector {
-    /// A connector that counts what its function consumes.
-    pub fn new(below: Arc<Below>, tally: Arc<Tally>) -> Self {
+    /// A connector that counts what its function consumes, and holds it to its permissions.
+    pub fn new(below: Arc<Below>, tally: Arc<Tally>, guard: Option<Guard>) -> Self {
         Self {
             below,
             tally,
+            guard,
             remote: None,
         }
     }
@@ -88,7 +91,11 @@ impl Connector {
             self.dynamodb(&operation, request).await
         } else if let Some(action) = target.strip_prefix(sqs::TARGET) {
             let body = request.body().bytes().unwrap_or_default();
-            respond(self.below.sqs.call(action, body))
+            let refused = self
+                .guard
+                .as_ref()
+                .and_then(|guard| guard.refuse_sqs(action, body));
+            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body)))
         } else {
             Err(unreachable())
         }
@@ -100,6 +107,10 @@ impl Connector {
         mut request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
         let sent = request.body().bytes().unwrap_or_default();
+        let guard = self.guard.as_ref();
+        if let Some(refused) = guard.and_then(|guard| guard.refuse_dynamodb(operation, sent)) {
+            return respond(refused);
+        }
         if let Some(failure) = self.below.interference.failure(sent) {
             return respond(failure.answer());
         }

@@ -162,6 +162,7 @@ mod tests {
         let plan = FunctionPlan {
             timeout: Duration::ZERO,
             environment: std::collections::HashMap::new(),
+            permissions: std::sync::Arc::default(),
         };
         Deployment {
             routes: vec![RoutePlan {

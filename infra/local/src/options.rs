@@ -1,8 +1,10 @@
 //! What a stack is started with.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
+
+use crate::permissions::Grant;
 
 /// What a stack is started with. The defaults are what a test wants: any port, a database of
 /// its own in memory, a clock that stands still, no demo data.
@@ -23,6 +25,32 @@ pub struct Options {
     pub template: Option<String>,
     /// How many shows the demo data has; without it there is no demo data.
     pub demo_shows: Option<u32>,
+    /// Told of each permission that a function uses for the first time.
+    pub first_use: FirstUse,
+}
+
+/// Told of a function, and a permission of its that it uses for the first time.
+#[derive(Clone)]
+pub struct FirstUse(pub(crate) Arc<dyn Fn(&str, &Grant) + Send + Sync>);
+
+impl FirstUse {
+    /// Calls this.
+    pub fn new(told: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+}
+
+impl Default for FirstUse {
+    /// Nobody wants to know.
+    fn default() -> Self {
+        Self::new(|_, _| {})
+    }
+}
+
+impl fmt::Debug for FirstUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FirstUse")
+    }
 }
 
 /// How time passes in a stack.

@@ -38,6 +38,8 @@ use crate::{
     gateway::{Gateway, Routes},
     handlers::{Code, Handlers},
     interference::Interference,
+    options::FirstUse,
+    permissions::Guard,
     queue::Queues,
     sqs::Sqs,
     tables,
@@ -140,6 +142,8 @@ struct Foundation {
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
     access: Access,
+    partition_keys: Arc<BTreeMap<String, String>>,
+    first_use: FirstUse,
 }
 
 /// How the functions reach AWS.
@@ -174,6 +178,8 @@ impl Foundation {
             }),
             clock,
             changed,
+            partition_keys: Arc::new(partition_keys(deployment)),
+            first_use: options.first_use.clone(),
             access: Access::to(&options.database, Region::new(region())).await?,
         })
     }
@@ -208,7 +214,12 @@ impl Foundation {
             name: name.to_owned(),
             code,
             timeout: plan.timeout,
-            start: self.start(template, plan, Arc::clone(&tally))?,
+            start: self.start(
+                template,
+                plan,
+                Arc::clone(&tally),
+                Some(self.guard(name, plan)),
+            )?,
             tally,
             app: OnceCell::new(),
         })
@@ -218,7 +229,16 @@ impl Foundation {
     fn operator(&self, template: &Template, deployment: &Deployment) -> Result<Start, Problem> {
         let plan = deployment.functions.values().next();
         let plan = plan.ok_or_else(|| Problem::failure("the template has no functions"))?;
-        self.start(template, plan, Arc::default())
+        self.start(template, plan, Arc::default(), None)
+    }
+
+    fn guard(&self, name: &str, plan: &FunctionPlan) -> Guard {
+        Guard {
+            function: name.to_owned(),
+            permissions: Arc::clone(&plan.permissions),
+            partition_keys: Arc::clone(&self.partition_keys),
+            first_use: self.first_use.clone(),
+        }
     }
 
     fn start(
@@ -226,9 +246,10 @@ impl Foundation {
         template: &Template,
         plan: &FunctionPlan,
         tally: Arc<Tally>,
+        guard: Option<Guard>,
     ) -> Result<Start, Problem> {
         let config = Config::read(|variable| plan.environment.get(variable).cloned());
-        let connector = Connector::new(Arc::clone(&self.below), tally);
+        let connector = Connector::new(Arc::clone(&self.below), tally, guard);
         Ok(Start {
             config: config.map_err(|error| misconfigured(template, &error))?,
             sdk: self.access.sdk(connector),
@@ -301,6 +322,13 @@ impl Access {
             .http_client(SharedHttpClient::new(connector))
             .build()
     }
+}
+
+fn partition_keys(deployment: &Deployment) -> BTreeMap<String, String> {
+    let tables = deployment.tables.iter();
+    tables
+        .map(|table| (table.name.clone(), table.partition_key.name.clone()))
+        .collect()
 }
 
 fn start_time(time: Time) -> Timestamp {

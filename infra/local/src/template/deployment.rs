@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,7 +14,7 @@ use super::{
     Template,
     intrinsics::{Place, Resolver},
 };
-use crate::Problem;
+use crate::{Problem, permissions::Permissions};
 
 /// What a template describes, as far as the local stack builds it.
 #[derive(Debug, Default)]
@@ -85,6 +86,8 @@ pub struct FunctionPlan {
     pub timeout: Duration,
     /// Its environment.
     pub environment: HashMap<String, String>,
+    /// What its role may do.
+    pub permissions: Arc<Permissions>,
 }
 
 /// A route of the gateway.
@@ -274,6 +277,9 @@ impl Reader<'_> {
             // Lambda's own default.
             timeout: Duration::from_secs(timeout.unwrap_or(3)),
             environment,
+            permissions: Arc::new(Permissions::of(
+                self.property(resource, "Policies")?.unwrap_or_default(),
+            )?),
         })
     }
 
