@@ -284,7 +284,8 @@ fn garbage() -> Vec<Vec<u8>> {
 
 /// The endpoints with a body, as a buyer calls them who holds a seat, and a good body of each.
 fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
-    let balance = format!("/v1/users/{}/balance", buyer.user_id);
+    let user = format!("/v1/users/{}", buyer.user_id);
+    let balance = format!("{user}/balance");
     let pay = format!("{}/payments", shop.reservation(held));
     let wish = json!({ "date": "2026-12-24", "seat_number": 8, "seat_numbers": null });
     let payment = json!({
@@ -299,8 +300,16 @@ fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
             json!({ "name": "A", "email": null, "password": null }),
         ),
         (
-            post("/v1/auth/tokens"),
+            shop.post("/v1/auth/tokens").token(&buyer.access_token),
             json!({ "user_id": NOBODY, "concert_id": NOBODY }),
+        ),
+        (
+            post("/v1/auth/login"),
+            json!({ "email": null, "user_id": buyer.user_id, "password": null }),
+        ),
+        (
+            shop.call("PATCH", &user).token(&buyer.access_token),
+            json!({ "name": "A", "email": null, "password": null, "current_password": null }),
         ),
         (post(&shop.reservations()), wish),
         (post(&pay), payment),
@@ -446,6 +455,7 @@ async fn paths_of_every_kind_are_survived() {
     let long = "a".repeat(4_000);
     for id in ids.iter().chain([&long]) {
         for (method, path) in [
+            ("GET", format!("/v1/users/{id}")),
             ("GET", format!("/v1/users/{id}/balance")),
             ("POST", format!("/v1/users/{id}/balance")),
             ("GET", format!("/v1/queues/{id}")),
@@ -496,9 +506,14 @@ async fn the_ids_of_others_open_nothing() {
         .iter()
         .filter(|door| door.path.contains(&victim.user_id))
     {
-        for token in [&attacker.token, &attacker.access_token] {
-            door.call(&shop).token(token).send().await.is(FORBIDDEN);
-        }
+        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        with(&attacker.access_token).await.is(FORBIDDEN);
+        let is_of_access_tokens = door.door == Door::SignedIn;
+        with(&attacker.token).await.is(if is_of_access_tokens {
+            INVALID_TOKEN
+        } else {
+            FORBIDDEN
+        });
     }
     let id = held["reservation_id"].as_str().expect("an id");
     for door in doors.iter().filter(|door| door.path.contains(id)) {
