@@ -1,5 +1,6 @@
 //! `make-admin`: who runs the deployment makes administrators.
 
+use local::{ADMIN_EMAIL, ADMIN_PASSWORD, Options, Stack};
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
@@ -118,6 +119,22 @@ async fn an_order_that_is_none_is_explained() {
     assert!(why.contains("user_id") && why.contains("email"), "{why}");
     let list = shop.get("/v1/users").token(&guest.access_token);
     list.send().await.is(FORBIDDEN);
+}
+
+/// The one that `cargo local` prints.
+#[tokio::test]
+async fn the_demo_has_an_administrator() {
+    let options = Options {
+        demo_shows: Some(1),
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await.expect("the stack starts");
+    let demo = stack.demo().expect("the demo data").clone();
+    let shop = Shop::on(stack);
+    let logged_in = shop.log_in(ADMIN_EMAIL, ADMIN_PASSWORD).await.ok();
+    assert_eq!(logged_in["user_id"], json!(demo.admin));
+    let list = shop.get("/v1/users").token(&text(&logged_in["token"]));
+    list.send().await.ok();
 }
 
 #[tokio::test]
