@@ -8,6 +8,8 @@ pub mod reservations;
 
 pub mod payments;
 
+pub mod docs;
+
 pub mod background;
 pub mod not_found;
 
@@ -99,6 +101,10 @@ routes! {
     "POST" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "PATCH" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "GET" "/v1/users/{user_id}/balance" "get-balance" payments::get_balance;
+
+    "GET" "/openapi.json" "get-docs" docs::openapi;
+    "GET" "/docs" "get-docs" docs::page;
+    "GET" "/docs/{file}" "get-docs" docs::file;
 }
 
 /// What answers where no route leads: API Gateway's `$default`.

@@ -360,7 +360,7 @@ impl Operation {
 fn is_plain<T: ToSchema>() -> bool {
     matches!(
         std::any::type_name::<T>(),
-        "alloc::string::String" | "jiff::timestamp::Timestamp"
+        "alloc::string::String" | "jiff::timestamp::Timestamp" | "serde_json::value::Value"
     )
 }
 

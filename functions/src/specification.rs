@@ -1,5 +1,7 @@
 //! The OpenAPI specification, made of the endpoints' own descriptions.
 
+use std::collections::BTreeMap;
+
 use utoipa::openapi::{
     Components, HttpMethod, Info, License, OpenApi, Paths, Server,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -27,6 +29,7 @@ const AREAS: &[(&str, &str)] = &[
     ("concerts", "What is on sale"),
     ("reservations", "Holding seats, and giving them back"),
     ("payments", "The prepaid balance, and paying from it"),
+    ("docs", "What you are reading"),
 ];
 
 /// The whole specification (OpenAPI 3.1).
@@ -44,13 +47,17 @@ pub fn specification() -> OpenApi {
 
     let mut paths = Paths::new();
     let mut components = Components::new();
+    let mut functions = BTreeMap::new();
     for described in DESCRIPTIONS {
-        let (id, method) = match described.method {
-            "PATCH" if described.function == "charge" => ("charge-by-patch", HttpMethod::Patch),
-            method => (described.function, http_method(method)),
+        let routes: &mut u32 = functions.entry(described.function).or_default();
+        *routes += 1;
+        let id = match routes {
+            1 => described.function.to_owned(),
+            n => format!("{}-{n}", described.function),
         };
         let (operation, schemas) =
-            (described.operation)().build(id, described.area, described.path);
+            (described.operation)().build(&id, described.area, described.path);
+        let method = http_method(described.method);
         paths.add_path_operation(described.path, vec![method], operation);
         components.schemas.extend(schemas);
     }

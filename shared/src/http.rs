@@ -265,6 +265,11 @@ pub fn created(answer: &impl Serialize) -> Result<Response<Body>, ApiError> {
     json(StatusCode::CREATED, answer)
 }
 
+/// 200 with content of that type.
+pub fn content(content_type: &str, content: impl Into<Body>) -> Response<Body> {
+    Response::new(content.into()).with(header::CONTENT_TYPE, content_type)
+}
+
 fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response<Body>, ApiError> {
     let body = serde_json::to_string(answer).map_err(|error| ApiError::Internal(error.into()))?;
     let mut response = Response::new(Body::Text(body));

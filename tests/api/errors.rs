@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use local::Failure;
 use serde_json::json;
 use shared::domain::show::Show;
 
 use crate::harness::{Call, PRICE, Shop, refusal::*, show};
 
 /// Every code of the contract that the endpoints of today can answer with, and its status.
-const CONTRACT: [(u16, &str); 34] = [
+pub const CONTRACT: [(u16, &str); 37] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -42,18 +43,15 @@ const CONTRACT: [(u16, &str); 34] = [
     (409, "EMAIL_TAKEN"),
     (409, "REFUND_CLOSED"),
     (410, "HOLD_EXPIRED"),
+    (410, "QUEUE_CLOSED"),
     (422, "IDEMPOTENCY_KEY_REUSED"),
     (429, "TOO_MANY_ATTEMPTS"),
-];
-
-/// Those that need an endpoint that is still to come, or a fault of what is below.
-const NOT_PROVOKED: [(u16, &str); 5] = [
-    (409, "CONCERT_HAS_ORDERS"),
-    (410, "QUEUE_CLOSED"),
-    (410, "SOLD_OUT"),
     (500, "INTERNAL"),
     (503, "BUSY"),
 ];
+
+/// Those that nothing answers with yet.
+const NOT_PROVOKED: [(u16, &str); 2] = [(409, "CONCERT_HAS_ORDERS"), (410, "SOLD_OUT")];
 
 const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -218,10 +216,24 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
     let without_concert = empty
         .get("/v1/concerts/available-dates")
         .token(&empty.buyer().await.token);
-    vec![
+    let mut others = vec![
         (full, NOT_YOUR_TURN, waiting),
         (empty, MISSING_CONCERT_ID, without_concert),
-    ]
+    ];
+    for (failure, refusal) in [(Failure::Throttled, BUSY), (Failure::Missing, INTERNAL)] {
+        let broken = Shop::empty().await;
+        let buyer = broken.buyer().await;
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        let balance = broken.get(&path).token(&buyer.token);
+        broken.stack.fail("Accounts", failure);
+        others.push((broken, refusal, balance));
+    }
+    let closed = Shop::closed().await;
+    let guest = closed.guest().await;
+    let join = closed.post("/v1/auth/tokens");
+    let join = join.json(&json!({ "user_id": guest.user_id }));
+    others.push((closed, QUEUE_CLOSED, join));
+    others
 }
 
 #[tokio::test]

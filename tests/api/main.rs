@@ -34,6 +34,7 @@ mod charge;
 mod get_balance;
 mod pay;
 
+mod docs;
 mod not_found;
 
 mod admit;

