@@ -1,8 +1,9 @@
 //! `POST /v1/auth/login`: an access token for who knows the password, or the id of a guest.
 //!
 //! 2 WRU, and 1 RRU by e-mail address; a wrong password 1 WRU, a guest 1 RRU. Who does not exist
-//! gets the same answer, after the same work, as who has mistyped their password. After ten wrong
-//! passwords within 15 minutes an account cannot be logged in to, not even with the right one.
+//! gets the same answer, after the same hashing, as who has mistyped their password. After ten
+//! wrong passwords within 15 minutes an account cannot be logged in to, not even with the right
+//! one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

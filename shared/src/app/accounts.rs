@@ -33,8 +33,8 @@ impl App {
     /// WRU when it is right, else 1.
     ///
     /// The attempt is counted before it is made, so that of many at once no more are made than
-    /// may be, and one that crashes was a wrong one. Somebody who has no password, or does not
-    /// exist, takes the same steps to the same answer.
+    /// may be, and one that crashes was a wrong one. Who has no password, or does not exist, gets
+    /// the same answer after the same hashing, and only never too many attempts.
     pub async fn check_password(
         &self,
         user_id: UserId,
