@@ -1,4 +1,13 @@
-//! Users and the keys that sign their tokens.
+//! Users, and the keys that sign their tokens.
+
+pub mod sign_up;
+
+pub mod log_in;
+pub mod log_out;
+
+pub mod get_user;
+pub mod list_users;
+mod profile;
+pub mod update_user;
 
 pub mod get_keys;
-pub mod sign_up;

@@ -76,6 +76,11 @@ macro_rules! routes {
 #[rustfmt::skip]
 routes! {
     "POST" "/v1/users" "sign-up" accounts::sign_up;
+    "GET" "/v1/users" "list-users" accounts::list_users;
+    "GET" "/v1/users/{user_id}" "get-user" accounts::get_user;
+    "PATCH" "/v1/users/{user_id}" "update-user" accounts::update_user;
+    "POST" "/v1/auth/login" "log-in" accounts::log_in;
+    "POST" "/v1/auth/logout" "log-out" accounts::log_out;
     "GET" "/v1/auth/keys" "get-keys" accounts::get_keys;
 
     "POST" "/v1/auth/tokens" "join-queue" queue::join;
@@ -116,6 +121,12 @@ pub const BACKGROUND: &[Background] = &[
         function: "admit",
         handler: BackgroundHandler::Event(|app, event, deadline| {
             Box::pin(background::admit::handle(app, event, deadline))
+        }),
+    },
+    Background {
+        function: "make-admin",
+        handler: BackgroundHandler::Event(|app, event, deadline| {
+            Box::pin(background::make_admin::handle(app, event, deadline))
         }),
     },
     Background {

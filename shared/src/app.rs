@@ -1,6 +1,7 @@
 //! The handle that every handler gets first: the store, the keys, the clock, the configuration
 //! and the release queue, and the steps that several endpoints share.
 
+mod accounts;
 mod catalog;
 mod doors;
 mod line;
@@ -13,7 +14,7 @@ use aws_sdk_dynamodb::config::{
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
-    doors::{Admin, Buyer, Caller, Holder, SignedIn},
+    doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor},
     line::{Ticked, ask_again_after},
 };
 use crate::{

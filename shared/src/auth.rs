@@ -39,6 +39,9 @@ const SIGNING_KEY_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
 /// have no password to log in with.
 const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How long that of a user with a password lives.
+const ACCOUNT_ACCESS: SignedDuration = SignedDuration::from_hours(12);
+
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "aud", rename_all = "lowercase")]
@@ -92,16 +95,13 @@ impl Claims {
         })
     }
 
-    /// An access token of a guest.
-    pub fn of_guest(user: &User, now: Timestamp) -> Self {
+    /// An access token of a user, which expires [`access_until`] then.
+    pub fn of_user(user: &User, now: Timestamp) -> Self {
         Self::Access(AccessClaims {
             sub: user.user_id,
             generation: user.generation,
             iat: now.as_second(),
-            exp: now
-                .saturating_add(GUEST_ACCESS)
-                .unwrap_or(Timestamp::MAX)
-                .as_second(),
+            exp: access_until(user, now).as_second(),
         })
     }
 
@@ -111,6 +111,17 @@ impl Claims {
             Self::Access(claims) => claims.exp,
         }
     }
+}
+
+/// When an access token expires that a user gets now: in 30 days for a guest, in 12 hours for
+/// somebody with a password.
+pub fn access_until(user: &User, now: Timestamp) -> Timestamp {
+    let lives = if user.is_guest() {
+        GUEST_ACCESS
+    } else {
+        ACCOUNT_ACCESS
+    };
+    now.saturating_add(lives).unwrap_or(Timestamp::MAX)
 }
 
 /// The keys that an instance knows.

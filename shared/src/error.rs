@@ -53,7 +53,7 @@ pub enum ApiError {
     #[error("a session is live already")]
     TokenAlreadyActive,
     /// 400: something that has limits and does not keep them, with a text that states them.
-    #[error("{0:?} does not keep its limits")]
+    #[error("{}", texts::of_wrong(*.0, Language::English))]
     Invalid(Wrong),
     /// 400: anything else that the client did wrong.
     #[error("the request is not valid")]
@@ -153,7 +153,7 @@ pub enum Wrong {
     Name,
     /// An e-mail address has the form of one, and at most 254 characters.
     Email,
-    /// A password has 10 to 128 characters.
+    /// A password has 10 to 128 characters, and none that cannot be typed.
     Password,
     /// A page has 1 to 100 entries.
     Limit,

@@ -29,6 +29,11 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
         .ok_or(ApiError::EmptyBody)
 }
 
+/// The JSON object in an event that an operator sends, as [`body`] reads a request's.
+pub fn event<T: DeserializeOwned>(event: &serde_json::Value) -> Result<T, ApiError> {
+    object(&event.to_string()).ok_or(ApiError::EmptyBody)
+}
+
 /// A structure from a JSON object. Deserialising alone would take an array of its fields, too.
 fn object<T: DeserializeOwned>(json: &str) -> Option<T> {
     let is_object = json.trim_start().starts_with('{');
@@ -137,11 +142,15 @@ pub fn cursor(list: &str, position: &str) -> String {
 
 const CHECKSUM_BYTES: usize = 8;
 
+/// The most bytes that a sort key has in DynamoDB, which takes no position beyond that.
+const LONGEST_KEY: usize = 1_024;
+
 fn position(list: &str, cursor: &str) -> Option<String> {
     let cursor = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (sum, position) = cursor.split_at_checked(CHECKSUM_BYTES)?;
     let position = String::from_utf8(position.to_vec()).ok()?;
-    (checksum(list, &position) == sum).then_some(position)
+    let is_a_key = (1..=LONGEST_KEY).contains(&position.len());
+    (is_a_key && checksum(list, &position) == sum).then_some(position)
 }
 
 fn checksum(list: &str, position: &str) -> [u8; CHECKSUM_BYTES] {

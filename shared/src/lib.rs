@@ -14,6 +14,7 @@ mod cache;
 pub mod clock;
 pub mod config;
 pub mod messages;
+pub mod password;
 pub mod runtime;
 
 /// The Lambda and AWS crates, for those who stand around the functions.

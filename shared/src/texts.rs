@@ -117,7 +117,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
                 format!("Seat numbers must be different values from 1 to {capacity}."),
             ));
         }
-        ApiError::Invalid(wrong) => return Cow::Borrowed(invalid(*wrong, language)),
+        ApiError::Invalid(wrong) => return Cow::Borrowed(of_wrong(*wrong, language)),
         ApiError::EmptyBody => (
             "요청 본문이 비어 있거나 잘못된 형식입니다.",
             "The request body is empty or malformed.",
@@ -247,7 +247,8 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
     Cow::Borrowed(language.pick(korean, english))
 }
 
-fn invalid(wrong: Wrong, language: Language) -> &'static str {
+/// The text of what does not keep its limits.
+pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
     let (korean, english) = match wrong {
         Wrong::Name => (
             "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.",
@@ -258,8 +259,8 @@ fn invalid(wrong: Wrong, language: Language) -> &'static str {
             "The e-mail address is malformed, or longer than 254 characters.",
         ),
         Wrong::Password => (
-            "비밀번호는 10 ~ 128자여야 합니다.",
-            "A password must have 10 to 128 characters.",
+            "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.",
+            "A password must have 10 to 128 characters, none of them control characters.",
         ),
         Wrong::Limit => (
             "limit은 1 ~ 100 사이의 정수여야 합니다.",

@@ -1,13 +1,15 @@
 //! Those who mean harm: never a 5xx, never somebody else's data.
 
 use serde_json::{Value, json};
+use shared::domain::user::Role;
 
 use crate::harness::{
-    Buyer, Call, Door, PRICE, Reply, Shop,
+    Buyer, Call, Door, PASSWORD, PRICE, Reply, Shop,
     refusal::{
-        EMPTY_BODY, FORBIDDEN, INVALID_NAME, INVALID_TOKEN, MALFORMED_AUTHORIZATION,
-        MISSING_AUTHORIZATION, NOT_YOUR_TURN,
+        EMPTY_BODY, FORBIDDEN, INVALID_CREDENTIALS, INVALID_NAME, INVALID_TOKEN,
+        MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION, NOT_YOUR_TURN,
     },
+    text,
     tokens::claims,
 };
 
@@ -284,7 +286,8 @@ fn garbage() -> Vec<Vec<u8>> {
 
 /// The endpoints with a body, as a buyer calls them who holds a seat, and a good body of each.
 fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
-    let balance = format!("/v1/users/{}/balance", buyer.user_id);
+    let user = format!("/v1/users/{}", buyer.user_id);
+    let balance = format!("{user}/balance");
     let pay = format!("{}/payments", shop.reservation(held));
     let wish = json!({ "date": "2026-12-24", "seat_number": 8, "seat_numbers": null });
     let payment = json!({
@@ -299,8 +302,16 @@ fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
             json!({ "name": "A", "email": null, "password": null }),
         ),
         (
-            post("/v1/auth/tokens"),
+            shop.post("/v1/auth/tokens").token(&buyer.access_token),
             json!({ "user_id": NOBODY, "concert_id": NOBODY }),
+        ),
+        (
+            post("/v1/auth/login"),
+            json!({ "email": null, "user_id": buyer.user_id, "password": null }),
+        ),
+        (
+            shop.call("PATCH", &user).token(&buyer.access_token),
+            json!({ "name": "A", "email": null, "password": null, "current_password": null }),
         ),
         (post(&shop.reservations()), wish),
         (post(&pay), payment),
@@ -446,6 +457,7 @@ async fn paths_of_every_kind_are_survived() {
     let long = "a".repeat(4_000);
     for id in ids.iter().chain([&long]) {
         for (method, path) in [
+            ("GET", format!("/v1/users/{id}")),
             ("GET", format!("/v1/users/{id}/balance")),
             ("POST", format!("/v1/users/{id}/balance")),
             ("GET", format!("/v1/queues/{id}")),
@@ -496,9 +508,14 @@ async fn the_ids_of_others_open_nothing() {
         .iter()
         .filter(|door| door.path.contains(&victim.user_id))
     {
-        for token in [&attacker.token, &attacker.access_token] {
-            door.call(&shop).token(token).send().await.is(FORBIDDEN);
-        }
+        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        with(&attacker.access_token).await.is(FORBIDDEN);
+        let is_of_access_tokens = door.door == Door::SignedIn;
+        with(&attacker.token).await.is(if is_of_access_tokens {
+            INVALID_TOKEN
+        } else {
+            FORBIDDEN
+        });
     }
     let id = held["reservation_id"].as_str().expect("an id");
     for door in doors.iter().filter(|door| door.path.contains(id)) {
@@ -517,4 +534,96 @@ async fn the_ids_of_others_open_nothing() {
     assert_eq!(shop.reservation_status(&victim, &held).await, "HELD");
     assert_eq!(shop.balance(&victim).await, json!(PRICE));
     assert_eq!(shop.balance(&attacker).await, json!(PRICE));
+}
+
+#[tokio::test]
+async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let buyer = shop.buyer().await;
+    let account = shop.account("mina@example.com").await;
+    let doors: Vec<_> = shop
+        .guarded(&admin.user_id, NOBODY)
+        .into_iter()
+        .filter(|door| door.door == Door::Admin)
+        .collect();
+    assert!(!doors.is_empty());
+    for door in &doors {
+        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        with(&admin.access_token).await.ok();
+        with(&buyer.access_token).await.is(FORBIDDEN);
+        with(&account.access_token).await.is(FORBIDDEN);
+        with(&buyer.token).await.is(INVALID_TOKEN);
+    }
+    let operator = shop.stack.operator().await;
+    let demoted = operator
+        .store()
+        .set_role(admin.user_id.parse().expect("an id"), Role::User);
+    demoted.await.expect("a user");
+    for door in &doors {
+        let call = door.call(&shop).token(&admin.access_token);
+        call.send().await.is(FORBIDDEN);
+    }
+}
+
+/// A fault of other sellers: whatever a body says is written into the user.
+#[tokio::test]
+async fn nobody_gets_a_role_or_another_id_by_asking() {
+    let shop = Shop::open().await;
+    let victim = shop.account("victim@example.com").await;
+    let extras = json!({
+        "id": victim.user_id, "user_id": victim.user_id, "role": "admin", "generation": 7,
+        "password_hash": "x", "attempts": { "count": 0, "since": 0 }, "created_at": 0,
+        "seq": 7, "balance": 1_000_000, "is_admin": true,
+    });
+    let with_extras = |body: Value| {
+        let mut all = extras.clone();
+        let fields = body.as_object().expect("an object").clone();
+        all.as_object_mut().expect("an object").extend(fields);
+        all
+    };
+    let sign_up = with_extras(json!({
+        "name": "A", "email": "a@example.com", "password": PASSWORD,
+    }));
+    let sign_up = shop.post("/v1/users").json(&sign_up);
+    let user = sign_up.send().await.expect(201);
+    let (user_id, token) = (text(&user["user_id"]), text(&user["token"]));
+    assert_ne!(user_id, victim.user_id);
+    assert_eq!(claims(&token)["generation"], 0);
+
+    let path = format!("/v1/users/{user_id}");
+    let update = with_extras(json!({ "name": "B" }));
+    let update = shop.call("PATCH", &path).token(&token).json(&update);
+    let changed = update.send().await.ok();
+    assert_eq!(
+        (&changed["user_id"], &changed["role"], &changed["name"]),
+        (&json!(user_id), &json!("user"), &json!("B"))
+    );
+    let seen = shop.get(&path).token(&token).send().await.ok();
+    assert_eq!(seen, changed, "the token is good, as before");
+    let list = shop.get("/v1/users").token(&token);
+    list.send().await.is(FORBIDDEN);
+
+    let log_in = with_extras(json!({ "user_id": user_id, "password": PASSWORD }));
+    let log_in = shop.post("/v1/auth/login").json(&log_in).send().await.ok();
+    assert_eq!(log_in["user_id"], user_id);
+    shop.log_in(&victim.email, PASSWORD).await.ok();
+}
+
+/// Their id was a guest's secret. It is none any more, and those who have learned it get nothing.
+#[tokio::test]
+async fn the_id_of_a_guest_who_became_an_account_opens_nothing() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let path = format!("/v1/users/{}", guest.user_id);
+    let body = json!({ "email": "mina@example.com", "password": PASSWORD });
+    let update = shop.call("PATCH", &path).token(&guest.access_token);
+    update.json(&body).send().await.ok();
+    let by_id = json!({ "user_id": guest.user_id });
+    let log_in = shop.post("/v1/auth/login").json(&by_id).send().await;
+    log_in.is(INVALID_CREDENTIALS);
+    let join = shop.post("/v1/auth/tokens").json(&by_id).send().await;
+    join.is(MISSING_AUTHORIZATION);
+    let join = shop.post("/v1/auth/tokens").token(&guest.access_token);
+    join.json(&by_id).send().await.ok();
 }

@@ -10,7 +10,7 @@ use shared::domain::show::Show;
 use crate::harness::{Call, PRICE, Shop, refusal::*, show};
 
 /// Every code of the contract that the endpoints of today can answer with, and its status.
-pub const CONTRACT: [(u16, &str); 34] = [
+pub const CONTRACT: [(u16, &str); 37] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -25,6 +25,7 @@ pub const CONTRACT: [(u16, &str); 34] = [
     (400, "BAD_REQUEST"),
     (401, "MISSING_AUTHORIZATION"),
     (401, "INVALID_TOKEN"),
+    (401, "INVALID_CREDENTIALS"),
     (402, "INSUFFICIENT_BALANCE"),
     (403, "NOT_YOUR_TURN"),
     (403, "FORBIDDEN"),
@@ -39,22 +40,18 @@ pub const CONTRACT: [(u16, &str); 34] = [
     (409, "HOLD_EXISTS"),
     (409, "AMOUNT_MISMATCH"),
     (409, "SALE_NOT_OPEN"),
+    (409, "EMAIL_TAKEN"),
     (409, "REFUND_CLOSED"),
     (410, "HOLD_EXPIRED"),
     (410, "QUEUE_CLOSED"),
     (422, "IDEMPOTENCY_KEY_REUSED"),
+    (429, "TOO_MANY_ATTEMPTS"),
     (500, "INTERNAL"),
     (503, "BUSY"),
 ];
 
 /// Those that nothing answers with yet.
-const NOT_PROVOKED: [(u16, &str); 5] = [
-    (401, "INVALID_CREDENTIALS"),
-    (409, "CONCERT_HAS_ORDERS"),
-    (409, "EMAIL_TAKEN"),
-    (410, "SOLD_OUT"),
-    (429, "TOO_MANY_ATTEMPTS"),
-];
+const NOT_PROVOKED: [(u16, &str); 2] = [(409, "CONCERT_HAS_ORDERS"), (410, "SOLD_OUT")];
 
 const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -79,6 +76,18 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let queueless = shop
         .add_concert("Queueless", "nowhere", &[show("2027-01-01")])
         .await;
+
+    let account = shop.account("mina@example.com").await;
+    let locked = shop.account("locked@example.com").await;
+    for _ in 0..10 {
+        shop.log_in(&locked.email, "not the password")
+            .await
+            .is(INVALID_CREDENTIALS);
+    }
+    let log_in = |email: &str| {
+        let body = json!({ "email": email, "password": "not the password" });
+        shop.post("/v1/auth/login").json(&body)
+    };
 
     let date = &shop.dates[0];
     let dates = "/v1/concerts/available-dates";
@@ -148,6 +157,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         ),
         (MISSING_AUTHORIZATION, shop.get(dates)),
         (INVALID_TOKEN, shop.get(dates).token("x")),
+        (INVALID_CREDENTIALS, log_in(&account.email)),
         (INSUFFICIENT_BALANCE, pay(&holder.token, &held, PRICE)),
         (FORBIDDEN, shop.get(&balance).token(&owner.token)),
         (USER_NOT_FOUND, join(json!({ "user_id": NOBODY }))),
@@ -182,11 +192,18 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             hold_at(&later, json!({ "date": "2027-01-01", "seat_number": 1 })),
         ),
         (
+            EMAIL_TAKEN,
+            shop.post("/v1/users").json(&json!({
+                "name": "A", "email": "MINA@example.com", "password": "a long password",
+            })),
+        ),
+        (
             REFUND_CLOSED,
             shop.delete(&shop.reservation(&receipt)).token(&owner.token),
         ),
         (HOLD_EXPIRED, pay(&lapsed.token, &lost, PRICE)),
         (IDEMPOTENCY_KEY_REUSED, key(2)),
+        (TOO_MANY_ATTEMPTS, log_in(&locked.email)),
     ]
 }
 

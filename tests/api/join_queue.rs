@@ -6,8 +6,9 @@ use shared::futures_util::future::join_all;
 use crate::harness::{
     Reply, Shop,
     refusal::{
-        BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_USER_ID, MISSING_USER_ID,
-        QUEUE_NOT_FOUND, TOKEN_ALREADY_ACTIVE, USER_NOT_FOUND,
+        BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED,
+        INVALID_TOKEN, INVALID_USER_ID, MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION,
+        MISSING_USER_ID, QUEUE_NOT_FOUND, TOKEN_ALREADY_ACTIVE, USER_NOT_FOUND,
     },
     show, text,
     tokens::claims,
@@ -230,4 +231,237 @@ async fn a_missing_field_wins_over_a_malformed_one_and_that_over_what_does_not_e
     shop.ask_to_join(&json!({ "user_id": NOBODY, "concert_id": 7 }))
         .await
         .is(BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_account_joins_with_its_access_token_only() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let (buyer, other) = (shop.buyer().await, shop.account("other@example.com").await);
+    let body = json!({ "user_id": account.user_id });
+    let with = async |token: &str| {
+        let call = shop.post("/v1/auth/tokens").token(token).json(&body);
+        call.send().await
+    };
+    shop.ask_to_join(&body).await.is(MISSING_AUTHORIZATION);
+    let basic = shop
+        .post("/v1/auth/tokens")
+        .header("authorization", "Basic eDp5");
+    basic.json(&body).send().await.is(MALFORMED_AUTHORIZATION);
+    with("x").await.is(INVALID_TOKEN);
+    with(&buyer.token).await.is(INVALID_TOKEN);
+    with(&buyer.access_token).await.is(FORBIDDEN);
+    with(&other.access_token).await.is(FORBIDDEN);
+    let joined = with(&account.access_token).await.ok();
+    assert_eq!(joined["status"], "ACTIVE");
+    assert_eq!(claims(&text(&joined["token"]))["sub"], account.user_id);
+}
+
+#[tokio::test]
+async fn a_header_is_checked_before_everything_else_for_a_guest_too() {
+    let shop = Shop::open().await;
+    let (guest, other) = (shop.guest().await, shop.guest().await);
+    let body = json!({ "user_id": guest.user_id });
+    let with = |token: &str| shop.post("/v1/auth/tokens").token(token);
+    with("x").body("garbage").send().await.is(INVALID_TOKEN);
+    let empty = shop.post("/v1/auth/tokens").header("authorization", "");
+    empty.json(&body).send().await.is(MALFORMED_AUTHORIZATION);
+    let not_there = json!({ "user_id": other.user_id, "concert_id": NOBODY });
+    let call = with(&guest.access_token).json(&not_there);
+    call.send().await.is(FORBIDDEN);
+    let call = with(&guest.access_token).json(&json!({}));
+    call.send().await.is(MISSING_USER_ID);
+    let joined = with(&guest.access_token).json(&body).send().await.ok();
+    assert_eq!(claims(&text(&joined["token"]))["sub"], guest.user_id);
+}
+
+#[tokio::test]
+async fn a_token_that_was_logged_out_joins_nothing() {
+    let shop = Shop::open().await;
+    for user in [
+        shop.account("mina@example.com").await.as_guest(),
+        shop.guest().await,
+    ] {
+        let out = shop.post("/v1/auth/logout").token(&user.access_token);
+        out.send().await.ok();
+        let join = shop.post("/v1/auth/tokens").token(&user.access_token);
+        let join = join.json(&json!({ "user_id": user.user_id }));
+        join.send().await.is(INVALID_TOKEN);
+    }
+}
+
+/// Signed with our key, but nobody's: whom a token names has to be there.
+#[tokio::test]
+async fn a_token_of_nobody_joins_nothing() {
+    let shop = Shop::open().await;
+    let mut said = claims(&shop.guest().await.access_token);
+    said["sub"] = json!(NOBODY);
+    let token = shop.signed(said).await;
+    let join = shop.post("/v1/auth/tokens").token(&token);
+    let join = join.json(&json!({ "user_id": NOBODY }));
+    join.send().await.is(INVALID_TOKEN);
+}
+
+#[tokio::test]
+async fn with_an_access_token_a_lost_token_is_issued_again() {
+    let shop = Shop::for_one().await;
+    let account = shop.account("mina@example.com").await.as_guest();
+    for user in [shop.guest().await, account] {
+        let body = json!({ "user_id": user.user_id });
+        let join = || {
+            let call = shop.post("/v1/auth/tokens").token(&user.access_token);
+            call.json(&body).send()
+        };
+        let first = join().await.ok();
+        shop.advance(3).await;
+        let again = join().await.ok();
+        let said = |joined: &Value| claims(&text(&joined["token"]));
+        assert_eq!(said(&again), said(&first), "the same session and number");
+        assert_eq!(
+            (&again["status"], &again["expires_at"]),
+            (&first["status"], &first["expires_at"])
+        );
+        let place = shop.get("/v1/auth/tokens").token(&text(&again["token"]));
+        assert_eq!(place.send().await.ok()["status"], first["status"]);
+    }
+    assert_eq!(
+        claims(&shop.buyer().await.token)["number"],
+        3,
+        "no number was burned"
+    );
+}
+
+/// Also at the end of a passage: with seats held, and after it, when a new one begins.
+#[tokio::test]
+async fn a_token_is_issued_again_as_long_as_the_session_is_live() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let body = json!({ "user_id": buyer.user_id });
+    let join = async || {
+        let call = shop.post("/v1/auth/tokens").token(&buyer.access_token);
+        let joined = call.json(&body).send().await.ok();
+        (claims(&text(&joined["token"]))["jti"].clone(), joined)
+    };
+    let jti = claims(&buyer.token)["jti"].clone();
+    shop.advance(299).await;
+    shop.hold(&buyer, 7).await.ok();
+    shop.advance(1).await;
+    let (same, holding) = join().await;
+    assert_eq!((&same, &holding["status"]), (&jti, &json!("HOLDING")));
+    shop.advance(300).await;
+    let (next, joined) = join().await;
+    assert_ne!(next, jti);
+    assert_eq!(joined["status"], "ACTIVE");
+}
+
+impl Shop {
+    async fn join_keyed(&self, body: &Value, key: &str) -> Reply {
+        let call = self.post("/v1/auth/tokens").header("idempotency-key", key);
+        call.json(body).send().await
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_session() {
+    let shop = Shop::for_one().await;
+    for status in ["ACTIVE", "WAITING"] {
+        let guest = shop.guest().await;
+        let body = json!({ "user_id": guest.user_id });
+        let first = shop.join_keyed(&body, "my-key").await.ok();
+        assert_eq!(first["status"], status);
+        let again = shop.join_keyed(&body, "my-key").await.ok();
+        let said = |joined: &Value| claims(&text(&joined["token"]));
+        assert_eq!(said(&again), said(&first));
+
+        shop.ask_to_join(&body).await.is(TOKEN_ALREADY_ACTIVE);
+        shop.join_keyed(&body, "another-key")
+            .await
+            .is(TOKEN_ALREADY_ACTIVE);
+        let for_the_concert = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
+        shop.join_keyed(&for_the_concert, "my-key")
+            .await
+            .is(IDEMPOTENCY_KEY_REUSED);
+        let of_another = json!({ "user_id": shop.guest().await.user_id });
+        shop.join_keyed(&of_another, "my-key").await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_key_without_a_session_of_its_own_is_nobodys() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let body = json!({ "user_id": buyer.user_id });
+    shop.join_keyed(&body, "key").await.is(TOKEN_ALREADY_ACTIVE);
+}
+
+#[tokio::test]
+async fn a_key_ends_with_its_session() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let body = json!({ "user_id": guest.user_id });
+    let first = shop.join_keyed(&body, "key").await.ok();
+    let left = shop.delete("/v1/auth/tokens").token(&text(&first["token"]));
+    left.send().await.ok();
+    let for_the_concert = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
+    let second = shop.join_keyed(&for_the_concert, "key").await.ok();
+    assert_ne!(
+        claims(&text(&second["token"]))["jti"],
+        claims(&text(&first["token"]))["jti"]
+    );
+    shop.join_keyed(&body, "key")
+        .await
+        .is(IDEMPOTENCY_KEY_REUSED);
+}
+
+#[tokio::test]
+async fn parallel_joins_with_one_key_are_one() {
+    for shop in [Shop::open().await, Shop::for_one().await] {
+        let inside = shop.buyer().await;
+        let guest = shop.guest().await;
+        let body = json!({ "user_id": guest.user_id });
+        let replies = join_all((0..10).map(|_| shop.join_keyed(&body, "key"))).await;
+        let mut sessions: Vec<_> = replies
+            .into_iter()
+            .map(|reply| claims(&text(&reply.ok()["token"])))
+            .collect();
+        sessions.dedup();
+        assert_eq!(sessions.len(), 1);
+        shop.leave(&inside).await;
+    }
+}
+
+/// The arrivals of those who lost were taken back: once their numbers have passed, like those of
+/// no-shows, there is room for everybody else.
+#[tokio::test]
+async fn parallel_joins_with_one_key_are_one_arrival() {
+    let shop = Shop::open_with(&[("MainMaxActive", "12")]).await;
+    let guest = shop.guest().await;
+    let body = json!({ "user_id": guest.user_id });
+    for reply in join_all((0..10).map(|_| shop.join_keyed(&body, "key"))).await {
+        reply.ok();
+    }
+    shop.advance(170).await;
+    for n in 1..12 {
+        let next = shop.buyer().await;
+        assert_eq!(next.joined["status"], "ACTIVE", "number {n} of the others");
+    }
+    assert_eq!(shop.buyer().await.joined["status"], "WAITING");
+}
+
+#[tokio::test]
+async fn a_join_key_has_1_to_64_visible_characters() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let body = json!({ "user_id": guest.user_id });
+    let too_long = "k".repeat(65);
+    for bad in ["", "a b", too_long.as_str(), "a\tb"] {
+        shop.join_keyed(&body, bad).await.is(BAD_REQUEST);
+    }
+    shop.join_keyed(&json!({ "user_id": "x" }), "a b")
+        .await
+        .is(INVALID_USER_ID);
+    shop.join_keyed(&json!({ "user_id": NOBODY }), "a b")
+        .await
+        .is(BAD_REQUEST);
+    shop.join_keyed(&body, &"k".repeat(64)).await.ok();
 }

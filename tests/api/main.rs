@@ -9,7 +9,12 @@ mod prices;
 mod smoke;
 
 mod get_keys;
+mod get_user;
+mod list_users;
+mod log_in;
+mod log_out;
 mod sign_up;
+mod update_user;
 
 mod get_place;
 mod get_queue;
@@ -33,6 +38,7 @@ mod docs;
 mod not_found;
 
 mod admit;
+mod make_admin;
 mod release_hold;
 
 mod attackers;

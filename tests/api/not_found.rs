@@ -12,7 +12,7 @@ async fn a_path_or_method_that_is_not_there_is_404_in_the_envelope() {
         ("GET", "/v1/concerts/"),
         ("GET", "/v1/CONCERTS"),
         ("GET", "/v1//concerts"),
-        ("GET", "/v1/users"),
+        ("GET", "/v1/auth/login"),
         ("PUT", "/v1/users"),
         ("PATCH", "/v1/auth/tokens"),
         ("DELETE", "/v1/queues/main"),

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Account, Buyer, PASSWORD, PRICE, Shop, refusal::INVALID_CREDENTIALS, text};
 
 /// The functions of a purchase, whose start is not a part of its price.
 const FUNCTIONS: [&str; 9] = [
@@ -57,7 +57,7 @@ impl Shop {
             .send()
             .await
             .ok();
-        crate::harness::text(&place["status"])
+        text(&place["status"])
     }
 }
 
@@ -66,6 +66,147 @@ async fn signing_up_costs_4_writes() {
     let shop = warm_shop(&[]).await;
     shop.guest().await;
     assert_eq!(shop.price("sign-up"), (0.0, 4.0));
+}
+
+#[tokio::test]
+async fn signing_up_with_an_address_costs_6_writes() {
+    let shop = warm_shop(&[]).await;
+    shop.account("mina@example.com").await;
+    assert_eq!(shop.price("sign-up"), (0.0, 6.0));
+}
+
+#[tokio::test]
+async fn logging_in_costs_1_read_by_address_and_2_writes_and_a_guest_1_read() {
+    let shop = warm_shop(&[]).await;
+    let account = shop.account("mina@example.com").await;
+    let guest = shop.guest().await;
+    shop.log_in(&account.email, PASSWORD).await.ok();
+    shop.stack.forget_consumed();
+
+    shop.log_in(&account.email, PASSWORD).await.ok();
+    assert_eq!(shop.price("log-in"), (1.0, 2.0));
+    let log_in = async |body| shop.post("/v1/auth/login").json(&body).send().await;
+    log_in(json!({ "user_id": account.user_id, "password": PASSWORD }))
+        .await
+        .ok();
+    assert_eq!(shop.price("log-in"), (0.0, 2.0));
+    log_in(json!({ "user_id": guest.user_id })).await.ok();
+    assert_eq!(shop.price("log-in"), (1.0, 0.0));
+    for _ in 0..2 {
+        shop.log_in(&account.email, "not the password")
+            .await
+            .is(INVALID_CREDENTIALS);
+        assert_eq!(shop.price("log-in"), (1.0, 1.0));
+    }
+}
+
+#[tokio::test]
+async fn logging_out_costs_1_read_and_1_write() {
+    let shop = warm_shop(&[]).await;
+    let guest = shop.guest().await;
+    shop.stack.app("log-out").await;
+    shop.stack.forget_consumed();
+    let out = shop.post("/v1/auth/logout").token(&guest.access_token);
+    out.send().await.ok();
+    assert_eq!(shop.price("log-out"), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn changing_oneself_costs_what_changes() {
+    let shop = warm_shop(&[]).await;
+    let guest = shop.guest().await;
+    let path = format!("/v1/users/{}", guest.user_id);
+    let mut token = guest.access_token.clone();
+    shop.stack.app("update-user").await;
+    let next = "another long password";
+    for (body, price) in [
+        (json!({}), (1.0, 0.0)),
+        (json!({ "name": "민아" }), (1.0, 1.0)),
+        (
+            json!({ "email": "mina@example.com", "password": PASSWORD }),
+            (1.0, 4.0),
+        ),
+        (
+            json!({ "password": next, "current_password": PASSWORD }),
+            (1.0, 4.0),
+        ),
+        (
+            json!({ "email": "MINA@example.com", "current_password": next }),
+            (1.0, 4.0),
+        ),
+        (
+            json!({ "email": "minju@example.com", "current_password": next }),
+            (1.0, 8.0),
+        ),
+    ] {
+        shop.stack.forget_consumed();
+        let call = shop.call("PATCH", &path).token(&token).json(&body);
+        let changed = call.send().await.ok();
+        assert_eq!(shop.price("update-user"), price, "{body}");
+        if let (Some(email), Some(_)) = (changed["email"].as_str(), body.get("current_password")) {
+            let logged_in = shop.log_in(email, next).await.ok();
+            token = text(&logged_in["token"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_users_costs_the_same_among_few_and_many() {
+    let mut prices = Vec::new();
+    for users in [30, 300] {
+        let shop = warm_shop(&[]).await;
+        let admin = shop.admin().await;
+        for _ in 0..users {
+            shop.guest().await;
+        }
+        shop.stack.app("list-users").await;
+        shop.stack.forget_consumed();
+        let list = shop.get("/v1/users").token(&admin.access_token);
+        let page = list.send().await.ok();
+        assert!(page["next_cursor"].is_string());
+        prices.push(shop.price("list-users"));
+    }
+    assert_eq!(prices, [(1.5, 0.0), (1.5, 0.0)], "the door, and 20 users");
+}
+
+#[tokio::test]
+async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
+    let shop = warm_shop(&[]).await;
+    let guest = shop.guest().await;
+    shop.stack.app("make-admin").await;
+    shop.stack.forget_consumed();
+    let order = json!({ "user_id": guest.user_id });
+    shop.invoke("make-admin", &order).await.ok();
+    assert_eq!(shop.price("make-admin"), (0.0, 1.0));
+    let order = json!({ "email": "boss@example.com", "password": PASSWORD });
+    shop.invoke("make-admin", &order).await.ok();
+    assert_eq!(shop.price("make-admin"), (0.0, 6.0));
+}
+
+/// Neither the token of an account nor a key makes a join dearer, and who has joined already pays
+/// for looking only.
+#[tokio::test]
+async fn joining_as_an_account_or_with_a_key_costs_the_same_and_joining_again_no_writes() {
+    let shop = warm_shop(&[]).await;
+    let key = "k".repeat(64);
+    let join = async |account: &Account| {
+        let call = shop.post("/v1/auth/tokens").token(&account.access_token);
+        let call = call.header("idempotency-key", &key);
+        let body = json!({ "user_id": account.user_id });
+        call.json(&body).send().await.ok();
+    };
+    let (first, account) = (
+        shop.account("first@example.com").await,
+        shop.account("mina@example.com").await,
+    );
+    join(&first).await;
+    shop.advance(2).await;
+    shop.stack.forget_consumed();
+
+    join(&account).await;
+    assert_eq!(shop.price("join-queue"), (2.5, 3.0));
+    join(&account).await;
+    assert_eq!(shop.price("join-queue"), (2.0, 0.0));
 }
 
 #[tokio::test]
@@ -282,6 +423,7 @@ async fn looking_is_cheap() {
     let (buyer, receipt) = shop.sold(1).await;
     for function in [
         "get-balance",
+        "get-user",
         "get-reservation",
         "get-queue",
         "list-concerts",
@@ -290,9 +432,11 @@ async fn looking_is_cheap() {
         shop.stack.app(function).await;
     }
     shop.stack.forget_consumed();
-    let balance = format!("/v1/users/{}/balance", buyer.user_id);
+    let user = format!("/v1/users/{}", buyer.user_id);
+    let balance = format!("{user}/balance");
     for (path, function, reads) in [
         (balance.as_str(), "get-balance", 1.0),
+        (user.as_str(), "get-user", 1.0),
         (&shop.reservation(&receipt), "get-reservation", 2.0),
         ("/v1/queues/main", "get-queue", 0.5),
         ("/v1/concerts", "list-concerts", 0.5),

@@ -1,10 +1,14 @@
 //! `POST /v1/users`.
 
 use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Shop,
-    refusal::{BAD_REQUEST, EMPTY_BODY, INVALID_NAME, MISSING_NAME},
+    PASSWORD, Shop,
+    refusal::{
+        EMAIL_TAKEN, EMPTY_BODY, INVALID_EMAIL, INVALID_NAME, INVALID_PASSWORD, MISSING_EMAIL,
+        MISSING_NAME, MISSING_PASSWORD,
+    },
     text,
     tokens::claims,
 };
@@ -97,23 +101,123 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn nobody_believes_that_they_have_a_password() {
+async fn with_an_address_and_a_password_one_has_an_account() {
     let shop = Shop::open().await;
-    for body in [
-        json!({ "name": "A", "email": "a@example.com" }),
-        json!({ "name": "A", "password": "a long password" }),
-        json!({ "name": "A", "email": "a@example.com", "password": "a long password" }),
+    let body = json!({
+        "name": "김민수", "email": "Mina@Example.com", "password": "a long password",
+    });
+    let user = shop.post("/v1/users").json(&body).send().await.expect(201);
+    let token = text(&user["token"]);
+    assert_eq!(
+        user,
+        json!({
+            "user_id": user["user_id"],
+            "name": "김민수",
+            "email": "Mina@Example.com",
+            "token": token,
+        })
+    );
+    let said = claims(&token);
+    assert_eq!(said["exp"], shop.now().as_second() + 12 * 60 * 60);
+    let balance = format!("/v1/users/{}/balance", text(&user["user_id"]));
+    let balance = shop.get(&balance).token(&token).send().await.ok();
+    assert_eq!(balance["current_balance"], 0);
+}
+
+#[tokio::test]
+async fn an_address_is_one_users_whatever_its_case_and_form() {
+    let shop = Shop::open().await;
+    shop.account("zoe\u{308}.straße@example.com").await;
+    for same in [
+        "zoë.straße@example.com",
+        "ZOË.STRASSE@EXAMPLE.COM",
+        "Zoë.Straße@Example.com",
+        "zoe\u{308}.straße@example.com",
+        "zoë.straße@\u{ff45}xample.com",
     ] {
-        shop.post("/v1/users")
-            .json(&body)
-            .send()
-            .await
-            .is(BAD_REQUEST);
+        shop.sign_up_with(same, PASSWORD).await.is(EMAIL_TAKEN);
     }
-    let without = json!({ "name": "A", "email": null, "password": null });
-    shop.post("/v1/users")
-        .json(&without)
-        .send()
+    shop.account("zoe.strase@example.com").await;
+}
+
+#[tokio::test]
+async fn of_twenty_parallel_sign_ups_with_one_address_one_succeeds() {
+    let shop = Shop::open().await;
+    let sign_ups = (0..20).map(|n| {
+        let email = if n % 2 == 0 {
+            "mina@example.com"
+        } else {
+            "MINA@example.com"
+        };
+        shop.sign_up_with(email, PASSWORD)
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = join_all(sign_ups)
+        .await
+        .into_iter()
+        .partition(|reply| reply.status == 201);
+    assert_eq!(won.len(), 1);
+    for reply in lost {
+        reply.is(EMAIL_TAKEN);
+    }
+    let logged_in = shop.log_in("mina@example.com", PASSWORD).await.ok();
+    assert_eq!(logged_in["user_id"], won[0].body["user_id"]);
+}
+
+#[tokio::test]
+async fn an_address_needs_a_password_and_a_password_an_address() {
+    let shop = Shop::open().await;
+    let sign_up = async |body: Value| shop.post("/v1/users").json(&body).send().await;
+    sign_up(json!({ "name": "", "email": "x" }))
+        .await
+        .is(MISSING_PASSWORD);
+    sign_up(json!({ "name": "", "password": "x" }))
+        .await
+        .is(MISSING_EMAIL);
+    sign_up(json!({ "email": "x", "password": "x" }))
+        .await
+        .is(MISSING_NAME);
+    sign_up(json!({ "name": "A", "email": null, "password": null }))
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn addresses_and_passwords_have_limits() {
+    let shop = Shop::open().await;
+    let sign_up = async |email: Value, password: Value| {
+        let body = json!({ "name": "A", "email": email, "password": password });
+        shop.post("/v1/users").json(&body).send().await
+    };
+    let too_long = format!("{}@{}.com", "x".repeat(64), "y.".repeat(95));
+    for bad in [
+        json!(""),
+        json!("mina"),
+        json!("mina@localhost"),
+        json!("a@b@example.com"),
+        json!("mina@example.com\u{0}"),
+        json!(too_long),
+        json!(7),
+        json!(["mina@example.com"]),
+    ] {
+        sign_up(bad, json!("short")).await.is(INVALID_EMAIL);
+    }
+    let too_long = "x".repeat(129);
+    for bad in [
+        json!(""),
+        json!("123456789"),
+        json!("0123456789\n"),
+        json!(too_long),
+        json!(1_234_567_890),
+        json!(["0123456789"]),
+    ] {
+        sign_up(json!("mina@example.com"), bad)
+            .await
+            .is(INVALID_PASSWORD);
+    }
+    sign_up(json!("mina@example.com"), json!("0123456789"))
+        .await
+        .expect(201);
+    sign_up(json!("minju@example.com"), json!("가".repeat(128)))
         .await
         .expect(201);
 }

@@ -1,5 +1,5 @@
 //! `POST /v1/users`: a new user. One without e-mail and password is a guest, whose id is their
-//! only secret. 4 WRU.
+//! only secret. 4 WRU, or 6 with an e-mail address, which is one user's only, whatever its case.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,12 +8,12 @@ use shared::{
     auth::Claims,
     domain::{
         ids::UserId,
-        user::{Email, Name, User},
+        user::{Email, Name, Password, Role, User},
     },
     error::{ApiError, Wrong},
     http::{Field, body, created},
     lambda_http::{Body, Request, Response},
-    store::Rejected,
+    password,
 };
 use utoipa::ToSchema;
 
@@ -30,9 +30,9 @@ pub struct SignUp {
     #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Field,
-    /// An account's password, 10 to 128 characters; a guest has none.
+    /// An account's password; a guest has none.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 10, max_length = 128)]
+    #[schema(value_type = Option<Password>)]
     password: Field,
 }
 
@@ -66,42 +66,58 @@ pub fn operation() -> Operation {
         )
         .refuses([
             ApiError::MissingField("name"),
+            ApiError::MissingField("email"),
+            ApiError::MissingField("password"),
             ApiError::Invalid(Wrong::Name),
+            ApiError::Invalid(Wrong::Email),
+            ApiError::Invalid(Wrong::Password),
+            ApiError::EmailTaken,
         ])
 }
 
-/// Signs a guest up and answers 201 with their access token.
+/// Signs a user up and answers 201 with their access token.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let now = app.now();
-    let name = name(&body(&request)?)?;
-    let user = User::guest(name, now);
-    app.store()
-        .sign_up(&user)
-        .await
-        .map_err(|rejected| match rejected {
-            Rejected::Refused(_) => ApiError::bug("a random user id was taken"),
-            Rejected::Failed(error) => error.into(),
-        })?;
+    let (name, account) = wish(&body(&request)?)?;
+    let user = match account {
+        None => User::guest(name, now),
+        Some((email, password)) => {
+            let hash = password::hash(password).await?;
+            User::account(name, email, hash, Role::User, now)
+        }
+    };
+    app.sign_up(&user).await?;
     let token = app
         .keyring()
-        .sign(&Claims::of_guest(&user, now), now)
+        .sign(&Claims::of_user(&user, now), now)
         .await?;
     created(&SignedUp {
         user_id: user.user_id,
         name: &user.name,
-        email: None,
+        email: user.email.as_ref(),
         token,
     })
 }
 
-fn name(sign_up: &SignUp) -> Result<Name, ApiError> {
-    let name = sign_up
+/// A name, and an account's address and password; one of the two needs the other.
+fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
+    if !body.name.is_there() {
+        return Err(ApiError::MissingField("name"));
+    }
+    match (body.email.is_there(), body.password.is_there()) {
+        (false, true) => return Err(ApiError::MissingField("email")),
+        (true, false) => return Err(ApiError::MissingField("password")),
+        _ => {}
+    }
+    let name = body
         .name
         .text(Name::parse, ApiError::Invalid(Wrong::Name))?
         .ok_or(ApiError::MissingField("name"))?;
-    // A guest must not believe that they have a password.
-    if sign_up.email.is_there() || sign_up.password.is_there() {
-        return Err(ApiError::BadRequest);
-    }
-    Ok(name)
+    let email = body
+        .email
+        .text(Email::parse, ApiError::Invalid(Wrong::Email))?;
+    let password = body
+        .password
+        .text(Password::parse, ApiError::Invalid(Wrong::Password))?;
+    Ok((name, email.zip(password)))
 }

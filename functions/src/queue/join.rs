@@ -3,11 +3,15 @@
 //! 2 WRU (3 when nobody is waiting: the join is then the arrival) and 2.5 RRU. The concert
 //! decides the queue; without one it is `main`. A user has one live session per queue. Who left
 //! while waiting gets the same number back, so that nobody can burn numbers.
+//!
+//! A guest needs no token, a user with a password their access token. The token of a live session
+//! is issued again, for nothing, to who comes with an access token, or with the
+//! `Idempotency-Key` that the session was joined with. A key is the session's and ends with it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
-    app::App,
+    app::{App, Visitor},
     auth::Claims,
     domain::{
         ids::{ConcertId, QueueId, UserId},
@@ -15,10 +19,10 @@ use shared::{
         session::{Ending, Session},
     },
     error::ApiError,
-    http::{Field, body, ok},
+    http::{Field, IdempotencyKey, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::Rejected,
+    store::{Rejected, sessions::Found},
 };
 use utoipa::ToSchema;
 
@@ -54,6 +58,12 @@ pub struct Joined<'a> {
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("Take a number in a queue", Door::GuestOrSignedIn)
+        .details(
+            "A user has one live session in a queue. Its token is issued again to who comes with \
+             an access token, or with the `Idempotency-Key` that the session was joined with. A \
+             key is the session's and ends with it.",
+        )
+        .header::<String>("Idempotency-Key", "1 to 64 visible ASCII characters.")
         .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
         .answers::<Joined>(
             200,
@@ -76,76 +86,120 @@ pub fn operation() -> Operation {
             ApiError::ConcertNotFound,
             ApiError::QueueNotFound,
             ApiError::QueueClosed,
+            ApiError::IdempotencyKeyReused,
         ])
 }
 
 /// Joins and answers with the token and the place.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let now = app.now();
-    let body: Join = body(&request)?;
-    let user_id: UserId = body
-        .user_id
-        .text(|id| id.parse().ok(), ApiError::InvalidUserId)?
-        .ok_or(ApiError::MissingField("user_id"))?;
-    let concert_id = concert_id(&body)?;
+    let visitor = app.visitor(&request).await?;
+    let wish = Wish::of(&request)?;
+    visitor.may_be(wish.user_id)?;
+    let queue = queue(&app, &wish, visitor.now).await?;
+    let session = join(&app, &visitor, wish, &queue).await?;
+    let queue = app.tick_if_stale(queue, visitor.now).await;
+    let token = app
+        .keyring()
+        .sign(&Claims::of_session(&session), visitor.now)
+        .await?;
+    ok(&Joined {
+        token,
+        queue_id: &queue.id,
+        expires_at: session.expires_at,
+        place: Place::of(&session, &queue, visitor.now),
+    })
+}
 
-    let queue_id = match concert_id {
+/// Who wants to join what.
+struct Wish {
+    user_id: UserId,
+    concert_id: Option<ConcertId>,
+    key: Option<IdempotencyKey>,
+}
+
+impl Wish {
+    fn of(request: &Request) -> Result<Self, ApiError> {
+        let body: Join = body(request)?;
+        let user_id = body
+            .user_id
+            .text(|id| id.parse().ok(), ApiError::InvalidUserId)?
+            .ok_or(ApiError::MissingField("user_id"))?;
+        let concert_id = match body.concert_id.read::<String>() {
+            None => None,
+            Some(None) => return Err(ApiError::BadRequest),
+            Some(Some(id)) => Some(id.parse().map_err(|_| ApiError::ConcertNotFound)?),
+        };
+        Ok(Self {
+            user_id,
+            concert_id,
+            key: IdempotencyKey::of(request)?,
+        })
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(IdempotencyKey::as_str)
+    }
+}
+
+/// The queue of the concert. A sleeping line wakes before its visitor draws a number.
+async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError> {
+    let queue_id = match wish.concert_id {
         Some(concert_id) => app.concert(concert_id, now).await?.queue_id,
         None => QueueId::main(),
     };
     let queue = app.queue(&queue_id, now).await?;
-    // A sleeping line wakes before its visitor draws a number.
-    let queue = app.tick_if_stale(queue, now).await;
-    let (user, earlier) = app.store().user_and_session(user_id, &queue_id).await?;
-    user.ok_or(ApiError::UserNotFound)?;
-    let ended = ended(earlier, &queue, now)?;
-
-    let session = join(&app, user_id, concert_id, &queue, ended, now).await?;
-    let queue = app.tick_if_stale(queue, now).await;
-    let token = app
-        .keyring()
-        .sign(&Claims::of_session(&session), now)
-        .await?;
-    ok(&Joined {
-        token,
-        queue_id: &queue_id,
-        expires_at: session.expires_at,
-        place: Place::of(&session, &queue, now),
-    })
+    Ok(app.tick_if_stale(queue, now).await)
 }
 
-fn concert_id(body: &Join) -> Result<Option<ConcertId>, ApiError> {
-    match body.concert_id.read::<String>() {
-        None => Ok(None),
-        Some(None) => Err(ApiError::BadRequest),
-        Some(Some(id)) => id.parse().map(Some).map_err(|_| ApiError::ConcertNotFound),
-    }
-}
-
-/// The user's earlier session, which has to be over.
-fn ended(
-    earlier: Option<Session>,
+/// A new session, or the live one where its token may be issued again.
+async fn join(
+    app: &App,
+    visitor: &Visitor,
+    wish: Wish,
     queue: &Queue,
-    now: Timestamp,
-) -> Result<Option<Session>, ApiError> {
+) -> Result<Session, ApiError> {
+    let now = visitor.now;
+    let (user, earlier) = app
+        .store()
+        .user_and_session(wish.user_id, &queue.id)
+        .await?;
+    visitor.is(user)?;
     let is_live = |session: &Session| !session.standing(queue, now).is_over();
-    if earlier.as_ref().is_some_and(is_live) {
-        return Err(ApiError::TokenAlreadyActive);
-    }
+    let ended = match earlier {
+        Some(live) if is_live(&live) => return again(visitor, &wish, live),
+        ended => ended,
+    };
     if queue.settings.state == QueueState::Closed {
         return Err(ApiError::QueueClosed);
     }
-    Ok(earlier)
+    match take_a_number(app, &wish, queue, ended, now).await {
+        Ok(session) => Ok(session),
+        // A parallel request of the same user was faster.
+        Err(Rejected::Refused(Some(live))) if is_live(&live) => again(visitor, &wish, *live),
+        Err(Rejected::Refused(_)) => Err(ApiError::TokenAlreadyActive),
+        Err(Rejected::Failed(error)) => Err(error.into()),
+    }
 }
 
-async fn join(
+/// The live session, if the visitor may have its token once more.
+fn again(visitor: &Visitor, wish: &Wish, live: Session) -> Result<Session, ApiError> {
+    let same_key = wish.key.is_some() && wish.key() == live.join_key.as_deref();
+    if same_key && wish.concert_id != live.concert_id {
+        Err(ApiError::IdempotencyKeyReused)
+    } else if same_key || visitor.is_signed_in() {
+        Ok(live)
+    } else {
+        Err(ApiError::TokenAlreadyActive)
+    }
+}
+
+async fn take_a_number(
     app: &App,
-    user_id: UserId,
-    concert_id: Option<ConcertId>,
+    wish: &Wish,
     queue: &Queue,
     ended: Option<Session>,
     now: Timestamp,
-) -> Result<Session, ApiError> {
+) -> Result<Session, Rejected<Found>> {
     let number = match ended
         .as_ref()
         .and_then(|ended| number_kept(ended, queue, now))
@@ -154,28 +208,25 @@ async fn join(
         None => app.store().draw_number(&queue.id).await?,
     };
     let mut session = Session::join(
-        user_id,
+        wish.user_id,
         queue,
-        concert_id,
+        wish.concert_id,
         number,
         app.config().hold_seconds,
         now,
     );
+    session.join_key = wish.key().map(str::to_owned);
     session.last_hold = ended.as_ref().and_then(Session::hold_left_behind);
+    let ended = ended.map(|ended| ended.jti);
 
     match queue.admission(number, now) {
         Some(admission) if admission.admitted_at <= now => {
-            app.walk_in(session, admission, ended.as_ref(), now).await
+            app.walk_in(session, admission, ended, now).await
         }
-        _ => match app
-            .store()
-            .join(&session, ended.map(|ended| ended.jti), now)
-            .await
-        {
-            Ok(()) => Ok(session),
-            Err(Rejected::Refused(_)) => Err(ApiError::TokenAlreadyActive),
-            Err(Rejected::Failed(error)) => Err(error.into()),
-        },
+        _ => {
+            app.store().join(&session, ended, now).await?;
+            Ok(session)
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::{Stack, demo::Demo};
+use crate::{
+    Stack,
+    demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo},
+};
 
 /// The lines that `cargo local` begins with; the first one never changes.
 pub fn banner(stack: &Stack) -> String {
@@ -61,4 +64,8 @@ fn describe(text: &mut String, demo: &Demo) {
         let _ = writeln!(text, "             and {more} more concerts");
     }
     let _ = writeln!(text, "  guest      {}", demo.guest);
+    let _ = writeln!(
+        text,
+        "  admin      {ADMIN_EMAIL}, password {ADMIN_PASSWORD}"
+    );
 }

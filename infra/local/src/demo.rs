@@ -7,8 +7,9 @@ use shared::{
         ids::{ConcertId, QueueId, ShowDate, UserId},
         money::Money,
         show::{Concert, Show},
-        user::{Name, User},
+        user::{Email, Name, Password, Role, User},
     },
+    password,
 };
 
 use crate::Problem;
@@ -19,6 +20,12 @@ const DATES_A_CONCERT: u32 = 20;
 /// The first show is so many days away.
 const DAYS_UNTIL_THE_FIRST: i32 = 30;
 
+/// The demo administrator's e-mail address and password, which are printed, and of this stack
+/// only: nothing that deploys knows them.
+pub const ADMIN_EMAIL: &str = "admin@onsale.local";
+/// See [`ADMIN_EMAIL`].
+pub const ADMIN_PASSWORD: &str = "onsale-local-only";
+
 /// The demo data.
 #[derive(Debug, Clone)]
 pub struct Demo {
@@ -26,6 +33,8 @@ pub struct Demo {
     pub concerts: Vec<DemoConcert>,
     /// A guest who has signed up.
     pub guest: UserId,
+    /// An administrator, who logs in with [`ADMIN_EMAIL`] and [`ADMIN_PASSWORD`].
+    pub admin: UserId,
 }
 
 /// A concert of the demo data.
@@ -39,8 +48,8 @@ pub struct DemoConcert {
     pub dates: Vec<ShowDate>,
 }
 
-/// Makes concerts with so many shows in all, on sale at once on queue `main`, and a guest. The
-/// first concert is the queue's default.
+/// Makes concerts with so many shows in all, on sale at once on queue `main`, a guest, and an
+/// administrator. The first concert is the queue's default.
 pub async fn create(app: &App, shows: u32) -> Result<Demo, Problem> {
     let mut concerts = Vec::new();
     for first in (0..shows).step_by(DATES_A_CONCERT as usize) {
@@ -55,8 +64,11 @@ pub async fn create(app: &App, shows: u32) -> Result<Demo, Problem> {
             .await;
         set.map_err(failed)?;
     }
-    let guest = create_guest(app).await?;
-    Ok(Demo { concerts, guest })
+    Ok(Demo {
+        concerts,
+        guest: create_guest(app).await?,
+        admin: create_admin(app).await?,
+    })
 }
 
 async fn create_concert(app: &App, number: u32, dates: u32) -> Result<DemoConcert, Problem> {
@@ -99,6 +111,15 @@ async fn create_guest(app: &App) -> Result<UserId, Problem> {
     let guest = User::guest(name("데모 손님")?, app.now());
     app.store().sign_up(&guest).await.map_err(failed)?;
     Ok(guest.user_id)
+}
+
+async fn create_admin(app: &App) -> Result<UserId, Problem> {
+    let credentials = Email::parse(ADMIN_EMAIL).zip(Password::parse(ADMIN_PASSWORD));
+    let (email, password) = credentials.ok_or_else(|| failed("credentials that are none"))?;
+    let hash = password::hash(password).await.map_err(failed)?;
+    let admin = User::account(name("데모 관리자")?, email, hash, Role::Admin, app.now());
+    app.store().sign_up(&admin).await.map_err(failed)?;
+    Ok(admin.user_id)
 }
 
 fn name(text: &str) -> Result<Name, Problem> {

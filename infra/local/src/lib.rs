@@ -31,7 +31,7 @@ mod timeline;
 
 pub use banner::banner;
 pub use cli::Arguments;
-pub use demo::{Demo, DemoConcert};
+pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert};
 pub use interference::Failure;
 pub use options::{FirstUse, Options, Storage, Time};
 pub use permissions::Grant;

@@ -58,6 +58,44 @@ impl SignedIn {
     }
 }
 
+/// Somebody who comes with an access token of theirs, or with nothing, as a guest may (the door
+/// of joining). Whether the token is of the user's current generation is not known before the
+/// user is read.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    token: Option<AccessClaims>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl Visitor {
+    /// Whether they have a token.
+    pub fn is_signed_in(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Lets the visitor go on unless their token is somebody else's.
+    pub fn may_be(&self, user_id: UserId) -> Result<(), ApiError> {
+        match &self.token {
+            Some(claims) if claims.sub != user_id => Err(ApiError::Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// The user that the visitor says they are, as just read. With a token it has to be of their
+    /// current generation; without one, they have to be a guest.
+    pub fn is(&self, user: Option<User>) -> Result<User, ApiError> {
+        match &self.token {
+            Some(claims) => of_generation(user, claims),
+            None => match user {
+                None => Err(ApiError::UserNotFound),
+                Some(user) if user.is_guest() => Ok(user),
+                Some(_) => Err(ApiError::MissingAuthorization),
+            },
+        }
+    }
+}
+
 /// Who runs the on-sale (door ADMIN).
 #[derive(Debug, Clone)]
 pub struct Admin {
@@ -153,9 +191,21 @@ impl App {
 
     /// The user of an access token, which has to be of their current generation.
     async fn user_of(&self, claims: &AccessClaims) -> Result<User, ApiError> {
-        let user = self.store().user(claims.sub).await?;
-        user.filter(|user| user.generation == claims.generation)
-            .ok_or(ApiError::InvalidToken)
+        of_generation(self.store().user(claims.sub).await?, claims)
+    }
+
+    /// The door of joining: nothing, or an access token. Free.
+    pub async fn visitor(&self, request: &Request) -> Result<Visitor, ApiError> {
+        let now = self.now();
+        let token = if request.headers().contains_key(AUTHORIZATION) {
+            match self.verify(request, now).await? {
+                Claims::Queue(_) => return Err(ApiError::InvalidToken),
+                Claims::Access(claims) => Some(claims),
+            }
+        } else {
+            None
+        };
+        Ok(Visitor { token, now })
     }
 
     /// Door U, with a queue token only. Free.
@@ -221,6 +271,12 @@ impl App {
         let token = bearer_token(request)?;
         self.keyring().verify(token, now).await
     }
+}
+
+/// The user of an access token, unless that is of an earlier generation.
+fn of_generation(user: Option<User>, claims: &AccessClaims) -> Result<User, ApiError> {
+    user.filter(|user| user.generation == claims.generation)
+        .ok_or(ApiError::InvalidToken)
 }
 
 /// The token in the authorization header; `Bearer` in any case.

@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::App;
 use crate::{
     domain::{
-        ids::QueueId,
+        ids::{QueueId, SessionId},
         order::Hold,
         queue::{Admission, Queue},
         session::{Arrival, Session},
     },
     error::ApiError,
-    store::{Reading, Rejected, StoreError, queues::Event},
+    store::{Reading, Rejected, StoreError, queues::Event, sessions::Found},
 };
 
 /// A client that has to wait asks again after an eighth of its estimated wait, within these
@@ -117,31 +117,27 @@ impl App {
     }
 
     /// Writes a new session that walks straight in: its arrival is counted, then the session is
-    /// written with it.
+    /// written with it. Refused when somebody was faster; the arrival is taken back then.
     pub async fn walk_in(
         &self,
         mut session: Session,
         admission: Admission,
-        ended: Option<&Session>,
+        ended: Option<SessionId>,
         now: Timestamp,
-    ) -> Result<Session, ApiError> {
+    ) -> Result<Session, Rejected<Found>> {
         session.arrival = Some(Arrival::new(admission, now));
         self.store()
             .count_arrival(&session.queue_id, admission.cohort, now)
             .await?;
-        match self
-            .store()
-            .join(&session, ended.map(|ended| ended.jti), now)
-            .await
-        {
+        match self.store().join(&session, ended, now).await {
             Ok(()) => Ok(session),
-            Err(Rejected::Refused(_)) => {
+            Err(refused @ Rejected::Refused(_)) => {
                 self.store()
                     .take_arrival_back(&session.queue_id, admission.cohort, now)
                     .await;
-                Err(ApiError::TokenAlreadyActive)
+                Err(refused)
             }
-            Err(Rejected::Failed(error)) => Err(error.into()),
+            Err(failed) => Err(failed),
         }
     }
 

@@ -27,6 +27,9 @@ pub struct Session {
     /// The concert that it was joined for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_id: Option<ConcertId>,
+    /// The client's `Idempotency-Key` of the join, which may be sent again as long as it is live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_key: Option<String>,
     /// When it joined.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub joined_at: Timestamp,
@@ -166,6 +169,7 @@ impl Session {
             jti: SessionId::new(),
             number,
             concert_id,
+            join_key: None,
             joined_at: now,
             expires_at: now.saturating_add(longest).unwrap_or(Timestamp::MAX),
             arrival: None,

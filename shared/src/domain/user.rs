@@ -1,6 +1,8 @@
 //! Users.
 
-use jiff::Timestamp;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
@@ -37,7 +39,9 @@ impl Name {
 /// somebody's whatever its case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, format = Email, max_length = 254, example = "mina@example.com")]
+#[schema(
+    value_type = String, format = "idn-email", max_length = 254, example = "mina@example.com"
+)]
 pub struct Email(String);
 
 /// The most bytes that an e-mail address has (RFC 5321).
@@ -64,9 +68,71 @@ impl Email {
         &self.0
     }
 
-    /// The address in the form in which it can belong to one user only.
+    /// The address in the form in which it can belong to one user only: for two addresses that
+    /// differ in case, composition or width alone, it is the same.
+    ///
+    /// Upper case comes first, because only there all lower-case forms of a letter meet (`σ` and
+    /// `ς`, `ß` and `ss`), and composition last, because a change of case undoes it.
     pub fn folded(&self) -> String {
-        self.0.to_lowercase()
+        self.0.to_uppercase().to_lowercase().nfkc().collect()
+    }
+}
+
+/// A password as its owner typed it: 10 to 128 characters, none of them control characters, in
+/// Unicode's compatibility form (NFKC, as NIST SP 800-63B wants it), so that every keyboard gives
+/// the same one. Spaces are a part of it. It has no debug form, so that no log can have it.
+#[derive(Clone, PartialEq, Eq, ToSchema)]
+#[schema(
+    value_type = String, format = Password, min_length = 10, max_length = 128,
+    example = "correct horse battery"
+)]
+pub struct Password(String);
+
+impl Password {
+    /// Reads a password; `None` when it does not keep the limits, and so is nobody's.
+    pub fn parse(text: &str) -> Option<Self> {
+        // As for a name: what is far too long is not worth the work.
+        if text.len() > 4_000 {
+            return None;
+        }
+        let password: String = text.nfkc().collect();
+        let fits = (10..=128).contains(&password.chars().count());
+        (fits && !password.chars().any(char::is_control)).then_some(Self(password))
+    }
+
+    /// What is hashed.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// What an account's password is checked with (argon2id, in the PHC string format). It has no
+/// debug form either.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// A hash in the PHC string format.
+    pub fn new(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The hash in the PHC string format.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
     }
 }
 
@@ -91,6 +157,40 @@ pub struct Attempts {
     pub since: Timestamp,
 }
 
+impl Attempts {
+    /// So many wrong passwords may be given for an account until they are forgotten.
+    pub const MOST: u32 = 10;
+
+    /// They are forgotten so long after the first of them.
+    const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(15);
+
+    /// The first one.
+    pub fn first(now: Timestamp) -> Self {
+        Self {
+            count: 1,
+            since: now,
+        }
+    }
+
+    /// Those that began then or before are forgotten by now.
+    pub fn forgotten_since(now: Timestamp) -> Timestamp {
+        now.saturating_sub(Self::REMEMBERED_FOR)
+            .unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether there may be no more of them now.
+    pub fn are_used_up(self, now: Timestamp) -> bool {
+        self.count >= Self::MOST && self.since > Self::forgotten_since(now)
+    }
+
+    /// In how many seconds they are forgotten; at least 1.
+    pub fn forgotten_in(self, now: Timestamp) -> u64 {
+        let left = self.since.duration_since(Self::forgotten_since(now));
+        let seconds = left.as_millis().max(1).unsigned_abs().div_ceil(1_000);
+        u64::try_from(seconds).unwrap_or(u64::MAX)
+    }
+}
+
 /// A user as stored. Without a password they are a guest, whose id is the only secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -102,9 +202,9 @@ pub struct User {
     /// Where an account's owner is written to; a guest has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// What an account's password is checked with (argon2id, in the PHC string format).
+    /// What an account's password is checked with; a guest has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_hash: Option<String>,
+    pub password_hash: Option<PasswordHash>,
     /// What they may do.
     #[serde(default)]
     pub role: Role,
@@ -130,6 +230,22 @@ impl User {
             attempts: None,
             generation: 0,
             created_at: now,
+        }
+    }
+
+    /// A new user with a password.
+    pub fn account(
+        name: Name,
+        email: Email,
+        password_hash: PasswordHash,
+        role: Role,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            email: Some(email),
+            password_hash: Some(password_hash),
+            role,
+            ..Self::guest(name, now)
         }
     }
 
@@ -184,10 +300,79 @@ mod tests {
     fn an_email_address_is_one_whatever_its_case_and_composition() {
         let folded = |text| Email::parse(text).expect("an address").folded();
         assert_eq!(folded("Mina@Example.COM"), "mina@example.com");
-        assert_eq!(
-            folded("zoe\u{308}@example.com"),
-            folded("zo\u{eb}@example.com")
+        for (one, other) in [
+            ("zoe\u{308}@example.com", "ZO\u{cb}@example.com"),
+            ("οδος@example.com", "ΟΔΟΣ@example.com"),
+            ("οδοσ@example.com", "ΟΔΟΣ@example.com"),
+            ("straße@example.com", "STRASSE@example.com"),
+            ("\u{212a}im@example.com", "kim@example.com"),
+            ("mina@\u{ff45}xample.com", "mina@example.com"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        assert_ne!(folded("mina@example.com"), folded("mína@example.com"));
+    }
+
+    #[test]
+    fn a_password_has_10_to_128_characters_and_is_the_same_from_every_keyboard() {
+        for good in [
+            "0123456789",
+            "          ",
+            &"가".repeat(128),
+            &"\u{1112}\u{1161}\u{11ab}".repeat(128),
+        ] {
+            assert!(Password::parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "123456789",
+            "012345678\n",
+            "0123\u{0}56789",
+            &"가".repeat(129),
+            // Ten jamo make four characters.
+            "\u{1112}\u{1161}\u{11ab}\u{1112}\u{1161}\u{11ab}\u{1112}\u{1161}\u{11ab}\u{1112}",
+            &"x".repeat(1_000_000),
+        ] {
+            assert!(Password::parse(bad).is_none(), "{bad}");
+        }
+        let same = |one, other| Password::parse(one) == Password::parse(other);
+        assert!(same("\u{ff50}\u{ff41}ssword-10", "password-10"));
+        assert!(same("한글비밀번호입니다요", "한글비밀번호입니다요"));
+        assert!(same("a\u{a0}b\u{3000}cdefghij", "a b cdefghij"));
+        assert!(!same("password-10", "Password-10"));
+        assert!(!same("password-10", " password-10"));
+    }
+
+    #[test]
+    fn nothing_secret_has_a_debug_form() {
+        let password = Password::parse("a long password").expect("a password");
+        let hash = PasswordHash::new("$argon2id$secret".to_owned());
+        let shown = format!("{password:?} {hash:?}");
+        assert!(
+            !shown.contains("long") && !shown.contains("secret"),
+            "{shown}"
         );
+    }
+
+    #[test]
+    fn attempts_are_forgotten_15_minutes_after_the_first() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let attempts = Attempts {
+            count: 10,
+            since: at(1_000),
+        };
+        assert!(attempts.are_used_up(at(1_000)));
+        assert_eq!(attempts.forgotten_in(at(1_000)), 900);
+        let almost = at(1_900) - SignedDuration::from_millis(1);
+        assert!(attempts.are_used_up(almost));
+        assert_eq!(attempts.forgotten_in(almost), 1);
+        assert!(!attempts.are_used_up(at(1_900)));
+        assert_eq!(attempts.forgotten_in(at(1_900)), 1);
+        let nine = Attempts {
+            count: 9,
+            ..attempts
+        };
+        assert!(!nine.are_used_up(at(1_000)));
     }
 
     #[test]

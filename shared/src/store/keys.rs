@@ -3,7 +3,10 @@
 //!
 //! Attribute names are those of the stored types' fields; the expressions name them literally.
 
-use crate::domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId};
+use crate::domain::{
+    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId},
+    user::Email,
+};
 
 /// `Accounts`: the balance.
 pub const ACCOUNT: &str = "account";
@@ -21,6 +24,11 @@ pub const REGISTRY: &str = "registry";
 pub const SIGNING: &str = "signing";
 /// `Keys`: the public keys.
 pub const PUBLIC: &str = "public";
+
+/// `Users`: whose an e-mail address is. A user's own id is a UUID, so that the two cannot meet.
+pub fn email(email: &Email) -> String {
+    format!("email#{}", email.folded())
+}
 
 /// `Accounts`: a charge, by the name that it got or by the client's key. The two cannot meet.
 pub fn charge(id: &ChargeName) -> String {
@@ -99,6 +107,10 @@ mod tests {
             [
                 "account", "concert", "listing", "version", "registry", "signing", "public"
             ],
+        );
+        assert_eq!(
+            email(&Email::parse("Mina@Example.com").expect("an address")),
+            "email#mina@example.com"
         );
         assert_eq!(
             charge(&ChargeName::New(uuid)),

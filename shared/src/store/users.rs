@@ -1,29 +1,87 @@
-//! `Users`: who they are.
+//! `Users`: who they are, and whose an e-mail address is.
 
-use aws_sdk_dynamodb::types::Put;
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{
+        AttributeValue, Delete, Put, ReturnConsumedCapacity, ReturnValue,
+        ReturnValuesOnConditionCheckFailure, Update,
+    },
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Reading, Rejected, Store, StoreError, accounts,
-    item::{Item, text, to_item},
-    transaction::Transaction,
+    contention::{Tried, while_contended, while_stale},
+    item::{Item, from_item, number, text, time, to_attribute, to_item},
+    keys,
+    transaction::{Transaction, is_conflict},
+    usage,
 };
-use crate::domain::{ids::UserId, user::User};
+use crate::domain::{
+    ids::UserId,
+    user::{Attempts, Email, Name, Role, User},
+};
 
-/// A user id that somebody has already. It does not happen by chance.
+/// Why somebody is no user.
 #[derive(Debug)]
-pub struct UserIdTaken;
+pub enum SignUpRefused {
+    /// The user id is somebody's. It does not happen by chance.
+    IdTaken,
+    /// The e-mail address is somebody's.
+    EmailTaken,
+}
+
+/// Why no password may be tried.
+#[derive(Debug)]
+pub enum AttemptRefused {
+    /// There is no such user, or they have no password.
+    NoAccount,
+    /// So many were tried that no more may be.
+    TooMany(Attempts),
+}
+
+/// Why a user's credentials are what they were.
+#[derive(Debug)]
+pub enum ChangeRefused {
+    /// Somebody has changed them, or ended the user's tokens, since they were read.
+    Stale,
+    /// The new e-mail address is somebody's.
+    EmailTaken,
+}
+
+/// There is no such user.
+#[derive(Debug)]
+pub struct NoSuchUser;
+
+/// Whose an e-mail address is.
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    user_id: UserId,
+}
+
+/// The user that was there when a write was refused.
+type Found = Option<Box<User>>;
 
 impl Store {
-    /// Signs a guest up: the user and their empty account. 4 WRU.
-    pub async fn sign_up(&self, user: &User) -> Result<(), Rejected<UserIdTaken>> {
+    /// Signs a user up: who they are, whose their e-mail address is, and their empty account.
+    /// 4 WRU for a guest, 6 with an e-mail address.
+    pub async fn sign_up(&self, user: &User) -> Result<(), Rejected<SignUpRefused>> {
         let put_user = Put::builder()
             .table_name(&self.tables.users)
             .set_item(Some(to_item(user)?))
             .condition_expression("attribute_not_exists(id)")
             .build()?;
-        Transaction::new(&self.client)
-            .put(put_user, |_| UserIdTaken)
-            .put(accounts::open(&self.tables, user.user_id)?, |_| UserIdTaken)
+        let mut transaction =
+            Transaction::new(&self.client).put(put_user, |_| SignUpRefused::IdTaken);
+        if let Some(email) = &user.email {
+            let claim = self.claim_email(email, user.user_id)?;
+            transaction = transaction.put(claim, |_| SignUpRefused::EmailTaken);
+        }
+        transaction
+            .put(accounts::open(&self.tables, user.user_id)?, |_| {
+                SignUpRefused::IdTaken
+            })
             .commit()
             .await
     }
@@ -33,8 +91,273 @@ impl Store {
         self.get(&self.tables.users, key(user_id), Reading::Consistent)
             .await
     }
+
+    /// Reads whose an e-mail address is, consistently. 1 RRU.
+    pub async fn user_with(&self, email: &Email) -> Result<Option<UserId>, StoreError> {
+        let key = email_key(email);
+        let owner: Option<Owner> = self
+            .get(&self.tables.users, key, Reading::Consistent)
+            .await?;
+        Ok(owner.map(|owner| owner.user_id))
+    }
+
+    /// Reads users after a position, in no order that means anything, and tells the position of
+    /// the next page. A page may be short, or empty, because whose an e-mail address is stands
+    /// among them. 0.5 RRU per 4 KB.
+    pub async fn users(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<User>, Option<String>), StoreError> {
+        let output = self
+            .client
+            .scan()
+            .table_name(&self.tables.users)
+            .filter_expression("attribute_exists(created_at)")
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.map(|id| Item::from([("id".to_owned(), text(id))])))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let next = match output
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| key.get("id"))
+        {
+            Some(AttributeValue::S(id)) => Some(id.clone()),
+            _ => None,
+        };
+        let users = output.items.unwrap_or_default().into_iter().map(from_item);
+        Ok((users.collect::<Result<_, _>>()?, next))
+    }
+
+    /// Counts a password that is about to be tried, as if it were wrong, and returns the user:
+    /// of any number at once, only as many are tried as may be. 1 WRU; for each but the first
+    /// within the time in which they are remembered, one more that was refused.
+    pub async fn count_attempt(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<User, Rejected<AttemptRefused>> {
+        let outcome = while_stale(|| self.try_to_count_attempt(user_id, now)).await?;
+        outcome.map_err(Rejected::Refused)
+    }
+
+    async fn try_to_count_attempt(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Tried<Result<User, AttemptRefused>>, StoreError> {
+        let there = match self.change_user(self.first_attempt(user_id, now)?).await {
+            Ok(user) => return Ok(Tried::Done(Ok(user))),
+            Err(Rejected::Refused(there)) => there.filter(|user| !user.is_guest()),
+            Err(Rejected::Failed(error)) => return Err(error),
+        };
+        match there.map(|user| user.attempts) {
+            None => Ok(Tried::Done(Err(AttemptRefused::NoAccount))),
+            Some(Some(used_up)) if used_up.are_used_up(now) => {
+                Ok(Tried::Done(Err(AttemptRefused::TooMany(used_up))))
+            }
+            Some(_) => match self.change_user(self.next_attempt(user_id, now)).await {
+                Ok(user) => Ok(Tried::Done(Ok(user))),
+                Err(Rejected::Refused(_)) => Ok(Tried::Stale),
+                Err(Rejected::Failed(error)) => Err(error),
+            },
+        }
+    }
+
+    /// The first attempt, where none is remembered.
+    fn first_attempt(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<UpdateItemFluentBuilder, StoreError> {
+        Ok(self
+            .update_user(user_id)
+            .update_expression("SET attempts = :first")
+            .condition_expression(
+                "attribute_exists(password_hash) \
+                 AND (attribute_not_exists(attempts) OR attempts.since <= :forgotten)",
+            )
+            .expression_attribute_values(":first", to_attribute(&Attempts::first(now))?)
+            .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now))))
+    }
+
+    /// One more, where some are remembered.
+    fn next_attempt(&self, user_id: UserId, now: Timestamp) -> UpdateItemFluentBuilder {
+        self.update_user(user_id)
+            .update_expression("SET attempts.#count = attempts.#count + :one")
+            .condition_expression("attempts.since > :forgotten AND attempts.#count < :most")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":most", number(Attempts::MOST))
+            .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now)))
+    }
+
+    /// Forgets wrong passwords, because the right one was given. 1 WRU.
+    pub async fn forget_attempts(&self, user_id: UserId) -> Result<(), StoreError> {
+        let update = self
+            .update_user(user_id)
+            .update_expression("REMOVE attempts");
+        self.write_user(update).await
+    }
+
+    /// Ends every access token of a user that was issued so far. 1 WRU.
+    pub async fn end_access_tokens(&self, user_id: UserId) -> Result<(), StoreError> {
+        let update = self
+            .update_user(user_id)
+            .update_expression("ADD generation :one")
+            .expression_attribute_values(":one", number(1));
+        self.write_user(update).await
+    }
+
+    /// Calls a user something else. 1 WRU.
+    pub async fn rename(&self, user_id: UserId, name: &Name) -> Result<(), StoreError> {
+        let update = self
+            .update_user(user_id)
+            .update_expression("SET #name = :name")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":name", text(name.as_str()));
+        self.write_user(update).await
+    }
+
+    /// Gives a user another role. 1 WRU.
+    pub async fn set_role(&self, user_id: UserId, role: Role) -> Result<(), Rejected<NoSuchUser>> {
+        let update = self
+            .update_user(user_id)
+            .update_expression("SET #role = :role")
+            .condition_expression("attribute_exists(id)")
+            .expression_attribute_names("#role", "role")
+            .expression_attribute_values(":role", to_attribute(&role)?);
+        match self.change_user(update).await {
+            Ok(_) => Ok(()),
+            Err(Rejected::Refused(_)) => Err(Rejected::Refused(NoSuchUser)),
+            Err(Rejected::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    /// Changes a user's e-mail address, password and generation, and their name if that is
+    /// another, in one transaction with whose the addresses are. 2 WRU; 4 with a first address,
+    /// 6 with another.
+    pub async fn change_credentials(
+        &self,
+        seen: &User,
+        changed: &User,
+    ) -> Result<(), Rejected<ChangeRefused>> {
+        let mut transaction = Transaction::new(&self.client)
+            .update(self.set_credentials(seen, changed)?, |_| {
+                ChangeRefused::Stale
+            });
+        let folded = |user: &User| user.email.as_ref().map(Email::folded);
+        if folded(seen) != folded(changed) {
+            if let Some(email) = &seen.email {
+                let release = self.release_email(email)?;
+                transaction = transaction.delete(release, |_| ChangeRefused::Stale);
+            }
+            if let Some(email) = &changed.email {
+                let claim = self.claim_email(email, changed.user_id)?;
+                transaction = transaction.put(claim, |_| ChangeRefused::EmailTaken);
+            }
+        }
+        transaction.commit().await
+    }
+
+    /// Every change of an account's credentials moves its generation. A guest's first ones do
+    /// not, but end their being a guest.
+    fn set_credentials(&self, seen: &User, changed: &User) -> Result<Update, StoreError> {
+        let condition = if seen.is_guest() {
+            "generation = :seen AND attribute_not_exists(password_hash)"
+        } else {
+            "generation = :seen"
+        };
+        let update = Update::builder()
+            .table_name(&self.tables.users)
+            .set_key(Some(key(seen.user_id)))
+            .condition_expression(condition)
+            .expression_attribute_values(":seen", number(seen.generation))
+            .expression_attribute_values(":email", to_attribute(&changed.email)?)
+            .expression_attribute_values(":hash", to_attribute(&changed.password_hash)?)
+            .expression_attribute_values(":next", number(changed.generation));
+        // Where the name stays, somebody may be changing it at this moment.
+        let update = if seen.name == changed.name {
+            update
+                .update_expression("SET email = :email, password_hash = :hash, generation = :next")
+        } else {
+            update
+                .update_expression(
+                    "SET email = :email, password_hash = :hash, generation = :next, \
+                     #name = :name",
+                )
+                .expression_attribute_names("#name", "name")
+                .expression_attribute_values(":name", text(changed.name.as_str()))
+        };
+        Ok(update.build()?)
+    }
+
+    /// Makes an e-mail address a user's, if it is nobody's.
+    fn claim_email(&self, email: &Email, user_id: UserId) -> Result<Put, StoreError> {
+        let mut item = to_item(&Owner { user_id })?;
+        item.extend(email_key(email));
+        Put::builder()
+            .table_name(&self.tables.users)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id)")
+            .build()
+            .map_err(StoreError::of_item)
+    }
+
+    /// Makes an e-mail address nobody's. Whose it is, the user's own item has said.
+    fn release_email(&self, email: &Email) -> Result<Delete, StoreError> {
+        Delete::builder()
+            .table_name(&self.tables.users)
+            .set_key(Some(email_key(email)))
+            .build()
+            .map_err(StoreError::of_item)
+    }
+
+    fn update_user(&self, user_id: UserId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.users)
+            .set_key(Some(key(user_id)))
+    }
+
+    /// Sends an update that nothing refuses.
+    async fn write_user(&self, update: UpdateItemFluentBuilder) -> Result<(), StoreError> {
+        let update = update.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = while_contended(|| update.clone().send(), is_conflict).await?;
+        usage::write(output.consumed_capacity());
+        Ok(())
+    }
+
+    /// Sends an update that has a condition, and returns the user as they are then.
+    async fn change_user(&self, update: UpdateItemFluentBuilder) -> Result<User, Rejected<Found>> {
+        let update = update
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let error = match while_contended(|| update.clone().send(), is_conflict).await {
+            Ok(output) => {
+                usage::write(output.consumed_capacity());
+                return Ok(from_item(output.attributes.unwrap_or_default())?);
+            }
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                let there = refused.item.clone().map(from_item).transpose()?;
+                Err(Rejected::Refused(there.map(Box::new)))
+            }
+            _ => Err(error.into()),
+        }
+    }
 }
 
 pub(super) fn key(user_id: UserId) -> Item {
     Item::from([("id".to_owned(), text(user_id))])
+}
+
+fn email_key(email: &Email) -> Item {
+    Item::from([("id".to_owned(), text(keys::email(email)))])
 }

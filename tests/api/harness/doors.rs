@@ -12,10 +12,14 @@ pub enum Door {
     User,
     /// A user with a queue token, whatever has become of its session.
     QueueUser,
+    /// A user with an access token.
+    SignedIn,
     /// A queue token whose session is not over.
     Holder,
     /// A queue token whose turn it is.
     Buyer,
+    /// An administrator with an access token.
+    Admin,
 }
 
 /// An endpoint behind a door, with a good request to it.
@@ -40,16 +44,18 @@ impl Guarded {
 
     /// Whether an access token is of use here.
     pub fn takes_access_tokens(&self) -> bool {
-        self.door == Door::User
+        matches!(self.door, Door::User | Door::SignedIn | Door::Admin)
     }
 }
 
 impl Shop {
     /// Every endpoint that stands behind a door, as that user calls it for that reservation.
+    /// Those that end sessions and tokens come last.
     pub fn guarded(&self, user_id: &str, reservation_id: &str) -> Vec<Guarded> {
         let concert = format!("/v1/concerts/{}", self.concert_id);
         let reservation = format!("{concert}/reservations/{reservation_id}");
-        let balance = format!("/v1/users/{user_id}/balance");
+        let user = format!("/v1/users/{user_id}");
+        let balance = format!("{user}/balance");
         let date = &self.dates[0];
         let guarded = |name, door, method, path: &str| Guarded {
             name,
@@ -114,7 +120,14 @@ impl Shop {
                 guarded("charge (PATCH)", Door::User, "PATCH", &balance),
             ),
             guarded("get-balance", Door::User, "GET", &balance),
+            guarded("get-user", Door::User, "GET", &user),
+            with(
+                json!({ "name": "김민수" }),
+                guarded("update-user", Door::SignedIn, "PATCH", &user),
+            ),
+            guarded("list-users", Door::Admin, "GET", "/v1/users"),
             guarded("leave-queue", Door::Holder, "DELETE", "/v1/auth/tokens"),
+            guarded("log-out", Door::SignedIn, "POST", "/v1/auth/logout"),
         ]
     }
 }

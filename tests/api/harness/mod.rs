@@ -1,5 +1,6 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
+mod accounts;
 mod doors;
 mod http;
 mod line;
@@ -22,6 +23,7 @@ use shared::{
 };
 
 pub use self::{
+    accounts::{Account, PASSWORD},
     doors::Door,
     http::{Call, Reply},
 };

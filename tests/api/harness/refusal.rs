@@ -29,6 +29,9 @@ mod rows {
     pub const MISSING_AMOUNT: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'amount'가 누락되었습니다.");
     pub const MISSING_RESERVATION_ID: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'reservation_id'가 누락되었습니다.");
     pub const MISSING_NAME: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'name'가 누락되었습니다.");
+    pub const MISSING_EMAIL: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'email'가 누락되었습니다.");
+    pub const MISSING_PASSWORD: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'password'가 누락되었습니다.");
+    pub const MISSING_CURRENT_PASSWORD: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'current_password'가 누락되었습니다.");
     pub const MISSING_DATE: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'date'가 누락되었습니다.");
     pub const MISSING_CONCERT_ID: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'concert_id'가 누락되었습니다.");
     pub const MISSING_PAYMENT_AMOUNT: Refusal = refusal(400, "MISSING_PAYMENT_AMOUNT", "결제 금액 정보가 누락되었습니다.");
@@ -41,8 +44,12 @@ mod rows {
     pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");
     pub const BAD_REQUEST: Refusal = refusal(400, "BAD_REQUEST", "잘못된 요청입니다. 요청 내용을 확인해 주세요.");
     pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.");
+    pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.");
+    pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
+    pub const INVALID_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "limit은 1 ~ 100 사이의 정수여야 합니다.");
     pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");
     pub const INVALID_TOKEN: Refusal = refusal(401, "INVALID_TOKEN", "유효하지 않은 토큰입니다.");
+    pub const INVALID_CREDENTIALS: Refusal = refusal(401, "INVALID_CREDENTIALS", "사용자 정보 또는 비밀번호가 올바르지 않습니다.");
     pub const INSUFFICIENT_BALANCE: Refusal = refusal(402, "INSUFFICIENT_BALANCE", "결제 실패 - 잔액이 부족합니다.");
     pub const NOT_YOUR_TURN: Refusal = refusal(403, "NOT_YOUR_TURN", "아직 입장 순서가 아닙니다. 잠시 후 다시 시도해 주세요.");
     pub const FORBIDDEN: Refusal = refusal(403, "FORBIDDEN", "접근 권한이 없습니다.");
@@ -57,12 +64,14 @@ mod rows {
     pub const HOLD_EXISTS: Refusal = refusal(409, "HOLD_EXISTS", "이미 다른 좌석을 임시 예약 중입니다.");
     pub const AMOUNT_MISMATCH: Refusal = refusal(409, "AMOUNT_MISMATCH", "결제 금액이 예약 금액과 일치하지 않습니다.");
     pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "현재 판매 기간이 아닙니다.");
+    pub const EMAIL_TAKEN: Refusal = refusal(409, "EMAIL_TAKEN", "이미 사용 중인 이메일 주소입니다.");
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
     pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
     pub const QUEUE_CLOSED: Refusal = refusal(410, "QUEUE_CLOSED", "대기열이 종료되었습니다.");
     pub const INTERNAL: Refusal = refusal(500, "INTERNAL", "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.");
     pub const BUSY: Refusal = refusal(503, "BUSY", "서버가 혼잡하여 요청을 처리할 수 없습니다.");
     pub const IDEMPOTENCY_KEY_REUSED: Refusal = refusal(422, "IDEMPOTENCY_KEY_REUSED", "이미 다른 요청에 사용된 Idempotency-Key입니다.");
+    pub const TOO_MANY_ATTEMPTS: Refusal = refusal(429, "TOO_MANY_ATTEMPTS", "비밀번호 입력 횟수를 초과했습니다. 잠시 후 다시 시도해 주세요.");
 }
 
 pub use rows::*;

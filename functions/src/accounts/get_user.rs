@@ -1,0 +1,32 @@
+//! `GET /v1/users/{user_id}`: who a user is. 1 RRU, and 1 for the door with an access token.
+
+use shared::{
+    app::App,
+    error::ApiError,
+    http::{RequestParts as _, ok},
+    lambda_http::{Body, Request, Response},
+};
+
+use super::profile::Profile;
+use crate::operation::{Door, Operation};
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("A user", Door::User)
+        .details("Oneself, or anybody for an administrator.")
+        .answers::<Profile>(200, "The user.", Profile::example())
+        .refuses([ApiError::Forbidden, ApiError::UserNotFound])
+}
+
+/// Answers with the user.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.user(&request).await?;
+    let user_id = request.user_id()?;
+    caller.is_or_runs_the_sale_of(user_id)?;
+    let user = app
+        .store()
+        .user(user_id)
+        .await?
+        .ok_or(ApiError::UserNotFound)?;
+    ok(&Profile::from(user))
+}

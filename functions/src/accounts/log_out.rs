@@ -1,0 +1,40 @@
+//! `POST /v1/auth/logout`: end every access token issued so far. 1 WRU, 1 RRU.
+//!
+//! Queue tokens go on: who logs out keeps their place in the line. What a client sends along is
+//! not looked at.
+
+use serde::Serialize;
+use serde_json::json;
+use shared::{
+    app::App,
+    error::ApiError,
+    http::ok,
+    lambda_http::{Body, Request, Response},
+};
+use utoipa::ToSchema;
+
+use crate::operation::{Door, Operation};
+
+/// That there is no token any more.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedOut {
+    /// Always `null`.
+    #[schema(required)]
+    token: Option<String>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Log out", Door::SignedIn)
+        .details("Ends every access token that the user got so far. Queue tokens go on.")
+        .answers::<LoggedOut>(200, "Logged out.", json!({ "token": null }))
+}
+
+/// Logs out.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let signed_in = app.signed_in(&request).await?;
+    app.store()
+        .end_access_tokens(signed_in.user.user_id)
+        .await?;
+    ok(&LoggedOut { token: None })
+}

@@ -1,0 +1,168 @@
+//! `PATCH /v1/users/{user_id}`: change one's name, e-mail address and password.
+//!
+//! 1 RRU for the door, and 1 WRU for a name. A guest who sets both an e-mail address and a
+//! password becomes an account: 4 WRU, and their tokens stay good. Another address or password of
+//! an account needs the current password, and ends the older access tokens: 4 WRU, or 8 with
+//! another address. What is said to be what it is already is no change.
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::{
+    app::{App, SignedIn},
+    domain::user::{Email, Name, Password, User},
+    error::{ApiError, Wrong},
+    http::{Field, RequestParts as _, body, ok},
+    lambda_http::{Body, Request, Response},
+    password,
+    store::{Rejected, users::ChangeRefused},
+};
+use utoipa::ToSchema;
+
+use super::profile::Profile;
+use crate::operation::{Door, Operation};
+
+/// What is to be changed. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+pub struct UpdateUser {
+    /// What to call them.
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    name: Field,
+    /// The e-mail address.
+    #[serde(default)]
+    #[schema(value_type = Option<Email>)]
+    email: Field,
+    /// The new password.
+    #[serde(default)]
+    #[schema(value_type = Option<Password>)]
+    password: Field,
+    /// The password that an account has, for another e-mail address or password.
+    #[serde(default)]
+    #[schema(value_type = Option<Password>)]
+    current_password: Field,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Change oneself", Door::SignedIn)
+        .details(
+            "A guest who sets both `email` and `password` becomes an account, and their tokens \
+             stay good. Another e-mail address or password of an account needs \
+             `current_password`, and ends the older access tokens.",
+        )
+        .body::<UpdateUser>(json!({
+            "email": "mina@example.com",
+            "password": "correct horse battery",
+        }))
+        .answers::<Profile>(200, "The user, changed.", Profile::example())
+        .refuses([
+            ApiError::MissingField("current_password"),
+            ApiError::Invalid(Wrong::Name),
+            ApiError::Invalid(Wrong::Email),
+            ApiError::Invalid(Wrong::Password),
+            ApiError::InvalidCredentials,
+            ApiError::Forbidden,
+            ApiError::EmailTaken,
+            ApiError::TooManyAttempts { retry_after: 900 },
+        ])
+}
+
+/// Changes the user and answers with who they are then.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let signed_in = app.signed_in(&request).await?;
+    let wanted = Wanted::of(&body(&request)?, &signed_in.user)?;
+    signed_in.is(request.user_id()?)?;
+    let user = change(&app, &request, signed_in, wanted).await?;
+    ok(&Profile::from(user))
+}
+
+/// What a user wants to be changed, and is not so already.
+struct Wanted {
+    name: Option<Name>,
+    email: Option<Email>,
+    password: Option<Password>,
+    current_password: Option<Password>,
+}
+
+impl Wanted {
+    fn of(body: &UpdateUser, user: &User) -> Result<Self, ApiError> {
+        let email = body
+            .email
+            .text(Email::parse, ApiError::Invalid(Wrong::Email));
+        let is_same = matches!(&email, Ok(email) if *email == user.email);
+        let sets_email = body.email.is_there() && !is_same;
+        let sets_password = body.password.is_there();
+        if user.is_guest() {
+            if sets_email && !sets_password {
+                return Err(ApiError::MissingField("password"));
+            }
+            if sets_password && !sets_email {
+                return Err(ApiError::MissingField("email"));
+            }
+        } else if (sets_email || sets_password) && !body.current_password.is_there() {
+            return Err(ApiError::MissingField("current_password"));
+        }
+
+        let name = body
+            .name
+            .text(Name::parse, ApiError::Invalid(Wrong::Name))?;
+        let password = body
+            .password
+            .text(Password::parse, ApiError::Invalid(Wrong::Password));
+        let current_password = body
+            .current_password
+            .text(Password::parse, ApiError::Invalid(Wrong::Password));
+        Ok(Self {
+            name: name.filter(|name| *name != user.name),
+            email: email?.filter(|_| sets_email),
+            password: password?,
+            current_password: current_password?,
+        })
+    }
+}
+
+/// Does what is wanted, and returns the user as they are then.
+async fn change(
+    app: &App,
+    request: &Request,
+    SignedIn { user, now }: SignedIn,
+    wanted: Wanted,
+) -> Result<User, ApiError> {
+    let mut changed = user.clone();
+    if let Some(name) = wanted.name {
+        changed.name = name;
+    }
+    if wanted.email.is_none() && wanted.password.is_none() {
+        if changed.name != user.name {
+            app.store().rename(user.user_id, &changed.name).await?;
+        }
+        return Ok(changed);
+    }
+
+    if !user.is_guest() {
+        app.check_password(user.user_id, wanted.current_password, now)
+            .await?;
+        changed.generation += 1;
+    }
+    if let Some(email) = wanted.email {
+        changed.email = Some(email);
+    }
+    if let Some(password) = wanted.password {
+        changed.password_hash = Some(password::hash(password).await?);
+    }
+    match app.store().change_credentials(&user, &changed).await {
+        Ok(()) => Ok(changed),
+        Err(Rejected::Refused(ChangeRefused::Stale)) => Err(overtaken(app, request).await),
+        Err(Rejected::Refused(ChangeRefused::EmailTaken)) => Err(ApiError::EmailTaken),
+        Err(Rejected::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// What becomes of a change that another one has overtaken: the token has ended with the other,
+/// or else a guest has become an account, which needs its password from now on.
+async fn overtaken(app: &App, request: &Request) -> ApiError {
+    match app.signed_in(request).await {
+        Err(error) => error,
+        Ok(_) => ApiError::MissingField("current_password"),
+    }
+}

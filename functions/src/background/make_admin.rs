@@ -1,0 +1,85 @@
+//! `make-admin`: makes an administrator. No route leads here: whoever may invoke it runs the
+//! deployment.
+//!
+//! `{"user_id": …}` makes one of that user, for 1 WRU. `{"email": …, "password": …, "name": …}`
+//! makes a new one, for 6; the name may be left out. Nobody has verified the addresses of those
+//! who are users already, so that an address that is somebody's is refused: whoever has signed up
+//! with it may be anybody. Both answer with the `user_id`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::{
+    app::App,
+    domain::{
+        ids::UserId,
+        user::{Email, Name, Password, Role, User},
+    },
+    error::{ApiError, Wrong},
+    http::{self, Field},
+    jiff::Timestamp,
+    password,
+    store::{Rejected, users::NoSuchUser},
+};
+
+/// What an administrator is called unless the operator says otherwise.
+const NAME: &str = "관리자";
+
+/// A user who is there, or one to be made.
+#[derive(Deserialize)]
+struct Order {
+    #[serde(default)]
+    user_id: Field,
+    #[serde(default)]
+    email: Field,
+    #[serde(default)]
+    password: Field,
+    #[serde(default)]
+    name: Field,
+}
+
+/// Makes an administrator, and answers who it is.
+pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
+    let order: Order = http::event(&event)?;
+    let user_id = order
+        .user_id
+        .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
+    let user_id = match user_id {
+        Some(user_id) => promote(&app, user_id, &order).await?,
+        None => create(&app, &order).await?,
+    };
+    Ok(json!({ "user_id": user_id }))
+}
+
+async fn promote(app: &App, user_id: UserId, order: &Order) -> Result<UserId, ApiError> {
+    let others = [&order.email, &order.password, &order.name];
+    if others.into_iter().any(Field::is_there) {
+        return Err(ApiError::Internal(
+            "user_id stands alone, without email, password and name".into(),
+        ));
+    }
+    match app.store().set_role(user_id, Role::Admin).await {
+        Ok(()) => Ok(user_id),
+        Err(Rejected::Refused(NoSuchUser)) => Err(ApiError::UserNotFound),
+        Err(Rejected::Failed(error)) => Err(error.into()),
+    }
+}
+
+async fn create(app: &App, order: &Order) -> Result<UserId, ApiError> {
+    let email = order
+        .email
+        .text(Email::parse, ApiError::Invalid(Wrong::Email))?
+        .ok_or(ApiError::MissingField("user_id or email"))?;
+    let password = order
+        .password
+        .text(Password::parse, ApiError::Invalid(Wrong::Password))?
+        .ok_or(ApiError::MissingField("password"))?;
+    let name = order
+        .name
+        .text(Name::parse, ApiError::Invalid(Wrong::Name))?
+        .or_else(|| Name::parse(NAME))
+        .ok_or(ApiError::MissingField("name"))?;
+    let hash = password::hash(password).await?;
+    let admin = User::account(name, email, hash, Role::Admin, app.now());
+    app.sign_up(&admin).await?;
+    Ok(admin.user_id)
+}

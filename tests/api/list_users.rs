@@ -1,0 +1,121 @@
+//! `GET /v1/users`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Shop,
+    refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_TOKEN, MISSING_AUTHORIZATION},
+    text,
+};
+
+impl Shop {
+    /// A page of so many at the most, after a cursor.
+    async fn page(&self, token: &str, limit: u32, cursor: Option<&str>) -> Value {
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}"));
+        let path = format!("/v1/users?limit={limit}{}", cursor.unwrap_or_default());
+        self.get(&path).token(token).send().await.ok()
+    }
+}
+
+/// Whose an address is stands among the users: no page may show it, or end because of it.
+#[tokio::test]
+async fn each_user_is_on_exactly_one_page_however_long_the_pages_are() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let mut expected = BTreeSet::from([admin.user_id.clone()]);
+    for n in 0..6 {
+        expected.insert(shop.guest().await.user_id);
+        let email = format!("{n}@example.com");
+        expected.insert(shop.account(&email).await.user_id);
+    }
+    for limit in [1, 2, 3, 7, 100] {
+        let mut seen = BTreeSet::new();
+        let mut cursor = None;
+        loop {
+            let page = shop
+                .page(&admin.access_token, limit, cursor.as_deref())
+                .await;
+            let users = page["users"].as_array().expect("users");
+            assert!(users.len() <= limit as usize, "{page}");
+            for user in users {
+                assert!(seen.insert(text(&user["user_id"])), "twice: {user}");
+                assert_eq!(
+                    user.as_object().map(serde_json::Map::len),
+                    Some(5),
+                    "{user}"
+                );
+            }
+            if page.get("next_cursor").is_none() {
+                break;
+            }
+            cursor = Some(text(&page["next_cursor"]));
+        }
+        assert_eq!(seen, expected, "in pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_shown_as_they_see_themselves() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let page = shop.page(&admin.access_token, 100, None).await;
+    assert_eq!(
+        page,
+        json!({ "users": [{
+            "user_id": admin.user_id,
+            "name": "관리자",
+            "email": "admin@example.com",
+            "role": "admin",
+            "created_at": shop.in_seconds(0),
+        }] })
+    );
+}
+
+#[tokio::test]
+async fn only_administrators_see_it() {
+    let shop = Shop::open().await;
+    let (buyer, account) = (shop.buyer().await, shop.account("mina@example.com").await);
+    let look = || shop.get("/v1/users");
+    look().send().await.is(MISSING_AUTHORIZATION);
+    look().token(&buyer.token).send().await.is(INVALID_TOKEN);
+    for token in [&buyer.access_token, &account.access_token] {
+        look().token(token).send().await.is(FORBIDDEN);
+        let garbage = shop.get("/v1/users?limit=x&cursor=x").token(token);
+        garbage.send().await.is(FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_from_1_to_100_and_a_cursor_is_ours() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let look = async |query: &str| {
+        let path = format!("/v1/users?{query}");
+        shop.get(&path).token(&admin.access_token).send().await
+    };
+    for limit in ["0", "101", "-1", "1.5", "x", "99999999999"] {
+        look(&format!("limit={limit}")).await.is(INVALID_LIMIT);
+    }
+    look("limit=&cursor=").await.ok();
+    let of_another_list = shared::http::cursor("concerts", &admin.user_id);
+    let of_nothing = shared::http::cursor("users", "");
+    let too_long = shared::http::cursor("users", &"x".repeat(3_000));
+    let ours = shared::http::cursor("users", &admin.user_id);
+    let first = if ours.starts_with('A') { 'B' } else { 'A' };
+    let mistyped = format!("{first}{}", &ours[1..]);
+    for cursor in [
+        "x",
+        "%00",
+        "AAAAAAAAAAAAAAAA",
+        &admin.user_id,
+        &of_another_list,
+        &of_nothing,
+        &too_long,
+        &mistyped,
+    ] {
+        look(&format!("cursor={cursor}")).await.is(BAD_REQUEST);
+    }
+    look(&format!("cursor={ours}")).await.ok();
+}

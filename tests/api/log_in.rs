@@ -1,0 +1,232 @@
+//! `POST /v1/auth/login`.
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use crate::harness::{
+    PASSWORD, Reply, Shop,
+    refusal::{
+        BAD_REQUEST, EMPTY_BODY, INVALID_CREDENTIALS, INVALID_USER_ID, MISSING_EMAIL,
+        MISSING_PASSWORD, TOO_MANY_ATTEMPTS,
+    },
+    text,
+    tokens::claims,
+};
+
+const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
+const WRONG: &str = "incorrect horse battery";
+
+impl Shop {
+    async fn ask_to_log_in(&self, body: &Value) -> Reply {
+        self.post("/v1/auth/login").json(body).send().await
+    }
+
+    /// So many wrong passwords.
+    async fn mistype(&self, email: &str, times: usize) {
+        for _ in 0..times {
+            self.log_in(email, WRONG).await.is(INVALID_CREDENTIALS);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_gets_a_token_for_12_hours() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    for who in [
+        json!({ "email": "mina@example.com", "password": PASSWORD }),
+        json!({ "email": "MINA@Example.com", "password": PASSWORD, "user_id": null }),
+        json!({ "user_id": account.user_id, "password": PASSWORD, "email": null }),
+    ] {
+        let logged_in = shop.ask_to_log_in(&who).await.ok();
+        let token = text(&logged_in["token"]);
+        assert_eq!(
+            logged_in,
+            json!({
+                "user_id": account.user_id,
+                "token": token,
+                "expires_at": shop.in_seconds(12 * 3_600),
+            })
+        );
+        let now = shop.now().as_second();
+        assert_eq!(
+            claims(&token),
+            json!({
+                "aud": "access", "sub": account.user_id, "generation": 0,
+                "iat": now, "exp": now + 12 * 3_600,
+            })
+        );
+        let path = format!("/v1/users/{}", account.user_id);
+        shop.get(&path).token(&token).send().await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_guest_gets_a_token_for_30_days_with_their_id_alone() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let logged_in = shop
+        .ask_to_log_in(&json!({ "user_id": guest.user_id }))
+        .await
+        .ok();
+    assert_eq!(logged_in["expires_at"], shop.in_seconds(30 * 24 * 60 * 60));
+    let said = claims(&text(&logged_in["token"]));
+    assert_eq!(said["sub"], guest.user_id);
+    assert_eq!(said["exp"], shop.now().as_second() + 30 * 24 * 60 * 60);
+}
+
+/// Which of them is wrong nobody is told, not even by a text.
+#[tokio::test]
+async fn unknown_users_and_wrong_passwords_are_told_the_same() {
+    let shop = Shop::open().await;
+    let (account, guest) = (shop.account("mina@example.com").await, shop.guest().await);
+    let long = "x".repeat(129);
+    for body in [
+        json!({ "email": "mina@example.com", "password": WRONG }),
+        json!({ "user_id": account.user_id, "password": WRONG }),
+        json!({ "user_id": account.user_id }),
+        json!({ "user_id": guest.user_id, "password": PASSWORD }),
+        json!({ "email": "nobody@example.com", "password": PASSWORD }),
+        json!({ "user_id": NOBODY, "password": PASSWORD }),
+        json!({ "user_id": NOBODY }),
+        json!({ "email": "mina@example.com", "password": "" }),
+        json!({ "email": "mina@example.com", "password": "short" }),
+        json!({ "email": "mina@example.com", "password": long }),
+        json!({ "email": "mina@example.com", "password": 7 }),
+        json!({ "email": "no address", "password": PASSWORD }),
+        json!({ "email": 7, "password": PASSWORD }),
+    ] {
+        shop.ask_to_log_in(&body).await.is(INVALID_CREDENTIALS);
+    }
+    shop.log_in("mina@example.com", PASSWORD).await.ok();
+    shop.ask_to_log_in(&json!({ "user_id": guest.user_id }))
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn what_is_missing_or_malformed_is_named() {
+    let shop = Shop::open().await;
+    let ask = async |body: Value| shop.ask_to_log_in(&body).await;
+    shop.post("/v1/auth/login").send().await.is(EMPTY_BODY);
+    ask(json!([])).await.is(EMPTY_BODY);
+    ask(json!({})).await.is(MISSING_EMAIL);
+    ask(json!({ "password": PASSWORD })).await.is(MISSING_EMAIL);
+    ask(json!({ "email": null, "user_id": null }))
+        .await
+        .is(MISSING_EMAIL);
+    ask(json!({ "email": "mina@example.com" }))
+        .await
+        .is(MISSING_PASSWORD);
+    ask(json!({ "email": "mina@example.com", "user_id": "x" }))
+        .await
+        .is(MISSING_PASSWORD);
+    for bad in [json!("x"), json!(""), json!(7), json!([NOBODY])] {
+        ask(json!({ "user_id": bad })).await.is(INVALID_USER_ID);
+        ask(json!({ "user_id": bad, "password": PASSWORD }))
+            .await
+            .is(INVALID_USER_ID);
+    }
+    ask(json!({ "email": "mina@example.com", "user_id": NOBODY, "password": PASSWORD }))
+        .await
+        .is(BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_from_every_keyboard_and_in_no_other_case() {
+    let shop = Shop::open().await;
+    let email = "mina@example.com";
+    shop.sign_up_with(email, "한글\u{3000}ｐａｓｓword Ω")
+        .await
+        .expect(201);
+    let decomposed = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} password \u{2126}";
+    shop.log_in(email, decomposed).await.ok();
+    for wrong in [
+        "한글 PASSword Ω",
+        " 한글 password Ω",
+        "한글 password Ω ",
+        "한글password Ω",
+        "한글 password Ω\u{0}",
+    ] {
+        shop.log_in(email, wrong).await.is(INVALID_CREDENTIALS);
+    }
+}
+
+#[tokio::test]
+async fn after_ten_wrong_passwords_not_even_the_right_one_is_heard_for_15_minutes() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    shop.mistype(&account.email, 5).await;
+    shop.advance(60).await;
+    shop.mistype(&account.email, 4).await;
+    let by_id = json!({ "user_id": account.user_id, "password": WRONG });
+    shop.ask_to_log_in(&by_id).await.is(INVALID_CREDENTIALS);
+
+    for password in [PASSWORD, WRONG, "short"] {
+        let reply = shop.log_in(&account.email, password).await;
+        assert_eq!(reply.header("retry-after"), "840");
+        reply.is(TOO_MANY_ATTEMPTS);
+    }
+    shop.ask_to_log_in(&by_id).await.is(TOO_MANY_ATTEMPTS);
+    shop.advance(839).await;
+    let reply = shop.log_in(&account.email, PASSWORD).await;
+    assert_eq!(reply.header("retry-after"), "1");
+    reply.is(TOO_MANY_ATTEMPTS);
+    shop.advance(1).await;
+    shop.log_in(&account.email, PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn the_right_password_forgets_the_wrong_ones() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    for _ in 0..2 {
+        shop.mistype(&account.email, 9).await;
+        shop.log_in(&account.email, PASSWORD).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_forgotten_after_15_minutes() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    shop.mistype(&account.email, 9).await;
+    shop.advance(900).await;
+    shop.mistype(&account.email, 10).await;
+    shop.log_in(&account.email, PASSWORD)
+        .await
+        .is(TOO_MANY_ATTEMPTS);
+}
+
+/// A fault of other sellers: the count is read, then written, and parallel guesses pass it.
+#[tokio::test]
+async fn of_thirty_wrong_guesses_at_once_ten_are_made() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let guesses = (0..30).map(|_| shop.log_in(&account.email, WRONG));
+    let (wrong, unheard): (Vec<_>, Vec<_>) = join_all(guesses)
+        .await
+        .into_iter()
+        .partition(|reply| reply.status == 401);
+    assert_eq!((wrong.len(), unheard.len()), (10, 20));
+    for reply in wrong {
+        reply.is(INVALID_CREDENTIALS);
+    }
+    for reply in unheard {
+        reply.is(TOO_MANY_ATTEMPTS);
+    }
+    shop.log_in(&account.email, PASSWORD)
+        .await
+        .is(TOO_MANY_ATTEMPTS);
+}
+
+#[tokio::test]
+async fn one_accounts_wrong_passwords_are_not_anothers() {
+    let shop = Shop::open().await;
+    let one = shop.account("one@example.com").await;
+    let other = shop.account("other@example.com").await;
+    shop.mistype(&one.email, 10).await;
+    shop.log_in(&one.email, WRONG).await.is(TOO_MANY_ATTEMPTS);
+    shop.log_in(&other.email, PASSWORD).await.ok();
+    shop.mistype("nobody@example.com", 11).await;
+}

@@ -1,0 +1,149 @@
+//! `make-admin`: who runs the deployment makes administrators.
+
+use local::{ADMIN_EMAIL, ADMIN_PASSWORD, Options, Stack};
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use crate::harness::{PASSWORD, Shop, refusal::FORBIDDEN, text};
+
+impl Shop {
+    /// What the operator is told of an order that cannot be carried out.
+    async fn refused_order(&self, order: &Value) -> String {
+        let reply = self.invoke("make-admin", order).await;
+        assert_eq!(reply.header("x-amz-function-error"), "Unhandled", "{order}");
+        text(&reply.ok()["errorMessage"])
+    }
+}
+
+#[tokio::test]
+async fn a_user_becomes_an_administrator_at_once() {
+    let shop = Shop::open().await;
+    let (guest, account) = (shop.guest().await, shop.account("mina@example.com").await);
+    for (user_id, token) in [
+        (&guest.user_id, &guest.access_token),
+        (&account.user_id, &account.access_token),
+    ] {
+        let list = || shop.get("/v1/users").token(token).send();
+        list().await.is(FORBIDDEN);
+        for _ in 0..2 {
+            let made = shop
+                .invoke("make-admin", &json!({ "user_id": user_id }))
+                .await;
+            assert_eq!(made.ok(), json!({ "user_id": user_id }), "twice is once");
+        }
+        list().await.ok();
+    }
+    shop.log_in("mina@example.com", PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn a_new_administrator_logs_in_with_what_the_operator_said() {
+    let shop = Shop::open().await;
+    let order = json!({ "email": "boss@example.com", "password": PASSWORD, "name": "보스" });
+    let made = shop.invoke("make-admin", &order).await.ok();
+    let logged_in = shop.log_in("BOSS@example.com", PASSWORD).await.ok();
+    assert_eq!(logged_in["user_id"], made["user_id"]);
+    let path = format!("/v1/users/{}", text(&made["user_id"]));
+    let token = text(&logged_in["token"]);
+    let seen = shop.get(&path).token(&token).send().await.ok();
+    assert_eq!(
+        (&seen["role"], &seen["name"]),
+        (&json!("admin"), &json!("보스"))
+    );
+    let balance = format!("{path}/balance");
+    let balance = shop.get(&balance).token(&token).send().await.ok();
+    assert_eq!(balance["current_balance"], 0);
+}
+
+#[tokio::test]
+async fn an_address_that_is_somebodys_is_refused() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let order = json!({ "email": "MINA@example.com", "password": "another password" });
+    assert_eq!(
+        shop.refused_order(&order).await,
+        "the e-mail address is taken"
+    );
+    let list = shop.get("/v1/users").token(&account.access_token);
+    list.send().await.is(FORBIDDEN);
+    shop.log_in("mina@example.com", PASSWORD).await.ok();
+
+    let order = json!({ "email": "boss@example.com", "password": PASSWORD });
+    let orders = (0..5).map(|_| shop.invoke("make-admin", &order));
+    let made = join_all(orders).await;
+    let made = made.iter().filter(|reply| !reply.body["user_id"].is_null());
+    assert_eq!(made.count(), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_is_none_is_explained() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let password = "A password must have 10 to 128 characters, none of them control characters.";
+    let email = "The e-mail address is malformed, or longer than 254 characters.";
+    for (order, why) in [
+        (json!(7), "the body is missing or is no JSON object"),
+        (json!({}), "the field user_id or email is missing"),
+        (
+            json!({ "password": PASSWORD }),
+            "the field user_id or email is missing",
+        ),
+        (
+            json!({ "email": "boss@example.com" }),
+            "the field password is missing",
+        ),
+        (json!({ "user_id": "x" }), "the user id is no UUID"),
+        (json!({ "user_id": 7 }), "the user id is no UUID"),
+        (
+            json!({ "user_id": "11111111-1111-4111-8111-111111111111" }),
+            "there is no such user",
+        ),
+        (json!({ "email": "boss", "password": PASSWORD }), email),
+        (
+            json!({ "email": "boss@example.com", "password": "short" }),
+            password,
+        ),
+        (
+            json!({ "email": "boss@example.com", "password": 1_234_567_890 }),
+            password,
+        ),
+        (
+            json!({ "email": "boss@example.com", "password": PASSWORD, "name": "" }),
+            "A name must have 1 to 100 characters, none of them control characters.",
+        ),
+    ] {
+        assert_eq!(shop.refused_order(&order).await, why, "{order}");
+    }
+    let both = json!({ "user_id": guest.user_id, "email": "boss@example.com" });
+    let why = shop.refused_order(&both).await;
+    assert!(why.contains("user_id") && why.contains("email"), "{why}");
+    let list = shop.get("/v1/users").token(&guest.access_token);
+    list.send().await.is(FORBIDDEN);
+}
+
+/// The one that `cargo local` prints.
+#[tokio::test]
+async fn the_demo_has_an_administrator() {
+    let options = Options {
+        demo_shows: Some(1),
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await.expect("the stack starts");
+    let demo = stack.demo().expect("the demo data").clone();
+    let shop = Shop::on(stack);
+    let logged_in = shop.log_in(ADMIN_EMAIL, ADMIN_PASSWORD).await.ok();
+    assert_eq!(logged_in["user_id"], json!(demo.admin));
+    let list = shop.get("/v1/users").token(&text(&logged_in["token"]));
+    list.send().await.ok();
+}
+
+#[tokio::test]
+async fn no_route_leads_there() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let order = json!({ "user_id": guest.user_id });
+    for path in ["/make-admin", "/v1/make-admin", "/v1/users/make-admin"] {
+        let call = shop.post(path).token(&guest.access_token).json(&order);
+        call.send().await.refused(404, "NOT_FOUND");
+    }
+}
