@@ -498,9 +498,9 @@ async fn the_first_key_pair_stays(shop: &Shop) -> bool {
     good == 8
 }
 
-/// The store of a function, below which conditions can be left out.
+/// The store of an operator, who may do everything, and below whom conditions can be left out.
 async fn store(shop: &Shop) -> Store {
-    shop.stack.app("pay").await.store().clone()
+    shop.stack.operator().await.store().clone()
 }
 
 fn successes(replies: &[Reply]) -> usize {

@@ -17,6 +17,7 @@ use crate::{
     function::{Function, Start},
     handlers::Handlers,
     interference::Failure,
+    permissions::Grant,
     queue::Message,
     tally::{Consumed, Tally, Units},
     timeline::Timeline,
@@ -32,6 +33,7 @@ pub struct Stack {
     below: Arc<Below>,
     timeline: Arc<Timeline>,
     demo: Option<Demo>,
+    grants: Vec<(String, Grant)>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     driver: JoinHandle<()>,
@@ -125,6 +127,11 @@ impl Stack {
         let queues = &self.timeline.queues;
         let dead = queues.dead_letter_queues();
         dead.flat_map(|queue| queues.messages(queue)).collect()
+    }
+
+    /// What each function may do.
+    pub fn grants(&self) -> &[(String, Grant)] {
+        &self.grants
     }
 
     /// From now on, writes of the functions to this table lose their condition when it contains

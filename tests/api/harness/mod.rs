@@ -2,6 +2,7 @@
 
 mod accounts;
 mod doors;
+mod grants;
 mod http;
 mod line;
 pub mod refusal;
@@ -152,7 +153,7 @@ impl Shop {
         let shows: Vec<_> = shop.dates.iter().map(|date| show(date)).collect();
         shop.concert_id = shop.add_concert("겨울 콘서트", "main", &shows).await;
         shop.stack
-            .app("join-queue")
+            .operator()
             .await
             .store()
             .set_default_concert(&QueueId::main(), shop.concert_id.parse().expect("an id"))
@@ -176,7 +177,7 @@ impl Shop {
                 ..show.clone()
             })
             .collect();
-        let app = self.stack.app("join-queue").await;
+        let app = self.stack.operator().await;
         app.store()
             .create_concert(&concert, &shows)
             .await
@@ -377,6 +378,7 @@ fn options(parameters: &[(&str, &str)], template: Option<String>) -> Options {
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
         template,
+        first_use: grants::record(),
         ..Options::default()
     }
 }

@@ -62,7 +62,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     let gateway = Gateway {
         routes: Routes::new(&deployment.routes, &functions)?,
         functions: functions.clone(),
-        cors: deployment.cors,
+        cors: deployment.cors.clone(),
         sqs: foundation.below.sqs.clone(),
         timeline: Arc::clone(&timeline),
     };
@@ -84,6 +84,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         driver: set_going(&timeline).await,
         timeline,
         demo,
+        grants: deployment.grants(),
         stop,
         servers,
     })

@@ -14,7 +14,10 @@ use super::{
     Template,
     intrinsics::{Place, Resolver},
 };
-use crate::{Problem, permissions::Permissions};
+use crate::{
+    Problem,
+    permissions::{Grant, Permissions},
+};
 
 /// What a template describes, as far as the local stack builds it.
 #[derive(Debug, Default)]
@@ -137,6 +140,19 @@ pub struct Cors {
     pub expose_headers: Vec<String>,
     /// For how many seconds they may remember this.
     pub max_age: Option<u32>,
+}
+
+impl Deployment {
+    /// What each function's role may do.
+    pub fn grants(&self) -> Vec<(String, Grant)> {
+        let functions = self.functions.iter();
+        functions
+            .flat_map(|(name, plan)| {
+                let grants = plan.permissions.grants();
+                grants.map(|grant| (name.clone(), grant.clone()))
+            })
+            .collect()
+    }
 }
 
 /// Reads what a template describes.
