@@ -104,6 +104,7 @@ impl Door {
 }
 
 /// The description of an endpoint.
+#[must_use]
 pub struct Operation {
     summary: &'static str,
     details: &'static str,

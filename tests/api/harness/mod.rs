@@ -162,6 +162,16 @@ impl Shop {
         }
     }
 
+    /// Somebody who runs the on-sale.
+    pub async fn admin(&self) -> Guest {
+        let admin = self.guest().await;
+        let user_id = admin.user_id.parse().expect("an id");
+        let app = self.stack.operator().await;
+        let made = app.store().make_admin(user_id).await;
+        assert!(made.expect("an answer"), "there is such a user");
+        admin
+    }
+
     /// A guest joins the queue `main`.
     pub async fn join(&self, guest: &Guest) -> Buyer {
         self.join_for(guest, None).await
