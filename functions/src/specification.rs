@@ -47,6 +47,7 @@ pub fn specification() -> OpenApi {
     for described in DESCRIPTIONS {
         let (id, method) = match described.method {
             "PATCH" if described.function == "charge" => ("charge-by-patch", HttpMethod::Patch),
+            "DELETE" if described.path.ends_with("{date}") => ("delete-date", HttpMethod::Delete),
             method => (described.function, http_method(method)),
         };
         let (operation, schemas) =

@@ -16,6 +16,11 @@ mod get_queue;
 mod join_queue;
 mod leave_queue;
 
+mod create_concert;
+mod delete_concert;
+mod get_concert;
+mod update_concert;
+
 mod list_available_dates;
 mod list_concerts;
 mod list_dates;

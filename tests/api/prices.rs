@@ -295,7 +295,8 @@ async fn looking_is_cheap() {
         (balance.as_str(), "get-balance", 1.0),
         (&shop.reservation(&receipt), "get-reservation", 2.0),
         ("/v1/queues/main", "get-queue", 0.5),
-        ("/v1/concerts", "list-concerts", 0.5),
+        ("/v1/concerts", "list-concerts", 2.0),
+        ("/v1/concerts", "list-concerts", 1.0),
     ] {
         shop.get(path).token(&buyer.token).send().await.ok();
         assert_eq!(shop.price(function), (reads, 0.0), "{path}");

@@ -1,5 +1,6 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
+pub mod concerts;
 mod doors;
 mod http;
 mod line;
@@ -324,6 +325,10 @@ impl Shop {
 
     pub fn delete(&self, path: &str) -> Call {
         self.call("DELETE", path)
+    }
+
+    pub fn patch(&self, path: &str) -> Call {
+        self.call("PATCH", path)
     }
 
     /// A request to the shop.
