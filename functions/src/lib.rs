@@ -99,6 +99,8 @@ routes! {
     "POST" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "PATCH" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "GET" "/v1/users/{user_id}/balance" "get-balance" payments::get_balance;
+    "GET" "/v1/users/{user_id}/payments" "list-payments" payments::list;
+    "GET" "/v1/users/{user_id}/statement" "get-statement" payments::get_statement;
 }
 
 /// What answers where no route leads: API Gateway's `$default`.

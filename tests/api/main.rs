@@ -32,6 +32,8 @@ mod hold_seats;
 
 mod charge;
 mod get_balance;
+mod get_statement;
+mod list_payments;
 mod pay;
 
 mod not_found;
