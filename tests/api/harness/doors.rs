@@ -16,6 +16,8 @@ pub enum Door {
     Holder,
     /// A queue token whose turn it is.
     Buyer,
+    /// An access token of an administrator.
+    Admin,
 }
 
 /// An endpoint behind a door, with a good request to it.
@@ -40,7 +42,7 @@ impl Guarded {
 
     /// Whether an access token is of use here.
     pub fn takes_access_tokens(&self) -> bool {
-        self.door == Door::User
+        matches!(self.door, Door::User | Door::Admin)
     }
 }
 
@@ -50,6 +52,8 @@ impl Shop {
         let concert = format!("/v1/concerts/{}", self.concert_id);
         let reservation = format!("{concert}/reservations/{reservation_id}");
         let balance = format!("/v1/users/{user_id}/balance");
+        let payments = format!("/v1/users/{user_id}/payments");
+        let statement = format!("/v1/users/{user_id}/statement");
         let date = &self.dates[0];
         let guarded = |name, door, method, path: &str| Guarded {
             name,
@@ -114,7 +118,24 @@ impl Shop {
                 guarded("charge (PATCH)", Door::User, "PATCH", &balance),
             ),
             guarded("get-balance", Door::User, "GET", &balance),
+            guarded("list-payments", Door::User, "GET", &payments),
+            guarded("get-statement", Door::User, "GET", &statement),
             guarded("leave-queue", Door::Holder, "DELETE", "/v1/auth/tokens"),
+            with(
+                json!({ "name": "A", "shows": [{ "date": date, "price": 1 }] }),
+                guarded("create-concert", Door::Admin, "POST", "/v1/concerts"),
+            ),
+            with(
+                json!({ "name": "A" }),
+                guarded("update-concert", Door::Admin, "PATCH", &concert),
+            ),
+            guarded("delete-concert", Door::Admin, "DELETE", &concert),
+            guarded(
+                "delete-concert (a date)",
+                Door::Admin,
+                "DELETE",
+                &format!("{concert}/dates/{date}"),
+            ),
         ]
     }
 }
