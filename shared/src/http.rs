@@ -259,7 +259,8 @@ impl RequestParts for Request {
 }
 
 /// An `Idempotency-Key`: 1 to 64 visible ASCII characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[!-~]{1,64}$", example = "transfer-4711")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {

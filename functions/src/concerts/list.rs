@@ -42,7 +42,7 @@ pub fn operation() -> Operation {
             "In the order of their names; those still to come unless `all`. A page may be short, \
              and even empty, without being the last one.",
         )
-        .query::<Name>("name", false, "What the names begin with, in any case.")
+        .query::<String>("name", false, "What the names begin with, in any case.")
         .query::<bool>("all", false, "Whether those that are over are listed, too.")
         .in_pages()
         .answers::<Concerts>(

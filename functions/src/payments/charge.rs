@@ -45,7 +45,7 @@ pub fn operation() -> Operation {
              gives the same answer. Administrators may charge anybody; a deployment may say that \
              nobody else may.",
         )
-        .header::<String>("Idempotency-Key", "1 to 64 visible ASCII characters.")
+        .header::<IdempotencyKey>("Idempotency-Key", "What names this charge.")
         .body::<Charge>(json!({ "amount": 50_000 }))
         .answers::<Charged>(
             200,
