@@ -88,7 +88,12 @@ routes! {
     "DELETE" "/v1/auth/tokens" "leave-queue" queue::leave;
     "GET" "/v1/queues/{queue_id}" "get-queue" queue::get_queue;
 
+    "POST" "/v1/concerts" "create-concert" concerts::create;
+    "PATCH" "/v1/concerts/{concert_id}" "update-concert" concerts::update;
     "GET" "/v1/concerts" "list-concerts" concerts::list;
+    "GET" "/v1/concerts/{concert_id}" "get-concert" concerts::get;
+    "DELETE" "/v1/concerts/{concert_id}" "delete-concert" concerts::delete;
+    "DELETE" "/v1/concerts/{concert_id}/dates/{date}" "delete-concert" concerts::delete;
     "GET" "/v1/concerts/available-dates" "list-available-dates" concerts::list_available_dates;
     "GET" "/v1/concerts/{concert_id}/dates" "list-dates" concerts::list_dates;
     "GET" "/v1/concerts/{concert_id}/seats" "list-seats" concerts::list_seats;
@@ -101,6 +106,8 @@ routes! {
     "POST" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "PATCH" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "GET" "/v1/users/{user_id}/balance" "get-balance" payments::get_balance;
+    "GET" "/v1/users/{user_id}/payments" "list-payments" payments::list;
+    "GET" "/v1/users/{user_id}/statement" "get-statement" payments::get_statement;
 
     "GET" "/openapi.json" "get-docs" docs::openapi;
     "GET" "/docs" "get-docs" docs::page;

@@ -2,4 +2,6 @@
 
 pub mod charge;
 pub mod get_balance;
+pub mod get_statement;
+pub mod list;
 pub mod pay;

@@ -5,6 +5,7 @@ mod accounts;
 mod catalog;
 mod doors;
 mod line;
+mod listing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +14,7 @@ use aws_sdk_dynamodb::config::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use self::listing::Listing;
 pub use self::{
     doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor},
     line::{Ticked, ask_again_after},
@@ -67,6 +69,7 @@ struct Parts {
     shows: Cache<ShowId, Show>,
     shows_of: Cache<ConcertId, Arc<[Show]>>,
     taken: Cache<ShowId, u32>,
+    listing: Listing,
 }
 
 impl App {
@@ -115,6 +118,7 @@ impl App {
             shows: Cache::new(CATALOG_GOOD_FOR),
             shows_of: Cache::new(CATALOG_GOOD_FOR),
             taken: Cache::new(TAKEN_GOOD_FOR),
+            listing: Listing::default(),
         })))
     }
 

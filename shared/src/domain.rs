@@ -5,6 +5,7 @@ pub mod decimal;
 pub mod ids;
 pub mod money;
 pub mod order;
+pub mod programme;
 pub mod queue;
 pub mod schedule;
 pub mod seat;

@@ -7,7 +7,7 @@ use lambda_http::{
     Body, Request, RequestExt as _, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
-use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -84,6 +84,11 @@ impl Field {
             },
         }
     }
+}
+
+/// For a field that `null` takes away and that stays when it is missing: `None` is missing.
+pub fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Field>, D::Error> {
+    Field::deserialize(deserializer).map(Some)
 }
 
 /// An amount of money as the API writes it: a JSON number of won with at most two decimals.
@@ -200,6 +205,12 @@ pub trait RequestParts {
             .map_err(|_| ApiError::QueueNotFound)
     }
 
+    /// `{date}` of a path that may end before it.
+    fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError>;
+
+    /// Whether the client has what this tag names (`If-None-Match`).
+    fn has(&self, tag: &str) -> bool;
+
     /// The parameter `date`, which has to be there.
     fn date(&self) -> Result<ShowDate, ApiError> {
         let date = self
@@ -228,10 +239,28 @@ impl RequestParts for Request {
     fn language(&self) -> Language {
         Language::of(self.headers())
     }
+
+    fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError> {
+        let path = self.path_parameters_ref();
+        let date = path.and_then(|path| path.first("date"));
+        date.map(|date| date.parse().map_err(|_| ApiError::ShowNotFound))
+            .transpose()
+    }
+
+    fn has(&self, tag: &str) -> bool {
+        let headers = self.headers().get_all(header::IF_NONE_MATCH);
+        headers
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .any(|named| named == "*" || named.trim_start_matches("W/") == tag)
+    }
 }
 
 /// An `Idempotency-Key`: 1 to 64 visible ASCII characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[!-~]{1,64}$", example = "transfer-4711")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
@@ -275,6 +304,20 @@ fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response<Body>, A
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     Ok(response.with(header::CONTENT_TYPE, "application/json"))
+}
+
+/// 304: the client has it already.
+pub fn not_modified() -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}
+
+/// The tag of an answer that follows from what is named, and from nothing else.
+pub fn tag(of: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, of.as_bytes());
+    let name = BASE64_URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]);
+    format!("\"{name}\"")
 }
 
 /// Headers of an answer.

@@ -9,6 +9,7 @@ pub mod catalog;
 mod contention;
 mod item;
 pub mod keys;
+pub mod programme;
 pub mod purchase;
 pub mod queues;
 pub mod seats;

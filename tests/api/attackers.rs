@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use shared::domain::user::Role;
 
 use crate::harness::{
-    Buyer, Call, Door, PASSWORD, PRICE, Reply, Shop,
+    Buyer, Call, Door, Guest, PASSWORD, PRICE, Reply, Shop,
+    concerts::many_shows,
     refusal::{
         EMPTY_BODY, FORBIDDEN, INVALID_CREDENTIALS, INVALID_NAME, INVALID_TOKEN,
         MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION, NOT_YOUR_TURN,
@@ -284,8 +285,9 @@ fn garbage() -> Vec<Vec<u8>> {
     bodies
 }
 
-/// The endpoints with a body, as a buyer calls them who holds a seat, and a good body of each.
-fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
+/// The endpoints with a body, as a buyer calls them who holds a seat, or an administrator, and a
+/// good body of each.
+fn with_bodies(shop: &Shop, buyer: &Buyer, admin: &Guest, held: &Value) -> Vec<(Call, Value)> {
     let user = format!("/v1/users/{}", buyer.user_id);
     let balance = format!("{user}/balance");
     let pay = format!("{}/payments", shop.reservation(held));
@@ -296,7 +298,16 @@ fn with_bodies(shop: &Shop, buyer: &Buyer, held: &Value) -> Vec<(Call, Value)> {
         "payment_details": { "amount": PRICE },
     });
     let post = |path: &str| shop.post(path).token(&buyer.token);
+    let fields = json!({
+        "date": "2027-01-01", "price": 1, "capacity": 50, "opens_at": null, "closes_at": null,
+    });
+    let concert = json!({ "name": "A", "queue_id": "main", "shows": [fields] });
+    let existing = format!("/v1/concerts/{}", shop.concert_id);
+    let create = shop.post("/v1/concerts").token(&admin.access_token);
+    let update = shop.patch(&existing).token(&admin.access_token);
     vec![
+        (create, concert.clone()),
+        (update, concert),
         (
             post("/v1/users"),
             json!({ "name": "A", "email": null, "password": null }),
@@ -328,11 +339,14 @@ async fn garbage_is_refused_everywhere() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
-    for (call, _) in with_bodies(&shop, &buyer, &held) {
+    let admin = shop.admin().await;
+    let concert = shop.concert(&shop.concert_id).await;
+    for (call, _) in with_bodies(&shop, &buyer, &admin, &held) {
         for body in garbage() {
             call.clone().body(body).send().await.is_refusal();
         }
     }
+    assert_eq!(shop.concert(&shop.concert_id).await, concert);
     assert_eq!(shop.balance(&buyer).await, json!(0));
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
 }
@@ -343,6 +357,7 @@ async fn whatever_a_field_holds_nothing_breaks() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
+    let admin = shop.admin().await;
     let long = "y".repeat(100_000);
     let values = [
         "true",
@@ -368,7 +383,7 @@ async fn whatever_a_field_holds_nothing_breaks() {
         "\"#account\"",
         &long,
     ];
-    for (call, good) in with_bodies(&shop, &buyer, &held) {
+    for (call, good) in with_bodies(&shop, &buyer, &admin, &held) {
         for field in good.as_object().expect("an object").keys() {
             for value in values {
                 let value = if value == long {
@@ -461,6 +476,9 @@ async fn paths_of_every_kind_are_survived() {
             ("GET", format!("/v1/users/{id}/balance")),
             ("POST", format!("/v1/users/{id}/balance")),
             ("GET", format!("/v1/queues/{id}")),
+            ("GET", format!("/v1/concerts/{id}")),
+            ("GET", format!("/v1/users/{id}/payments")),
+            ("GET", format!("/v1/users/{id}/statement")),
             ("GET", format!("/v1/concerts/{id}/dates")),
             ("GET", format!("/v1/concerts/{id}/seats?date=2026-12-24")),
             (
@@ -550,7 +568,7 @@ async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
     assert!(!doors.is_empty());
     for door in &doors {
         let with = async |token: &str| door.call(&shop).token(token).send().await;
-        with(&admin.access_token).await.ok();
+        assert!(with(&admin.access_token).await.status.is_success());
         with(&buyer.access_token).await.is(FORBIDDEN);
         with(&account.access_token).await.is(FORBIDDEN);
         with(&buyer.token).await.is(INVALID_TOKEN);
@@ -626,4 +644,91 @@ async fn the_id_of_a_guest_who_became_an_account_opens_nothing() {
     join.is(MISSING_AUTHORIZATION);
     let join = shop.post("/v1/auth/tokens").token(&guest.access_token);
     join.json(&by_id).send().await.ok();
+}
+
+#[tokio::test]
+async fn who_runs_nothing_changes_nothing() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let before = shop.concert(&shop.concert_id).await;
+    let mut doors = 0;
+    for door in shop.guarded(&buyer.user_id, NOBODY) {
+        if door.door != Door::Admin {
+            continue;
+        }
+        doors += 1;
+        let call = |token: &str| door.call(&shop).token(token).send();
+        call(&buyer.access_token).await.is(FORBIDDEN);
+        call(&buyer.token).await.is(INVALID_TOKEN);
+        // Not even what is wrong with it.
+        let garbage = shop
+            .call(door.method, &door.path)
+            .token(&buyer.access_token);
+        garbage.body("garbage").send().await.is(FORBIDDEN);
+    }
+    assert_eq!(doors, 5);
+    assert_eq!(shop.concert(&shop.concert_id).await, before);
+    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+}
+
+/// An administrator may be an attacker's browser, too: whatever the fields of a show hold.
+#[tokio::test]
+async fn whatever_a_show_holds_nothing_breaks() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let path = format!("/v1/concerts/{}", shop.concert_id);
+    let before = shop.concert(&shop.concert_id).await;
+    let huge = format!("\"{}\"", "y".repeat(100_000));
+    for field in ["date", "price", "capacity", "opens_at", "closes_at"] {
+        for value in [
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "0.001",
+            "-0.01",
+            "1e99999999999",
+            "true",
+            "[]",
+            "{}",
+            "\"\"",
+            "\"\\u0000\"",
+            "\"2026-12-24\\n\"",
+            "\"9999-12-31T23:59:59Z\"",
+            "\"-009999-01-01T00:00:00Z\"",
+            "\"2026-12-24T00:00:00+99:99\"",
+            &huge,
+        ] {
+            let mut fields = json!({ "date": "2026-12-24", "price": 1 });
+            fields[field] = json!("@");
+            let body = json!({ "name": "A", "shows": [fields] }).to_string();
+            let body = body.replace("\"@\"", value);
+            for call in [shop.post("/v1/concerts"), shop.patch(&path)] {
+                let call = call.token(&admin.access_token).body(body.clone());
+                call.send().await.is_refusal();
+            }
+        }
+    }
+    for shows in [
+        many_shows(201),
+        vec![json!({}); 50_000],
+        vec![Value::Null; 200_000],
+    ] {
+        let body = json!({ "name": "A", "shows": shows });
+        shop.create(&admin, &body).await.is_refusal();
+        shop.change(&admin, &shop.concert_id, &body)
+            .await
+            .is_refusal();
+    }
+    assert_eq!(shop.concert(&shop.concert_id).await, before);
+    let last_day = json!({ "name": "A", "shows": [{ "date": "9999-12-31", "price": 1 }] });
+    let created = shop.create(&admin, &last_day).await.expect(201);
+    let buyer = shop.buyer().await;
+    let path = format!("/v1/concerts/{}/reservations", text(&created["concert_id"]));
+    let wish = json!({ "date": "9999-12-31", "seat_number": 1 });
+    shop.post(&path)
+        .token(&buyer.token)
+        .json(&wish)
+        .send()
+        .await
+        .ok();
 }

@@ -4,8 +4,9 @@ use serde_json::json;
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    PRICE, Shop,
-    refusal::{REFUND_CLOSED, RESERVATION_NOT_FOUND},
+    Buyer, PRICE, Shop,
+    refusal::{HOLD_EXPIRED, INVALID_AMOUNT, REFUND_CLOSED, RESERVATION_NOT_FOUND},
+    show,
 };
 
 #[tokio::test]
@@ -56,17 +57,176 @@ async fn one_that_lapsed_is_told_to_be_so() {
 }
 
 #[tokio::test]
-async fn a_paid_one_is_not_refunded_yet() {
+async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
+    let shop = Shop::open().await;
+    let (buyer, other) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
+    shop.charge(&buyer, 2 * PRICE + 5).await.ok();
+    shop.pay(&buyer, &held).await.ok();
+    let paid_at = shop.in_seconds(0);
+    shop.advance(60).await;
+    let path = shop.reservation(&held);
+    let expected = json!({
+        "reservation_id": held["reservation_id"],
+        "status": "REFUNDED",
+        "current_balance": 2 * PRICE + 5,
+    });
+    let refund = || shop.delete(&path).token(&buyer.token).send();
+    assert_eq!(refund().await.ok(), expected);
+    let refunded_at = shop.in_seconds(0);
+    assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE + 5));
+    assert_eq!(shop.seats(&other).await[&7], "FREE");
+    shop.hold_all(&other, &[7, 8]).await.ok();
+
+    shop.advance(60).await;
+    shop.charge(&buyer, 1).await.ok();
+    assert_eq!(refund().await.ok(), expected, "again: the same answer");
+    assert_eq!(shop.seats(&other).await[&7], "MINE");
+    shop.pay(&buyer, &held).await.is(HOLD_EXPIRED);
+    assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE + 6));
+    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    assert_eq!(found["status"], "REFUNDED");
+    assert_eq!(
+        found["payment"],
+        json!({
+            "payment_id": held["payment"]["payment_id"],
+            "amount": 2 * PRICE,
+            "status": "REFUNDED",
+            "paid_at": paid_at,
+            "refunded_at": refunded_at,
+        })
+    );
+    // The release message of the paid hold comes and finds nothing to do.
+    shop.advance(302).await;
+    assert_eq!(shop.reservation_status(&buyer, &held).await, "REFUNDED");
+}
+
+#[tokio::test]
+async fn the_same_person_buys_the_seat_again() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
-    let reply = shop
-        .delete(&shop.reservation(&receipt))
-        .token(&buyer.token)
-        .send()
-        .await;
-    reply.is(REFUND_CLOSED);
-    assert_eq!(shop.balance(&buyer).await, json!(0));
+    let path = shop.reservation(&receipt);
+    shop.delete(&path).token(&buyer.token).send().await.ok();
+    let again = shop.rejoin(&buyer).await;
+    let held = shop.hold(&again, 7).await.ok();
+    shop.pay(&again, &held).await.ok();
+    let reply = shop.delete(&path).token(&buyer.token).send().await.ok();
+    assert_eq!(reply["current_balance"], json!(PRICE), "the first refund");
+    assert_eq!(shop.balance(&again).await, json!(0));
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "SOLD");
+}
+
+#[tokio::test]
+async fn twenty_refunds_at_once_are_one() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(7).await;
+    let path = shop.reservation(&receipt);
+    let calls = (0..20).map(|_| shop.delete(&path).token(&buyer.token).send());
+    for reply in join_all(calls).await {
+        let refunded = reply.ok();
+        assert_eq!(refunded["status"], "REFUNDED");
+        assert_eq!(refunded["current_balance"], json!(PRICE));
+    }
+    assert_eq!(shop.balance(&buyer).await, json!(PRICE));
+}
+
+#[tokio::test]
+async fn refunds_end_a_day_before_the_day_of_the_show_or_as_deployed() {
+    // Noon in Seoul: a day begins in 12, in 36 hours.
+    for (parameters, date, refundable) in [
+        (vec![], "2026-11-22", true),
+        (vec![], "2026-11-21", false),
+        (vec![("RefundCutoffHours", "37")], "2026-11-22", false),
+        (vec![("RefundCutoffHours", "0")], "2026-11-21", true),
+        (vec![("RefundCutoffHours", "0")], "2026-11-20", false),
+        (
+            vec![("RefundCutoffHours", "11"), ("TimeZone", "UTC")],
+            "2026-11-21",
+            true,
+        ),
+    ] {
+        let mut shop = Shop::open_with(&parameters).await;
+        shop.concert_id = shop.add_concert("Soon", "main", &[show(date)]).await;
+        shop.dates = vec![date.to_owned()];
+        let (buyer, receipt) = shop.sold(7).await;
+        let path = shop.reservation(&receipt);
+        let reply = shop.delete(&path).token(&buyer.token).send().await;
+        if refundable {
+            assert_eq!(reply.ok()["status"], "REFUNDED", "{parameters:?} {date}");
+        } else {
+            reply.is(REFUND_CLOSED);
+            assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
+            assert_eq!(shop.balance(&buyer).await, json!(0));
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_the_cut_off_a_refund_is_told_as_before() {
+    let mut shop = Shop::open_with(&[("RefundCutoffHours", "11")]).await;
+    let today = ["2026-11-21"];
+    shop.concert_id = shop.add_concert("Soon", "main", &today.map(show)).await;
+    shop.dates = today.map(str::to_owned).to_vec();
+    let (buyer, receipt) = shop.sold(7).await;
+    let (other, kept) = shop.sold(8).await;
+    let refund = |receipt, buyer: &Buyer| {
+        let path = shop.reservation(receipt);
+        shop.delete(&path).token(&buyer.token).send()
+    };
+    shop.advance(3_599).await;
+    let refunded = refund(&receipt, &buyer).await.ok();
+    shop.advance(1).await;
+    assert_eq!(refund(&receipt, &buyer).await.ok(), refunded);
+    refund(&kept, &other).await.is(REFUND_CLOSED);
+}
+
+/// The account may not take a charge more, but always what was paid from it.
+#[tokio::test]
+async fn a_full_account_gets_its_money_back() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(7).await;
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    let charge = |amount: u64| {
+        let call = shop.post(&path).token(&buyer.token);
+        call.json(&json!({ "amount": amount })).send()
+    };
+    for _ in 0..10 {
+        charge(1_000_000_000_000).await.ok();
+    }
+    charge(1).await.is(INVALID_AMOUNT);
+    let path = shop.reservation(&receipt);
+    let refunded = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let balance = json!(10_000_000_000_000_u64 + u64::from(PRICE));
+    assert_eq!(refunded["current_balance"], balance);
+    assert_eq!(shop.balance(&buyer).await, balance);
+    charge(1).await.is(INVALID_AMOUNT);
+}
+
+#[tokio::test]
+async fn nobody_is_refunded_for_somebody_else() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(7).await;
+    let (other, admin) = (shop.buyer().await, shop.admin().await);
+    let path = shop.reservation(&receipt);
+    for token in [&other.token, &other.access_token, &admin.access_token] {
+        let reply = shop.delete(&path).token(token).send().await;
+        reply.is(RESERVATION_NOT_FOUND);
+    }
+    assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
+}
+
+#[tokio::test]
+async fn a_refund_wakes_the_queue_of_the_show() {
+    let shop = Shop::without_schedule(&[]).await;
+    shop.advance(60).await;
+    let (buyer, receipt) = shop.sold(7).await;
+    shop.advance(20).await;
+    let schedule = async || shop.queue("main").await["points"].clone();
+    let before = schedule().await;
+    let path = shop.reservation(&receipt);
+    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.advance(1).await;
+    assert_ne!(schedule().await, before);
 }
 
 #[tokio::test]
@@ -137,8 +297,9 @@ async fn of_a_payment_and_a_cancellation_one_happens() {
             shop.balance(&buyer).await,
         );
         if paid.status == 200 {
-            cancelled.is(REFUND_CLOSED);
-            assert_eq!(seen, ("PAID".to_owned(), json!(0)));
+            // It was paid first, and then refunded.
+            assert_eq!(cancelled.ok()["status"], "REFUNDED");
+            assert_eq!(seen, ("REFUNDED".to_owned(), json!(PRICE)));
         } else {
             paid.refused(410, "HOLD_EXPIRED");
             assert_eq!(cancelled.ok()["status"], "CANCELLED");

@@ -7,7 +7,7 @@ use crate::harness::{
     Buyer, Reply, Shop,
     refusal::{
         BAD_REQUEST, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INVALID_AMOUNT,
-        INVALID_USER_ID, MISSING_AMOUNT,
+        INVALID_USER_ID, MISSING_AMOUNT, USER_NOT_FOUND,
     },
 };
 
@@ -151,6 +151,48 @@ async fn one_charges_oneself_only() {
     }
     assert_eq!(shop.balance(&other).await, json!(0));
     assert_eq!(shop.balance(&one).await, json!(0));
+}
+
+#[tokio::test]
+async fn administrators_charge_anybody() {
+    let shop = Shop::open().await;
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    let charge = |user_id: &str| {
+        let path = format!("/v1/users/{user_id}/balance");
+        let call = shop.post(&path).token(&admin.access_token);
+        call.json(&json!({ "amount": 100 })).send()
+    };
+    assert_eq!(charge(&buyer.user_id).await.ok()["current_balance"], 100);
+    assert_eq!(charge(&admin.user_id).await.ok()["current_balance"], 100);
+    charge("11111111-1111-4111-8111-111111111111")
+        .await
+        .is(USER_NOT_FOUND);
+    assert_eq!(shop.balance(&buyer).await, json!(100));
+}
+
+#[tokio::test]
+async fn where_administrators_charge_nobody_else_does() {
+    let shop = Shop::open_with(&[("WhoCharges", "admins")]).await;
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    let charge = |token: &str, body: &'static str| {
+        let call = shop.post(&path).token(token).body(body);
+        call.send()
+    };
+    for token in [&buyer.token, &buyer.access_token] {
+        charge(token, "{\"amount\":100}").await.is(FORBIDDEN);
+        charge(token, "{\"amount\":-1}").await.is(INVALID_AMOUNT);
+    }
+    charge(&admin.access_token, "{\"amount\":100}").await.ok();
+    // They come as a buyer with a queue token.
+    let as_buyer = shop.join(&admin).await;
+    let own = format!("/v1/users/{}/balance", admin.user_id);
+    let call = shop.post(&own).token(&as_buyer.token);
+    call.json(&json!({ "amount": 100 }))
+        .send()
+        .await
+        .is(FORBIDDEN);
+    assert_eq!(shop.balance(&buyer).await, json!(100));
 }
 
 #[tokio::test]

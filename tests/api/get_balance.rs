@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{
     PRICE, Shop,
-    refusal::{FORBIDDEN, INVALID_USER_ID},
+    refusal::{FORBIDDEN, INVALID_USER_ID, USER_NOT_FOUND},
 };
 
 #[tokio::test]
@@ -53,6 +53,21 @@ async fn somebody_elses_is_forbidden_whether_they_exist_or_not() {
         let path = format!("/v1/users/{user_id}/balance");
         shop.get(&path).token(&one.token).send().await.is(FORBIDDEN);
     }
+}
+
+#[tokio::test]
+async fn an_administrator_reads_anybodys() {
+    let shop = Shop::open().await;
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    shop.charge(&buyer, 7).await.ok();
+    let read = |user_id: &str| {
+        let path = format!("/v1/users/{user_id}/balance");
+        shop.get(&path).token(&admin.access_token).send()
+    };
+    assert_eq!(read(&buyer.user_id).await.ok()["current_balance"], 7);
+    read("11111111-1111-4111-8111-111111111111")
+        .await
+        .is(USER_NOT_FOUND);
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use shared::{
     domain::{
         ids::{ConcertId, PaymentId, QueueId, ReservationId},
         money::Money,
-        order::Hold,
+        order::{Hold, Order},
+        programme::{Change, ProgrammeChange, ShowChange},
         seat::{SeatNumber, SeatSet},
         session::{Ending, Session},
         show::Concert,
@@ -85,6 +86,14 @@ guarded! {
     nobody_becomes_no_administrator: ("Users", "attribute_exists(id)");
     a_concert_is_not_replaced: ("Catalog", "attribute_not_exists(entry)");
     the_first_key_pair_stays: ("Keys", "attribute_not_exists(id)");
+    two_changes_of_a_concert_are_both_done: ("Catalog", "version = :seen");
+    nothing_is_left_of_a_deleted_concert: ("Catalog", "version = :seen");
+    a_show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
+    two_concerts_of_a_queue_both_count: ("Queues", "version = :shows_seen");
+    two_first_concerts_of_a_queue_both_count: ("Queues", "attribute_not_exists(id)");
+    an_order_is_refunded_once: ("Accounts", "#status = :paid");
+    a_seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
+    refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
 }
 
 async fn a_seat_is_held_once(shop: &Shop) -> bool {
@@ -476,6 +485,119 @@ async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
         .await
         .expect("a new concert");
     store.create_concert(&concert, &shows).await.is_err()
+}
+
+/// Administrators read a concert at the same time, and then write it one after the other.
+async fn two_changes_of_a_concert_are_both_done(shop: &Shop) -> bool {
+    let changes = (1..=8).map(|day| {
+        let date = format!("2027-01-0{day}");
+        change(shop, &shop.concert_id, vec![show_on(&date)])
+    });
+    let all_done = join_all(changes).await.into_iter().all(|done| done);
+    all_done && shop.listed().await[0]["shows"] == 10
+}
+
+/// One deletes a concert while somebody else adds a show to it.
+async fn nothing_is_left_of_a_deleted_concert(shop: &Shop) -> bool {
+    let id = shop.concert_id.parse().expect("an id");
+    let store = store(shop).await;
+    let now = shop.now();
+    let deleted = store.delete_concert(id, None, now);
+    let changed = change(shop, &shop.concert_id, vec![show_on("2027-01-01")]);
+    let (deleted, _) = shared::futures_util::join!(deleted, changed);
+    let read = store.programme(id, Reading::Consistent).await;
+    let shows = store.shows(id).await.expect("an answer");
+    let nothing = read.expect("an answer").is_none() && shows.is_empty();
+    deleted.is_ok() && nothing && shop.listed().await.is_empty()
+}
+
+async fn a_show_added_meanwhile_is_not_left_behind(shop: &Shop) -> bool {
+    let id = shop.concert_id.parse().expect("an id");
+    let store = store(shop).await;
+    let date = shop.dates[0].parse().expect("a date");
+    let deleted = store.delete_concert(id, Some(date), shop.now());
+    let changed = change(shop, &shop.concert_id, vec![show_on("2027-01-01")]);
+    let (deleted, changed) = shared::futures_util::join!(deleted, changed);
+    let listed = &shop.listed().await[0];
+    deleted.is_ok() && changed && listed["shows"] == 2 && listed["last_date"] == "2027-01-01"
+}
+
+async fn two_concerts_of_a_queue_both_count(shop: &Shop) -> bool {
+    shop.add_queue("rock").await;
+    count_two_concerts(shop, 3).await
+}
+
+async fn two_first_concerts_of_a_queue_both_count(shop: &Shop) -> bool {
+    count_two_concerts(shop, 2).await
+}
+
+async fn count_two_concerts(shop: &Shop, count: usize) -> bool {
+    let shows = [show("2026-12-24")];
+    let concerts = ["A", "B"].map(|name| shop.add_concert(name, "rock", &shows));
+    join_all(concerts).await;
+    let counted = shop.queue_shows("rock").await;
+    counted.as_object().map(serde_json::Map::len) == Some(count)
+}
+
+/// The second refund has read the order before the first has written it.
+async fn an_order_is_refunded_once(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let store = store(shop).await;
+    // The seats guard it as well.
+    shop.stack
+        .strip_condition("Seats", "#status = :sold AND reservation_id");
+    store.refund(&order, shop.now()).await.expect("a refund");
+    let again = store.refund(&order, shop.now()).await;
+    again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
+}
+
+async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
+    let (_, order) = sold(shop, 7).await;
+    let (_, other) = sold(shop, 8).await;
+    let order = Order {
+        seats: other.seats,
+        ..order
+    };
+    store(shop).await.refund(&order, shop.now()).await.is_err()
+}
+
+async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let store = store(shop).await;
+    let refund = store.refund(&order, shop.now());
+    let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
+    let (refunded, charges) = shared::futures_util::join!(refund, charges);
+    let all_done = refunded.is_ok() && successes(&charges) == 10;
+    all_done && balance(shop, &buyer).await == json!(PRICE + 1_000)
+}
+
+async fn change(shop: &Shop, concert_id: &str, shows: Vec<ShowChange>) -> bool {
+    let change = ProgrammeChange {
+        shows,
+        ..ProgrammeChange::default()
+    };
+    let id = concert_id.parse().expect("an id");
+    store(shop).await.change_concert(id, &change).await.is_ok()
+}
+
+fn show_on(date: &str) -> ShowChange {
+    ShowChange {
+        date: date.parse().expect("a date"),
+        price: Some(Money::won(PRICE)),
+        capacity: None,
+        opens_at: Change::Keep,
+        closes_at: Change::Keep,
+    }
+}
+
+/// Somebody who has bought a seat, and the order as a request reads it.
+async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
+    let (buyer, receipt) = shop.sold(seat).await;
+    let reservation_id = receipt["reservation_id"].as_str().expect("an id");
+    let ids = (buyer.user_id.parse(), reservation_id.parse());
+    let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
+    let read = store(shop).await.order(user_id, reservation_id).await;
+    (buyer, read.expect("an answer").expect("an order"))
 }
 
 async fn the_first_key_pair_stays(shop: &Shop) -> bool {

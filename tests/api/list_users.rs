@@ -12,7 +12,7 @@ use crate::harness::{
 
 impl Shop {
     /// A page of so many at the most, after a cursor.
-    async fn page(&self, token: &str, limit: u32, cursor: Option<&str>) -> Value {
+    async fn users(&self, token: &str, limit: u32, cursor: Option<&str>) -> Value {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}"));
         let path = format!("/v1/users?limit={limit}{}", cursor.unwrap_or_default());
         self.get(&path).token(token).send().await.ok()
@@ -35,7 +35,7 @@ async fn each_user_is_on_exactly_one_page_however_long_the_pages_are() {
         let mut cursor = None;
         loop {
             let page = shop
-                .page(&admin.access_token, limit, cursor.as_deref())
+                .users(&admin.access_token, limit, cursor.as_deref())
                 .await;
             let users = page["users"].as_array().expect("users");
             assert!(users.len() <= limit as usize, "{page}");
@@ -59,18 +59,21 @@ async fn each_user_is_on_exactly_one_page_however_long_the_pages_are() {
 #[tokio::test]
 async fn a_user_is_shown_as_they_see_themselves() {
     let shop = Shop::open().await;
-    let admin = shop.admin().await;
-    let page = shop.page(&admin.access_token, 100, None).await;
-    assert_eq!(
-        page,
-        json!({ "users": [{
-            "user_id": admin.user_id,
-            "name": "관리자",
-            "email": "admin@example.com",
-            "role": "admin",
+    let (admin, account) = (shop.admin().await, shop.account("mina@example.com").await);
+    let page = shop.users(&admin.access_token, 100, None).await;
+    let users = page["users"].as_array().expect("users");
+    let told = |user_id: &str, email: Value, role: &str| {
+        json!({
+            "user_id": user_id,
+            "name": "김민수",
+            "email": email,
+            "role": role,
             "created_at": shop.in_seconds(0),
-        }] })
-    );
+        })
+    };
+    assert_eq!(users.len(), 2);
+    assert!(users.contains(&told(&admin.user_id, Value::Null, "admin")));
+    assert!(users.contains(&told(&account.user_id, json!(account.email), "user")));
 }
 
 #[tokio::test]

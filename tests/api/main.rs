@@ -21,6 +21,11 @@ mod get_queue;
 mod join_queue;
 mod leave_queue;
 
+mod create_concert;
+mod delete_concert;
+mod get_concert;
+mod update_concert;
+
 mod list_available_dates;
 mod list_concerts;
 mod list_dates;
@@ -32,6 +37,8 @@ mod hold_seats;
 
 mod charge;
 mod get_balance;
+mod get_statement;
+mod list_payments;
 mod pay;
 
 mod docs;

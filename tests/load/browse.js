@@ -39,20 +39,25 @@ function holder(found, n) {
   return { token, reservation: `/v1/concerts/${concert.concert_id}/reservations/${held.reservation_id}` };
 }
 
+/// Two seconds on average, for people do not move in step.
+function think() {
+  sleep(1 + 2 * Math.random());
+}
+
 export default function browse(holders) {
   const me = holders[(__VU - 1) % holders.length];
 
+  think();
   concerts();
-  sleep(2);
+  think();
 
   const user = signUp();
-  sleep(2);
+  think();
 
   const balance = call('get balance', 'GET', `/v1/users/${user.user_id}/balance`, { token: user.token }).answer;
   check(balance, { 'a new user has nothing': (it) => it.user_id === user.user_id && it.current_balance === 0 });
-  sleep(2);
+  think();
 
   const reservation = call('get reservation', 'GET', me.reservation, { token: me.token }).answer;
   check(reservation, { 'the reservation is told': (it) => ['HELD', 'EXPIRED'].includes(it.status) });
-  sleep(2);
 }

@@ -1,7 +1,8 @@
 //! `POST` (and `PATCH`) `/v1/users/{user_id}/balance`: top up the balance. 4 WRU, 1 RRU.
 //!
 //! With an `Idempotency-Key` a charge happens once, however often it is sent: the same again
-//! gives the same answer, and the same key with another amount is 422.
+//! gives the same answer, and the same key with another amount is 422. Administrators may charge
+//! anybody; a deployment may say that nobody else may.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -41,9 +42,10 @@ pub fn operation() -> Operation {
     Operation::new("Top up the balance", Door::User)
         .details(
             "With an `Idempotency-Key` it happens once, however often it is sent: the same again \
-             gives the same answer.",
+             gives the same answer. Administrators may charge anybody; a deployment may say that \
+             nobody else may.",
         )
-        .header::<String>("Idempotency-Key", "1 to 64 visible ASCII characters.")
+        .header::<IdempotencyKey>("Idempotency-Key", "What names this charge.")
         .body::<Charge>(json!({ "amount": 50_000 }))
         .answers::<Charged>(
             200,
@@ -69,7 +71,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Some(key) => ChargeName::Keyed(key.as_str().to_owned()),
         None => ChargeName::new(),
     };
-    caller.is_or_runs_the_sale_of(user_id)?;
+    caller.may_charge(user_id, app.config().who_charges)?;
 
     let charge = app
         .store()

@@ -4,7 +4,7 @@
 //! One transaction: the order is there, the session is closed, the seats are sold and the money
 //! is taken, or nothing of it. Refused when the hold has lapsed (410), when the amount is not
 //! the reservation's (409) and when there is too little money (402). A paid reservation answers
-//! with its receipt again.
+//! with its receipt again, until it is refunded: then it is as good as lapsed (410).
 //!
 //! 6 WRU and 2 for each seat, and 1 to give the place in the line to the next; 1.5 RRU.
 
@@ -148,6 +148,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         }
         Reservation::Held { session, hold } => pay(&app, &session, &hold, now).await?,
     };
+    if order.refund.is_some() {
+        return Err(ApiError::HoldExpired);
+    }
     if Some(order.amount) != amount {
         return Err(ApiError::AmountMismatch);
     }

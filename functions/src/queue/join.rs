@@ -63,7 +63,7 @@ pub fn operation() -> Operation {
              an access token, or with the `Idempotency-Key` that the session was joined with. A \
              key is the session's and ends with it.",
         )
-        .header::<String>("Idempotency-Key", "1 to 64 visible ASCII characters.")
+        .header::<IdempotencyKey>("Idempotency-Key", "What names this join.")
         .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
         .answers::<Joined>(
             200,

@@ -1,15 +1,24 @@
-//! `DELETE /v1/concerts/{concert_id}/reservations/{reservation_id}`: give held seats back. The
-//! session goes on. 1 WRU and 1 for each seat. Again: the same answer.
+//! `DELETE /v1/concerts/{concert_id}/reservations/{reservation_id}`: give seats back. Again: the
+//! same answer.
+//!
+//! A hold is released, and the session goes on: 1 WRU and 1 for each seat. A paid one is refunded
+//! to the balance, until some hours before the day of the show: 4 WRU and 2 for each seat, 2.5 RRU.
+//! Then the show's queue is ticked, for those who wait for a seat: 0.5 RRU for the show, and what
+//! a tick costs.
 
 use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
-    domain::ids::ReservationId,
+    domain::{
+        ids::{ReservationId, ShowId},
+        order::{Order, Refund},
+    },
     error::ApiError,
-    http::{RequestParts as _, ok},
+    http::{RequestParts as _, Won, ok},
+    jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Reading, Rejected},
+    store::{Reading, Rejected, purchase::RefundRefused},
 };
 use utoipa::ToSchema;
 
@@ -23,18 +32,26 @@ pub struct Cancelled {
     reservation_id: ReservationId,
     /// What it is now.
     status: Status,
+    /// What the account held right after the refund, when there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    current_balance: Option<Won>,
 }
 
 /// What the specification says of it.
 pub fn operation() -> Operation {
-    Operation::new("Give held seats back", Door::User)
-        .details("The session goes on. Again: the same answer.")
+    Operation::new("Give seats back", Door::User)
+        .details(
+            "Held ones are released, and the session goes on. Paid ones are refunded to the \
+             balance, until some hours before the day of the show begins. Again: the same answer.",
+        )
         .answers::<Cancelled>(
             200,
-            "Cancelled.",
+            "Cancelled, or refunded.",
             json!({
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
-                "status": "CANCELLED",
+                "status": "REFUNDED",
+                "current_balance": 50_000,
             }),
         )
         .refuses([ApiError::ReservationNotFound, ApiError::RefundClosed])
@@ -48,14 +65,17 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let mut reading = Reading::Lately;
     loop {
         let found = reservation(&app, caller.user_id, ids, reading, caller.now).await?;
-        let status = match &found {
-            Reservation::Paid(_) => return Err(ApiError::RefundClosed),
-            Reservation::Ended(_) => found.status(),
+        let (status, current_balance) = match &found {
+            Reservation::Paid(order) => {
+                let refund = refund(&app, order, caller.now).await?;
+                (Status::Refunded, Some(Won(refund.balance_after)))
+            }
+            Reservation::Ended(_) => (found.status(), None),
             Reservation::Held { session, hold } => {
                 match app.store().cancel_hold(session, hold, caller.now).await {
                     Ok(_) => {
                         app.free_seats(hold).await;
-                        Status::Cancelled
+                        (Status::Cancelled, None)
                     }
                     // Something else happened to it first: see what.
                     Err(Rejected::Refused(_)) => {
@@ -69,6 +89,40 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         return ok(&Cancelled {
             reservation_id: ids.1,
             status,
+            current_balance,
         });
     }
+}
+
+/// The refund of an order, the one that it has already or a new one.
+async fn refund(app: &App, order: &Order, now: Timestamp) -> Result<Refund, ApiError> {
+    if let Some(refund) = order.refund {
+        return Ok(refund);
+    }
+    let config = app.config();
+    if !order.is_refundable(now, &config.time_zone, config.refund_cutoff_hours) {
+        return Err(ApiError::RefundClosed);
+    }
+    let refunded = app
+        .store()
+        .refund(order, now)
+        .await
+        .map_err(|rejected| match rejected {
+            Rejected::Refused(RefundRefused::NoAccount) => {
+                ApiError::bug("an order's user has no account")
+            }
+            Rejected::Refused(RefundRefused::NotSold) => {
+                ApiError::bug("an order's seat is not sold to it")
+            }
+            Rejected::Refused(RefundRefused::Uncountable) => ApiError::bug("a balance too large"),
+            Rejected::Failed(error) => error.into(),
+        })?;
+    let show = ShowId {
+        concert_id: order.concert_id,
+        date: order.date,
+    };
+    app.wake_queue_of(show, now).await;
+    refunded
+        .refund
+        .ok_or_else(|| ApiError::bug("a refund that is none"))
 }

@@ -5,7 +5,7 @@ use shared::{
     app::App,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
-        order::{Hold, Order},
+        order::{Hold, Order, OrderStatus},
         seat::SeatSet,
         session::{EndedHold, HoldOutcome, Session},
     },
@@ -27,7 +27,7 @@ pub(crate) enum Reservation {
     },
     /// Over without having been paid.
     Ended(EndedHold),
-    /// Paid.
+    /// Paid, and perhaps refunded since.
     Paid(Order),
 }
 
@@ -111,7 +111,10 @@ impl Reservation {
                 outcome: HoldOutcome::Cancelled,
                 ..
             }) => Status::Cancelled,
-            Self::Paid(_) => Status::Paid,
+            Self::Paid(order) => match order.status {
+                OrderStatus::Paid => Status::Paid,
+                OrderStatus::Refunded => Status::Refunded,
+            },
         }
     }
 }
@@ -129,6 +132,8 @@ pub enum Status {
     Expired,
     /// Its owner gave it up.
     Cancelled,
+    /// It was paid; the seats were given back, and the money too.
+    Refunded,
 }
 
 /// What is held and what it costs, as the API tells it.

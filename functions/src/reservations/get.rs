@@ -8,6 +8,7 @@ use shared::{
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate},
         money::Money,
+        order::OrderStatus,
         seat::SeatSet,
         session::HoldOutcome,
     },
@@ -58,6 +59,10 @@ pub struct Payment {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     paid_at: Option<Timestamp>,
+    /// When it was refunded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunded_at: Option<Timestamp>,
 }
 
 /// What has become of a payment.
@@ -72,6 +77,8 @@ pub enum PaymentStatus {
     Expired,
     /// Given up.
     Cancelled,
+    /// Paid, and given back.
+    Refunded,
 }
 
 /// What the specification says of it.
@@ -108,11 +115,12 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 impl<'a> Answer<'a> {
     fn of(reservation: &'a Reservation) -> Self {
         let status = reservation.status();
-        let payment = |payment_id, amount: Money, status, paid_at| Payment {
+        let unpaid = |payment_id, amount: Money, status| Payment {
             payment_id,
             amount: Won(amount),
             status,
-            paid_at,
+            paid_at: None,
+            refunded_at: None,
         };
         match reservation {
             Reservation::Paid(order) => Self {
@@ -122,12 +130,16 @@ impl<'a> Answer<'a> {
                 date: order.date,
                 seat_numbers: &order.seats,
                 expiration_time: None,
-                payment: payment(
-                    order.payment_id,
-                    order.amount,
-                    PaymentStatus::Paid,
-                    Some(order.paid_at),
-                ),
+                payment: Payment {
+                    payment_id: order.payment_id,
+                    amount: Won(order.amount),
+                    status: match order.status {
+                        OrderStatus::Paid => PaymentStatus::Paid,
+                        OrderStatus::Refunded => PaymentStatus::Refunded,
+                    },
+                    paid_at: Some(order.paid_at),
+                    refunded_at: order.refund.map(|refund| refund.at),
+                },
             },
             Reservation::Held { hold, .. } => Self {
                 reservation_id: hold.reservation_id,
@@ -136,7 +148,7 @@ impl<'a> Answer<'a> {
                 date: hold.date,
                 seat_numbers: &hold.seats,
                 expiration_time: Some(hold.held_until),
-                payment: payment(hold.payment_id, hold.amount, PaymentStatus::Pending, None),
+                payment: unpaid(hold.payment_id, hold.amount, PaymentStatus::Pending),
             },
             Reservation::Ended(ended) => Self {
                 reservation_id: ended.hold.reservation_id,
@@ -145,14 +157,13 @@ impl<'a> Answer<'a> {
                 date: ended.hold.date,
                 seat_numbers: &ended.hold.seats,
                 expiration_time: Some(ended.hold.held_until),
-                payment: payment(
+                payment: unpaid(
                     ended.hold.payment_id,
                     ended.hold.amount,
                     match ended.outcome {
                         HoldOutcome::Expired => PaymentStatus::Expired,
                         HoldOutcome::Cancelled => PaymentStatus::Cancelled,
                     },
-                    None,
                 ),
             },
         }

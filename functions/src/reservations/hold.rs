@@ -15,7 +15,7 @@ use shared::{
         ids::{PaymentId, ReservationId, ShowDate, ShowId},
         order::Hold,
         seat::{GRACE, NoSeatSet, SeatNumber, SeatSet},
-        show::Show,
+        show::{Show, USUAL_CAPACITY},
     },
     error::ApiError,
     http::{Field, RequestParts as _, body, ok},
@@ -29,9 +29,6 @@ use utoipa::ToSchema;
 
 use super::find::HeldSeats;
 use crate::operation::{Door, Operation};
-
-/// The capacity that an error names when there is no show to name one.
-const USUAL_CAPACITY: u32 = 50;
 
 /// The seats that are wished for: one, or several.
 #[derive(Deserialize, ToSchema)]
@@ -150,6 +147,7 @@ impl Wish {
     /// The show, and the seats as seats of that show.
     async fn check(self, app: &App, now: Timestamp) -> Result<(Show, SeatSet), ApiError> {
         let show = app.show(self.show, now).await;
+        // Without a show an error names the usual capacity.
         let capacity = show.as_ref().map_or(USUAL_CAPACITY, |show| show.capacity);
         let seats = self.seats.map_err(|why| match why {
             NoSeatSet::TooMany => ApiError::TooManySeats,

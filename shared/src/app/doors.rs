@@ -6,6 +6,7 @@ use lambda_http::{Request, http::header::AUTHORIZATION};
 use super::{App, line::ask_again_after};
 use crate::{
     auth::{AccessClaims, Claims, QueueClaims},
+    config::WhoCharges,
     domain::{
         ids::{ShowId, UserId},
         seat::SeatNumber,
@@ -34,6 +35,14 @@ impl Caller {
             Ok(())
         } else {
             Err(ApiError::Forbidden)
+        }
+    }
+
+    /// Lets the caller go on if money that they let in is believed to be there.
+    pub fn may_charge(&self, user_id: UserId, who: WhoCharges) -> Result<(), ApiError> {
+        match who {
+            WhoCharges::Admins if !self.is_admin => Err(ApiError::Forbidden),
+            _ => self.is_or_runs_the_sale_of(user_id),
         }
     }
 }

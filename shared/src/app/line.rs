@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::App;
 use crate::{
     domain::{
-        ids::{QueueId, SessionId},
+        ids::{QueueId, SessionId, ShowId},
         order::Hold,
         queue::{Admission, Queue},
         session::{Arrival, Session},
@@ -36,6 +36,14 @@ impl App {
         let queue = self.read_queue(id, Reading::Lately).await?;
         self.0.queues.put(id.clone(), queue.clone(), now);
         Ok(queue)
+    }
+
+    /// Makes sure that a queue exists, however new it is. 1 RRU, and nothing for `main`.
+    pub async fn knows_queue(&self, id: &QueueId) -> Result<(), ApiError> {
+        if *id == QueueId::main() {
+            return Ok(());
+        }
+        self.read_queue(id, Reading::Consistent).await.map(drop)
     }
 
     async fn read_queue(&self, id: &QueueId, reading: Reading) -> Result<Queue, ApiError> {
@@ -85,10 +93,25 @@ impl App {
         if !queue.is_stale(now) {
             return queue;
         }
-        if let Err(error) = self.tick(&queue.id).await {
-            tracing::warn!(queue_id = %queue.id, %error, "a tick on the way failed");
-        }
+        self.tick_on_the_way(&queue.id).await;
         self.0.queues.get(&queue.id, now).unwrap_or(queue)
+    }
+
+    /// Ticks a queue as a favour to those in it: one that fails is logged.
+    async fn tick_on_the_way(&self, id: &QueueId) {
+        if let Err(error) = self.tick(id).await {
+            tracing::warn!(queue_id = %id, %error, "a tick on the way failed");
+        }
+    }
+
+    /// Ticks the queue of a show that has seats again: who waits for one need not wait for the
+    /// schedule too. A show that is deleted has no queue.
+    pub async fn wake_queue_of(&self, show: ShowId, now: Timestamp) {
+        match self.show(show, now).await {
+            Ok(show) => self.tick_on_the_way(&show.queue_id).await,
+            Err(ApiError::ShowNotFound) => {}
+            Err(error) => tracing::warn!(%error, "the queue of a show was not found"),
+        }
     }
 
     /// Makes the first protected call of an admitted session its arrival: it is counted, then

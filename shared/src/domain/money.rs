@@ -55,6 +55,12 @@ impl Money {
             .filter(|sum| *sum <= Self::MOST_IN_ACCOUNT)
     }
 
+    /// The sum with money that comes back, which an account always takes; `None` when it cannot be
+    /// counted any more.
+    pub fn with_returned(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
     /// What is left after paying `price`; `None` when it is not enough.
     pub fn minus(self, price: Self) -> Option<Self> {
         (self >= price).then(|| Self(self.0 - price.0))
@@ -86,6 +92,7 @@ mod tests {
     #[test]
     fn an_account_has_a_ceiling_and_a_floor() {
         assert_eq!(Money::MOST_IN_ACCOUNT.plus(Money(1)), None);
+        assert!(Money::MOST_IN_ACCOUNT.with_returned(Money(1)).is_some());
         assert_eq!(Money(5).minus(Money(6)), None);
         assert_eq!(Money(5).minus(Money(5)), Some(Money::ZERO));
     }

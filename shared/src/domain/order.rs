@@ -1,12 +1,14 @@
 //! Orders, and the account that pays for them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
     money::Money,
     seat::SeatSet,
+    show::start_of_day,
 };
 
 /// Seats kept for one session until they are paid or the time is over.
@@ -67,14 +69,46 @@ pub struct Order {
     pub seq: u64,
     /// What the account held right after it.
     pub balance_after: Money,
+    /// Its refund, once it is [`OrderStatus::Refunded`].
+    #[serde(flatten)]
+    pub refund: Option<Refund>,
+}
+
+impl Order {
+    /// Whether the money may be had back: until so many hours before the day of the show begins
+    /// in `zone`.
+    pub fn is_refundable(&self, now: Timestamp, zone: &TimeZone, cutoff_hours: u32) -> bool {
+        let cutoff = SignedDuration::from_hours(i64::from(cutoff_hours));
+        let day = start_of_day(self.date, zone);
+        now < day.saturating_sub(cutoff).unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderStatus {
     /// The seats are the buyer's.
     Paid,
+    /// They were given back, and the money too.
+    Refunded,
+}
+
+/// Money that went back for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// When.
+    #[serde(
+        rename = "refunded_at",
+        with = "jiff::fmt::serde::timestamp::millisecond::required"
+    )]
+    pub at: Timestamp,
+    /// Its place in the account's chain of entries.
+    #[serde(rename = "refunded_seq")]
+    pub seq: u64,
+    /// What the account held right after it.
+    #[serde(rename = "refunded_balance_after")]
+    pub balance_after: Money,
 }
 
 /// Money that came in.
@@ -89,6 +123,71 @@ pub struct Charge {
     pub seq: u64,
     /// What the account held right after it.
     pub balance_after: Money,
+}
+
+/// One step of an account's chain: money that came in, or went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the chain.
+    pub seq: u64,
+    /// Why the balance moved.
+    pub kind: EntryKind,
+    /// By how much.
+    pub amount: Money,
+    /// What the account held right after it.
+    pub balance_after: Money,
+    /// When.
+    pub at: Timestamp,
+    /// The order that was paid or refunded.
+    pub order: Option<(ReservationId, PaymentId)>,
+}
+
+/// Why a balance moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum EntryKind {
+    /// Money came in.
+    Charge,
+    /// Seats were paid.
+    Payment,
+    /// They were given back.
+    Refund,
+}
+
+impl Charge {
+    /// Its step of the chain.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            seq: self.seq,
+            kind: EntryKind::Charge,
+            amount: self.amount,
+            balance_after: self.balance_after,
+            at: self.charged_at,
+            order: None,
+        }
+    }
+}
+
+impl Order {
+    /// Its steps of the chain: the payment, and the refund when there was one.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        let payment = Entry {
+            seq: self.seq,
+            kind: EntryKind::Payment,
+            amount: self.amount,
+            balance_after: self.balance_after,
+            at: self.paid_at,
+            order: Some((self.reservation_id, self.payment_id)),
+        };
+        let refund = self.refund.map(|refund| Entry {
+            seq: refund.seq,
+            kind: EntryKind::Refund,
+            balance_after: refund.balance_after,
+            at: refund.at,
+            ..payment.clone()
+        });
+        std::iter::once(payment).chain(refund)
+    }
 }
 
 /// A user's prepaid balance and how many entries led to it.
@@ -115,6 +214,15 @@ impl Account {
         })
     }
 
+    /// The account with `amount` back in it, however much it holds already; `None` when that
+    /// cannot be counted any more.
+    pub fn refunded(self, amount: Money) -> Option<Self> {
+        Some(Self {
+            balance: self.balance.with_returned(amount)?,
+            seq: self.seq + 1,
+        })
+    }
+
     /// The account after paying `amount`; `None` when there is not enough in it.
     pub fn debited(self, amount: Money) -> Option<Self> {
         Some(Self {
@@ -129,6 +237,38 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::seat::SeatNumber;
+
+    #[test]
+    fn an_order_is_refundable_until_a_day_before_the_day_of_the_show() {
+        let seat = SeatNumber::new(1).expect("a seat");
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let order = Order {
+            reservation_id: ReservationId::new(),
+            payment_id: PaymentId::new(),
+            user_id: UserId::new(),
+            concert_id: ConcertId::new(),
+            date: "2026-12-24".parse().expect("a date"),
+            seats: SeatSet::new(vec![seat]).expect("a set"),
+            amount: Money::won(1),
+            status: OrderStatus::Paid,
+            paid_at: at("2026-11-20T03:00:00Z"),
+            seq: 1,
+            balance_after: Money::ZERO,
+            refund: None,
+        };
+        let seoul = TimeZone::get("Asia/Seoul").expect("bundled");
+        for (zone, hours, over) in [
+            (&seoul, 24, "2026-12-22T15:00:00Z"),
+            (&seoul, 0, "2026-12-23T15:00:00Z"),
+            (&TimeZone::UTC, 36, "2026-12-22T12:00:00Z"),
+        ] {
+            let over = at(over);
+            let just_before = over - SignedDuration::from_millis(1);
+            assert!(order.is_refundable(just_before, zone, hours), "{hours}");
+            assert!(!order.is_refundable(over, zone, hours), "{hours}");
+        }
+    }
 
     proptest! {
         /// Invariant 2: a chain without gaps that anybody can add up, never negative.

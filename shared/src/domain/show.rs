@@ -11,6 +11,9 @@ use super::{
     user::Name,
 };
 
+/// The seats of a show that does not say how many it has.
+pub const USUAL_CAPACITY: u32 = 50;
+
 /// A concert on one date, with its price and its seats 1 to `capacity`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Show {
@@ -75,12 +78,31 @@ impl Show {
     }
 }
 
+/// Midnight at the beginning of a day in a time zone.
+pub(super) fn start_of_day(date: ShowDate, zone: &TimeZone) -> Timestamp {
+    date.day()
+        .to_zoned(zone.clone())
+        .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
 /// Midnight at the end of a day in a time zone.
 fn end_of_day(date: ShowDate, zone: &TimeZone) -> Timestamp {
     date.day()
         .checked_add(1.day())
-        .and_then(|next| next.to_zoned(zone.clone()))
-        .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+        .map_or(Timestamp::MAX, |next| start_of_day(next.into(), zone))
+}
+
+/// A time that an operator names, as RFC 3339 has it, in whole milliseconds; `None` when it is
+/// written in another way. The calendar's own parser also reads years of six digits and the names
+/// of time zones.
+pub fn time(text: &str) -> Option<Timestamp> {
+    let has_a_year = text.len() > 4
+        && text.bytes().take(4).all(|byte| byte.is_ascii_digit())
+        && text.as_bytes()[4] == b'-';
+    let time: Timestamp = text.parse().ok()?;
+    (has_a_year && !text.contains('['))
+        .then(|| Timestamp::from_millisecond(time.as_millisecond()).ok())
+        .flatten()
 }
 
 /// A concert as it is listed: what a list of concerts shows without reading its shows.
@@ -154,6 +176,31 @@ mod tests {
         assert!(show.is_on_sale(at("2026-11-01T11:00:00Z"), &seoul()));
         assert!(!show.is_on_sale(at("2026-11-02T11:00:00Z"), &seoul()));
         assert!(show.is_to_come(at("2026-11-02T11:00:00Z"), &seoul()));
+    }
+
+    #[test]
+    fn a_time_is_written_as_rfc_3339_has_it() {
+        let noon = at("2026-11-01T11:00:00Z");
+        for good in [
+            "2026-11-01T11:00:00Z",
+            "2026-11-01T20:00:00+09:00",
+            "2026-11-01t11:00:00.000999z",
+        ] {
+            assert_eq!(time(good), Some(noon), "{good}");
+        }
+        for bad in [
+            "",
+            "2026",
+            "2026-11-01",
+            "2026-11-01T11:00:00",
+            "2026-11-01T20:00:00+09:00[Asia/Seoul]",
+            "+002026-11-01T11:00:00Z",
+            "-002026-11-01T11:00:00Z",
+            "2026-11-31T11:00:00Z",
+            "내일",
+        ] {
+            assert_eq!(time(bad), None, "{bad}");
+        }
     }
 
     #[test]

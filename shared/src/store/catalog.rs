@@ -1,28 +1,24 @@
 //! `Catalog`: concerts, their shows, and the listing.
 
-use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, Update};
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Reading, Rejected, Store, StoreError,
-    item::{Item, from_item, number, text, to_item},
-    keys,
-    transaction::Transaction,
-    usage,
+    Reading, Store, StoreError,
+    item::{Item, from_item, text},
+    keys, usage,
 };
 use crate::domain::{
     ids::{ConcertId, ShowDate, ShowId},
+    programme::Programme,
     show::{Concert, ListedConcert, Show},
 };
 
-/// The most items that a transaction may have (a limit of DynamoDB).
-const MOST_WRITES: usize = 100;
-
-/// So many concerts of the listing are read at once: about 20 KB.
-const CONCERTS_A_READ: i32 = 100;
-
-/// There is a concert of that id already.
-#[derive(Debug)]
-pub struct ConcertExists;
+/// So many concerts of the listing are looked at for a page at the most, and one more read: 20 to
+/// 40 KB.
+const MOST_LOOKED_AT: usize = 99;
 
 impl Store {
     /// Reads a concert, as it was a moment ago at the latest. 0.5 RRU.
@@ -72,121 +68,156 @@ impl Store {
         Ok(shows)
     }
 
-    /// Reads the first concerts of the listing that have a show on or after a day, at most
-    /// `limit`, in the order of their names. 0.5 RRU per 4 KB, of those that are over too.
-    pub async fn listed_concerts(
-        &self,
-        since: ShowDate,
-        limit: usize,
-    ) -> Result<Vec<ListedConcert>, StoreError> {
-        let mut pages = self
+    /// Reads how many changes the catalog has been through, consistently. 1 RRU. Whoever remembers
+    /// a part of it knows by this whether it is still so.
+    pub async fn catalog_version(&self) -> Result<u64, StoreError> {
+        let key = key(keys::VERSION, keys::VERSION);
+        let version: Option<Version> = self
+            .get(&self.tables.catalog, key, Reading::Consistent)
+            .await?;
+        Ok(version.map_or(0, |version| version.version))
+    }
+
+    /// Reads a page of the listing, consistently. 1 RRU per 4 KB of what is looked at, which is a
+    /// hundred concerts at the most, however many there are: a page from which many are left out
+    /// may be short.
+    pub async fn listing(&self, wanted: &ListingWanted) -> Result<ListingPage, StoreError> {
+        let most = match wanted.since {
+            None => wanted.limit,
+            Some(_) => MOST_LOOKED_AT,
+        };
+        // One more tells whether there are any beyond.
+        let limit = i32::try_from(most + 1).unwrap_or(i32::MAX);
+        let mut query = self
             .client
             .query()
             .table_name(&self.tables.catalog)
             .key_condition_expression("#group = :listing")
-            .filter_expression("last_date >= :since")
             .expression_attribute_names("#group", "group")
             .expression_attribute_values(":listing", text(keys::LISTING))
-            .expression_attribute_values(":since", text(since))
-            .limit(CONCERTS_A_READ)
+            .consistent_read(true)
+            .limit(limit)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if !wanted.prefix.is_empty() {
+            query = query
+                .key_condition_expression("#group = :listing AND begins_with(entry, :prefix)")
+                .expression_attribute_values(":prefix", text(&wanted.prefix));
+        }
+        if let Some(after) = &wanted.after {
+            query = query.set_exclusive_start_key(Some(key(keys::LISTING, after)));
+        }
+        let output = query.send().await?;
+        usage::read(output.consumed_capacity());
+        let read: Result<Vec<_>, _> = output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(from_item)
+            .collect();
+        Ok(wanted.page_of(read?, most))
+    }
+
+    /// Reads a concert with its shows; `None` when there is none. 0.5 RRU per 4 KB, twice that
+    /// consistently.
+    pub async fn programme(
+        &self,
+        concert_id: ConcertId,
+        reading: Reading,
+    ) -> Result<Option<Programme>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.tables.catalog)
+            .key_condition_expression("#group = :group")
+            .expression_attribute_names("#group", "group")
+            .expression_attribute_values(":group", text(concert_id))
+            .consistent_read(reading.is_consistent())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
-        let mut concerts = Vec::new();
-        while concerts.len() < limit
-            && let Some(page) = pages.try_next().await?
-        {
+        let (mut concert, mut shows) = (None, BTreeMap::new());
+        while let Some(page) = pages.try_next().await? {
             usage::read(page.consumed_capacity());
             for item in page.items.unwrap_or_default() {
-                concerts.push(from_item(item)?);
+                if item.get("entry") == Some(&text(keys::CONCERT)) {
+                    concert = Some(from_item::<ConcertEntry>(item)?);
+                } else {
+                    let show: Show = from_item(item)?;
+                    shows.insert(show.date, show);
+                }
             }
         }
-        concerts.truncate(limit);
-        Ok(concerts)
-    }
-
-    /// Creates a concert with its shows, of which there is at least one. 2 WRU an item.
-    ///
-    /// More than a transaction takes are written in several, the concert and its place in the
-    /// listing with the last one: until then nobody sees it.
-    pub async fn create_concert(
-        &self,
-        concert: &Concert,
-        shows: &[Show],
-    ) -> Result<(), Rejected<ConcertExists>> {
-        let Some(listed) = listed(concert, shows) else {
-            return Err(StoreError::Unavailable("a concert without a show".into()).into());
-        };
-        let room_beside_the_concert = MOST_WRITES - 3;
-        let mut batches = shows.chunks(room_beside_the_concert).peekable();
-        while let Some(batch) = batches.next() {
-            let mut transaction = Transaction::new(&self.client);
-            for show in batch {
-                let entry = keys::show(show.date);
-                transaction = transaction
-                    .put(self.put_new(concert.concert_id, &entry, show)?, |_| {
-                        ConcertExists
-                    });
-            }
-            if batches.peek().is_none() {
-                let place = keys::listed(concert.name.as_str(), concert.concert_id);
-                transaction = transaction
-                    .put(
-                        self.put_new(concert.concert_id, keys::CONCERT, concert)?,
-                        |_| ConcertExists,
-                    )
-                    .put(self.put_new(keys::LISTING, &place, &listed)?, |_| {
-                        ConcertExists
-                    })
-                    .update(self.count_version()?, |_| ConcertExists);
-            }
-            transaction.commit().await?;
-        }
-        Ok(())
-    }
-
-    fn put_new(
-        &self,
-        group: impl ToString,
-        entry: &str,
-        value: &impl serde::Serialize,
-    ) -> Result<Put, StoreError> {
-        let mut item = to_item(value)?;
-        item.extend(key(group, entry));
-        Put::builder()
-            .table_name(&self.tables.catalog)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(entry)")
-            .build()
-            .map_err(StoreError::of_item)
-    }
-
-    /// Counts a change of the catalog, so that whoever cached a part of it knows.
-    fn count_version(&self) -> Result<Update, StoreError> {
-        Update::builder()
-            .table_name(&self.tables.catalog)
-            .set_key(Some(key(keys::VERSION, keys::VERSION)))
-            .update_expression("ADD version :one")
-            .expression_attribute_values(":one", number(1))
-            .build()
-            .map_err(StoreError::of_item)
+        Ok(concert.map(|entry| Programme {
+            concert: entry.concert,
+            version: entry.version,
+            shows,
+        }))
     }
 }
 
-/// A concert's line in the listing; `None` without a show.
-fn listed(concert: &Concert, shows: &[Show]) -> Option<ListedConcert> {
-    let dates = || shows.iter().map(|show| show.date);
-    Some(ListedConcert {
-        concert_id: concert.concert_id,
-        name: concert.name.clone(),
-        first_date: dates().min()?,
-        last_date: dates().max()?,
-        shows: u32::try_from(shows.len()).ok()?,
-        max_capacity: shows.iter().map(|show| show.capacity).max()?,
-    })
+/// A concert as it is stored.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ConcertEntry {
+    #[serde(flatten)]
+    pub concert: Concert,
+    pub version: u64,
 }
 
-fn key(group: impl ToString, entry: &str) -> Item {
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
+/// Which page of the listing is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ListingWanted {
+    /// What the names begin with, folded as [`keys::folded`] does it; empty for all.
+    pub prefix: String,
+    /// The day on or after which a concert has to have a show; `None` for all.
+    pub since: Option<ShowDate>,
+    /// The most concerts to answer with.
+    pub limit: usize,
+    /// The place in the listing after which it begins, one that begins with `prefix`.
+    pub after: Option<String>,
+}
+
+/// A page of the listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingPage {
+    /// Its concerts, in the order of their names.
+    pub concerts: Vec<ListedConcert>,
+    /// The place after which the next one begins; `None` on the last one.
+    pub next: Option<String>,
+}
+
+impl ListingWanted {
+    /// The page out of what was read, of which so many are looked at.
+    fn page_of(&self, read: Vec<ListedConcert>, most: usize) -> ListingPage {
+        let mut is_last = read.len() <= most;
+        let (mut concerts, mut looked_at) = (Vec::new(), None);
+        for concert in read.into_iter().take(most) {
+            let fits = self.includes(&concert);
+            if fits && concerts.len() == self.limit {
+                is_last = false;
+                break;
+            }
+            looked_at = Some(keys::listed(concert.name.as_str(), concert.concert_id));
+            if fits {
+                concerts.push(concert);
+            }
+        }
+        let next = if is_last { None } else { looked_at };
+        ListingPage { concerts, next }
+    }
+
+    fn includes(&self, concert: &ListedConcert) -> bool {
+        // The place of a short name also begins with what is an id in it.
+        keys::folded(concert.name.as_str()).starts_with(&self.prefix)
+            && self.since.is_none_or(|since| concert.last_date >= since)
+    }
+}
+
+pub(super) fn key(group: impl ToString, entry: &str) -> Item {
     Item::from([
         ("group".to_owned(), text(group)),
         ("entry".to_owned(), text(entry)),

@@ -10,6 +10,10 @@ use crate::domain::{
 
 /// `Accounts`: the balance.
 pub const ACCOUNT: &str = "account";
+/// `Accounts`: what the entries of charges begin with.
+pub const CHARGES: &str = "charge#";
+/// `Accounts`: what the entries of orders begin with.
+pub const ORDERS: &str = "order#";
 /// `Catalog`: a concert's own entry.
 pub const CONCERT: &str = "concert";
 /// `Catalog`: what the entries of shows begin with.
@@ -20,6 +24,9 @@ pub const LISTING: &str = "listing";
 pub const VERSION: &str = "version";
 /// `Queues`: the row with the names of the queues that have one.
 pub const REGISTRY: &str = "registry";
+/// The most bytes that a sort key may have (a limit of DynamoDB).
+const LONGEST_KEY: usize = 1_024;
+
 /// `Keys`: the private key.
 pub const SIGNING: &str = "signing";
 /// `Keys`: the public keys.
@@ -33,8 +40,8 @@ pub fn email(email: &Email) -> String {
 /// `Accounts`: a charge, by the name that it got or by the client's key. The two cannot meet.
 pub fn charge(id: &ChargeName) -> String {
     match id {
-        ChargeName::New(id) => format!("charge#{id}"),
-        ChargeName::Keyed(key) => format!("charge#key#{key}"),
+        ChargeName::New(id) => format!("{CHARGES}{id}"),
+        ChargeName::Keyed(key) => format!("{CHARGES}key#{key}"),
     }
 }
 
@@ -57,7 +64,7 @@ impl ChargeName {
 
 /// `Accounts`: an order.
 pub fn order(id: ReservationId) -> String {
-    format!("order#{id}")
+    format!("{ORDERS}{id}")
 }
 
 /// `Catalog`: a show.
@@ -67,12 +74,29 @@ pub fn show(date: ShowDate) -> String {
 
 /// `Catalog`: an entry of the listing, in the order of names.
 pub fn listed(name: &str, concert_id: ConcertId) -> String {
-    format!("{}#{concert_id}", name.to_lowercase())
+    format!("{}#{concert_id}", folded(name))
+}
+
+/// Whether a text may be an entry of the listing.
+pub fn is_listed(entry: &str) -> bool {
+    let parts = entry.rsplit_once('#');
+    entry.len() <= LONGEST_KEY && parts.is_some_and(|(_, id)| id.parse::<ConcertId>().is_ok())
+}
+
+/// A name as the listing has it: without regard to case. Letter by letter, so that what a name
+/// begins with is folded as the name is.
+pub fn folded(name: &str) -> String {
+    name.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// `Queues`: the numbers issued.
 pub fn issued(queue: &QueueId) -> String {
     format!("{queue}#number")
+}
+
+/// `Queues`: the shows that a queue of its own sells.
+pub fn queue_shows(queue: &QueueId) -> String {
+    format!("{queue}#shows")
 }
 
 /// `Queues`: the counts of a cohort, by its start in milliseconds.
@@ -129,7 +153,14 @@ mod tests {
             listed("Über Nacht", concert_id),
             "über nacht#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b",
         );
+        assert_eq!(folded("ΟΔΟΣ Straße"), "οδοσ straße");
+        assert!(is_listed(&listed("a#b", concert_id)));
+        for wrong in ["", "#", "über nacht", "a#0190a6b2", &"x".repeat(1_025)] {
+            assert!(!is_listed(wrong), "{wrong}");
+        }
         assert_eq!(issued(&QueueId::main()), "main#number");
+        let arena = "arena".parse().expect("an id");
+        assert_eq!(queue_shows(&arena), "arena#shows");
         assert_eq!(
             cohort(&QueueId::main(), 1_790_000_000_000),
             "main#cohort#1790000000000"

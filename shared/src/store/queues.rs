@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
+    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -13,14 +13,18 @@ use serde::Deserialize;
 use super::{
     Reading, Store, StoreError,
     contention::while_contended,
-    item::{Item, from_item, number, text, to_attribute, ttl},
+    item::{Item, from_item, number, text, to_attribute, to_item, ttl},
     keys,
     transaction::is_conflict,
     usage,
 };
-use crate::domain::{
-    ids::{ConcertId, QueueId},
-    queue::{Counts, Line, Queue, Settings, VoidCredit},
+use crate::{
+    config::Tables,
+    domain::{
+        ids::{ConcertId, QueueId},
+        programme::QueueShows,
+        queue::{Counts, Line, Queue, Settings, VoidCredit},
+    },
 };
 
 /// How long the counts of a cohort are kept.
@@ -133,6 +137,15 @@ impl Store {
             .await?;
         usage::write(output.consumed_capacity());
         Ok(())
+    }
+
+    /// Reads the shows that a queue of its own sells, consistently. 1 RRU per 4 KB.
+    pub async fn queue_shows(&self, queue_id: &QueueId) -> Result<QueueShows, StoreError> {
+        let key = key(keys::queue_shows(queue_id));
+        let shows: Option<QueueShows> = self
+            .get(&self.tables.queues, key, Reading::Consistent)
+            .await?;
+        Ok(shows.unwrap_or_default())
     }
 
     /// Reads, consistently, how many numbers a queue has issued. 1 RRU.
@@ -359,6 +372,27 @@ impl Store {
             self.get(&self.tables.queues, key, Reading::Lately).await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
+}
+
+/// Writes which shows a queue of its own sells, if they are those that were read.
+pub(super) fn put_shows(
+    tables: &Tables,
+    queue_id: &QueueId,
+    seen: &QueueShows,
+    next: &QueueShows,
+) -> Result<Put, StoreError> {
+    let mut item = to_item(next)?;
+    item.extend(key(keys::queue_shows(queue_id)));
+    let put = Put::builder()
+        .table_name(&tables.queues)
+        .set_item(Some(item));
+    let put = match seen.version {
+        0 => put.condition_expression("attribute_not_exists(id)"),
+        seen => put
+            .condition_expression("version = :shows_seen")
+            .expression_attribute_values(":shows_seen", number(seen)),
+    };
+    put.build().map_err(StoreError::of_item)
 }
 
 fn key(id: impl ToString) -> HashMap<String, AttributeValue> {

@@ -3,13 +3,13 @@
 
 use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
-    types::{KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
+    types::{Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
 };
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Store, StoreError,
+    Reading, Store, StoreError,
     contention::while_contended,
     item::{Item, from_item, number, text, time, to_attribute, to_item, ttl},
     keys,
@@ -20,7 +20,7 @@ use crate::{
     config::Tables,
     domain::{
         ids::{ReservationId, ShowId},
-        order::Hold,
+        order::{Hold, Order},
         seat::{SeatNumber, SeatSet, SeatStatus, TakenSeat, lapsed_since},
         show::Show,
     },
@@ -28,6 +28,9 @@ use crate::{
 
 /// How long a seat item that nobody deletes is kept after its hold.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// So many blocks of a concert are counted at once: large halls have hundreds.
+const BLOCKS_AT_ONCE: usize = 32;
 
 impl Store {
     /// Looks at seats before a hold, as they were a moment ago at the latest, and returns those
@@ -102,14 +105,35 @@ impl Store {
 
     /// Counts the seats of a show that are taken. 0.5 RRU per 4 KB of each block.
     pub async fn count_taken_seats(&self, show: &Show, now: Timestamp) -> Result<u32, StoreError> {
-        let blocks = (0..show.blocks()).map(|block| self.count_block(show.id(), block, now));
+        let blocks = (0..show.blocks())
+            .map(|block| self.count_block(show.id(), block, Reading::Lately, now));
         Ok(try_join_all(blocks).await?.into_iter().sum())
+    }
+
+    /// Whether a seat of any of these shows is taken, consistently. 1 RRU per 4 KB of each block
+    /// that it looks at; it ends with the first seat found.
+    pub async fn any_seat_is_taken(
+        &self,
+        shows: &[&Show],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let blocks = shows
+            .iter()
+            .flat_map(|show| (0..show.blocks()).map(|block| (show.id(), block)));
+        let counts: Vec<_> = blocks
+            .map(|(show, block)| self.count_block(show, block, Reading::Consistent, now))
+            .collect();
+        stream::iter(counts)
+            .buffer_unordered(BLOCKS_AT_ONCE)
+            .try_any(async |taken| taken > 0)
+            .await
     }
 
     async fn count_block(
         &self,
         show: ShowId,
         block: u32,
+        reading: Reading,
         now: Timestamp,
     ) -> Result<u32, StoreError> {
         let mut pages = self
@@ -123,6 +147,7 @@ impl Store {
             .expression_attribute_values(":block", text(keys::block(show, block)))
             .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
             .expression_attribute_values(":lapsed", time(lapsed_since(now)))
+            .consistent_read(reading.is_consistent())
             .select(Select::Count)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
@@ -218,6 +243,27 @@ pub(super) fn take(
         .expression_attribute_names("#status", "status")
         .expression_attribute_values(":held", to_attribute(&SeatStatus::Held)?)
         .expression_attribute_values(":lapsed", time(lapsed_since(now)))
+        .build()
+        .map_err(StoreError::of_item)
+}
+
+/// Gives a sold seat back, if it is that order's.
+pub(super) fn give_back(
+    tables: &Tables,
+    order: &Order,
+    seat: SeatNumber,
+) -> Result<Delete, StoreError> {
+    let show = ShowId {
+        concert_id: order.concert_id,
+        date: order.date,
+    };
+    Delete::builder()
+        .table_name(&tables.seats)
+        .set_key(Some(key(show, seat)))
+        .condition_expression("#status = :sold AND reservation_id = :reservation_id")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
+        .expression_attribute_values(":reservation_id", text(order.reservation_id))
         .build()
         .map_err(StoreError::of_item)
 }

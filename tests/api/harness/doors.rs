@@ -56,6 +56,8 @@ impl Shop {
         let reservation = format!("{concert}/reservations/{reservation_id}");
         let user = format!("/v1/users/{user_id}");
         let balance = format!("{user}/balance");
+        let payments = format!("{user}/payments");
+        let statement = format!("{user}/statement");
         let date = &self.dates[0];
         let guarded = |name, door, method, path: &str| Guarded {
             name,
@@ -126,6 +128,24 @@ impl Shop {
                 guarded("update-user", Door::SignedIn, "PATCH", &user),
             ),
             guarded("list-users", Door::Admin, "GET", "/v1/users"),
+            guarded("list-payments", Door::User, "GET", &payments),
+            guarded("get-statement", Door::User, "GET", &statement),
+            with(
+                json!({ "name": "A", "shows": [{ "date": date, "price": 1 }] }),
+                guarded("create-concert", Door::Admin, "POST", "/v1/concerts"),
+            ),
+            with(
+                json!({ "name": "A" }),
+                guarded("update-concert", Door::Admin, "PATCH", &concert),
+            ),
+            guarded(
+                "delete-concert (a date)",
+                Door::Admin,
+                "DELETE",
+                &format!("{concert}/dates/{date}"),
+            ),
+            guarded("delete-concert", Door::Admin, "DELETE", &concert),
+            // These two end the tokens that the others are called with.
             guarded("leave-queue", Door::Holder, "DELETE", "/v1/auth/tokens"),
             guarded("log-out", Door::SignedIn, "POST", "/v1/auth/logout"),
         ]

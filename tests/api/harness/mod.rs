@@ -1,6 +1,7 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
 mod accounts;
+pub mod concerts;
 mod doors;
 mod grants;
 mod http;
@@ -351,6 +352,10 @@ impl Shop {
 
     pub fn delete(&self, path: &str) -> Call {
         self.call("DELETE", path)
+    }
+
+    pub fn patch(&self, path: &str) -> Call {
+        self.call("PATCH", path)
     }
 
     /// A request to the shop.

@@ -32,6 +32,9 @@ mod rows {
     pub const MISSING_EMAIL: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'email'가 누락되었습니다.");
     pub const MISSING_PASSWORD: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'password'가 누락되었습니다.");
     pub const MISSING_CURRENT_PASSWORD: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'current_password'가 누락되었습니다.");
+    pub const MISSING_SHOWS: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'shows'가 누락되었습니다.");
+    pub const MISSING_DATE_FIELD: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'date'가 누락되었습니다.");
+    pub const MISSING_PRICE: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'price'가 누락되었습니다.");
     pub const MISSING_DATE: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'date'가 누락되었습니다.");
     pub const MISSING_CONCERT_ID: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'concert_id'가 누락되었습니다.");
     pub const MISSING_PAYMENT_AMOUNT: Refusal = refusal(400, "MISSING_PAYMENT_AMOUNT", "결제 금액 정보가 누락되었습니다.");
@@ -46,6 +49,12 @@ mod rows {
     pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.");
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
+    pub const INVALID_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.");
+    pub const INVALID_PRICE: Refusal = refusal(400, "BAD_REQUEST", "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.");
+    pub const INVALID_CAPACITY: Refusal = refusal(400, "BAD_REQUEST", "좌석 수는 1 ~ 100000 사이의 정수여야 하며 변경할 수 없습니다.");
+    pub const INVALID_SALES_WINDOW: Refusal = refusal(400, "BAD_REQUEST", "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.");
+    pub const INVALID_QUEUE_ID: Refusal = refusal(400, "BAD_REQUEST", "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.");
+    pub const TOO_MANY_QUEUE_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.");
     pub const INVALID_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "limit은 1 ~ 100 사이의 정수여야 합니다.");
     pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");
     pub const INVALID_TOKEN: Refusal = refusal(401, "INVALID_TOKEN", "유효하지 않은 토큰입니다.");
@@ -65,6 +74,7 @@ mod rows {
     pub const AMOUNT_MISMATCH: Refusal = refusal(409, "AMOUNT_MISMATCH", "결제 금액이 예약 금액과 일치하지 않습니다.");
     pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "현재 판매 기간이 아닙니다.");
     pub const EMAIL_TAKEN: Refusal = refusal(409, "EMAIL_TAKEN", "이미 사용 중인 이메일 주소입니다.");
+    pub const CONCERT_HAS_ORDERS: Refusal = refusal(409, "CONCERT_HAS_ORDERS", "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.");
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
     pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
     pub const QUEUE_CLOSED: Refusal = refusal(410, "QUEUE_CLOSED", "대기열이 종료되었습니다.");

@@ -1,0 +1,109 @@
+//! `POST /v1/concerts`: a new concert with its shows, on sale at once where they do not say
+//! otherwise.
+//!
+//! A date in the past is taken, too, so that history can be brought along: it is listed among
+//! those that are over, and nobody can buy. 1 RRU for the door; 2 WRU for each show, the concert,
+//! its line in the listing and the version. A queue of its own is looked up (1 RRU) and gets the
+//! list of its shows (1 RRU per 4 KB, 2 WRU per KB).
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::{
+    app::App,
+    domain::{
+        ids::{ConcertId, QueueId},
+        programme::{Programme, ProgrammeChange},
+        show::Concert,
+        user::Name,
+    },
+    error::{ApiError, Wrong},
+    http::{Field, body, created},
+    lambda_http::{Body, Request, Response},
+    store::{Rejected, programme::CreateRefused},
+};
+use utoipa::ToSchema;
+
+use super::programme::{self, ConcertAnswer, Prices, ShowFields, impossible};
+use crate::operation::{Door, Operation};
+
+/// A new concert.
+#[derive(Deserialize, ToSchema)]
+pub struct NewConcert {
+    /// Its name.
+    #[serde(default)]
+    #[schema(value_type = Name, required)]
+    name: Field,
+    /// The queue that its buyers come through, `main` unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<QueueId>)]
+    queue_id: Field,
+    /// Its shows, each on a date of its own.
+    #[serde(default)]
+    #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
+    shows: Field,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Create a concert", Door::Admin)
+        .details("Each show needs its price.")
+        .body::<NewConcert>(json!({
+            "name": "겨울 콘서트",
+            "shows": [
+                { "date": "2026-12-24", "price": 50_000 },
+                {
+                    "date": "2026-12-25",
+                    "price": 60_000,
+                    "capacity": 500,
+                    "opens_at": "2026-11-20T11:00:00Z",
+                },
+            ],
+        }))
+        .answers::<ConcertAnswer>(201, "The concert.", ConcertAnswer::example())
+        .refuses(["name", "shows", "date", "price"].map(ApiError::MissingField))
+        .refuses(programme::REFUSALS)
+        .refuses([ApiError::QueueNotFound])
+}
+
+/// Creates the concert and answers 201 with it.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    app.admin(&request).await?;
+    let programme = programme(&body(&request)?)?;
+    app.knows_queue(&programme.concert.queue_id).await?;
+
+    let shows: Vec<_> = programme.shows.values().cloned().collect();
+    app.store()
+        .create_concert(&programme.concert, &shows)
+        .await
+        .map_err(|rejected| match rejected {
+            Rejected::Refused(CreateRefused::QueueFull) => ApiError::Invalid(Wrong::QueueShows),
+            Rejected::Refused(CreateRefused::Exists) => {
+                ApiError::bug("a new concert's id was taken")
+            }
+            Rejected::Refused(CreateRefused::NoShow) => ApiError::bug("a concert without a show"),
+            Rejected::Failed(error) => error.into(),
+        })?;
+    created(&ConcertAnswer::of(&programme))
+}
+
+fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
+    for (field, name) in [(&body.name, "name"), (&body.shows, "shows")] {
+        if !field.is_there() {
+            return Err(ApiError::MissingField(name));
+        }
+    }
+    let shows = programme::shows(&body.shows, Prices::Needed)?;
+    let concert = Concert {
+        concert_id: ConcertId::new(),
+        name: programme::name(&body.name)?.ok_or(ApiError::MissingField("name"))?,
+        queue_id: programme::queue_id(&body.queue_id)?.unwrap_or_else(QueueId::main),
+    };
+    let change = ProgrammeChange {
+        shows: shows
+            .iter()
+            .map(ShowFields::read)
+            .collect::<Result<_, _>>()?,
+        ..ProgrammeChange::default()
+    };
+    Programme::new(concert).changed(&change).map_err(impossible)
+}

@@ -1,0 +1,133 @@
+//! `GET /v1/users/{user_id}/payments`: what a user has paid, the latest reservation first. 1 RRU
+//! per 4 KB of the page, and 1 more when there is nothing in it.
+
+use serde::Serialize;
+use serde_json::json;
+use shared::{
+    app::App,
+    domain::{
+        ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
+        order::{Order, OrderStatus},
+        seat::SeatSet,
+    },
+    error::ApiError,
+    http::{PageWanted, RequestParts as _, Won, cursor, ok},
+    jiff::Timestamp,
+    lambda_http::{Body, Request, Response},
+};
+use utoipa::ToSchema;
+
+use crate::operation::{Door, Operation};
+
+/// What a user has paid.
+#[derive(Serialize, ToSchema)]
+pub struct Payments<'a> {
+    /// The payments, those of the latest reservations first.
+    payments: Vec<PaymentOfUser<'a>>,
+    /// The cursor of the next page, unless this is the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
+}
+
+/// A payment.
+#[derive(Serialize, ToSchema)]
+pub struct PaymentOfUser<'a> {
+    /// Its id.
+    payment_id: PaymentId,
+    /// The reservation that was paid.
+    reservation_id: ReservationId,
+    /// The concert.
+    concert_id: ConcertId,
+    /// The date of the show.
+    date: ShowDate,
+    /// The seats.
+    seat_numbers: &'a SeatSet,
+    /// What was paid.
+    amount: Won,
+    /// What has become of it.
+    status: OrderStatus,
+    /// When it was paid.
+    paid_at: Timestamp,
+    /// When it was refunded, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunded_at: Option<Timestamp>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("What a user has paid", Door::User)
+        .details("The user's own, or an administrator's to read. The latest reservation first.")
+        .in_pages()
+        .answers::<Payments>(
+            200,
+            "The payments.",
+            json!({ "payments": [{
+                "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "date": "2026-12-24",
+                "seat_numbers": [7],
+                "amount": 50_000,
+                "status": "PAID",
+                "paid_at": "2026-11-20T03:02:00Z",
+            }] }),
+        )
+        .refuses([ApiError::Forbidden, ApiError::UserNotFound])
+}
+
+/// Answers with a page of payments.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.user(&request).await?;
+    let user_id = request.user_id()?;
+    let list = format!("payments of {user_id}");
+    let (limit, before) = wanted(&request, &list)?;
+    caller.is_or_runs_the_sale_of(user_id)?;
+
+    let mut orders = orders(&app, user_id, before, limit + 1).await?;
+    // One more than fits tells whether there is another page.
+    let is_last = orders.len() <= limit as usize;
+    orders.truncate(limit as usize);
+    let end = orders.last().filter(|_| !is_last);
+    ok(&Payments {
+        payments: orders.iter().map(PaymentOfUser::of).collect(),
+        next_cursor: end.map(|order| cursor(&list, &order.reservation_id.to_string())),
+    })
+}
+
+fn wanted(request: &Request, list: &str) -> Result<(u32, Option<ReservationId>), ApiError> {
+    let page = PageWanted::of(request, list)?;
+    let before = page.after.map(|id| id.parse()).transpose();
+    Ok((page.limit, before.map_err(|_| ApiError::BadRequest)?))
+}
+
+/// The orders of a user, who may have none, but has to be somebody.
+async fn orders(
+    app: &App,
+    user_id: UserId,
+    before: Option<ReservationId>,
+    limit: u32,
+) -> Result<Vec<Order>, ApiError> {
+    let orders = app.store().orders(user_id, before, limit).await?;
+    if orders.is_empty() && app.store().account(user_id).await?.is_none() {
+        return Err(ApiError::UserNotFound);
+    }
+    Ok(orders)
+}
+
+impl<'a> PaymentOfUser<'a> {
+    fn of(order: &'a Order) -> Self {
+        Self {
+            payment_id: order.payment_id,
+            reservation_id: order.reservation_id,
+            concert_id: order.concert_id,
+            date: order.date,
+            seat_numbers: &order.seats,
+            amount: Won(order.amount),
+            status: order.status,
+            paid_at: order.paid_at,
+            refunded_at: order.refund.map(|refund| refund.at),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The listing of concerts, as an instance remembers it until anything in the catalog changes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::App;
+use crate::{
+    error::ApiError,
+    store::catalog::{ListingPage, ListingWanted},
+};
+
+/// More pages than people turn; reached, the instance starts over. A page of a hundred concerts
+/// with long names is 60 KB, so these are 6 MB at the most.
+const MOST_PAGES: usize = 100;
+
+/// The pages that were read of one version of the catalog.
+#[derive(Default)]
+pub(super) struct Listing(Mutex<Remembered>);
+
+#[derive(Default)]
+struct Remembered {
+    version: u64,
+    pages: HashMap<ListingWanted, Arc<ListingPage>>,
+}
+
+impl Listing {
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, wanted: &ListingWanted, version: u64) -> Option<Arc<ListingPage>> {
+        let remembered = self.remembered();
+        let page = remembered.pages.get(wanted);
+        page.filter(|_| remembered.version == version).cloned()
+    }
+
+    fn put(&self, wanted: ListingWanted, version: u64, page: Arc<ListingPage>) {
+        let mut remembered = self.remembered();
+        // A slow request may come with what was read before the last change.
+        if version < remembered.version {
+            return;
+        }
+        if version > remembered.version || remembered.pages.len() >= MOST_PAGES {
+            remembered.pages.clear();
+        }
+        remembered.version = version;
+        remembered.pages.insert(wanted, page);
+    }
+}
+
+impl App {
+    /// A page of the listing at a version of the catalog that was just read: any change, by
+    /// whomever, makes it be read anew. Free, or as [`crate::store::Store::listing`].
+    ///
+    /// The version is read first. What changes between that and the page is in the page, which
+    /// the next version's reader reads again: nobody is shown what is old.
+    pub async fn listing(
+        &self,
+        wanted: ListingWanted,
+        version: u64,
+    ) -> Result<Arc<ListingPage>, ApiError> {
+        if let Some(page) = self.0.listing.get(&wanted, version) {
+            return Ok(page);
+        }
+        let page = Arc::new(self.store().listing(&wanted).await?);
+        self.0.listing.put(wanted, version, Arc::clone(&page));
+        Ok(page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(n: usize) -> ListingWanted {
+        ListingWanted {
+            prefix: n.to_string(),
+            since: None,
+            limit: 20,
+            after: None,
+        }
+    }
+
+    fn page(next: &str) -> Arc<ListingPage> {
+        Arc::new(ListingPage {
+            concerts: Vec::new(),
+            next: Some(next.to_owned()),
+        })
+    }
+
+    #[test]
+    fn any_change_makes_an_instance_forget() {
+        let listing = Listing::default();
+        listing.put(wanted(1), 7, page("seven"));
+        assert_eq!(listing.get(&wanted(1), 7), Some(page("seven")));
+        assert_eq!(listing.get(&wanted(2), 7), None);
+        assert_eq!(listing.get(&wanted(1), 8), None);
+        listing.put(wanted(2), 8, page("eight"));
+        listing.put(wanted(1), 7, page("late"));
+        assert_eq!(listing.get(&wanted(1), 8), None);
+        assert_eq!(listing.get(&wanted(2), 8), Some(page("eight")));
+    }
+
+    #[test]
+    fn it_does_not_grow_for_ever() {
+        let listing = Listing::default();
+        for n in 0..3 * MOST_PAGES {
+            listing.put(wanted(n), 1, page(""));
+        }
+        assert!(listing.remembered().pages.len() <= MOST_PAGES);
+    }
+}

@@ -1,0 +1,443 @@
+//! A concert with all its shows, and what whoever runs the on-sale changes about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{ConcertId, QueueId, ShowDate},
+    money::Money,
+    show::{Concert, ListedConcert, Show, USUAL_CAPACITY},
+    user::Name,
+};
+
+/// The most shows that a concert may have, and that the concerts of a queue of its own may have
+/// together.
+pub const MOST_SHOWS: usize = 200;
+
+/// A concert with all its shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programme {
+    /// The concert.
+    pub concert: Concert,
+    /// How many writes it has been through: who changes it says which one they have seen.
+    pub version: u64,
+    /// Its shows. Without one there is no concert.
+    pub shows: BTreeMap<ShowDate, Show>,
+}
+
+/// What is to become of a concert. What it does not mention stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProgrammeChange {
+    /// Its new name.
+    pub name: Option<Name>,
+    /// Its new queue.
+    pub queue_id: Option<QueueId>,
+    /// New shows, and changes of others.
+    pub shows: Vec<ShowChange>,
+}
+
+/// What is to become of a show, which may be a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShowChange {
+    /// Its date.
+    pub date: ShowDate,
+    /// What a seat costs from now on. A new show needs one.
+    pub price: Option<Money>,
+    /// How many seats it has: one that is there already cannot get another number of them.
+    pub capacity: Option<u32>,
+    /// When its sale opens.
+    pub opens_at: Change<Timestamp>,
+    /// When its sale closes.
+    pub closes_at: Change<Timestamp>,
+}
+
+/// What is to become of something that need not be there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It goes.
+    Clear,
+    /// This takes its place.
+    Set(T),
+}
+
+impl<T> Change<T> {
+    fn of(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+/// Why a change cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impossible {
+    /// A date is named twice, or there would be no show, or more than [`MOST_SHOWS`].
+    Shows,
+    /// A show that is there already would get another capacity.
+    Capacity,
+    /// A sale would close before it opens.
+    SalesWindow,
+    /// A new show has no price.
+    NoPrice,
+}
+
+impl Programme {
+    /// A concert that has no show yet.
+    pub fn new(concert: Concert) -> Self {
+        Self {
+            concert,
+            version: 0,
+            shows: BTreeMap::new(),
+        }
+    }
+
+    /// What it is after a change, with every show on the concert's queue.
+    pub fn changed(&self, change: &ProgrammeChange) -> Result<Self, Impossible> {
+        let mut next = self.clone();
+        if let Some(name) = &change.name {
+            next.concert.name = name.clone();
+        }
+        if let Some(queue_id) = &change.queue_id {
+            next.concert.queue_id = queue_id.clone();
+        }
+        let mut named = BTreeSet::new();
+        for show in &change.shows {
+            if !named.insert(show.date) {
+                return Err(Impossible::Shows);
+            }
+            let changed = match self.shows.get(&show.date) {
+                Some(before) => show.applied_to(before)?,
+                None => show.created(&next.concert)?,
+            };
+            next.shows.insert(show.date, changed);
+        }
+        for show in next.shows.values_mut() {
+            show.queue_id.clone_from(&next.concert.queue_id);
+        }
+        if (1..=MOST_SHOWS).contains(&next.shows.len()) {
+            Ok(next)
+        } else {
+            Err(Impossible::Shows)
+        }
+    }
+
+    /// What it is without some of its shows; without any it is to be deleted.
+    #[must_use]
+    pub fn without(&self, dates: &[ShowDate]) -> Self {
+        let mut next = self.clone();
+        next.shows.retain(|date, _| !dates.contains(date));
+        next
+    }
+
+    /// The way to `next`, when a write may change so many shows at the most: each step is a whole
+    /// concert, so that nothing is amiss if the way ends in between, and the same change again
+    /// goes the rest of it. Empty when there is nothing to change.
+    pub fn steps_to(&self, next: &Self, most_shows: usize) -> Vec<Self> {
+        let dates: BTreeSet<_> = self.shows.keys().chain(next.shows.keys()).collect();
+        let changed: Vec<_> = dates
+            .into_iter()
+            .filter(|date| self.shows.get(date) != next.shows.get(date))
+            .collect();
+        let mut step = Self {
+            concert: next.concert.clone(),
+            ..self.clone()
+        };
+        let mut steps = Vec::new();
+        for dates in changed.chunks(most_shows) {
+            for date in dates {
+                match next.shows.get(date) {
+                    Some(show) => step.shows.insert(**date, show.clone()),
+                    None => step.shows.remove(date),
+                };
+            }
+            step.version += 1;
+            steps.push(step.clone());
+        }
+        if steps.is_empty() && step.concert != self.concert {
+            step.version += 1;
+            steps.push(step);
+        }
+        steps
+    }
+
+    /// Its line in the listing; `None` without a show.
+    pub fn listed(&self) -> Option<ListedConcert> {
+        let (first_date, _) = self.shows.first_key_value()?;
+        let (last_date, _) = self.shows.last_key_value()?;
+        Some(ListedConcert {
+            concert_id: self.concert.concert_id,
+            name: self.concert.name.clone(),
+            first_date: *first_date,
+            last_date: *last_date,
+            shows: u32::try_from(self.shows.len()).ok()?,
+            max_capacity: self.shows.values().map(|show| show.capacity).max()?,
+        })
+    }
+
+    /// The queues of its shows that sell nothing but the concerts that name them.
+    pub fn own_queues(&self) -> BTreeSet<QueueId> {
+        let queues = self.shows.values().map(|show| show.queue_id.clone());
+        queues.filter(|queue| *queue != QueueId::main()).collect()
+    }
+
+    /// Its shows that a queue sells, with their capacities.
+    pub fn sold_by(&self, queue_id: &QueueId) -> BTreeMap<ShowDate, u32> {
+        let shows = self
+            .shows
+            .values()
+            .filter(|show| show.queue_id == *queue_id);
+        shows.map(|show| (show.date, show.capacity)).collect()
+    }
+}
+
+impl ShowChange {
+    fn applied_to(&self, before: &Show) -> Result<Show, Impossible> {
+        if self.capacity.is_some_and(|named| named != before.capacity) {
+            return Err(Impossible::Capacity);
+        }
+        with_a_window(Show {
+            price: self.price.unwrap_or(before.price),
+            opens_at: self.opens_at.of(before.opens_at),
+            closes_at: self.closes_at.of(before.closes_at),
+            ..before.clone()
+        })
+    }
+
+    fn created(&self, concert: &Concert) -> Result<Show, Impossible> {
+        with_a_window(Show {
+            concert_id: concert.concert_id,
+            date: self.date,
+            queue_id: concert.queue_id.clone(),
+            capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
+            price: self.price.ok_or(Impossible::NoPrice)?,
+            opens_at: self.opens_at.of(None),
+            closes_at: self.closes_at.of(None),
+        })
+    }
+}
+
+fn with_a_window(show: Show) -> Result<Show, Impossible> {
+    match (show.opens_at, show.closes_at) {
+        (Some(opens_at), Some(closes_at)) if opens_at >= closes_at => Err(Impossible::SalesWindow),
+        _ => Ok(show),
+    }
+}
+
+/// The shows that a queue of its own sells: what its admission may count on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueShows {
+    /// How many writes it has been through.
+    pub version: u64,
+    /// The shows of each concert, with their capacities.
+    pub shows: BTreeMap<ConcertId, BTreeMap<ShowDate, u32>>,
+}
+
+impl QueueShows {
+    /// What it is when a concert has these shows there; `None` when it would be more than
+    /// [`MOST_SHOWS`] with those of the others.
+    pub fn with(&self, concert_id: ConcertId, shows: BTreeMap<ShowDate, u32>) -> Option<Self> {
+        let mut next = self.clone();
+        if shows.is_empty() {
+            next.shows.remove(&concert_id);
+        } else {
+            next.shows.insert(concert_id, shows);
+        }
+        if next != *self {
+            next.version += 1;
+        }
+        let count: usize = next.shows.values().map(BTreeMap::len).sum();
+        (count <= MOST_SHOWS).then_some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn concert() -> Concert {
+        Concert {
+            concert_id: ConcertId::new(),
+            name: Name::parse("겨울 콘서트").expect("a name"),
+            queue_id: QueueId::main(),
+        }
+    }
+
+    fn date(day: i32) -> ShowDate {
+        let new_year = jiff::civil::date(2027, 1, 1);
+        (new_year + jiff::ToSpan::days(day)).into()
+    }
+
+    fn show(day: i32) -> ShowChange {
+        ShowChange {
+            date: date(day),
+            price: Some(Money::won(50_000)),
+            capacity: None,
+            opens_at: Change::Keep,
+            closes_at: Change::Keep,
+        }
+    }
+
+    fn shows(shows: Vec<ShowChange>) -> ProgrammeChange {
+        ProgrammeChange {
+            shows,
+            ..ProgrammeChange::default()
+        }
+    }
+
+    fn programme(days: i32) -> Programme {
+        let all = shows((0..days).map(show).collect());
+        Programme::new(concert()).changed(&all).expect("a concert")
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    #[test]
+    fn what_a_change_does_not_mention_stays() {
+        let before = programme(2);
+        assert_eq!(
+            before.changed(&ProgrammeChange::default()),
+            Ok(before.clone())
+        );
+        let open = ShowChange {
+            price: None,
+            opens_at: Change::Set(at(5)),
+            ..show(1)
+        };
+        let opened = before.changed(&shows(vec![open])).expect("a change");
+        assert_eq!(opened.shows[&date(0)], before.shows[&date(0)]);
+        assert_eq!(opened.shows[&date(1)].opens_at, Some(at(5)));
+        assert_eq!(opened.shows[&date(1)].price, Money::won(50_000));
+        let dearer = ShowChange {
+            price: Some(Money::won(60_000)),
+            ..show(1)
+        };
+        let dearer = opened.changed(&shows(vec![dearer])).expect("a change");
+        assert_eq!(dearer.shows[&date(1)].opens_at, Some(at(5)));
+        let at_once = ShowChange {
+            opens_at: Change::Clear,
+            ..show(1)
+        };
+        let at_once = opened.changed(&shows(vec![at_once])).expect("a change");
+        assert_eq!(at_once.shows[&date(1)].opens_at, None);
+    }
+
+    #[test]
+    fn what_cannot_be_is_told() {
+        let before = programme(2);
+        let change = |change| before.changed(&shows(vec![change])).map(drop);
+        assert_eq!(
+            before.changed(&shows(vec![show(5), show(5)])),
+            Err(Impossible::Shows)
+        );
+        assert_eq!(
+            before.changed(&shows((2..201).map(show).collect())),
+            Err(Impossible::Shows)
+        );
+        assert!(before.changed(&shows((2..200).map(show).collect())).is_ok());
+        assert_eq!(
+            Programme::new(concert()).changed(&shows(Vec::new())),
+            Err(Impossible::Shows)
+        );
+        let another_capacity = ShowChange {
+            capacity: Some(51),
+            ..show(1)
+        };
+        assert_eq!(change(another_capacity), Err(Impossible::Capacity));
+        let same_capacity = ShowChange {
+            capacity: Some(50),
+            ..show(1)
+        };
+        assert_eq!(change(same_capacity), Ok(()));
+        let without_price = ShowChange {
+            price: None,
+            ..show(7)
+        };
+        assert_eq!(change(without_price), Err(Impossible::NoPrice));
+        let never_open = ShowChange {
+            opens_at: Change::Set(at(5)),
+            closes_at: Change::Set(at(5)),
+            ..show(7)
+        };
+        assert_eq!(change(never_open), Err(Impossible::SalesWindow));
+    }
+
+    #[test]
+    fn a_new_queue_is_that_of_every_show_and_is_written_with_it() {
+        let before = programme(5);
+        let queue_id: QueueId = "arena".parse().expect("an id");
+        let after = before
+            .changed(&ProgrammeChange {
+                queue_id: Some(queue_id.clone()),
+                ..ProgrammeChange::default()
+            })
+            .expect("a change");
+        let steps = before.steps_to(&after, 2);
+        assert_eq!(steps.len(), 3);
+        let sold: Vec<_> = steps.iter().map(|s| s.sold_by(&queue_id).len()).collect();
+        assert_eq!(sold, [2, 4, 5]);
+        assert!(steps.iter().all(|step| step.concert == after.concert));
+        // Whoever finds it half done goes the rest of the way.
+        let rest = steps[0].changed(&ProgrammeChange::default()).expect("fine");
+        assert_eq!(steps[0].steps_to(&rest, 2).len(), 2);
+        assert_eq!(rest.shows, after.shows);
+    }
+
+    #[test]
+    fn the_concerts_of_a_queue_have_200_shows_together() {
+        let (one, other) = (ConcertId::new(), ConcertId::new());
+        let some = |count| (0..count).map(|day| (date(day), 50)).collect();
+        let empty = QueueShows::default();
+        let first = empty.with(one, some(150)).expect("room");
+        assert_eq!(first.with(other, some(51)), None);
+        let both = first.with(other, some(50)).expect("room");
+        assert_eq!(both.version, 2);
+        assert_eq!(both.with(one, some(150)).as_ref(), Some(&both), "no change");
+        let left = both.with(one, some(0)).expect("less");
+        assert_eq!(left.shows.keys().collect::<Vec<_>>(), [&other]);
+    }
+
+    proptest! {
+        /// The steps lead from one to the other, are whole each, and none is too large.
+        #[test]
+        fn steps_arrive(
+            before in prop::collection::btree_map(0_i32..40, 1_u32..3, 1..30),
+            after in prop::collection::btree_map(0_i32..40, 1_u32..3, 0..30),
+            most in 1_usize..8,
+        ) {
+            let of = |prices: BTreeMap<i32, u32>| {
+                let concert = Concert {
+                    concert_id: "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b".parse().expect("an id"),
+                    ..concert()
+                };
+                let mut programme = Programme::new(concert);
+                for (day, won) in prices {
+                    let priced = ShowChange { price: Some(Money::won(won)), ..show(day) };
+                    let show = priced.created(&programme.concert).expect("a show");
+                    programme.shows.insert(date(day), show);
+                }
+                programme
+            };
+            let (before, after) = (of(before), of(after));
+            let mut from = before.clone();
+            for step in before.steps_to(&after, most) {
+                let days = (0..40).map(date);
+                let changes = days.filter(|day| from.shows.get(day) != step.shows.get(day));
+                prop_assert!((1..=most).contains(&changes.count()));
+                prop_assert_eq!(step.version, from.version + 1);
+                from = step;
+            }
+            prop_assert_eq!(from.shows, after.shows);
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Creating, changing and deleting concerts: the transactions that span the catalog and the
+//! queues.
+//!
+//! A transaction has at most a hundred items, and a concert may have two hundred shows. What is
+//! more than one transaction takes is done in steps, each of which leaves a whole concert: its
+//! shows, its line in the listing and what its queue counts on agree at any time, and the same
+//! again does the rest of what was cut off. Every step asks that the concert is the one that was
+//! read, so that of two changes at once neither is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::{Delete, Put, Update};
+use jiff::Timestamp;
+
+use super::{
+    Reading, Rejected, Store, StoreError,
+    catalog::{ConcertEntry, key},
+    contention::{Tried, while_stale},
+    item::{Item, number, to_item},
+    keys, queues,
+    transaction::Transaction,
+};
+use crate::domain::{
+    ids::{ConcertId, QueueId, ShowDate},
+    programme::{Impossible, Programme, ProgrammeChange, QueueShows},
+    show::{Concert, Show},
+};
+
+/// The most shows that one transaction takes. Of its hundred items the concert, the two places of
+/// the listing, the version and the shows of three queues are not shows.
+const MOST_SHOWS_A_WRITE: usize = 100 - 7;
+
+/// Why a concert is not created.
+#[derive(Debug)]
+pub enum CreateRefused {
+    /// There is one of that id.
+    Exists,
+    /// It has no show.
+    NoShow,
+    /// The queue has no room for so many shows.
+    QueueFull,
+}
+
+/// Why a concert is not changed.
+#[derive(Debug)]
+pub enum ChangeRefused {
+    /// There is no such concert.
+    NoConcert,
+    /// It would become what cannot be.
+    Impossible(Impossible),
+    /// The queue has no room for so many shows.
+    QueueFull,
+}
+
+/// Why a concert is not deleted, or one of its shows.
+#[derive(Debug)]
+pub enum DeleteRefused {
+    /// There is no such concert.
+    NoConcert,
+    /// It has no show on that date.
+    NoShow,
+    /// A seat is sold or held.
+    HasOrders,
+}
+
+enum NotPublished {
+    Exists,
+    Stale,
+}
+
+/// Something that a write was based on has moved.
+struct Stale;
+
+/// Why a programme does not become another.
+enum NotWritten {
+    QueueFull,
+    Stale,
+}
+
+/// The shows of the queues that a change touches.
+type QueuesShows = BTreeMap<QueueId, QueueShows>;
+
+impl Store {
+    /// Creates a concert with its shows, of which there is at least one. 2 WRU an item; with a
+    /// queue of its own 2 WRU more per KB of its shows, and 1 RRU per 4 KB.
+    ///
+    /// More than a transaction takes are written in several, the concert and its place in the
+    /// listing with the last one: until then nobody knows of it.
+    pub async fn create_concert(
+        &self,
+        concert: &Concert,
+        shows: &[Show],
+    ) -> Result<(), Rejected<CreateRefused>> {
+        let programme = Programme {
+            shows: shows.iter().map(|show| (show.date, show.clone())).collect(),
+            version: 1,
+            ..Programme::new(concert.clone())
+        };
+        let shows: Vec<_> = programme.shows.values().collect();
+        let first = shows.len().saturating_sub(MOST_SHOWS_A_WRITE);
+        if first > 0 && self.queues_with(&programme, None).await?.is_none() {
+            return Err(Rejected::Refused(CreateRefused::QueueFull));
+        }
+        for batch in shows[..first].chunks(MOST_SHOWS_A_WRITE) {
+            self.new_shows(batch, || CreateRefused::Exists)?
+                .commit()
+                .await?;
+        }
+        let outcome = while_stale(|| self.try_to_publish(&programme, &shows[first..])).await?;
+        outcome.map_err(Rejected::Refused)
+    }
+
+    async fn try_to_publish(
+        &self,
+        programme: &Programme,
+        shows: &[&Show],
+    ) -> Result<Tried<Result<(), CreateRefused>>, StoreError> {
+        let Some(listed) = programme.listed() else {
+            return Ok(Tried::Done(Err(CreateRefused::NoShow)));
+        };
+        let Some(mut queues) = self.queues_with(programme, None).await? else {
+            return Ok(Tried::Done(Err(CreateRefused::QueueFull)));
+        };
+        let concert_id = programme.concert.concert_id;
+        let place = keys::listed(listed.name.as_str(), concert_id);
+        let transaction = self
+            .new_shows(shows, || NotPublished::Exists)?
+            .put(
+                if_new(self.put(concert_id, keys::CONCERT, &entry(programme))?),
+                |_| NotPublished::Exists,
+            )
+            .put(if_new(self.put(keys::LISTING, &place, &listed)?), |_| {
+                NotPublished::Exists
+            })
+            .update(self.count_version()?, |_| NotPublished::Exists);
+        let transaction =
+            self.put_queues(transaction, &mut queues, programme, || NotPublished::Stale)?;
+        Ok(match transaction.commit().await {
+            Ok(()) => Tried::Done(Ok(())),
+            Err(Rejected::Refused(NotPublished::Exists)) => Tried::Done(Err(CreateRefused::Exists)),
+            Err(Rejected::Refused(NotPublished::Stale)) => Tried::Stale,
+            Err(Rejected::Failed(error)) => return Err(error),
+        })
+    }
+
+    fn new_shows<R>(
+        &self,
+        shows: &[&Show],
+        refusal: impl Fn() -> R + Copy + Send + 'static,
+    ) -> Result<Transaction<R>, StoreError> {
+        let mut transaction = Transaction::new(&self.client);
+        for show in shows {
+            let put = self.put(show.concert_id, &keys::show(show.date), show)?;
+            transaction = transaction.put(if_new(put), move |_| refusal());
+        }
+        Ok(transaction)
+    }
+
+    /// Changes a concert and returns what it is then. 2 WRU for each show that changes, 2 for the
+    /// concert and 2 for the version, 2 for each place of the listing that changes and for each
+    /// KB of the shows of a queue that do; 1 RRU per 4 KB of the concert and of those. Without a
+    /// change it only reads.
+    pub async fn change_concert(
+        &self,
+        concert_id: ConcertId,
+        change: &ProgrammeChange,
+    ) -> Result<Programme, Rejected<ChangeRefused>> {
+        let outcome = while_stale(|| self.try_to_change(concert_id, change)).await?;
+        outcome.map_err(Rejected::Refused)
+    }
+
+    async fn try_to_change(
+        &self,
+        concert_id: ConcertId,
+        change: &ProgrammeChange,
+    ) -> Result<Tried<Result<Programme, ChangeRefused>>, StoreError> {
+        let Some(seen) = self.programme(concert_id, Reading::Consistent).await? else {
+            return Ok(Tried::Done(Err(ChangeRefused::NoConcert)));
+        };
+        let next = match seen.changed(change) {
+            Ok(next) => next,
+            Err(why) => return Ok(Tried::Done(Err(ChangeRefused::Impossible(why)))),
+        };
+        Ok(match self.write(seen, &next).await? {
+            Ok(written) => Tried::Done(Ok(written)),
+            Err(NotWritten::QueueFull) => Tried::Done(Err(ChangeRefused::QueueFull)),
+            Err(NotWritten::Stale) => Tried::Stale,
+        })
+    }
+
+    /// Deletes a concert, or one of its shows, and with its last show the concert. Refused while
+    /// a seat of what would go is taken, by the rule of the seats. Priced as a change, and 1 RRU
+    /// for each block of seats and per 4 KB of it.
+    ///
+    /// A hold that is placed between the count and the write can be paid or cancelled as any
+    /// other: it carries all that it needs.
+    pub async fn delete_concert(
+        &self,
+        concert_id: ConcertId,
+        date: Option<ShowDate>,
+        now: Timestamp,
+    ) -> Result<(), Rejected<DeleteRefused>> {
+        let outcome = while_stale(|| self.try_to_delete(concert_id, date, now)).await?;
+        outcome.map_err(Rejected::Refused)
+    }
+
+    async fn try_to_delete(
+        &self,
+        concert_id: ConcertId,
+        date: Option<ShowDate>,
+        now: Timestamp,
+    ) -> Result<Tried<Result<(), DeleteRefused>>, StoreError> {
+        let Some(seen) = self.programme(concert_id, Reading::Consistent).await? else {
+            return Ok(Tried::Done(Err(DeleteRefused::NoConcert)));
+        };
+        let goes = |show: &&Show| date.is_none_or(|date| show.date == date);
+        let going: Vec<_> = seen.shows.values().filter(goes).collect();
+        if going.is_empty() {
+            return Ok(Tried::Done(Err(DeleteRefused::NoShow)));
+        }
+        if self.any_seat_is_taken(&going, now).await? {
+            return Ok(Tried::Done(Err(DeleteRefused::HasOrders)));
+        }
+        let dates: Vec<_> = going.iter().map(|show| show.date).collect();
+        let next = seen.without(&dates);
+        Ok(match self.write(seen, &next).await? {
+            Ok(_) => Tried::Done(Ok(())),
+            Err(NotWritten::QueueFull | NotWritten::Stale) => Tried::Stale,
+        })
+    }
+
+    /// Makes a concert that was read into another, step by step.
+    async fn write(
+        &self,
+        seen: Programme,
+        next: &Programme,
+    ) -> Result<Result<Programme, NotWritten>, StoreError> {
+        let Some(mut queues) = self.queues_with(next, Some(&seen)).await? else {
+            return Ok(Err(NotWritten::QueueFull));
+        };
+        let mut from = seen;
+        for to in from.steps_to(next, MOST_SHOWS_A_WRITE) {
+            match self.step(&from, &to, &mut queues)?.commit().await {
+                Ok(()) => from = to,
+                Err(Rejected::Refused(Stale)) => return Ok(Err(NotWritten::Stale)),
+                Err(Rejected::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(Ok(from))
+    }
+
+    /// The transaction that makes a concert into another; `queues` are what they are after it.
+    fn step(
+        &self,
+        from: &Programme,
+        to: &Programme,
+        queues: &mut QueuesShows,
+    ) -> Result<Transaction<Stale>, StoreError> {
+        let concert_id = to.concert.concert_id;
+        let mut transaction = Transaction::new(&self.client);
+        transaction = if to.shows.is_empty() {
+            transaction.delete(self.delete_seen_concert(from)?, |_| Stale)
+        } else {
+            transaction.put(self.put_seen_concert(from, to)?, |_| Stale)
+        };
+
+        for date in all_dates(from, to) {
+            let entry = keys::show(date);
+            match to.shows.get(&date) {
+                Some(show) if from.shows.get(&date) == Some(show) => {}
+                Some(show) => {
+                    transaction = transaction.put(self.put(concert_id, &entry, show)?, |_| Stale);
+                }
+                None => {
+                    transaction = transaction.delete(self.delete(concert_id, &entry)?, |_| Stale);
+                }
+            }
+        }
+
+        let (before, after) = (from.listed(), to.listed());
+        let place = |name: &str| keys::listed(name, concert_id);
+        let place_before = before.as_ref().map(|listed| place(listed.name.as_str()));
+        let place_after = after.as_ref().map(|listed| place(listed.name.as_str()));
+        if let Some(left) = place_before.filter(|before| Some(before) != place_after.as_ref()) {
+            transaction = transaction.delete(self.delete(keys::LISTING, &left)?, |_| Stale);
+        }
+        if let (Some(listed), Some(place)) = (&after, &place_after)
+            && before != after
+        {
+            transaction = transaction.put(self.put(keys::LISTING, place, listed)?, |_| Stale);
+        }
+        transaction = transaction.update(self.count_version()?, |_| Stale);
+        self.put_queues(transaction, queues, to, || Stale)
+    }
+
+    /// Adds the writes that tell each queue which of the concert's shows it sells now.
+    fn put_queues<R>(
+        &self,
+        mut transaction: Transaction<R>,
+        queues: &mut QueuesShows,
+        programme: &Programme,
+        stale: impl Fn() -> R + Copy + Send + 'static,
+    ) -> Result<Transaction<R>, StoreError> {
+        let concert_id = programme.concert.concert_id;
+        for (queue_id, shows) in queues {
+            let next = shows.with(concert_id, programme.sold_by(queue_id));
+            let next =
+                next.ok_or_else(|| StoreError::Unavailable("a queue without room".into()))?;
+            if next != *shows {
+                let put = queues::put_shows(&self.tables, queue_id, shows, &next)?;
+                transaction = transaction.put(put, move |_| stale());
+                *shows = next;
+            }
+        }
+        Ok(transaction)
+    }
+
+    /// The shows of each queue of its own that sells others of the concert's shows than before, as
+    /// they are; `None` when there would be too many in one of them.
+    async fn queues_with(
+        &self,
+        next: &Programme,
+        before: Option<&Programme>,
+    ) -> Result<Option<QueuesShows>, StoreError> {
+        let mut queue_ids = next.own_queues();
+        queue_ids.extend(before.map(Programme::own_queues).unwrap_or_default());
+        let mut queues = QueuesShows::new();
+        for queue_id in queue_ids {
+            let sold = next.sold_by(&queue_id);
+            if before.is_some_and(|before| before.sold_by(&queue_id) == sold) {
+                continue;
+            }
+            let shows = self.queue_shows(&queue_id).await?;
+            if shows.with(next.concert.concert_id, sold).is_none() {
+                return Ok(None);
+            }
+            queues.insert(queue_id, shows);
+        }
+        Ok(Some(queues))
+    }
+
+    fn put_seen_concert(&self, seen: &Programme, next: &Programme) -> Result<Put, StoreError> {
+        let mut put = self.put(next.concert.concert_id, keys::CONCERT, &entry(next))?;
+        put.condition_expression = Some("version = :seen".to_owned());
+        put.expression_attribute_values = Some(is_seen(seen));
+        Ok(put)
+    }
+
+    fn delete_seen_concert(&self, seen: &Programme) -> Result<Delete, StoreError> {
+        let mut delete = self.delete(seen.concert.concert_id, keys::CONCERT)?;
+        delete.condition_expression = Some("version = :seen".to_owned());
+        delete.expression_attribute_values = Some(is_seen(seen));
+        Ok(delete)
+    }
+
+    fn put(
+        &self,
+        group: impl ToString,
+        entry: &str,
+        value: &impl serde::Serialize,
+    ) -> Result<Put, StoreError> {
+        let mut item = to_item(value)?;
+        item.extend(key(group, entry));
+        Put::builder()
+            .table_name(&self.tables.catalog)
+            .set_item(Some(item))
+            .build()
+            .map_err(StoreError::of_item)
+    }
+
+    fn delete(&self, group: impl ToString, entry: &str) -> Result<Delete, StoreError> {
+        Delete::builder()
+            .table_name(&self.tables.catalog)
+            .set_key(Some(key(group, entry)))
+            .build()
+            .map_err(StoreError::of_item)
+    }
+
+    /// Counts a change of the catalog, so that whoever remembers a part of it knows.
+    fn count_version(&self) -> Result<Update, StoreError> {
+        Update::builder()
+            .table_name(&self.tables.catalog)
+            .set_key(Some(key(keys::VERSION, keys::VERSION)))
+            .update_expression("ADD version :one")
+            .expression_attribute_values(":one", number(1))
+            .build()
+            .map_err(StoreError::of_item)
+    }
+}
+
+fn if_new(mut put: Put) -> Put {
+    put.condition_expression = Some("attribute_not_exists(entry)".to_owned());
+    put
+}
+
+fn is_seen(programme: &Programme) -> Item {
+    Item::from([(":seen".to_owned(), number(programme.version))])
+}
+
+fn entry(programme: &Programme) -> ConcertEntry {
+    ConcertEntry {
+        concert: programme.concert.clone(),
+        version: programme.version,
+    }
+}
+
+fn all_dates(one: &Programme, other: &Programme) -> BTreeSet<ShowDate> {
+    one.shows
+        .keys()
+        .chain(other.shows.keys())
+        .copied()
+        .collect()
+}

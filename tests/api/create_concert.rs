@@ -1,0 +1,305 @@
+//! `POST /v1/concerts`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Guest, Reply, Shop,
+    concerts::many_shows,
+    refusal::{
+        FORBIDDEN, INVALID_CAPACITY, INVALID_DATE, INVALID_NAME, INVALID_PRICE, INVALID_QUEUE_ID,
+        INVALID_SALES_WINDOW, INVALID_SHOWS, MISSING_DATE_FIELD, MISSING_NAME, MISSING_PRICE,
+        MISSING_SHOWS, QUEUE_NOT_FOUND, TOO_MANY_QUEUE_SHOWS,
+    },
+    text,
+};
+
+fn winter() -> Value {
+    json!({ "name": "겨울 콘서트", "shows": [{ "date": "2026-12-24", "price": 50_000 }] })
+}
+
+#[tokio::test]
+async fn a_concert_is_on_sale_at_once() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let body = json!({
+        "name": "  봄 콘서트 ",
+        "shows": [
+            { "date": "2027-03-02", "price": 70_000.5, "capacity": 100_000 },
+            { "date": "2027-03-01", "price": 0, "opens_at": null },
+        ],
+    });
+    let created = shop.create(&admin, &body).await.expect(201);
+    let id = text(&created["concert_id"]);
+    let expected = json!({
+        "concert_id": id,
+        "name": "봄 콘서트",
+        "queue_id": "main",
+        "shows": [
+            { "date": "2027-03-01", "price": 0, "capacity": 50 },
+            { "date": "2027-03-02", "price": 70_000.5, "capacity": 100_000 },
+        ],
+    });
+    assert_eq!(created, expected);
+    assert_eq!(shop.concert(&id).await, expected);
+    assert_eq!(shop.names().await, ["겨울 콘서트", "봄 콘서트"]);
+
+    let buyer = shop.buyer().await;
+    let path = format!("/v1/concerts/{id}/reservations");
+    let body = json!({ "date": "2027-03-02", "seat_number": 100_000 });
+    let held = shop
+        .post(&path)
+        .token(&buyer.token)
+        .json(&body)
+        .send()
+        .await;
+    assert_eq!(held.ok()["payment"]["amount"], json!(70_000.5));
+}
+
+#[tokio::test]
+async fn a_sale_opens_and_closes_when_it_says_so() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let body = json!({ "name": "A", "shows": [{
+        "date": "2026-12-31",
+        "price": 1,
+        "opens_at": "2026-11-20T12:00:10+09:00",
+        "closes_at": "2026-11-20T03:00:20.123456Z",
+    }] });
+    let created = shop.create(&admin, &body).await.expect(201);
+    assert_eq!(
+        created["shows"][0],
+        json!({
+            "date": "2026-12-31",
+            "price": 1,
+            "capacity": 50,
+            "opens_at": "2026-11-20T03:00:10Z",
+            "closes_at": "2026-11-20T03:00:20.123Z",
+        })
+    );
+    let path = format!("/v1/concerts/{}/reservations", text(&created["concert_id"]));
+    let wish = json!({ "date": "2026-12-31", "seat_number": 1 });
+    for (seconds, status) in [(0, 409), (10, 200), (11, 409)] {
+        shop.advance(seconds).await;
+        let buyer = shop.buyer().await;
+        let call = shop.post(&path).token(&buyer.token).json(&wish);
+        let reply = call.send().await;
+        assert_eq!(reply.status, status, "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    for (body, missing) in [
+        (json!({}), MISSING_NAME),
+        (json!({ "name": null, "shows": [] }), MISSING_NAME),
+        (json!({ "name": "A" }), MISSING_SHOWS),
+        (
+            json!({ "name": "A", "shows": [{ "price": 1 }] }),
+            MISSING_DATE_FIELD,
+        ),
+        (
+            json!({ "name": "A", "shows": [{ "date": "x" }] }),
+            MISSING_PRICE,
+        ),
+        (
+            json!({ "name": "", "shows": [{ "date": "x", "price": -1 }, { "date": "y" }] }),
+            MISSING_PRICE,
+        ),
+    ] {
+        shop.create(&admin, &body).await.is(missing);
+    }
+    assert!(shop.names().await.is_empty());
+}
+
+async fn with(shop: &Shop, admin: &Guest, field: &str, value: Value) -> Reply {
+    let mut body = winter();
+    match field {
+        "name" | "queue_id" | "shows" => body[field] = value,
+        _ => body["shows"][0][field] = value,
+    }
+    shop.create(admin, &body).await
+}
+
+#[tokio::test]
+async fn what_is_malformed_is_told() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    let on = |date: &str| json!({ "date": date, "price": 1 });
+    for (field, refusal, values) in [
+        (
+            "name",
+            INVALID_NAME,
+            vec![json!(""), json!(7), json!("a\nb")],
+        ),
+        (
+            "queue_id",
+            INVALID_QUEUE_ID,
+            vec![
+                json!("ab"),
+                json!(""),
+                json!(7),
+                json!("main#number"),
+                json!("registry"),
+            ],
+        ),
+        (
+            "shows",
+            INVALID_SHOWS,
+            vec![
+                json!([]),
+                json!({}),
+                json!("2026-12-24"),
+                json!([["2026-12-24", 1]]),
+                json!([null]),
+                json!([on("2026-12-24"), on("2026-12-25"), on("2026-12-24")]),
+                json!(many_shows(201)),
+            ],
+        ),
+        (
+            "date",
+            INVALID_DATE,
+            vec![
+                json!("2026-13-01"),
+                json!("2026-2-1"),
+                json!(20_261_224),
+                json!("내일"),
+            ],
+        ),
+        (
+            "price",
+            INVALID_PRICE,
+            vec![
+                json!(-1),
+                json!(0.001),
+                json!("50000"),
+                json!(1_000_000_000_001_u64),
+                json!([]),
+            ],
+        ),
+        (
+            "capacity",
+            INVALID_CAPACITY,
+            vec![json!(0), json!(100_001), json!(-1), json!(1.5), json!("50")],
+        ),
+        (
+            "opens_at",
+            INVALID_SALES_WINDOW,
+            vec![
+                json!(""),
+                json!(7),
+                json!("2026-12-01"),
+                json!("2026-12-01T10:00:00"),
+            ],
+        ),
+    ] {
+        for value in values {
+            let reply = with(&shop, &admin, field, value.clone()).await;
+            assert_eq!(reply.status, 400, "{field} is {value}: {}", reply.body);
+            reply.is(refusal);
+        }
+    }
+    let body = "{\"name\":\"A\",\"shows\":[{\"date\":\"2026-12-24\",\"price\":1e400}]}";
+    let call = shop.post("/v1/concerts").token(&admin.access_token);
+    call.body(body).send().await.is(INVALID_PRICE);
+    let never = json!([{
+        "date": "2026-12-24", "price": 1,
+        "opens_at": "2026-12-01T00:00:00Z", "closes_at": "2026-12-01T00:00:00Z",
+    }]);
+    with(&shop, &admin, "shows", never)
+        .await
+        .is(INVALID_SALES_WINDOW);
+    assert!(shop.names().await.is_empty());
+}
+
+/// History can be brought along.
+#[tokio::test]
+async fn a_date_in_the_past_is_listed_as_over() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    let body = json!({ "name": "Then", "shows": [{ "date": "1999-12-31", "price": 1 }] });
+    let created = shop.create(&admin, &body).await.expect(201);
+    assert!(shop.names().await.is_empty());
+    let all = shop.get("/v1/concerts?all=true").send().await.ok();
+    assert_eq!(all["concerts"][0]["concert_id"], created["concert_id"]);
+    let buyer = shop.buyer().await;
+    let path = format!("/v1/concerts/{}/reservations", text(&created["concert_id"]));
+    let wish = json!({ "date": "1999-12-31", "seat_number": 1 });
+    let call = shop.post(&path).token(&buyer.token).json(&wish);
+    call.send().await.refused(409, "SALE_NOT_OPEN");
+}
+
+#[tokio::test]
+async fn a_queue_of_its_own_has_to_exist_and_counts_on_the_shows() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    with(&shop, &admin, "queue_id", json!("nowhere"))
+        .await
+        .is(QUEUE_NOT_FOUND);
+    let first = shop.add_queue("rock").await;
+    let reply = with(&shop, &admin, "queue_id", json!("rock")).await;
+    let second = text(&reply.expect(201)["concert_id"]);
+    let mut expected = json!({});
+    expected[&first]["2026-12-24"] = json!(50);
+    expected[&second]["2026-12-24"] = json!(50);
+    assert_eq!(shop.queue_shows("rock").await, expected);
+    assert_eq!(
+        shop.queue_shows("main").await,
+        json!({}),
+        "it sells everything"
+    );
+
+    let buyer = shop.join_for(&shop.guest().await, Some(&second)).await;
+    assert_eq!(buyer.joined["queue_id"], "rock");
+    let path = format!("/v1/concerts/{second}/reservations");
+    let wish = json!({ "date": "2026-12-24", "seat_number": 1 });
+    let call = |token: &str| shop.post(&path).token(token).json(&wish).send();
+    call(&buyer.token).await.ok();
+    let elsewhere = shop.buyer().await;
+    call(&elsewhere.token).await.is(FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_concerts_of_a_queue_have_200_shows_together() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    shop.add_queue("rock").await;
+    let body = |count| json!({ "name": "A", "queue_id": "rock", "shows": many_shows(count) });
+    for count in [200, 100] {
+        let reply = shop.create(&admin, &body(count)).await;
+        if count == 200 {
+            reply.is(TOO_MANY_QUEUE_SHOWS);
+        } else {
+            reply.expect(201);
+        }
+    }
+    shop.create(&admin, &body(100))
+        .await
+        .is(TOO_MANY_QUEUE_SHOWS);
+    shop.create(&admin, &body(99)).await.expect(201);
+    shop.create(&admin, &body(1)).await.is(TOO_MANY_QUEUE_SHOWS);
+    assert_eq!(shop.names().await, ["A", "A", "rock", "겨울 콘서트"]);
+}
+
+#[tokio::test]
+async fn two_hundred_shows_are_more_than_a_transaction_and_all_there() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    let body = json!({ "name": "A", "shows": many_shows(200) });
+    let created = shop.create(&admin, &body).await.expect(201);
+    assert_eq!(created["shows"].as_array().expect("shows").len(), 200);
+    let id = text(&created["concert_id"]);
+    assert_eq!(shop.concert(&id).await, created);
+    assert_eq!(shop.listed().await[0]["shows"], 200);
+}
+
+#[tokio::test]
+async fn only_administrators_create() {
+    let shop = Shop::empty().await;
+    let guest = shop.guest().await;
+    shop.create(&guest, &winter()).await.is(FORBIDDEN);
+    let call = shop.post("/v1/concerts").token(&guest.access_token);
+    call.body("garbage").send().await.is(FORBIDDEN);
+    assert!(shop.names().await.is_empty());
+}

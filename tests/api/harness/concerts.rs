@@ -1,0 +1,66 @@
+//! Concerts, as whoever runs the on-sale deals with them.
+
+use serde_json::{Value, json};
+use shared::domain::{ids::QueueId, programme::QueueShows};
+
+use super::{Guest, Reply, Shop, text};
+
+impl Shop {
+    /// Creates a concert.
+    pub async fn create(&self, admin: &Guest, body: &Value) -> Reply {
+        let call = self.post("/v1/concerts").token(&admin.access_token);
+        call.json(body).send().await
+    }
+
+    /// Changes a concert.
+    pub async fn change(&self, admin: &Guest, concert_id: &str, body: &Value) -> Reply {
+        let path = format!("/v1/concerts/{concert_id}");
+        let call = self.patch(&path).token(&admin.access_token);
+        call.json(body).send().await
+    }
+
+    /// Deletes a concert, or with `/dates/…` behind its id one of its shows.
+    pub async fn remove(&self, admin: &Guest, what: &str) -> Reply {
+        let path = format!("/v1/concerts/{what}");
+        self.delete(&path).token(&admin.access_token).send().await
+    }
+
+    /// A concert as everybody sees it.
+    pub async fn concert(&self, concert_id: &str) -> Value {
+        let path = format!("/v1/concerts/{concert_id}");
+        self.get(&path).send().await.ok()
+    }
+
+    /// The first page of the concerts to come.
+    pub async fn listed(&self) -> Vec<Value> {
+        let page = self.get("/v1/concerts").send().await.ok();
+        page["concerts"].as_array().expect("concerts").clone()
+    }
+
+    /// The names of the first page of the concerts to come.
+    pub async fn names(&self) -> Vec<String> {
+        let listed = self.listed().await;
+        listed
+            .iter()
+            .map(|concert| text(&concert["name"]))
+            .collect()
+    }
+
+    /// The shows that a queue of its own counts on: each concert's, with their capacities.
+    pub async fn queue_shows(&self, queue_id: &str) -> Value {
+        let queue_id: QueueId = queue_id.parse().expect("an id");
+        let app = self.stack.operator().await;
+        let read = app.store().queue_shows(&queue_id).await;
+        let QueueShows { shows, .. } = read.expect("an answer");
+        json!(shows)
+    }
+}
+
+/// So many shows of a concert, one a day from the first of January 2027.
+pub fn many_shows(count: i64) -> Vec<Value> {
+    let new_year = shared::jiff::civil::date(2027, 1, 1);
+    let day = |n: i64| new_year + shared::jiff::SignedDuration::from_hours(24 * n);
+    (0..count)
+        .map(|n| json!({ "date": day(n).to_string(), "price": 1_000 }))
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! `GET /v1/users/{user_id}/payments`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Buyer, PRICE, Shop,
+    refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_USER_ID, USER_NOT_FOUND},
+    text,
+};
+
+const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
+
+fn path(user_id: &str) -> String {
+    format!("/v1/users/{user_id}/payments")
+}
+
+impl Shop {
+    /// The same person buys another seat and returns the receipt.
+    pub async fn buys_again(&self, buyer: &Buyer, seat_number: u32) -> (Buyer, Value) {
+        let buyer = self.rejoin(buyer).await;
+        let held = self.hold(&buyer, seat_number).await.ok();
+        self.charge(&buyer, PRICE).await.ok();
+        let receipt = self.pay(&buyer, &held).await.ok();
+        (buyer, receipt)
+    }
+}
+
+#[tokio::test]
+async fn the_latest_comes_first_and_a_refund_is_told() {
+    let shop = Shop::open().await;
+    let (buyer, first) = shop.sold(1).await;
+    let paid_at = shop.in_seconds(0);
+    shop.advance(10).await;
+    let (buyer, second) = shop.buys_again(&buyer, 2).await;
+    let again_at = shop.in_seconds(0);
+    shop.sold(3).await;
+    shop.advance(10).await;
+    let refund = shop.delete(&shop.reservation(&first)).token(&buyer.token);
+    refund.send().await.ok();
+    let payment = |receipt: &Value| {
+        json!({
+            "payment_id": receipt["payment_id"],
+            "reservation_id": receipt["reservation_id"],
+            "concert_id": shop.concert_id,
+            "date": "2026-12-24",
+            "seat_numbers": receipt["seat_numbers"],
+            "amount": PRICE,
+        })
+    };
+    let mut newest = payment(&second);
+    newest["status"] = json!("PAID");
+    newest["paid_at"] = again_at;
+    let mut refunded = payment(&first);
+    refunded["status"] = json!("REFUNDED");
+    refunded["paid_at"] = paid_at;
+    refunded["refunded_at"] = shop.in_seconds(0);
+    let admin = shop.admin().await;
+    for token in [&buyer.token, &buyer.access_token, &admin.access_token] {
+        let listed = shop.get(&path(&buyer.user_id)).token(token).send().await;
+        assert_eq!(listed.ok(), json!({ "payments": [newest, refunded] }));
+    }
+}
+
+#[tokio::test]
+async fn they_come_in_pages() {
+    let shop = Shop::open().await;
+    let (mut buyer, first) = shop.sold(1).await;
+    let mut expected = vec![text(&first["reservation_id"])];
+    for seat in 2..=7 {
+        let (again, receipt) = shop.buys_again(&buyer, seat).await;
+        buyer = again;
+        expected.insert(0, text(&receipt["reservation_id"]));
+    }
+    for limit in [1, 3, 6, 7, 8] {
+        let mut found = Vec::new();
+        let mut query = format!("?limit={limit}");
+        loop {
+            let path = format!("{}{query}", path(&buyer.user_id));
+            let page = shop.get(&path).token(&buyer.token).send().await.ok();
+            let payments = page["payments"].as_array().expect("payments");
+            assert!((1..=limit).contains(&payments.len()), "{page}");
+            found.extend(payments.iter().map(|paid| text(&paid["reservation_id"])));
+            match page["next_cursor"].as_str() {
+                Some(cursor) => query = format!("?limit={limit}&cursor={cursor}"),
+                None => break,
+            }
+        }
+        assert_eq!(found, expected, "{limit} a page");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_is_of_one_list_of_one_user() {
+    let shop = Shop::open().await;
+    let (buyer, _) = shop.sold(1).await;
+    let (buyer, _) = shop.buys_again(&buyer, 2).await;
+    let (other, _) = shop.sold(3).await;
+    let read = |path: &str, buyer: &Buyer| shop.get(path).token(&buyer.token).send();
+    let own = path(&buyer.user_id);
+    let page = read(&format!("{own}?limit=1"), &buyer).await.ok();
+    let cursor = text(&page["next_cursor"]);
+    read(&format!("{own}?cursor={cursor}"), &buyer).await.ok();
+    let of_others = format!("{}?cursor={cursor}", path(&other.user_id));
+    read(&of_others, &other).await.is(BAD_REQUEST);
+    let statement = format!("/v1/users/{}/statement", buyer.user_id);
+    read(&format!("{statement}?cursor={cursor}"), &buyer)
+        .await
+        .is(BAD_REQUEST);
+    let page = read(&format!("{statement}?limit=1"), &buyer).await.ok();
+    let of_statement = text(&page["next_cursor"]);
+    let list = format!("payments of {}", buyer.user_id);
+    let made_up =
+        ["", "x", "account", NOBODY].map(|position| shared::http::cursor(&list, position));
+    for wrong in [
+        "x",
+        "%00",
+        &of_statement,
+        &made_up[0],
+        &made_up[1],
+        &made_up[2],
+    ] {
+        read(&format!("{own}?cursor={wrong}"), &buyer)
+            .await
+            .is(BAD_REQUEST);
+    }
+    // Of a reservation that there never was it is merely a place.
+    let path = format!("{own}?cursor={}", made_up[3]);
+    assert_eq!(read(&path, &buyer).await.status, 200);
+    for limit in ["0", "101", "x"] {
+        read(&format!("{own}?limit={limit}"), &buyer)
+            .await
+            .is(INVALID_LIMIT);
+    }
+}
+
+#[tokio::test]
+async fn who_has_bought_nothing_has_no_payments_and_who_is_nobody_is_not_found() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let admin = shop.admin().await;
+    let own = shop.get(&path(&buyer.user_id)).token(&buyer.token);
+    assert_eq!(own.send().await.ok(), json!({ "payments": [] }));
+    for (id, refusal) in [(NOBODY, USER_NOT_FOUND), ("x", INVALID_USER_ID)] {
+        let path = path(id);
+        let read = shop.get(&path).token(&admin.access_token);
+        read.send().await.is(refusal);
+    }
+    for token in [&buyer.token, &buyer.access_token] {
+        let path = path(&admin.user_id);
+        shop.get(&path).token(token).send().await.is(FORBIDDEN);
+    }
+}
