@@ -1,6 +1,7 @@
 //! `GET /v1/auth/keys`.
 
 use serde_json::json;
+use shared::domain::user::{Name, User};
 
 use crate::harness::{Shop, text, tokens};
 
@@ -22,6 +23,25 @@ async fn the_public_key_is_there_for_everybody_and_the_private_one_is_not() {
             "kid": header["kid"], "x": x,
         }] })
     );
+}
+
+/// In a new deployment that is whoever signs first, and not always somebody who signs up.
+#[tokio::test]
+async fn whoever_signs_first_makes_the_keys() {
+    let shop = Shop::empty().await;
+    let name = Name::parse("김민수").expect("a name");
+    let guest = User::guest(name, shop.now());
+    let operator = shop.stack.operator().await;
+    operator.store().sign_up(&guest).await.expect("a user");
+    let keys = shop.get("/v1/auth/keys").send().await.ok();
+    assert_eq!(keys, json!({ "keys": [] }));
+
+    let join = shop.post("/v1/auth/tokens");
+    let join = join.json(&json!({ "user_id": guest.user_id.to_string() }));
+    let joined = join.send().await.ok();
+    let (header, _) = tokens::read(joined["token"].as_str().expect("a token"));
+    let keys = shop.get("/v1/auth/keys").send().await.ok();
+    assert_eq!(keys["keys"][0]["kid"], header["kid"]);
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ use crate::harness::{
     tokens::claims,
 };
 
+const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
+
 /// Somebody who has the one place there is, and the first and second behind them.
 async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
     let buyers = [shop.buyer().await, shop.buyer().await, shop.buyer().await];
@@ -29,7 +31,7 @@ async fn who_waits_is_let_through_no_door() {
     let wait = shop.get_place(&waiting).await["estimated_wait_time"]
         .as_u64()
         .expect("seconds");
-    let doors = shop.guarded(&waiting.user_id, "11111111-1111-4111-8111-111111111111");
+    let doors = shop.guarded(&waiting.user_id, NOBODY);
     let doors: Vec<_> = doors
         .into_iter()
         .filter(|door| door.door == Door::Buyer)
@@ -50,6 +52,29 @@ async fn who_waits_is_let_through_no_door() {
             .token(&waiting.token)
             .body("garbage");
         garbage.send().await.is(NOT_YOUR_TURN);
+    }
+}
+
+/// Whichever protected call comes first, it is the arrival.
+#[tokio::test]
+async fn every_door_is_an_arrival() {
+    let doors = Shop::empty().await.guarded(NOBODY, NOBODY);
+    for door in doors.iter().filter(|door| door.door == Door::Buyer) {
+        let name = door.name;
+        let shop = Shop::for_one().await;
+        let [inside, waiting, _] = one_inside_two_waiting(&shop).await;
+        shop.leave(&inside).await;
+        shop.advance(10).await;
+        assert!(
+            shop.get_place(&waiting).await["claim_until"].is_string(),
+            "{name}"
+        );
+        let doors = shop.guarded(&waiting.user_id, NOBODY);
+        let door = doors.iter().find(|door| door.name == name).expect("a door");
+        door.call(&shop).token(&waiting.token).send().await.ok();
+        let place = shop.get_place(&waiting).await;
+        assert_eq!(place["status"], "ACTIVE", "{name}");
+        assert!(place.get("claim_until").is_none(), "{name} is no arrival");
     }
 }
 

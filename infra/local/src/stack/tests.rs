@@ -316,12 +316,12 @@ fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Adds one to a counter of a user, if it has this value.
+/// Adds one to a counter beside the queues, which `pay` may update, if it has this value.
 async fn count(client: &Client, seen: &str) -> Result<(), String> {
     client
         .update_item()
-        .table_name("Users")
-        .key("id", text("u"))
+        .table_name("Queues")
+        .key("id", text("q"))
         .update_expression("SET #n = :next")
         .condition_expression("attribute_not_exists(#n) OR #n = :seen")
         .expression_attribute_names("#n", "n")
@@ -350,9 +350,23 @@ async fn calls_are_counted_by_function_and_conditions_can_be_stripped() {
     );
     assert_eq!(consumed.by("charge"), Units::default());
 
-    stack.strip_condition("Users", "#n = :seen");
+    stack.strip_condition("Queues", "#n = :seen");
     count(&client, "0").await.expect("without its condition");
     assert_eq!(stack.stripped_conditions(), 1);
+}
+
+#[tokio::test]
+async fn a_function_may_do_what_the_template_grants_it_and_nothing_else() {
+    let stack = start(Options::default()).await;
+    let of = |function: &str| Client::new(&stack.functions[function].start.sdk);
+    count(&of("pay"), "0").await.expect("granted");
+    let denied = count(&of("get-balance"), "1")
+        .await
+        .expect_err("not granted");
+    assert!(denied.contains("AccessDenied"), "{denied}");
+    count(&Client::new(&stack.operator.sdk), "1")
+        .await
+        .expect("the operator may do everything");
 }
 
 #[tokio::test]
