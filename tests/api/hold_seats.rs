@@ -186,9 +186,21 @@ async fn a_token_used_in_parallel_holds_one_seat() {
 async fn the_same_hold_in_parallel_is_one() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let replies = join_all((0..6).map(|_| shop.hold_all(&buyer, &[7, 8]))).await;
-    let held: Vec<_> = replies.into_iter().map(Reply::ok).collect();
-    assert!(held.iter().all(|one| *one == held[0]), "{held:?}");
+    // Each a little later than the one before, so that every step of one meets every step of
+    // another.
+    let later = async |steps| {
+        for _ in 0..steps {
+            tokio::task::yield_now().await;
+        }
+        shop.hold_all(&buyer, &[7, 8]).await
+    };
+    for distance in 0..20 {
+        let replies = join_all((0..6).map(|n| later(n * distance))).await;
+        let held: Vec<_> = replies.into_iter().map(Reply::ok).collect();
+        assert!(held.iter().all(|one| *one == held[0]), "{held:?}");
+        let path = shop.reservation(&held[0]);
+        shop.delete(&path).token(&buyer.token).send().await.ok();
+    }
 }
 
 #[tokio::test]

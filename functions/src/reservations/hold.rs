@@ -5,7 +5,8 @@
 //! (409), when the show is not on sale (409) and when it is another queue's (403). The same seats
 //! again are the same hold.
 //!
-//! 2 WRU and 2 for each seat; 1 RRU for the door, 0.5 for the show, 0.5 for each seat.
+//! 2 WRU and 2 for each seat; 1 RRU for the door, 0.5 for the show, 0.5 for each seat. Who finds a
+//! seat taken in that very moment pays 1 RRU more: it may have been a parallel request of theirs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,7 +15,8 @@ use shared::{
     domain::{
         ids::{PaymentId, ReservationId, ShowDate, ShowId},
         order::Hold,
-        seat::{GRACE, NoSeatSet, SeatNumber, SeatSet},
+        seat::{GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
+        session::Session,
         show::{Show, USUAL_CAPACITY},
     },
     error::ApiError,
@@ -182,8 +184,12 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
     }
     // Losing attempts are the common case of an on-sale, and a look is cheaper than a refusal.
     let looked_at = app.store().look_at_seats(show.id(), &seats).await?;
-    if looked_at.iter().any(|seat| seat.is_taken(buyer.now)) {
-        return Err(ApiError::SeatAlreadyReserved);
+    let taken: Vec<_> = looked_at
+        .into_iter()
+        .filter(|seat| seat.is_taken(buyer.now))
+        .collect();
+    if !taken.is_empty() {
+        return held_meanwhile(app, buyer, &taken, is_same).await;
     }
 
     let hold = new_hold(app, show, seats.clone(), buyer.now)?;
@@ -204,6 +210,33 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
         }),
         Err(Rejected::Failed(error)) => Err(error.into()),
     }
+}
+
+/// The hold that a parallel request of the same buyer has placed since the door read the session.
+/// Only seats that were taken in these very moments can be of one, so that others who lose pay for
+/// no more than the look.
+async fn held_meanwhile(
+    app: &App,
+    buyer: &Buyer,
+    taken: &[TakenSeat],
+    is_same: impl Fn(&Hold) -> bool,
+) -> Result<Hold, ApiError> {
+    let lasts = SignedDuration::from_secs(i64::from(app.config().hold_seconds));
+    let is_recent = |seat: &TakenSeat| {
+        seat.held_until
+            .is_some_and(|until| until.duration_since(buyer.now) >= lasts - GRACE)
+    };
+    if taken.iter().all(is_recent) {
+        let Session {
+            user_id, queue_id, ..
+        } = &buyer.session;
+        let session = app.store().session(*user_id, queue_id).await?;
+        let hold = session.and_then(|session| session.live_hold);
+        if let Some(hold) = hold.filter(is_same) {
+            return Ok(hold);
+        }
+    }
+    Err(ApiError::SeatAlreadyReserved)
 }
 
 fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Hold, ApiError> {
