@@ -119,6 +119,26 @@ impl Store {
         }))
     }
 
+    /// Gives a queue settings of its own; one that did not exist does now. 1 WRU.
+    pub async fn set_settings(
+        &self,
+        queue_id: &QueueId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(queue_id)))
+            .update_expression("SET settings = :settings")
+            .expression_attribute_values(":settings", to_attribute(settings)?)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::write(output.consumed_capacity());
+        Ok(())
+    }
+
     /// Says which concert those mean who join a queue without naming one. 1 WRU.
     pub async fn set_default_concert(
         &self,

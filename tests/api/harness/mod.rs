@@ -18,6 +18,7 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId},
         money::Money,
+        queue::{QueueState, Settings},
         show::{Concert, Show},
         user::Name,
     },
@@ -104,34 +105,22 @@ impl Shop {
 
     /// A shop whose queue an operator has closed.
     pub async fn closed() -> Self {
-        let options = Options {
-            database_port: true,
-            ..options(&[], None)
+        let shop = Self::empty().await;
+        let settings = Settings {
+            max_active: 1_000,
+            rate_milli: 50_000,
+            claim_seconds: 120,
+            active_seconds: 300,
+            tick_seconds: 5,
+            state: QueueState::Closed,
+            default_concert_id: None,
         };
-        let shop = Self::on(Stack::start(options).await.expect("the stack starts"));
-        let settings = json!({
-            "max_active": { "N": "1000" },
-            "rate_milli": { "N": "50000" },
-            "claim_seconds": { "N": "120" },
-            "active_seconds": { "N": "300" },
-            "tick_seconds": { "N": "5" },
-            "state": { "S": "CLOSED" },
-        });
-        let item = json!({ "id": { "S": "main" }, "settings": { "M": settings } });
-        let database = shop.stack.database_url().expect("the database listens");
-        Call::new(shop.client.clone(), "POST", &database)
-            .header("x-amz-target", "DynamoDB_20120810.PutItem")
-            .header("x-amz-date", "20261120T030000Z")
-            // The engine wants a signature to be there, and does not check it.
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=k/20261120/r/dynamodb/aws4_request, \
-                 SignedHeaders=host;x-amz-date, Signature=0",
-            )
-            .json(&json!({ "TableName": "Queues", "Item": item }))
-            .send()
+        let operator = shop.stack.operator().await;
+        operator
+            .store()
+            .set_settings(&QueueId::main(), &settings)
             .await
-            .ok();
+            .expect("the queue is closed");
         shop
     }
 
