@@ -184,6 +184,7 @@ async fn what_a_revoked_key_has_signed_is_void_within_five_minutes() {
     let (shop, guest) = shop_and_guest(&[]).await;
     let leaked = kid(&guest);
     shop.advance(60).await;
+    assert!(shop.is_known(&guest).await);
     // An instance that meets nobody else's token.
     let profile = format!("/v1/users/{}", guest.user_id);
     let look = || shop.get(&profile).token(&guest.access_token).send();
@@ -206,8 +207,8 @@ async fn what_a_revoked_key_has_signed_is_void_within_five_minutes() {
         ..guest.clone()
     };
     assert_eq!(kid(&again), new);
-    assert!(shop.is_known(&again).await);
-    assert!(!shop.is_known(&guest).await, "it has had to look");
+    assert!(shop.is_known(&again).await, "an unknown key makes one look");
+    assert!(!shop.is_known(&guest).await, "where the other is no more");
     shop.advance(240).await;
     look().await.is(INVALID_TOKEN);
 }
