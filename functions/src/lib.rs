@@ -137,6 +137,12 @@ pub const BACKGROUND: &[Background] = &[
         }),
     },
     Background {
+        function: "rotate-keys",
+        handler: BackgroundHandler::Event(|app, event, deadline| {
+            Box::pin(background::rotate_keys::handle(app, event, deadline))
+        }),
+    },
+    Background {
         function: "release-hold",
         handler: BackgroundHandler::Messages(|app, message| {
             Box::pin(background::release_hold::handle(app, message))

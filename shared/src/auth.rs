@@ -3,37 +3,44 @@
 //! A queue token names a session, an access token a user. Both say when they expire, which is
 //! compared with the app's clock, not with the library's. Which algorithm counts is our choice,
 //! never the token's.
+//!
+//! A key is published before it signs, so that instances know the keys of the tokens that they
+//! meet; an unknown one makes them look. Those that they know are looked up again now and then,
+//! so that a revoked one is forgotten.
+
+mod rotation;
 
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     domain::{
         ids::{QueueId, SessionId, UserId},
         session::Session,
+        signing::{NextKey, PUBLISHED_AHEAD, PrivateKey, PublicKey, SigningKeys},
         user::User,
     },
     error::ApiError,
-    store::{
-        Rejected, Store, StoreError,
-        signing_keys::{KeysExist, PrivateKey, PublicKey},
-    },
+    store::{Store, StoreError},
 };
 
 /// An unknown key makes an instance read the public keys again, at most this often.
 const READ_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
-/// Who signs looks for a newer key this often.
-const SIGNING_KEY_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
+/// An instance believes the public keys that it knows for so long, and with them the tokens of a
+/// key that was revoked meanwhile. Nobody's knowledge is older than a key when that begins to
+/// sign.
+const PUBLIC_KEYS_GOOD_FOR: SignedDuration = PUBLISHED_AHEAD;
+
+/// Who signs looks for a newer key this often: more often than keys are published ahead.
+const SIGNING_KEYS_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long a guest's access token lives: as long as they may want to come back, because they
 /// have no password to log in with.
@@ -41,6 +48,17 @@ const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long that of a user with a password lives.
 const ACCOUNT_ACCESS: SignedDuration = SignedDuration::from_hours(12);
+
+/// How long a token lives at most. Those of a queue live for hours.
+const LONGEST_TOKEN: SignedDuration = longer(GUEST_ACCESS, ACCOUNT_ACCESS);
+
+const fn longer(one: SignedDuration, other: SignedDuration) -> SignedDuration {
+    if one.as_secs() < other.as_secs() {
+        other
+    } else {
+        one
+    }
+}
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,11 +155,18 @@ struct PublicKeys {
     read_at: Timestamp,
 }
 
+/// The keys that sign, ready to do so.
 #[derive(Clone)]
 struct Signing {
+    current: SigningKey,
+    next: Option<(Timestamp, SigningKey)>,
+    read_at: Timestamp,
+}
+
+#[derive(Clone)]
+struct SigningKey {
     kid: String,
     key: Arc<EncodingKey>,
-    read_at: Timestamp,
 }
 
 impl Keyring {
@@ -175,11 +200,11 @@ impl Keyring {
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| ApiError::InvalidToken)?;
         let kid = header.kid.ok_or(ApiError::InvalidToken)?;
-        let key = if let Some(key) = self.known(&kid) {
+        let key = if let Some(key) = self.known(&kid, now) {
             key
         } else {
             self.read_public_keys_again(now).await?;
-            self.known(&kid).ok_or(ApiError::InvalidToken)?
+            self.known(&kid, now).ok_or(ApiError::InvalidToken)?
         };
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation)
             .map_err(|_| ApiError::InvalidToken)?
@@ -193,16 +218,18 @@ impl Keyring {
 
     /// Signs a token. The first function that ever signs makes the key pair.
     pub async fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, ApiError> {
-        let signing = self.signing_key(now).await?;
+        let SigningKey { kid, key } = self.signing(now).await?.at(now);
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(signing.kid);
-        jsonwebtoken::encode(&header, claims, &signing.key)
+        header.kid = Some(kid);
+        jsonwebtoken::encode(&header, claims, &key)
             .map_err(|error| ApiError::Internal(error.into()))
     }
 
-    fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+    fn known(&self, kid: &str, now: Timestamp) -> Option<Arc<DecodingKey>> {
         let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
-        public.keys.get(kid).map(|(_, key)| key.clone())
+        let are_good = now.duration_since(public.read_at) < PUBLIC_KEYS_GOOD_FOR;
+        let known = public.keys.get(kid).filter(|_| are_good);
+        known.map(|(_, key)| key.clone())
     }
 
     /// Reads the public keys again, unless that was done a moment ago. Before the first token
@@ -219,41 +246,24 @@ impl Keyring {
         Ok(())
     }
 
-    async fn signing_key(&self, now: Timestamp) -> Result<Signing, ApiError> {
+    async fn signing(&self, now: Timestamp) -> Result<Signing, ApiError> {
         let known = self
             .signing
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         if let Some(known) = known
-            && now.duration_since(known.read_at) < SIGNING_KEY_GOOD_FOR
+            && now.duration_since(known.read_at) < SIGNING_KEYS_GOOD_FOR
         {
             return Ok(known);
         }
-        let PrivateKey { kid, pkcs8 } = match self.store.signing_key().await? {
-            Some(key) => key,
+        let keys = match self.store.signing_keys().await? {
+            Some(keys) => keys,
             None => self.create_keys(now).await?,
         };
-        let signing = Signing {
-            kid,
-            key: Arc::new(EncodingKey::from_ed_der(&decoded(&pkcs8)?)),
-            read_at: now,
-        };
+        let signing = Signing::of(keys, now)?;
         *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Some(signing.clone());
         Ok(signing)
-    }
-
-    async fn create_keys(&self, now: Timestamp) -> Result<PrivateKey, ApiError> {
-        let (private, public) = new_key_pair(now)?;
-        match self.store.create_keys(&private, &public).await {
-            Ok(()) => Ok(private),
-            Err(Rejected::Refused(KeysExist)) => self
-                .store
-                .signing_key()
-                .await?
-                .ok_or_else(|| ApiError::bug("the signing key is there and is not")),
-            Err(Rejected::Failed(error)) => Err(error.into()),
-        }
     }
 }
 
@@ -271,28 +281,38 @@ impl PublicKeys {
     }
 }
 
-/// The private key that was stored.
-fn decoded(pkcs8: &str) -> Result<Vec<u8>, ApiError> {
-    let decoded = BASE64_URL_SAFE_NO_PAD.decode(pkcs8);
-    decoded.map_err(|_| ApiError::bug("the signing key cannot be read"))
+impl Signing {
+    fn of(keys: SigningKeys, read_at: Timestamp) -> Result<Self, ApiError> {
+        let next = keys
+            .next
+            .map(|NextKey { key, signs_from }| {
+                Ok::<_, ApiError>((signs_from, SigningKey::of(key)?))
+            })
+            .transpose()?;
+        Ok(Self {
+            current: SigningKey::of(keys.current)?,
+            next,
+            read_at,
+        })
+    }
+
+    /// The key that signs at that time: nobody has to look again when the next one begins.
+    fn at(self, now: Timestamp) -> SigningKey {
+        match self.next {
+            Some((signs_from, next)) if signs_from <= now => next,
+            _ => self.current,
+        }
+    }
 }
 
-/// A new key pair. Its name begins with the time, so that names sort by age.
-fn new_key_pair(now: Timestamp) -> Result<(PrivateKey, PublicKey), ApiError> {
-    let failed = |_| ApiError::bug("a key pair could not be made");
-    let pair = Ed25519KeyPair::generate().map_err(failed)?;
-    let pkcs8 = BASE64_URL_SAFE_NO_PAD.encode(pair.to_pkcs8().map_err(failed)?);
-    let kid = Uuid::now_v7().to_string();
-    let x = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-    Ok((
-        PrivateKey {
-            kid: kid.clone(),
-            pkcs8,
-        },
-        PublicKey {
+impl SigningKey {
+    fn of(PrivateKey { kid, pkcs8 }: PrivateKey) -> Result<Self, ApiError> {
+        let pkcs8 = BASE64_URL_SAFE_NO_PAD
+            .decode(pkcs8)
+            .map_err(|_| ApiError::bug("the signing key cannot be read"))?;
+        Ok(Self {
             kid,
-            x,
-            created_at: now,
-        },
-    ))
+            key: Arc::new(EncodingKey::from_ed_der(&pkcs8)),
+        })
+    }
 }

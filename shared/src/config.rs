@@ -73,6 +73,8 @@ pub struct Config {
     pub who_charges: WhoCharges,
     /// The time zone in which a show's day begins and ends.
     pub time_zone: TimeZone,
+    /// The key that signs tokens is replaced after so many days.
+    pub key_rotation_days: u32,
 }
 
 impl Config {
@@ -117,6 +119,11 @@ impl Config {
             time_zone: env.parse("TIME_ZONE", "the name of a time zone", |name| {
                 TimeZone::get(name).ok()
             })?,
+            key_rotation_days: env.parse(
+                "KEY_ROTATION_DAYS",
+                "a whole number of days from 1 to 365",
+                |text| text.parse().ok().filter(|n| (1..=365).contains(n)),
+            )?,
         })
     }
 
@@ -183,6 +190,7 @@ mod tests {
             "REFUND_CUTOFF_HOURS" => "24",
             "WHO_CHARGES" => "users",
             "TIME_ZONE" => "Asia/Seoul",
+            "KEY_ROTATION_DAYS" => "30",
             _ => "some-name",
         };
         Some(value.to_owned())
@@ -208,6 +216,7 @@ mod tests {
             ("REFUND_CUTOFF_HOURS", "-1"),
             ("WHO_CHARGES", "everybody"),
             ("TIME_ZONE", "Asia/Atlantis"),
+            ("KEY_ROTATION_DAYS", "366"),
         ] {
             let error = Config::read(|name| {
                 if name == wrong {

@@ -11,4 +11,5 @@ pub mod schedule;
 pub mod seat;
 pub mod session;
 pub mod show;
+pub mod signing;
 pub mod user;

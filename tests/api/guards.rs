@@ -15,6 +15,7 @@ use shared::{
         seat::{SeatNumber, SeatSet},
         session::{Ending, Session},
         show::Concert,
+        signing::{KeyPair, Keys, PrivateKey, PublicKey, Rotation},
         user::{Email, Name, PasswordHash, User},
     },
     futures_util::future::join_all,
@@ -86,6 +87,9 @@ guarded! {
     nobody_becomes_no_administrator: ("Users", "attribute_exists(id)");
     a_concert_is_not_replaced: ("Catalog", "attribute_not_exists(entry)");
     the_first_key_pair_stays: ("Keys", "attribute_not_exists(id)");
+    two_first_rotations_at_once_are_one: ("Keys", "attribute_not_exists(version)");
+    two_rotations_at_once_are_one: ("Keys", "version = :seen");
+    keys_that_came_after_all_were_deleted_stay: ("Keys", "kid = :seen_kid");
     two_changes_of_a_concert_are_both_done: ("Catalog", "version = :seen");
     nothing_is_left_of_a_deleted_concert: ("Catalog", "version = :seen");
     a_show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
@@ -618,6 +622,77 @@ async fn the_first_key_pair_stays(shop: &Shop) -> bool {
         good += u32::from(shop.get(&path).token(token).send().await.status == 200);
     }
     good == 8
+}
+
+async fn two_first_rotations_at_once_are_one(shop: &Shop) -> bool {
+    shop.guest().await;
+    rotate_twice(shop).await == 1
+}
+
+async fn two_rotations_at_once_are_one(shop: &Shop) -> bool {
+    shop.guest().await;
+    shop.invoke("rotate-keys", &json!({ "now": true }))
+        .await
+        .ok();
+    rotate_twice(shop).await == 1
+}
+
+/// How many of two rotations write that have read the same keys: of the second key, nobody would
+/// know the public half.
+async fn rotate_twice(shop: &Shop) -> u32 {
+    let store = shop.stack.app("rotate-keys").await.store().clone();
+    let seen = store.all_keys().await.expect("an answer").expect("keys");
+    let later = shop.now() + SignedDuration::from_mins(5);
+    let mut written = 0;
+    for kid in ["one", "other"] {
+        let keys = seen.rotated(
+            &Rotation::Now,
+            key_pair(kid, later),
+            SignedDuration::from_hours(24),
+            later,
+        );
+        let keys = keys.expect("a new key");
+        written += u32::from(store.change_keys(&seen, &keys).await.is_ok());
+    }
+    written
+}
+
+/// As an operator may delete them who fears the worst.
+async fn keys_that_came_after_all_were_deleted_stay(shop: &Shop) -> bool {
+    let store = shop.stack.app("rotate-keys").await.store().clone();
+    let deleted = key_pair("deleted", shop.now());
+    let seen = Keys {
+        signing: deleted.private.into(),
+        public: vec![deleted.public],
+    };
+    let guest = shop.guest().await;
+    let keys = seen.rotated(
+        &Rotation::Now,
+        key_pair("next", shop.now()),
+        SignedDuration::from_hours(24),
+        shop.now(),
+    );
+    let keys = keys.expect("a new key");
+    let changed = store.change_keys(&seen, &keys).await;
+    shop.advance(300).await;
+    let path = format!("/v1/users/{}/balance", guest.user_id);
+    let balance = shop.get(&path).token(&guest.access_token).send().await;
+    changed.is_err() && balance.status == 200
+}
+
+fn key_pair(kid: &str, now: Timestamp) -> KeyPair {
+    KeyPair {
+        private: PrivateKey {
+            kid: kid.to_owned(),
+            pkcs8: String::new(),
+        },
+        public: PublicKey {
+            kid: kid.to_owned(),
+            x: String::new(),
+            created_at: now,
+            signs_until: None,
+        },
+    }
 }
 
 /// The store of an operator, who may do everything, and below whom conditions can be left out.

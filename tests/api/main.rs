@@ -47,6 +47,7 @@ mod not_found;
 mod admit;
 mod make_admin;
 mod release_hold;
+mod rotate_keys;
 
 mod attackers;
 mod errors;

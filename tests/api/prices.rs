@@ -188,6 +188,29 @@ async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
     assert_eq!(shop.price("make-admin"), (0.0, 6.0));
 }
 
+#[tokio::test]
+async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
+    let shop = warm_shop(&[]).await;
+    shop.stack.app("rotate-keys").await;
+    shop.stack.forget_consumed();
+    for (order, price) in [
+        (json!({}), (2.0, 0.0)),
+        (json!({ "now": true }), (2.0, 4.0)),
+        (json!({ "now": true }), (2.0, 0.0)),
+    ] {
+        shop.invoke("rotate-keys", &order).await.ok();
+        assert_eq!(shop.price("rotate-keys"), price, "{order}");
+    }
+    // Who signs looks every minute, and not when the next key begins to.
+    for (seconds, price) in [(290, (1.0, 4.0)), (9, (0.0, 4.0)), (1, (0.0, 4.0))] {
+        shop.advance(seconds).await;
+        shop.guest().await;
+        assert_eq!(shop.price("sign-up"), price, "{seconds} seconds later");
+    }
+    shop.invoke("rotate-keys", &json!({})).await.ok();
+    assert_eq!(shop.price("rotate-keys"), (2.0, 4.0), "it has begun");
+}
+
 /// Neither the token of an account nor a key makes a join dearer, and who has joined already pays
 /// for looking only.
 #[tokio::test]

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
+    domain::signing::PublicKey,
     error::ApiError,
     http::{ResponseParts as _, ok},
     lambda_http::{Body, Request, Response, http::header::CACHE_CONTROL},
-    store::signing_keys::PublicKey,
 };
 use utoipa::ToSchema;
 

@@ -1,0 +1,96 @@
+//! New keys, and how old ones go.
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Keyring, LONGEST_TOKEN};
+use crate::{
+    domain::signing::{KeyPair, Keys, NoSuchKey, PrivateKey, PublicKey, Rotation, SigningKeys},
+    error::ApiError,
+    store::{Rejected, Tried, signing_keys::KeysHaveChanged, while_stale},
+};
+
+impl Keyring {
+    /// Rotates the keys, and returns them as they are then; `None` before the first one was made.
+    /// Of two rotations at once, the second finds what the first has done. 2 RRU, and 4 WRU when
+    /// something changes.
+    pub async fn rotate(
+        &self,
+        rotation: &Rotation,
+        now: Timestamp,
+    ) -> Result<Option<Keys>, ApiError> {
+        while_stale(async || {
+            let Some(seen) = self.store.all_keys().await? else {
+                return Ok(Tried::Done(Ok(None)));
+            };
+            let keys = match rotated(&seen, rotation, now) {
+                Ok(keys) if keys != seen => keys,
+                unchanged => return Ok(Tried::Done(unchanged.map(Some))),
+            };
+            match self.store.change_keys(&seen, &keys).await {
+                Ok(()) => {
+                    log(&keys);
+                    Ok(Tried::Done(Ok(Some(keys))))
+                }
+                Err(Rejected::Refused(KeysHaveChanged)) => Ok(Tried::Stale),
+                Err(Rejected::Failed(error)) => Err(error),
+            }
+        })
+        .await?
+    }
+
+    /// Makes the first key pair, unless another instance is faster.
+    pub(super) async fn create_keys(&self, now: Timestamp) -> Result<SigningKeys, ApiError> {
+        let first = new_key_pair(now)?;
+        let private = first.private.clone();
+        match self.store.create_keys(first).await {
+            Ok(()) => Ok(private.into()),
+            Err(Rejected::Refused(_)) => self
+                .store
+                .signing_keys()
+                .await?
+                .ok_or_else(|| ApiError::bug("the signing key is there and is not")),
+            Err(Rejected::Failed(error)) => Err(error.into()),
+        }
+    }
+}
+
+fn rotated(seen: &Keys, rotation: &Rotation, now: Timestamp) -> Result<Keys, ApiError> {
+    seen.rotated(rotation, new_key_pair(now)?, LONGEST_TOKEN, now)
+        .map_err(|NoSuchKey| ApiError::Internal("there is no key of that name".into()))
+}
+
+/// Nobody reads what a schedule is answered.
+fn log(keys: &Keys) {
+    let signing = &keys.signing;
+    let next = signing.next.as_ref().map(|next| next.key.kid.as_str());
+    tracing::info!(
+        kid = signing.current.kid,
+        next,
+        public = keys.public.len(),
+        "the keys have changed"
+    );
+}
+
+/// A new key pair. Its name begins with the time, so that names sort by age.
+fn new_key_pair(now: Timestamp) -> Result<KeyPair, ApiError> {
+    let failed = |_| ApiError::bug("a key pair could not be made");
+    let pair = Ed25519KeyPair::generate().map_err(failed)?;
+    let pkcs8 = BASE64_URL_SAFE_NO_PAD.encode(pair.to_pkcs8().map_err(failed)?);
+    let kid = Uuid::now_v7().to_string();
+    let x = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+    Ok(KeyPair {
+        private: PrivateKey {
+            kid: kid.clone(),
+            pkcs8,
+        },
+        public: PublicKey {
+            kid,
+            x,
+            created_at: now,
+            signs_until: None,
+        },
+    })
+}

@@ -1,0 +1,305 @@
+//! The keys of tokens: which one signs when, when the next one is due, and how long an old one is
+//! still needed.
+//!
+//! A key is published some minutes before it signs, so that whoever checks tokens knows it in
+//! time. When it begins to sign, the private half of the one before it is of no more use; the
+//! public half is, until the last token that it can have signed has expired.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How long before it signs a key is published: who signs looks for it every minute, and what
+/// `get-keys` answered may be kept for one.
+pub const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_mins(5);
+
+/// A key may be so much younger than it should be when the next one is due: schedules are not
+/// exact, and a day later would be too late where keys live for a day.
+const EARLY: SignedDuration = SignedDuration::from_hours(12);
+
+/// An old public key is kept so much longer than its last token, for clocks that disagree and
+/// requests that were under way.
+const KEPT_LONGER: SignedDuration = SignedDuration::from_mins(1);
+
+/// A public key (Ed25519).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKey {
+    /// Its name: the `kid` of a token's header.
+    pub kid: String,
+    /// The key, base64url without padding, as in a JWK.
+    pub x: String,
+    /// When it was made.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub created_at: Timestamp,
+    /// Until when it signs, once the next one is there.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub signs_until: Option<Timestamp>,
+}
+
+/// A private key (Ed25519). It has no debug form, so that no log can have it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateKey {
+    /// The name of its public half.
+    pub kid: String,
+    /// The key in PKCS #8, base64url without padding.
+    pub pkcs8: String,
+}
+
+/// Both halves of a new key.
+pub struct KeyPair {
+    /// What signs.
+    pub private: PrivateKey,
+    /// What everybody may know.
+    pub public: PublicKey,
+}
+
+/// A key that is going to sign.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: PrivateKey,
+    /// From when it signs.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub signs_from: Timestamp,
+}
+
+/// The private keys. As long as no key was ever replaced, they are stored as the one key that
+/// there is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKeys {
+    /// The key that signs until the next one does.
+    #[serde(flatten)]
+    pub current: PrivateKey,
+    /// The next one, once it is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextKey>,
+    /// Counts the changes of all keys.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub version: u64,
+}
+
+impl From<PrivateKey> for SigningKeys {
+    fn from(first: PrivateKey) -> Self {
+        Self {
+            current: first,
+            next: None,
+            version: 0,
+        }
+    }
+}
+
+/// All keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The private ones.
+    pub signing: SigningKeys,
+    /// The public ones, oldest first.
+    pub public: Vec<PublicKey>,
+}
+
+/// How keys are to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// A new key, if the newest one is as old as that.
+    WhenOlderThan(SignedDuration),
+    /// A new key, however old the newest one is.
+    Now,
+    /// That key is believed no more. If it is the one that signs, another one does at once.
+    Revoke(String),
+}
+
+/// There is no key of that name to revoke.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoSuchKey;
+
+impl Keys {
+    /// The keys after a rotation at `now`, for which `new` is there to be used. While a published
+    /// key has not begun to sign, no other is published. Tokens live for `longest_token` at most.
+    pub fn rotated(
+        &self,
+        rotation: &Rotation,
+        new: KeyPair,
+        longest_token: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Self, NoSuchKey> {
+        let mut keys = self.clone();
+        keys.tidy_up(longest_token, now);
+        match rotation {
+            Rotation::WhenOlderThan(age) if keys.newest_is_older_than(*age, now) => {
+                keys.publish(new, now);
+            }
+            Rotation::Now => keys.publish(new, now),
+            Rotation::WhenOlderThan(_) => {}
+            Rotation::Revoke(kid) => keys.revoke(kid, new)?,
+        }
+        Ok(keys)
+    }
+
+    /// Lets go what is of no more use: the private half of a key whose successor has begun to
+    /// sign, and public keys whose last token has expired.
+    fn tidy_up(&mut self, longest_token: SignedDuration, now: Timestamp) {
+        let signing = &mut self.signing;
+        if let Some(next) = signing.next.take_if(|next| next.signs_from <= now) {
+            signing.current = next.key;
+        }
+        self.public.retain(|key| {
+            key.signs_until
+                .is_none_or(|until| now < later(until, longest_token + KEPT_LONGER))
+        });
+    }
+
+    fn newest_is_older_than(&self, age: SignedDuration, now: Timestamp) -> bool {
+        let newest = self.public.iter().map(|key| key.created_at).max();
+        newest.is_none_or(|newest| later(newest, age - EARLY) <= now)
+    }
+
+    fn publish(&mut self, new: KeyPair, now: Timestamp) {
+        if self.signing.next.is_some() {
+            return;
+        }
+        let signs_from = later(now, PUBLISHED_AHEAD);
+        for key in &mut self.public {
+            key.signs_until.get_or_insert(signs_from);
+        }
+        self.public.push(new.public);
+        self.signing.next = Some(NextKey {
+            key: new.private,
+            signs_from,
+        });
+    }
+
+    fn revoke(&mut self, kid: &str, new: KeyPair) -> Result<(), NoSuchKey> {
+        let revoked = self.public.extract_if(.., |key| key.kid == kid).count();
+        if revoked == 0 {
+            return Err(NoSuchKey);
+        }
+        let signing = &mut self.signing;
+        if signing.current.kid == kid {
+            signing.current = if let Some(next) = signing.next.take() {
+                next.key
+            } else {
+                self.public.push(new.public);
+                new.private
+            };
+        } else if signing.next.take_if(|next| next.key.kid == kid).is_some() {
+            // The one before it goes on.
+            for key in &mut self.public {
+                key.signs_until.take_if(|_| key.kid == signing.current.kid);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(version: &u64) -> bool {
+    *version == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+    const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    fn at(hours: i64, seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + hours * 3_600 + seconds).expect("a time")
+    }
+
+    fn pair(kid: &str, now: Timestamp) -> KeyPair {
+        KeyPair {
+            private: PrivateKey {
+                kid: kid.to_owned(),
+                pkcs8: format!("private {kid}"),
+            },
+            public: PublicKey {
+                kid: kid.to_owned(),
+                x: format!("public {kid}"),
+                created_at: now,
+                signs_until: None,
+            },
+        }
+    }
+
+    /// The key `a`, made at hour 0.
+    fn first() -> Keys {
+        let KeyPair { private, public } = pair("a", at(0, 0));
+        Keys {
+            signing: private.into(),
+            public: vec![public],
+        }
+    }
+
+    fn rotated(keys: &Keys, rotation: &Rotation, new: &str, now: Timestamp) -> Keys {
+        keys.rotated(rotation, pair(new, now), MONTH, now)
+            .unwrap_or_else(|NoSuchKey| panic!("no such key"))
+    }
+
+    /// The names of the key that signs, of the next one, and of all public ones.
+    fn names(keys: &Keys) -> (&str, Option<&str>, Vec<&str>) {
+        (
+            &keys.signing.current.kid,
+            keys.signing.next.as_ref().map(|next| next.key.kid.as_str()),
+            keys.public.iter().map(|key| key.kid.as_str()).collect(),
+        )
+    }
+
+    #[test]
+    fn a_key_is_published_before_it_signs_and_stays_after_it_has() {
+        let published = rotated(&first(), &Rotation::Now, "b", at(0, 0));
+        assert_eq!(names(&published), ("a", Some("b"), vec!["a", "b"]));
+        assert_eq!(published.public[0].signs_until, Some(at(0, 300)));
+        assert_eq!(published.public[1].signs_until, None);
+
+        let early = rotated(&published, &Rotation::Now, "c", at(0, 299));
+        assert!(early == published, "one at a time");
+        let signing = rotated(&early, &Rotation::WhenOlderThan(DAY), "c", at(0, 300));
+        assert_eq!(names(&signing), ("b", None, vec!["a", "b"]));
+
+        let last = later(at(0, 300), MONTH);
+        let last_second = later(last, SignedDuration::from_secs(59));
+        let quiet = Rotation::WhenOlderThan(MONTH * 2);
+        let kept = rotated(&signing, &quiet, "c", last_second);
+        assert!(kept == signing);
+        let pruned = rotated(&signing, &quiet, "c", later(last, KEPT_LONGER));
+        assert_eq!(names(&pruned), ("b", None, vec!["b"]));
+    }
+
+    #[test]
+    fn a_key_is_replaced_when_it_is_old_give_or_take_half_a_day() {
+        let daily = Rotation::WhenOlderThan(DAY);
+        let young = rotated(&first(), &daily, "b", at(11, 3_599));
+        assert!(young == first());
+        let old = rotated(&first(), &daily, "b", at(12, 0));
+        assert_eq!(names(&old), ("a", Some("b"), vec!["a", "b"]));
+        let again = rotated(&old, &daily, "c", at(12, 300));
+        assert_eq!(names(&again), ("b", None, vec!["a", "b"]));
+    }
+
+    #[test]
+    fn a_revoked_key_is_gone_and_something_signs() {
+        let revoke = |kid: &str| Rotation::Revoke(kid.to_owned());
+        let alone = rotated(&first(), &revoke("a"), "b", at(1, 0));
+        assert_eq!(names(&alone), ("b", None, vec!["b"]));
+
+        let published = rotated(&first(), &Rotation::Now, "b", at(0, 0));
+        let at_once = rotated(&published, &revoke("a"), "c", at(0, 10));
+        assert_eq!(names(&at_once), ("b", None, vec!["b"]));
+        let given_up = rotated(&published, &revoke("b"), "c", at(0, 10));
+        assert!(given_up == first(), "it goes on as if nothing had been");
+        let old = rotated(&published, &revoke("a"), "c", at(0, 300));
+        assert_eq!(names(&old), ("b", None, vec!["b"]));
+
+        let unknown = published.rotated(&revoke("c"), pair("c", at(0, 0)), MONTH, at(0, 0));
+        assert!(unknown.is_err_and(|refused| refused == NoSuchKey));
+    }
+}
