@@ -48,6 +48,8 @@ mod admit;
 mod make_admin;
 mod release_hold;
 
+mod metrics;
+
 mod attackers;
 mod errors;
 mod expiry;

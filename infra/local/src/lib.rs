@@ -21,6 +21,7 @@ mod gateway;
 mod handlers;
 mod interference;
 mod invocation;
+mod published;
 mod queue;
 mod sqs;
 mod tables;

@@ -21,6 +21,9 @@ pub struct Options {
     pub parameters: Vec<(String, String)>,
     /// The text of another template than the repository's.
     pub template: Option<String>,
+    /// Whether the metrics are noted that the functions publish on Lambda. Outside it they are
+    /// noise.
+    pub metrics: bool,
     /// How many shows the demo data has; without it there is no demo data.
     pub demo_shows: Option<u32>,
 }

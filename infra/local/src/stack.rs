@@ -17,6 +17,7 @@ use crate::{
     function::{Function, Start},
     handlers::Handlers,
     interference::Failure,
+    published::Published,
     queue::Message,
     tally::{Consumed, Tally, Units},
     timeline::Timeline,
@@ -30,6 +31,7 @@ pub struct Stack {
     functions: BTreeMap<String, Arc<Function>>,
     operator: Start,
     below: Arc<Below>,
+    published: Option<Published>,
     timeline: Arc<Timeline>,
     demo: Option<Demo>,
     stop: watch::Sender<bool>,
@@ -110,6 +112,12 @@ impl Stack {
             .values()
             .map(|f| &f.tally)
             .for_each(|t| Tally::reset(t));
+    }
+
+    /// What the functions have published as metrics, line by line, if the stack notes it.
+    pub fn metrics(&self) -> Vec<String> {
+        let published = self.published.as_ref();
+        published.map(Published::lines).unwrap_or_default()
     }
 
     /// The messages on their way to a function, those due first in front.

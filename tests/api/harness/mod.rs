@@ -382,6 +382,7 @@ fn options(parameters: &[(&str, &str)], template: Option<String>) -> Options {
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect(),
         template,
+        metrics: true,
         ..Options::default()
     }
 }

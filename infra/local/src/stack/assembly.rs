@@ -20,6 +20,7 @@ use shared::{
     },
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
+    metrics::Metrics,
 };
 use tokio::{
     net::TcpListener,
@@ -38,6 +39,7 @@ use crate::{
     gateway::{Gateway, Routes},
     handlers::{Code, Handlers},
     interference::Interference,
+    published::Published,
     queue::Queues,
     sqs::Sqs,
     tables,
@@ -79,6 +81,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         functions,
         operator,
         below: foundation.below,
+        published: foundation.published,
         driver: set_going(&timeline).await,
         timeline,
         demo,
@@ -139,6 +142,7 @@ struct Foundation {
     below: Arc<Below>,
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
+    published: Option<Published>,
     access: Access,
 }
 
@@ -174,6 +178,7 @@ impl Foundation {
             }),
             clock,
             changed,
+            published: options.metrics.then(Published::default),
             access: Access::to(&options.database, Region::new(region())).await?,
         })
     }
@@ -204,11 +209,15 @@ impl Foundation {
         code: Code,
     ) -> Result<Function, Problem> {
         let tally = Arc::new(Tally::default());
+        let mut start = self.start(template, plan, Arc::clone(&tally))?;
+        if let Some(published) = &self.published {
+            start.metrics = published.by(&start.config.metrics_namespace, name);
+        }
         Ok(Function {
             name: name.to_owned(),
             code,
             timeout: plan.timeout,
-            start: self.start(template, plan, Arc::clone(&tally))?,
+            start,
             tally,
             app: OnceCell::new(),
         })
@@ -233,6 +242,7 @@ impl Foundation {
             config: config.map_err(|error| misconfigured(template, &error))?,
             sdk: self.access.sdk(connector),
             clock: Arc::clone(&self.clock),
+            metrics: Metrics::default(),
         })
     }
 
