@@ -30,6 +30,7 @@ use crate::{
         show::{Concert, Show},
     },
     messages::ReleaseQueue,
+    metrics::Metrics,
     store::{Store, StoreError},
 };
 
@@ -63,6 +64,7 @@ struct Parts {
     store: Store,
     keyring: Keyring,
     release_queue: ReleaseQueue,
+    metrics: Metrics,
     queue_defaults: Settings,
     queues: Cache<QueueId, Queue>,
     concerts: Cache<ConcertId, Concert>,
@@ -79,6 +81,7 @@ impl App {
         config: Config,
         sdk: &aws_types::SdkConfig,
         clock: Arc<dyn Clock>,
+        metrics: Metrics,
     ) -> Result<Self, StartError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(ATTEMPT_TIMEOUT)
@@ -113,6 +116,7 @@ impl App {
             store,
             keyring,
             release_queue,
+            metrics,
             queues: Cache::new(QUEUE_GOOD_FOR),
             concerts: Cache::new(CATALOG_GOOD_FOR),
             shows: Cache::new(CATALOG_GOOD_FOR),
@@ -150,6 +154,11 @@ impl App {
     /// The release queue.
     pub fn release_queue(&self) -> &ReleaseQueue {
         &self.0.release_queue
+    }
+
+    /// Where metrics go.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Config {
     pub tables: Tables,
     /// URL of the SQS queue of the delayed release messages.
     pub release_queue_url: String,
+    /// Where CloudWatch keeps the deployment's metrics.
+    pub metrics_namespace: String,
     /// How long a seat is held unpaid, in seconds (1 to 840: an SQS delay ends at 900).
     pub hold_seconds: u32,
     /// How long after the admission the first protected call may come, in seconds.
@@ -94,6 +96,7 @@ impl Config {
                 keys: env.text("KEYS_TABLE")?,
             },
             release_queue_url: env.text("RELEASE_QUEUE_URL")?,
+            metrics_namespace: env.text("METRICS_NAMESPACE")?,
             hold_seconds: env.seconds("HOLD_SECONDS", 840)?,
             claim_seconds: env.seconds("CLAIM_SECONDS", 3_600)?,
             active_seconds: env.seconds("ACTIVE_SECONDS", 3_600)?,

@@ -14,6 +14,7 @@ mod cache;
 pub mod clock;
 pub mod config;
 pub mod messages;
+pub mod metrics;
 pub mod password;
 pub mod runtime;
 

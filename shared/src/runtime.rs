@@ -1,7 +1,12 @@
-//! What is the same for every function: the start, one log line a request, errors into answers,
-//! batches of messages and which of them have to come again.
+//! What is the same for every function: the start, one log line a request and its metrics, errors
+//! into answers, batches of messages and which of them have to come again.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_lambda_events::{
@@ -27,6 +32,7 @@ use crate::{
     error::ApiError,
     http::{RequestParts as _, error_response},
     messages::ReleaseHold,
+    metrics::Metrics,
     store::usage::{Usage, metered},
 };
 
@@ -95,7 +101,8 @@ where
 async fn start() -> Result<App, Error> {
     log_as_json();
     let config = Config::from_env()?;
-    Ok(App::start(config, &sdk_config()?, Arc::new(SystemClock)).await?)
+    let metrics = Metrics::on_lambda(&config.metrics_namespace);
+    Ok(App::start(config, &sdk_config()?, Arc::new(SystemClock), metrics).await?)
 }
 
 /// Log lines as JSON, which CloudWatch can query; Lambda adds the time.
@@ -146,8 +153,8 @@ impl LoadServiceConfig for OfEnvironment {
     }
 }
 
-/// Runs an HTTP handler: writes its one line to the log and turns an error into its answer.
-/// Never fails.
+/// Runs an HTTP handler: writes its one line to the log, publishes its metrics and turns an error
+/// into its answer. Never fails.
 pub async fn answer<H, F>(app: App, handle: H, request: Request) -> Response<Body>
 where
     H: FnOnce(App, Request) -> F,
@@ -156,7 +163,7 @@ where
     let started = Instant::now();
     let access = Access::of(&request);
     let language = request.language();
-    let (result, usage) = metered(handle(app, request)).await;
+    let (result, usage) = metered(handle(app.clone(), request)).await;
     if let Err(error @ (ApiError::Internal(_) | ApiError::Busy(_))) = &result {
         tracing::error!(request_id = access.request_id, route = access.route, %error, "not done");
     }
@@ -167,7 +174,10 @@ where
             error.code(),
         ),
     };
-    access.log(response.status().as_u16(), code, usage, started);
+    let (status, took) = (response.status(), started.elapsed());
+    access.log(status.as_u16(), code, usage, took);
+    app.metrics()
+        .invocation(code, status.is_server_error(), took, usage, app.now());
     response
 }
 
@@ -197,14 +207,14 @@ impl Access {
         }
     }
 
-    fn log(&self, status: u16, code: &str, usage: Usage, started: Instant) {
+    fn log(&self, status: u16, code: &str, usage: Usage, took: Duration) {
         tracing::info!(
             request_id = self.request_id,
             method = %self.method,
             route = self.route,
             status,
             code,
-            milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
+            milliseconds = took.as_secs_f64() * 1_000.0,
             read_units = usage.read,
             write_units = usage.write,
             "request",
@@ -223,11 +233,13 @@ where
 {
     let mut failures = Vec::new();
     for message in event.records {
+        let started = Instant::now();
         let (result, usage) = metered(take(&app, &handle, &message)).await;
+        publish(&app, &result, usage, started);
         let message_id = message.message_id.unwrap_or_default();
         match result {
             Ok(()) => {
-                let Usage { read, write } = usage;
+                let Usage { read, write, .. } = usage;
                 tracing::info!(
                     message_id,
                     read_units = read,
@@ -256,6 +268,13 @@ where
     handle(app.clone(), message).await
 }
 
+/// Publishes what became of a message or an event.
+fn publish<T>(app: &App, result: &Result<T, ApiError>, usage: Usage, started: Instant) {
+    let code = result.as_ref().err().map_or("OK", ApiError::code);
+    app.metrics()
+        .invocation(code, result.is_err(), started.elapsed(), usage, app.now());
+}
+
 fn failure(message_id: String) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message_id;
@@ -273,8 +292,10 @@ where
     H: FnOnce(App, serde_json::Value, Timestamp) -> F,
     F: Future<Output = Result<serde_json::Value, ApiError>>,
 {
-    let (result, usage) = metered(handle(app, event, deadline)).await;
-    let Usage { read, write } = usage;
+    let started = Instant::now();
+    let (result, usage) = metered(handle(app.clone(), event, deadline)).await;
+    publish(&app, &result, usage, started);
+    let Usage { read, write, .. } = usage;
     match &result {
         Ok(_) => tracing::info!(read_units = read, write_units = write, "event"),
         Err(error) => tracing::error!(%error, "an event failed"),

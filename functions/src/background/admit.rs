@@ -45,18 +45,18 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
 
 /// Ticks one queue until `end`, `most` times at the most, and tells how often the line moved on.
 async fn tick_until(app: &App, id: &QueueId, end: Timestamp, most: u32) -> u32 {
-    let (mut moved_on, mut ticked) = (0, 0);
+    let (mut moved_on, mut tries) = (0, 0);
     loop {
         let now = app.now();
-        match app.tick(id).await {
+        let (ticked, interval) = app.tick_on_schedule(id, now).await;
+        match ticked {
             Ok(Ticked::Done) => moved_on += 1,
             Ok(Ticked::NotNeeded) => {}
             Err(error) => tracing::error!(queue_id = %id, %error, "a tick failed"),
         }
-        ticked += 1;
-        let interval = app.tick_interval(id, now).await;
+        tries += 1;
         let next = now.saturating_add(interval).unwrap_or(Timestamp::MAX);
-        if ticked >= most || next > end {
+        if tries >= most || next > end {
             return moved_on;
         }
         app.sleep_until(next).await;

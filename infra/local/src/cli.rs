@@ -47,6 +47,7 @@ impl Arguments {
             database_port: true,
             parameters: self.parameter_overrides,
             template: None,
+            metrics: false,
             demo_shows: (!self.no_demo).then_some(self.demo_shows),
             first_use: FirstUse::default(),
         })

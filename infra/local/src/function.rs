@@ -13,6 +13,7 @@ use shared::{
     config::Config,
     error::ApiError,
     lambda_http::{self, Body, Response},
+    metrics::Metrics,
     runtime,
 };
 use tokio::sync::OnceCell;
@@ -43,13 +44,16 @@ pub struct Start {
     pub sdk: SdkConfig,
     /// The stack's clock.
     pub clock: Arc<StackClock>,
+    /// Where its metrics go.
+    pub metrics: Metrics,
 }
 
 impl Start {
     /// A handle of its own.
     pub async fn app(&self) -> Result<App, StartError> {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
-        App::start(self.config.clone(), &self.sdk, clock).await
+        let metrics = self.metrics.clone();
+        App::start(self.config.clone(), &self.sdk, clock, metrics).await
     }
 }
 

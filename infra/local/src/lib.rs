@@ -22,6 +22,7 @@ mod handlers;
 mod interference;
 mod invocation;
 mod permissions;
+mod published;
 mod queue;
 mod sqs;
 mod tables;

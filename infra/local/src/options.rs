@@ -23,6 +23,9 @@ pub struct Options {
     pub parameters: Vec<(String, String)>,
     /// The text of another template than the repository's.
     pub template: Option<String>,
+    /// Whether the metrics are noted that the functions publish on Lambda. Outside it they are
+    /// noise.
+    pub metrics: bool,
     /// How many shows the demo data has; without it there is no demo data.
     pub demo_shows: Option<u32>,
     /// Told of each permission that a function uses for the first time.
@@ -31,12 +34,19 @@ pub struct Options {
 
 /// Told of a function, and a permission of its that it uses for the first time.
 #[derive(Clone)]
-pub struct FirstUse(pub(crate) Arc<dyn Fn(&str, &Grant) + Send + Sync>);
+pub struct FirstUse(Arc<Told>);
+
+type Told = dyn Fn(&str, &Grant) + Send + Sync;
 
 impl FirstUse {
     /// Calls this.
     pub fn new(told: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
         Self(Arc::new(told))
+    }
+
+    /// Tells it.
+    pub(crate) fn tell(&self, function: &str, grant: &Grant) {
+        (self.0)(function, grant);
     }
 }
 

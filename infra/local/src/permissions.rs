@@ -220,7 +220,7 @@ impl Guard {
     }
 
     fn allows(&self, access: &Access) -> bool {
-        let told = |grant: &Grant| (self.first_use.0)(&self.function, grant);
+        let told = |grant: &Grant| self.first_use.tell(&self.function, grant);
         self.permissions.allow(access, told)
     }
 

@@ -18,6 +18,7 @@ use crate::{
     handlers::Handlers,
     interference::Failure,
     permissions::Grant,
+    published::Published,
     queue::Message,
     tally::{Consumed, Tally, Units},
     timeline::Timeline,
@@ -31,6 +32,7 @@ pub struct Stack {
     functions: BTreeMap<String, Arc<Function>>,
     operator: Start,
     below: Arc<Below>,
+    published: Option<Published>,
     timeline: Arc<Timeline>,
     demo: Option<Demo>,
     grants: Vec<(String, Grant)>,
@@ -112,6 +114,12 @@ impl Stack {
             .values()
             .map(|f| &f.tally)
             .for_each(|t| Tally::reset(t));
+    }
+
+    /// What the functions have published as metrics, line by line, if the stack notes it.
+    pub fn metrics(&self) -> Vec<String> {
+        let published = self.published.as_ref();
+        published.map(Published::lines).unwrap_or_default()
     }
 
     /// The messages on their way to a function, those due first in front.

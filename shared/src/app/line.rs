@@ -188,13 +188,22 @@ impl App {
         (admission.admitted_at <= now).then_some(admission.cohort)
     }
 
-    /// How long after a tick the next one is due.
-    pub async fn tick_interval(&self, id: &QueueId, now: Timestamp) -> SignedDuration {
-        let queue = self.queue(id, now).await;
-        let seconds = queue.map_or(self.config().tick_seconds, |queue| {
+    /// Ticks a queue as its scheduler does: publishes where the line stands then, and tells what
+    /// the tick came to and how long after it the next one is due.
+    pub async fn tick_on_schedule(
+        &self,
+        id: &QueueId,
+        now: Timestamp,
+    ) -> (Result<Ticked, ApiError>, SignedDuration) {
+        let ticked = self.tick(id).await;
+        let seconds = if let Ok(queue) = self.queue(id, now).await {
+            self.metrics().tick(&queue, ticked.is_err(), self.now());
             queue.settings.tick_seconds
-        });
-        SignedDuration::from_secs(i64::from(seconds))
+        } else {
+            self.metrics().lost_tick(self.now());
+            self.config().tick_seconds
+        };
+        (ticked, SignedDuration::from_secs(i64::from(seconds)))
     }
 
     /// Frees the seats of a hold that is over. A failure is logged: they are free by the rule, or

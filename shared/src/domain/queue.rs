@@ -244,6 +244,21 @@ impl Queue {
         ticked_at.is_none_or(|at| at + 2 * self.tick_milliseconds() < now.as_millisecond())
     }
 
+    /// How many were waiting at `now`, of those whose numbers the last tick knew of.
+    pub fn waiting(&self, now: Timestamp) -> u64 {
+        self.line.tail.saturating_sub(self.served(now))
+    }
+
+    /// Whether people wait and are let down: two ticks have been missed, so that nobody knows
+    /// whether there is room for them, or the last one found room and lets nobody in.
+    pub fn is_stalled(&self, now: Timestamp) -> bool {
+        let line = &self.line;
+        let reached = line.schedule.last().map_or(0, |last| last.served);
+        let stands = reached <= line.schedule.served_milli(line.ticked_at);
+        let lets_in = self.settings.state == QueueState::Open;
+        lets_in && self.waiting(now) > 0 && (self.is_stale(now) || line.room > 0 && stands)
+    }
+
     /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
     /// or waiting then, and no number has been issued since.
     pub fn is_idle(&self, tail: u64) -> bool {

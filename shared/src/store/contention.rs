@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::Instant;
 
-use super::StoreError;
+use super::{StoreError, usage};
 
 /// A write is tried at most so many times before the caller is told that we are busy.
 pub(super) const MOST_TRIES: u32 = 6;
@@ -31,7 +31,11 @@ where
     let mut tried = 0;
     loop {
         match write().await {
-            Err(error) if is_conflict(&error) && tried + 1 < MOST_TRIES => {
+            Err(error) if is_conflict(&error) => {
+                usage::contended();
+                if tried + 1 == MOST_TRIES {
+                    return Err(error);
+                }
                 back_off(tried).await;
                 tried += 1;
             }
@@ -61,9 +65,12 @@ where
     loop {
         match attempt().await? {
             Tried::Done(answer) => return Ok(answer),
-            Tried::Stale if Instant::now() < give_up => back_off(tried).await,
-            Tried::Stale => return Err(StoreError::Contended),
+            Tried::Stale => usage::contended(),
         }
+        if Instant::now() >= give_up {
+            return Err(StoreError::Contended);
+        }
+        back_off(tried).await;
         tried += 1;
     }
 }

@@ -120,6 +120,9 @@ impl<R> Transaction<R> {
                 }
                 Err(error) => Failure::of(error),
             };
+            if matches!(failure, Failure::Passing(StoreError::Contended)) {
+                usage::contended();
+            }
             match failure {
                 Failure::Refused(index, item) => {
                     let refusal = self.refusals.into_iter().nth(index);

@@ -1,4 +1,5 @@
-//! What a request consumes: read and write request units, added up call by call.
+//! What a request consumes: read and write request units, added up call by call, and how often it
+//! had to give way.
 
 use std::{cell::Cell, future::Future};
 
@@ -8,13 +9,15 @@ tokio::task_local! {
     static USAGE: Cell<Usage>;
 }
 
-/// Consumed units. A transaction that is cancelled reports nothing.
+/// What was consumed. A transaction that is cancelled reports no units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Usage {
     /// Read request units.
     pub read: f64,
     /// Write request units.
     pub write: f64,
+    /// Tries that came to nothing because others wrote to the same items at the same time.
+    pub contended: u64,
 }
 
 /// Runs a request and tells what it consumed.
@@ -37,6 +40,11 @@ pub(super) fn read<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>)
 pub(super) fn write<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
     let units = units(consumed);
     add(|usage| usage.write += units);
+}
+
+/// Counts a try that came to nothing because others were at the same items.
+pub(super) fn contended() {
+    add(|usage| usage.contended += 1);
 }
 
 fn units<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {

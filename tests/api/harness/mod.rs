@@ -373,6 +373,7 @@ fn options(parameters: &[(&str, &str)], template: Option<String>) -> Options {
             .collect(),
         template,
         first_use: grants::record(),
+        metrics: true,
         ..Options::default()
     }
 }

@@ -20,6 +20,7 @@ use shared::{
     },
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
+    metrics::Metrics,
 };
 use tokio::{
     net::TcpListener,
@@ -40,6 +41,7 @@ use crate::{
     interference::Interference,
     options::FirstUse,
     permissions::Guard,
+    published::Published,
     queue::Queues,
     sqs::Sqs,
     tables,
@@ -81,6 +83,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         functions,
         operator,
         below: foundation.below,
+        published: foundation.published,
         driver: set_going(&timeline).await,
         timeline,
         demo,
@@ -142,6 +145,7 @@ struct Foundation {
     below: Arc<Below>,
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
+    published: Option<Published>,
     access: Access,
     partition_keys: Arc<BTreeMap<String, String>>,
     first_use: FirstUse,
@@ -181,6 +185,7 @@ impl Foundation {
             changed,
             partition_keys: Arc::new(partition_keys(deployment)),
             first_use: options.first_use.clone(),
+            published: options.metrics.then(Published::default),
             access: Access::to(&options.database, Region::new(region())).await?,
         })
     }
@@ -211,16 +216,16 @@ impl Foundation {
         code: Code,
     ) -> Result<Function, Problem> {
         let tally = Arc::new(Tally::default());
+        let guard = self.guard(name, plan);
+        let mut start = self.start(template, plan, Arc::clone(&tally), Some(guard))?;
+        if let Some(published) = &self.published {
+            start.metrics = published.by(&start.config.metrics_namespace, name);
+        }
         Ok(Function {
             name: name.to_owned(),
             code,
             timeout: plan.timeout,
-            start: self.start(
-                template,
-                plan,
-                Arc::clone(&tally),
-                Some(self.guard(name, plan)),
-            )?,
+            start,
             tally,
             app: OnceCell::new(),
         })
@@ -255,6 +260,7 @@ impl Foundation {
             config: config.map_err(|error| misconfigured(template, &error))?,
             sdk: self.access.sdk(connector),
             clock: Arc::clone(&self.clock),
+            metrics: Metrics::default(),
         })
     }
 

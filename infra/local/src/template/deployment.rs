@@ -447,6 +447,7 @@ fn rate(expression: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::parameters;
 
     fn place() -> Place {
         Place {
@@ -529,6 +530,114 @@ mod tests {
         assert_eq!(rate("rate(2 hours)"), Some(Duration::from_hours(2)));
         assert_eq!(rate("rate(0 minutes)"), None);
         assert_eq!(rate("cron(0 12 * * ? *)"), None);
+    }
+
+    #[test]
+    fn what_an_operator_may_not_set_is_named() {
+        for (name, value) in [
+            ("LogRetentionDays", "31"),
+            ("AlarmTopicArn", "onsale-alarms"),
+            ("PollsPerSecond", "0"),
+            ("JoinsPerSecond", "100001"),
+            ("RequestsPerSecond", "many"),
+            ("PayConcurrency", "-1"),
+            ("HoldConcurrency", "10001"),
+            ("AdmitConcurrency", "101"),
+            ("WarmReads", "1000001"),
+            ("WarmWrites", "-1"),
+            ("DeletionProtection", "yes"),
+        ] {
+            let problem = repository(&[(name, value)]).expect_err(name);
+            assert_eq!(problem.exit_code(), 2);
+            let sentence = format!("the parameter {name} is {value:?}, but must be ");
+            assert!(problem.to_string().starts_with(&sentence), "{problem}");
+        }
+    }
+
+    /// The properties of every resource of the repository's template, by its name.
+    fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
+        let overrides: Vec<_> = overrides
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let template = Template::repository().expect("YAML");
+        let declared = template.section("Parameters");
+        let resources = template.section("Resources").expect("resources");
+        let resolver = Resolver {
+            parameters: &parameters::resolve(declared, &overrides).expect("allowed"),
+            resources,
+            conditions: template.section("Conditions"),
+            place: &place(),
+        };
+        let mut properties = BTreeMap::new();
+        for (name, resource) in resources {
+            let name = name.as_str().expect("a name");
+            let value = resource
+                .get("Properties")
+                .map(|value| resolver.resolve(value).expect(name));
+            properties.insert(name.to_owned(), value.unwrap_or_default());
+        }
+        properties
+    }
+
+    #[test]
+    fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
+        let usual = properties(&[]);
+        assert_eq!(usual["Pay"].get("ReservedConcurrentExecutions"), None);
+        assert_eq!(usual["Seats"].get("WarmThroughput"), None);
+        assert_eq!(usual["AdmitIsSilent"].get("AlarmActions"), None);
+
+        let topic = "arn:aws:sns:ap-northeast-2:000000000000:night";
+        let large = properties(&[
+            ("PayConcurrency", "50"),
+            ("WarmReads", "40000"),
+            ("WarmWrites", "20000"),
+            ("AlarmTopicArn", topic),
+        ]);
+        assert_eq!(large["Pay"]["ReservedConcurrentExecutions"], "50");
+        assert_eq!(
+            large["Seats"]["WarmThroughput"],
+            serde_json::json!({ "ReadUnitsPerSecond": "40000", "WriteUnitsPerSecond": "20000" })
+        );
+        for (name, alarm) in large
+            .iter()
+            .filter(|(_, p)| p.get("AlarmDescription").is_some())
+        {
+            assert_eq!(alarm["AlarmActions"], serde_json::json!([topic]), "{name}");
+            assert_ne!(alarm["TreatMissingData"], Json::Null, "{name}");
+        }
+    }
+
+    /// API Gateway refuses to deploy settings of a route that it does not have.
+    #[test]
+    fn the_routes_that_have_a_limit_of_their_own_are_there() {
+        let api = &properties(&[])["Api"];
+        let limited = api["RouteSettings"].as_object().expect("settings");
+        let deployment = repository(&[]).expect("runs here");
+        for route in limited.keys() {
+            let (method, path) = route.split_once(' ').expect("a method and a path");
+            let is_there = |plan: &RoutePlan| plan.method == method && plan.path == path;
+            assert!(deployment.routes.iter().any(is_there), "{route}");
+        }
+    }
+
+    /// Otherwise the dashboard is refused when the stack is deployed.
+    #[test]
+    fn the_dashboard_and_the_access_log_are_json() {
+        let properties = properties(&[]);
+        let body = properties["Dashboard"]["DashboardBody"].as_str();
+        let body: Json = serde_json::from_str(body.expect("a text")).expect("JSON");
+        let alarms = body["widgets"][0]["properties"]["alarms"].as_array();
+        let there = properties
+            .values()
+            .filter(|p| p.get("AlarmDescription").is_some());
+        assert_eq!(alarms.map(Vec::len), Some(there.count()), "every alarm");
+
+        let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
+        let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
+        for never in ["$context.path", "$context.http", "$context.identity"] {
+            assert!(!format.to_string().contains(never), "{never} in {format}");
+        }
     }
 
     #[test]

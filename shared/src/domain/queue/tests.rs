@@ -396,6 +396,33 @@ mod ticking {
     }
 
     #[test]
+    fn a_line_is_stalled_when_people_wait_and_its_ticks_are_missed() {
+        let mut desk = Desk::new(1, 50_000);
+        assert!(!desk.queue.is_stalled(at(0)), "nobody waits");
+        desk.tail = 3;
+        desk.tick(0);
+        desk.tick(5);
+        assert_eq!(desk.queue.waiting(at(5)), 2);
+        assert!(!desk.queue.is_stalled(at(15)), "full, and ticked");
+        assert!(desk.queue.is_stalled(at(16)), "nobody ticks");
+        desk.queue.settings.state = QueueState::Paused;
+        assert!(!desk.queue.is_stalled(at(16)), "as the operator wants it");
+    }
+
+    #[test]
+    fn a_line_is_stalled_when_there_is_room_and_a_tick_lets_nobody_in() {
+        let mut desk = Desk::new(10, 1).with_tail(3);
+        desk.tick(0);
+        assert!(
+            !desk.queue.is_stalled(at(0)),
+            "slow: a thousandth of a person a second"
+        );
+        desk.queue.settings.rate_milli = 0;
+        desk.tick(5);
+        assert!(desk.queue.is_stalled(at(5)), "no rate at all");
+    }
+
+    #[test]
     fn a_line_is_stale_after_two_ticks() {
         let mut desk = Desk::new(10, 1_000);
         assert!(desk.queue.is_stale(at(0)));

@@ -1,0 +1,30 @@
+//! The metrics that the functions publish.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use shared::metrics::Metrics;
+
+/// The metrics that the functions have published, line by line.
+#[derive(Clone, Default)]
+pub struct Published(Arc<Mutex<Vec<String>>>);
+
+impl Published {
+    /// The metrics of a function, which are noted here.
+    pub fn by(&self, namespace: &str, function: &str) -> Metrics {
+        let lines = Arc::clone(&self.0);
+        Metrics::of(namespace, function, move |line| {
+            lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(line);
+        })
+    }
+
+    /// The lines so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

@@ -1,0 +1,291 @@
+//! Metrics, in the form in which CloudWatch reads them out of a function's log: the embedded
+//! metric format, one JSON line on standard output for each invocation and each tick.
+//!
+//! Their dimensions are the function and the queue, and never anything that grows with the number
+//! of visitors. A line holds no id of anybody, no token and no path.
+
+use std::{io::Write, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{domain::queue::Queue, store::usage::Usage};
+
+/// Where a function's metrics go. Outside Lambda nobody reads them, and there are none.
+#[derive(Clone, Default)]
+pub struct Metrics(Option<Arc<Publisher>>);
+
+struct Publisher {
+    namespace: String,
+    function: String,
+    write: Box<dyn Fn(String) + Send + Sync>,
+}
+
+/// What a metric counts in.
+#[derive(Clone, Copy, Serialize)]
+enum Unit {
+    Count,
+    Milliseconds,
+}
+
+/// The name of a metric, its unit and its value.
+type Metric = (&'static str, Unit, f64);
+
+impl Metrics {
+    /// Those of a function, under its name in a namespace, each line to be written by `write`.
+    pub fn of(
+        namespace: &str,
+        function: &str,
+        write: impl Fn(String) + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(Publisher {
+            namespace: namespace.to_owned(),
+            function: function.to_owned(),
+            write: Box::new(write),
+        })))
+    }
+
+    /// Those of the function that Lambda says this is, on standard output; none anywhere else.
+    pub fn on_lambda(namespace: &str) -> Self {
+        let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME");
+        function.map_or_else(
+            |_| Self::default(),
+            // A line that cannot be written is lost; no request fails for it.
+            |function| {
+                Self::of(namespace, &function, |line| {
+                    let _ = writeln!(std::io::stdout(), "{line}");
+                })
+            },
+        )
+    }
+
+    /// Publishes what became of a request, a message or an event, how long it took and what it
+    /// consumed. `failed` means that we failed: a refusal is an answer.
+    pub(crate) fn invocation(
+        &self,
+        code: &str,
+        failed: bool,
+        took: Duration,
+        usage: Usage,
+        now: Timestamp,
+    ) {
+        let Some(publisher) = &self.0 else { return };
+        let metrics = [
+            ("Requests", Unit::Count, 1.0),
+            ("Errors", Unit::Count, one_if(failed)),
+            ("Latency", Unit::Milliseconds, took.as_secs_f64() * 1_000.0),
+            ("ReadUnits", Unit::Count, usage.read),
+            ("WriteUnits", Unit::Count, usage.write),
+            ("Contended", Unit::Count, count(usage.contended)),
+        ];
+        publisher.publish(&[("function", &metrics)], &[("code", code)], now);
+    }
+
+    /// Publishes where a line stands after a tick, or after one that failed.
+    ///
+    /// Whether it is stalled is published under the function too: an alarm cannot watch queues
+    /// whose names the template does not know.
+    pub fn tick(&self, queue: &Queue, failed: bool, now: Timestamp) {
+        let Some(publisher) = &self.0 else { return };
+        let alarming = [
+            ("Stalled", Unit::Count, one_if(queue.is_stalled(now))),
+            ("FailedTicks", Unit::Count, one_if(failed)),
+        ];
+        let [stalled, failed] = alarming;
+        let metrics = [
+            ("Waiting", Unit::Count, count(queue.waiting(now))),
+            ("Active", Unit::Count, count(queue.line.active)),
+            ("Served", Unit::Count, count(queue.served(now))),
+            ("IssuedNumbers", Unit::Count, count(queue.line.tail)),
+            stalled,
+            failed,
+        ];
+        let directives: [(_, &[_]); 2] = [("queue", &metrics), ("function", &alarming)];
+        publisher.publish(&directives, &[("queue", &queue.id.to_string())], now);
+    }
+
+    /// Publishes that a tick failed of a queue that could not even be read.
+    pub fn lost_tick(&self, now: Timestamp) {
+        let Some(publisher) = &self.0 else { return };
+        let metrics = [("FailedTicks", Unit::Count, 1.0)];
+        publisher.publish(&[("function", &metrics)], &[], now);
+    }
+}
+
+impl Publisher {
+    /// Writes a line: metrics by the dimension that they are published under, and fields that go
+    /// with them.
+    fn publish(&self, by_dimension: &[(&str, &[Metric])], fields: &[(&str, &str)], now: Timestamp) {
+        let directives = by_dimension.iter().map(|(dimension, metrics)| {
+            let names = metrics
+                .iter()
+                .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }));
+            json!({
+                "Namespace": self.namespace,
+                "Dimensions": [[dimension]],
+                "Metrics": names.collect::<Vec<_>>(),
+            })
+        });
+        let head = json!({
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": directives.collect::<Vec<_>>(),
+        });
+        let mut line = Map::from_iter([
+            ("_aws".to_owned(), head),
+            ("function".to_owned(), json!(self.function)),
+        ]);
+        for (name, value) in fields {
+            line.insert((*name).to_owned(), json!(value));
+        }
+        for (name, _, value) in by_dimension.iter().flat_map(|(_, metrics)| *metrics) {
+            line.insert((*name).to_owned(), json!(value));
+        }
+        (self.write)(Value::Object(line).to_string());
+    }
+}
+
+fn one_if(condition: bool) -> f64 {
+    f64::from(u8::from(condition))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nobody counts to nine quadrillion people"
+)]
+fn count(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::domain::{
+        ids::QueueId,
+        queue::{Line, QueueState, Settings},
+    };
+
+    const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+
+    /// What is written by whoever publishes there.
+    fn written(publish: impl FnOnce(Metrics)) -> Vec<Value> {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let write = {
+            let lines = Arc::clone(&lines);
+            move |line: String| {
+                assert!(!line.contains('\n'), "one line: {line}");
+                let line = serde_json::from_str(&line).expect("JSON");
+                lines.lock().expect("not poisoned").push(line);
+            }
+        };
+        publish(Metrics::of("Onsale/test", "pay", write));
+        std::mem::take(&mut *lines.lock().expect("not poisoned"))
+    }
+
+    #[test]
+    fn an_invocation_is_one_line() {
+        let usage = Usage {
+            read: 2.5,
+            write: 8.0,
+            contended: 1,
+        };
+        let lines = written(|metrics| {
+            metrics.invocation("BUSY", true, Duration::from_micros(12_500), usage, NOW);
+        });
+        let expected = json!({
+            "_aws": {
+                "Timestamp": 1_790_000_000_000_i64,
+                "CloudWatchMetrics": [{
+                    "Namespace": "Onsale/test",
+                    "Dimensions": [["function"]],
+                    "Metrics": [
+                        { "Name": "Requests", "Unit": "Count" },
+                        { "Name": "Errors", "Unit": "Count" },
+                        { "Name": "Latency", "Unit": "Milliseconds" },
+                        { "Name": "ReadUnits", "Unit": "Count" },
+                        { "Name": "WriteUnits", "Unit": "Count" },
+                        { "Name": "Contended", "Unit": "Count" },
+                    ],
+                }],
+            },
+            "function": "pay",
+            "code": "BUSY",
+            "Requests": 1.0,
+            "Errors": 1.0,
+            "Latency": 12.5,
+            "ReadUnits": 2.5,
+            "WriteUnits": 8.0,
+            "Contended": 1.0,
+        });
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn a_tick_is_published_by_queue_and_what_alarms_by_function_too() {
+        let queue = Queue {
+            id: QueueId::main(),
+            settings: Settings {
+                max_active: 1,
+                rate_milli: 50_000,
+                claim_seconds: 120,
+                active_seconds: 300,
+                tick_seconds: 5,
+                state: QueueState::Open,
+                default_concert_id: None,
+            },
+            line: Line::default(),
+        };
+        let line = queue.tick(NOW, 3, |_| crate::domain::queue::Counts::default());
+        let queue = Queue {
+            line: line.expect("a first tick"),
+            ..queue
+        };
+        let lines = written(|metrics| metrics.tick(&queue, false, NOW));
+        let expected = json!({
+            "_aws": {
+                "Timestamp": 1_790_000_000_000_i64,
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": "Onsale/test",
+                        "Dimensions": [["queue"]],
+                        "Metrics": [
+                            { "Name": "Waiting", "Unit": "Count" },
+                            { "Name": "Active", "Unit": "Count" },
+                            { "Name": "Served", "Unit": "Count" },
+                            { "Name": "IssuedNumbers", "Unit": "Count" },
+                            { "Name": "Stalled", "Unit": "Count" },
+                            { "Name": "FailedTicks", "Unit": "Count" },
+                        ],
+                    },
+                    {
+                        "Namespace": "Onsale/test",
+                        "Dimensions": [["function"]],
+                        "Metrics": [
+                            { "Name": "Stalled", "Unit": "Count" },
+                            { "Name": "FailedTicks", "Unit": "Count" },
+                        ],
+                    },
+                ],
+            },
+            "function": "pay",
+            "queue": "main",
+            "Waiting": 3.0,
+            "Active": 0.0,
+            "Served": 0.0,
+            "IssuedNumbers": 3.0,
+            "Stalled": 0.0,
+            "FailedTicks": 0.0,
+        });
+        assert_eq!(lines, [expected]);
+    }
+
+    #[test]
+    fn where_nobody_reads_them_there_are_none() {
+        let none = Metrics::default();
+        none.invocation("OK", false, Duration::ZERO, Usage::default(), NOW);
+        none.lost_tick(NOW);
+        assert!(none.0.is_none());
+    }
+}

@@ -1,0 +1,193 @@
+//! What the functions publish about themselves.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use crate::harness::{PRICE, Shop};
+
+/// Every name that a line may hold.
+const FIELDS: [&str; 16] = [
+    "_aws",
+    "function",
+    "queue",
+    "code",
+    "Requests",
+    "Errors",
+    "Latency",
+    "ReadUnits",
+    "WriteUnits",
+    "Contended",
+    "Waiting",
+    "Active",
+    "Served",
+    "IssuedNumbers",
+    "Stalled",
+    "FailedTicks",
+];
+
+impl Shop {
+    /// What has been published.
+    fn metrics(&self) -> Vec<Value> {
+        let lines = self.stack.metrics();
+        let lines = lines.iter().map(|line| serde_json::from_str(line));
+        lines.map(|line| line.expect("JSON")).collect()
+    }
+
+    /// What a function has published of its invocations.
+    fn invocations(&self, function: &str) -> Vec<Value> {
+        let mut lines = self.metrics();
+        lines.retain(|line| line["function"] == function && line.get("Requests").is_some());
+        lines
+    }
+
+    /// The last that was published of the queue `main`.
+    fn last_tick(&self) -> Value {
+        let mut lines = self.metrics();
+        lines.retain(|line| line["queue"] == "main");
+        lines.pop().expect("a tick")
+    }
+}
+
+#[tokio::test]
+async fn every_invocation_is_published_with_what_it_came_to() {
+    let shop = Shop::open().await;
+    shop.sold(7).await;
+    let late = shop.buyer().await;
+    shop.hold(&late, 7)
+        .await
+        .refused(409, "SEAT_ALREADY_RESERVED");
+
+    let paid = shop.invocations("pay");
+    assert_eq!(paid.len(), 1);
+    assert_eq!(paid[0]["code"], "OK");
+    assert_eq!(paid[0]["Requests"], json!(1.0));
+    assert_eq!(paid[0]["Errors"], json!(0.0));
+    assert_eq!(
+        paid[0]["WriteUnits"],
+        json!(9.0),
+        "eight, and one that counts"
+    );
+    let [first, second] = &shop.invocations("hold-seats")[..] else {
+        panic!("two holds");
+    };
+    assert_eq!(first["code"], "OK");
+    assert_eq!(second["code"], "SEAT_ALREADY_RESERVED");
+    assert_eq!(second["Errors"], json!(0.0), "a refusal is an answer");
+
+    shop.advance(310).await;
+    assert_eq!(shop.invocations("release-hold").len(), 1, "the message");
+    assert!(!shop.invocations("admit").is_empty(), "the schedule");
+}
+
+/// An id as a dimension would make a metric of each visitor, and a path of a guest holds their
+/// only secret.
+#[tokio::test]
+async fn a_purchase_publishes_nothing_about_the_buyer() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(7).await;
+    shop.get(&format!("/v1/users/{}", buyer.user_id))
+        .token(&buyer.access_token)
+        .send()
+        .await
+        .ok();
+    shop.get(&format!("/nowhere/{}", buyer.user_id))
+        .send()
+        .await;
+    shop.advance(310).await;
+
+    let published = shop.stack.metrics().join("\n");
+    assert!(published.contains(r#""function":"pay""#), "{published}");
+    let secrets = [
+        buyer.user_id.as_str(),
+        &buyer.token,
+        &buyer.access_token,
+        &shop.concert_id,
+        receipt["reservation_id"].as_str().expect("an id"),
+        receipt["payment_id"].as_str().expect("an id"),
+        "/v1/",
+        "/nowhere",
+        "김민수",
+    ];
+    for secret in secrets {
+        assert!(!published.contains(secret), "{secret} in {published}");
+    }
+    for line in shop.metrics() {
+        let fields = line.as_object().expect("an object").keys();
+        let unknown: Vec<_> = fields
+            .filter(|field| !FIELDS.contains(&field.as_str()))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?} in {line}");
+    }
+    let dimensions: BTreeSet<_> = shop
+        .metrics()
+        .iter()
+        .filter_map(|line| line["_aws"]["CloudWatchMetrics"].as_array().cloned())
+        .flatten()
+        .map(|directive| directive["Dimensions"].to_string())
+        .collect();
+    assert_eq!(
+        dimensions,
+        [r#"[["function"]]"#, r#"[["queue"]]"#]
+            .map(str::to_owned)
+            .into()
+    );
+}
+
+#[tokio::test]
+async fn a_line_is_published_as_its_ticks_leave_it() {
+    let shop = Shop::for_one().await;
+    for _ in 0..3 {
+        shop.buyer().await;
+    }
+    shop.advance(10).await;
+    let tick = shop.last_tick();
+    for (metric, value) in [
+        ("Waiting", 2.0),
+        ("Active", 1.0),
+        ("Served", 1.0),
+        ("IssuedNumbers", 3.0),
+        ("Stalled", 0.0),
+        ("FailedTicks", 0.0),
+    ] {
+        assert_eq!(tick[metric], json!(value), "{metric} in {tick}");
+    }
+}
+
+#[tokio::test]
+async fn ticks_that_fail_are_published() {
+    let shop = Shop::for_one().await;
+    let failed = |shop: &Shop| {
+        let ticks = shop.metrics();
+        ticks
+            .iter()
+            .filter(|tick| tick["FailedTicks"] == json!(1.0))
+            .count()
+    };
+    shop.advance(10).await;
+    assert_eq!(failed(&shop), 0);
+    shop.stack.fail("Queues", local::Failure::Throttled);
+    shop.advance(5).await;
+    assert_eq!(failed(&shop), 1);
+}
+
+#[tokio::test]
+async fn who_had_to_give_way_is_published() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    // Which of those at once get in each other's way is not ours to say, only that some do.
+    for _ in 0..20 {
+        for reply in join_all((0..20).map(|_| shop.charge(&buyer, PRICE))).await {
+            reply.ok();
+        }
+        let charges = shop.invocations("charge");
+        if charges
+            .iter()
+            .any(|charge| charge["Contended"] != json!(0.0))
+        {
+            return;
+        }
+    }
+    panic!("nobody was ever in anybody's way");
+}
