@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Puts a concert on sale on a deployed stack, and buys a seat of it.
+
+    smoke.py STACK
+
+The stack is found through AWS's own variables (AWS_REGION, credentials, AWS_ENDPOINT_URL for a
+local one). It has to be deployed with HoldSeconds=5 and MainMaxActive=1, so that a hold lapses
+and somebody has to wait while one looks on. It leaves its users, and no concert.
+"""
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import boto3
+
+DAY = "2035-05-01"
+
+
+class Stack:
+    """A deployed stack, by what CloudFormation says of it."""
+
+    def __init__(self, name):
+        stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        self.url, self.host = api_address(self.outputs["ApiUrl"])
+
+    def call(self, method, path, token=None, body=None, expected=200):
+        """Calls the API and returns the answer, which has to have that status."""
+        request = urllib.request.Request(self.url + path, method=method)
+        request.add_header("content-type", "application/json")
+        request.add_header("host", self.host)
+        if token:
+            request.add_header("authorization", f"Bearer {token}")
+        data = json.dumps(body).encode() if body is not None else None
+        try:
+            with urllib.request.urlopen(request, data, timeout=30) as answer:
+                status, text = answer.status, answer.read()
+        except urllib.error.HTTPError as refused:
+            status, text = refused.code, refused.read()
+        if status != expected:
+            sys.exit(f"{method} {path}: {status} instead of {expected}: {text.decode()}")
+        return json.loads(text)
+
+
+def api_address(told):
+    """Where the API is, and its name there: a local AWS tells its APIs apart by the name alone."""
+    api = told.split("//")[1].split(".")[0]
+    endpoint = boto3.client("apigatewayv2").get_api(ApiId=api)["ApiEndpoint"]
+    name = endpoint.split("//")[1]
+    if ".localhost:" in name:
+        return f"http://127.0.0.1:{name.split(':')[1]}", name
+    return told, told.split("//")[1]
+
+
+def until(what, happens, seconds=120):
+    """Waits for something that a schedule or a message does."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := happens():
+            print(f"ok  {what}", flush=True)
+            return found
+        time.sleep(1)
+    sys.exit(f"{what}: not within {seconds} s")
+
+
+def done(what):
+    print(f"ok  {what}", flush=True)
+
+
+def administrator(stack):
+    """A new administrator, as an operator makes one, who has logged in."""
+    email, password = f"{uuid.uuid4()}@example.com", str(uuid.uuid4())
+    made = boto3.client("lambda").invoke(
+        FunctionName=stack.outputs["MakeAdminFunction"],
+        Payload=json.dumps({"email": email, "password": password}),
+    )
+    payload = json.load(made["Payload"])
+    if made.get("FunctionError"):
+        sys.exit(f"make-admin: {payload}")
+    done("make-admin")
+    login = stack.call("POST", "/v1/auth/login", body={"email": email, "password": password})
+    done("log in")
+    return login["token"]
+
+
+def concert_on_sale(stack, admin):
+    body = {"name": "Smoke", "shows": [{"date": DAY, "price": 50000}]}
+    concert = stack.call("POST", "/v1/concerts", admin, body, expected=201)
+    done("a concert is on sale")
+    return concert["concert_id"]
+
+
+def somebody(stack):
+    """A guest who has joined the line."""
+    guest = stack.call("POST", "/v1/users", body={"name": "Smoke"}, expected=201)
+    joined = stack.call("POST", "/v1/auth/tokens", body={"user_id": guest["user_id"]})
+    return guest["user_id"], joined["token"]
+
+
+def place(stack, token):
+    return stack.call("GET", "/v1/auth/tokens", token)
+
+
+def seat_status(stack, token, concert, number):
+    seats = stack.call("GET", f"/v1/concerts/{concert}/seats?date={DAY}", token)["seats"]
+    return seats[number - 1]["status"]
+
+
+def hold(stack, token, concert, number):
+    path = f"/v1/concerts/{concert}/reservations"
+    return stack.call("POST", path, token, {"date": DAY, "seat_number": number})
+
+
+def purchase(stack, user, token, concert):
+    held = hold(stack, token, concert, 7)
+    done("a seat is held")
+    amount = held["payment"]["amount"]
+    stack.call("POST", f"/v1/users/{user}/balance", token, {"amount": amount})
+    done("the balance is topped up")
+    reservation = held["reservation_id"]
+    path = f"/v1/concerts/{concert}/reservations/{reservation}"
+    body = {"reservation_id": reservation, "payment_details": {"amount": amount}}
+    receipt = stack.call("POST", f"{path}/payments", token, body)
+    assert receipt["seat_number"] == 7 and receipt["current_balance"] == 0, receipt
+    done("the seat is paid")
+    return path
+
+
+def dead_letter(stack):
+    """A message that nobody can read ends where somebody sees it."""
+    queues = boto3.client("sqs")
+    release, dead = stack.outputs["ReleaseQueueUrl"], stack.outputs["ReleaseDeadLettersUrl"]
+    timeout = queues.get_queue_attributes(QueueUrl=release, AttributeNames=["VisibilityTimeout"])
+    queues.set_queue_attributes(QueueUrl=release, Attributes={"VisibilityTimeout": "1"})
+    try:
+        queues.send_message(QueueUrl=release, MessageBody="garbage")
+        receive = lambda: queues.receive_message(QueueUrl=dead, WaitTimeSeconds=1).get("Messages")
+        letters = until("a message that cannot be read is in the dead-letter queue", receive)
+        assert letters[0]["Body"] == "garbage", letters
+        queues.delete_message(QueueUrl=dead, ReceiptHandle=letters[0]["ReceiptHandle"])
+    finally:
+        queues.set_queue_attributes(QueueUrl=release, Attributes=timeout["Attributes"])
+
+
+def main(name):
+    stack = Stack(name)
+    admin = administrator(stack)
+    concert = concert_on_sale(stack, admin)
+
+    first, first_token = somebody(stack)
+    until("the first one is let in", lambda: place(stack, first_token)["status"] == "ACTIVE")
+    stack.call("GET", f"/v1/concerts/{concert}/dates", first_token)
+    _, second_token = somebody(stack)
+    assert place(stack, second_token)["status"] == "WAITING", place(stack, second_token)
+    done("the second one waits")
+    sold = purchase(stack, first, first_token, concert)
+    until("the next one is let in", lambda: place(stack, second_token)["status"] == "ACTIVE")
+
+    hold(stack, second_token, concert, 8)
+    over = lambda: place(stack, second_token).get("reason") == "HOLD_EXPIRED"
+    until("the hold that is not paid lapses", over)
+
+    _, third_token = somebody(stack)
+    until("somebody else is let in", lambda: place(stack, third_token)["status"] == "ACTIVE")
+    assert seat_status(stack, third_token, concert, 7) == "SOLD"
+    assert seat_status(stack, third_token, concert, 8) == "FREE"
+    done("one seat is sold, the other is free again")
+
+    dead_letter(stack)
+
+    refund = stack.call("DELETE", sold, first_token)
+    assert refund["status"] == "REFUNDED", refund
+    stack.call("DELETE", f"/v1/concerts/{concert}", admin)
+    done("the seat is refunded and the concert is gone")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
