@@ -155,7 +155,7 @@ impl Operation {
             .schema_type(Type::Integer)
             .minimum(Some(1))
             .maximum(Some(shared::http::LONGEST_PAGE))
-            .default(Some(json!(20)));
+            .default(Some(json!(shared::http::USUAL_PAGE)));
         self.parameter_of(
             ParameterIn::Query,
             "limit",

@@ -1,6 +1,8 @@
 //! The edge: what a request says, field by field in the order in which mistakes are reported,
 //! and how an answer is written.
 
+use std::str::FromStr;
+
 use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use lambda_http::{
@@ -106,7 +108,7 @@ impl Serialize for Won {
 pub const LONGEST_PAGE: u32 = 100;
 
 /// How many it has unless the client says otherwise.
-const USUAL_PAGE: u32 = 20;
+pub const USUAL_PAGE: u32 = 20;
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -133,6 +135,12 @@ impl PageWanted {
             Some(cursor) => Some(position(list, &cursor).ok_or(ApiError::BadRequest)?),
         };
         Ok(Self { limit, after })
+    }
+
+    /// The position as what the list is sorted by.
+    pub fn position<T: FromStr>(&self) -> Result<Option<T>, ApiError> {
+        let position = self.after.as_deref().map(str::parse).transpose();
+        position.map_err(|_| ApiError::BadRequest)
     }
 }
 

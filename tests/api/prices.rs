@@ -43,6 +43,14 @@ async fn warm_shop(parameters: &[(&str, &str)]) -> Shop {
 }
 
 impl Shop {
+    /// Starts functions, whose start is not a part of a price.
+    async fn start(&self, functions: &[&str]) {
+        for function in functions {
+            self.stack.app(function).await;
+        }
+        self.stack.forget_consumed();
+    }
+
     /// What a function has consumed since this was last asked: read and write units.
     fn price(&self, function: &str) -> (f64, f64) {
         let units = self.stack.consumed().by(function);
@@ -109,8 +117,7 @@ async fn logging_in_costs_1_read_by_address_and_2_writes_and_a_guest_1_read() {
 async fn logging_out_costs_1_read_and_1_write() {
     let shop = warm_shop(&[]).await;
     let guest = shop.guest().await;
-    shop.stack.app("log-out").await;
-    shop.stack.forget_consumed();
+    shop.start(&["log-out"]).await;
     let out = shop.post("/v1/auth/logout").token(&guest.access_token);
     out.send().await.ok();
     assert_eq!(shop.price("log-out"), (1.0, 1.0));
@@ -178,8 +185,7 @@ async fn a_page_of_users_costs_the_same_among_few_and_many() {
 async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
     let shop = warm_shop(&[]).await;
     let guest = shop.guest().await;
-    shop.stack.app("make-admin").await;
-    shop.stack.forget_consumed();
+    shop.start(&["make-admin"]).await;
     let order = json!({ "user_id": guest.user_id });
     shop.invoke("make-admin", &order).await.ok();
     assert_eq!(shop.price("make-admin"), (0.0, 1.0));
@@ -191,8 +197,7 @@ async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
 #[tokio::test]
 async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
     let shop = warm_shop(&[]).await;
-    shop.stack.app("rotate-keys").await;
-    shop.stack.forget_consumed();
+    shop.start(&["rotate-keys"]).await;
     for (order, price) in [
         (json!({}), (2.0, 0.0)),
         (json!({ "now": true }), (2.0, 4.0)),
@@ -412,8 +417,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.hold(&one, 1).await.ok();
     let held = shop.hold(&other, 2).await.ok();
-    shop.stack.app("cancel-reservation").await;
-    shop.stack.forget_consumed();
+    shop.start(&["cancel-reservation"]).await;
     shop.delete(&shop.reservation(&held))
         .token(&other.token)
         .send()
@@ -429,8 +433,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
 async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
-    shop.stack.app("leave-queue").await;
-    shop.stack.forget_consumed();
+    shop.start(&["leave-queue"]).await;
     shop.delete("/v1/auth/tokens")
         .token(&waiting.token)
         .send()
@@ -449,17 +452,15 @@ async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
 async fn looking_is_cheap() {
     let shop = warm_shop(&[]).await;
     let (buyer, receipt) = shop.sold(1).await;
-    for function in [
+    shop.start(&[
         "get-balance",
         "get-user",
         "get-reservation",
         "get-queue",
         "list-concerts",
         "get-keys",
-    ] {
-        shop.stack.app(function).await;
-    }
-    shop.stack.forget_consumed();
+    ])
+    .await;
     let user = format!("/v1/users/{}", buyer.user_id);
     let balance = format!("{user}/balance");
     for (path, function, reads) in [
@@ -500,10 +501,7 @@ async fn what_a_user_has_done_costs_a_read_per_4_kb() {
     let shop = warm_shop(&[]).await;
     let (buyer, _) = shop.sold(1).await;
     let nobody = shop.guest().await;
-    for function in ["list-payments", "get-statement"] {
-        shop.stack.app(function).await;
-    }
-    shop.stack.forget_consumed();
+    shop.start(&["list-payments", "get-statement"]).await;
     let list = async |what: &str, user_id: &str, token: &str| {
         let path = format!("/v1/users/{user_id}/{what}");
         shop.get(&path).token(token).send().await.ok();
@@ -531,15 +529,13 @@ async fn running_an_on_sale_costs_2_writes_an_item() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
     shop.add_queue("rock").await;
-    for function in [
+    shop.start(&[
         "create-concert",
         "update-concert",
         "delete-concert",
         "get-concert",
-    ] {
-        shop.stack.app(function).await;
-    }
-    shop.stack.forget_consumed();
+    ])
+    .await;
     let door = 1.0;
     let shows = json!([{ "date": "2027-01-01", "price": 1 }, { "date": "2027-01-02", "price": 1 }]);
     let body = json!({ "name": "A", "shows": shows });

@@ -94,7 +94,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let caller = app.user(&request).await?;
     let user_id = request.user_id()?;
     let list = format!("statement of {user_id}");
-    let (limit, before) = wanted(&request, &list)?;
+    let page = PageWanted::of(&request, &list)?;
+    let (limit, before) = (page.limit, page.position::<u64>()?);
     caller.is_or_runs_the_sale_of(user_id)?;
 
     let entries = app.store().entries(user_id).await?;
@@ -108,12 +109,6 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         next_cursor: end.map(|entry| cursor(&list, &entry.seq.to_string())),
         entries: entries.iter().map(StatementEntry::of).collect(),
     })
-}
-
-fn wanted(request: &Request, list: &str) -> Result<(u32, Option<u64>), ApiError> {
-    let page = PageWanted::of(request, list)?;
-    let before = page.after.map(|seq| seq.parse()).transpose();
-    Ok((page.limit, before.map_err(|_| ApiError::BadRequest)?))
 }
 
 impl StatementEntry {

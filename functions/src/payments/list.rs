@@ -82,7 +82,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let caller = app.user(&request).await?;
     let user_id = request.user_id()?;
     let list = format!("payments of {user_id}");
-    let (limit, before) = wanted(&request, &list)?;
+    let page = PageWanted::of(&request, &list)?;
+    let (limit, before) = (page.limit, page.position::<ReservationId>()?);
     caller.is_or_runs_the_sale_of(user_id)?;
 
     let mut orders = orders(&app, user_id, before, limit + 1).await?;
@@ -94,12 +95,6 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         payments: orders.iter().map(PaymentOfUser::of).collect(),
         next_cursor: end.map(|order| cursor(&list, &order.reservation_id.to_string())),
     })
-}
-
-fn wanted(request: &Request, list: &str) -> Result<(u32, Option<ReservationId>), ApiError> {
-    let page = PageWanted::of(request, list)?;
-    let before = page.after.map(|id| id.parse()).transpose();
-    Ok((page.limit, before.map_err(|_| ApiError::BadRequest)?))
 }
 
 /// The orders of a user, who may have none, but has to be somebody.

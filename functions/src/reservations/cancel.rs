@@ -11,7 +11,7 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::{ReservationId, ShowId},
+        ids::ReservationId,
         order::{Order, Refund},
     },
     error::ApiError,
@@ -117,11 +117,7 @@ async fn refund(app: &App, order: &Order, now: Timestamp) -> Result<Refund, ApiE
             Rejected::Refused(RefundRefused::Uncountable) => ApiError::bug("a balance too large"),
             Rejected::Failed(error) => error.into(),
         })?;
-    let show = ShowId {
-        concert_id: order.concert_id,
-        date: order.date,
-    };
-    app.wake_queue_of(show, now).await;
+    app.wake_queue_of(order.show(), now).await;
     refunded
         .refund
         .ok_or_else(|| ApiError::bug("a refund that is none"))

@@ -176,13 +176,9 @@ impl App {
     /// Door U, with an access token only. 1 RRU.
     pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, ApiError> {
         let now = self.now();
-        match self.verify(request, now).await? {
-            Claims::Queue(_) => Err(ApiError::InvalidToken),
-            Claims::Access(claims) => {
-                let user = self.user_of(&claims).await?;
-                Ok(SignedIn { user, now })
-            }
-        }
+        let claims = self.access_claims(request, now).await?;
+        let user = self.user_of(&claims).await?;
+        Ok(SignedIn { user, now })
     }
 
     /// Door ADMIN. 1 RRU.
@@ -207,10 +203,7 @@ impl App {
     pub async fn visitor(&self, request: &Request) -> Result<Visitor, ApiError> {
         let now = self.now();
         let token = if request.headers().contains_key(AUTHORIZATION) {
-            match self.verify(request, now).await? {
-                Claims::Queue(_) => return Err(ApiError::InvalidToken),
-                Claims::Access(claims) => Some(claims),
-            }
+            Some(self.access_claims(request, now).await?)
         } else {
             None
         };
@@ -274,6 +267,18 @@ impl App {
         session
             .filter(|session| session.jti == claims.jti)
             .ok_or(ApiError::InvalidToken)
+    }
+
+    /// What an access token says; no other will do.
+    async fn access_claims(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<AccessClaims, ApiError> {
+        match self.verify(request, now).await? {
+            Claims::Access(claims) => Ok(claims),
+            Claims::Queue(_) => Err(ApiError::InvalidToken),
+        }
     }
 
     async fn verify(&self, request: &Request, now: Timestamp) -> Result<Claims, ApiError> {

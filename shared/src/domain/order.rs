@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
+    ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowId, UserId},
     money::Money,
     seat::SeatSet,
     show::start_of_day,
@@ -32,6 +32,14 @@ pub struct Hold {
 }
 
 impl Hold {
+    /// The show whose seats it holds.
+    pub fn show(&self) -> ShowId {
+        ShowId {
+            concert_id: self.concert_id,
+            date: self.date,
+        }
+    }
+
     /// Whether it may still be paid.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.held_until
@@ -75,6 +83,14 @@ pub struct Order {
 }
 
 impl Order {
+    /// The show whose seats were bought.
+    pub fn show(&self) -> ShowId {
+        ShowId {
+            concert_id: self.concert_id,
+            date: self.date,
+        }
+    }
+
     /// Whether the money may be had back: until so many hours before the day of the show begins
     /// in `zone`.
     pub fn is_refundable(&self, now: Timestamp, zone: &TimeZone, cutoff_hours: u32) -> bool {

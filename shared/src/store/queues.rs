@@ -125,18 +125,8 @@ impl Store {
         queue_id: &QueueId,
         settings: &Settings,
     ) -> Result<(), StoreError> {
-        let output = self
-            .client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(queue_id)))
-            .update_expression("SET settings = :settings")
-            .expression_attribute_values(":settings", to_attribute(settings)?)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::write(output.consumed_capacity());
-        Ok(())
+        self.set_in_row(queue_id, "SET settings = :value", to_attribute(settings)?)
+            .await
     }
 
     /// Says which concert those mean who join a queue without naming one. 1 WRU.
@@ -145,13 +135,27 @@ impl Store {
         queue_id: &QueueId,
         concert_id: ConcertId,
     ) -> Result<(), StoreError> {
+        self.set_in_row(
+            queue_id,
+            "SET default_concert_id = :value",
+            text(concert_id),
+        )
+        .await
+    }
+
+    async fn set_in_row(
+        &self,
+        queue_id: &QueueId,
+        expression: &str,
+        value: AttributeValue,
+    ) -> Result<(), StoreError> {
         let output = self
             .client
             .update_item()
             .table_name(&self.tables.queues)
             .set_key(Some(key(queue_id)))
-            .update_expression("SET default_concert_id = :concert_id")
-            .expression_attribute_values(":concert_id", text(concert_id))
+            .update_expression(expression)
+            .expression_attribute_values(":value", value)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;

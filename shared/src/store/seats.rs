@@ -164,10 +164,7 @@ impl Store {
     /// reservation. 1 WRU a seat. What fails here changes nothing but tidiness: a lapsed seat
     /// is free by the rule.
     pub async fn free_seats(&self, hold: &Hold) -> Result<(), StoreError> {
-        let show = ShowId {
-            concert_id: hold.concert_id,
-            date: hold.date,
-        };
+        let show = hold.show();
         try_join_all(
             hold.seats
                 .iter()
@@ -218,10 +215,7 @@ pub(super) fn take(
     seat: SeatNumber,
     now: Timestamp,
 ) -> Result<Put, StoreError> {
-    let show = ShowId {
-        concert_id: hold.concert_id,
-        date: hold.date,
-    };
+    let show = hold.show();
     let kept_until = hold
         .held_until
         .saturating_add(KEPT_FOR)
@@ -253,10 +247,7 @@ pub(super) fn give_back(
     order: &Order,
     seat: SeatNumber,
 ) -> Result<Delete, StoreError> {
-    let show = ShowId {
-        concert_id: order.concert_id,
-        date: order.date,
-    };
+    let show = order.show();
     Delete::builder()
         .table_name(&tables.seats)
         .set_key(Some(key(show, seat)))
@@ -270,10 +261,7 @@ pub(super) fn give_back(
 
 /// Sells a seat that the hold has.
 pub(super) fn sell(tables: &Tables, hold: &Hold, seat: SeatNumber) -> Result<Update, StoreError> {
-    let show = ShowId {
-        concert_id: hold.concert_id,
-        date: hold.date,
-    };
+    let show = hold.show();
     Update::builder()
         .table_name(&tables.seats)
         .set_key(Some(key(show, seat)))
