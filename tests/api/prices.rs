@@ -655,10 +655,14 @@ async fn a_tick_costs_the_same_with_one_or_a_thousand_waiting() {
 }
 
 #[tokio::test]
-async fn a_tick_of_a_line_in_which_nothing_happens_costs_2_reads() {
+async fn a_minute_in_which_nothing_happens_costs_2_reads_and_a_half() {
     let shop = warm_shop(&[]).await;
     shop.advance(600).await;
     shop.stack.forget_consumed();
-    shop.advance(5).await;
-    assert_eq!(shop.price("admit"), (2.0, 0.0));
+    shop.advance(60).await;
+    assert_eq!(
+        shop.price("admit"),
+        (2.5, 0.0),
+        "which queues there are, and one of them"
+    );
 }

@@ -1,5 +1,6 @@
 //! `admit`: lets people in. A schedule invokes it once a minute, the fastest that there is; it
-//! ticks every queue each `tick_seconds` until the next invocation is near.
+//! ticks every queue each `tick_seconds` until the next invocation is near. A queue in which
+//! nothing happens is looked at once: what waits for nobody costs next to nothing.
 //!
 //! Invoked by hand with `{"ticks": 1}` it ticks each queue once and returns. One queue's trouble
 //! does not stop another's ticks. A tick costs 1 WRU per KB of the line, and 2 RRU and 1 more
@@ -43,7 +44,8 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
     Ok(json!({ "queues": queues.len(), "ticks": ticks.iter().sum::<u32>() }))
 }
 
-/// Ticks one queue until `end`, `most` times at the most, and tells how often the line moved on.
+/// Ticks one queue until `end`, `most` times at the most, or until nothing happens in it, and tells
+/// how often the line moved on.
 async fn tick_until(app: &App, id: &QueueId, end: Timestamp, most: u32) -> u32 {
     let (mut moved_on, mut tries) = (0, 0);
     loop {
@@ -52,6 +54,8 @@ async fn tick_until(app: &App, id: &QueueId, end: Timestamp, most: u32) -> u32 {
         match ticked {
             Ok(Ticked::Done) => moved_on += 1,
             Ok(Ticked::NotNeeded) => {}
+            // The next visitor wakes it: a join ticks a line whose ticks have been missed.
+            Ok(Ticked::Asleep) => return moved_on,
             Err(error) => tracing::error!(queue_id = %id, %error, "a tick failed"),
         }
         tries += 1;

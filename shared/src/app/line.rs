@@ -23,8 +23,10 @@ const ASK_AGAIN: std::ops::RangeInclusive<u64> = 1..=30;
 pub enum Ticked {
     /// It wrote the line.
     Done,
-    /// There was nothing to do, or another tick was there at the same time.
+    /// There was nothing to do yet, or another tick was there at the same time.
     NotNeeded,
+    /// Nobody is there, and nobody has come since the last tick.
+    Asleep,
 }
 
 impl App {
@@ -60,7 +62,7 @@ impl App {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
         if queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
-            return Ok(Ticked::NotNeeded);
+            return Ok(Ticked::Asleep);
         }
         let mut census = self.store().census(&queue).await?;
         // Asked for as late as can be: whoever ticks with an old time counts old windows.
