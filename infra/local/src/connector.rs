@@ -27,6 +27,7 @@ use crate::{
 };
 
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
+const CONTENT_LENGTH: &str = "content-length";
 
 /// Where DynamoDB requests end up.
 pub enum Engine {
@@ -123,6 +124,8 @@ impl Connector {
             }
             (Engine::Remote(_), Some(remote)) => {
                 if let Cow::Owned(changed) = body {
+                    let length = changed.len().to_string();
+                    request.headers_mut().insert(CONTENT_LENGTH, length);
                     *request.body_mut() = SdkBody::from(changed);
                 }
                 let (mut response, body) = whole(remote.call(request).await?).await?;
