@@ -62,6 +62,9 @@ impl Metrics {
 
     /// Publishes what became of a request, a message or an event, how long it took and what it
     /// consumed. `failed` means that we failed: a refusal is an answer.
+    ///
+    /// How many fail is published for all functions together too: an alarm cannot search for
+    /// them, and the one that stops a deployment must not depend on what is being deployed.
     pub(crate) fn invocation(
         &self,
         code: &str,
@@ -71,15 +74,21 @@ impl Metrics {
         now: Timestamp,
     ) {
         let Some(publisher) = &self.0 else { return };
-        let metrics = [
+        let alarming = [
             ("Requests", Unit::Count, 1.0),
             ("Errors", Unit::Count, one_if(failed)),
+        ];
+        let [requests, errors] = alarming;
+        let metrics = [
+            requests,
+            errors,
             ("Latency", Unit::Milliseconds, took.as_secs_f64() * 1_000.0),
             ("ReadUnits", Unit::Count, usage.read),
             ("WriteUnits", Unit::Count, usage.write),
             ("Contended", Unit::Count, count(usage.contended)),
         ];
-        publisher.publish(&[("function", &metrics)], &[("code", code)], now);
+        let directives: [(&[_], &[_]); 2] = [(&["function"], &metrics), (&[], &alarming)];
+        publisher.publish(&directives, &[("code", code)], now);
     }
 
     /// Publishes where a line stands after a tick, or after one that failed.
@@ -101,7 +110,7 @@ impl Metrics {
             stalled,
             failed,
         ];
-        let directives: [(_, &[_]); 2] = [("queue", &metrics), ("function", &alarming)];
+        let directives: [(&[_], &[_]); 2] = [(&["queue"], &metrics), (&["function"], &alarming)];
         publisher.publish(&directives, &[("queue", &queue.id.to_string())], now);
     }
 
@@ -109,21 +118,26 @@ impl Metrics {
     pub fn lost_tick(&self, now: Timestamp) {
         let Some(publisher) = &self.0 else { return };
         let metrics = [("FailedTicks", Unit::Count, 1.0)];
-        publisher.publish(&[("function", &metrics)], &[], now);
+        publisher.publish(&[(&["function"], &metrics)], &[], now);
     }
 }
 
 impl Publisher {
-    /// Writes a line: metrics by the dimension that they are published under, and fields that go
+    /// Writes a line: metrics by the dimensions that they are published under, and fields that go
     /// with them.
-    fn publish(&self, by_dimension: &[(&str, &[Metric])], fields: &[(&str, &str)], now: Timestamp) {
-        let directives = by_dimension.iter().map(|(dimension, metrics)| {
+    fn publish(
+        &self,
+        by_dimensions: &[(&[&str], &[Metric])],
+        fields: &[(&str, &str)],
+        now: Timestamp,
+    ) {
+        let directives = by_dimensions.iter().map(|(dimensions, metrics)| {
             let names = metrics
                 .iter()
                 .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }));
             json!({
                 "Namespace": self.namespace,
-                "Dimensions": [[dimension]],
+                "Dimensions": [dimensions],
                 "Metrics": names.collect::<Vec<_>>(),
             })
         });
@@ -138,7 +152,7 @@ impl Publisher {
         for (name, value) in fields {
             line.insert((*name).to_owned(), json!(value));
         }
-        for (name, _, value) in by_dimension.iter().flat_map(|(_, metrics)| *metrics) {
+        for (name, _, value) in by_dimensions.iter().flat_map(|(_, metrics)| *metrics) {
             line.insert((*name).to_owned(), json!(value));
         }
         (self.write)(Value::Object(line).to_string());
@@ -207,6 +221,13 @@ mod tests {
                         { "Name": "ReadUnits", "Unit": "Count" },
                         { "Name": "WriteUnits", "Unit": "Count" },
                         { "Name": "Contended", "Unit": "Count" },
+                    ],
+                }, {
+                    "Namespace": "Onsale/test",
+                    "Dimensions": [[]],
+                    "Metrics": [
+                        { "Name": "Requests", "Unit": "Count" },
+                        { "Name": "Errors", "Unit": "Count" },
                     ],
                 }],
             },

@@ -59,16 +59,14 @@ async fn every_invocation_is_published_with_what_it_came_to() {
         .await
         .refused(409, "SEAT_ALREADY_RESERVED");
 
+    let consumed = shop.stack.consumed().by("pay");
     let paid = shop.invocations("pay");
     assert_eq!(paid.len(), 1);
     assert_eq!(paid[0]["code"], "OK");
     assert_eq!(paid[0]["Requests"], json!(1.0));
     assert_eq!(paid[0]["Errors"], json!(0.0));
-    assert_eq!(
-        paid[0]["WriteUnits"],
-        json!(9.0),
-        "eight, and one that counts"
-    );
+    assert!(consumed.write > 0.0);
+    assert_eq!(paid[0]["WriteUnits"], json!(consumed.write));
     let [first, second] = &shop.invocations("hold-seats")[..] else {
         panic!("two holds");
     };
@@ -129,7 +127,7 @@ async fn a_purchase_publishes_nothing_about_the_buyer() {
         .collect();
     assert_eq!(
         dimensions,
-        [r#"[["function"]]"#, r#"[["queue"]]"#]
+        ["[[]]", r#"[["function"]]"#, r#"[["queue"]]"#]
             .map(str::to_owned)
             .into()
     );
@@ -165,7 +163,9 @@ async fn ticks_that_fail_are_published() {
             .filter(|tick| tick["FailedTicks"] == json!(1.0))
             .count()
     };
-    shop.advance(10).await;
+    // Where nobody is, nobody ticks.
+    let _buyer = shop.buyer().await;
+    shop.advance(60).await;
     assert_eq!(failed(&shop), 0);
     shop.stack.fail("Queues", local::Failure::Throttled);
     shop.advance(5).await;

@@ -608,6 +608,36 @@ mod tests {
         }
     }
 
+    /// Otherwise a deployment that changes nothing but a parameter would publish no version.
+    #[test]
+    fn the_version_of_a_function_has_every_parameter_in_its_name() {
+        let template = Template::repository().expect("YAML");
+        let resources = template.section("Resources").expect("resources");
+        let deployment = repository(&[]).expect("runs here");
+        let functions: Vec<_> = resources
+            .values()
+            .filter(|resource| resource["Type"] == "AWS::Serverless::Function")
+            .collect();
+        assert_eq!(functions.len(), deployment.functions.len());
+        let environment = &deployment.functions["pay"].environment;
+        let parameters = environment
+            .keys()
+            .filter_map(|variable| template.parameter_behind(variable));
+        for parameter in parameters {
+            for function in &functions {
+                let description = &function["Properties"]["VersionDescription"];
+                let description = yaml_serde::to_string(description).expect("YAML");
+                let value = format!("${{{parameter}}}");
+                assert!(description.contains(&value), "{parameter} in {description}");
+            }
+        }
+        for properties in properties(&[]).values() {
+            if let Some(description) = properties["VersionDescription"].as_str() {
+                assert!(description.len() <= 256, "Lambda takes no more");
+            }
+        }
+    }
+
     /// API Gateway refuses to deploy settings of a route that it does not have.
     #[test]
     fn the_routes_that_have_a_limit_of_their_own_are_there() {
