@@ -44,11 +44,11 @@ def main(path, stack):
     gateway, functions = boto3.client("apigatewayv2"), boto3.client("lambda")
     api, made = resources["Api"], 0
     for name, route in events(template):
-        function = functions.get_function(FunctionName=resources[name])["Configuration"]
+        alias = functions.get_alias(FunctionName=resources[name], Name="live")
         integration = gateway.create_integration(
             ApiId=api,
             IntegrationType="AWS_PROXY",
-            IntegrationUri=function["FunctionArn"],
+            IntegrationUri=alias["AliasArn"],
             PayloadFormatVersion="2.0",
         )
         target = f"integrations/{integration['IntegrationId']}"
