@@ -87,6 +87,7 @@ routes! {
     "GET" "/v1/auth/tokens" "get-place" queue::get_place;
     "DELETE" "/v1/auth/tokens" "leave-queue" queue::leave;
     "GET" "/v1/queues/{queue_id}" "get-queue" queue::get_queue;
+    "PUT" "/v1/queues/{queue_id}" "put-queue" queue::put_queue;
 
     "POST" "/v1/concerts" "create-concert" concerts::create;
     "PATCH" "/v1/concerts/{concert_id}" "update-concert" concerts::update;

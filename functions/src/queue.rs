@@ -1,7 +1,9 @@
 //! The line: joining it, one's place in it, leaving it.
 
+mod document;
 pub mod get_place;
 pub mod get_queue;
 pub mod join;
 pub mod leave;
 mod place;
+pub mod put_queue;

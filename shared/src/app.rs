@@ -141,6 +141,11 @@ impl App {
         &self.0.config
     }
 
+    /// The settings of a queue for which no operator has set others.
+    pub fn queue_defaults(&self) -> &Settings {
+        &self.0.queue_defaults
+    }
+
     /// The tables.
     pub fn store(&self) -> &Store {
         &self.0.store
@@ -172,5 +177,6 @@ fn queue_defaults(config: &Config) -> Settings {
         tick_seconds: config.tick_seconds,
         state: QueueState::Open,
         default_concert_id: None,
+        version: 0,
     }
 }

@@ -169,6 +169,18 @@ pub enum Wrong {
     QueueId,
     /// The concerts of a queue of its own have at most 200 shows together.
     QueueShows,
+    /// From 1 to 1,000,000 may be active at once.
+    MaxActive,
+    /// From 0.001 to 10,000 are admitted a second.
+    Rate,
+    /// A window has 10 to 3,600 seconds, and a claim is shorter than the time to choose.
+    Windows,
+    /// A queue ticks every 1 to 30 seconds.
+    TickSeconds,
+    /// A queue is open, paused or closed.
+    QueueState,
+    /// The default concert of a queue is one that the queue sells.
+    DefaultConcert,
 }
 
 impl ApiError {

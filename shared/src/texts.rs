@@ -290,6 +290,32 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.",
             "The concerts of one queue may have at most 200 shows together.",
         ),
+        Wrong::MaxActive => (
+            "max_active는 1 ~ 1000000 사이의 정수여야 합니다.",
+            "max_active must be a whole number from 1 to 1000000.",
+        ),
+        Wrong::Rate => (
+            "rate는 0.001 ~ 10000 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요.",
+            "rate must be a number from 0.001 to 10000 with at most three decimals. To let nobody in, \
+             set state to PAUSED.",
+        ),
+        Wrong::Windows => (
+            "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 claim_seconds가 더 짧아야 합니다.",
+            "claim_seconds and active_seconds must be whole numbers from 10 to 3600, claim_seconds \
+             the smaller one.",
+        ),
+        Wrong::TickSeconds => (
+            "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.",
+            "tick_seconds must be a whole number from 1 to 30.",
+        ),
+        Wrong::QueueState => (
+            "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
+            "state must be OPEN, PAUSED or CLOSED.",
+        ),
+        Wrong::DefaultConcert => (
+            "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.",
+            "default_concert_id must be a concert that this queue sells.",
+        ),
     };
     language.pick(korean, english)
 }

@@ -666,7 +666,7 @@ async fn who_runs_nothing_changes_nothing() {
             .token(&buyer.access_token);
         garbage.body("garbage").send().await.is(FORBIDDEN);
     }
-    assert_eq!(doors, 5);
+    assert_eq!(doors, 6);
     assert_eq!(shop.concert(&shop.concert_id).await, before);
     assert_eq!(shop.names().await, ["겨울 콘서트"]);
 }

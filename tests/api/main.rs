@@ -20,6 +20,7 @@ mod get_place;
 mod get_queue;
 mod join_queue;
 mod leave_queue;
+mod put_queue;
 
 mod create_concert;
 mod delete_concert;

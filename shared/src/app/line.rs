@@ -7,11 +7,11 @@ use crate::{
     domain::{
         ids::{QueueId, SessionId, ShowId},
         order::Hold,
-        queue::{Admission, Queue},
+        queue::{Admission, Queue, Settings},
         session::{Arrival, Session},
     },
     error::ApiError,
-    store::{Reading, Rejected, StoreError, queues::Event, sessions::Found},
+    store::{Reading, Rejected, StoreError, Tried, queues::Event, sessions::Found, while_stale},
 };
 
 /// A client that has to wait asks again after an eighth of its estimated wait, within these
@@ -54,6 +54,38 @@ impl App {
             .queue(id, &self.0.queue_defaults, reading)
             .await?;
         read.ok_or(ApiError::QueueNotFound)
+    }
+
+    /// Gives a queue the settings that `settings` makes of the queue as it is, if it is there, and
+    /// puts them in force at once. The queue before and after.
+    pub async fn put_queue(
+        &self,
+        id: &QueueId,
+        settings: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
+    ) -> Result<(Option<Queue>, Queue), ApiError> {
+        let written = while_stale(async || {
+            let before = self
+                .store()
+                .queue(id, self.queue_defaults(), Reading::Consistent)
+                .await?;
+            let next = match settings(before.as_ref()) {
+                Ok(settings) => settings,
+                Err(refused) => return Ok(Tried::Done(Err(refused))),
+            };
+            let done = self
+                .store()
+                .put_settings(id, before.as_ref(), &next)
+                .await?;
+            Ok(if done {
+                Tried::Done(Ok(before))
+            } else {
+                Tried::Stale
+            })
+        });
+        let before = written.await??;
+        self.tick_on_the_way(id).await;
+        let after = self.read_queue(id, Reading::Consistent).await?;
+        Ok((before, after))
     }
 
     /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU and 1 more

@@ -3,6 +3,8 @@
 //! Admission writes nothing per person. A tick appends to the queue's schedule how many more
 //! may come in, and every reader computes the same answers from that (design: queue.md).
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -46,6 +48,21 @@ pub struct Settings {
     /// may have one and leave everything else to the template.
     #[serde(skip)]
     pub default_concert_id: Option<ConcertId>,
+    /// How often an operator has set them; 0 are the template's.
+    #[serde(default)]
+    pub version: u64,
+}
+
+/// The limits of what an operator may set (design: api.md).
+impl Settings {
+    /// How many may be active at once.
+    pub const MAX_ACTIVE: RangeInclusive<u32> = 1..=1_000_000;
+    /// Admissions a second, in thousandths.
+    pub const RATE_MILLI: RangeInclusive<u64> = 1..=10_000_000;
+    /// The windows. One shorter than ten seconds lets people in who cannot make it.
+    pub const WINDOW_SECONDS: RangeInclusive<u32> = 10..=3_600;
+    /// Time between two ticks.
+    pub const TICK_SECONDS: RangeInclusive<u32> = 1..=30;
 }
 
 /// Whether people may join and come in.
@@ -271,7 +288,8 @@ impl Queue {
         let line = &self.line;
         let reached = line.schedule.last().map_or(0, |last| last.served / PERSON);
         let covered = reached.saturating_sub(line.tail) <= self.places_free(0);
-        line.version > 0 && line.active == 0 && line.waiting_since.is_none() && covered
+        let ticked = line.schedule.last().is_some();
+        ticked && line.active == 0 && line.waiting_since.is_none() && covered
     }
 
     /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued and

@@ -272,6 +272,7 @@ mod tests {
                 tick_seconds: 5,
                 state: QueueState::Open,
                 default_concert_id: None,
+                version: 0,
             },
             line: Line::default(),
         }

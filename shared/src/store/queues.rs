@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue},
+    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue, Update},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{
-    Reading, Store, StoreError,
+    Reading, Rejected, Store, StoreError,
     contention::while_contended,
     item::{Item, from_item, number, text, to_attribute, to_item, ttl},
     keys,
-    transaction::is_conflict,
+    transaction::{Transaction, is_conflict},
     usage,
 };
 use crate::{
@@ -119,14 +119,75 @@ impl Store {
         }))
     }
 
-    /// Gives a queue settings of its own; one that did not exist does now. 1 WRU.
-    pub async fn set_settings(
+    /// Gives a queue settings, if its line is still the one that was read; tells whether it was.
+    /// A queue that was not there is made, and its name registered: 4 WRU. Otherwise 2 WRU, and 2
+    /// more for each KB of the line beyond the first.
+    ///
+    /// The line's version goes up: a tick that has read the settings of before does nothing.
+    pub async fn put_settings(
         &self,
         queue_id: &QueueId,
+        seen: Option<&Queue>,
         settings: &Settings,
-    ) -> Result<(), StoreError> {
-        self.set_in_row(queue_id, "SET settings = :value", to_attribute(settings)?)
-            .await
+    ) -> Result<bool, StoreError> {
+        let mut transaction =
+            Transaction::new(&self.client).update(self.set(queue_id, seen, settings)?, drop);
+        if seen.is_none() {
+            transaction = transaction.update(self.register(queue_id)?, drop);
+        }
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
+            Err(Rejected::Refused(())) => Ok(false),
+            Err(Rejected::Failed(error)) => Err(error),
+        }
+    }
+
+    fn set(
+        &self,
+        queue_id: &QueueId,
+        seen: Option<&Queue>,
+        settings: &Settings,
+    ) -> Result<Update, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(queue_id)))
+            .expression_attribute_values(":settings", to_attribute(settings)?);
+        let (update, set) = match seen.map_or(0, |queue| queue.line.version) {
+            0 => {
+                let line = Line {
+                    version: 1,
+                    ..Line::default()
+                };
+                let update = update
+                    .condition_expression("attribute_not_exists(line)")
+                    .expression_attribute_values(":line", to_attribute(&line)?);
+                (update, "SET settings = :settings, line = :line")
+            }
+            seen => {
+                let update = update
+                    .condition_expression("line.version = :seen")
+                    .expression_attribute_values(":seen", number(seen))
+                    .expression_attribute_values(":next", number(seen + 1));
+                (update, "SET settings = :settings, line.version = :next")
+            }
+        };
+        let update = match settings.default_concert_id {
+            Some(concert_id) => update
+                .update_expression(format!("{set}, default_concert_id = :concert_id"))
+                .expression_attribute_values(":concert_id", text(concert_id)),
+            None => update.update_expression(format!("{set} REMOVE default_concert_id")),
+        };
+        Ok(update.build()?)
+    }
+
+    fn register(&self, queue_id: &QueueId) -> Result<Update, StoreError> {
+        let names = AttributeValue::Ss(vec![queue_id.to_string()]);
+        let update = Update::builder()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::REGISTRY)))
+            .update_expression("ADD queues :names")
+            .expression_attribute_values(":names", names);
+        Ok(update.build()?)
     }
 
     /// Says which concert those mean who join a queue without naming one. 1 WRU.
@@ -135,27 +196,13 @@ impl Store {
         queue_id: &QueueId,
         concert_id: ConcertId,
     ) -> Result<(), StoreError> {
-        self.set_in_row(
-            queue_id,
-            "SET default_concert_id = :value",
-            text(concert_id),
-        )
-        .await
-    }
-
-    async fn set_in_row(
-        &self,
-        queue_id: &QueueId,
-        expression: &str,
-        value: AttributeValue,
-    ) -> Result<(), StoreError> {
         let output = self
             .client
             .update_item()
             .table_name(&self.tables.queues)
             .set_key(Some(key(queue_id)))
-            .update_expression(expression)
-            .expression_attribute_values(":value", value)
+            .update_expression("SET default_concert_id = :concert_id")
+            .expression_attribute_values(":concert_id", text(concert_id))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;

@@ -138,6 +138,10 @@ impl Shop {
                 json!({ "name": "A" }),
                 guarded("update-concert", Door::Admin, "PATCH", &concert),
             ),
+            with(
+                json!({ "max_active": 1_000 }),
+                guarded("put-queue", Door::Admin, "PUT", "/v1/queues/main"),
+            ),
             guarded(
                 "delete-concert (a date)",
                 Door::Admin,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Buyer, Call, Reply, Shop, show, text};
+use super::{Buyer, Call, Guest, Reply, Shop, show, text};
 
 impl Shop {
     /// A shop that lets in one at a time.
@@ -64,22 +64,25 @@ impl Shop {
 }
 
 impl Shop {
-    /// Adds a queue of that name with a concert of its own, and returns the concert's id.
+    /// Makes a queue of that name with a concert of its own, and returns the concert's id.
     pub async fn add_queue(&self, queue_id: &str) -> String {
+        let admin = self.admin().await;
+        self.put_queue(&admin, queue_id, &json!({})).await.ok();
         let concert_id = self
             .add_concert(queue_id, queue_id, &[show(&self.dates[0])])
             .await;
-        let app = self.stack.operator().await;
-        let (queue, concert) = (
-            queue_id.parse().expect("an id"),
-            concert_id.parse().expect("an id"),
-        );
-        // There is no endpoint yet that makes a queue: its row begins with this.
-        app.store()
-            .set_default_concert(&queue, concert)
-            .await
-            .expect("the queue is there");
+        let settings = json!({ "default_concert_id": concert_id });
+        self.put_queue(&admin, queue_id, &settings).await.ok();
         concert_id
+    }
+
+    /// Sets a queue.
+    pub async fn put_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
+        self.call("PUT", &format!("/v1/queues/{queue_id}"))
+            .token(&admin.access_token)
+            .json(settings)
+            .send()
+            .await
     }
 }
 

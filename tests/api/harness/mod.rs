@@ -18,7 +18,6 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId},
         money::Money,
-        queue::{QueueState, Settings},
         show::{Concert, Show},
         user::Name,
     },
@@ -106,21 +105,9 @@ impl Shop {
     /// A shop whose queue an operator has closed.
     pub async fn closed() -> Self {
         let shop = Self::empty().await;
-        let settings = Settings {
-            max_active: 1_000,
-            rate_milli: 50_000,
-            claim_seconds: 120,
-            active_seconds: 300,
-            tick_seconds: 5,
-            state: QueueState::Closed,
-            default_concert_id: None,
-        };
-        let operator = shop.stack.operator().await;
-        operator
-            .store()
-            .set_settings(&QueueId::main(), &settings)
-            .await
-            .expect("the queue is closed");
+        let admin = shop.admin().await;
+        let closed = serde_json::json!({ "state": "CLOSED" });
+        shop.put_queue(&admin, "main", &closed).await.ok();
         shop
     }
 

@@ -54,6 +54,12 @@ mod rows {
     pub const INVALID_CAPACITY: Refusal = refusal(400, "BAD_REQUEST", "좌석 수는 1 ~ 100000 사이의 정수여야 하며 변경할 수 없습니다.");
     pub const INVALID_SALES_WINDOW: Refusal = refusal(400, "BAD_REQUEST", "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.");
     pub const INVALID_QUEUE_ID: Refusal = refusal(400, "BAD_REQUEST", "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.");
+    pub const INVALID_MAX_ACTIVE: Refusal = refusal(400, "BAD_REQUEST", "max_active는 1 ~ 1000000 사이의 정수여야 합니다.");
+    pub const INVALID_RATE: Refusal = refusal(400, "BAD_REQUEST", "rate는 0.001 ~ 10000 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요.");
+    pub const INVALID_WINDOWS: Refusal = refusal(400, "BAD_REQUEST", "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 claim_seconds가 더 짧아야 합니다.");
+    pub const INVALID_TICK_SECONDS: Refusal = refusal(400, "BAD_REQUEST", "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.");
+    pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
+    pub const INVALID_DEFAULT_CONCERT: Refusal = refusal(400, "BAD_REQUEST", "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.");
     pub const TOO_MANY_QUEUE_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.");
     pub const INVALID_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "limit은 1 ~ 100 사이의 정수여야 합니다.");
     pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");

@@ -165,6 +165,7 @@ pub(super) fn settings(max_active: u32, rate_milli: u64) -> Settings {
         tick_seconds: 5,
         state: QueueState::Open,
         default_concert_id: None,
+        version: 0,
     }
 }
 

@@ -53,7 +53,7 @@ impl Desk {
     }
 
     /// Ticks every five seconds, both ends included.
-    fn tick_through(&mut self, seconds: std::ops::RangeInclusive<i64>) {
+    fn tick_through(&mut self, seconds: RangeInclusive<i64>) {
         for second in seconds.step_by(5) {
             self.tick(second);
         }
@@ -803,6 +803,7 @@ mod properties {
                 tick_seconds,
                 state,
                 default_concert_id: None,
+                version: 0,
             },
         )
     }

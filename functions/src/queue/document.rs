@@ -1,0 +1,103 @@
+//! The public document of a queue.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use shared::{
+    domain::{
+        decimal,
+        ids::QueueId,
+        queue::{Queue, QueueState},
+        schedule::Point,
+    },
+    jiff::Timestamp,
+};
+use utoipa::ToSchema;
+
+/// A rate, or a count that has fractions, in thousandths; written as a JSON number.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = f64, minimum = 0, example = 0.2)]
+pub struct Milli(pub u64);
+
+impl Serialize for Milli {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        decimal::json(i64::try_from(self.0).unwrap_or(i64::MAX), 3).serialize(serializer)
+    }
+}
+
+/// The public document of a queue.
+#[derive(Serialize, ToSchema)]
+pub struct PublicQueue<'a> {
+    /// The queue.
+    queue_id: &'a QueueId,
+    /// Whether it lets people in.
+    state: QueueState,
+    /// The schedule: how many are served by when, linear in between.
+    points: Vec<PublicPoint>,
+    /// How many are served now.
+    served: u64,
+    /// How many numbers had been issued at the last tick.
+    tail: u64,
+    /// Admissions a second, at most.
+    rate: Milli,
+    /// How many may be active at once.
+    max_active: u32,
+    /// Admissions a second that the line is doing.
+    flow: Milli,
+    /// What the time is.
+    server_time: Timestamp,
+}
+
+/// A point of the schedule.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Point)]
+pub struct PublicPoint {
+    /// By when.
+    at: Timestamp,
+    /// So many are served.
+    served: Milli,
+}
+
+impl<'a> PublicQueue<'a> {
+    /// What everybody may know of a queue.
+    pub(super) fn of(queue: &'a Queue, now: Timestamp) -> Self {
+        let points = queue.line.schedule.points();
+        Self {
+            queue_id: &queue.id,
+            state: queue.settings.state,
+            points: points.iter().filter_map(PublicPoint::of).collect(),
+            served: queue.served(now),
+            tail: queue.line.tail,
+            rate: Milli(queue.settings.rate_milli),
+            max_active: queue.settings.max_active,
+            flow: Milli(queue.flow_milli()),
+            server_time: now,
+        }
+    }
+
+    /// What it looks like.
+    pub(super) fn example() -> Value {
+        json!({
+            "queue_id": "main",
+            "state": "OPEN",
+            "points": [
+                { "at": "2026-11-20T03:00:00Z", "served": 100 },
+                { "at": "2026-11-20T03:00:05Z", "served": 117.5 },
+            ],
+            "served": 107,
+            "tail": 350,
+            "rate": 50,
+            "max_active": 1000,
+            "flow": 3.5,
+            "server_time": "2026-11-20T03:00:02Z",
+        })
+    }
+}
+
+impl PublicPoint {
+    fn of(point: &Point) -> Option<Self> {
+        Some(Self {
+            at: Timestamp::from_millisecond(point.at).ok()?,
+            served: Milli(point.served),
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! `PUT /v1/queues/{queue_id}`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Shop,
+    refusal::{
+        CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
+        INVALID_QUEUE_ID, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
+        QUEUE_NOT_FOUND,
+    },
+};
+
+/// Settings that are other than usual.
+fn other() -> Value {
+    json!({
+        "max_active": 3,
+        "rate": 0.125,
+        "claim_seconds": 10,
+        "active_seconds": 60,
+        "tick_seconds": 2,
+        "state": "PAUSED",
+    })
+}
+
+/// What a queue answers with whose settings are these.
+fn with_version(settings: &Value, version: u64) -> Value {
+    let mut settings = settings.clone();
+    settings["version"] = json!(version);
+    settings
+}
+
+/// The template's.
+fn usual() -> Value {
+    json!({
+        "max_active": 1_000,
+        "rate": 50,
+        "claim_seconds": 120,
+        "active_seconds": 300,
+        "tick_seconds": 5,
+        "state": "OPEN",
+    })
+}
+
+#[tokio::test]
+async fn a_queue_is_made_with_what_is_usual_and_ticked_from_then_on() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    shop.get("/v1/queues/rock").send().await.is(QUEUE_NOT_FOUND);
+    let made = shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    assert_eq!(made["queue_id"], "rock");
+    assert_eq!(made["settings"], with_version(&usual(), 1));
+    assert_eq!(shop.queue("rock").await["state"], "OPEN");
+
+    let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
+    assert_eq!(ticked["queues"], 2, "it is registered");
+}
+
+#[tokio::test]
+async fn the_whole_settings_are_replaced() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let set = shop.put_queue(&admin, "main", &other()).await.ok();
+    assert_eq!(set["settings"], with_version(&other(), 1));
+    let document = shop.queue("main").await;
+    assert_eq!(document["max_active"], 3);
+    assert_eq!(document["rate"], json!(0.125));
+    assert_eq!(document["state"], "PAUSED");
+
+    // What is left out is as usual again, the default concert too.
+    let concert = json!({ "default_concert_id": shop.concert_id, "max_active": 7 });
+    let set = shop.put_queue(&admin, "main", &concert).await.ok();
+    let mut expected = with_version(&usual(), 2);
+    expected["max_active"] = json!(7);
+    expected["default_concert_id"] = json!(shop.concert_id);
+    assert_eq!(set["settings"], expected);
+    let set = shop.put_queue(&admin, "main", &json!({})).await.ok();
+    assert_eq!(set["settings"], with_version(&usual(), 3));
+}
+
+#[tokio::test]
+async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let before = shop.put_queue(&admin, "main", &other()).await.ok();
+    let windows =
+        |claim: i64, active: i64| json!({ "claim_seconds": claim, "active_seconds": active });
+    for (settings, refusal) in [
+        (json!({ "max_active": 0 }), INVALID_MAX_ACTIVE),
+        (json!({ "max_active": 1_000_001 }), INVALID_MAX_ACTIVE),
+        (json!({ "max_active": -1 }), INVALID_MAX_ACTIVE),
+        (json!({ "max_active": 1.5 }), INVALID_MAX_ACTIVE),
+        (json!({ "max_active": "7" }), INVALID_MAX_ACTIVE),
+        (json!({ "rate": 0 }), INVALID_RATE),
+        (json!({ "rate": 0, "state": "OPEN" }), INVALID_RATE),
+        (json!({ "rate": 0.0001 }), INVALID_RATE),
+        (json!({ "rate": 0.0015 }), INVALID_RATE),
+        (json!({ "rate": 10_000.001 }), INVALID_RATE),
+        (json!({ "rate": -1 }), INVALID_RATE),
+        (json!({ "rate": "fast" }), INVALID_RATE),
+        (windows(9, 60), INVALID_WINDOWS),
+        (windows(60, 60), INVALID_WINDOWS),
+        (windows(61, 60), INVALID_WINDOWS),
+        (windows(60, 3_601), INVALID_WINDOWS),
+        (json!({ "active_seconds": 100 }), INVALID_WINDOWS),
+        (json!({ "tick_seconds": 0 }), INVALID_TICK_SECONDS),
+        (json!({ "tick_seconds": 31 }), INVALID_TICK_SECONDS),
+        (json!({ "state": "open" }), INVALID_QUEUE_STATE),
+        (json!({ "state": "SOLD_OUT" }), INVALID_QUEUE_STATE),
+        (json!({ "state": 1 }), INVALID_QUEUE_STATE),
+        (json!({ "default_concert_id": "x" }), CONCERT_NOT_FOUND),
+        (
+            json!({ "default_concert_id": "019a9e1c-1111-7000-8000-000000000001" }),
+            CONCERT_NOT_FOUND,
+        ),
+        (json!([]), EMPTY_BODY),
+    ] {
+        let reply = shop.put_queue(&admin, "main", &settings).await;
+        reply.is(refusal);
+    }
+    for limit in [
+        json!({ "max_active": 1_000_000, "rate": 10_000, "tick_seconds": 30 }),
+        json!({ "max_active": 1, "rate": 0.001, "tick_seconds": 1 }),
+        windows(10, 11),
+        windows(3_599, 3_600),
+    ] {
+        shop.put_queue(&admin, "rock", &limit).await.ok();
+    }
+    let after = shop.put_queue(&admin, "main", &other()).await.ok();
+    let version = |reply: &Value| reply["settings"]["version"].as_u64();
+    assert_eq!(version(&after), version(&before).map(|seen| seen + 1));
+}
+
+#[tokio::test]
+async fn the_default_concert_is_one_that_the_queue_sells() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let of_main = json!({ "default_concert_id": shop.concert_id });
+    shop.put_queue(&admin, "rock", &of_main)
+        .await
+        .is(INVALID_DEFAULT_CONCERT);
+    shop.get("/v1/queues/rock").send().await.is(QUEUE_NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_queue_has_a_name_that_can_be_one() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    for id in ["ab", "Rock", "registry", "main%23number", "rock%20"] {
+        let reply = shop.put_queue(&admin, id, &json!({})).await;
+        reply.is(INVALID_QUEUE_ID);
+    }
+}
+
+/// A line moves as it is told: from the next tick on, which takes five seconds to let them in.
+#[tokio::test]
+async fn settings_are_in_force_with_the_next_tick() {
+    let shop = Shop::for_one().await;
+    let admin = shop.admin().await;
+    let mut buyers = Vec::new();
+    for _ in 0..4 {
+        buyers.push(shop.buyer().await);
+    }
+    assert_eq!(shop.status(&buyers[1]).await, "WAITING");
+
+    shop.put_queue(&admin, "main", &json!({ "max_active": 3 }))
+        .await
+        .ok();
+    shop.advance(10).await;
+    assert_eq!(shop.status(&buyers[1]).await, "ACTIVE");
+    assert_eq!(shop.status(&buyers[2]).await, "ACTIVE");
+    assert_eq!(shop.status(&buyers[3]).await, "WAITING");
+
+    let paused = json!({ "max_active": 3, "state": "PAUSED" });
+    shop.put_queue(&admin, "main", &paused).await.ok();
+    shop.leave(&buyers[0]).await;
+    shop.advance(60).await;
+    let place = shop.get_place(&buyers[3]).await;
+    assert_eq!(place["status"], "WAITING");
+    assert_eq!(place["estimated_wait_time"], Value::Null);
+
+    // They may choose for longer than they have been able to, which changes nothing for them.
+    shop.put_queue(&admin, "main", &json!({ "max_active": 3 }))
+        .await
+        .ok();
+    shop.advance(10).await;
+    assert_eq!(shop.status(&buyers[3]).await, "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_closed_queue_ends_who_waits_and_not_who_is_in() {
+    let shop = Shop::for_one().await;
+    let admin = shop.admin().await;
+    let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
+    let closed = json!({ "max_active": 1, "state": "CLOSED" });
+    shop.put_queue(&admin, "main", &closed).await.ok();
+    shop.advance(2).await;
+    assert_eq!(shop.status(&inside).await, "ACTIVE");
+    let place = shop.get_place(&waiting).await;
+    assert_eq!(place["status"], "CLOSED");
+    assert_eq!(place["reason"], "QUEUE_CLOSED");
+}
+
+/// Two operators at once: each change is made, and none of a queue's admissions is lost.
+#[tokio::test]
+async fn changes_at_once_are_all_made() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let settings = json!({});
+    let changes = (0..8).map(|_| shop.put_queue(&admin, "rock", &settings));
+    for reply in shared::futures_util::future::join_all(changes).await {
+        reply.ok();
+    }
+    let last = shop.put_queue(&admin, "rock", &settings).await.ok();
+    assert_eq!(last["settings"]["version"], 9);
+}
