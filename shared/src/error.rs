@@ -126,6 +126,9 @@ pub enum ApiError {
     /// 410: the hold was not paid in time.
     #[error("the hold has lapsed")]
     HoldExpired,
+    /// 410: every seat that the queue sells is sold.
+    #[error("everything is sold out")]
+    SoldOut,
     /// 410: the queue takes nobody any more.
     #[error("the queue is closed")]
     QueueClosed,
@@ -225,7 +228,7 @@ impl ApiError {
             | Self::ConcertHasOrders
             | Self::EmailTaken
             | Self::RefundClosed => StatusCode::CONFLICT,
-            Self::HoldExpired | Self::QueueClosed => StatusCode::GONE,
+            Self::HoldExpired | Self::SoldOut | Self::QueueClosed => StatusCode::GONE,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -269,6 +272,7 @@ impl ApiError {
             Self::EmailTaken => "EMAIL_TAKEN",
             Self::RefundClosed => "REFUND_CLOSED",
             Self::HoldExpired => "HOLD_EXPIRED",
+            Self::SoldOut => "SOLD_OUT",
             Self::QueueClosed => "QUEUE_CLOSED",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::TooManyAttempts { .. } => "TOO_MANY_ATTEMPTS",

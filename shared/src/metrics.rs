@@ -259,7 +259,7 @@ mod tests {
             },
             line: Line::default(),
         };
-        let line = queue.tick(NOW, 3, |_| crate::domain::queue::Counts::default());
+        let line = queue.tick(NOW, 3, |_| crate::domain::queue::Counts::default(), None);
         let queue = Queue {
             line: line.expect("a first tick"),
             ..queue

@@ -226,6 +226,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "임시 예약 시간이 만료되었습니다.",
             "The time to pay for these seats is over.",
         ),
+        ApiError::SoldOut => ("모든 좌석이 매진되었습니다.", "Every seat is sold."),
         ApiError::QueueClosed => ("대기열이 종료되었습니다.", "This queue is closed."),
         ApiError::IdempotencyKeyReused => (
             "이미 다른 요청에 사용된 Idempotency-Key입니다.",

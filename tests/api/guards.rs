@@ -354,7 +354,7 @@ async fn tick_twice(shop: &Shop, store: &Store, queue_id: &QueueId) -> u32 {
         .expect("a queue");
     let now = shop.now() + SignedDuration::from_secs(10);
     let next = read
-        .tick(now, 1, |_| shared::domain::queue::Counts::default())
+        .tick(now, 1, |_| shared::domain::queue::Counts::default(), None)
         .expect("a tick is due");
     let mut written = 0;
     for _ in 0..2 {

@@ -30,7 +30,7 @@ pub struct PublicQueue<'a> {
     /// The queue.
     queue_id: &'a QueueId,
     /// Whether it lets people in.
-    state: QueueState,
+    state: State,
     /// The schedule: how many are served by when, linear in between.
     points: Vec<PublicPoint>,
     /// How many are served now.
@@ -43,8 +43,44 @@ pub struct PublicQueue<'a> {
     max_active: u32,
     /// Admissions a second that the line is doing.
     flow: Milli,
+    /// How many seats were free when they were last counted, a minute ago at most while people
+    /// come: of a queue that sells particular concerts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats_left: Option<u64>,
+    /// Whoever has this number or a smaller one and holds no seat came too late for one: it has
+    /// been sold out since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    closed_through: Option<u64>,
     /// What the time is.
     server_time: Timestamp,
+}
+
+/// Whether a queue lets people in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = PublicQueueState)]
+pub enum State {
+    /// It does.
+    Open,
+    /// People may join, and wait.
+    Paused,
+    /// Nobody may join; those admitted finish.
+    Closed,
+    /// Nobody may join unless a seat is given back.
+    SoldOut,
+}
+
+impl State {
+    fn of(queue: &Queue) -> Self {
+        match queue.settings.state {
+            QueueState::Closed => Self::Closed,
+            _ if queue.is_sold_out() => Self::SoldOut,
+            QueueState::Paused => Self::Paused,
+            QueueState::Open => Self::Open,
+        }
+    }
 }
 
 /// A point of the schedule.
@@ -63,13 +99,15 @@ impl<'a> PublicQueue<'a> {
         let points = queue.line.schedule.points();
         Self {
             queue_id: &queue.id,
-            state: queue.settings.state,
+            state: State::of(queue),
             points: points.iter().filter_map(PublicPoint::of).collect(),
             served: queue.served(now),
             tail: queue.line.tail,
             rate: Milli(queue.settings.rate_milli),
             max_active: queue.settings.max_active,
             flow: Milli(queue.flow_milli()),
+            seats_left: queue.line.seats.as_ref().map(|seats| seats.free),
+            closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
             server_time: now,
         }
     }

@@ -85,6 +85,7 @@ pub fn operation() -> Operation {
             ApiError::UserNotFound,
             ApiError::ConcertNotFound,
             ApiError::QueueNotFound,
+            ApiError::SoldOut,
             ApiError::QueueClosed,
             ApiError::IdempotencyKeyReused,
         ])
@@ -171,6 +172,9 @@ async fn join(
     };
     if queue.settings.state == QueueState::Closed {
         return Err(ApiError::QueueClosed);
+    }
+    if queue.is_sold_out() {
+        return Err(ApiError::SoldOut);
     }
     match take_a_number(app, &wish, queue, ended, now).await {
         Ok(session) => Ok(session),

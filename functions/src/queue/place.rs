@@ -30,6 +30,10 @@ pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub active_until: Option<Timestamp>,
+    /// That those before it are as many as the free seats, or more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub beyond_seats: bool,
     /// Why the session is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -62,6 +66,7 @@ impl Place {
             estimated_wait_time: Some(0),
             claim_until: None,
             active_until: None,
+            beyond_seats: false,
             reason: None,
         };
         match session.standing(queue, now) {
@@ -69,6 +74,7 @@ impl Place {
                 status: Status::Waiting,
                 queue_position: place,
                 estimated_wait_time: queue.estimated_wait(place, now),
+                beyond_seats: queue.is_beyond_seats(session.number),
                 ..admitted
             },
             Standing::Admitted(admission) => Self {
@@ -101,6 +107,7 @@ impl Place {
             estimated_wait_time: Some(0),
             claim_until: None,
             active_until: None,
+            beyond_seats: false,
             reason: ending,
         }
     }

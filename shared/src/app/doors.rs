@@ -8,7 +8,7 @@ use crate::{
     auth::{AccessClaims, Claims, QueueClaims},
     config::WhoCharges,
     domain::{
-        ids::{ShowId, UserId},
+        ids::{QueueId, ShowId, UserId},
         seat::SeatNumber,
         session::{Session, Standing},
         show::Show,
@@ -253,10 +253,14 @@ impl App {
         }
     }
 
-    /// Where a session stands now. 0.5 RRU at most, and only when it has not arrived.
+    /// Where a session stands now. 0.5 RRU at most, and only when that depends on its queue: it
+    /// has not arrived, or its queue may be sold out.
     pub async fn standing(&self, session: &Session, now: Timestamp) -> Result<Standing, ApiError> {
-        if let Some(standing) = session.standing_by_itself(now) {
-            return Ok(standing);
+        let sells_everything = session.queue_id == QueueId::main();
+        match session.standing_by_itself(now) {
+            Some(Standing::Active { .. }) if !sells_everything && session.live_hold.is_none() => {}
+            Some(standing) => return Ok(standing),
+            None => {}
         }
         Ok(session.standing(&self.queue(&session.queue_id, now).await?, now))
     }

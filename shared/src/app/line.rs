@@ -7,7 +7,7 @@ use crate::{
     domain::{
         ids::{QueueId, SessionId, ShowId},
         order::Hold,
-        queue::{Admission, Queue, Settings},
+        queue::{Admission, Queue, SeatCount, Settings},
         session::{Arrival, Session},
     },
     error::ApiError,
@@ -27,6 +27,15 @@ pub enum Ticked {
     NotNeeded,
     /// Nobody is there, and nobody has come since the last tick.
     Asleep,
+}
+
+/// Why a queue is ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// It is time.
+    Time,
+    /// A seat that was sold is free again.
+    Refund,
 }
 
 impl App {
@@ -83,23 +92,37 @@ impl App {
             })
         });
         let before = written.await??;
-        self.tick_on_the_way(id).await;
+        self.tick_on_the_way(id, Occasion::Time).await;
         let after = self.read_queue(id, Reading::Consistent).await?;
         Ok((before, after))
     }
 
     /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU and 1 more
-    /// for each live cohort, and 1 WRU per KB of the line; 2 RRU when nothing has happened.
+    /// for each live cohort, and 1 WRU per KB of the line; 2 RRU when nothing has happened. Where
+    /// it matters how many seats are left, 1 RRU per 4 KB of the list of shows, and of each of
+    /// their blocks of 500 seats.
     pub async fn tick(&self, id: &QueueId) -> Result<Ticked, ApiError> {
+        self.tick_for(id, Occasion::Time).await
+    }
+
+    async fn tick_for(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
-        if queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
+        let looks_again = occasion == Occasion::Refund || queue.may_have_seats_again(self.now());
+        if !looks_again && queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
             return Ok(Ticked::Asleep);
         }
+        let seats = if looks_again || queue.must_count_seats(self.now()) {
+            self.count_seats(id).await?
+        } else {
+            None
+        };
         let mut census = self.store().census(&queue).await?;
         // Asked for as late as can be: whoever ticks with an old time counts old windows.
         let now = self.now();
-        if let Some(void) = queue.void_credit(now, census.tail, |cohort| census.counts(cohort)) {
+        if let Some(void) =
+            queue.void_credit(now, census.tail, |cohort| census.counts(cohort), seats)
+        {
             let was_drawn = !self
                 .store()
                 .skip_numbers(id, census.tail, void.numbers)
@@ -110,7 +133,8 @@ impl App {
             self.store().count_skipped(id, void, now).await;
             census.skip(void);
         }
-        let Some(line) = queue.tick(now, census.tail, |cohort| census.counts(cohort)) else {
+        let line = queue.tick(now, census.tail, |cohort| census.counts(cohort), seats);
+        let Some(line) = line else {
             return Ok(Ticked::NotNeeded);
         };
         if !self.store().put_line(&queue, &line).await? {
@@ -120,6 +144,17 @@ impl App {
         Ok(Ticked::Done)
     }
 
+    /// The seats that a queue sells at the moment; `None` for `main`, which sells everything.
+    async fn count_seats(&self, id: &QueueId) -> Result<Option<SeatCount>, ApiError> {
+        if *id == QueueId::main() {
+            return Ok(None);
+        }
+        let shows = self.store().queue_shows(id).await?;
+        let now = self.now();
+        let on_sale = shows.on_sale(now, &self.config().time_zone);
+        Ok(Some(self.store().count_seats(on_sale, now).await?))
+    }
+
     /// Ticks a queue whose ticks have been missed, so that a sleeping line wakes at once and a
     /// dead scheduler stops nobody, and returns the queue as it is then. A tick that fails is
     /// logged: it was a favour.
@@ -127,13 +162,13 @@ impl App {
         if !queue.is_stale(now) {
             return queue;
         }
-        self.tick_on_the_way(&queue.id).await;
+        self.tick_on_the_way(&queue.id, Occasion::Time).await;
         self.0.queues.get(&queue.id, now).unwrap_or(queue)
     }
 
     /// Ticks a queue as a favour to those in it: one that fails is logged.
-    async fn tick_on_the_way(&self, id: &QueueId) {
-        if let Err(error) = self.tick(id).await {
+    async fn tick_on_the_way(&self, id: &QueueId, occasion: Occasion) {
+        if let Err(error) = self.tick_for(id, occasion).await {
             tracing::warn!(queue_id = %id, %error, "a tick on the way failed");
         }
     }
@@ -142,7 +177,7 @@ impl App {
     /// schedule too. A show that is deleted has no queue.
     pub async fn wake_queue_of(&self, show: ShowId, now: Timestamp) {
         match self.show(show, now).await {
-            Ok(show) => self.tick_on_the_way(&show.queue_id).await,
+            Ok(show) => self.tick_on_the_way(&show.queue_id, Occasion::Refund).await,
             Err(ApiError::ShowNotFound) => {}
             Err(error) => tracing::warn!(%error, "the queue of a show was not found"),
         }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{ConcertId, QueueId, ShowDate},
+    ids::{ConcertId, QueueId, ShowDate, ShowId},
     money::Money,
-    show::{Concert, ListedConcert, Show, USUAL_CAPACITY},
+    show::{Concert, ListedConcert, Show, USUAL_CAPACITY, is_on_sale},
     user::Name,
 };
 
@@ -187,13 +187,15 @@ impl Programme {
         queues.filter(|queue| *queue != QueueId::main()).collect()
     }
 
-    /// Its shows that a queue sells, with their capacities.
-    pub fn sold_by(&self, queue_id: &QueueId) -> BTreeMap<ShowDate, u32> {
+    /// Its shows that a queue sells, with what admission has to know of them.
+    pub fn sold_by(&self, queue_id: &QueueId) -> BTreeMap<ShowDate, SeatsOnSale> {
         let shows = self
             .shows
             .values()
             .filter(|show| show.queue_id == *queue_id);
-        shows.map(|show| (show.date, show.capacity)).collect()
+        shows
+            .map(|show| (show.date, SeatsOnSale::of(show)))
+            .collect()
     }
 }
 
@@ -235,14 +237,49 @@ fn with_a_window(show: Show) -> Result<Show, Impossible> {
 pub struct QueueShows {
     /// How many writes it has been through.
     pub version: u64,
-    /// The shows of each concert, with their capacities.
-    pub shows: BTreeMap<ConcertId, BTreeMap<ShowDate, u32>>,
+    /// The shows of each concert.
+    pub shows: BTreeMap<ConcertId, BTreeMap<ShowDate, SeatsOnSale>>,
+}
+
+/// How many seats a show has, and when they are sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatsOnSale {
+    /// How many.
+    pub capacity: u32,
+    /// When the sale opens; at once when it does not say.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub opens_at: Option<Timestamp>,
+    /// When it closes; with the day of the show when it does not say.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub closes_at: Option<Timestamp>,
+}
+
+impl SeatsOnSale {
+    fn of(show: &Show) -> Self {
+        Self {
+            capacity: show.capacity,
+            opens_at: show.opens_at,
+            closes_at: show.closes_at,
+        }
+    }
 }
 
 impl QueueShows {
     /// What it is when a concert has these shows there; `None` when it would be more than
     /// [`MOST_SHOWS`] with those of the others.
-    pub fn with(&self, concert_id: ConcertId, shows: BTreeMap<ShowDate, u32>) -> Option<Self> {
+    pub fn with(
+        &self,
+        concert_id: ConcertId,
+        shows: BTreeMap<ShowDate, SeatsOnSale>,
+    ) -> Option<Self> {
         let mut next = self.clone();
         if shows.is_empty() {
             next.shows.remove(&concert_id);
@@ -254,6 +291,24 @@ impl QueueShows {
         }
         let count: usize = next.shows.values().map(BTreeMap::len).sum();
         (count <= MOST_SHOWS).then_some(next)
+    }
+
+    /// The shows whose seats are sold now, with how many each has.
+    pub fn on_sale(
+        &self,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> impl Iterator<Item = (ShowId, u32)> + '_ {
+        let shows = self.shows.iter().flat_map(|(&concert_id, shows)| {
+            let named = move |(&date, seats)| (ShowId { concert_id, date }, seats);
+            shows.iter().map(named)
+        });
+        let zone = zone.clone();
+        shows
+            .filter(move |(show, seats): &(ShowId, &SeatsOnSale)| {
+                is_on_sale(show.date, seats.opens_at, seats.closes_at, now, &zone)
+            })
+            .map(|(show, seats)| (show, seats.capacity))
     }
 }
 
@@ -396,7 +451,12 @@ mod tests {
     #[test]
     fn the_concerts_of_a_queue_have_200_shows_together() {
         let (one, other) = (ConcertId::new(), ConcertId::new());
-        let some = |count| (0..count).map(|day| (date(day), 50)).collect();
+        let seats = SeatsOnSale {
+            capacity: 50,
+            opens_at: None,
+            closes_at: None,
+        };
+        let some = |count| (0..count).map(|day| (date(day), seats.clone())).collect();
         let empty = QueueShows::default();
         let first = empty.with(one, some(150)).expect("room");
         assert_eq!(first.with(other, some(51)), None);

@@ -3,12 +3,15 @@
 //! Admission writes nothing per person. A tick appends to the queue's schedule how many more
 //! may come in, and every reader computes the same answers from that (design: queue.md).
 
+mod seats;
+
 use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::seats::{SeatCount, SeatsLeft};
 use super::{
     ids::{ConcertId, QueueId},
     schedule::{Milli, PERSON, Schedule},
@@ -180,6 +183,17 @@ pub struct Line {
     pub waiting_since: Option<i64>,
     /// What the line did while they waited.
     pub flow: Flow,
+    /// The seats that were left when they were last counted, where admission depends on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seats: Option<SeatsLeft>,
+    /// The last number for which everything was sold out.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub closed_through: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none_yet(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A queue: its settings and its line.
@@ -287,18 +301,24 @@ impl Queue {
     pub fn is_quiet(&self) -> bool {
         let line = &self.line;
         let reached = line.schedule.last().map_or(0, |last| last.served / PERSON);
-        let covered = reached.saturating_sub(line.tail) <= self.places_free(0);
+        let covered = reached.saturating_sub(line.tail) <= self.places_free(0, None);
         let ticked = line.schedule.last().is_some();
         ticked && line.active == 0 && line.waiting_since.is_none() && covered
     }
 
-    /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued and
-    /// the counts of the live cohorts. `None` when the schedule already reaches more than half
-    /// a tick ahead.
+    /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued, the
+    /// counts of the live cohorts, and of the seats where they matter. `None` when the schedule
+    /// already reaches more than half a tick ahead.
     ///
     /// Errors go to the safe side: whoever is not known to have finished or to have stayed away
     /// counts as active.
-    pub fn tick(&self, now: Timestamp, tail: u64, counts: impl Fn(i64) -> Counts) -> Option<Line> {
+    pub fn tick(
+        &self,
+        now: Timestamp,
+        tail: u64,
+        counts: impl Fn(i64) -> Counts,
+        seats: Option<SeatCount>,
+    ) -> Option<Line> {
         let now = now.as_millisecond();
         let tick = self.tick_milliseconds();
         // Append only: nothing promised is taken back.
@@ -321,7 +341,7 @@ impl Queue {
         line.begin_cohort(start, passed, &self.settings);
         line.active = line.count_active(now, passed, counts);
         line.watch_flow(&self.settings, start, passed, tail > passed);
-        line.room = self.places_free(line.active).saturating_sub(ahead);
+        line.room = self.places_free(line.active, seats).saturating_sub(ahead);
 
         let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
         let target = (served + (line.room * PERSON).min(step))
@@ -333,39 +353,48 @@ impl Queue {
         line.schedule
             .append(if nobody_waits { start } else { start + tick }, target);
 
+        line.passed = passed;
+        if let Some(seats) = seats {
+            line.remember(seats, now);
+            if seats.is_sold_out() {
+                line.sell_out(start, tail);
+            }
+        }
         line.forget(now);
         line.version += 1;
         line.tail = tail;
         line.ticked_at = start;
-        line.passed = passed;
         Some(line)
     }
 
-    /// The credit that lies ahead of the tail and that the settings no longer cover, because the
-    /// queue was paused or `max_active` lowered while nobody waited. Served never goes back, so
-    /// whoever ticks skips these numbers first: they are added to the numbers issued, on
-    /// condition that those are still `tail`, and then to the cohort's `gone`.
+    /// The credit that lies ahead of the tail and that nothing covers any more, because the queue
+    /// was paused, `max_active` lowered or the last seat sold while nobody waited. Served never
+    /// goes back, so whoever ticks skips these numbers first: they are added to the numbers
+    /// issued, on condition that those are still `tail`, and then to the cohort's `gone`.
     pub fn void_credit(
         &self,
         now: Timestamp,
         tail: u64,
         counts: impl Fn(i64) -> Counts,
+        seats: Option<SeatCount>,
     ) -> Option<VoidCredit> {
         let reached = self.line.schedule.last()?.served / PERSON;
         let ahead = reached.saturating_sub(tail);
         let mut line = self.line.clone();
         let active = line.count_active(now.as_millisecond(), reached.min(tail), counts);
-        let numbers = ahead.saturating_sub(self.places_free(active));
+        let numbers = ahead.saturating_sub(self.places_free(active, seats));
         (numbers > 0).then_some(VoidCredit {
             numbers,
             cohort: self.cohort_of(reached)?.start,
         })
     }
 
-    /// How many more may come in while so many are active.
-    fn places_free(&self, active: u64) -> u64 {
+    /// How many more may come in while so many are active and so many seats are left.
+    fn places_free(&self, active: u64, seats: Option<SeatCount>) -> u64 {
         match self.settings.state {
-            QueueState::Open => u64::from(self.settings.max_active).saturating_sub(active),
+            QueueState::Open => u64::from(self.settings.max_active)
+                .saturating_sub(active)
+                .min(Self::people_to_seat(seats, active)),
             QueueState::Paused | QueueState::Closed => 0,
         }
     }

@@ -124,6 +124,13 @@ pub struct TakenSeat {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub held_until: Option<Timestamp>,
+    /// Until when the session that holds it is active.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub active_until: Option<Timestamp>,
 }
 
 impl TakenSeat {
@@ -183,6 +190,7 @@ mod tests {
             status: SeatStatus::Held,
             reservation_id: ReservationId::new(),
             held_until: Some(second(300)),
+            active_until: Some(second(200)),
         };
         assert!(held.is_taken(second(300)));
         assert!(held.is_taken(second(301)));

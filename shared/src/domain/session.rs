@@ -115,6 +115,8 @@ pub enum Ending {
     Paid,
     /// Left.
     Left,
+    /// Every seat was sold before it got one.
+    SoldOut,
     /// The queue closed while it waited.
     QueueClosed,
 }
@@ -202,10 +204,14 @@ impl Session {
         })
     }
 
-    /// Where it stands.
+    /// Where it stands. Without a hold it is over when its queue is sold out, wherever it stood.
     pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
-        self.standing_by_itself(now)
-            .unwrap_or_else(|| self.standing_in_line(queue, now))
+        let sold_out = self.live_hold.is_none() && queue.was_sold_out_for(self.number);
+        match self.standing_by_itself(now) {
+            None | Some(Standing::Active { .. }) if sold_out => Standing::Over(Ending::SoldOut),
+            Some(standing) => standing,
+            None => self.standing_in_line(queue, now),
+        }
     }
 
     fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {

@@ -54,12 +54,7 @@ impl Show {
 
     /// Whether seats may be held now. The day of a show ends at midnight in `zone`.
     pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
-        let opened = self.opens_at.is_none_or(|opens_at| opens_at <= now);
-        opened
-            && now
-                < self
-                    .closes_at
-                    .unwrap_or_else(|| end_of_day(self.date, zone))
+        is_on_sale(self.date, self.opens_at, self.closes_at, now, zone)
     }
 
     /// Whether the show is still to come, or today.
@@ -74,8 +69,25 @@ impl Show {
 
     /// How many blocks its seats are stored in.
     pub fn blocks(&self) -> u32 {
-        self.capacity.div_ceil(SEATS_A_BLOCK)
+        blocks(self.capacity)
     }
+}
+
+/// How many blocks so many seats of a show are stored in.
+pub fn blocks(capacity: u32) -> u32 {
+    capacity.div_ceil(SEATS_A_BLOCK)
+}
+
+/// Whether seats of a show on that date may be held now, which it may leave open when.
+pub(super) fn is_on_sale(
+    date: ShowDate,
+    opens_at: Option<Timestamp>,
+    closes_at: Option<Timestamp>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> bool {
+    let closes_at = closes_at.unwrap_or_else(|| end_of_day(date, zone));
+    opens_at.is_none_or(|opens_at| opens_at <= now) && now < closes_at
 }
 
 /// Midnight at the beginning of a day in a time zone.

@@ -68,9 +68,10 @@ impl Store {
             move |item| HoldRefused::from_session(&whose, item),
         );
         for seat in hold.seats.iter() {
-            transaction = transaction.put(seats::take(&self.tables, hold, seat, now)?, |_| {
-                HoldRefused::SeatTaken
-            });
+            transaction = transaction
+                .put(seats::take(&self.tables, session, hold, seat, now)?, |_| {
+                    HoldRefused::SeatTaken
+                });
         }
         transaction.commit().await
     }

@@ -1,6 +1,8 @@
 //! `Seats`: those that are not free. A free seat has no item, so a show with 100,000 seats costs
 //! nothing to create.
 
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
     types::{Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
@@ -21,8 +23,10 @@ use crate::{
     domain::{
         ids::{ReservationId, ShowId},
         order::{Hold, Order},
+        queue::SeatCount,
         seat::{SeatNumber, SeatSet, SeatStatus, TakenSeat, lapsed_since},
-        show::Show,
+        session::Session,
+        show::{Show, blocks},
     },
 };
 
@@ -31,6 +35,15 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// So many blocks of a concert are counted at once: large halls have hundreds.
 const BLOCKS_AT_ONCE: usize = 32;
+
+/// What is taken of a block. A hold may reach into the next one, and counts once.
+#[derive(Default)]
+struct BlockCount {
+    sold: u64,
+    held: u64,
+    /// The reservations of those who hold seats and are active.
+    holding: HashSet<ReservationId>,
+}
 
 impl Store {
     /// Looks at seats before a hold, as they were a moment ago at the latest, and returns those
@@ -160,6 +173,70 @@ impl Store {
         Ok(taken)
     }
 
+    /// Counts the seats of shows that have so many each, consistently. 1 RRU per 4 KB of each
+    /// block.
+    pub async fn count_seats(
+        &self,
+        shows: impl IntoIterator<Item = (ShowId, u32)>,
+        now: Timestamp,
+    ) -> Result<SeatCount, StoreError> {
+        let shows: Vec<_> = shows.into_iter().collect();
+        let blocks: Vec<_> = shows
+            .iter()
+            .flat_map(|(show, capacity)| (0..blocks(*capacity)).map(|block| (*show, block)))
+            .map(|(show, block)| self.count_block_by_status(show, block, now))
+            .collect();
+        let counts: Vec<_> = stream::iter(blocks)
+            .buffer_unordered(BLOCKS_AT_ONCE)
+            .try_collect()
+            .await?;
+        let holding: HashSet<_> = counts.iter().flat_map(|count| &count.holding).collect();
+        Ok(SeatCount {
+            capacity: shows.iter().map(|(_, seats)| u64::from(*seats)).sum(),
+            sold: counts.iter().map(|count| count.sold).sum(),
+            held: counts.iter().map(|count| count.held).sum(),
+            holding: holding.len() as u64,
+        })
+    }
+
+    /// What is taken of a block. Of what is sold only the number is sent.
+    async fn count_block_by_status(
+        &self,
+        show: ShowId,
+        block: u32,
+        now: Timestamp,
+    ) -> Result<BlockCount, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.tables.seats)
+            .key_condition_expression("#block = :block")
+            .filter_expression("#status = :held")
+            .expression_attribute_names("#block", "block")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":block", text(keys::block(show, block)))
+            .expression_attribute_values(":held", to_attribute(&SeatStatus::Held)?)
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .send();
+        let mut count = BlockCount::default();
+        while let Some(page) = pages.try_next().await? {
+            usage::read(page.consumed_capacity());
+            count.sold += u64::from((page.scanned_count - page.count).unsigned_abs());
+            for item in page.items.unwrap_or_default() {
+                let seat: TakenSeat = from_item(item)?;
+                if seat.is_taken(now) {
+                    count.held += 1;
+                    if seat.active_until.is_some_and(|until| until > now) {
+                        count.holding.insert(seat.reservation_id);
+                    }
+                }
+            }
+        }
+        Ok(count)
+    }
+
     /// Frees the seats of a hold that is over, one by one, each if it is still held by that
     /// reservation. 1 WRU a seat. What fails here changes nothing but tidiness: a lapsed seat
     /// is free by the rule.
@@ -211,6 +288,7 @@ impl Store {
 /// Takes a seat for a hold, if it is free: without an item, or with one that has lapsed.
 pub(super) fn take(
     tables: &Tables,
+    session: &Session,
     hold: &Hold,
     seat: SeatNumber,
     now: Timestamp,
@@ -225,6 +303,7 @@ pub(super) fn take(
         status: SeatStatus::Held,
         reservation_id: hold.reservation_id,
         held_until: Some(hold.held_until),
+        active_until: session.arrival.map(|arrival| arrival.active_until),
     })?;
     item.extend(key(show, seat));
     item.insert("ttl".to_owned(), ttl(kept_until));
@@ -265,7 +344,7 @@ pub(super) fn sell(tables: &Tables, hold: &Hold, seat: SeatNumber) -> Result<Upd
     Update::builder()
         .table_name(&tables.seats)
         .set_key(Some(key(show, seat)))
-        .update_expression("SET #status = :sold REMOVE held_until, #ttl")
+        .update_expression("SET #status = :sold REMOVE held_until, active_until, #ttl")
         .condition_expression("#status = :held AND reservation_id = :reservation_id")
         .expression_attribute_names("#status", "status")
         .expression_attribute_names("#ttl", "ttl")

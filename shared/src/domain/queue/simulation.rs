@@ -384,7 +384,7 @@ impl Simulation {
         let now = self.clock();
         self.skip_void_credit(&queue, now);
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        if let Some(line) = queue.tick(now, self.tail(), counts) {
+        if let Some(line) = queue.tick(now, self.tail(), counts, None) {
             let later = self.any(0..=self.evening.troubles.writes);
             self.plan(self.now + later, Event::Write(Box::new(line)));
         }
@@ -392,7 +392,7 @@ impl Simulation {
 
     fn skip_void_credit(&mut self, queue: &Queue, now: Timestamp) {
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        if let Some(void) = queue.void_credit(now, self.tail(), counts) {
+        if let Some(void) = queue.void_credit(now, self.tail(), counts, None) {
             self.people.extend(
                 std::iter::repeat_with(|| None).take(usize::try_from(void.numbers).expect("few")),
             );

@@ -46,7 +46,7 @@ impl Desk {
 
     fn tick_at(&mut self, milliseconds: i64) -> bool {
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        let line = self.queue.tick(time(milliseconds), self.tail, counts);
+        let line = self.queue.tick(time(milliseconds), self.tail, counts, None);
         let ticked = line.is_some();
         self.queue.line = line.unwrap_or_else(|| self.queue.line.clone());
         ticked
@@ -339,23 +339,23 @@ mod ticking {
         let mut desk = Desk::new(100, 10_000);
         desk.tick(0);
         assert_eq!(desk.credit(), 50);
-        assert_eq!(desk.queue.void_credit(at(1), 0, no_counts), None);
+        assert_eq!(desk.queue.void_credit(at(1), 0, no_counts, None), None);
 
         let mut smaller = desk.queue.clone();
         smaller.settings.max_active = 20;
         let void = smaller
-            .void_credit(at(1), 0, no_counts)
+            .void_credit(at(1), 0, no_counts, None)
             .expect("void credit");
         assert_eq!((void.numbers, void.cohort), (30, START));
         // Twelve have walked in by then; eight may still.
-        let void = smaller.void_credit(at(1), 12, no_counts);
+        let void = smaller.void_credit(at(1), 12, no_counts, None);
         assert_eq!(void.map(|void| void.numbers), Some(30));
 
         let mut paused = desk.queue.clone();
         paused.settings.state = QueueState::Paused;
-        let void = paused.void_credit(at(1), 12, no_counts);
+        let void = paused.void_credit(at(1), 12, no_counts, None);
         assert_eq!(void.map(|void| void.numbers), Some(38));
-        assert_eq!(paused.void_credit(at(1), 50, no_counts), None);
+        assert_eq!(paused.void_credit(at(1), 50, no_counts, None), None);
     }
 
     #[test]
@@ -835,7 +835,9 @@ mod properties {
             if let Some(settings) = settings {
                 desk.queue.settings = settings;
             }
-            let line = desk.queue.tick(time(now + off), desk.tail, |_| counts);
+            let line = desk
+                .queue
+                .tick(time(now + off), desk.tail, |_| counts, None);
             desk.queue.line = line.unwrap_or_else(|| desk.queue.line.clone());
             (now, desk.queue.clone())
         };

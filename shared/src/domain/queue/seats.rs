@@ -1,0 +1,154 @@
+//! Seats worth offering: how many more people a queue lets in for the seats that are left.
+//!
+//! Every queue but `main` sells the seats of the concerts that name it, and lets in no more people
+//! than there is a free seat for. Counting reads every block of every show, so that it is done
+//! only when the number matters (design: queue.md).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Line, Queue};
+use crate::domain::{ids::QueueId, schedule::PERSON, seat::MOST_SEATS_A_HOLD};
+
+/// While anybody is there, readers are shown a count that is no older than this.
+const COUNT_GOOD_FOR_MILLISECONDS: i64 = 60_000;
+
+/// A queue that is sold out looks so often whether it still is, when somebody asks: a refund makes
+/// it look at once, unless that very call was lost.
+const SOLD_OUT_GOOD_FOR_MILLISECONDS: i64 = 30_000;
+
+/// The seats of the shows that a queue sells at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SeatCount {
+    /// How many there are.
+    pub capacity: u64,
+    /// How many are sold.
+    pub sold: u64,
+    /// How many are held, and not free yet.
+    pub held: u64,
+    /// How many sessions hold them that are active, and so are not about to take more.
+    pub holding: u64,
+}
+
+impl SeatCount {
+    /// How many are free.
+    pub fn free(self) -> u64 {
+        self.capacity.saturating_sub(self.sold + self.held)
+    }
+
+    /// Whether there are seats, and all of them are sold.
+    pub fn is_sold_out(self) -> bool {
+        self.capacity > 0 && self.sold >= self.capacity
+    }
+
+    /// How many more people it is worth letting in while so many are active: each of those who
+    /// holds nothing yet may take one.
+    fn offered(self, active: u64) -> u64 {
+        self.free()
+            .saturating_sub(active.saturating_sub(self.holding))
+    }
+}
+
+/// What a line remembers of the last count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatsLeft {
+    /// When it was (milliseconds).
+    pub counted_at: i64,
+    /// How many seats were free.
+    pub free: u64,
+    /// How many more people it was worth letting in.
+    pub offered: u64,
+    /// How many were active.
+    pub active: u64,
+    /// How many had been let in.
+    pub passed: u64,
+    /// Whether all seats were sold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sold_out: bool,
+}
+
+impl Queue {
+    /// Whether a tick has to know how many seats are left. It does not while there is a seat for
+    /// everybody who may be active, even if everybody let in since the last count had taken as
+    /// many as one may.
+    pub fn must_count_seats(&self, now: Timestamp) -> bool {
+        if self.id == QueueId::main() {
+            return false;
+        }
+        let Some(seats) = &self.line.seats else {
+            return true;
+        };
+        let reached = self.line.schedule.last().map_or(0, |last| last.served);
+        let let_in = (reached / PERSON).saturating_sub(seats.passed);
+        let most_taken = (seats.active + let_in) * MOST_SEATS_A_HOLD as u64;
+        let enough = most_taken + u64::from(self.settings.max_active);
+        seats.free < enough || is_older(seats, now, COUNT_GOOD_FOR_MILLISECONDS)
+    }
+
+    /// Whether a sold-out queue should look whether it still is.
+    pub fn may_have_seats_again(&self, now: Timestamp) -> bool {
+        let seats = self.line.seats.as_ref().filter(|seats| seats.sold_out);
+        seats.is_some_and(|seats| is_older(seats, now, SOLD_OUT_GOOD_FOR_MILLISECONDS))
+    }
+
+    /// Whether every seat is sold.
+    pub fn is_sold_out(&self) -> bool {
+        self.line.seats.as_ref().is_some_and(|seats| seats.sold_out)
+    }
+
+    /// Whether it was sold out for somebody with this number.
+    pub fn was_sold_out_for(&self, number: u64) -> bool {
+        number <= self.line.closed_through
+    }
+
+    /// Whether somebody who waits with this number stands behind the last seat: those before them,
+    /// inside and in the line, are as many as the free seats, or more.
+    pub fn is_beyond_seats(&self, number: u64) -> bool {
+        let seats = self.line.seats.as_ref();
+        seats.is_some_and(|seats| number > seats.passed + seats.offered)
+    }
+
+    /// How many more people there is a seat for while so many are active; without a count,
+    /// for everybody.
+    pub(super) fn people_to_seat(seats: Option<SeatCount>, active: u64) -> u64 {
+        seats.map_or(u64::MAX, |seats| {
+            if seats.is_sold_out() {
+                0
+            } else {
+                seats.offered(active)
+            }
+        })
+    }
+}
+
+impl Line {
+    /// Remembers a count.
+    pub(super) fn remember(&mut self, seats: SeatCount, now: i64) {
+        self.seats = Some(SeatsLeft {
+            counted_at: now,
+            free: seats.free(),
+            offered: seats.offered(self.active),
+            active: self.active,
+            passed: self.passed,
+            sold_out: seats.is_sold_out(),
+        });
+    }
+
+    /// Ends the line: nobody in it can get a seat any more. Those who come after a refund have
+    /// later numbers.
+    pub(super) fn sell_out(&mut self, start: i64, tail: u64) {
+        let served = self.schedule.served_milli(start);
+        self.schedule.append(start, served);
+        self.schedule.append(start, served.max(tail * PERSON));
+        self.closed_through = tail;
+        self.cohorts.clear();
+        self.active = 0;
+        self.room = 0;
+        self.waiting_since = None;
+        self.passed = tail;
+    }
+}
+
+fn is_older(seats: &SeatsLeft, now: Timestamp, milliseconds: i64) -> bool {
+    now.as_millisecond() - seats.counted_at >= milliseconds
+}
