@@ -1,5 +1,5 @@
-//! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line
-//! and the tests need.
+//! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line,
+//! the tests, and functions outside of this process need.
 
 mod alone;
 mod cors;
