@@ -50,6 +50,8 @@ mod make_admin;
 mod release_hold;
 mod rotate_keys;
 
+mod events;
+
 mod metrics;
 
 mod attackers;

@@ -1,6 +1,9 @@
 //! A function of the stack: its code, its environment, its own connection to what is below.
 
-use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    any::Any, collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc,
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +31,8 @@ pub struct Function {
     pub code: Code,
     /// How long it may take.
     pub timeout: Duration,
+    /// The environment that the template gives it.
+    pub environment: BTreeMap<String, String>,
     /// What it consumed.
     pub tally: Arc<Tally>,
     /// What it starts with.

@@ -1,6 +1,7 @@
-//! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line
-//! and the tests need.
+//! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line,
+//! the tests, and functions outside of this process need.
 
+mod alone;
 mod cors;
 mod invoke;
 mod moves;
@@ -14,7 +15,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use serde_json::json;
 use shared::{clock::Clock, lambda_http};
@@ -44,6 +45,9 @@ pub struct Gateway {
     pub sqs: Sqs,
     /// The clock, and what it sets off.
     pub timeline: Arc<Timeline>,
+    /// The variables by which a function in a process of its own reaches the tables and queues, if
+    /// there is a way.
+    pub ways_from_outside: Option<BTreeMap<&'static str, String>>,
 }
 
 impl Gateway {
@@ -51,6 +55,8 @@ impl Gateway {
     pub fn router(self) -> Router {
         Router::new()
             .route("/_local/clock", get(moves::tell).post(moves::advance))
+            .route("/_local/environment/{function}", get(alone::environment))
+            .route("/_local/event/{*path}", any(alone::event))
             .route(
                 "/2015-03-31/functions/{function}/invocations",
                 post(invoke::invoke),
@@ -92,18 +98,9 @@ async fn serve(
 
 impl Gateway {
     async fn answer(&self, parts: &Parts, body: &[u8], source: SocketAddr) -> Response {
-        let Some(found) = self.routes.find(&parts.method, parts.uri.path()) else {
+        let Some((function, event)) = self.event(parts, body, source) else {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
-        let event = event::event(&Incoming {
-            parts,
-            body,
-            source: source.ip(),
-            now: self.timeline.clock.now(),
-            route_key: &found.endpoint.key,
-            path_parameters: &found.parameters,
-        });
-        let function = &found.endpoint.function;
         let answer = match event {
             Ok(event) => function.answer(&event).await,
             Err(error) => Err(Failure::Event(error)),
@@ -115,6 +112,25 @@ impl Gateway {
                 internal_server_error()
             }
         }
+    }
+
+    /// The function that a request goes to, and the event that it gets.
+    fn event(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        source: SocketAddr,
+    ) -> Option<(&Function, serde_json::Result<String>)> {
+        let found = self.routes.find(&parts.method, parts.uri.path())?;
+        let event = event::event(&Incoming {
+            parts,
+            body,
+            source: source.ip(),
+            now: self.timeline.clock.now(),
+            route_key: &found.endpoint.key,
+            path_parameters: &found.parameters,
+        });
+        Some((&found.endpoint.function, event))
     }
 }
 

@@ -161,7 +161,7 @@ mod tests {
     fn deployment(functions: &[&str]) -> Deployment {
         let plan = FunctionPlan {
             timeout: Duration::ZERO,
-            environment: std::collections::HashMap::new(),
+            environment: BTreeMap::new(),
             permissions: std::sync::Arc::default(),
         };
         Deployment {

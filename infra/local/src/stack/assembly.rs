@@ -52,6 +52,9 @@ use crate::{
 
 const ACCOUNT: &str = "000000000000";
 
+/// No engine looks at it.
+const SECRET: &str = "secret";
+
 /// Puts a stack together, and starts it.
 pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
     let (listener, address) = listen(options.port).await?;
@@ -61,22 +64,25 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     let operator = foundation.operator(&template, &deployment)?;
     let demo = fill(&options, &deployment, &operator).await?;
     let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions));
+    let (stop, stopped) = watch::channel(false);
+    let mut servers = Vec::new();
+    let mut database_address = None;
+    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.below.engine) {
+        let (listener, address) = listen(0).await?;
+        database_address = Some(address);
+        servers.push(serve_database(listener, database.clone(), stopped.clone()));
+    }
     let gateway = Gateway {
         routes: Routes::new(&deployment.routes, &functions)?,
         functions: functions.clone(),
         cors: deployment.cors.clone(),
         sqs: foundation.below.sqs.clone(),
         timeline: Arc::clone(&timeline),
+        ways_from_outside: foundation
+            .access
+            .ways_from_outside(address, database_address),
     };
-
-    let (stop, stopped) = watch::channel(false);
-    let mut servers = vec![tokio::spawn(serve(listener, gateway, stopped.clone()))];
-    let mut database_address = None;
-    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.below.engine) {
-        let (listener, address) = listen(0).await?;
-        database_address = Some(address);
-        servers.push(serve_database(listener, database.clone(), stopped));
-    }
+    servers.push(tokio::spawn(serve(listener, gateway, stopped)));
     Ok(Stack {
         address,
         database_address,
@@ -155,6 +161,8 @@ struct Foundation {
 struct Access {
     region: Region,
     credentials: SharedCredentialsProvider,
+    /// The access key among them, if they are made up.
+    access_key: Option<String>,
     endpoint: Option<String>,
 }
 
@@ -225,6 +233,7 @@ impl Foundation {
             name: name.to_owned(),
             code,
             timeout: plan.timeout,
+            environment: plan.environment.clone(),
             start,
             tally,
             app: OnceCell::new(),
@@ -310,12 +319,13 @@ impl Access {
             let chain = DefaultCredentialsChain::builder().region(region.clone());
             SharedCredentialsProvider::new(chain.build().await)
         } else {
-            let fixed = Credentials::new(access_key, "secret", None, None, "the local stack");
+            let fixed = Credentials::new(access_key, SECRET, None, None, "the local stack");
             SharedCredentialsProvider::new(fixed)
         };
         Ok(Self {
             region,
             credentials,
+            access_key: (!is_aws).then(|| access_key.to_owned()),
             endpoint: endpoint.map(str::to_owned),
         })
     }
@@ -328,6 +338,29 @@ impl Access {
             .region(self.region.clone())
             .http_client(SharedHttpClient::new(connector))
             .build()
+    }
+
+    /// The variables by which a function in a process of its own reaches the same tables and
+    /// queues. Credentials for AWS itself are not among them: whoever runs it has them.
+    fn ways_from_outside(
+        &self,
+        gateway: SocketAddr,
+        database: Option<SocketAddr>,
+    ) -> Option<BTreeMap<&'static str, String>> {
+        let database = database.map(|address| format!("http://{address}"));
+        let mut variables = BTreeMap::from([
+            ("AWS_REGION", self.region.to_string()),
+            ("AWS_ENDPOINT_URL_SQS", format!("http://{gateway}")),
+            (
+                "AWS_ENDPOINT_URL_DYNAMODB",
+                self.endpoint.clone().or(database)?,
+            ),
+        ]);
+        if let Some(access_key) = &self.access_key {
+            variables.insert("AWS_ACCESS_KEY_ID", access_key.clone());
+            variables.insert("AWS_SECRET_ACCESS_KEY", SECRET.to_owned());
+        }
+        Some(variables)
     }
 }
 

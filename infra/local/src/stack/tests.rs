@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use shared::{
     aws_sdk_dynamodb::{Client, types::AttributeValue},
     aws_sdk_sqs,
+    config::Config,
     error::ApiError,
     lambda_http::{self, Body, RequestExt, Response},
     messages::ReleaseHold,
@@ -387,6 +388,66 @@ async fn a_data_file_keeps_the_data() {
     stack.stop().await;
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+}
+
+/// What the stack tells of a function's environment.
+async fn environment(stack: &Stack, function: &str) -> HashMap<String, String> {
+    let ask = format!("GET /_local/environment/{function} HTTP/1.1");
+    let (status, _, lines) = send(stack, &ask, "").await;
+    assert_eq!(status, 200, "{lines}");
+    lines
+        .lines()
+        .map(|line| line.split_once('=').expect("NAME=value"))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_function_that_runs_alone_finds_the_same_tables_and_queues() {
+    let stack = start(Options {
+        parameters: vec![("HoldSeconds".to_owned(), "7".to_owned())],
+        database_port: true,
+        ..Options::default()
+    })
+    .await;
+    let told = environment(&stack, "hold-seats").await;
+    let config = Config::read(|name| told.get(name).cloned()).expect("all that it needs");
+    assert_eq!(config.hold_seconds, 7);
+    assert!(config.release_queue_url.starts_with(&stack.url()));
+    assert_eq!(told["AWS_ENDPOINT_URL_SQS"], stack.url());
+    assert!(told.contains_key("AWS_REGION") && told.contains_key("AWS_SECRET_ACCESS_KEY"));
+
+    let elsewhere = start(Options {
+        database: crate::Storage::Endpoint {
+            url: told["AWS_ENDPOINT_URL_DYNAMODB"].clone(),
+            access_key: told["AWS_ACCESS_KEY_ID"].clone(),
+        },
+        ..Options::default()
+    })
+    .await;
+    count(&Client::new(&elsewhere.operator.sdk), "0")
+        .await
+        .expect("the first");
+    let again = count(&Client::new(&stack.operator.sdk), "0").await;
+    assert!(again.is_err(), "it is the same table");
+    let told_elsewhere = environment(&elsewhere, "hold-seats").await;
+    for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ACCESS_KEY_ID"] {
+        assert_eq!(told_elsewhere[name], told[name], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn no_environment_is_told_that_leads_nowhere() {
+    let stack = start(Options::default()).await;
+    for (function, why) in [
+        ("hold-seats", "in its own process only"),
+        ("nobody", "Function not found: nobody"),
+    ] {
+        let ask = format!("GET /_local/environment/{function} HTTP/1.1");
+        let (status, _, body) = send(&stack, &ask, "").await;
+        assert_eq!(status, 404, "{function}");
+        assert!(body.contains(why), "{body}");
     }
 }
 

@@ -88,7 +88,7 @@ pub struct FunctionPlan {
     /// How long it may take.
     pub timeout: Duration,
     /// Its environment.
-    pub environment: HashMap<String, String>,
+    pub environment: BTreeMap<String, String>,
     /// What its role may do.
     pub permissions: Arc<Permissions>,
 }
@@ -277,7 +277,7 @@ impl Reader<'_> {
             .0
             .get("Globals")
             .and_then(|g| g.get("Function"));
-        let mut environment = HashMap::new();
+        let mut environment = BTreeMap::new();
         let mut timeout = None;
         for layer in globals.into_iter().chain(resource.get("Properties")) {
             let own: Option<Environment> = self.value(layer, "Environment")?;
