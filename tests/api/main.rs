@@ -57,4 +57,5 @@ mod metrics;
 mod attackers;
 mod errors;
 mod expiry;
+mod seats_left;
 mod waiting;

@@ -199,6 +199,7 @@ async fn another_queue_sells_every_show_and_counts_on_them() {
 
     let buyer = shop.join_for(&shop.guest().await, Some(&id)).await;
     assert_eq!(buyer.joined["queue_id"], "jazz");
+    shop.advance(10).await;
     let path = format!("/v1/concerts/{id}/reservations");
     for date in ["2027-01-01", "2027-05-30"] {
         let wish = json!({ "date": date, "seat_number": 1 });

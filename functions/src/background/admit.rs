@@ -1,10 +1,13 @@
 //! `admit`: lets people in. A schedule invokes it once a minute, the fastest that there is; it
 //! ticks every queue each `tick_seconds` until the next invocation is near. A queue in which
-//! nothing happens is looked at once: what waits for nobody costs next to nothing.
+//! nothing has happened for ten minutes is looked at once: what waits for nobody costs next to
+//! nothing.
 //!
 //! Invoked by hand with `{"ticks": 1}` it ticks each queue once and returns. One queue's trouble
 //! does not stop another's ticks. A tick costs 1 WRU per KB of the line, and 2 RRU and 1 more
 //! for each live cohort; a queue in which nothing happens, 2 RRU.
+
+use std::{collections::HashSet, pin::pin};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,15 +15,22 @@ use shared::{
     app::{App, Ticked},
     domain::ids::QueueId,
     error::ApiError,
-    futures_util::future::join_all,
+    futures_util::stream::{FuturesUnordered, StreamExt as _},
     jiff::{SignedDuration, Timestamp},
 };
+use tokio::sync::Semaphore;
 
 /// An invocation ticks for so long, and the next one goes on.
 const MINUTE_OF_TICKS: SignedDuration = SignedDuration::from_secs(55);
 
 /// It is over so long before its deadline, so that no tick is cut off.
 const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(2);
+
+/// A queue that is new is found within this time.
+const NEW_QUEUES_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// So many queues are ticked at the same moment; the others a moment later.
+const TICKS_AT_ONCE: usize = 64;
 
 /// What a schedule sends says nothing about ticks.
 #[derive(Deserialize)]
@@ -39,18 +49,45 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
     let end = end.min(deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline));
     let most = order.and_then(|order| order.ticks).unwrap_or(u32::MAX);
 
-    let queues = app.queue_ids().await?;
-    let ticks = join_all(queues.iter().map(|id| tick_until(&app, id, end, most))).await;
-    Ok(json!({ "queues": queues.len(), "ticks": ticks.iter().sum::<u32>() }))
+    let doors = Semaphore::new(TICKS_AT_ONCE);
+    let mut known: HashSet<QueueId> = HashSet::new();
+    let mut lines = FuturesUnordered::new();
+    let mut ticks = 0;
+    let mut found = app.queue_ids().await?;
+    loop {
+        for id in found {
+            if known.insert(id.clone()) {
+                lines.push(tick_until(&app, id, end, most, &doors));
+            }
+        }
+        let look_again = app.now().saturating_add(NEW_QUEUES_EVERY);
+        let look_again = app.sleep_until(look_again.unwrap_or(Timestamp::MAX));
+        let mut look_again = pin!(look_again);
+        loop {
+            tokio::select! {
+                line = lines.next() => match line {
+                    Some(moved_on) => ticks += moved_on,
+                    None => return Ok(json!({ "queues": known.len(), "ticks": ticks })),
+                },
+                () = &mut look_again => break,
+            }
+        }
+        found = app.queue_ids().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "new queues were not looked for");
+            Vec::new()
+        });
+    }
 }
 
-/// Ticks one queue until `end`, `most` times at the most, or until nothing happens in it, and tells
-/// how often the line moved on.
-async fn tick_until(app: &App, id: &QueueId, end: Timestamp, most: u32) -> u32 {
+/// Ticks one queue until `end`, `most` times at the most, unless it is asleep, and tells how often
+/// the line moved on.
+async fn tick_until(app: &App, id: QueueId, end: Timestamp, most: u32, doors: &Semaphore) -> u32 {
     let (mut moved_on, mut tries) = (0, 0);
     loop {
+        let door = doors.acquire().await;
         let now = app.now();
-        let (ticked, interval) = app.tick_on_schedule(id, now).await;
+        let (ticked, interval) = app.tick_on_schedule(&id, now).await;
+        drop(door);
         match ticked {
             Ok(Ticked::Done) => moved_on += 1,
             Ok(Ticked::NotNeeded) => {}

@@ -23,9 +23,9 @@ const ASK_AGAIN: std::ops::RangeInclusive<u64> = 1..=30;
 pub enum Ticked {
     /// It wrote the line.
     Done,
-    /// There was nothing to do yet, or another tick was there at the same time.
+    /// There was nothing to do, or another tick was there at the same time.
     NotNeeded,
-    /// Nobody is there, and nobody has come since the last tick.
+    /// Nobody is there, and nobody has come for minutes.
     Asleep,
 }
 
@@ -36,6 +36,8 @@ enum Occasion {
     Time,
     /// A seat that was sold is free again.
     Refund,
+    /// An operator has set the queue.
+    Settings,
 }
 
 impl App {
@@ -92,7 +94,7 @@ impl App {
             })
         });
         let before = written.await??;
-        self.tick_on_the_way(id, Occasion::Time).await;
+        self.tick_on_the_way(id, Occasion::Settings).await;
         let after = self.read_queue(id, Reading::Consistent).await?;
         Ok((before, after))
     }
@@ -108,9 +110,15 @@ impl App {
     async fn tick_for(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
-        let looks_again = occasion == Occasion::Refund || queue.may_have_seats_again(self.now());
-        if !looks_again && queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
-            return Ok(Ticked::Asleep);
+        let refunded = occasion == Occasion::Refund && *id != QueueId::main();
+        let looks_again = refunded || queue.may_have_seats_again(self.now());
+        let needed = looks_again || occasion == Occasion::Settings;
+        if !needed && queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
+            return Ok(if queue.has_slept_in(self.now()) {
+                Ticked::Asleep
+            } else {
+                Ticked::NotNeeded
+            });
         }
         let seats = if looks_again || queue.must_count_seats(self.now()) {
             self.count_seats(id).await?

@@ -32,6 +32,10 @@ const MEMORY_SLACK_MILLISECONDS: i64 = 15_000;
 /// The flow is measured over about this time.
 const FLOW_MILLISECONDS: u64 = 180_000;
 
+/// A queue that nobody comes to is looked at each time for so long after its last tick, and once a
+/// minute then.
+const AWAKE_MILLISECONDS: i64 = 600_000;
+
 /// What an operator sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -306,6 +310,11 @@ impl Queue {
         ticked && line.active == 0 && line.waiting_since.is_none() && covered
     }
 
+    /// Whether it has been so long that nobody ticked it that it need not be looked at each time.
+    pub fn has_slept_in(&self, now: Timestamp) -> bool {
+        now.as_millisecond() - self.line.ticked_at >= AWAKE_MILLISECONDS
+    }
+
     /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued, the
     /// counts of the live cohorts, and of the seats where they matter. `None` when the schedule
     /// already reaches more than half a tick ahead.
@@ -347,18 +356,18 @@ impl Queue {
         let target = (served + (line.room * PERSON).min(step))
             .min(tail * PERSON + step.max(PERSON))
             .max(served);
-        line.schedule.append(start, served);
-        // Who comes while nobody waits walks in: the credit is there at once.
-        let nobody_waits = tail <= served / PERSON;
-        line.schedule
-            .append(if nobody_waits { start } else { start + tick }, target);
-
         line.passed = passed;
         if let Some(seats) = seats {
             line.remember(seats, now);
-            if seats.is_sold_out() {
-                line.sell_out(start, tail);
-            }
+        }
+        line.schedule.append(start, served);
+        if seats.is_some_and(SeatCount::is_sold_out) {
+            line.sell_out(start, tail);
+        } else {
+            // Who comes while nobody waits walks in: the credit is there at once.
+            let nobody_waits = tail <= served / PERSON;
+            line.schedule
+                .append(if nobody_waits { start } else { start + tick }, target);
         }
         line.forget(now);
         line.version += 1;

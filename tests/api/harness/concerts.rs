@@ -1,5 +1,7 @@
 //! Concerts, as whoever runs the on-sale deals with them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use shared::domain::{ids::QueueId, programme::QueueShows};
 
@@ -52,7 +54,13 @@ impl Shop {
         let app = self.stack.operator().await;
         let read = app.store().queue_shows(&queue_id).await;
         let QueueShows { shows, .. } = read.expect("an answer");
-        json!(shows)
+        let capacities = shows.into_iter().map(|(concert, shows)| {
+            let capacities = shows
+                .into_iter()
+                .map(|(date, seats)| (date, seats.capacity));
+            (concert, capacities.collect())
+        });
+        json!(capacities.collect::<BTreeMap<_, BTreeMap<_, _>>>())
     }
 }
 

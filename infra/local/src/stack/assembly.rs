@@ -16,7 +16,10 @@ use jiff::Timestamp;
 use shared::{
     aws_sdk_dynamodb::{
         Client,
-        config::{Credentials, SharedCredentialsProvider, SharedHttpClient},
+        config::{
+            AsyncSleep, Credentials, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
+            Sleep,
+        },
     },
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
@@ -39,6 +42,7 @@ use crate::{
     gateway::{Gateway, Routes},
     handlers::{Code, Handlers},
     interference::Interference,
+    invocation,
     options::FirstUse,
     permissions::Guard,
     published::Published,
@@ -337,6 +341,7 @@ impl Access {
         sdk.behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .http_client(SharedHttpClient::new(connector))
+            .sleep_impl(SharedAsyncSleep::new(Pauses))
             .build()
     }
 
@@ -452,4 +457,17 @@ fn serve_database(
 async fn end(mut stopped: watch::Receiver<bool>) {
     // A stack that is dropped stops as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// How the SDK waits before it tries again. An invocation that does is not asleep.
+#[derive(Debug)]
+struct Pauses;
+
+impl AsyncSleep for Pauses {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(async move {
+            let _call = invocation::current().map(|invocation| invocation.calls());
+            tokio::time::sleep(duration).await;
+        })
+    }
 }

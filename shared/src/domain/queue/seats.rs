@@ -138,7 +138,6 @@ impl Line {
     /// later numbers.
     pub(super) fn sell_out(&mut self, start: i64, tail: u64) {
         let served = self.schedule.served_milli(start);
-        self.schedule.append(start, served);
         self.schedule.append(start, served.max(tail * PERSON));
         self.closed_through = tail;
         self.cohorts.clear();

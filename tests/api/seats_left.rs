@@ -1,0 +1,253 @@
+//! Seats worth offering: a queue of its own lets in as many people as there are seats for, and
+//! says when it is sold out.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Buyer, Call, Guest, PRICE, Shop,
+    refusal::{INVALID_TOKEN, SOLD_OUT},
+    show, text,
+};
+
+impl Shop {
+    /// A shop whose concert has so few seats and a queue of its own, `rock`.
+    async fn small(capacity: u32) -> Self {
+        let mut shop = Self::open().await;
+        let admin = shop.admin().await;
+        let settings = json!({});
+        shop.put_queue(&admin, "rock", &settings).await.ok();
+        let few = shared::domain::show::Show {
+            capacity,
+            ..show(&shop.dates[0])
+        };
+        shop.concert_id = shop.add_concert("록 콘서트", "rock", &[few]).await;
+        shop
+    }
+
+    /// Somebody joins the queue of the concert.
+    async fn fan(&self) -> Buyer {
+        let guest = self.guest().await;
+        self.join_for(&guest, Some(&self.concert_id)).await
+    }
+
+    /// So many people who are in the line one after the other, once those have been let in for
+    /// whom there is room.
+    async fn fans(&self, count: usize) -> Vec<Buyer> {
+        let mut fans = Vec::new();
+        for _ in 0..count {
+            fans.push(self.fan().await);
+        }
+        self.advance(10).await;
+        fans
+    }
+
+    async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
+        let mut statuses = Vec::new();
+        for buyer in buyers {
+            statuses.push(self.status(buyer).await);
+        }
+        statuses
+    }
+
+    async fn buy(&self, buyer: &Buyer, seats: &[u32]) -> Value {
+        let held = self.hold_all(buyer, seats).await.ok();
+        let amount = PRICE * u32::try_from(seats.len()).expect("few");
+        self.charge(buyer, amount).await.ok();
+        self.pay(buyer, &held).await.ok()
+    }
+
+    /// A shop with two seats, both of which are sold, the receipt of one, and two who waited.
+    pub async fn sold_out() -> (Self, (Buyer, Value), Vec<Buyer>) {
+        let shop = Self::small(2).await;
+        let mut fans = shop.fans(4).await;
+        shop.buy(&fans[1], &[1]).await;
+        let receipt = shop.buy(&fans[0], &[2]).await;
+        shop.advance(10).await;
+        let waited = fans.split_off(2);
+        (shop, (fans.remove(0), receipt), waited)
+    }
+
+    /// Somebody's request to join the queue of the concert.
+    pub async fn ask_to_join(&self) -> Call {
+        let guest = self.guest().await;
+        let body = json!({ "user_id": guest.user_id, "concert_id": self.concert_id });
+        self.post("/v1/auth/tokens").json(&body)
+    }
+}
+
+#[tokio::test]
+async fn as_many_come_in_as_there_are_seats() {
+    let shop = Shop::small(2).await;
+    let fans = shop.fans(4).await;
+    assert_eq!(
+        shop.statuses(&fans).await,
+        ["ACTIVE", "ACTIVE", "WAITING", "WAITING"]
+    );
+    let document = shop.queue("rock").await;
+    assert_eq!(document["seats_left"], 2);
+    assert_eq!(document["state"], "OPEN");
+    // Nobody else is let in, however long it takes.
+    shop.advance(60).await;
+    assert_eq!(shop.status(&fans[2]).await, "WAITING");
+}
+
+/// Who stands behind the last seat is told so.
+#[tokio::test]
+async fn who_is_beyond_the_seats_is_told() {
+    let shop = Shop::small(3).await;
+    let admin = shop.admin().await;
+    let one = json!({ "max_active": 1 });
+    shop.put_queue(&admin, "rock", &one).await.ok();
+    let fans = shop.fans(5).await;
+    let mut beyond = Vec::new();
+    for fan in &fans {
+        beyond.push(shop.get_place(fan).await["beyond_seats"] == true);
+    }
+    assert_eq!(beyond, [false, false, false, true, true]);
+}
+
+#[tokio::test]
+async fn while_every_seat_is_held_nobody_comes_in() {
+    let shop = Shop::small(2).await;
+    let fans = shop.fans(4).await;
+    shop.hold(&fans[0], 1).await.ok();
+    let held = shop.hold(&fans[1], 2).await.ok();
+    shop.advance(30).await;
+    assert_eq!(shop.status(&fans[2]).await, "WAITING");
+    let document = shop.queue("rock").await;
+    assert_eq!(document["seats_left"], 0);
+    assert_eq!(document["state"], "OPEN", "not all of them are sold");
+
+    // Who gives a seat back is still there to take another one. When they leave, the next one
+    // comes.
+    let path = shop.reservation(&held);
+    shop.delete(&path).token(&fans[1].token).send().await.ok();
+    shop.advance(10).await;
+    assert_eq!(shop.status(&fans[2]).await, "WAITING");
+    shop.leave(&fans[1]).await;
+    shop.advance(10).await;
+    assert_eq!(shop.status(&fans[2]).await, "ACTIVE");
+    assert_eq!(shop.status(&fans[3]).await, "WAITING");
+
+    // And when a hold lapses.
+    shop.hold(&fans[2], 2).await.ok();
+    shop.advance(200).await;
+    assert_eq!(shop.status(&fans[3]).await, "WAITING");
+    shop.advance(70).await;
+    assert_eq!(shop.status(&fans[3]).await, "ACTIVE");
+}
+
+#[tokio::test]
+async fn when_every_seat_is_sold_all_are_told_at_once() {
+    let (shop, _, waited) = Shop::sold_out().await;
+    for fan in &waited {
+        let place = shop.get_place(fan).await;
+        assert_eq!(place["status"], "CLOSED");
+        assert_eq!(place["reason"], "SOLD_OUT");
+        shop.knock(fan).send().await.is(INVALID_TOKEN);
+    }
+    let document = shop.queue("rock").await;
+    assert_eq!(document["state"], "SOLD_OUT");
+    assert_eq!(document["seats_left"], 0);
+    assert_eq!(document["closed_through"], 4);
+    shop.ask_to_join().await.send().await.is(SOLD_OUT);
+    assert_eq!(shop.queue("main").await["state"], "OPEN", "another queue");
+}
+
+/// Who was let in and has got nothing is over, too.
+#[tokio::test]
+async fn who_is_inside_without_a_seat_is_told_too() {
+    let shop = Shop::small(2).await;
+    let fans = shop.fans(2).await;
+    shop.knock(&fans[1]).send().await.ok();
+    shop.buy(&fans[0], &[1, 2]).await;
+    shop.advance(10).await;
+    let place = shop.get_place(&fans[1]).await;
+    assert_eq!(place["reason"], "SOLD_OUT");
+    shop.knock(&fans[1]).send().await.is(INVALID_TOKEN);
+}
+
+#[tokio::test]
+async fn a_refund_opens_it_again_for_those_who_come_then() {
+    let (shop, (owner, receipt), waited) = Shop::sold_out().await;
+    let path = shop.reservation(&receipt);
+    shop.delete(&path).token(&owner.token).send().await.ok();
+    shop.advance(2).await;
+    let document = shop.queue("rock").await;
+    assert_eq!(document["state"], "OPEN");
+    assert_eq!(document["seats_left"], 1);
+    assert_eq!(
+        text(&shop.get_place(&waited[0]).await["reason"]),
+        "SOLD_OUT"
+    );
+
+    // Who was told that it is over may come back, and has a new number.
+    let back = Guest {
+        user_id: waited[1].user_id.clone(),
+        access_token: waited[1].access_token.clone(),
+    };
+    let back = shop.join_for(&back, Some(&shop.concert_id)).await;
+    let late = shop.fan().await;
+    shop.advance(10).await;
+    let at_the_end = shop.statuses(&[back.clone(), late]).await;
+    assert_eq!(at_the_end, ["ACTIVE", "WAITING"]);
+    shop.buy(&back, &[2]).await;
+    shop.advance(10).await;
+    assert_eq!(shop.queue("rock").await["closed_through"], 6);
+    shop.ask_to_join().await.send().await.is(SOLD_OUT);
+}
+
+/// The call that gave the seat back was cut off before it could wake the line.
+#[tokio::test]
+async fn a_refund_that_tells_nobody_is_found() {
+    let (shop, (owner, receipt), _) = Shop::sold_out().await;
+    shop.advance(600).await;
+    let operator = shop.stack.operator().await;
+    let user_id = owner.user_id.parse().expect("an id");
+    let reservation_id = text(&receipt["reservation_id"]).parse().expect("an id");
+    let order = operator.store().order(user_id, reservation_id).await;
+    let order = order.expect("an answer").expect("an order");
+    let refunded = operator.store().refund(&order, shop.now()).await;
+    refunded.expect("a refund");
+    assert_eq!(shop.queue("rock").await["state"], "SOLD_OUT");
+    shop.advance(60).await;
+    assert_eq!(shop.queue("rock").await["state"], "OPEN");
+}
+
+/// Nothing is worth waiting for, and nobody is told that it is sold out.
+#[tokio::test]
+async fn without_a_seat_on_sale_nobody_comes_in() {
+    let shop = Shop::small(2).await;
+    let later = shared::domain::show::Show {
+        opens_at: Some("2026-12-01T00:00:00Z".parse().expect("a time")),
+        ..show("2027-01-01")
+    };
+    let admin = shop.admin().await;
+    shop.put_queue(&admin, "jazz", &json!({})).await.ok();
+    let concert_id = shop.add_concert("재즈", "jazz", &[later]).await;
+    let fan = shop.join_for(&shop.guest().await, Some(&concert_id)).await;
+    shop.advance(60).await;
+    assert_eq!(shop.status(&fan).await, "WAITING");
+    assert_eq!(shop.queue("jazz").await["state"], "OPEN");
+}
+
+/// A seat that nobody has bought by the time that the sale closes holds nobody up.
+#[tokio::test]
+async fn seats_that_are_on_sale_no_more_are_not_offered() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    shop.put_queue(&admin, "jazz", &json!({})).await.ok();
+    let closes_at = shop.now() + shared::jiff::SignedDuration::from_secs(60);
+    let closing = shared::domain::show::Show {
+        closes_at: Some(closes_at),
+        ..show("2027-01-01")
+    };
+    let concert_id = shop.add_concert("재즈", "jazz", &[closing]).await;
+    let early = shop.join_for(&shop.guest().await, Some(&concert_id)).await;
+    shop.advance(10).await;
+    assert_eq!(shop.status(&early).await, "ACTIVE");
+    shop.advance(600).await;
+    let late = shop.join_for(&shop.guest().await, Some(&concert_id)).await;
+    shop.advance(60).await;
+    assert_eq!(shop.status(&late).await, "WAITING");
+}
