@@ -1,7 +1,8 @@
-//! `GET /openapi.json` and `GET /docs`: the specification, and a page to read and try it with,
-//! whose files come with the function. Free.
+//! `GET /openapi.json`, `GET /docs` and `GET /line.js`: the specification, a page to read and try
+//! it with, whose files come with the function, and a module for pages of others. Free.
 
 pub mod file;
+pub mod line;
 pub mod openapi;
 pub mod page;
 
@@ -39,22 +40,28 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
+/// The module that computes places. Node tests it, beside the file.
+const LINE: &str = include_str!("docs/line.mjs");
+
 /// The page asks nobody but us for anything.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";
 
-/// Answers with the specification, the page, or a file of the page.
+/// Answers with the specification, the module, the page, or a file of the page.
 pub async fn handle(_: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let answer = if request.uri().path().ends_with("/openapi.json") {
-        content("application/json", specification_text()?)
-    } else {
-        match request.path("file").as_str() {
-            "" => content("text/html; charset=utf-8", PAGE),
-            name => file(name)?,
-        }
+    let answer = match request.path("file").as_str() {
+        "" if is(&request, "/openapi.json") => content("application/json", specification_text()?),
+        "" if is(&request, "/line.js") => content("text/javascript; charset=utf-8", LINE),
+        "" => content("text/html; charset=utf-8", PAGE),
+        name => file(name)?,
     };
     Ok(answer
         .with(CACHE_CONTROL, "public, max-age=300")
         .with(CONTENT_SECURITY_POLICY, POLICY))
+}
+
+/// Whether it was asked for by that path, behind any prefix.
+fn is(request: &Request, path: &str) -> bool {
+    request.uri().path().ends_with(path)
 }
 
 /// The specification, which an instance writes down once.

@@ -113,6 +113,7 @@ routes! {
     "GET" "/openapi.json" "get-docs" docs::openapi;
     "GET" "/docs" "get-docs" docs::page;
     "GET" "/docs/{file}" "get-docs" docs::file;
+    "GET" "/line.js" "get-docs" docs::line;
 }
 
 /// What answers where no route leads: API Gateway's `$default`.

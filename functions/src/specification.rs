@@ -29,7 +29,7 @@ const AREAS: &[(&str, &str)] = &[
     ("concerts", "What is on sale"),
     ("reservations", "Holding seats, and giving them back"),
     ("payments", "The prepaid balance, and paying from it"),
-    ("docs", "What you are reading"),
+    ("docs", "What you are reading, and a module for pages"),
 ];
 
 /// The whole specification (OpenAPI 3.1).

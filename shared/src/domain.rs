@@ -2,6 +2,7 @@
 //! returns what follows.
 
 pub mod decimal;
+pub mod draw;
 pub mod ids;
 pub mod money;
 pub mod order;

@@ -1,5 +1,5 @@
-//! `GET /openapi.json` and `GET /docs`: the specification is complete, true to the routes, and its
-//! page needs nobody else. That every answer of this suite is one that the specification has is
+//! `GET /openapi.json`, `GET /docs` and `GET /line.js`: the specification is complete, true to the
+//! routes, and its page needs nobody else. That every answer of this suite is one that the specification has is
 //! checked with each call ([`crate::harness::specification`]).
 
 use std::collections::BTreeSet;
@@ -223,9 +223,28 @@ async fn there_is_no_other_file() {
     let shop = Shop::empty().await;
     for path in [
         "/docs/nothing.js",
+        "/docs/line.js",
+        "/docs/openapi.json",
         "/docs/..%2f..%2fCargo.toml",
         "/docs/%00",
     ] {
         shop.get(path).send().await.refused(404, "NOT_FOUND");
     }
+}
+
+/// Node tests what it computes.
+#[tokio::test]
+async fn pages_of_any_origin_may_import_the_module() {
+    let shop = Shop::empty().await;
+    let origin = "https://tickets.example";
+    let reply = shop.get("/line.js").header("origin", origin).send().await;
+    assert_eq!(reply.status.as_u16(), 200);
+    assert_eq!(
+        reply.header("content-type"),
+        "text/javascript; charset=utf-8"
+    );
+    assert_eq!(reply.header("cache-control"), "public, max-age=300");
+    assert_eq!(reply.header("access-control-allow-origin"), "*");
+    let module = include_str!("../../functions/src/docs/line.mjs");
+    assert_eq!(reply.text, module);
 }

@@ -135,9 +135,12 @@ fn on_one_line(first: Point, middle: Point, last: Point) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
+    use serde_json::value::RawValue;
 
     use super::*;
+    use crate::domain::decimal;
 
     fn schedule(points: &[(i64, Milli)]) -> Schedule {
         let mut schedule = Schedule::default();
@@ -172,6 +175,37 @@ mod tests {
         assert_eq!(schedule.served(999), 0);
         assert_eq!(schedule.served(1_000), 250);
         assert_eq!(schedule.served_at(250), Some(1_000));
+    }
+
+    /// Made by another implementation; the JavaScript that pages use is held to them too.
+    #[test]
+    fn it_serves_as_the_vectors_say() {
+        #[derive(Deserialize)]
+        struct Vector {
+            points: Vec<PublicPoint>,
+            served: Vec<(Timestamp, u64)>,
+        }
+        /// A point as the public document of a queue has it.
+        #[derive(Deserialize)]
+        struct PublicPoint {
+            at: Timestamp,
+            served: Box<RawValue>,
+        }
+        let vectors = include_str!("schedule/vectors.json");
+        let vectors: Vec<Vector> = serde_json::from_str(vectors).expect("vectors");
+        assert!(vectors.len() > 10);
+        for vector in vectors {
+            let points = vector.points.iter().map(|point| {
+                let served = decimal::parse(point.served.get(), 3).expect("thousandths");
+                let served = Milli::try_from(served).expect("not negative");
+                (point.at.as_millisecond(), served)
+            });
+            let points: Vec<_> = points.collect();
+            for (at, served) in vector.served {
+                let at = at.as_millisecond();
+                assert_eq!(schedule(&points).served(at), served, "{points:?} at {at}");
+            }
+        }
     }
 
     #[test]

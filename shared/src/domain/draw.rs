@@ -1,0 +1,299 @@
+//! The draw before the opening: who was there early gets a number by lot (design: queue.md,
+//! "Before the opening").
+//!
+//! Who joins before the opening is counted on one of 64 stripes; which one, and as the how many,
+//! is their entry. When the queue opens, all entries are ranked from 0, by stripe and then by
+//! index, and the seed shuffles the ranks: an entry's number is one more than where its rank
+//! comes out. The seed is secret until then, and its SHA-256 is public before the first entry, so
+//! that everybody can check afterwards that it was not chosen to anybody's liking.
+
+mod shuffle;
+
+#[cfg(test)]
+mod fairness;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, str::FromStr};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use hex::FromHex as _;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use self::shuffle::{MOST_RANKS, Shuffle};
+
+/// How many stripes the early entries of a queue are counted on.
+pub const STRIPES: u8 = 64;
+
+/// The stripe that a random number picks, be it drawn or the hash of something.
+pub fn pick_stripe(random: u64) -> u8 {
+    (random % u64::from(STRIPES)).to_le_bytes()[0]
+}
+
+/// Somebody who joined before the opening: which one they were on which stripe. In a token and in
+/// a session it is the pair `[stripe, index]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u8, u64)", into = "(u8, u64)")]
+pub struct EarlyEntry {
+    stripe: u8,
+    index: u64,
+}
+
+/// A stripe that there is not, or the entry before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an entry has a stripe from 0 to 63 and an index from 1")]
+pub struct MalformedEntry;
+
+impl EarlyEntry {
+    /// The entry on a stripe, from 0, that was counted as that one, from 1.
+    pub fn new(stripe: u8, index: u64) -> Result<Self, MalformedEntry> {
+        if stripe < STRIPES && index > 0 {
+            Ok(Self { stripe, index })
+        } else {
+            Err(MalformedEntry)
+        }
+    }
+
+    /// Its stripe, from 0 to 63.
+    pub fn stripe(self) -> u8 {
+        self.stripe
+    }
+
+    /// Which one it is on its stripe, from 1.
+    pub fn index(self) -> u64 {
+        self.index
+    }
+}
+
+impl TryFrom<(u8, u64)> for EarlyEntry {
+    type Error = MalformedEntry;
+
+    fn try_from((stripe, index): (u8, u64)) -> Result<Self, MalformedEntry> {
+        Self::new(stripe, index)
+    }
+}
+
+impl From<EarlyEntry> for (u8, u64) {
+    fn from(entry: EarlyEntry) -> Self {
+        (entry.stripe, entry.index)
+    }
+}
+
+/// What shuffles the entries: 32 random bytes, as 64 lower-case hexadecimal digits. Secret until
+/// the queue opens, so its debug form does not have it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
+pub struct Seed([u8; 32]);
+
+/// A text that is no seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a seed has 64 lower-case hexadecimal digits")]
+pub struct MalformedSeed;
+
+impl Seed {
+    /// A new one, of the generator that the system's randomness feeds.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(rand::random())
+    }
+
+    /// What is told of it beforehand: the SHA-256 of its 32 bytes, in hexadecimal digits.
+    pub fn hash(&self) -> String {
+        hex::encode(digest(&SHA256, &self.0))
+    }
+
+    /// The seed itself, in hexadecimal digits. From the opening on it is public.
+    pub fn reveal(&self) -> String {
+        hex::encode(self.0)
+    }
+}
+
+impl FromStr for Seed {
+    type Err = MalformedSeed;
+
+    fn from_str(text: &str) -> Result<Self, MalformedSeed> {
+        let seed = <[u8; 32]>::from_hex(text).map(Self);
+        seed.ok()
+            .filter(|seed| seed.reveal() == text)
+            .ok_or(MalformedSeed)
+    }
+}
+
+impl TryFrom<String> for Seed {
+    type Error = MalformedSeed;
+
+    fn try_from(text: String) -> Result<Self, MalformedSeed> {
+        text.parse()
+    }
+}
+
+impl From<Seed> for String {
+    fn from(seed: Seed) -> Self {
+        seed.reveal()
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(…)")
+    }
+}
+
+/// A draw: the seed, and how many entries each stripe had when the queue opened. All of it is
+/// public from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Fields", into = "Fields")]
+pub struct Draw {
+    seed: Seed,
+    stripes: [u64; STRIPES as usize],
+}
+
+/// Counts that no draw can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a draw has 64 stripes, with 2^40 entries at most")]
+pub struct MalformedDraw;
+
+impl Draw {
+    /// The draw among the entries on these stripes.
+    pub fn new(seed: Seed, stripes: [u64; STRIPES as usize]) -> Result<Self, MalformedDraw> {
+        let entries = stripes
+            .iter()
+            .try_fold(0_u64, |sum, count| sum.checked_add(*count));
+        match entries {
+            Some(..=MOST_RANKS) => Ok(Self { seed, stripes }),
+            _ => Err(MalformedDraw),
+        }
+    }
+
+    /// How many entries there are: the numbers up to this one are theirs.
+    pub fn entries(&self) -> u64 {
+        self.stripes.iter().sum()
+    }
+
+    /// The number of an entry, from 1; `None` when it is none of those counted. 180 hashes,
+    /// however many entries there are.
+    pub fn number_of(&self, entry: EarlyEntry) -> Option<u64> {
+        let stripe = usize::from(entry.stripe);
+        if entry.index > self.stripes[stripe] {
+            return None;
+        }
+        let before: u64 = self.stripes[..stripe].iter().sum();
+        Some(1 + self.shuffle().place(before + entry.index - 1))
+    }
+
+    /// The numbers of all entries, by stripe and index; much faster than one by one.
+    pub fn numbers(&self) -> Vec<u64> {
+        let places = self.shuffle().places();
+        places.into_iter().map(|place| 1 + place).collect()
+    }
+
+    fn shuffle(&self) -> Shuffle<'_> {
+        Shuffle::new(&self.seed.0, self.entries())
+    }
+}
+
+/// A draw as it is written.
+#[derive(Serialize, Deserialize)]
+struct Fields {
+    seed: Seed,
+    stripes: Vec<u64>,
+}
+
+impl TryFrom<Fields> for Draw {
+    type Error = MalformedDraw;
+
+    fn try_from(fields: Fields) -> Result<Self, MalformedDraw> {
+        let stripes = fields.stripes.try_into().map_err(|_| MalformedDraw)?;
+        Self::new(fields.seed, stripes)
+    }
+}
+
+impl From<Draw> for Fields {
+    fn from(draw: Draw) -> Self {
+        Self {
+            seed: draw.seed,
+            stripes: draw.stripes.to_vec(),
+        }
+    }
+}
+
+/// The draw of a queue as everybody may see it: before the opening only the hash of its seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Draw)]
+pub struct PublicDraw {
+    /// The SHA-256 of the seed's 32 bytes. It never changes.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub seed_hash: String,
+    /// The seed, from the opening on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub seed: Option<Seed>,
+    /// How many were there before the opening: they have the numbers up to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub entries: Option<u64>,
+    /// How many of them each of the 64 stripes had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 64, max_items = 64)]
+    pub stripes: Option<Vec<u64>>,
+}
+
+/// Why what is public of a draw is not to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenDraw {
+    /// Some of what is told at the opening is told, and some is not.
+    #[error("of seed, entries and stripes one is there and another is missing")]
+    Incomplete,
+    /// The seed is another one than the one that was settled beforehand.
+    #[error("the seed is not the one whose hash was published")]
+    OtherSeed,
+    /// The stripes do not add up.
+    #[error("the stripes do not add up to the entries")]
+    OtherCount,
+    /// It cannot be a draw at all.
+    #[error(transparent)]
+    Malformed(#[from] MalformedDraw),
+}
+
+impl PublicDraw {
+    /// What everybody may see before the opening.
+    pub fn sealed(seed_hash: String) -> Self {
+        Self {
+            seed_hash,
+            seed: None,
+            entries: None,
+            stripes: None,
+        }
+    }
+
+    /// The draw, if it is one that nobody has tampered with; `None` before the opening.
+    pub fn draw(&self) -> Result<Option<Draw>, BrokenDraw> {
+        let (seed, entries, stripes) = match (&self.seed, self.entries, &self.stripes) {
+            (None, None, None) => return Ok(None),
+            (Some(seed), Some(entries), Some(stripes)) => (seed.clone(), entries, stripes.clone()),
+            _ => return Err(BrokenDraw::Incomplete),
+        };
+        if seed.hash() != self.seed_hash {
+            return Err(BrokenDraw::OtherSeed);
+        }
+        let draw = Draw::try_from(Fields { seed, stripes })?;
+        if draw.entries() == entries {
+            Ok(Some(draw))
+        } else {
+            Err(BrokenDraw::OtherCount)
+        }
+    }
+}
+
+impl From<&Draw> for PublicDraw {
+    fn from(draw: &Draw) -> Self {
+        Self {
+            seed_hash: draw.seed.hash(),
+            seed: Some(draw.seed.clone()),
+            entries: Some(draw.entries()),
+            stripes: Some(draw.stripes.to_vec()),
+        }
+    }
+}
