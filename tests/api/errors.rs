@@ -275,7 +275,7 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
     let join = join.json(&json!({ "user_id": guest.user_id }));
     others.push((closed, QUEUE_CLOSED, join));
     let (sold_out, ..) = Shop::sold_out().await;
-    let join = sold_out.ask_to_join().await;
+    let join = sold_out.ask_for_a_place().await;
     others.push((sold_out, SOLD_OUT, join));
     others
 }

@@ -68,7 +68,7 @@ impl Shop {
     }
 
     /// Somebody's request to join the queue of the concert.
-    pub async fn ask_to_join(&self) -> Call {
+    pub async fn ask_for_a_place(&self) -> Call {
         let guest = self.guest().await;
         let body = json!({ "user_id": guest.user_id, "concert_id": self.concert_id });
         self.post("/v1/auth/tokens").json(&body)
@@ -150,7 +150,7 @@ async fn when_every_seat_is_sold_all_are_told_at_once() {
     assert_eq!(document["state"], "SOLD_OUT");
     assert_eq!(document["seats_left"], 0);
     assert_eq!(document["closed_through"], 4);
-    shop.ask_to_join().await.send().await.is(SOLD_OUT);
+    shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
     assert_eq!(shop.queue("main").await["state"], "OPEN", "another queue");
 }
 
@@ -194,7 +194,7 @@ async fn a_refund_opens_it_again_for_those_who_come_then() {
     shop.buy(&back, &[2]).await;
     shop.advance(10).await;
     assert_eq!(shop.queue("rock").await["closed_through"], 6);
-    shop.ask_to_join().await.send().await.is(SOLD_OUT);
+    shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
 }
 
 /// The call that gave the seat back was cut off before it could wake the line.
