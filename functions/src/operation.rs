@@ -91,7 +91,7 @@ impl Door {
         match self {
             Self::Buyer => refusals.extend([
                 ApiError::NotYourTurn {
-                    place: 120,
+                    place: Some(120),
                     retry_after: 4,
                 },
                 ApiError::Forbidden,

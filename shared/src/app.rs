@@ -177,6 +177,7 @@ fn queue_defaults(config: &Config) -> Settings {
         tick_seconds: config.tick_seconds,
         state: QueueState::Open,
         default_concert_id: None,
+        opens_at: None,
         version: 0,
     }
 }

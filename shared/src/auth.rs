@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         ids::{QueueId, SessionId, UserId},
+        queue::Ticket,
         session::Session,
         signing::{NextKey, PUBLISHED_AHEAD, PrivateKey, PublicKey, SigningKeys},
         user::User,
@@ -77,8 +78,10 @@ pub struct QueueClaims {
     pub sub: UserId,
     /// The queue.
     pub queue: QueueId,
-    /// The number drawn, from which anybody can compute the place.
-    pub number: u64,
+    /// The number drawn, from which anybody can compute the place, or the entry in the draw that
+    /// decides about it.
+    #[serde(flatten)]
+    pub ticket: Ticket,
     /// The session.
     pub jti: SessionId,
     /// When it was issued, in seconds.
@@ -106,7 +109,7 @@ impl Claims {
         Self::Queue(QueueClaims {
             sub: session.user_id,
             queue: session.queue_id.clone(),
-            number: session.number,
+            ticket: session.ticket,
             jti: session.jti,
             iat: session.joined_at.as_second(),
             exp: session.expires_at.as_second(),

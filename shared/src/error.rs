@@ -71,10 +71,11 @@ pub enum ApiError {
     #[error("the balance is too small")]
     InsufficientBalance,
     /// 403: a protected call while the number has not come up.
-    #[error("still waiting at place {place}")]
+    #[error("still waiting at place {place:?}")]
     NotYourTurn {
-        /// How many people, the caller included, are to be served first.
-        place: u64,
+        /// How many people, the caller included, are to be served first; not known before the
+        /// opening.
+        place: Option<u64>,
         /// When it makes sense to ask again, in seconds.
         retry_after: u64,
     },
@@ -182,6 +183,8 @@ pub enum Wrong {
     TickSeconds,
     /// A queue is open, paused or closed.
     QueueState,
+    /// A queue opens in the future, within 28 days, and only once.
+    OpensAt,
     /// The default concert of a queue is one that the queue sells.
     DefaultConcert,
 }

@@ -371,7 +371,7 @@ pub struct ErrorBody<'a> {
 /// The answer that an error becomes.
 pub fn error_response(error: &ApiError, language: Language, request_id: &str) -> Response<Body> {
     let queue_position = match error {
-        ApiError::NotYourTurn { place, .. } => Some(*place),
+        ApiError::NotYourTurn { place, .. } => *place,
         _ => None,
     };
     let body = ErrorBody {

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         ids::QueueId,
-        queue::{Line, QueueState, Settings},
+        queue::{Line, Opening, QueueState, Settings},
     };
 
     const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
@@ -255,9 +255,11 @@ mod tests {
                 tick_seconds: 5,
                 state: QueueState::Open,
                 default_concert_id: None,
+                opens_at: None,
                 version: 0,
             },
             line: Line::default(),
+            opening: Opening::Always,
         };
         let line = queue.tick(NOW, 3, |_| crate::domain::queue::Counts::default(), None);
         let queue = Queue {

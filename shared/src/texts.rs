@@ -313,6 +313,11 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
             "state must be OPEN, PAUSED or CLOSED.",
         ),
+        Wrong::OpensAt => (
+            "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 하며, 이미 열린 대기열에는 설정할 수 없습니다.",
+            "opens_at must be a time in the next 28 days, written as RFC 3339 has it. A queue that has \
+             opened, or that somebody has joined, cannot be opened again.",
+        ),
         Wrong::DefaultConcert => (
             "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.",
             "default_concert_id must be a concert that this queue sells.",

@@ -8,6 +8,7 @@
 use serde_json::{Value, json};
 use shared::{
     domain::{
+        draw::Seed,
         ids::{ConcertId, PaymentId, QueueId, ReservationId},
         money::Money,
         order::{Hold, Order},
@@ -23,7 +24,7 @@ use shared::{
     store::{Reading, Store},
 };
 
-use crate::harness::{Buyer, PASSWORD, PRICE, Reply, Shop, show};
+use crate::harness::{Buyer, PASSWORD, PRICE, Reply, Shop, show, tokens::claims};
 
 /// A table, and words of the condition that is left out.
 type Guard = (&'static str, &'static str);
@@ -76,6 +77,11 @@ guarded! {
     the_next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
     two_ticks_at_once_are_one: ("Queues", "line.version = :seen");
     two_first_ticks_at_once_are_one: ("Queues", "attribute_not_exists(line)");
+    settings_at_once_are_all_made: ("Queues", "line.version = :seen");
+    nobody_enters_a_frozen_draw: ("Queues", "attribute_not_exists(frozen)");
+    no_number_is_drawn_before_the_opening: ("Queues", "attribute_not_exists(held_back)");
+    a_queue_opens_once: ("Queues", "attribute_exists(held_back)");
+    who_has_a_number_keeps_it: ("Queues", "attribute_not_exists(id)");
     a_user_is_not_replaced: ("Users", "attribute_not_exists(id)");
     an_address_is_one_users: ("Users", "attribute_not_exists(id)");
     an_address_taken_meanwhile_is_not_taken_over: ("Users", "attribute_not_exists(id)");
@@ -358,7 +364,7 @@ async fn tick_twice(shop: &Shop, store: &Store, queue_id: &QueueId) -> u32 {
         .expect("a tick is due");
     let mut written = 0;
     for _ in 0..2 {
-        written += u32::from(store.put_line(&read, &next).await.expect("an answer"));
+        written += u32::from(store.put_line(&read, &next, None).await.expect("an answer"));
     }
     written
 }
@@ -544,6 +550,63 @@ async fn count_concerts_at_once(shop: &Shop, earlier: usize) -> bool {
     counted.as_object().map(serde_json::Map::len) == Some(earlier + concerts.len())
 }
 
+async fn settings_at_once_are_all_made(shop: &Shop) -> bool {
+    let admin = shop.admin().await;
+    let settings = json!({});
+    shop.put_queue(&admin, "rock", &settings).await.ok();
+    let changes = (0..8).map(|_| shop.put_queue(&admin, "rock", &settings));
+    let all = join_all(changes)
+        .await
+        .iter()
+        .all(|reply| reply.status.is_success());
+    let last = shop.put_queue(&admin, "rock", &settings).await.ok();
+    all && last["settings"]["version"] == 10
+}
+
+/// A queue of that name that opens in an hour.
+async fn opens_later(shop: &Shop) -> QueueId {
+    let admin = shop.admin().await;
+    let settings = json!({ "opens_at": shop.in_seconds(3_600) });
+    shop.put_queue(&admin, "rock", &settings).await.ok();
+    "rock".parse().expect("an id")
+}
+
+async fn nobody_enters_a_frozen_draw(shop: &Shop) -> bool {
+    let queue_id = opens_later(shop).await;
+    let store = store(shop).await;
+    let freeze = async || store.freeze_entries(&queue_id, &Seed::new()).await;
+    let drawn = freeze().await.expect("a draw");
+    let entry = store.enter_early(&queue_id, 7).await;
+    entry.expect("an answer").is_none()
+        && freeze().await.expect("a draw").stripes() == drawn.stripes()
+}
+
+async fn no_number_is_drawn_before_the_opening(shop: &Shop) -> bool {
+    let queue_id = opens_later(shop).await;
+    let number = store(shop).await.draw_number(&queue_id).await;
+    number.expect("an answer").is_none()
+}
+
+/// The second tick of the opening comes when a number has been drawn.
+async fn a_queue_opens_once(shop: &Shop) -> bool {
+    let queue_id = opens_later(shop).await;
+    let store = store(shop).await;
+    let mut numbers = Vec::new();
+    for _ in 0..2 {
+        store.let_numbers_go(&queue_id, 5).await.expect("done");
+        numbers.push(store.draw_number(&queue_id).await.expect("an answer"));
+    }
+    numbers == [Some(6), Some(7)]
+}
+
+async fn who_has_a_number_keeps_it(shop: &Shop) -> bool {
+    shop.buyer().await;
+    let admin = shop.admin().await;
+    let settings = json!({ "opens_at": shop.in_seconds(3_600) });
+    let put = shop.put_queue(&admin, "main", &settings).await;
+    put.status.is_client_error() && claims(&shop.buyer().await.token)["number"] == 2
+}
+
 /// The second refund has read the order before the first has written it.
 async fn an_order_is_refunded_once(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
@@ -702,7 +765,10 @@ async fn store(shop: &Shop) -> Store {
 }
 
 fn successes(replies: &[Reply]) -> usize {
-    replies.iter().filter(|reply| reply.status == 200).count()
+    replies
+        .iter()
+        .filter(|reply| reply.status.is_success())
+        .count()
 }
 
 async fn leave(shop: &Shop, buyer: &Buyer) -> Reply {

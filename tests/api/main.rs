@@ -57,5 +57,6 @@ mod metrics;
 mod attackers;
 mod errors;
 mod expiry;
+mod opening;
 mod seats_left;
 mod waiting;

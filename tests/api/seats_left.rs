@@ -197,6 +197,25 @@ async fn a_refund_opens_it_again_for_those_who_come_then() {
     shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
 }
 
+/// The scheduler is dead: who joins ticks the line, and counts what is left.
+#[tokio::test]
+async fn a_dead_scheduler_lets_in_no_more() {
+    let mut shop = Shop::without_schedule(&[]).await;
+    let admin = shop.admin().await;
+    shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    let one = shared::domain::show::Show {
+        capacity: 1,
+        ..show(&shop.dates[0])
+    };
+    shop.concert_id = shop.add_concert("록 콘서트", "rock", &[one]).await;
+    shop.advance(60).await;
+    let both = [shop.fan().await, shop.fan().await];
+    assert_eq!(shop.statuses(&both).await, ["ACTIVE", "WAITING"]);
+    shop.buy(&both[0], &[1]).await;
+    shop.advance(60).await;
+    shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
+}
+
 /// The call that gave the seat back was cut off before it could wake the line.
 #[tokio::test]
 async fn a_refund_that_tells_nobody_is_found() {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     domain::{
         decimal,
+        draw::PublicDraw,
         ids::QueueId,
         queue::{Queue, QueueState},
         schedule::Point,
@@ -53,6 +54,15 @@ pub struct PublicQueue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closed_through: Option<u64>,
+    /// When the queue opens, or has opened, unless it was open from the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opens_at: Option<Timestamp>,
+    /// The draw among those who were there before the opening. They have the numbers up to its
+    /// `entries`; those who came later, larger ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    draw: Option<PublicDraw>,
     /// What the time is.
     server_time: Timestamp,
 }
@@ -108,6 +118,8 @@ impl<'a> PublicQueue<'a> {
             flow: Milli(queue.flow_milli()),
             seats_left: queue.line.seats.as_ref().map(|seats| seats.free),
             closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
+            opens_at: queue.settings.opens_at,
+            draw: queue.public_draw(),
             server_time: now,
         }
     }

@@ -53,11 +53,11 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     };
 
     let mut queue = app.queue(&claims.queue, now).await?;
-    if let Standing::Waiting { .. } = session.standing(&queue, now) {
+    if let Standing::Waiting { .. } | Standing::Early = session.standing(&queue, now) {
         queue = app.tick_if_stale(queue, now).await;
     }
     let place = Place::of(&session, &queue, now);
-    let retry_after = place.retry_after();
+    let retry_after = place.retry_after(now);
     let over = place.reason.is_some();
     let reservation = session.payable_hold(now).map(HeldSeats::of);
     let answer = ok(&Answer { place, reservation })?;

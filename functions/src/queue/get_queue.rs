@@ -28,7 +28,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let queue_id = request.queue_id()?;
     let now = app.now();
     let queue = app.queue(&queue_id, now).await?;
-    let wait = queue.estimated_wait(queue.place(queue.line.tail, now), now);
+    let wait = queue
+        .seconds_to_opening(now)
+        .or_else(|| queue.estimated_wait(queue.place(queue.line.tail, now), now));
     Ok(ok(&PublicQueue::of(&queue, now))?
         .with(CACHE_CONTROL, "public, max-age=1")
         .with_retry_after(ask_again_after(wait)))

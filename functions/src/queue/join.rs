@@ -2,7 +2,8 @@
 //!
 //! 2 WRU (3 when nobody is waiting: the join is then the arrival) and 2.5 RRU. The concert
 //! decides the queue; without one it is `main`. A user has one live session per queue. Who left
-//! while waiting gets the same number back, so that nobody can burn numbers.
+//! while waiting gets the same number back, so that nobody can burn numbers. Before the opening of
+//! a queue there are no numbers: who is early enters a draw, at the same price.
 //!
 //! A guest needs no token, a user with a password their access token. The token of a live session
 //! is issued again, for nothing, to who comes with an access token, or with the
@@ -14,15 +15,16 @@ use shared::{
     app::{App, Visitor},
     auth::Claims,
     domain::{
+        draw::any_stripe,
         ids::{ConcertId, QueueId, UserId},
-        queue::{Queue, QueueState},
+        queue::{Queue, QueueState, Ticket},
         session::{Ending, Session},
     },
     error::ApiError,
     http::{Field, IdempotencyKey, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Rejected, sessions::Found},
+    store::{Rejected, StoreError, sessions::Found},
 };
 use utoipa::ToSchema;
 
@@ -204,18 +206,18 @@ async fn take_a_number(
     ended: Option<Session>,
     now: Timestamp,
 ) -> Result<Session, Rejected<Found>> {
-    let number = match ended
+    let ticket = match ended
         .as_ref()
-        .and_then(|ended| number_kept(ended, queue, now))
+        .and_then(|ended| ticket_kept(ended, queue, now))
     {
-        Some(number) => number,
-        None => app.store().draw_number(&queue.id).await?,
+        Some(ticket) => ticket,
+        None => draw(app, queue).await?,
     };
     let mut session = Session::join(
         wish.user_id,
         queue,
         wish.concert_id,
-        number,
+        ticket,
         app.config().hold_seconds,
         now,
     );
@@ -223,7 +225,8 @@ async fn take_a_number(
     session.last_hold = ended.as_ref().and_then(Session::hold_left_behind);
     let ended = ended.map(|ended| ended.jti);
 
-    match queue.admission(number, now) {
+    let number = queue.number_of(ticket);
+    match number.and_then(|number| queue.admission(number, now)) {
         Some(admission) if admission.admitted_at <= now => {
             app.walk_in(session, admission, ended, now).await
         }
@@ -234,10 +237,33 @@ async fn take_a_number(
     }
 }
 
-/// The number of somebody who left while waiting, unless it has been served since.
-fn number_kept(ended: &Session, queue: &Queue, now: Timestamp) -> Option<u64> {
-    let left_waiting = ended.closed == Some(Ending::Left)
-        && ended.arrival.is_none()
-        && queue.place(ended.number, now) > 0;
-    left_waiting.then_some(ended.number)
+/// A number, or an entry in the draw before the opening. What an instance knows of a queue may be
+/// a second old: whether it has opened, the items say that are counted on. Between the last entry
+/// and the first number nobody can join for a moment.
+async fn draw(app: &App, queue: &Queue) -> Result<Ticket, StoreError> {
+    let stripe = any_stripe();
+    let enter = async || app.store().enter_early(&queue.id, stripe).await;
+    let draw = async || app.store().draw_number(&queue.id).await;
+    let drawn = if queue.has_draw_to_come() {
+        match enter().await? {
+            Some(entry) => Some(entry.into()),
+            None => draw().await?.map(Ticket::from),
+        }
+    } else {
+        match draw().await? {
+            Some(number) => Some(number.into()),
+            None => enter().await?.map(Ticket::from),
+        }
+    };
+    drawn.ok_or(StoreError::Contended)
+}
+
+/// What somebody drew who left while waiting, unless their number has been served since.
+fn ticket_kept(ended: &Session, queue: &Queue, now: Timestamp) -> Option<Ticket> {
+    let waits = match queue.number_of(ended.ticket) {
+        Some(number) => queue.place(number, now) > 0,
+        None => queue.has_draw_to_come(),
+    };
+    let left_waiting = ended.closed == Some(Ending::Left) && ended.arrival.is_none() && waits;
+    left_waiting.then_some(ended.ticket)
 }

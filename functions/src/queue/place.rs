@@ -17,11 +17,17 @@ pub struct Place {
     /// Where the session stands: `ACTIVE` from its admission on, `HOLDING` with seats past its
     /// window.
     pub status: Status,
-    /// How many people, the caller included, are to be served first; 0 for who is not waiting.
-    pub queue_position: u64,
-    /// Seconds; `null` while nobody is let in.
+    /// How many people, the caller included, are to be served first; 0 for who is not waiting,
+    /// `null` before the opening.
+    #[schema(required)]
+    pub queue_position: Option<u64>,
+    /// Seconds; `null` while nobody is let in, and before the opening.
     #[schema(required)]
     pub estimated_wait_time: Option<u64>,
+    /// When the queue opens, and lots are drawn, for who is early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub opens_at: Option<Timestamp>,
     /// When the admission is forfeited, unless a protected call comes before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -45,6 +51,8 @@ pub struct Place {
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = SessionStatus)]
 pub enum Status {
+    /// The queue has not opened.
+    Early,
     /// Its number has not come up.
     Waiting,
     /// It may do everything.
@@ -62,19 +70,29 @@ impl Place {
     pub fn of(session: &Session, queue: &Queue, now: Timestamp) -> Self {
         let admitted = Self {
             status: Status::Active,
-            queue_position: 0,
+            queue_position: Some(0),
             estimated_wait_time: Some(0),
+            opens_at: None,
             claim_until: None,
             active_until: None,
             beyond_seats: false,
             reason: None,
         };
         match session.standing(queue, now) {
+            Standing::Early => Self {
+                status: Status::Early,
+                queue_position: None,
+                estimated_wait_time: None,
+                opens_at: queue.opens_at(),
+                ..admitted
+            },
             Standing::Waiting { place } => Self {
                 status: Status::Waiting,
-                queue_position: place,
+                queue_position: Some(place),
                 estimated_wait_time: queue.estimated_wait(place, now),
-                beyond_seats: queue.is_beyond_seats(session.number),
+                beyond_seats: queue
+                    .number_of(session.ticket)
+                    .is_some_and(|number| queue.is_beyond_seats(number)),
                 ..admitted
             },
             Standing::Admitted(admission) => Self {
@@ -103,8 +121,9 @@ impl Place {
         };
         Self {
             status,
-            queue_position: 0,
+            queue_position: Some(0),
             estimated_wait_time: Some(0),
+            opens_at: None,
             claim_until: None,
             active_until: None,
             beyond_seats: false,
@@ -112,9 +131,16 @@ impl Place {
         }
     }
 
-    /// When the client should ask again, in seconds: sooner the nearer its turn is.
-    pub fn retry_after(&self) -> u64 {
-        let waiting = self.status == Status::Waiting;
-        ask_again_after(self.estimated_wait_time.filter(|_| waiting))
+    /// When the client should ask again, in seconds: sooner the nearer its turn is, or the
+    /// opening.
+    pub fn retry_after(&self, now: Timestamp) -> u64 {
+        ask_again_after(match self.status {
+            Status::Early => self.opens_at.map(|opens_at| {
+                let left = opens_at.duration_since(now);
+                u64::try_from(left.as_secs()).unwrap_or(0)
+            }),
+            Status::Waiting => self.estimated_wait_time,
+            _ => None,
+        })
     }
 }

@@ -7,8 +7,11 @@
 //! nobody in, `CLOSED` lets nobody join either and ends those who wait. Each change is logged with
 //! who made it and what was there before.
 //!
+//! A queue that nobody has joined may open later: `opens_at` then stays unless another time is
+//! named, and may be moved until it has passed. Who joins before that enters a draw.
+//!
 //! 1 RRU for the door, 1 RRU for the queue before and after, the price of a tick; 4 WRU for a new
-//! queue, otherwise 2 WRU per KB of the line. A default concert is looked up (0.5 RRU).
+//! queue, otherwise 2 WRU per KB of the line; 2 WRU more for one that opens later. A default concert is looked up (0.5 RRU).
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -17,7 +20,8 @@ use shared::{
     domain::{
         decimal,
         ids::{ConcertId, QueueId},
-        queue::{Queue, QueueState, Settings},
+        queue::{MOST_AHEAD, Queue, QueueState, Settings},
+        show::time,
     },
     error::{ApiError, Wrong},
     http::{Field, RequestParts as _, body, ok},
@@ -57,6 +61,11 @@ pub struct QueueSettings {
     #[serde(default)]
     #[schema(value_type = Option<QueueState>)]
     state: Field,
+    /// When it opens, at most 28 days ahead. Only a queue that nobody has joined can open later.
+    /// What was said before stays when this is left out; it may be moved until it has passed.
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    opens_at: Field,
     /// The concert of those who join without naming one.
     #[serde(default)]
     #[schema(value_type = Option<ConcertId>)]
@@ -93,6 +102,10 @@ pub struct SettingsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     default_concert_id: Option<ConcertId>,
+    /// When it opens, or has opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opens_at: Option<Timestamp>,
     /// How often they have been set.
     version: u64,
 }
@@ -114,6 +127,7 @@ pub fn operation() -> Operation {
             ApiError::Invalid(Wrong::Windows),
             ApiError::Invalid(Wrong::TickSeconds),
             ApiError::Invalid(Wrong::QueueState),
+            ApiError::Invalid(Wrong::OpensAt),
             ApiError::Invalid(Wrong::DefaultConcert),
             ApiError::ConcertNotFound,
         ])
@@ -143,6 +157,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
     let next = |before: Option<&Queue>| {
         Ok(Settings {
+            opens_at: opens_at(wanted.opens_at, before, admin.now)?,
             version: before.map_or(0, |queue| queue.settings.version) + 1,
             ..wanted.clone()
         })
@@ -177,6 +192,9 @@ fn settings(body: &QueueSettings, defaults: &Settings) -> Result<Settings, ApiEr
             Wrong::TickSeconds,
         )?,
         state: within(&body.state, QueueState::Open, Wrong::QueueState)?,
+        opens_at: body
+            .opens_at
+            .text(time, ApiError::Invalid(Wrong::OpensAt))?,
         default_concert_id: body
             .default_concert_id
             .text(|id| id.parse().ok(), ApiError::ConcertNotFound)?,
@@ -212,6 +230,27 @@ fn settings(body: &QueueSettings, defaults: &Settings) -> Result<Settings, ApiEr
         }
     }
     Ok(settings)
+}
+
+/// When a queue opens for which somebody wants that.
+fn opens_at(
+    wanted: Option<Timestamp>,
+    before: Option<&Queue>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, ApiError> {
+    let known = before.and_then(|queue| queue.settings.opens_at);
+    if wanted.is_none() || wanted == known {
+        return Ok(known);
+    }
+    let has_passed = known.is_some_and(|known| known <= now);
+    let in_time = wanted.is_some_and(|wanted| {
+        let left = wanted.duration_since(now);
+        left.is_positive() && left <= MOST_AHEAD
+    });
+    if has_passed || !in_time {
+        return Err(ApiError::Invalid(Wrong::OpensAt));
+    }
+    Ok(wanted)
 }
 
 /// A field as a value of its type, or its default.
@@ -256,6 +295,7 @@ impl SettingsAnswer {
             tick_seconds: settings.tick_seconds,
             state: settings.state,
             default_concert_id: settings.default_concert_id,
+            opens_at: settings.opens_at,
             version: settings.version,
         }
     }

@@ -246,7 +246,15 @@ impl App {
             Standing::Waiting { place } => {
                 let queue = self.queue(&session.queue_id, now).await?;
                 let retry_after = ask_again_after(queue.estimated_wait(place, now));
+                let place = Some(place);
                 Err(ApiError::NotYourTurn { place, retry_after })
+            }
+            Standing::Early => {
+                let queue = self.queue(&session.queue_id, now).await?;
+                Err(ApiError::NotYourTurn {
+                    place: None,
+                    retry_after: ask_again_after(queue.seconds_to_opening(now)),
+                })
             }
             Standing::Holding { .. } => Err(ApiError::Forbidden),
             Standing::Over(_) => Err(ApiError::InvalidToken),

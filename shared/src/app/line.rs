@@ -5,13 +5,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::App;
 use crate::{
     domain::{
+        draw::{Draw, Seed},
         ids::{QueueId, SessionId, ShowId},
         order::Hold,
-        queue::{Admission, Queue, SeatCount, Settings},
+        queue::{Admission, Opening, Queue, SeatCount, Settings},
         session::{Arrival, Session},
     },
-    error::ApiError,
-    store::{Reading, Rejected, StoreError, Tried, queues::Event, sessions::Found, while_stale},
+    error::{ApiError, Wrong},
+    store::{
+        Reading, Rejected, StoreError, Tried,
+        queues::{Event, SettingsPut},
+        sessions::Found,
+        while_stale,
+    },
 };
 
 /// A client that has to wait asks again after an eighth of its estimated wait, within these
@@ -68,7 +74,8 @@ impl App {
     }
 
     /// Gives a queue the settings that `settings` makes of the queue as it is, if it is there, and
-    /// puts them in force at once. The queue before and after.
+    /// puts them in force at once. With a time at which it opens, a queue that nobody has joined
+    /// gets the seed of its draw. The queue before and after.
     pub async fn put_queue(
         &self,
         id: &QueueId,
@@ -83,14 +90,18 @@ impl App {
                 Ok(settings) => settings,
                 Err(refused) => return Ok(Tried::Done(Err(refused))),
             };
-            let done = self
+            let always = before
+                .as_ref()
+                .is_none_or(|queue| queue.opening == Opening::Always);
+            let seed = (always && next.opens_at.is_some()).then(Seed::new);
+            let put = self
                 .store()
-                .put_settings(id, before.as_ref(), &next)
+                .put_settings(id, before.as_ref(), &next, seed.as_ref())
                 .await?;
-            Ok(if done {
-                Tried::Done(Ok(before))
-            } else {
-                Tried::Stale
+            Ok(match put {
+                SettingsPut::Done => Tried::Done(Ok(before)),
+                SettingsPut::Moved => Tried::Stale,
+                SettingsPut::Joined => Tried::Done(Err(ApiError::Invalid(Wrong::OpensAt))),
             })
         });
         let before = written.await??;
@@ -110,9 +121,17 @@ impl App {
     async fn tick_for(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
+        if queue.opens_in(self.now()).is_some() {
+            return Ok(if queue.opens_much_later(self.now()) {
+                Ticked::Asleep
+            } else {
+                Ticked::NotNeeded
+            });
+        }
+        let (queue, drawn) = self.opened(queue).await?;
         let refunded = occasion == Occasion::Refund && *id != QueueId::main();
         let looks_again = refunded || queue.may_have_seats_again(self.now());
-        let needed = looks_again || occasion == Occasion::Settings;
+        let needed = looks_again || drawn.is_some() || occasion == Occasion::Settings;
         if !needed && queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
             return Ok(if queue.has_slept_in(self.now()) {
                 Ticked::Asleep
@@ -145,11 +164,29 @@ impl App {
         let Some(line) = line else {
             return Ok(Ticked::NotNeeded);
         };
-        if !self.store().put_line(&queue, &line).await? {
+        if !self.store().put_line(&queue, &line, drawn.as_ref()).await? {
             return Ok(Ticked::NotNeeded);
         }
         self.0.queues.put(id.clone(), Queue { line, ..queue }, now);
         Ok(Ticked::Done)
+    }
+
+    /// A queue whose time has come, opened: nobody enters the draw any more, and numbers are drawn
+    /// from then on, those after the early ones. What a tick leaves undone, the next one does:
+    /// every step may be taken again.
+    async fn opened(&self, queue: Queue) -> Result<(Queue, Option<Draw>), ApiError> {
+        let Some(seed) = queue.seed_of_draw_to_come() else {
+            return Ok((queue, None));
+        };
+        let draw = self.store().freeze_entries(&queue.id, seed).await?;
+        self.store()
+            .let_numbers_go(&queue.id, draw.entries())
+            .await?;
+        let opened = Queue {
+            opening: Opening::Done(draw.clone().into()),
+            ..queue
+        };
+        Ok((opened, Some(draw)))
     }
 
     /// The seats that a queue sells at the moment; `None` for `main`, which sells everything.
@@ -261,7 +298,8 @@ impl App {
     /// The cohort of somebody whose number has come up by now.
     async fn admission_before(&self, session: &Session, now: Timestamp) -> Option<i64> {
         let queue = self.queue(&session.queue_id, now).await.ok()?;
-        let admission = queue.admission(session.number, session.joined_at)?;
+        let number = queue.number_of(session.ticket)?;
+        let admission = queue.admission(number, session.joined_at)?;
         (admission.admitted_at <= now).then_some(admission.cohort)
     }
 
@@ -273,14 +311,17 @@ impl App {
         now: Timestamp,
     ) -> (Result<Ticked, ApiError>, SignedDuration) {
         let ticked = self.tick(id).await;
+        let mut opens_in = None;
         let seconds = if let Ok(queue) = self.queue(id, now).await {
             self.metrics().tick(&queue, ticked.is_err(), self.now());
+            opens_in = queue.opens_in(now);
             queue.settings.tick_seconds
         } else {
             self.metrics().lost_tick(self.now());
             self.config().tick_seconds
         };
-        (ticked, SignedDuration::from_secs(i64::from(seconds)))
+        let usual = SignedDuration::from_secs(i64::from(seconds));
+        (ticked, opens_in.map_or(usual, |left| left.min(usual)))
     }
 
     /// Frees the seats of a hold that is over. A failure is logged: they are free by the rule, or

@@ -26,9 +26,9 @@ use self::shuffle::{MOST_RANKS, Shuffle};
 /// How many stripes the early entries of a queue are counted on.
 pub const STRIPES: u8 = 64;
 
-/// The stripe that a random number picks, be it drawn or the hash of something.
-pub fn pick_stripe(random: u64) -> u8 {
-    (random % u64::from(STRIPES)).to_le_bytes()[0]
+/// Any stripe. It is nobody's advantage to be on one or another.
+pub fn any_stripe() -> u8 {
+    rand::random_range(0..STRIPES)
 }
 
 /// Somebody who joined before the opening: which one they were on which stripe. In a token and in
@@ -165,6 +165,11 @@ impl Draw {
             Some(..=MOST_RANKS) => Ok(Self { seed, stripes }),
             _ => Err(MalformedDraw),
         }
+    }
+
+    /// How many entries each stripe had.
+    pub fn stripes(&self) -> &[u64] {
+        &self.stripes
     }
 
     /// How many entries there are: the numbers up to this one are theirs.

@@ -3,6 +3,7 @@
 //! Admission writes nothing per person. A tick appends to the queue's schedule how many more
 //! may come in, and every reader computes the same answers from that (design: queue.md).
 
+mod opening;
 mod seats;
 
 use std::ops::RangeInclusive;
@@ -11,7 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::seats::{SeatCount, SeatsLeft};
+pub use self::{
+    opening::{MOST_AHEAD, Opening, Ticket},
+    seats::{SeatCount, SeatsLeft},
+};
 use super::{
     ids::{ConcertId, QueueId},
     schedule::{Milli, PERSON, Schedule},
@@ -55,6 +59,13 @@ pub struct Settings {
     /// may have one and leave everything else to the template.
     #[serde(skip)]
     pub default_concert_id: Option<ConcertId>,
+    /// When it opens, or has opened, if it was not open from the beginning.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub opens_at: Option<Timestamp>,
     /// How often an operator has set them; 0 are the template's.
     #[serde(default)]
     pub version: u64,
@@ -209,6 +220,8 @@ pub struct Queue {
     pub settings: Settings,
     /// Where the line stands.
     pub line: Line,
+    /// How it opens.
+    pub opening: Opening,
 }
 
 /// An admission: since when, and which windows follow from it.
@@ -273,9 +286,12 @@ impl Queue {
         })
     }
 
-    /// Whether two ticks have been missed, so that whoever comes along should tick.
+    /// Whether two ticks have been missed, so that whoever comes along should tick. The first one
+    /// that is due is that of the opening.
     pub fn is_stale(&self, now: Timestamp) -> bool {
+        let opened_at = self.opens_at().map(Timestamp::as_millisecond);
         let ticked_at = self.line.schedule.last().map(|_| self.line.ticked_at);
+        let ticked_at = opened_at.or(ticked_at);
         ticked_at.is_none_or(|at| at + 2 * self.tick_milliseconds() < now.as_millisecond())
     }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     ids::{ArrivalId, ConcertId, QueueId, SessionId, UserId},
     order::Hold,
-    queue::{Admission, Queue, QueueState},
+    queue::{Admission, Queue, QueueState, Ticket},
 };
 
 /// Nobody waits longer than this for the first half of their passage.
@@ -22,8 +22,9 @@ pub struct Session {
     pub queue_id: QueueId,
     /// Which passage of the user through the queue it is: the token's `jti`.
     pub jti: SessionId,
-    /// The number that it drew. It never changes.
-    pub number: u64,
+    /// What it has drawn. It never changes.
+    #[serde(flatten)]
+    pub ticket: Ticket,
     /// The concert that it was joined for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_id: Option<ConcertId>,
@@ -124,6 +125,8 @@ pub enum Ending {
 /// Where a session stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
+    /// The queue has not opened, and then lots are drawn.
+    Early,
     /// Its number has not come up: so many people, itself included, are to be served first.
     Waiting {
         /// At least 1.
@@ -158,22 +161,24 @@ impl Session {
         user_id: UserId,
         queue: &Queue,
         concert_id: Option<ConcertId>,
-        number: u64,
+        ticket: impl Into<Ticket>,
         hold_seconds: u32,
         now: Timestamp,
     ) -> Self {
         let settings = &queue.settings;
         let windows = settings.claim_seconds + settings.active_seconds + hold_seconds + 600;
         let longest = LONGEST_WAIT + SignedDuration::from_secs(i64::from(windows));
+        // Who is early waits from the opening on.
+        let waits_from = settings.opens_at.map_or(now, |opens_at| opens_at.max(now));
         Self {
             user_id,
             queue_id: queue.id.clone(),
             jti: SessionId::new(),
-            number,
+            ticket: ticket.into(),
             concert_id,
             join_key: None,
             joined_at: now,
-            expires_at: now.saturating_add(longest).unwrap_or(Timestamp::MAX),
+            expires_at: waits_from.saturating_add(longest).unwrap_or(Timestamp::MAX),
             arrival: None,
             live_hold: None,
             last_hold: None,
@@ -206,16 +211,25 @@ impl Session {
 
     /// Where it stands. Without a hold it is over when its queue is sold out, wherever it stood.
     pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
-        let sold_out = self.live_hold.is_none() && queue.was_sold_out_for(self.number);
-        match self.standing_by_itself(now) {
-            None | Some(Standing::Active { .. }) if sold_out => Standing::Over(Ending::SoldOut),
-            Some(standing) => standing,
-            None => self.standing_in_line(queue, now),
+        let by_itself = self.standing_by_itself(now);
+        if !matches!(by_itself, None | Some(Standing::Active { .. })) || self.live_hold.is_some() {
+            return by_itself.unwrap_or_else(|| self.standing_in_line(queue, now));
         }
+        let number = queue.number_of(self.ticket);
+        if number.is_some_and(|number| queue.was_sold_out_for(number)) {
+            return Standing::Over(Ending::SoldOut);
+        }
+        by_itself.unwrap_or_else(|| self.standing_in_line(queue, now))
     }
 
     fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {
-        match queue.admission(self.number, self.joined_at) {
+        let Some(number) = queue.number_of(self.ticket) else {
+            return match queue.settings.state {
+                QueueState::Closed => Standing::Over(Ending::QueueClosed),
+                QueueState::Open | QueueState::Paused => Standing::Early,
+            };
+        };
+        match queue.admission(number, self.joined_at) {
             Some(admission) if admission.admitted_at <= now => {
                 if now < admission.claim_until {
                     Standing::Admitted(admission)
@@ -228,7 +242,7 @@ impl Session {
                 Standing::Over(Ending::QueueClosed)
             }
             _ => Standing::Waiting {
-                place: queue.place(self.number, now).max(1),
+                place: queue.place(number, now).max(1),
             },
         }
     }
@@ -257,7 +271,7 @@ mod tests {
     use crate::domain::{
         ids::{PaymentId, ReservationId},
         money::Money,
-        queue::{Line, Settings},
+        queue::{Line, Opening, Settings},
         seat::{SeatNumber, SeatSet},
     };
 
@@ -278,9 +292,11 @@ mod tests {
                 tick_seconds: 5,
                 state: QueueState::Open,
                 default_concert_id: None,
+                opens_at: None,
                 version: 0,
             },
             line: Line::default(),
+            opening: Opening::Always,
         }
     }
 

@@ -94,6 +94,11 @@ pub fn issued(queue: &QueueId) -> String {
     format!("{queue}#number")
 }
 
+/// `Queues`: the early entries on a stripe.
+pub fn early(queue: &QueueId, stripe: u8) -> String {
+    format!("{queue}#early#{stripe}")
+}
+
 /// `Queues`: the shows that a queue of its own sells.
 pub fn queue_shows(queue: &QueueId) -> String {
     format!("{queue}#shows")
@@ -160,6 +165,7 @@ mod tests {
         }
         assert_eq!(issued(&QueueId::main()), "main#number");
         let arena = "arena".parse().expect("an id");
+        assert_eq!(early(&arena, 7), "arena#early#7");
         assert_eq!(queue_shows(&arena), "arena#shows");
         assert_eq!(
             cohort(&QueueId::main(), 1_790_000_000_000),

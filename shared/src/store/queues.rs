@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
+    error::SdkError,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue, Update},
 };
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Reading, Rejected, Store, StoreError,
@@ -21,9 +23,10 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
+        draw::{Draw, EarlyEntry, STRIPES, Seed},
         ids::{ConcertId, QueueId},
         programme::QueueShows,
-        queue::{Counts, Line, Queue, Settings, VoidCredit},
+        queue::{Counts, Line, Opening, Queue, Settings, VoidCredit},
     },
 };
 
@@ -37,11 +40,36 @@ struct Row {
     settings: Option<Settings>,
     default_concert_id: Option<ConcertId>,
     line: Line,
+    /// Of the draw, if there is one: secret until the stripes are there.
+    seed: Option<Seed>,
+    /// How many early entries each stripe had when the queue opened.
+    stripes: Option<Vec<u64>>,
+}
+
+impl Row {
+    fn opening(&self) -> Result<Opening, StoreError> {
+        Ok(match (&self.seed, &self.stripes) {
+            (None, _) => Opening::Always,
+            (Some(seed), None) => Opening::Ahead(seed.clone()),
+            (Some(seed), Some(stripes)) => Opening::Done(draw(seed, stripes)?.into()),
+        })
+    }
+}
+
+fn draw(seed: &Seed, stripes: &[u64]) -> Result<Draw, StoreError> {
+    let stripes = stripes.try_into().map_err(StoreError::of_item)?;
+    Draw::new(seed.clone(), stripes).map_err(StoreError::of_item)
 }
 
 #[derive(Deserialize)]
 struct Issued {
     issued: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Stripe {
+    entries: u64,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +97,17 @@ impl Census {
     pub fn counts(&self, cohort: i64) -> Counts {
         self.counts.get(&cohort).copied().unwrap_or_default()
     }
+}
+
+/// What became of settings that were to be put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsPut {
+    /// They are there.
+    Done,
+    /// The queue's row was another one by then.
+    Moved,
+    /// The queue cannot open later: somebody has joined it.
+    Joined,
 }
 
 /// Something that happened to a member of a cohort.
@@ -108,6 +147,7 @@ impl Store {
             None if *id == QueueId::main() => Row::default(),
             None => return Ok(None),
         };
+        let opening = row.opening()?;
         let settings = Settings {
             default_concert_id: row.default_concert_id,
             ..row.settings.unwrap_or_else(|| defaults.clone())
@@ -116,6 +156,7 @@ impl Store {
             id: id.clone(),
             settings,
             line: row.line,
+            opening,
         }))
     }
 
@@ -124,20 +165,29 @@ impl Store {
     /// more for each KB of the line beyond the first.
     ///
     /// The line's version goes up: a tick that has read the settings of before does nothing.
+    ///
+    /// With a seed, the queue has its opening ahead of it from now on, which costs 2 WRU more. It
+    /// has to be one that nobody has joined.
     pub async fn put_settings(
         &self,
         queue_id: &QueueId,
-        seen: Option<&Queue>,
+        before: Option<&Queue>,
         settings: &Settings,
-    ) -> Result<bool, StoreError> {
-        let mut transaction =
-            Transaction::new(&self.client).update(self.set(queue_id, seen, settings)?, drop);
-        if seen.is_none() {
-            transaction = transaction.update(self.register(queue_id)?, drop);
+        seed: Option<&Seed>,
+    ) -> Result<SettingsPut, StoreError> {
+        let row = self.set(queue_id, before, settings, seed)?;
+        let mut transaction = Transaction::new(&self.client).update(row, |_| SettingsPut::Moved);
+        if seed.is_some() {
+            let numbers = self.hold_numbers_back(queue_id)?;
+            transaction = transaction.update(numbers, |_| SettingsPut::Joined);
+        }
+        if before.is_none() {
+            let registry = self.register(queue_id)?;
+            transaction = transaction.update(registry, |_| SettingsPut::Moved);
         }
         match transaction.commit().await {
-            Ok(()) => Ok(true),
-            Err(Rejected::Refused(())) => Ok(false),
+            Ok(()) => Ok(SettingsPut::Done),
+            Err(Rejected::Refused(refused)) => Ok(refused),
             Err(Rejected::Failed(error)) => Err(error),
         }
     }
@@ -145,38 +195,57 @@ impl Store {
     fn set(
         &self,
         queue_id: &QueueId,
-        seen: Option<&Queue>,
+        before: Option<&Queue>,
         settings: &Settings,
+        seed: Option<&Seed>,
     ) -> Result<Update, StoreError> {
-        let update = Update::builder()
+        let mut update = Update::builder()
             .table_name(&self.tables.queues)
             .set_key(Some(key(queue_id)))
             .expression_attribute_values(":settings", to_attribute(settings)?);
-        let (update, set) = match seen.map_or(0, |queue| queue.line.version) {
-            0 => {
-                let line = Line {
-                    version: 1,
-                    ..Line::default()
-                };
-                let update = update
-                    .condition_expression("attribute_not_exists(line)")
-                    .expression_attribute_values(":line", to_attribute(&line)?);
-                (update, "SET settings = :settings, line = :line")
-            }
-            seen => {
-                let update = update
-                    .condition_expression("line.version = :seen")
-                    .expression_attribute_values(":seen", number(seen))
-                    .expression_attribute_values(":next", number(seen + 1));
-                (update, "SET settings = :settings, line.version = :next")
-            }
+        let mut set = "SET settings = :settings".to_owned();
+        let version = before.map_or(0, |queue| queue.line.version);
+        update = match version {
+            0 => update.condition_expression("attribute_not_exists(line)"),
+            seen => update
+                .condition_expression("line.version = :seen")
+                .expression_attribute_values(":seen", number(seen)),
         };
-        let update = match settings.default_concert_id {
-            Some(concert_id) => update
-                .update_expression(format!("{set}, default_concert_id = :concert_id"))
-                .expression_attribute_values(":concert_id", text(concert_id)),
-            None => update.update_expression(format!("{set} REMOVE default_concert_id")),
+        // A queue that is to open later has let nobody in, and forgets whom it would have.
+        update = if version == 0 || seed.is_some() {
+            let line = Line {
+                version: version + 1,
+                ..Line::default()
+            };
+            set += ", line = :line";
+            update.expression_attribute_values(":line", to_attribute(&line)?)
+        } else {
+            set += ", line.version = :next";
+            update.expression_attribute_values(":next", number(version + 1))
         };
+        if let Some(seed) = seed {
+            set += ", seed = :seed";
+            update = update.expression_attribute_values(":seed", text(seed.reveal()));
+        }
+        update = if let Some(concert_id) = settings.default_concert_id {
+            set += ", default_concert_id = :concert_id";
+            update.expression_attribute_values(":concert_id", text(concert_id))
+        } else {
+            set += " REMOVE default_concert_id";
+            update
+        };
+        Ok(update.update_expression(set).build()?)
+    }
+
+    /// Keeps numbers from being drawn until the opening, if none has been.
+    fn hold_numbers_back(&self, queue_id: &QueueId) -> Result<Update, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .update_expression("SET issued = :none, held_back = :yes")
+            .condition_expression("attribute_not_exists(id)")
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true));
         Ok(update.build()?)
     }
 
@@ -280,17 +349,27 @@ impl Store {
         Ok(census)
     }
 
-    /// Writes what a tick has made of a line, if it is still the one that the tick read; tells
-    /// whether it was. 1 WRU per KB.
-    pub async fn put_line(&self, queue: &Queue, next: &Line) -> Result<bool, StoreError> {
+    /// Writes what a tick has made of a line, if it is still the one that the tick read, and the
+    /// draw if it is the tick of the opening; tells whether it was. 1 WRU per KB.
+    pub async fn put_line(
+        &self,
+        queue: &Queue,
+        next: &Line,
+        drawn: Option<&Draw>,
+    ) -> Result<bool, StoreError> {
         let update = self
             .client
             .update_item()
             .table_name(&self.tables.queues)
             .set_key(Some(key(&queue.id)))
-            .update_expression("SET line = :line")
             .expression_attribute_values(":line", to_attribute(next)?)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let update = match drawn {
+            None => update.update_expression("SET line = :line"),
+            Some(draw) => update
+                .update_expression("SET line = :line, stripes = :stripes")
+                .expression_attribute_values(":stripes", to_attribute(&draw.stripes())?),
+        };
         let update = match queue.line.version {
             0 => update.condition_expression("attribute_not_exists(line)"),
             seen => update
@@ -307,26 +386,95 @@ impl Store {
                 usage::write(output.consumed_capacity());
                 Ok(true)
             }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
+            Err(error) if is_refused(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Draws the next number of a queue. 1 WRU. A number that is drawn and not used is a gap,
-    /// which is legal.
-    pub async fn draw_number(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
+    /// Draws the next number of a queue; `None` before its opening. 1 WRU. A number that is drawn
+    /// and not used is a gap, which is legal.
+    pub async fn draw_number(&self, queue_id: &QueueId) -> Result<Option<u64>, StoreError> {
         let update = self
             .issue(queue_id, 1)
+            .condition_expression("attribute_not_exists(held_back)")
             .return_values(ReturnValue::UpdatedNew);
-        let output = while_contended(|| update.clone().send(), is_conflict).await?;
-        usage::write(output.consumed_capacity());
-        Ok(from_item::<Issued>(output.attributes.unwrap_or_default())?.issued)
+        let issued: Option<Issued> = self.counted(update).await?;
+        Ok(issued.map(|issued| issued.issued))
+    }
+
+    /// Enters somebody on a stripe of the draw; `None` once it is frozen. 1 WRU.
+    pub async fn enter_early(
+        &self,
+        queue_id: &QueueId,
+        stripe: u8,
+    ) -> Result<Option<EarlyEntry>, StoreError> {
+        let update = self
+            .update_stripe(queue_id, stripe)
+            .update_expression("ADD entries :one")
+            .condition_expression("attribute_not_exists(frozen)")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let counted: Option<Stripe> = self.counted(update).await?;
+        let entry = counted.map(|counted| EarlyEntry::new(stripe, counted.entries));
+        entry.transpose().map_err(StoreError::of_item)
+    }
+
+    /// Lets nobody enter the draw any more, and tells what it is among. 64 WRU; as often as one
+    /// likes.
+    pub async fn freeze_entries(
+        &self,
+        queue_id: &QueueId,
+        seed: &Seed,
+    ) -> Result<Draw, StoreError> {
+        let freeze = async |stripe| {
+            let update = self
+                .update_stripe(queue_id, stripe)
+                .update_expression("SET frozen = :yes")
+                .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                .return_values(ReturnValue::AllNew);
+            let stripe: Option<Stripe> = self.counted(update).await?;
+            Ok::<_, StoreError>(stripe.unwrap_or_default().entries)
+        };
+        let stripes = try_join_all((0..STRIPES).map(freeze)).await?;
+        draw(seed, &stripes)
+    }
+
+    /// Lets numbers be drawn, those after the early ones; once. 1 WRU.
+    pub async fn let_numbers_go(&self, queue_id: &QueueId, entries: u64) -> Result<(), StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .update_expression("SET issued = :entries REMOVE held_back")
+            .condition_expression("attribute_exists(held_back)")
+            .expression_attribute_values(":entries", number(entries))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.send_conditional(update).await.map(drop)
+    }
+
+    fn update_stripe(&self, queue_id: &QueueId, stripe: u8) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::early(queue_id, stripe))))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+
+    /// Sends an update, and returns the attributes that it asks for; `None` when its condition
+    /// did not hold.
+    async fn counted<T: DeserializeOwned>(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Option<T>, StoreError> {
+        match while_contended(|| update.clone().send(), is_conflict).await {
+            Ok(output) => {
+                usage::write(output.consumed_capacity());
+                from_item(output.attributes.unwrap_or_default()).map(Some)
+            }
+            Err(error) if is_refused(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Skips numbers that nobody has drawn, if as many have been issued as were read; tells
@@ -443,6 +591,12 @@ impl Store {
             self.get(&self.tables.queues, key, Reading::Lately).await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
+}
+
+fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+    error
+        .as_service_error()
+        .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
 /// Writes which shows a queue of its own sells, if they are those that were read.

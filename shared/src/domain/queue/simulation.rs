@@ -165,6 +165,7 @@ pub(super) fn settings(max_active: u32, rate_milli: u64) -> Settings {
         tick_seconds: 5,
         state: QueueState::Open,
         default_concert_id: None,
+        opens_at: None,
         version: 0,
     }
 }
@@ -238,6 +239,7 @@ impl Simulation {
             id: QueueId::main(),
             settings: evening.settings.clone(),
             line: Line::default(),
+            opening: super::Opening::Always,
         };
         let everybody: u32 = evening.waves.iter().map(|wave| wave.people).sum();
         let mut simulation = Self {
@@ -579,6 +581,7 @@ impl Simulation {
     fn knock(&mut self, number: u64) {
         let (queue, now) = (self.document(), self.clock());
         match self.person(number).session.standing(&queue, now) {
+            Standing::Early => unreachable!("nobody is early here"),
             Standing::Waiting { .. } => self.plan(self.now + 1_000, Event::Knock(number)),
             Standing::Admitted(admission) => {
                 self.count(admission.cohort).arrived += 1;
@@ -608,7 +611,7 @@ impl Simulation {
     fn leave(&mut self, number: u64) {
         let (queue, now) = (self.document(), self.clock());
         match self.person(number).session.standing(&queue, now) {
-            Standing::Waiting { .. } => {}
+            Standing::Early | Standing::Waiting { .. } => {}
             Standing::Admitted(admission) => self.count(admission.cohort).gone += 1,
             Standing::Active { .. } | Standing::Holding { .. } | Standing::Over(_) => return,
         }
@@ -782,6 +785,7 @@ impl Simulation {
 
 fn stage(standing: Standing) -> (Stage, u64) {
     match standing {
+        Standing::Early => (Stage::Waiting, u64::MAX),
         Standing::Waiting { place } => (Stage::Waiting, place),
         Standing::Admitted(_) => (Stage::Admitted, 0),
         Standing::Active { .. } => (Stage::Active, 0),

@@ -28,6 +28,7 @@ impl Desk {
                 id: QueueId::main(),
                 settings: settings(max_active, rate_milli),
                 line: Line::default(),
+                opening: Opening::Always,
             },
             tail: 0,
             counts: HashMap::new(),
@@ -803,6 +804,7 @@ mod properties {
                 tick_seconds,
                 state,
                 default_concert_id: None,
+                opens_at: None,
                 version: 0,
             },
         )

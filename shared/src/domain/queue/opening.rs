@@ -1,0 +1,105 @@
+//! Before the opening: who is early gets an entry, and a number by lot when the queue opens
+//! (design: queue.md, "Before the opening").
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Queue;
+use crate::domain::draw::{Draw, EarlyEntry, PublicDraw, Seed};
+
+/// An opening may lie so far ahead: the tokens of those who are early have to live until then.
+pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
+
+/// The scheduler stays awake for a queue that opens within this time.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
+
+/// How a queue opens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Opening {
+    /// It has always been open: numbers are drawn as people come.
+    #[default]
+    Always,
+    /// It opens at its `opens_at`, and this seed decides who is the how many then.
+    Ahead(Seed),
+    /// It has opened, and these numbers were drawn by lot.
+    Done(Arc<Draw>),
+}
+
+/// What a session has drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ticket {
+    /// A number.
+    Number(u64),
+    /// An entry in the draw that decides about its number.
+    Early(EarlyEntry),
+}
+
+impl From<u64> for Ticket {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<EarlyEntry> for Ticket {
+    fn from(entry: EarlyEntry) -> Self {
+        Self::Early(entry)
+    }
+}
+
+impl Queue {
+    /// The number of who drew that; `None` before the opening.
+    pub fn number_of(&self, ticket: Ticket) -> Option<u64> {
+        match (ticket, &self.opening) {
+            (Ticket::Number(number), _) => Some(number),
+            (Ticket::Early(entry), Opening::Done(draw)) => draw.number_of(entry),
+            (Ticket::Early(_), Opening::Always | Opening::Ahead(_)) => None,
+        }
+    }
+
+    /// The seed of the draw, while that is still to come.
+    pub fn seed_of_draw_to_come(&self) -> Option<&Seed> {
+        match &self.opening {
+            Opening::Ahead(seed) => Some(seed),
+            Opening::Always | Opening::Done(_) => None,
+        }
+    }
+
+    /// Whether the draw is still to come, whatever the clock says.
+    pub fn has_draw_to_come(&self) -> bool {
+        self.seed_of_draw_to_come().is_some()
+    }
+
+    /// When it opens, while that is still to come.
+    pub fn opens_at(&self) -> Option<Timestamp> {
+        self.settings.opens_at.filter(|_| self.has_draw_to_come())
+    }
+
+    /// How long it is until the opening, if that is to come and its time has not been reached.
+    pub fn opens_in(&self, now: Timestamp) -> Option<SignedDuration> {
+        let left = self.opens_at()?.duration_since(now);
+        left.is_positive().then_some(left)
+    }
+
+    /// Whole seconds until the opening, 0 when its time has come; `None` when there is none.
+    pub fn seconds_to_opening(&self, now: Timestamp) -> Option<u64> {
+        let left = self.opens_at()?.duration_since(now);
+        Some(u64::try_from(left.as_secs()).unwrap_or(0))
+    }
+
+    /// Whether the scheduler may turn to other things: it opens, but not soon.
+    pub fn opens_much_later(&self, now: Timestamp) -> bool {
+        self.opens_in(now).is_some_and(|left| left > SOON)
+    }
+
+    /// What everybody may know of the draw.
+    pub fn public_draw(&self) -> Option<PublicDraw> {
+        match &self.opening {
+            Opening::Always => None,
+            Opening::Ahead(seed) => Some(PublicDraw::sealed(seed.hash())),
+            Opening::Done(draw) => Some(PublicDraw::from(draw.as_ref())),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Before the opening: who is early enters a draw, and gets a number by lot when the queue opens.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::{
+    domain::{
+        draw::{EarlyEntry, PublicDraw},
+        ids::QueueId,
+        show::Show,
+    },
+    futures_util::future::join_all,
+    jiff::SignedDuration,
+};
+
+use crate::harness::{
+    Buyer, Guest, Shop,
+    refusal::{BUSY, INVALID_OPENS_AT, NOT_YOUR_TURN},
+    show, text,
+    tokens::claims,
+};
+
+impl Shop {
+    /// A shop whose queue `rock` opens in so many seconds.
+    async fn opening_in(seconds: i64) -> (Self, Guest) {
+        let mut shop = Self::open().await;
+        let admin = shop.admin().await;
+        shop.opens_in(&admin, seconds).await.ok();
+        let large = Show {
+            capacity: 500,
+            ..show(&shop.dates[0])
+        };
+        shop.concert_id = shop.add_concert("록 콘서트", "rock", &[large]).await;
+        (shop, admin)
+    }
+
+    async fn opens_in(&self, admin: &Guest, seconds: i64) -> crate::harness::Reply {
+        let settings = json!({ "opens_at": self.in_seconds(seconds), "max_active": 3 });
+        self.put_queue(admin, "rock", &settings).await
+    }
+
+    async fn early(&self, count: usize) -> Vec<Buyer> {
+        let mut early = Vec::new();
+        for _ in 0..count {
+            let guest = self.guest().await;
+            early.push(self.join_for(&guest, Some(&self.concert_id)).await);
+        }
+        early
+    }
+
+    async fn draw(&self) -> PublicDraw {
+        let document = self.queue("rock").await;
+        serde_json::from_value(document["draw"].clone()).expect("a draw")
+    }
+
+    /// The number of somebody who was early, as anybody can work it out.
+    async fn number(&self, buyer: &Buyer) -> u64 {
+        let draw = self.draw().await.draw().expect("as promised");
+        let entry: EarlyEntry =
+            serde_json::from_value(claims(&buyer.token)["early"].clone()).expect("an entry");
+        draw.expect("it has opened")
+            .number_of(entry)
+            .expect("a number")
+    }
+}
+
+#[tokio::test]
+async fn who_is_early_is_told_so_and_waits_for_the_draw() {
+    let (shop, _) = Shop::opening_in(3_600).await;
+    let early = &shop.early(1).await[0];
+    assert_eq!(early.joined["status"], "EARLY");
+    let told = claims(&early.token);
+    assert!(told["early"].is_array() && told.get("number").is_none());
+    // The token lives for as long after the opening as others do after they have joined.
+    let opens_at = (shop.now() + SignedDuration::from_secs(3_600)).as_second();
+    let lives = told["exp"].as_i64().expect("a time") - opens_at;
+    assert_eq!(lives, 12 * 3_600 + 120 + 300 + 300 + 600);
+
+    let reply = shop.get("/v1/auth/tokens").token(&early.token).send().await;
+    assert_eq!(reply.header("retry-after"), "30");
+    let place = reply.ok();
+    assert_eq!(
+        place,
+        json!({
+            "status": "EARLY",
+            "queue_position": null,
+            "estimated_wait_time": null,
+            "opens_at": shop.in_seconds(3_600),
+        })
+    );
+    let refused = shop.knock(early).send().await;
+    refused.is(NOT_YOUR_TURN);
+
+    shop.advance(3_595).await;
+    let reply = shop.get("/v1/queues/rock").send().await;
+    assert_eq!(reply.header("retry-after"), "1", "five seconds are left");
+    let document = reply.ok();
+    assert_eq!(document["points"], json!([]));
+    let draw = shop.draw().await;
+    assert_eq!((draw.seed, draw.entries, draw.stripes), (None, None, None));
+}
+
+#[tokio::test]
+async fn numbers_are_drawn_by_lot_when_it_opens() {
+    let (shop, _) = Shop::opening_in(60).await;
+    let sealed = shop.draw().await.seed_hash;
+    let early = shop.early(12).await;
+    // A moment after the time comes, whatever the ticks of before.
+    shop.advance(61).await;
+    assert_eq!(shop.draw().await.seed_hash, sealed, "settled beforehand");
+    let mut numbers = BTreeSet::new();
+    for buyer in &early {
+        numbers.insert(shop.number(buyer).await);
+    }
+    assert_eq!(numbers, (1..=12).collect(), "each of them once");
+
+    let late = &shop.early(1).await[0];
+    assert_eq!(claims(&late.token)["number"], 13, "after all of them");
+    shop.advance(10).await;
+    for buyer in &early {
+        let (number, place) = (shop.number(buyer).await, shop.get_place(buyer).await);
+        let status = if number <= 3 { "ACTIVE" } else { "WAITING" };
+        assert_eq!(place["status"], status, "number {number}");
+        assert_eq!(
+            place["queue_position"],
+            json!(number.saturating_sub(3)),
+            "three are in"
+        );
+    }
+    assert_eq!(shop.get_place(late).await["queue_position"], 10);
+}
+
+/// Being there at the last moment is worth as much as being there an hour before, and nobody who
+/// comes after it is before them.
+#[tokio::test]
+async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
+    let (shop, _) = Shop::opening_in(10).await;
+    let early = shop.early(5).await;
+    let operator = shop.stack.operator().await;
+    let store = operator.store();
+    let rock: QueueId = "rock".parse().expect("an id");
+    assert_eq!(store.draw_number(&rock).await.expect("an answer"), None);
+
+    // A tick that dies after it has frozen the entries.
+    let queue = operator.queue(&rock, shop.now()).await.expect("a queue");
+    let seed = queue.seed_of_draw_to_come().expect("a seed");
+    let draw = store.freeze_entries(&rock, seed).await.expect("a draw");
+    assert_eq!(draw.entries(), 5);
+    let guest = shop.guest().await;
+    let join = || {
+        let body = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
+        shop.post("/v1/auth/tokens").json(&body)
+    };
+    let between = join().send().await;
+    assert_eq!(between.header("retry-after"), "1");
+    between.is(BUSY);
+
+    // Another one that dies before it has written the line.
+    store.let_numbers_go(&rock, 5).await.expect("done");
+    let after = join().send().await.ok();
+    assert_eq!(claims(&text(&after["token"]))["number"], 6);
+
+    shop.advance(20).await;
+    let mut numbers = BTreeSet::new();
+    for buyer in &early {
+        numbers.insert(shop.number(buyer).await);
+    }
+    assert_eq!(numbers, (1..=5).collect());
+    assert_eq!(shop.queue("rock").await["tail"], 6);
+}
+
+/// The scheduler is dead: those who ask open the queue, ten seconds late.
+#[tokio::test]
+async fn a_dead_scheduler_does_not_keep_it_closed() {
+    let shop = Shop::without_schedule(&[]).await;
+    let admin = shop.admin().await;
+    shop.opens_in(&admin, 60).await.ok();
+    let concert = shop
+        .add_concert("록", "rock", &[show(&shop.dates[0])])
+        .await;
+    let early = shop.join_for(&shop.guest().await, Some(&concert)).await;
+    shop.advance(65).await;
+    assert_eq!(shop.status(&early).await, "EARLY");
+    shop.advance(10).await;
+    shop.status(&early).await;
+    shop.advance(5).await;
+    assert_eq!(shop.status(&early).await, "ACTIVE");
+}
+
+#[tokio::test]
+async fn ticks_at_once_draw_the_same_lots() {
+    let (shop, _) = Shop::opening_in(30).await;
+    let early = shop.early(8).await;
+    shop.advance(29).await;
+    let tick = json!({ "ticks": 1 });
+    shop.advance(1).await;
+    let ticks = (0..4).map(|_| shop.invoke("admit", &tick));
+    for reply in join_all(ticks).await {
+        reply.ok();
+    }
+    let mut numbers = BTreeSet::new();
+    for buyer in &early {
+        numbers.insert(shop.number(buyer).await);
+    }
+    assert_eq!(numbers, (1..=8).collect());
+}
+
+/// Who leaves and comes back has the entry that they had.
+#[tokio::test]
+async fn nobody_can_buy_more_lots() {
+    let (shop, _) = Shop::opening_in(600).await;
+    let early = shop.early(1).await.remove(0);
+    let entry = claims(&early.token)["early"].clone();
+    shop.leave(&early).await;
+    let guest = Guest {
+        user_id: early.user_id,
+        access_token: early.access_token,
+    };
+    let back = shop.join_for(&guest, Some(&shop.concert_id)).await;
+    assert_eq!(claims(&back.token)["early"], entry);
+    shop.advance(610).await;
+    assert_eq!(shop.draw().await.entries, Some(1));
+}
+
+#[tokio::test]
+async fn an_opening_may_be_moved_until_it_has_passed() {
+    let (shop, admin) = Shop::opening_in(60).await;
+    let sealed = shop.draw().await.seed_hash;
+    shop.opens_in(&admin, 600).await.ok();
+    shop.advance(61).await;
+    assert_eq!(shop.queue("rock").await["points"], json!([]));
+    assert_eq!(shop.draw().await.seed_hash, sealed, "the same draw");
+    // Other settings do not touch it.
+    let kept = shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    assert_eq!(kept["settings"]["opens_at"], shop.in_seconds(539));
+
+    shop.advance(540).await;
+    assert_eq!(shop.draw().await.entries, Some(0), "nobody was early");
+    shop.opens_in(&admin, 600).await.is(INVALID_OPENS_AT);
+    let kept = shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    assert_eq!(kept["settings"]["opens_at"], shop.in_seconds(-1));
+    let late = &shop.early(1).await[0];
+    assert_eq!(late.joined["status"], "ACTIVE", "nobody was before them");
+}
+
+#[tokio::test]
+async fn only_the_future_can_be_an_opening() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    for seconds in [0, -1, 28 * 24 * 3_600 + 1] {
+        shop.opens_in(&admin, seconds).await.is(INVALID_OPENS_AT);
+    }
+    for wrong in [json!("soon"), json!(7), json!("2026-12-01")] {
+        let settings = json!({ "opens_at": wrong });
+        let reply = shop.put_queue(&admin, "rock", &settings).await;
+        reply.is(INVALID_OPENS_AT);
+    }
+    shop.opens_in(&admin, 28 * 24 * 3_600).await.ok();
+}
+
+/// A queue that somebody has joined has opened.
+#[tokio::test]
+async fn who_has_a_number_keeps_it() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let later = json!({ "opens_at": shop.in_seconds(600) });
+    let buyer = shop.buyer().await;
+    let reply = shop.put_queue(&admin, "main", &later).await;
+    reply.is(INVALID_OPENS_AT);
+    assert_eq!(shop.status(&buyer).await, "ACTIVE");
+}
+
+/// The queue that everybody has may open later, too, though it has been ticked.
+#[tokio::test]
+async fn main_opens_when_it_is_told_to() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    shop.advance(120).await;
+    let later = json!({ "opens_at": shop.in_seconds(600), "max_active": 1 });
+    shop.put_queue(&admin, "main", &later).await.ok();
+    let early = [shop.buyer().await, shop.buyer().await];
+    for buyer in &early {
+        assert_eq!(buyer.joined["status"], "EARLY");
+    }
+    shop.advance(610).await;
+    let statuses: BTreeSet<_> = [shop.status(&early[0]).await, shop.status(&early[1]).await].into();
+    assert_eq!(statuses, ["ACTIVE", "WAITING"].map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn a_queue_that_is_closed_before_it_opens_ends_those_who_are_early() {
+    let (shop, admin) = Shop::opening_in(60).await;
+    let early = &shop.early(1).await[0];
+    let closed = json!({ "state": "CLOSED" });
+    shop.put_queue(&admin, "rock", &closed).await.ok();
+    shop.advance(2).await;
+    assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
+}
+
+#[tokio::test]
+async fn the_seed_is_told_to_nobody_before_the_opening() {
+    let (shop, admin) = Shop::opening_in(60).await;
+    let early = &shop.early(1).await[0];
+    let operator = shop.stack.operator().await;
+    let rock: QueueId = "rock".parse().expect("an id");
+    let queue = operator.queue(&rock, shop.now()).await.expect("a queue");
+    let seed = queue.seed_of_draw_to_come().expect("a seed").reveal();
+    let set = shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    let told: [Value; 4] = [
+        shop.queue("rock").await,
+        shop.get_place(early).await,
+        set,
+        early.joined.clone(),
+    ];
+    for told in told {
+        assert!(!told.to_string().contains(&seed), "{told}");
+    }
+    shop.advance(70).await;
+    assert_eq!(shop.queue("rock").await["draw"]["seed"], json!(seed));
+}
