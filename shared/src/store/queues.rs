@@ -207,9 +207,9 @@ impl Store {
         let version = before.map_or(0, |queue| queue.line.version);
         update = match version {
             0 => update.condition_expression("attribute_not_exists(line)"),
-            seen => update
+            version => update
                 .condition_expression("line.version = :seen")
-                .expression_attribute_values(":seen", number(seen)),
+                .expression_attribute_values(":seen", number(version)),
         };
         // A queue that is to open later has let nobody in, and forgets whom it would have.
         update = if version == 0 || seed.is_some() {
