@@ -59,4 +59,5 @@ mod errors;
 mod expiry;
 mod opening;
 mod seats_left;
+mod troubles;
 mod waiting;

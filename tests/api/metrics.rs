@@ -29,14 +29,14 @@ const FIELDS: [&str; 16] = [
 
 impl Shop {
     /// What has been published.
-    fn metrics(&self) -> Vec<Value> {
+    pub fn metrics(&self) -> Vec<Value> {
         let lines = self.stack.metrics();
         let lines = lines.iter().map(|line| serde_json::from_str(line));
         lines.map(|line| line.expect("JSON")).collect()
     }
 
     /// What a function has published of its invocations.
-    fn invocations(&self, function: &str) -> Vec<Value> {
+    pub fn invocations(&self, function: &str) -> Vec<Value> {
         let mut lines = self.metrics();
         lines.retain(|line| line["function"] == function && line.get("Requests").is_some());
         lines

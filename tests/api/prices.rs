@@ -629,18 +629,16 @@ async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
 }
 
 #[tokio::test]
-async fn a_tick_costs_the_same_with_one_or_a_thousand_waiting() {
+async fn a_tick_costs_the_same_with_one_or_a_million_waiting() {
     let mut prices = Vec::new();
-    for waiting in [1, 1_000] {
+    for waiting in [1, 1_000_000] {
         let shop = warm_shop(&[("MainMaxActive", "1")]).await;
-        let store = shop.stack.operator().await;
-        for _ in 0..=waiting {
-            store
-                .store()
-                .draw_number(&"main".parse().expect("an id"))
-                .await
-                .expect("a number");
-        }
+        let operator = shop.stack.operator().await;
+        let main = "main".parse().expect("an id");
+        let store = operator.store();
+        let issued = store.issued(&main).await.expect("a number");
+        let skipped = store.skip_numbers(&main, issued, waiting).await;
+        assert!(skipped.expect("an answer"), "so many more have joined");
         shop.advance(10).await;
         shop.stack.forget_consumed();
         shop.advance(5).await;
@@ -652,6 +650,38 @@ async fn a_tick_costs_the_same_with_one_or_a_thousand_waiting() {
         (2.0..=4.0).contains(&reads) && (1.0..=4.0).contains(&writes),
         "{prices:?}"
     );
+}
+
+/// Waiting costs nothing: what is written is the join and the arrival.
+#[tokio::test]
+async fn a_whole_wait_costs_4_writes() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let first = shop.buyer().await;
+    shop.stack.forget_consumed();
+    let waits = shop.buyer().await;
+    let signed_up = 4.0;
+    assert_eq!(waits.joined["status"], "WAITING");
+    for _ in 0..20 {
+        shop.queue("main").await;
+        shop.place(&waits).await;
+        shop.advance(5).await;
+    }
+    shop.leave(&first).await;
+    shop.advance(10).await;
+    shop.dates(&waits).await;
+    let consumed = shop.stack.consumed();
+    let theirs = [
+        "sign-up",
+        "join-queue",
+        "get-queue",
+        "get-place",
+        "list-dates",
+    ];
+    let writes: f64 = theirs
+        .map(|function| consumed.by(function).write)
+        .iter()
+        .sum();
+    assert!((writes - signed_up - 4.0).abs() < f64::EPSILON, "{writes}");
 }
 
 #[tokio::test]

@@ -210,6 +210,7 @@ async fn a_dead_scheduler_lets_in_no_more() {
     shop.concert_id = shop.add_concert("록 콘서트", "rock", &[one]).await;
     shop.advance(60).await;
     let both = [shop.fan().await, shop.fan().await];
+    shop.advance(5).await;
     assert_eq!(shop.statuses(&both).await, ["ACTIVE", "WAITING"]);
     shop.buy(&both[0], &[1]).await;
     shop.advance(60).await;
