@@ -211,15 +211,19 @@ impl Session {
 
     /// Where it stands. Without a hold it is over when its queue is sold out, wherever it stood.
     pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
-        let by_itself = self.standing_by_itself(now);
-        if !matches!(by_itself, None | Some(Standing::Active { .. })) || self.live_hold.is_some() {
-            return by_itself.unwrap_or_else(|| self.standing_in_line(queue, now));
+        match self.standing_by_itself(now) {
+            None | Some(Standing::Active { .. }) if self.came_too_late(queue) => {
+                Standing::Over(Ending::SoldOut)
+            }
+            Some(standing) => standing,
+            None => self.standing_in_line(queue, now),
         }
+    }
+
+    /// Whether everything has been sold out for it, and it holds nothing.
+    fn came_too_late(&self, queue: &Queue) -> bool {
         let number = queue.number_of(self.ticket);
-        if number.is_some_and(|number| queue.was_sold_out_for(number)) {
-            return Standing::Over(Ending::SoldOut);
-        }
-        by_itself.unwrap_or_else(|| self.standing_in_line(queue, now))
+        self.live_hold.is_none() && number.is_some_and(|number| queue.was_sold_out_for(number))
     }
 
     fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {

@@ -151,3 +151,143 @@ impl Line {
 fn is_older(seats: &SeatsLeft, now: Timestamp, milliseconds: i64) -> bool {
     now.as_millisecond() - seats.counted_at >= milliseconds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::queue::{Counts, Opening, QueueState, Settings};
+
+    const START: i64 = 1_700_000_000_000;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millisecond(START + second * 1_000).expect("a time")
+    }
+
+    fn queue(max_active: u32) -> Queue {
+        Queue {
+            id: "arena".parse().expect("an id"),
+            settings: Settings {
+                max_active,
+                rate_milli: 10_000,
+                claim_seconds: 120,
+                active_seconds: 300,
+                tick_seconds: 5,
+                state: QueueState::Open,
+                default_concert_id: None,
+                opens_at: None,
+                version: 0,
+            },
+            line: Line::default(),
+            opening: Opening::Always,
+        }
+    }
+
+    fn seats(capacity: u64, sold: u64, held: u64, holding: u64) -> SeatCount {
+        SeatCount {
+            capacity,
+            sold,
+            held,
+            holding,
+        }
+    }
+
+    fn tick(queue: &mut Queue, second: i64, tail: u64, arrived: u64, seats: SeatCount) {
+        let counts = |_| Counts {
+            arrived,
+            ..Counts::default()
+        };
+        let line = queue.tick(at(second), tail, counts, Some(seats));
+        queue.line = line.expect("it is time");
+    }
+
+    #[test]
+    fn who_is_in_and_holds_nothing_may_take_a_seat() {
+        assert_eq!(seats(50, 10, 5, 4).offered(0), 35);
+        assert_eq!(seats(50, 10, 5, 4).offered(4), 35, "they have theirs");
+        assert_eq!(seats(50, 10, 5, 4).offered(10), 29);
+        assert_eq!(seats(50, 10, 5, 4).offered(1_000), 0);
+        assert_eq!(seats(50, 40, 15, 9).free(), 0, "counted while it went on");
+    }
+
+    #[test]
+    fn sold_out_is_when_there_were_seats_and_each_is_sold() {
+        assert!(!seats(0, 0, 0, 0).is_sold_out());
+        assert!(!seats(2, 1, 1, 1).is_sold_out());
+        assert!(seats(2, 2, 0, 0).is_sold_out());
+    }
+
+    #[test]
+    fn seats_are_counted_when_the_number_may_matter() {
+        let mut arena = queue(100);
+        assert!(arena.must_count_seats(at(0)), "it has never been");
+        // Twenty are in, and each may have taken four since; a hundred may be.
+        arena.line.active = 20;
+        arena.line.remember(seats(180, 0, 0, 0), START);
+        assert!(
+            !arena.must_count_seats(at(1)),
+            "four times twenty, and a hundred"
+        );
+        arena.line.remember(seats(179, 0, 0, 0), START);
+        assert!(arena.must_count_seats(at(1)));
+        arena.line.remember(seats(100_000, 0, 0, 0), START);
+        assert!(!arena.must_count_seats(at(59)));
+        assert!(arena.must_count_seats(at(60)), "for those who look");
+        arena.id = QueueId::main();
+        assert!(!arena.must_count_seats(at(60)));
+    }
+
+    #[test]
+    fn who_was_let_in_since_the_count_may_have_taken_seats_too() {
+        let mut arena = queue(100);
+        tick(&mut arena, 0, 1_000, 0, seats(300, 0, 0, 0));
+        assert!(!arena.must_count_seats(at(5)), "fifty are let in");
+        let line = arena.tick(at(5), 1_000, |_| Counts::default(), None);
+        arena.line = line.expect("it is time");
+        assert!(arena.must_count_seats(at(10)), "a hundred by now");
+    }
+
+    #[test]
+    fn no_more_come_in_than_can_be_seated() {
+        let mut arena = queue(1_000);
+        tick(&mut arena, 0, 500, 0, seats(30, 0, 0, 0));
+        assert_eq!(arena.served(at(5)), 30);
+        tick(&mut arena, 5, 500, 30, seats(30, 0, 20, 20));
+        assert_eq!(arena.served(at(10)), 30, "ten are free, and ten choose");
+        assert!(!arena.is_beyond_seats(30) && arena.is_beyond_seats(31));
+        tick(&mut arena, 10, 500, 30, seats(30, 29, 0, 0));
+        assert_eq!(arena.served(at(15)), 30);
+    }
+
+    #[test]
+    fn a_line_that_is_sold_out_is_over_and_asleep() {
+        let mut arena = queue(1_000);
+        tick(&mut arena, 0, 500, 0, seats(30, 0, 0, 0));
+        tick(&mut arena, 5, 500, 30, seats(30, 30, 0, 0));
+        assert!(arena.is_sold_out() && arena.is_quiet());
+        assert_eq!(arena.line.closed_through, 500);
+        assert_eq!(arena.place(500, at(5)), 0);
+        assert!(arena.was_sold_out_for(500) && !arena.was_sold_out_for(501));
+        assert!(!arena.may_have_seats_again(at(34)));
+        assert!(arena.may_have_seats_again(at(35)));
+
+        // Whoever was in when it was sold out takes nobody's place when it opens again.
+        tick(&mut arena, 40, 502, 0, seats(30, 28, 0, 0));
+        assert_eq!(
+            (arena.served(at(45)), arena.line.closed_through),
+            (502, 500)
+        );
+        assert!(!arena.is_sold_out());
+    }
+
+    #[test]
+    fn credit_for_seats_that_are_gone_is_void() {
+        let mut arena = queue(1_000);
+        tick(&mut arena, 0, 0, 0, seats(30, 0, 0, 0));
+        assert_eq!(arena.served(at(0)), 30, "whoever comes walks in");
+        let void = |left| arena.void_credit(at(5), 0, |_| Counts::default(), Some(left));
+        assert_eq!(void(seats(30, 0, 0, 0)), None);
+        let numbers = |left| void(left).map(|void| void.numbers);
+        assert_eq!(numbers(seats(30, 20, 0, 0)), Some(20));
+        assert_eq!(numbers(seats(30, 30, 0, 0)), Some(30));
+    }
+}
