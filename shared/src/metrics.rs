@@ -102,7 +102,7 @@ impl Metrics {
             ("FailedTicks", Unit::Count, one_if(failed)),
         ];
         let [stalled, failed] = alarming;
-        let metrics = [
+        let mut metrics = vec![
             ("Waiting", Unit::Count, count(queue.waiting(now))),
             ("Active", Unit::Count, count(queue.line.active)),
             ("Served", Unit::Count, count(queue.served(now))),
@@ -110,6 +110,9 @@ impl Metrics {
             stalled,
             failed,
         ];
+        if let Some(seats) = &queue.line.seats {
+            metrics.push(("SeatsLeft", Unit::Count, count(seats.free)));
+        }
         let directives: [(&[_], &[_]); 2] = [(&["queue"], &metrics), (&["function"], &alarming)];
         publisher.publish(&directives, &[("queue", &queue.id.to_string())], now);
     }

@@ -8,7 +8,7 @@ use shared::futures_util::future::join_all;
 use crate::harness::{PRICE, Shop};
 
 /// Every name that a line may hold.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "_aws",
     "function",
     "queue",
@@ -25,6 +25,7 @@ const FIELDS: [&str; 16] = [
     "IssuedNumbers",
     "Stalled",
     "FailedTicks",
+    "SeatsLeft",
 ];
 
 impl Shop {

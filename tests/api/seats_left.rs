@@ -86,6 +86,13 @@ async fn as_many_come_in_as_there_are_seats() {
     let document = shop.queue("rock").await;
     assert_eq!(document["seats_left"], 2);
     assert_eq!(document["state"], "OPEN");
+    let ticks = shop.metrics();
+    let ticks: Vec<_> = ticks
+        .iter()
+        .filter(|tick| tick["queue"] == "rock")
+        .collect();
+    let last = ticks.last().expect("a tick");
+    assert_eq!(last["SeatsLeft"], json!(2.0), "the operator sees it");
     // Nobody else is let in, however long it takes.
     shop.advance(60).await;
     assert_eq!(shop.status(&fans[2]).await, "WAITING");

@@ -12,8 +12,9 @@ use crate::domain::draw::{Draw, EarlyEntry, PublicDraw, Seed};
 /// An opening may lie so far ahead: the tokens of those who are early have to live until then.
 pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
 
-/// The scheduler stays awake for a queue that opens within this time.
-const SOON: SignedDuration = SignedDuration::from_mins(1);
+/// The scheduler stays awake for a queue that opens within this time: its next invocation, which may
+/// be late, need not be on time for that.
+const SOON: SignedDuration = SignedDuration::from_mins(2);
 
 /// How a queue opens.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
