@@ -243,6 +243,19 @@ async fn an_opening_may_be_moved_until_it_has_passed() {
     assert_eq!(late.joined["status"], "ACTIVE", "nobody was before them");
 }
 
+/// Nobody was early, so that the next one would walk in: not any more.
+#[tokio::test]
+async fn a_queue_that_opened_for_nobody_can_be_paused() {
+    let (shop, admin) = Shop::opening_in(30).await;
+    shop.advance(40).await;
+    assert_eq!(shop.queue("rock").await["served"], 3, "they would walk in");
+    let paused = json!({ "state": "PAUSED", "max_active": 3 });
+    shop.put_queue(&admin, "rock", &paused).await.ok();
+    shop.advance(10).await;
+    let late = &shop.early(1).await[0];
+    assert_eq!(late.joined["status"], "WAITING");
+}
+
 #[tokio::test]
 async fn only_the_future_can_be_an_opening() {
     let shop = Shop::open().await;

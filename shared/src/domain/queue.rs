@@ -387,8 +387,12 @@ impl Queue {
         }
         line.forget(now);
         line.version += 1;
+        // A look at a line that is still sold out does not keep it awake.
+        let still_over = self.is_sold_out() && line.closed_through == self.line.closed_through;
+        if !(still_over && line.closed_through == tail) {
+            line.ticked_at = start;
+        }
         line.tail = tail;
-        line.ticked_at = start;
         Some(line)
     }
 

@@ -485,12 +485,13 @@ impl Store {
         tail: u64,
         numbers: u64,
     ) -> Result<bool, StoreError> {
-        let update = self.issue(queue_id, numbers);
+        let update = self
+            .issue(queue_id, numbers)
+            .expression_attribute_values(":tail", number(tail));
         let update = match tail {
-            0 => update.condition_expression("attribute_not_exists(issued)"),
-            tail => update
-                .condition_expression("issued = :tail")
-                .expression_attribute_values(":tail", number(tail)),
+            // A queue that nobody was early for has an item that says so.
+            0 => update.condition_expression("attribute_not_exists(issued) OR issued = :tail"),
+            _ => update.condition_expression("issued = :tail"),
         };
         self.send_conditional(update).await
     }

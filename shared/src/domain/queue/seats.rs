@@ -269,11 +269,14 @@ mod tests {
         assert!(arena.was_sold_out_for(500) && !arena.was_sold_out_for(501));
         assert!(!arena.may_have_seats_again(at(34)));
         assert!(arena.may_have_seats_again(at(35)));
+        tick(&mut arena, 604, 500, 0, seats(30, 30, 0, 0));
+        assert!(!arena.has_slept_in(at(604)) && arena.has_slept_in(at(605)));
+        assert!(!arena.may_have_seats_again(at(605)), "it has just looked");
 
         // Whoever was in when it was sold out takes nobody's place when it opens again.
-        tick(&mut arena, 40, 502, 0, seats(30, 28, 0, 0));
+        tick(&mut arena, 640, 502, 0, seats(30, 28, 0, 0));
         assert_eq!(
-            (arena.served(at(45)), arena.line.closed_through),
+            (arena.served(at(645)), arena.line.closed_through),
             (502, 500)
         );
         assert!(!arena.is_sold_out());
