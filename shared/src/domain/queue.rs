@@ -488,6 +488,4 @@ fn scale(value: Milli, numerator: u64, denominator: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod simulation;
-#[cfg(test)]
 mod tests;
