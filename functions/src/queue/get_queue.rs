@@ -31,6 +31,17 @@ impl Serialize for Milli {
     }
 }
 
+/// A rate in millionths; written as a JSON number.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = f64, minimum = 0, example = 3.333_333)]
+pub struct Micro(u64);
+
+impl Serialize for Micro {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        decimal::json(i64::try_from(self.0).unwrap_or(i64::MAX), 6).serialize(serializer)
+    }
+}
+
 /// The public document of a queue.
 #[derive(Serialize, ToSchema)]
 pub struct PublicQueue<'a> {
@@ -48,8 +59,8 @@ pub struct PublicQueue<'a> {
     rate: Milli,
     /// How many may be active at once.
     max_active: u32,
-    /// Admissions a second that the line is doing.
-    flow: Milli,
+    /// Admissions a second that the line can do while it is full.
+    flow: Micro,
     /// What the time is.
     server_time: Timestamp,
 }
@@ -86,7 +97,7 @@ pub fn operation() -> Operation {
                 "tail": 350,
                 "rate": 50,
                 "max_active": 1000,
-                "flow": 3.5,
+                "flow": 6.666_666,
                 "server_time": "2026-11-20T03:00:02Z",
             }),
         )
@@ -119,7 +130,7 @@ fn document(queue: &Queue, now: Timestamp) -> PublicQueue<'_> {
         tail: queue.line.tail,
         rate: Milli(queue.settings.rate_milli),
         max_active: queue.settings.max_active,
-        flow: Milli(queue.flow_milli()),
+        flow: Micro(queue.flow_micro()),
         server_time: now,
     }
 }
