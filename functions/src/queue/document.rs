@@ -25,6 +25,17 @@ impl Serialize for Milli {
     }
 }
 
+/// A rate in millionths; written as a JSON number.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = f64, minimum = 0, example = 3.333_333)]
+pub struct Micro(u64);
+
+impl Serialize for Micro {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        decimal::json(i64::try_from(self.0).unwrap_or(i64::MAX), 6).serialize(serializer)
+    }
+}
+
 /// The public document of a queue.
 #[derive(Serialize, ToSchema)]
 pub struct PublicQueue<'a> {
@@ -42,8 +53,8 @@ pub struct PublicQueue<'a> {
     rate: Milli,
     /// How many may be active at once.
     max_active: u32,
-    /// Admissions a second that the line is doing.
-    flow: Milli,
+    /// Admissions a second that the line can do while it is full.
+    flow: Micro,
     /// How many seats were free when they were last counted, a minute ago at most while people
     /// come: of a queue that sells particular concerts.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +126,7 @@ impl<'a> PublicQueue<'a> {
             tail: queue.line.tail,
             rate: Milli(queue.settings.rate_milli),
             max_active: queue.settings.max_active,
-            flow: Milli(queue.flow_milli()),
+            flow: Micro(queue.flow_micro()),
             seats_left: queue.line.seats.as_ref().map(|seats| seats.free),
             closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
             opens_at: queue.settings.opens_at,
@@ -137,7 +148,7 @@ impl<'a> PublicQueue<'a> {
             "tail": 350,
             "rate": 50,
             "max_active": 1000,
-            "flow": 3.5,
+            "flow": 6.666_666,
             "server_time": "2026-11-20T03:00:02Z",
         })
     }

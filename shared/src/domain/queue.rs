@@ -1,8 +1,10 @@
 //! The line: settings, the tick that lets people in, and what everybody computes from it.
 //!
 //! Admission writes nothing per person. A tick appends to the queue's schedule how many more
-//! may come in, and every reader computes the same answers from that (design: queue.md).
+//! may come in, and every reader computes the same answers from that (design: queue.md). How long
+//! somebody will wait stands in `flow`.
 
+mod flow;
 mod opening;
 mod seats;
 
@@ -13,12 +15,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::{
+    flow::Flow,
     opening::{MOST_AHEAD, Opening, Ticket},
     seats::{SeatCount, SeatsLeft},
 };
 use super::{
     ids::{ConcertId, QueueId},
-    schedule::{Milli, PERSON, Schedule},
+    schedule::{PERSON, Schedule},
 };
 
 /// A cohort takes in the people who are admitted within this time, or within a fifteenth of the
@@ -32,9 +35,6 @@ const COUNTING_SLACK_MILLISECONDS: i64 = 5_000;
 
 /// Points are kept this much longer than a claim, for readers whose clock is behind.
 const MEMORY_SLACK_MILLISECONDS: i64 = 15_000;
-
-/// The flow is measured over about this time.
-const FLOW_MILLISECONDS: u64 = 180_000;
 
 /// A queue that nobody comes to is looked at each time for so long after its last tick, and once a
 /// minute then.
@@ -144,35 +144,6 @@ pub struct Counts {
     pub gone: u64,
 }
 
-/// What the line did while people waited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Flow {
-    /// People admitted.
-    admitted: u64,
-    /// In how many milliseconds.
-    milliseconds: u64,
-}
-
-impl Flow {
-    fn add(&mut self, admitted: u64, milliseconds: u64) {
-        self.admitted += admitted * PERSON;
-        self.milliseconds += milliseconds;
-        if self.milliseconds > FLOW_MILLISECONDS {
-            self.admitted = scale(self.admitted, FLOW_MILLISECONDS, self.milliseconds);
-            self.milliseconds = FLOW_MILLISECONDS;
-        }
-    }
-
-    /// Admissions a second, in thousandths. For the part of the time that has not been watched
-    /// yet, `guess` stands in: the first people to finish are few, whatever comes after them.
-    fn rate_milli(self, guess: u64) -> u64 {
-        let unwatched = FLOW_MILLISECONDS - self.milliseconds;
-        let admitted = self.admitted + scale(guess, unwatched, 1_000);
-        scale(admitted, 1_000, FLOW_MILLISECONDS)
-    }
-}
-
 /// The line of a queue as the last tick left it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -196,7 +167,7 @@ pub struct Line {
     /// Since when people have been waiting without a break (milliseconds).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<i64>,
-    /// What the line did while they waited.
+    /// How fast places become free.
     pub flow: Flow,
     /// The seats that were left when they were last counted, where admission depends on them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -365,7 +336,7 @@ impl Queue {
         let ahead = (served / PERSON).saturating_sub(tail);
         line.begin_cohort(start, passed, &self.settings);
         line.active = line.count_active(now, passed, counts);
-        line.watch_flow(&self.settings, start, passed, tail > passed);
+        line.waiting_since = (tail > passed).then_some(line.waiting_since.unwrap_or(start));
         line.room = self.places_free(line.active, seats).saturating_sub(ahead);
 
         let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
@@ -393,6 +364,9 @@ impl Queue {
             line.ticked_at = start;
         }
         line.tail = tail;
+        if !seats.is_some_and(SeatCount::is_sold_out) {
+            line.watch_flow(&self.line, &self.settings);
+        }
         Some(line)
     }
 
@@ -426,38 +400,6 @@ impl Queue {
                 .min(Self::people_to_seat(seats, active)),
             QueueState::Paused | QueueState::Closed => 0,
         }
-    }
-
-    /// How long `place` people ahead will take from `now`, in whole seconds; `None` while nobody
-    /// is let in.
-    ///
-    /// What is left of the room that there was at the last tick fills at the queue's rate,
-    /// everyone else comes at the pace at which places become free.
-    pub fn estimated_wait(&self, place: u64, now: Timestamp) -> Option<u64> {
-        if self.settings.state != QueueState::Open {
-            return None;
-        }
-        let filled = self.served(now).saturating_sub(self.line.passed);
-        let at_once = place.min(self.line.room.saturating_sub(filled));
-        let rate = u128::from(self.settings.rate_milli.max(1));
-        let flow = u128::from(self.flow_milli().max(1));
-        let persons = |count: u64| u128::from(count) * 1_000_000;
-        let milliseconds =
-            persons(at_once).div_ceil(rate) + persons(place - at_once).div_ceil(flow);
-        u64::try_from(milliseconds.div_ceil(1_000)).ok()
-    }
-
-    /// Admissions a second that the line is doing, in thousandths; as far as it has not been
-    /// watched, what follows from the settings.
-    pub fn flow_milli(&self) -> u64 {
-        let Settings {
-            max_active,
-            active_seconds,
-            rate_milli,
-            ..
-        } = self.settings;
-        let guess = u64::from(max_active) * 1_000 / u64::from(active_seconds.max(1));
-        self.line.flow.rate_milli(guess).min(rate_milli)
     }
 
     fn tick_milliseconds(&self) -> i64 {
@@ -523,23 +465,6 @@ impl Line {
         active
     }
 
-    /// Adds what the time since the last tick says about the pace of the line: when people
-    /// waited all along, and either the last tick had no more room than it let in, or they have
-    /// waited for longer than a session lasts. A burst that fills free places says nothing.
-    fn watch_flow(&mut self, settings: &Settings, start: i64, passed: u64, people_wait: bool) {
-        if let Some(since) = self.waiting_since {
-            let was_full =
-                self.room * PERSON < settings.rate_milli * u64::from(settings.tick_seconds);
-            let settled = start - since > i64::from(settings.active_seconds) * 1_000;
-            if was_full || settled {
-                let milliseconds = u64::try_from(start - self.ticked_at).unwrap_or(0);
-                self.flow
-                    .add(passed.saturating_sub(self.passed), milliseconds);
-            }
-        }
-        self.waiting_since = people_wait.then_some(self.waiting_since.unwrap_or(start));
-    }
-
     /// Forgets the points that no live claim depends on.
     fn forget(&mut self, now: i64) {
         let longest_claim = self
@@ -558,12 +483,5 @@ fn after(time: Timestamp, seconds: u32) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-fn scale(value: Milli, numerator: u64, denominator: u64) -> u64 {
-    let scaled = u128::from(value) * u128::from(numerator) / u128::from(denominator.max(1));
-    u64::try_from(scaled).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod simulation;
 #[cfg(test)]
 mod tests;

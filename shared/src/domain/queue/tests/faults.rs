@@ -1,0 +1,116 @@
+//! What ordinary waiting rooms get wrong (design: the end of queue.md). What needs an evening to
+//! show is among the promises of the simulated line.
+
+use super::*;
+
+#[test]
+fn admission_credit_that_piles_up_while_nobody_waits() {
+    let mut desk = Desk::new(1_000, 10_000);
+    desk.tick_through(0..=7_200);
+    assert_eq!(desk.credit(), 50, "one step");
+
+    desk.tail = 5_000;
+    desk.tick(7_205);
+    assert_eq!(desk.served(7_205), 50);
+    assert_eq!(desk.served(7_210), 100);
+}
+
+#[test]
+fn a_slow_line_that_loses_its_fractions_and_never_moves() {
+    for (rate_milli, admitted) in [(200, 7_200), (1, 36)] {
+        let mut desk = Desk::new(100_000, rate_milli).with_tail(10_000);
+        desk.tick_through(0..=36_000);
+        assert_eq!(
+            desk.served(36_000),
+            admitted,
+            "at {rate_milli} thousandths a second"
+        );
+    }
+}
+
+#[test]
+fn a_served_number_that_goes_back_when_capacity_is_lowered() {
+    let mut desk = Desk::new(300, 10_000).with_tail(1_000);
+    desk.tick_through(0..=10);
+    let promised = desk.admission(150);
+    desk.queue.settings.max_active = 1;
+    desk.tick_through(11..=120);
+    assert_eq!(desk.served(15), 150);
+    assert_eq!(desk.admission(150), promised);
+    assert_eq!(desk.served(125), 150, "nobody more while 150 are in");
+}
+
+#[test]
+fn a_token_that_is_expired_when_it_is_born() {
+    let mut desk = Desk::new(100, 10_000);
+    desk.tick_through(0..=10);
+    // Hours later, with the credit of that time; the sleeping line was not ticked since.
+    let session = desk.session(1, 36_000);
+    let Standing::Admitted(admission) = session.standing(&desk.queue, at(36_000)) else {
+        panic!("{:?}", session.standing(&desk.queue, at(36_000)));
+    };
+    assert_eq!(admission.admitted_at, at(36_000));
+    assert_eq!(admission.claim_until, at(36_120));
+    assert_eq!(admission.active_until, at(36_300));
+}
+
+#[test]
+fn expiry_that_stalls_at_a_gap() {
+    // The first three numbers were drawn by calls that died.
+    let mut desk = Desk::new(1, 10_000).with_tail(5);
+    desk.tick_through(0..=1_000);
+    assert!(desk.served(1_005) >= 5);
+}
+
+#[test]
+fn a_signed_token_that_is_accepted_although_its_owner_is_still_waiting() {
+    let mut desk = Desk::new(10, 10_000).with_tail(100);
+    desk.tick(0);
+    let session = desk.session(11, -60);
+    for second in [-60, 0, 5, 3_600] {
+        let standing = session.standing(&desk.queue, at(second));
+        assert!(matches!(standing, Standing::Waiting { place } if place >= 1));
+    }
+}
+
+#[test]
+fn a_user_lost_between_removed_from_waiting_and_added_to_active() {
+    let mut desk = Desk::new(10, 2_000).with_tail(100);
+    desk.tick(0);
+    let session = desk.session(7, -60);
+    let admitted_at = desk.admission(7).admitted_at;
+    assert_eq!(admitted_at, time(START + 3_500));
+    let just_before = time(START + 3_499);
+    assert_eq!(
+        session.standing(&desk.queue, just_before),
+        Standing::Waiting { place: 1 }
+    );
+    assert_eq!(
+        session.standing(&desk.queue, admitted_at),
+        Standing::Admitted(desk.admission(7))
+    );
+}
+
+#[test]
+fn finished_users_who_keep_their_slot_until_a_timer() {
+    let mut desk = Desk::new(10, 10_000).with_tail(100);
+    desk.tick_through(0..=10);
+    assert_eq!(desk.served(15), 10);
+    *desk.count(1) = Counts {
+        arrived: 10,
+        done: 4,
+        gone: 0,
+    };
+    desk.tick(15);
+    assert_eq!(desk.served(20), 14);
+}
+
+#[test]
+fn capacity_exceeded_because_each_tick_adds_blindly() {
+    let mut desk = Desk::new(100, 50_000).with_tail(1_000);
+    for millisecond in (START..START + 100_000).step_by(777) {
+        desk.tick_at(millisecond);
+        desk.tick_at(millisecond);
+    }
+    assert_eq!(desk.served(200), 100);
+}

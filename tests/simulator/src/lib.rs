@@ -1,0 +1,26 @@
+//! The line in virtual time: the real tick, admission and standing, used as the functions use
+//! them, by functions whose clocks are off, whose documents are old and whose writes get lost,
+//! and by as many people as come.
+//!
+//! An [`Evening`] says who comes, what they do and what goes wrong. Playing it checks at every
+//! event what must always hold, measures what is a matter of degree, and hands both back as an
+//! [`Outcome`]. Nothing sleeps, and the same seed plays the same evening.
+
+mod crowd;
+mod evening;
+
+mod agenda;
+mod time;
+
+mod house;
+mod people;
+mod simulation;
+
+mod outcome;
+mod size;
+
+pub use crowd::{Crowd, Stay};
+pub use evening::{Arrivals, Evening, Troubles, Wave, settings};
+pub use outcome::{Errors, Estimate, Look, Moment, Outcome, Ticks, Units};
+pub use simulation::Progress;
+pub use size::item_size;

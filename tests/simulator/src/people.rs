@@ -1,0 +1,143 @@
+//! Everybody who has drawn a number, in as few bytes as it takes.
+
+use shared::{
+    domain::{
+        ids::UserId,
+        queue::{Admission, Queue},
+        session::{Arrival, Ending, Session, Standing},
+    },
+    jiff::Timestamp,
+};
+
+use crate::time::time;
+
+/// What is to be remembered of a person, and what is true of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person {
+    pub joined_at: i64,
+    /// Once they have been let in.
+    pub admitted_at: i64,
+    pub arrival: Option<Arrived>,
+    pub closed: Option<Ending>,
+    /// Counted among those inside.
+    pub is_inside: bool,
+    pub was_let_in: bool,
+    /// Their admission is on the agenda, or was.
+    pub is_expected: bool,
+}
+
+/// What a session keeps of an arrival, besides the admission.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrived {
+    pub active_until: i64,
+    pub cohort: i64,
+}
+
+impl Person {
+    pub fn arrive(&mut self, admission: Admission) -> Arrived {
+        let arrived = Arrived {
+            active_until: admission.active_until.as_millisecond(),
+            cohort: admission.cohort,
+        };
+        self.admitted_at = admission.admitted_at.as_millisecond();
+        self.arrival = Some(arrived);
+        arrived
+    }
+}
+
+/// Everybody, by number.
+pub(crate) struct People {
+    /// Nobody has a number that was skipped, or whose owner has died.
+    people: Vec<Option<Person>>,
+    /// One session, into which whoever is asked about is put.
+    session: Session,
+    arrival: Arrival,
+    /// How long a token lives (milliseconds).
+    token_lives: i64,
+}
+
+impl People {
+    pub fn new(expected: usize, queue: &Queue) -> Self {
+        let epoch = time(0);
+        let session = Session::join(UserId::new(), queue, None, 1, 300, epoch);
+        let nobody = Admission {
+            admitted_at: epoch,
+            claim_until: epoch,
+            active_until: epoch,
+            cohort: 0,
+        };
+        Self {
+            people: Vec::with_capacity(expected),
+            arrival: Arrival::new(nobody, epoch),
+            token_lives: session.expires_at.as_millisecond(),
+            session,
+        }
+    }
+
+    /// How many numbers have been drawn.
+    pub fn tail(&self) -> u64 {
+        self.people.len() as u64
+    }
+
+    /// Draws the next number.
+    pub fn join(&mut self, now: Timestamp) -> u64 {
+        self.people.push(Some(Person {
+            joined_at: now.as_millisecond(),
+            admitted_at: 0,
+            arrival: None,
+            closed: None,
+            is_inside: false,
+            was_let_in: false,
+            is_expected: false,
+        }));
+        self.tail()
+    }
+
+    /// Draws a number that nobody has.
+    pub fn leave_gap(&mut self) {
+        self.people.push(None);
+    }
+
+    /// Whether somebody has this number.
+    pub fn exists(&self, number: u64) -> bool {
+        self.people[index(number)].is_some()
+    }
+
+    pub fn get(&self, number: u64) -> &Person {
+        self.people[index(number)].as_ref().expect("somebody")
+    }
+
+    pub fn get_mut(&mut self, number: u64) -> &mut Person {
+        self.people[index(number)].as_mut().expect("somebody")
+    }
+
+    /// Everybody, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Person)> {
+        let numbered = (1..).zip(&self.people);
+        numbered.filter_map(|(number, person)| Some((number, person.as_ref()?)))
+    }
+
+    /// Whether a person's token is still good.
+    pub fn has_token(&self, number: u64, now: Timestamp) -> bool {
+        now.as_millisecond() < self.get(number).joined_at + self.token_lives
+    }
+
+    /// Where a person stands, by a document.
+    pub fn standing(&mut self, number: u64, queue: &Queue, now: Timestamp) -> Standing {
+        let person = *self.get(number);
+        self.session.ticket = number.into();
+        self.session.joined_at = time(person.joined_at);
+        self.session.closed = person.closed;
+        self.session.arrival = person.arrival.map(|arrived| Arrival {
+            admitted_at: time(person.admitted_at),
+            active_until: time(arrived.active_until),
+            cohort: arrived.cohort,
+            ..self.arrival
+        });
+        self.session.standing(queue, now)
+    }
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number - 1).expect("a small number")
+}

@@ -1,0 +1,136 @@
+//! What must always hold.
+
+use shared::domain::{
+    queue::Line,
+    session::{Ending, Standing},
+};
+
+use super::{Simulation, Stage};
+use crate::time::{DOORS, time};
+
+/// So many broken promises are told.
+const MOST_BROKEN: usize = 100;
+
+impl Simulation<'_> {
+    pub(super) fn check(&mut self, holds: bool, broken: impl FnOnce() -> String) {
+        if !holds && self.outcome.broken.len() < MOST_BROKEN {
+            let second = (self.now - DOORS) / 1_000;
+            let broken = format!("at {second} s: {}", broken());
+            self.outcome.broken.push(broken);
+        }
+    }
+
+    /// `max_active`, or the larger one that the promises of the moment were made under.
+    pub(super) fn limit(&self) -> u32 {
+        let limit = self.newest().settings.max_active;
+        let (promised, until) = self.promised;
+        if self.now <= until {
+            limit.max(promised)
+        } else {
+            limit
+        }
+    }
+
+    /// Nothing that the older line says is taken back by the newer one.
+    pub(super) fn check_promises(&mut self, older: &Line, newer: &Line) {
+        let Some(promised) = older.schedule.last() else {
+            return;
+        };
+        let kept = [self.now, promised.at, promised.at + 1_000]
+            .into_iter()
+            .all(|t| older.schedule.served_milli(t) <= newer.schedule.served_milli(t));
+        let remembered = newer.schedule.points()[0].at;
+        let same = (remembered..promised.at)
+            .step_by(7_000)
+            .all(|t| older.schedule.served_milli(t) == newer.schedule.served_milli(t));
+        let counted = older.passed <= newer.passed;
+        self.check(kept && same && counted, || {
+            format!("a promise was taken back: {older:?}, and then {newer:?}")
+        });
+    }
+
+    /// Whether somebody has the number who has not been let in, and has not left.
+    fn may_wait(&self, number: u64) -> bool {
+        self.people.exists(number) && {
+            let person = self.people.get(number);
+            !person.was_let_in && person.closed.is_none()
+        }
+    }
+
+    /// Nobody walks in past somebody who waits.
+    pub(super) fn check_order_of_walking_in(&mut self, number: u64) {
+        while self.first_waiting < number && !self.may_wait(self.first_waiting) {
+            self.first_waiting += 1;
+        }
+        if self.first_waiting == number {
+            return;
+        }
+        let waits = self.first_waiting;
+        let (queue, by_then) = (
+            self.newest(),
+            time(self.now + 2 * self.evening.troubles.clocks),
+        );
+        let standing = self.people.standing(waits, &queue, by_then);
+        if matches!(standing, Standing::Waiting { .. }) {
+            self.outcome.out_of_order += 1;
+            self.check(false, || format!("number {number} walked in past {waits}"));
+        }
+    }
+
+    /// Where a person stands by the newest document and the slowest clock: never a stage back,
+    /// and never a place back.
+    pub(super) fn check_stage(&mut self, number: u64) -> Stage {
+        let is_watched = number.is_multiple_of(self.watched);
+        if !number.is_multiple_of(self.checked) && !is_watched {
+            return Stage::Waiting;
+        }
+        let (queue, slowest) = (self.newest(), self.slowest_clock());
+        let standing = self.people.standing(number, &queue, slowest);
+        let before = self.seen.get(&number).copied();
+        let before = before.unwrap_or((Stage::Waiting, u64::MAX));
+        if standing == Standing::Over(Ending::QueueClosed) {
+            // Until the operator opens it again.
+            return before.0;
+        }
+        let (stage, place) = stage(standing);
+        self.check(before.0 <= stage, || {
+            format!("number {number} was {:?} and is {stage:?}", before.0)
+        });
+        self.check(before.1 >= place, || format!("number {number} fell back"));
+        self.seen.insert(number, (stage, place));
+        stage
+    }
+
+    /// Who reads an older document says the same at the same time, or does not know yet.
+    pub(super) fn compare_readers(&mut self, number: u64) {
+        let (older, newer, now) = (self.document(), self.newest(), self.clock());
+        let older = self.people.standing(number, &older, now);
+        let newer = self.people.standing(number, &newer, now);
+        let knows_less = match (older, newer) {
+            (Standing::Waiting { place: older }, Standing::Waiting { place: newer }) => {
+                older >= newer
+            }
+            // Over: the operator has closed the queue, or opened it again.
+            (Standing::Waiting { .. }, Standing::Admitted(_))
+            | (Standing::Over(Ending::QueueClosed), _)
+            | (_, Standing::Over(Ending::QueueClosed)) => true,
+            (Standing::Admitted(older), Standing::Admitted(newer)) => {
+                older.admitted_at == newer.admitted_at
+            }
+            _ => older == newer,
+        };
+        self.check(knows_less, || {
+            format!("number {number}: {older:?} in the older document, {newer:?} in the newer one")
+        });
+    }
+}
+
+fn stage(standing: Standing) -> (Stage, u64) {
+    match standing {
+        Standing::Early => unreachable!("the queue is open from the beginning"),
+        Standing::Waiting { place } => (Stage::Waiting, place),
+        Standing::Admitted(_) => (Stage::Admitted, 0),
+        Standing::Active { .. } => (Stage::Active, 0),
+        Standing::Holding { .. } | Standing::Over(_) => (Stage::Over, 0),
+    }
+}

@@ -1,0 +1,182 @@
+//! The scheduler and the operator.
+
+use std::rc::Rc;
+
+use shared::{
+    domain::{
+        queue::{Line, Queue, Settings},
+        schedule::PERSON,
+    },
+    jiff::Timestamp,
+};
+
+use super::{Event, Simulation};
+use crate::{
+    crowd::Comes,
+    size::item_size,
+    time::{DOORS, time},
+};
+
+/// What the line's row has besides the line (bytes).
+const ROW_BYTES: usize = 30;
+
+impl Simulation<'_> {
+    pub(super) fn schedule(&mut self) {
+        self.note_course();
+        let tick = i64::from(self.newest().settings.tick_seconds) * 1_000;
+        self.plan(self.now + tick, Event::Schedule);
+        let second = (self.now - DOORS) / 1_000;
+        let down = self.evening.troubles.outage;
+        if down.is_some_and(|(from, until)| (from..until).contains(&second)) {
+            return;
+        }
+        let times = if self.happens(self.evening.troubles.lost) {
+            0
+        } else if self.happens(self.evening.troubles.doubled) {
+            2
+        } else {
+            1
+        };
+        for _ in 0..times {
+            let late = self.any(self.evening.troubles.late);
+            self.plan(self.now + late, Event::Tick);
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        let queue = self.newest();
+        if queue.is_idle(self.people.tail()) {
+            self.outcome.ticks.asleep += 1;
+            self.outcome.units.half_reads += 4;
+            return;
+        }
+        let now = self.clock();
+        let cohorts = queue.line.cohorts.len() as u64;
+        self.outcome.units.half_reads += 4 + 2 * cohorts;
+        self.skip_void_credit(&queue, now);
+        let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
+        let Some(line) = queue.tick(now, self.people.tail(), counts, None) else {
+            self.outcome.ticks.not_needed += 1;
+            return;
+        };
+        match self.any(self.evening.troubles.writes) {
+            0 => self.write(line),
+            later => self.plan(self.now + later, Event::Write(Box::new(line))),
+        }
+    }
+
+    fn skip_void_credit(&mut self, queue: &Queue, now: Timestamp) {
+        let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
+        if let Some(void) = queue.void_credit(now, self.people.tail(), counts, None) {
+            for _ in 0..void.numbers {
+                self.people.leave_gap();
+            }
+            self.outcome.units.writes += 1;
+            self.count(void.cohort).gone += void.numbers;
+        }
+    }
+
+    pub(super) fn write(&mut self, line: Line) {
+        let before = self.newest();
+        let size = item_size(&line);
+        self.outcome.units.writes += (size + ROW_BYTES).div_ceil(1_024) as u64;
+        if before.line.version + 1 != line.version {
+            self.outcome.ticks.not_needed += 1;
+            return;
+        }
+        self.outcome.ticks.written += 1;
+        self.outcome.largest_item = self.outcome.largest_item.max(size);
+        self.check_promises(&before.line, &line);
+        self.put(Queue {
+            line,
+            ..Queue::clone(&before)
+        });
+        self.announce();
+        self.hand_over(&before);
+    }
+
+    pub(super) fn change(&mut self, settings: Settings) {
+        let before = self.newest();
+        let promised_until = before.line.schedule.last().map_or(0, |last| last.at);
+        let troubles = &self.evening.troubles;
+        self.promised = (
+            self.limit().max(before.settings.max_active),
+            promised_until.max(self.now) + troubles.clocks + troubles.documents,
+        );
+        let mut queue = Queue {
+            settings,
+            ..Queue::clone(&before)
+        };
+        queue.line.version += 1;
+        self.put(queue);
+        self.tick();
+    }
+
+    fn put(&mut self, queue: Queue) {
+        self.documents.push_back((self.now, Rc::new(queue)));
+        let oldest = self.now - self.evening.troubles.documents;
+        while self.documents.len() > 1 && self.documents[1].0 <= oldest {
+            self.documents.pop_front();
+        }
+    }
+
+    /// Tells those whom the schedule now reaches when they come in.
+    pub(super) fn announce(&mut self) {
+        let queue = self.newest();
+        let reached = reached(&queue).min(self.people.tail());
+        for number in self.announced + 1..=reached {
+            if self.people.exists(number) {
+                self.expect(&queue, number);
+            }
+        }
+        self.announced = self.announced.max(reached);
+    }
+
+    /// Puts the admission of a number on the agenda, and what its owner does then.
+    fn expect(&mut self, queue: &Queue, number: u64) {
+        let person = *self.people.get(number);
+        if person.is_expected || person.closed.is_some() {
+            return;
+        }
+        let Some(admission) = queue.admission(number, time(person.joined_at)) else {
+            return;
+        };
+        self.people.get_mut(number).is_expected = true;
+        let at = admission.admitted_at.as_millisecond().max(self.now);
+        self.plan(at, Event::Admitted(number));
+        let plan = self.plan_of(number);
+        // Whose function has a fast clock comes early.
+        let early = (at - self.evening.troubles.clocks).max(self.now);
+        let at = early + plan.notices_after(queue.settings.claim_seconds);
+        match plan.comes {
+            Comes::Never => {}
+            Comes::ToDecline => self.plan(at, Event::Leave(number)),
+            Comes::ToBuy => self.plan(at, Event::Knock(number)),
+        }
+    }
+
+    /// Those whom the line has promised to let in since take the places of those who were
+    /// through, each the one that was free first.
+    fn hand_over(&mut self, before: &Queue) {
+        let queue = self.newest();
+        let step = queue.settings.rate_milli * u64::from(queue.settings.tick_seconds);
+        for number in reached(before) + 1..=reached(&queue) {
+            let Some(free_at) = self.vacancies.pop_front() else {
+                break;
+            };
+            if let Some(at) = queue.line.schedule.served_at(number) {
+                self.outcome.handovers.push(at.max(self.now) - free_at);
+            }
+        }
+        let is_full = queue.line.room * PERSON < step;
+        if !is_full || reached(&queue) >= self.people.tail() {
+            self.vacancies.clear();
+        }
+    }
+}
+
+/// The last number that the schedule reaches.
+fn reached(queue: &Queue) -> u64 {
+    let last = queue.line.schedule.last();
+    last.map_or(0, |last| last.served / PERSON)
+}

@@ -1,0 +1,26 @@
+//! How large a line is where it is stored.
+
+use serde_json::Value;
+use shared::domain::queue::Line;
+
+/// About the bytes that DynamoDB counts for the line: two digits of a number take a byte, and
+/// one more; each list and map takes three, and each element of one more.
+///
+/// # Panics
+///
+/// Never, because a line is JSON.
+pub fn item_size(line: &Line) -> usize {
+    fn size(value: &Value) -> usize {
+        match value {
+            Value::Null | Value::Bool(_) => 1,
+            Value::Number(number) => number.to_string().len().div_ceil(2) + 1,
+            Value::String(text) => text.len(),
+            Value::Array(values) => 3 + values.iter().map(|value| 1 + size(value)).sum::<usize>(),
+            Value::Object(fields) => {
+                let size = |(name, value): (&String, &Value)| 1 + name.len() + size(value);
+                3 + fields.iter().map(size).sum::<usize>()
+            }
+        }
+    }
+    size(&serde_json::to_value(line).expect("a line is JSON"))
+}

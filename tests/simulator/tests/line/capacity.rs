@@ -1,0 +1,97 @@
+//! Never more people inside than there are places.
+
+use shared::domain::queue::QueueState;
+use simulator::{Crowd, Evening};
+
+use crate::{MANY, all_troubles, on_sale, ordinary, play};
+
+#[test]
+fn no_more_are_active_than_may_be_whatever_people_do() {
+    let outcome = play(&on_sale());
+    assert_eq!(outcome.above_limit, 0);
+    // The places were filled, or the figure would say nothing.
+    assert!(outcome.peak >= u64::from(MANY / 100) * 99 / 100);
+    assert!(outcome.peak <= u64::from(MANY / 100));
+}
+
+#[test]
+fn no_more_are_active_than_may_be_whatever_goes_wrong() {
+    let mut evening = on_sale();
+    evening.crowd = Crowd {
+        no_shows: 30.0,
+        walk_away: 30.0,
+        tire: 10.0,
+        decline: 5.0,
+        ..Crowd::usual()
+    };
+    evening.troubles = all_troubles();
+    let outcome = play(&evening);
+    assert_eq!(outcome.above_limit, 0);
+    assert!(outcome.peak <= u64::from(MANY / 100));
+}
+
+/// Faults of other waiting rooms: capacity exceeded because a crash lost a count.
+#[test]
+fn no_more_are_active_than_may_be_although_counts_are_lost() {
+    let mut evening = ordinary(50, 10_000).wave(1_500, 0, 600);
+    evening.troubles.crashes = 20.0;
+    let outcome = play(&evening);
+    assert!(outcome.peak <= 50);
+    assert!(outcome.finished > 100);
+}
+
+/// What the store must never do, and what it would come to.
+#[test]
+fn an_end_that_is_counted_twice_would_let_too_many_in() {
+    let mut evening = ordinary(50, 10_000).wave(1_500, 0, 600);
+    evening.troubles.ends_counted_twice = 20.0;
+    let outcome = evening.play();
+    assert!(outcome.above_limit > 0);
+    assert!(outcome.peak > 50);
+    assert!(
+        outcome.broken[0].contains("one too many"),
+        "{:?}",
+        outcome.broken[0]
+    );
+}
+
+#[test]
+fn nobody_comes_in_after_the_queue_was_paused_while_nobody_waited() {
+    let evening = ordinary(100, 10_000)
+        .wave(20, 0, 60)
+        .wave(200, 601, 60)
+        .change(600, |settings| settings.state = QueueState::Paused);
+    assert_eq!(play(&evening).admitted, 20);
+}
+
+#[test]
+fn nobody_comes_in_above_a_capacity_that_was_lowered_while_nobody_waited() {
+    let evening = ordinary(100, 10_000)
+        .wave(20, 0, 60)
+        .wave(200, 601, 60)
+        .change(600, |settings| settings.max_active = 3);
+    let outcome = play(&evening);
+    assert!(outcome.admitted > 30);
+}
+
+/// Faults of other waiting rooms: everyone of a minute released in the same second.
+#[test]
+fn nobody_is_let_in_faster_than_the_rate() {
+    let evening = Evening::new(5_000, 10_000).wave(2_000, 10, 60);
+    let outcome = play(&evening);
+    // The first step walks in; ten a second is the rate, and seconds have edges.
+    assert!(outcome.busiest_second <= 11, "{}", outcome.busiest_second);
+    assert_eq!(outcome.admitted, 2_000);
+}
+
+#[test]
+fn a_slow_line_lets_in_what_its_rate_says() {
+    let mut evening = Evening::new(100, 200).wave(2_000, 0, 10);
+    evening.crowd.stay = simulator::Stay::Even(10..=20);
+    let outcome = play(&evening);
+    assert!(
+        (718..=721).contains(&outcome.admitted),
+        "{}",
+        outcome.admitted
+    );
+}

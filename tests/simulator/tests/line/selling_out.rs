@@ -1,0 +1,33 @@
+//! How fast everything is sold.
+
+use simulator::Crowd;
+
+use crate::{MANY, on_sale, play};
+
+/// A million come for 50,000 seats; a debug build has a twentieth of its people buy, too.
+#[test]
+fn selling_out_takes_hardly_longer_than_in_a_house_that_is_always_full() {
+    for crowd in [Crowd::keen(), Crowd::usual()] {
+        let mut evening = on_sale();
+        let seats = u64::from(MANY) / 20;
+        evening.settings.max_active = MANY / 1_000;
+        evening.crowd = crowd;
+        evening.seats = Some(seats);
+        let outcome = play(&evening);
+        assert_eq!(outcome.sold, seats);
+        let times = outcome.times_the_ideal().expect("sold out");
+        println!("{times:.3} times the ideal");
+        assert!((1.0..=1.1).contains(&times), "{times:.3} times the ideal");
+    }
+}
+
+#[test]
+fn seats_that_nobody_buys_are_left() {
+    let mut evening = on_sale();
+    evening.waves[0].people = 1_000;
+    evening.seats = Some(1_000);
+    let outcome = play(&evening);
+    assert_eq!(outcome.sold_out_at, None);
+    assert_eq!(outcome.ideally_sold_out_at, None);
+    assert!((800..950).contains(&outcome.sold), "{}", outcome.sold);
+}
