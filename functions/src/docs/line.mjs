@@ -11,7 +11,7 @@
  * @typedef {object} Queue
  * @property {string} state `OPEN`, `PAUSED`, `CLOSED` or `SOLD_OUT`.
  * @property {Point[]} points How many are served by when, in the order of time, linear in between.
- * @property {number} flow How many the line lets in a second, at most three decimals.
+ * @property {number} flow How many the line can let in a second while it is full.
  * @property {string} server_time What the time is.
  * @property {string} [opens_at] When it opens; who joins before that takes part in the draw.
  * @property {number} [closed_through] When it was sold out: who has this number or a smaller one
@@ -136,7 +136,7 @@ export function isOver(number, queue) {
 export function estimatedWait(place, queue) {
   if (place === 0) return 0;
   if (place === null || queue.state !== 'OPEN') return null;
-  return Math.ceil((place * 1000) / Math.max(thousandths(queue.flow), 1));
+  return Math.ceil(place / Math.max(queue.flow, 0.000001));
 }
 
 /**

@@ -156,7 +156,8 @@ test('a wait is the place by the flow, while the line moves', () => {
   assert.equal(estimatedWait(7, queue()), 14);
   assert.equal(estimatedWait(36, queue({ flow: 1.2 })), 30);
   assert.equal(estimatedWait(1, queue({ flow: 3.5 })), 1);
-  assert.equal(estimatedWait(2, queue({ flow: 0 })), 2_000);
+  assert.equal(estimatedWait(2, queue({ flow: 0 })), 2_000_000);
+  assert.equal(estimatedWait(10, queue({ flow: 0.003333 })), 3_001);
   assert.equal(estimatedWait(0, queue({ state: 'PAUSED' })), 0);
   assert.equal(estimatedWait(null, queue()), null);
   for (const state of ['PAUSED', 'CLOSED', 'SOLD_OUT']) {
