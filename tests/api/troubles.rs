@@ -82,3 +82,27 @@ async fn what_a_request_has_consumed_is_its_own() {
         .collect();
     assert_eq!(consumed.len(), 1, "each the same: {consumed:?}");
 }
+
+/// Many instances find at once that a line has slept, each by an older document: it is woken once,
+/// and lets in what one tick does.
+#[tokio::test]
+async fn a_sleeping_line_is_woken_once() {
+    let shop = Shop::without_schedule(&[("MainRate", "1"), ("MainMaxActive", "1000")]).await;
+    let operator = shop.stack.operator().await;
+    shop.buyer().await;
+    shop.advance(3_600).await;
+    let asleep = operator
+        .queue(&QueueId::main(), shop.now())
+        .await
+        .expect("a queue");
+    let mut let_in = BTreeSet::new();
+    for _ in 0..4 {
+        for _ in 0..5 {
+            shop.buyer().await;
+        }
+        let woken = operator.tick_if_stale(asleep.clone(), shop.now()).await;
+        let last = woken.line.schedule.last().expect("a tick");
+        let_in.insert(last.served);
+    }
+    assert_eq!(let_in.len(), 1, "one a second for five: {let_in:?}");
+}

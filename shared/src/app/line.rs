@@ -40,6 +40,8 @@ pub enum Ticked {
 enum Occasion {
     /// It is time.
     Time,
+    /// Somebody came along and found that it is overdue.
+    Overdue,
     /// A seat that was sold is free again.
     Refund,
     /// An operator has set the queue.
@@ -121,6 +123,11 @@ impl App {
     async fn tick_for(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
+        // Of the many that come to a sleeping line at once, one wakes it: each tick more would let
+        // in as many again.
+        if occasion == Occasion::Overdue && !queue.is_stale(self.now()) {
+            return Ok(Ticked::NotNeeded);
+        }
         if queue.opens_in(self.now()).is_some() {
             return Ok(if queue.opens_much_later(self.now()) {
                 Ticked::Asleep
@@ -207,7 +214,7 @@ impl App {
         if !queue.is_stale(now) {
             return queue;
         }
-        self.tick_on_the_way(&queue.id, Occasion::Time).await;
+        self.tick_on_the_way(&queue.id, Occasion::Overdue).await;
         self.0.queues.get(&queue.id, now).unwrap_or(queue)
     }
 
