@@ -2,7 +2,10 @@
 
 use rand::{RngExt, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution, Exp};
-use shared::domain::queue::{QueueState, Settings};
+use shared::domain::{
+    ids::QueueId,
+    queue::{QueueState, Settings},
+};
 
 use crate::{
     crowd::Crowd,
@@ -28,8 +31,8 @@ pub struct Evening {
     pub crowd: Crowd,
     /// What goes wrong.
     pub troubles: Troubles,
-    /// How many seats there are, one for each buyer; it is over when they are sold. The line
-    /// does not know of them. `None` is as many as anybody wants.
+    /// How many seats there are, one for each buyer; it is over when they are sold. `None` is as
+    /// many as anybody wants.
     pub seats: Option<u64>,
     /// How often those who are watched look where they stand.
     pub look_seconds: i64,
@@ -109,6 +112,14 @@ pub struct Troubles {
 }
 
 impl Evening {
+    /// The queue: one of its own, where admission depends on the seats.
+    pub(crate) fn queue_id(&self) -> QueueId {
+        match self.seats {
+            None => QueueId::main(),
+            Some(_) => "evening".parse().expect("an id"),
+        }
+    }
+
     /// An ordinary one with the default windows.
     pub fn new(max_active: u32, rate_milli: u64) -> Self {
         Self::of(settings(max_active, rate_milli))

@@ -12,10 +12,7 @@ mod visits;
 
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use shared::{
-    domain::{
-        ids::QueueId,
-        queue::{Counts, Line, Opening, Queue, Settings},
-    },
+    domain::queue::{Counts, Line, Opening, Queue, Settings},
     jiff::Timestamp,
 };
 
@@ -110,6 +107,8 @@ pub(crate) struct Simulation<'a> {
     /// Where those who are checked were last seen.
     seen: HashMap<u64, (Stage, u64)>,
     inside: u64,
+    /// Seats that are held by people whose window is over.
+    held: u64,
     /// A larger `max_active` that admissions until then were still promised under.
     promised: (u32, i64),
     stalled_since: Option<i64>,
@@ -122,7 +121,7 @@ pub(crate) struct Simulation<'a> {
 impl<'a> Simulation<'a> {
     pub fn new(evening: &'a Evening) -> Self {
         let queue = Queue {
-            id: QueueId::main(),
+            id: evening.queue_id(),
             settings: evening.settings.clone(),
             line: Line::default(),
             opening: Opening::Always,
@@ -153,6 +152,7 @@ impl<'a> Simulation<'a> {
             checked: (everybody / CHECKED).max(1),
             seen: HashMap::new(),
             inside: 0,
+            held: 0,
             promised: (0, DOORS),
             stalled_since: None,
             second: (0, 0),

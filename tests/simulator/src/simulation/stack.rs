@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use shared::{
     domain::{
-        queue::{Line, Queue, Settings},
+        queue::{Line, Queue, SeatCount, Settings},
         schedule::PERSON,
+        seat::SEATS_A_BLOCK,
     },
     jiff::Timestamp,
 };
@@ -19,6 +20,9 @@ use crate::{
 
 /// What the line's row has besides the line (bytes).
 const ROW_BYTES: usize = 30;
+
+/// About so many items of taken seats are read for one unit.
+const SEATS_A_READ: u64 = 27;
 
 impl Simulation<'_> {
     pub(super) fn schedule(&mut self) {
@@ -53,9 +57,10 @@ impl Simulation<'_> {
         let now = self.clock();
         let cohorts = queue.line.cohorts.len() as u64;
         self.outcome.units.half_reads += 4 + 2 * cohorts;
-        self.skip_void_credit(&queue, now);
+        let seats = self.count_seats(&queue, now);
+        self.skip_void_credit(&queue, now, seats);
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        let Some(line) = queue.tick(now, self.people.tail(), counts, None) else {
+        let Some(line) = queue.tick(now, self.people.tail(), counts, seats) else {
             self.outcome.ticks.not_needed += 1;
             return;
         };
@@ -65,9 +70,27 @@ impl Simulation<'_> {
         }
     }
 
-    fn skip_void_credit(&mut self, queue: &Queue, now: Timestamp) {
+    /// The seats that are left, if the tick has to know. Those who are in take theirs when they are
+    /// through: until then each of them may still take one.
+    fn count_seats(&mut self, queue: &Queue, now: Timestamp) -> Option<SeatCount> {
+        let capacity = self.evening.seats?;
+        if !queue.must_count_seats(now) {
+            return None;
+        }
+        let (sold, held) = (self.outcome.sold, self.held);
+        let blocks = capacity.div_ceil(u64::from(SEATS_A_BLOCK));
+        self.outcome.units.half_reads += 2 * (1 + blocks + (sold + held) / SEATS_A_READ);
+        Some(SeatCount {
+            capacity,
+            sold,
+            held,
+            holding: 0,
+        })
+    }
+
+    fn skip_void_credit(&mut self, queue: &Queue, now: Timestamp, seats: Option<SeatCount>) {
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        if let Some(void) = queue.void_credit(now, self.people.tail(), counts, None) {
+        if let Some(void) = queue.void_credit(now, self.people.tail(), counts, seats) {
             for _ in 0..void.numbers {
                 self.people.leave_gap();
             }

@@ -153,6 +153,7 @@ impl Simulation<'_> {
         });
         self.outcome.finished += 1;
         self.outcome.sold += u64::from(buys);
+        self.held -= u64::from(!was_inside);
         if !self.happens(self.evening.troubles.crashes) {
             self.count(arrived.cohort).done += 1;
             if self.happens(self.evening.troubles.ends_counted_twice) {
@@ -171,6 +172,10 @@ impl Simulation<'_> {
         let slowest = self.slowest_clock().as_millisecond();
         let arrival = self.people.get(number).arrival;
         if arrival.is_none_or(|arrived| arrived.active_until <= slowest) {
+            let person = self.people.get(number);
+            let goes_on = arrival.is_some() && person.is_inside && person.closed.is_none();
+            let holds = goes_on && self.plan_of(number).stays.is_some();
+            self.held += u64::from(holds);
             self.leave_inside(number);
             self.check_stage(number);
         }
