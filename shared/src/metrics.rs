@@ -179,10 +179,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::domain::{
-        ids::QueueId,
-        queue::{Line, Opening, QueueState, Settings},
-    };
+    use crate::domain::queue::{Counts, samples};
 
     const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
@@ -248,23 +245,8 @@ mod tests {
 
     #[test]
     fn a_tick_is_published_by_queue_and_what_alarms_by_function_too() {
-        let queue = Queue {
-            id: QueueId::main(),
-            settings: Settings {
-                max_active: 1,
-                rate_milli: 50_000,
-                claim_seconds: 120,
-                active_seconds: 300,
-                tick_seconds: 5,
-                state: QueueState::Open,
-                default_concert_id: None,
-                opens_at: None,
-                version: 0,
-            },
-            line: Line::default(),
-            opening: Opening::Always,
-        };
-        let line = queue.tick(NOW, 3, |_| crate::domain::queue::Counts::default(), None);
+        let queue = samples::queue(1, 50_000);
+        let line = queue.tick(NOW, 3, |_| Counts::default(), None);
         let queue = Queue {
             line: line.expect("a first tick"),
             ..queue

@@ -57,7 +57,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         queue = app.tick_if_stale(queue, now).await;
     }
     let place = Place::of(&session, &queue, now);
-    let retry_after = place.retry_after(now);
+    let retry_after = place.retry_after(&queue, now);
     let over = place.reason.is_some();
     let reservation = session.payable_hold(now).map(HeldSeats::of);
     let answer = ok(&Answer { place, reservation })?;

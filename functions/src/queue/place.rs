@@ -133,12 +133,9 @@ impl Place {
 
     /// When the client should ask again, in seconds: sooner the nearer its turn is, or the
     /// opening.
-    pub fn retry_after(&self, now: Timestamp) -> u64 {
+    pub fn retry_after(&self, queue: &Queue, now: Timestamp) -> u64 {
         ask_again_after(match self.status {
-            Status::Early => self.opens_at.map(|opens_at| {
-                let left = opens_at.duration_since(now);
-                u64::try_from(left.as_secs()).unwrap_or(0)
-            }),
+            Status::Early => queue.seconds_to_opening(now),
             Status::Waiting => self.estimated_wait_time,
             _ => None,
         })

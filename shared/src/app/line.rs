@@ -116,11 +116,7 @@ impl App {
     /// for each live cohort, and 1 WRU per KB of the line; 2 RRU when nothing has happened. Where
     /// it matters how many seats are left, 1 RRU per 4 KB of the list of shows, and of each of
     /// their blocks of 500 seats.
-    pub async fn tick(&self, id: &QueueId) -> Result<Ticked, ApiError> {
-        self.tick_for(id, Occasion::Time).await
-    }
-
-    async fn tick_for(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
+    async fn tick(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
         // Of the many that come to a sleeping line at once, one wakes it: each tick more would let
@@ -220,7 +216,7 @@ impl App {
 
     /// Ticks a queue as a favour to those in it: one that fails is logged.
     async fn tick_on_the_way(&self, id: &QueueId, occasion: Occasion) {
-        if let Err(error) = self.tick_for(id, occasion).await {
+        if let Err(error) = self.tick(id, occasion).await {
             tracing::warn!(queue_id = %id, %error, "a tick on the way failed");
         }
     }
@@ -317,7 +313,7 @@ impl App {
         id: &QueueId,
         now: Timestamp,
     ) -> (Result<Ticked, ApiError>, SignedDuration) {
-        let ticked = self.tick(id).await;
+        let ticked = self.tick(id, Occasion::Time).await;
         let mut opens_in = None;
         let seconds = if let Ok(queue) = self.queue(id, now).await {
             self.metrics().tick(&queue, ticked.is_err(), self.now());

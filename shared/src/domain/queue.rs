@@ -397,7 +397,7 @@ impl Queue {
         match self.settings.state {
             QueueState::Open => u64::from(self.settings.max_active)
                 .saturating_sub(active)
-                .min(Self::people_to_seat(seats, active)),
+                .min(seats.map_or(u64::MAX, |seats| seats.offered(active))),
             QueueState::Paused | QueueState::Closed => 0,
         }
     }
@@ -483,5 +483,7 @@ fn after(time: Timestamp, seconds: u32) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
+#[cfg(test)]
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

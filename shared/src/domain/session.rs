@@ -212,7 +212,11 @@ impl Session {
     /// Where it stands. Without a hold it is over when its queue is sold out, wherever it stood.
     pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
         match self.standing_by_itself(now) {
-            None | Some(Standing::Active { .. }) if self.came_too_late(queue) => {
+            Some(Standing::Active { .. })
+                if queue
+                    .number_of(self.ticket)
+                    .is_some_and(|number| self.came_too_late(number, queue)) =>
+            {
                 Standing::Over(Ending::SoldOut)
             }
             Some(standing) => standing,
@@ -221,9 +225,8 @@ impl Session {
     }
 
     /// Whether everything has been sold out for it, and it holds nothing.
-    fn came_too_late(&self, queue: &Queue) -> bool {
-        let number = queue.number_of(self.ticket);
-        self.live_hold.is_none() && number.is_some_and(|number| queue.was_sold_out_for(number))
+    fn came_too_late(&self, number: u64, queue: &Queue) -> bool {
+        self.live_hold.is_none() && queue.was_sold_out_for(number)
     }
 
     fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {
@@ -233,6 +236,9 @@ impl Session {
                 QueueState::Open | QueueState::Paused => Standing::Early,
             };
         };
+        if self.came_too_late(number, queue) {
+            return Standing::Over(Ending::SoldOut);
+        }
         match queue.admission(number, self.joined_at) {
             Some(admission) if admission.admitted_at <= now => {
                 if now < admission.claim_until {
@@ -275,7 +281,7 @@ mod tests {
     use crate::domain::{
         ids::{PaymentId, ReservationId},
         money::Money,
-        queue::{Line, Opening, Settings},
+        queue::samples,
         seat::{SeatNumber, SeatSet},
     };
 
@@ -286,22 +292,7 @@ mod tests {
     }
 
     fn queue() -> Queue {
-        Queue {
-            id: QueueId::main(),
-            settings: Settings {
-                max_active: 10,
-                rate_milli: 1_000,
-                claim_seconds: 120,
-                active_seconds: 300,
-                tick_seconds: 5,
-                state: QueueState::Open,
-                default_concert_id: None,
-                opens_at: None,
-                version: 0,
-            },
-            line: Line::default(),
-            opening: Opening::Always,
-        }
+        samples::queue(10, 1_000)
     }
 
     /// Admitted at 10 s, and there at 60 s.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 };
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use super::{
     Reading, Rejected, Store, StoreError,
@@ -266,13 +266,9 @@ impl Store {
         concert_id: ConcertId,
     ) -> Result<(), StoreError> {
         let output = self
-            .client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(queue_id)))
+            .update_item(queue_id)
             .update_expression("SET default_concert_id = :concert_id")
             .expression_attribute_values(":concert_id", text(concert_id))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
         usage::write(output.consumed_capacity());
@@ -358,12 +354,8 @@ impl Store {
         drawn: Option<&Draw>,
     ) -> Result<bool, StoreError> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(&queue.id)))
-            .expression_attribute_values(":line", to_attribute(next)?)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .update_item(&queue.id)
+            .expression_attribute_values(":line", to_attribute(next)?);
         let update = match drawn {
             None => update.update_expression("SET line = :line"),
             Some(draw) => update
@@ -381,14 +373,32 @@ impl Store {
 
     /// Sends an update, and tells whether its condition held.
     async fn send_conditional(&self, update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
+        Ok(self.attributes_after(update).await?.is_some())
+    }
+
+    /// Sends an update, and returns the attributes that it asks for; `None` when its condition
+    /// did not hold.
+    async fn attributes_after(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Option<Item>, StoreError> {
         match while_contended(|| update.clone().send(), is_conflict).await {
             Ok(output) => {
                 usage::write(output.consumed_capacity());
-                Ok(true)
+                Ok(Some(output.attributes.unwrap_or_default()))
             }
-            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) if is_refused(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// An update of an item, whose expression is still to come.
+    fn update_item(&self, id: impl ToString) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(id)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Draws the next number of a queue; `None` before its opening. 1 WRU. A number that is drawn
@@ -398,7 +408,8 @@ impl Store {
             .issue(queue_id, 1)
             .condition_expression("attribute_not_exists(held_back)")
             .return_values(ReturnValue::UpdatedNew);
-        let issued: Option<Issued> = self.counted(update).await?;
+        let issued = self.attributes_after(update).await?;
+        let issued: Option<Issued> = issued.map(from_item).transpose()?;
         Ok(issued.map(|issued| issued.issued))
     }
 
@@ -409,12 +420,13 @@ impl Store {
         stripe: u8,
     ) -> Result<Option<EarlyEntry>, StoreError> {
         let update = self
-            .update_stripe(queue_id, stripe)
+            .update_item(keys::early(queue_id, stripe))
             .update_expression("ADD entries :one")
             .condition_expression("attribute_not_exists(frozen)")
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
-        let counted: Option<Stripe> = self.counted(update).await?;
+        let counted = self.attributes_after(update).await?;
+        let counted: Option<Stripe> = counted.map(from_item).transpose()?;
         let entry = counted.map(|counted| EarlyEntry::new(stripe, counted.entries));
         entry.transpose().map_err(StoreError::of_item)
     }
@@ -428,11 +440,12 @@ impl Store {
     ) -> Result<Draw, StoreError> {
         let freeze = async |stripe| {
             let update = self
-                .update_stripe(queue_id, stripe)
+                .update_item(keys::early(queue_id, stripe))
                 .update_expression("SET frozen = :yes")
                 .expression_attribute_values(":yes", AttributeValue::Bool(true))
                 .return_values(ReturnValue::AllNew);
-            let stripe: Option<Stripe> = self.counted(update).await?;
+            let stripe = self.attributes_after(update).await?;
+            let stripe: Option<Stripe> = stripe.map(from_item).transpose()?;
             Ok::<_, StoreError>(stripe.unwrap_or_default().entries)
         };
         let stripes = try_join_all((0..STRIPES).map(freeze)).await?;
@@ -442,39 +455,11 @@ impl Store {
     /// Lets numbers be drawn, those after the early ones; once. 1 WRU.
     pub async fn let_numbers_go(&self, queue_id: &QueueId, entries: u64) -> Result<(), StoreError> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::issued(queue_id))))
+            .update_item(keys::issued(queue_id))
             .update_expression("SET issued = :entries REMOVE held_back")
             .condition_expression("attribute_exists(held_back)")
-            .expression_attribute_values(":entries", number(entries))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            .expression_attribute_values(":entries", number(entries));
         self.send_conditional(update).await.map(drop)
-    }
-
-    fn update_stripe(&self, queue_id: &QueueId, stripe: u8) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::early(queue_id, stripe))))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-    }
-
-    /// Sends an update, and returns the attributes that it asks for; `None` when its condition
-    /// did not hold.
-    async fn counted<T: DeserializeOwned>(
-        &self,
-        update: UpdateItemFluentBuilder,
-    ) -> Result<Option<T>, StoreError> {
-        match while_contended(|| update.clone().send(), is_conflict).await {
-            Ok(output) => {
-                usage::write(output.consumed_capacity());
-                from_item(output.attributes.unwrap_or_default()).map(Some)
-            }
-            Err(error) if is_refused(&error) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Skips numbers that nobody has drawn, if as many have been issued as were read; tells
@@ -497,13 +482,9 @@ impl Store {
     }
 
     fn issue(&self, queue_id: &QueueId, numbers: u64) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::issued(queue_id))))
+        self.update_item(keys::issued(queue_id))
             .update_expression("ADD issued :numbers")
             .expression_attribute_values(":numbers", number(numbers))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
@@ -573,16 +554,12 @@ impl Store {
         let kept_until = now
             .saturating_add(COUNTS_KEPT_FOR)
             .unwrap_or(Timestamp::MAX);
-        self.client
-            .update_item()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::cohort(queue_id, cohort))))
+        self.update_item(keys::cohort(queue_id, cohort))
             .update_expression("ADD #event :by SET #ttl = :ttl")
             .expression_attribute_names("#event", event.attribute())
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":by", number(by))
             .expression_attribute_values(":ttl", ttl(kept_until))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Reads which queues have a row of their own. 0.5 RRU.

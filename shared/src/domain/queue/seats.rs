@@ -43,7 +43,7 @@ impl SeatCount {
 
     /// How many more people it is worth letting in while so many are active: each of those who
     /// holds nothing yet may take one.
-    fn offered(self, active: u64) -> u64 {
+    pub(super) fn offered(self, active: u64) -> u64 {
         self.free()
             .saturating_sub(active.saturating_sub(self.holding))
     }
@@ -107,18 +107,6 @@ impl Queue {
         let seats = self.line.seats.as_ref();
         seats.is_some_and(|seats| number > seats.passed + seats.offered)
     }
-
-    /// How many more people there is a seat for while so many are active; without a count,
-    /// for everybody.
-    pub(super) fn people_to_seat(seats: Option<SeatCount>, active: u64) -> u64 {
-        seats.map_or(u64::MAX, |seats| {
-            if seats.is_sold_out() {
-                0
-            } else {
-                seats.offered(active)
-            }
-        })
-    }
 }
 
 impl Line {
@@ -155,7 +143,7 @@ fn is_older(seats: &SeatsLeft, now: Timestamp, milliseconds: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::queue::{Counts, Opening, QueueState, Settings};
+    use crate::domain::queue::{Counts, samples};
 
     const START: i64 = 1_700_000_000_000;
 
@@ -166,19 +154,7 @@ mod tests {
     fn queue(max_active: u32) -> Queue {
         Queue {
             id: "arena".parse().expect("an id"),
-            settings: Settings {
-                max_active,
-                rate_milli: 10_000,
-                claim_seconds: 120,
-                active_seconds: 300,
-                tick_seconds: 5,
-                state: QueueState::Open,
-                default_concert_id: None,
-                opens_at: None,
-                version: 0,
-            },
-            line: Line::default(),
-            opening: Opening::Always,
+            ..samples::queue(max_active, 10_000)
         }
     }
 

@@ -31,12 +31,7 @@ struct Desk {
 impl Desk {
     fn new(max_active: u32, rate_milli: u64) -> Self {
         Self {
-            queue: Queue {
-                id: QueueId::main(),
-                settings: settings(max_active, rate_milli),
-                line: Line::default(),
-                opening: Opening::Always,
-            },
+            queue: samples::queue(max_active, rate_milli),
             tail: 0,
             counts: HashMap::new(),
         }
@@ -99,19 +94,4 @@ fn at(second: i64) -> Timestamp {
 
 fn time(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).expect("a time")
-}
-
-/// The default settings but for the capacity and the rate.
-fn settings(max_active: u32, rate_milli: u64) -> Settings {
-    Settings {
-        max_active,
-        rate_milli,
-        claim_seconds: 120,
-        active_seconds: 300,
-        tick_seconds: 5,
-        state: QueueState::Open,
-        default_concert_id: None,
-        opens_at: None,
-        version: 0,
-    }
 }

@@ -168,7 +168,7 @@ fn who_did_not_come_in_time_may_not_come_once_claims_are_longer() {
     desk.queue.settings.claim_seconds = 10;
     desk.queue.settings.active_seconds = 11;
     desk.tick_through(0..=20);
-    desk.queue.settings = settings(1_000, 10_000);
+    desk.queue.settings = samples::queue(1_000, 10_000).settings;
     desk.queue.settings.claim_seconds = 200;
     let session = desk.session(7, -60);
     for second in (20..=300).step_by(5) {

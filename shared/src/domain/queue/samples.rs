@@ -1,0 +1,24 @@
+//! A queue as it usually is, for tests.
+
+use super::{Line, Opening, Queue, QueueState, Settings};
+use crate::domain::ids::QueueId;
+
+/// The queue `main` with that capacity and rate, to which nobody has come.
+pub(crate) fn queue(max_active: u32, rate_milli: u64) -> Queue {
+    Queue {
+        id: QueueId::main(),
+        settings: Settings {
+            max_active,
+            rate_milli,
+            claim_seconds: 120,
+            active_seconds: 300,
+            tick_seconds: 5,
+            state: QueueState::Open,
+            default_concert_id: None,
+            opens_at: None,
+            version: 0,
+        },
+        line: Line::default(),
+        opening: Opening::Always,
+    }
+}
