@@ -32,7 +32,7 @@ pub use self::{
     contention::{Tried, while_stale},
     transaction::Rejected,
 };
-use crate::config::Tables;
+use crate::{config::Tables, error::ApiError};
 
 /// Why the store could not answer, apart from a refusal, which is an answer.
 #[derive(Debug, thiserror::Error)]
@@ -141,5 +141,24 @@ impl Store {
 impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
     fn from(error: aws_sdk_dynamodb::error::BuildError) -> Self {
         Self::of_item(error)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Contended => Self::Busy("contention survived the retries"),
+            StoreError::Throttled => Self::Busy("throttling survived the retries"),
+            StoreError::Unavailable(source) => Self::Internal(source),
+        }
+    }
+}
+
+impl<R: Into<Self>> From<Rejected<R>> for ApiError {
+    fn from(rejected: Rejected<R>) -> Self {
+        match rejected {
+            Rejected::Refused(refusal) => refusal.into(),
+            Rejected::Failed(error) => error.into(),
+        }
     }
 }
