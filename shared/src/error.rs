@@ -306,7 +306,9 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Contended => Self::Busy("contention survived the retries"),
             StoreError::Throttled => Self::Busy("throttling survived the retries"),
-            StoreError::Unavailable(source) => Self::Internal(source),
+            StoreError::Unreadable(source) | StoreError::Unavailable(source) => {
+                Self::Internal(source)
+            }
         }
     }
 }
