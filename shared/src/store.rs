@@ -5,6 +5,7 @@
 //! what it consumed to the request's [`usage::Usage`].
 
 pub mod accounts;
+pub mod audit;
 pub mod catalog;
 mod contention;
 mod item;

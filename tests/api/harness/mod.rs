@@ -1,6 +1,7 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
 mod accounts;
+mod audit;
 pub mod concerts;
 mod doors;
 mod grants;
