@@ -20,9 +20,9 @@
 //! was cut off between its two halves is only checked from the user's side.
 //!
 //! A round costs 0.5 RRU per 4 KB of users and seats, 1 RRU per 4 KB of sessions and accounts, 2
-//! and 1 for each live cohort for a queue, and 1 to 5 for each hold that is live. A run costs 1 RRU
-//! and 1 WRU more, and 1 of each per KB of what it remembers if it ends before the round does:
-//! some 50 bytes for a sold seat and 20 for a user.
+//! and 1 for each live cohort for a queue, and 1 to 5 for each hold. A run costs 1 RRU and 1 WRU
+//! more. If it ends before the round does, it writes down what it remembers, some 20 bytes for
+//! each sold seat and each user: 2 WRU per KB, and 1 RRU per 4 KB for the next one.
 //!
 //! Two runs at once do no harm: both look, and what one of them has come to is kept. The other one
 //! answers that it was `superseded`.
@@ -142,8 +142,9 @@ async fn go_on(app: &App, order: &Order, deadline: Timestamp) -> Result<Answer, 
     } = run;
     round.runs += 1;
     round.report.add(&found);
-    let kept = app.store().put_round(&round, now).await?;
+    // Whatever becomes of the round, what was found is known.
     tell(app, &found);
+    let kept = app.store().put_round(&round, now).await?;
     Ok(Answer {
         report: round.report,
         started_at: round.started_at,
@@ -261,6 +262,12 @@ impl Run<'_> {
         self.found.accuse(violation);
     }
 
+    fn accuse_all(&mut self, violations: Vec<Violation>) {
+        for violation in violations {
+            self.accuse(violation);
+        }
+    }
+
     /// How many RRU it may still read.
     fn may_still_read(&self) -> f64 {
         self.may_read - usage::so_far().read
@@ -283,6 +290,15 @@ impl Run<'_> {
             Some(_) => Step::More,
             None => Step::Over,
         }
+    }
+}
+
+/// What was looked at again; `None` when it cannot be read, of which its table's own pages tell.
+fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(StoreError::Unreadable(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Reading, Store, StoreError,
@@ -109,14 +110,22 @@ pub struct Round {
     /// How far each queue had served when it was last looked at.
     #[serde(default)]
     pub lines: BTreeMap<QueueId, LineSeen>,
-    /// How many parts its memory has.
-    parts: usize,
+    /// Where its memory is written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kept: Option<Kept>,
     /// Where the scan of the stage's table goes on.
     #[serde(skip)]
     pub position: Option<Position>,
     /// What it remembers.
     #[serde(skip)]
     pub memory: Memory,
+}
+
+/// A memory that is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    id: Uuid,
+    parts: usize,
 }
 
 /// What a round does, in this order.
@@ -167,15 +176,21 @@ impl Stage {
 impl Round {
     /// The round after this one, or the first: it begins at `now`, and knows how far queues were.
     pub fn after(earlier: Option<Self>, now: Timestamp) -> Self {
-        let (version, parts, lines) = earlier.map_or_else(Default::default, |earlier| {
-            (earlier.version, earlier.parts, earlier.lines)
-        });
+        let earlier = earlier.unwrap_or_default();
         Self {
-            version,
+            version: earlier.version,
             started_at: now,
-            parts,
-            lines,
+            kept: earlier.kept,
+            lines: earlier.lines,
             ..Self::default()
+        }
+    }
+
+    /// The round when it cannot go on.
+    fn given_up(self) -> Self {
+        Self {
+            stage: Stage::Done,
+            ..self
         }
     }
 }
@@ -354,11 +369,6 @@ impl Store {
         queue_id: &QueueId,
         stripes: &[u8],
     ) -> Result<BTreeMap<u8, u64>, StoreError> {
-        #[derive(Deserialize)]
-        struct Stripe {
-            #[serde(default)]
-            entries: u64,
-        }
         let mut entries = BTreeMap::new();
         for stripe in stripes {
             let key = Item::from([("id".to_owned(), text(keys::early(queue_id, *stripe)))]);
@@ -441,6 +451,21 @@ fn is_whole(order: &Order, user_id: UserId, name: &str) -> bool {
         && (order.status == OrderStatus::Refunded) == order.refund.is_some()
 }
 
+/// What is read of a user.
+#[derive(Deserialize)]
+struct UserFields {
+    id: UserId,
+    #[serde(default)]
+    email: Option<Email>,
+}
+
+/// What is read of a stripe of early entries.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Stripe {
+    entries: u64,
+}
+
 fn whose(item: &Item) -> Option<UserId> {
     item.get("user_id")?.as_s().ok()?.parse().ok()
 }
@@ -450,13 +475,7 @@ fn user_item(item: Item) -> Option<UserItem> {
     if let Some(folded) = id.strip_prefix(keys::EMAILS) {
         return Some(UserItem::Owner(folded.to_owned(), whose(&item)?));
     }
-    #[derive(Deserialize)]
-    struct Fields {
-        id: UserId,
-        #[serde(default)]
-        email: Option<Email>,
-    }
-    let Fields { id, email } = from_item(item).ok()?;
+    let UserFields { id, email } = from_item(item).ok()?;
     Some(UserItem::User(id, email))
 }
 
@@ -476,81 +495,105 @@ fn seat_item(item: Item) -> Option<SeatItem> {
 
 impl Store {
     /// Reads where the audit has come to, consistently; `None` when there was none. 1 RRU per 4 KB
-    /// of it and of its memory.
+    /// of it and of its memory. A round whose memory is lost, or was written by another version of
+    /// the code, is over.
     pub async fn round(&self) -> Result<Option<Round>, StoreError> {
-        let Some(mut item) = self
-            .get_item(&self.tables.sessions, round_key(keys::ROUND))
-            .await?
-        else {
+        loop {
+            let Some(round) = self.round_without_memory().await? else {
+                return Ok(None);
+            };
+            if let Some(memory) = self.remembered(&round).await? {
+                return Ok(Some(Round { memory, ..round }));
+            }
+            // Another run may have gone on meanwhile, and have forgotten what it went on from.
+            let now = self.round_without_memory().await?;
+            if now.is_some_and(|now| now.version == round.version) {
+                return Ok(Some(round.given_up()));
+            }
+        }
+    }
+
+    async fn round_without_memory(&self) -> Result<Option<Round>, StoreError> {
+        let key = round_key(keys::ROUND);
+        let Some(mut item) = self.get_item(&self.tables.sessions, key).await? else {
             return Ok(None);
         };
         let position = match item.remove("position") {
             Some(AttributeValue::M(key)) => Some(Position(key)),
             _ => None,
         };
-        let round: Round = from_item(item)?;
-        let memory = self.remembered(&round).await?;
-        Ok(Some(Round {
-            position,
-            memory,
-            ..round
-        }))
+        let version = item.get("version").cloned();
+        let round = from_item(item).unwrap_or_else(|_| {
+            let version = version.and_then(|version| version.as_n().ok()?.parse().ok());
+            let unreadable = Round {
+                version: version.unwrap_or_default(),
+                ..Round::default()
+            };
+            unreadable.given_up()
+        });
+        Ok(Some(Round { position, ..round }))
     }
 
-    async fn remembered(&self, round: &Round) -> Result<Memory, StoreError> {
+    /// What a round remembers; `None` when a part of it is gone, or cannot be read.
+    async fn remembered(&self, round: &Round) -> Result<Option<Memory>, StoreError> {
+        let Some(kept) = round.kept else {
+            return Ok(Some(Memory::default()));
+        };
         let mut bytes = Vec::new();
-        for part in 0..round.parts {
-            let key = round_key(&keys::memory(round.version, part));
+        for part in 0..kept.parts {
+            let key = round_key(&keys::memory(kept.id, part));
             let item = self.get_item(&self.tables.sessions, key).await?;
             let part = item.and_then(|mut item| item.remove("bytes"));
             let Some(AttributeValue::B(part)) = part else {
-                return Err(StoreError::Unavailable("a part of a memory is gone".into()));
+                return Ok(None);
             };
             bytes.extend(part.into_inner());
         }
-        if bytes.is_empty() {
-            return Ok(Memory::default());
-        }
-        postcard::from_bytes(&bytes).map_err(StoreError::of_item)
+        Ok(postcard::from_bytes(&bytes).ok())
     }
 
     /// Writes where the audit has come to, if it is where it was when it was read; tells whether
     /// it was. 1 WRU per KB of it and of its memory, and 1 for each part of that before.
     pub async fn put_round(&self, round: &Round, now: Timestamp) -> Result<bool, StoreError> {
-        let (seen, version) = (round.version, round.version + 1);
-        let memory = match round.stage {
-            Stage::Done => Vec::new(),
-            _ => postcard::to_stdvec(&round.memory).map_err(StoreError::of_item)?,
+        let kept = match round.stage {
+            Stage::Done => None,
+            _ => Some(self.keep(&round.memory, now).await?),
         };
-        let parts = memory.chunks(PART);
         let next = Round {
-            version,
-            parts: parts.len(),
+            version: round.version + 1,
+            kept,
             ..round.clone()
         };
-        for (part, bytes) in parts.enumerate() {
-            let mut item = round_key(&keys::memory(version, part));
-            let bytes = AttributeValue::B(Blob::new(bytes));
-            item.insert("bytes".to_owned(), bytes);
-            item.insert("ttl".to_owned(), kept_until(now));
-            self.put_item(item, None).await?;
-        }
         let mut item = to_item(&next)?;
         item.extend(round_key(keys::ROUND));
         item.insert("ttl".to_owned(), kept_until(now));
         if let Some(Position(key)) = &round.position {
             item.insert("position".to_owned(), AttributeValue::M(key.clone()));
         }
-        let written = self.put_item(item, Some(seen)).await?;
-        let (gone, parts) = if written {
-            (seen, round.parts)
-        } else {
-            (version, next.parts)
-        };
-        for part in 0..parts {
-            self.forget_part(gone, part).await?;
+        let written = self.put_item(item, Some(round.version)).await?;
+        let of_no_use = if written { round.kept } else { kept };
+        if let Some(kept) = of_no_use {
+            self.forget(kept).await?;
         }
         Ok(written)
+    }
+
+    /// Writes a memory down, under a name that nobody else has.
+    async fn keep(&self, memory: &Memory, now: Timestamp) -> Result<Kept, StoreError> {
+        let bytes = postcard::to_stdvec(memory).map_err(StoreError::of_item)?;
+        let parts = bytes.chunks(PART);
+        let kept = Kept {
+            id: Uuid::new_v4(),
+            parts: parts.len(),
+        };
+        for (part, bytes) in parts.enumerate() {
+            let mut item = round_key(&keys::memory(kept.id, part));
+            let bytes = AttributeValue::B(Blob::new(bytes));
+            item.insert("bytes".to_owned(), bytes);
+            item.insert("ttl".to_owned(), kept_until(now));
+            self.put_item(item, None).await?;
+        }
+        Ok(kept)
     }
 
     /// Puts an item of the audit, if its round is the one that was seen; tells whether it was.
@@ -584,16 +627,18 @@ impl Store {
         }
     }
 
-    async fn forget_part(&self, version: u64, part: usize) -> Result<(), StoreError> {
-        let output = self
-            .client
-            .delete_item()
-            .table_name(&self.tables.sessions)
-            .set_key(Some(round_key(&keys::memory(version, part))))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::write(output.consumed_capacity());
+    async fn forget(&self, kept: Kept) -> Result<(), StoreError> {
+        for part in 0..kept.parts {
+            let output = self
+                .client
+                .delete_item()
+                .table_name(&self.tables.sessions)
+                .set_key(Some(round_key(&keys::memory(kept.id, part))))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await?;
+            usage::write(output.consumed_capacity());
+        }
         Ok(())
     }
 }

@@ -131,10 +131,10 @@ pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
     parts.next().is_none().then_some((show, number))
 }
 
-/// `Sessions`: a part of what the audit remembers, as that write of its round left it. A queue's
-/// id has no `#`.
-pub fn memory(version: u64, part: usize) -> String {
-    format!("memory#{version}#{part}")
+/// `Sessions`: a part of what the audit has written down of what it remembers. A queue's id has no
+/// `#`.
+pub fn memory(id: uuid::Uuid, part: usize) -> String {
+    format!("memory#{id}#{part}")
 }
 
 #[cfg(test)]
@@ -208,6 +208,9 @@ mod tests {
         ] {
             assert_eq!(show_of_block(wrong), None, "{wrong}");
         }
-        assert_eq!(memory(12, 3), "memory#12#3");
+        assert_eq!(
+            memory(uuid, 3),
+            "memory#00000000-0000-0000-0000-000000000001#3"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod http;
 mod line;
 pub mod refusal;
 pub mod specification;
+mod tables;
 pub mod tokens;
 
 use std::{collections::HashMap, time::Duration};

@@ -10,7 +10,7 @@ use shared::{
     store::{StoreError, audit::Ledger},
 };
 
-use super::{Run, Step, before_looking_again};
+use super::{Run, Step, before_looking_again, readable};
 
 /// How often an account that is moving is looked at again. Whoever moves it for so long is seen
 /// with the next round.
@@ -60,14 +60,9 @@ impl Run<'_> {
 
     /// Of an account that nobody was seen for: they may have signed up since users were read.
     async fn look_for_user(&mut self, user_id: UserId) -> Result<(), StoreError> {
-        match self.app.store().user(user_id).await {
-            Ok(Some(_)) | Err(StoreError::Unreadable(_)) => {}
-            Ok(None) => self.accuse(Violation::of_account(
-                Kind::AccountWithoutUser,
-                user_id,
-                None,
-            )),
-            Err(error) => return Err(error),
+        if let Some(None) = readable(self.app.store().user(user_id).await)? {
+            let violation = Violation::of_account(Kind::AccountWithoutUser, user_id, None);
+            self.accuse(violation);
         }
         Ok(())
     }
@@ -98,9 +93,7 @@ impl Run<'_> {
                 return Ok(());
             }
             if last.is_some_and(|last| last.account == ledger.account) {
-                violations
-                    .into_iter()
-                    .for_each(|violation| self.accuse(violation));
+                self.accuse_all(violations);
                 return Ok(());
             }
             last = Some(ledger);
@@ -134,14 +127,12 @@ impl Run<'_> {
     async fn settle_order(&mut self, order: &Order) -> Result<(), StoreError> {
         before_looking_again().await;
         let store = self.app.store();
-        let seats = match store.seats_now(order.show(), &order.seats).await {
-            Ok(seats) => seats,
-            // The seat itself is accused where seats are read.
-            Err(StoreError::Unreadable(_)) => return Ok(()),
-            Err(error) => return Err(error),
+        let seats = readable(store.seats_now(order.show(), &order.seats).await)?;
+        let now = readable(store.order(order.user_id, order.reservation_id).await)?;
+        let (Some(seats), Some(Some(now))) = (seats, now) else {
+            return Ok(());
         };
-        let now = store.order(order.user_id, order.reservation_id).await?;
-        if now.is_none_or(|now| now.status != order.status) {
+        if now.status != order.status {
             return Ok(());
         }
         for number in order.seats.iter() {

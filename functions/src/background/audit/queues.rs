@@ -1,25 +1,28 @@
 //! Queues: what they have issued, counted and served, against what sessions have.
 
+use std::collections::BTreeMap;
+
 use shared::{
     domain::{
-        audit::{Kind, Violation, line},
+        audit::{Kind, Table, Violation, line},
         ids::QueueId,
         queue::{Opening, Queue},
     },
     store::{Reading, StoreError, audit::LineSeen},
 };
 
-use super::{Run, Step};
+use super::{Run, Step, readable};
 
 impl Run<'_> {
     /// Judges all queues, which are few.
     pub(super) async fn read_queues(&mut self) -> Result<Step, StoreError> {
-        for queue_id in self.app.queue_ids().await? {
-            match self.read_queue(&queue_id).await {
-                Err(StoreError::Unreadable(_)) => {
-                    self.accuse(Violation::of_queue(Kind::Unreadable, &queue_id, None));
-                }
-                read => read?,
+        let queue_ids = readable(self.app.queue_ids().await)?.unwrap_or_else(|| {
+            self.accuse(Violation::of(Kind::Unreadable, Table::Queues));
+            vec![QueueId::main()]
+        });
+        for queue_id in queue_ids {
+            if readable(self.read_queue(&queue_id).await)?.is_none() {
+                self.accuse(Violation::of_queue(Kind::Unreadable, &queue_id, None));
             }
         }
         self.round.memory.forget_queues();
@@ -46,18 +49,13 @@ impl Run<'_> {
             |cohort| census.counts(cohort),
             |stripe| early.get(&stripe).copied().unwrap_or(0),
         );
-        violations
-            .into_iter()
-            .for_each(|violation| self.accuse(violation));
+        self.accuse_all(violations);
         self.compare_served(&queue);
         Ok(())
     }
 
     /// How many entries there are on the stripes on which sessions have some.
-    async fn early_entries(
-        &self,
-        queue: &Queue,
-    ) -> Result<std::collections::BTreeMap<u8, u64>, StoreError> {
+    async fn early_entries(&self, queue: &Queue) -> Result<BTreeMap<u8, u64>, StoreError> {
         let seen = self.round.memory.early(&queue.id);
         let stripes: Vec<_> = seen.iter().map(|entry| entry.stripe()).collect();
         match &queue.opening {

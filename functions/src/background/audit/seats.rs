@@ -10,7 +10,7 @@ use shared::{
     store::{StoreError, audit::SeatItem},
 };
 
-use super::{Run, Step, before_looking_again};
+use super::{Run, Step, before_looking_again, readable};
 
 /// A hold younger than this is not asked about: it may have been seen as it was being placed.
 const YOUNG: SignedDuration = SignedDuration::from_secs(5);
@@ -55,7 +55,7 @@ impl Run<'_> {
             return Ok(Step::Over);
         };
         before_looking_again().await;
-        let seat = self.app.store().seat_now(of).await?;
+        let seat = readable(self.app.store().seat_now(of).await)?.flatten();
         let now = self.app.now();
         let is_still_held = seat.is_some_and(|seat| {
             seat.status == SeatStatus::Held
@@ -90,7 +90,7 @@ impl Run<'_> {
         of: SeatOfShow,
         reservation_id: ReservationId,
     ) -> Result<bool, StoreError> {
-        let seat = self.app.store().seat_now(of).await?;
+        let seat = readable(self.app.store().seat_now(of).await)?.flatten();
         Ok(seat.is_some_and(|seat| {
             seat.status == SeatStatus::Sold && seat.reservation_id == reservation_id
         }))

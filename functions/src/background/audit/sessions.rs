@@ -11,7 +11,7 @@ use shared::{
     store::{Reading, StoreError},
 };
 
-use super::{Run, Step, before_looking_again};
+use super::{Run, Step, before_looking_again, readable};
 
 impl Run<'_> {
     /// Judges sessions against what they hold, and remembers for their queues what they have drawn.
@@ -58,16 +58,9 @@ impl Run<'_> {
         if session.closed.is_some() {
             self.accuse_session(Kind::ClosedSessionHolds, session, hold);
         }
-        let order = self.app.store();
-        let order = order.order(session.user_id, hold.reservation_id).await;
-        // An order that cannot be read is accused where orders are read.
-        let is_paid = !matches!(order, Ok(None));
-        if let Err(
-            error @ (StoreError::Contended | StoreError::Throttled | StoreError::Unavailable(_)),
-        ) = order
-        {
-            return Err(error);
-        }
+        let store = self.app.store();
+        let order = store.order(session.user_id, hold.reservation_id).await;
+        let is_paid = readable(order)?.is_none_or(|order| order.is_some());
         let lacks_a_seat = self.lacks_a_seat(session, hold).await?;
         if is_paid || lacks_a_seat {
             self.settle_hold(session, hold, is_paid).await?;
@@ -86,7 +79,8 @@ impl Run<'_> {
         before_looking_again().await;
         let lacks_a_seat = self.lacks_a_seat(session, hold).await?;
         let store = self.app.store();
-        let now = store.session(session.user_id, &session.queue_id).await?;
+        let now = store.session(session.user_id, &session.queue_id).await;
+        let now = readable(now)?.flatten();
         let Some(now) = now.filter(|now| now.live_hold.as_ref() == Some(hold)) else {
             return Ok(());
         };
@@ -104,11 +98,9 @@ impl Run<'_> {
             return Ok(false);
         }
         let store = self.app.store();
-        let seats = match store.seats_now(hold.show(), &hold.seats).await {
-            Ok(seats) => seats,
-            // The seat itself is accused where seats are read.
-            Err(StoreError::Unreadable(_)) => return Ok(false),
-            Err(error) => return Err(error),
+        let seats = store.seats_now(hold.show(), &hold.seats).await;
+        let Some(seats) = readable(seats)? else {
+            return Ok(false);
         };
         let has = |number| {
             seats.iter().any(|seat| {
@@ -131,21 +123,16 @@ impl Run<'_> {
     /// Looks at the sessions of a user by themselves.
     pub(super) async fn look_at_sessions_of(&mut self, user_id: UserId) -> Result<(), StoreError> {
         let sessions = self.app.store().sessions_of(user_id, Reading::Consistent);
-        match sessions.await {
-            Ok(sessions) => {
-                for session in sessions {
-                    self.judge_session(&session).await?;
-                }
-                Ok(())
-            }
-            Err(StoreError::Unreadable(_)) => {
-                self.accuse(Violation {
-                    table: Table::Sessions,
-                    ..Violation::of_user(Kind::Unreadable, user_id)
-                });
-                Ok(())
-            }
-            Err(error) => Err(error),
+        let Some(sessions) = readable(sessions.await)? else {
+            self.accuse(Violation {
+                table: Table::Sessions,
+                ..Violation::of_user(Kind::Unreadable, user_id)
+            });
+            return Ok(());
+        };
+        for session in sessions {
+            self.judge_session(&session).await?;
         }
+        Ok(())
     }
 }

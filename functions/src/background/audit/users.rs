@@ -9,7 +9,7 @@ use shared::{
     store::{StoreError, audit::UserItem},
 };
 
-use super::{Run, Step, before_looking_again};
+use super::{Run, Step, before_looking_again, readable};
 
 /// How often somebody who is changing their address is looked at again.
 const MOST_LOOKS: u32 = 5;
@@ -65,7 +65,9 @@ impl Run<'_> {
         let store = self.app.store();
         for _ in 0..MOST_LOOKS {
             before_looking_again().await;
-            let before = store.user(user_id).await?;
+            let Some(before) = readable(store.user(user_id).await)? else {
+                return Ok(());
+            };
             let address = before.as_ref().and_then(|user| user.email.as_ref());
             let address = address.map(Email::folded);
             let is_claimed = match &address {
@@ -78,7 +80,7 @@ impl Run<'_> {
                 }
                 _ => false,
             };
-            if store.user(user_id).await? != before {
+            if readable(store.user(user_id).await)? != Some(before) {
                 continue;
             }
             if !is_claimed {
@@ -111,18 +113,17 @@ impl Run<'_> {
 
     /// Looks at a user by themselves.
     pub(super) async fn look_at_user(&mut self, user_id: UserId) -> Result<(), StoreError> {
-        match self.app.store().user(user_id).await {
-            Ok(Some(_)) => {
+        match readable(self.app.store().user(user_id).await)? {
+            Some(Some(_)) => {
                 self.found.checked.users += 1;
                 self.look_for_account(user_id).await?;
                 self.look_at_address(user_id, None).await
             }
-            Ok(None) => Ok(()),
-            Err(StoreError::Unreadable(_)) => {
+            Some(None) => Ok(()),
+            None => {
                 self.accuse(Violation::of_user(Kind::Unreadable, user_id));
                 Ok(())
             }
-            Err(error) => Err(error),
         }
     }
 }
