@@ -30,6 +30,7 @@ async fn whatever_happens_to_its_message_a_hold_ends_in_time() {
         (Fault::Lost, 1, 0),
         (Fault::Doubled, 1, 2),
         (Fault::Late, 1, 1),
+        (Fault::Early, 1, 1),
         (Fault::Reset(When::Before), 3, 0),
         (Fault::Reset(When::After), 1, 2),
         (Fault::TimedOut(When::After), 1, 2),
@@ -64,7 +65,7 @@ async fn an_early_message_comes_again() {
     let (shop, _) = whose_message(Fault::Early, 1).await;
     shop.advance(0).await;
     assert_eq!(shop.stack.pending_messages().len(), 1);
-    shop.advance(299).await;
+    shop.advance(301).await;
     assert_eq!(shop.stack.pending_messages().len(), 1);
     shop.advance(1).await;
     assert!(shop.stack.pending_messages().is_empty());
