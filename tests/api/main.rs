@@ -58,6 +58,8 @@ mod metrics;
 mod attackers;
 mod errors;
 mod expiry;
+mod faults;
+mod faults_of_messages;
 mod opening;
 mod seats_left;
 mod troubles;

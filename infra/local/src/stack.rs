@@ -6,7 +6,7 @@ mod tests;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::{app::App, aws_sdk_dynamodb::Client, clock::Clock};
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -14,6 +14,7 @@ use crate::{
     Options, Problem,
     connector::Below,
     demo::Demo,
+    faults::Faults,
     function::{Function, Start},
     handlers::Handlers,
     interference::Failure,
@@ -157,6 +158,25 @@ impl Stack {
     /// From now on, the functions' calls of this table fail.
     pub fn fail(&self, table: &str, failure: Failure) {
         self.below.interference.fail(table, failure);
+    }
+
+    /// What goes wrong with the functions' calls.
+    pub fn faults(&self) -> &Faults {
+        &self.below.faults
+    }
+
+    /// From now on, the clock of a function is so far ahead of the stack's, or behind.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function.
+    pub fn put_clock_ahead(&self, function: &str, by: SignedDuration) {
+        self.functions[function].start.clock.put_ahead(by);
+    }
+
+    /// The names of the functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(String::as_str)
     }
 
     /// How many conditions were taken out so far.

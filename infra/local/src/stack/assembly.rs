@@ -27,14 +27,15 @@ use shared::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Notify, OnceCell, watch},
+    sync::{Notify, watch},
     task::JoinHandle,
+    time::Instant,
 };
 
 use super::Stack;
 use crate::{
     Options, Problem, Storage, Time,
-    clock::StackClock,
+    clock::{Pace, StackClock},
     connector::{Below, Connector, Engine},
     demo::{self, Demo},
     engine,
@@ -47,6 +48,7 @@ use crate::{
     permissions::Guard,
     published::Published,
     queue::Queues,
+    skew::FunctionClock,
     sqs::Sqs,
     tables,
     tally::Tally,
@@ -175,6 +177,7 @@ impl Foundation {
         let changed = Arc::new(Notify::new());
         let clock = Arc::new(StackClock::frozen_at(
             start_time(options.time),
+            pace(options.time),
             Arc::clone(&changed),
         ));
         let sqs = Sqs {
@@ -192,6 +195,7 @@ impl Foundation {
                 engine,
                 sqs,
                 interference: Interference::default(),
+                faults: Arc::default(),
             }),
             clock,
             changed,
@@ -240,7 +244,8 @@ impl Foundation {
             environment: plan.environment.clone(),
             start,
             tally,
-            app: OnceCell::new(),
+            faults: Arc::clone(&self.below.faults),
+            app: tokio::sync::Mutex::default(),
         })
     }
 
@@ -272,7 +277,7 @@ impl Foundation {
         Ok(Start {
             config: config.map_err(|error| misconfigured(template, &error))?,
             sdk: self.access.sdk(connector),
-            clock: Arc::clone(&self.clock),
+            clock: Arc::new(FunctionClock::of(&self.clock)),
             metrics: Metrics::default(),
         })
     }
@@ -300,7 +305,7 @@ impl Foundation {
         });
         Timeline {
             clock: Arc::clone(&self.clock),
-            runs: matches!(options.time, Time::Running),
+            runs: matches!(options.time, Time::Running | Time::WithRuntimeFrom(_)),
             board: Arc::default(),
             queues: Arc::clone(&self.below.sqs.queues),
             subscriptions: subscriptions.collect(),
@@ -379,7 +384,14 @@ fn partition_keys(deployment: &Deployment) -> BTreeMap<String, String> {
 fn start_time(time: Time) -> Timestamp {
     match time {
         Time::Running | Time::Frozen => SystemClock.now(),
-        Time::FrozenAt(time) => time,
+        Time::FrozenAt(time) | Time::WithRuntimeFrom(time) => time,
+    }
+}
+
+fn pace(time: Time) -> Pace {
+    match time {
+        Time::Running | Time::Frozen | Time::FrozenAt(_) => Pace::Machine,
+        Time::WithRuntimeFrom(_) => Pace::Runtime(Instant::now()),
     }
 }
 
