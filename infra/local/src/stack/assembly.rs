@@ -10,7 +10,6 @@ use std::{
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
 };
-use axum::serve::ListenerExt;
 use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
@@ -27,7 +26,7 @@ use shared::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Notify, OnceCell, watch},
+    sync::{Notify, OnceCell, Semaphore, watch},
     task::JoinHandle,
 };
 
@@ -39,7 +38,7 @@ use crate::{
     demo::{self, Demo},
     engine,
     function::{Function, Start},
-    gateway::{Gateway, Routes},
+    gateway::{Gateway, Routes, connections},
     handlers::{Code, Handlers},
     interference::Interference,
     invocation,
@@ -85,8 +84,14 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         ways_from_outside: foundation
             .access
             .ways_from_outside(address, database_address),
+        concurrency: Arc::new(Semaphore::new(options.limits.concurrency)),
     };
-    servers.push(tokio::spawn(serve(listener, gateway, stopped)));
+    servers.push(tokio::spawn(connections::serve(
+        listener,
+        gateway.router(),
+        options.limits.connections,
+        end(stopped),
+    )));
     Ok(Stack {
         address,
         database_address,
@@ -425,20 +430,6 @@ async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Problem> {
         .map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
-}
-
-async fn serve(listener: TcpListener, gateway: Gateway, stopped: watch::Receiver<bool>) {
-    let service = gateway
-        .router()
-        .into_make_service_with_connect_info::<SocketAddr>();
-    // Answers are small and somebody waits for them.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let served = axum::serve(listener, service).with_graceful_shutdown(end(stopped));
-    if let Err(error) = served.await {
-        tracing::error!("the gateway stopped: {error}");
-    }
 }
 
 fn serve_database(

@@ -1,6 +1,9 @@
 //! The stack around the functions, with small functions of its own behind the repository's
 //! template.
 
+mod overload;
+mod requests;
+
 use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
@@ -9,7 +12,7 @@ use shared::{
     aws_sdk_sqs,
     config::Config,
     error::ApiError,
-    lambda_http::{self, Body, RequestExt, Response},
+    lambda_http::{self, Body, RequestExt, Response, request::RequestContext},
     messages::ReleaseHold,
     runtime::Answer,
 };
@@ -21,9 +24,12 @@ use tokio::{
 use super::*;
 use crate::template::{Place, Template};
 
-/// Says what it was asked; panics when asked to.
+/// Says what it was asked; panics, or never answers, when asked to.
 fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, ApiError>> {
     Box::pin(async move {
+        if request.uri().query() == Some("hang") {
+            std::future::pending::<()>().await;
+        }
         assert!(
             request.uri().query() != Some("panic"),
             "panicking, as it was asked to"
@@ -34,7 +40,12 @@ fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, 
             .flat_map(|parameters| parameters.iter())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
+        let route = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
+            _ => None,
+        };
         let said = json!({
+            "route": route,
             "method": request.method().as_str(),
             "path": request.raw_http_path(),
             "variables": variables,
@@ -139,6 +150,7 @@ async fn a_request_reaches_the_function_of_its_route() {
     assert_eq!(
         said,
         json!({
+            "route": "POST /v1/concerts/{concert_id}/reservations",
             "method": "POST", "path": "/v1/concerts/a b/reservations",
             "variables": {"concert_id": "a b"}, "body": r#"{"date":"2026-10-01"}"#,
         })
