@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
@@ -99,6 +100,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         operator,
         below: foundation.below,
         published: foundation.published,
+        _lock: foundation.lock,
         driver: set_going(&timeline).await,
         timeline,
         demo,
@@ -161,6 +163,7 @@ struct Foundation {
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
     published: Option<Published>,
+    lock: Option<File>,
     access: Access,
     partition_keys: Arc<BTreeMap<String, String>>,
     first_use: FirstUse,
@@ -187,10 +190,13 @@ impl Foundation {
             clock: Arc::clone(&clock),
             changed: Arc::clone(&changed),
         };
-        let engine = match &options.database {
-            Storage::Memory => Engine::Embedded(engine::in_memory()?),
-            Storage::File(path) => Engine::Embedded(engine::in_file(path)?),
-            Storage::Endpoint { .. } => Engine::remote(),
+        let (engine, lock) = match &options.database {
+            Storage::Memory => (Engine::Embedded(engine::in_memory()?), None),
+            Storage::File(path) => {
+                let (database, lock) = engine::in_file(path)?;
+                (Engine::Embedded(database), Some(lock))
+            }
+            Storage::Endpoint { .. } => (Engine::remote(), None),
         };
         Ok(Self {
             below: Arc::new(Below {
@@ -203,6 +209,7 @@ impl Foundation {
             partition_keys: Arc::new(partition_keys(deployment)),
             first_use: options.first_use.clone(),
             published: options.metrics.then(Published::default),
+            lock,
             access: Access::to(&options.database, Region::new(region())).await?,
         })
     }

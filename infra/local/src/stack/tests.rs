@@ -393,12 +393,17 @@ async fn a_data_file_keeps_the_data() {
     count(&Client::new(&stack.operator.sdk), "0")
         .await
         .expect("written");
+    let second = refusal(options()).await;
+    assert!(
+        second.to_string().contains("another stack runs on it"),
+        "{second}"
+    );
     stack.stop().await;
     let stack = start(options()).await;
     let refused = count(&Client::new(&stack.operator.sdk), "0").await;
     assert!(refused.is_err(), "it is still there");
     stack.stop().await;
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
     }
 }
@@ -505,6 +510,22 @@ async fn what_keeps_it_from_starting_is_said() {
         ),
         (
             Options {
+                database: crate::Storage::File(std::env::temp_dir()),
+                ..Options::default()
+            },
+            1,
+            "it is a directory",
+        ),
+        (
+            Options {
+                database: crate::Storage::File(garbage.join("below")),
+                ..Options::default()
+            },
+            1,
+            "Not a directory",
+        ),
+        (
+            Options {
                 template: Some("Resources: [".to_owned()),
                 ..Options::default()
             },
@@ -535,5 +556,7 @@ async fn what_keeps_it_from_starting_is_said() {
         assert!(problem.to_string().contains(part), "{problem}");
         assert_eq!(problem.exit_code(), code, "{problem}");
     }
-    let _ = std::fs::remove_file(garbage);
+    for suffix in ["", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", garbage.display()));
+    }
 }
