@@ -14,6 +14,7 @@ use aws_config::{
 use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
+    app::App,
     aws_sdk_dynamodb::{
         Client,
         config::{
@@ -130,7 +131,9 @@ fn plan(
     Ok((template, deployment))
 }
 
-/// Makes the tables, and the demo data where there was nothing before.
+/// Makes the tables, and the demo data where there was nothing before. A data file with nobody in
+/// it is nothing: a start that was killed may have come as far as the tables. The people of the
+/// demo data are made last, so that nothing of it is missing where they are.
 async fn fill(
     options: &Options,
     deployment: &Deployment,
@@ -138,12 +141,23 @@ async fn fill(
 ) -> Result<Option<Demo>, Problem> {
     let client = Client::new(&operator.sdk);
     let is_new = tables::create(&client, &deployment.tables).await?;
-    let Some(shows) = options.demo_shows.filter(|_| is_new) else {
+    let Some(shows) = options.demo_shows else {
         return Ok(None);
     };
     let app = operator.app().await;
     let app = app.map_err(|error| Problem::failure(error.to_string()))?;
-    demo::create(&app, shows).await.map(Some)
+    let is_file = matches!(options.database, Storage::File(_));
+    if is_new || (is_file && has_nobody(&app).await?) {
+        demo::create(&app, shows).await.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+async fn has_nobody(app: &App) -> Result<bool, Problem> {
+    let page = app.store().users(None, 1).await;
+    let (users, next) = page.map_err(|error| Problem::failure(error.to_string()))?;
+    Ok(users.is_empty() && next.is_none())
 }
 
 /// Does what is due at the start, the first tick, and from then on what becomes due by itself.

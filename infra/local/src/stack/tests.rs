@@ -408,6 +408,25 @@ async fn a_data_file_keeps_the_data() {
     }
 }
 
+/// A start that was killed may have made the tables and nothing else.
+#[tokio::test]
+async fn a_data_file_with_nobody_in_it_gets_the_demo_data() {
+    let file = std::env::temp_dir().join(format!("onsale-{}.db", uuid::Uuid::new_v4()));
+    let options = |demo_shows| Options {
+        database: crate::Storage::File(file.clone()),
+        demo_shows,
+        ..Options::default()
+    };
+    for (demo_shows, makes) in [(None, false), (Some(1), true), (Some(1), false)] {
+        let stack = start(options(demo_shows)).await;
+        assert_eq!(stack.demo().is_some(), makes, "{demo_shows:?}");
+        stack.stop().await;
+    }
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+}
+
 /// What the stack tells of a function's environment.
 async fn environment(stack: &Stack, function: &str) -> HashMap<String, String> {
     let ask = format!("GET /_local/environment/{function} HTTP/1.1");
