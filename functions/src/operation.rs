@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::{
     domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
-    error::ApiError,
+    error::{ApiError, Wrong},
     http::ErrorBody,
     texts::Language,
 };
@@ -164,10 +164,7 @@ impl Operation {
             limit.into(),
         )
         .query::<String>("cursor", false, "The `next_cursor` of the page before.")
-        .refuses([
-            ApiError::Invalid(shared::error::Wrong::Limit),
-            ApiError::BadRequest,
-        ])
+        .refuses([ApiError::Invalid(Wrong::Limit), ApiError::BadRequest])
     }
 
     fn parameter<T: ToSchema>(
@@ -215,7 +212,7 @@ impl Operation {
                 .example(Some(example))
                 .build(),
         );
-        self.refuses([ApiError::EmptyBody])
+        self.refuses([ApiError::EmptyBody, ApiError::Invalid(Wrong::Body)])
     }
 
     /// It answers with JSON.

@@ -150,6 +150,8 @@ pub enum ApiError {
 /// What has limits that a request does not keep. Its code is `BAD_REQUEST`, its text its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
+    /// A body has at most 65,536 bytes.
+    Body,
     /// A name has 1 to 100 characters after trimming, and none that cannot be seen.
     Name,
     /// An e-mail address has the form of one, and at most 254 characters.

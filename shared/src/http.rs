@@ -22,9 +22,17 @@ use crate::{
     texts::Language,
 };
 
+/// The largest body that is read, in bytes: twice what a concert with the most shows needs. API
+/// Gateway takes up to 10 MB.
+const LARGEST_BODY: usize = 65_536;
+
 /// The JSON object in a request's body, as a structure whose fields are each a [`Field`].
-/// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`].
+/// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`]; one that is
+/// larger than anybody needs is [`Wrong::Body`], unread.
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    if request.body().len() > LARGEST_BODY {
+        return Err(ApiError::Invalid(Wrong::Body));
+    }
     std::str::from_utf8(request.body())
         .ok()
         .and_then(object)

@@ -251,6 +251,10 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
 /// The text of what does not keep its limits.
 pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
     let (korean, english) = match wrong {
+        Wrong::Body => (
+            "요청 본문은 65536바이트 이하여야 합니다.",
+            "The body of a request must not have more than 65536 bytes.",
+        ),
         Wrong::Name => (
             "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.",
             "A name must have 1 to 100 characters, none of them control characters.",

@@ -7,7 +7,7 @@ use crate::harness::{
     Buyer, Call, Door, Guest, PASSWORD, PRICE, Reply, Shop,
     concerts::many_shows,
     refusal::{
-        EMPTY_BODY, FORBIDDEN, INVALID_CREDENTIALS, INVALID_NAME, INVALID_TOKEN,
+        BODY_TOO_LARGE, EMPTY_BODY, FORBIDDEN, INVALID_CREDENTIALS, INVALID_TOKEN,
         MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION, NOT_YOUR_TURN,
     },
     text,
@@ -420,20 +420,29 @@ async fn a_field_that_is_there_twice_counts_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_megabyte_is_read_and_refused() {
+async fn a_body_is_read_up_to_what_anybody_needs() {
     let shop = Shop::open().await;
-    let name = "가".repeat(350_000);
-    let reply = shop
-        .post("/v1/users")
-        .json(&json!({ "name": name }))
-        .send()
-        .await;
-    reply.is(INVALID_NAME);
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    let admin = shop.admin().await;
+    let padded = |body: &Value, bytes: usize| {
+        let body = body.to_string();
+        format!("{body}{}", " ".repeat(bytes - body.len()))
+    };
+    for (call, good) in with_bodies(&shop, &buyer, &admin, &held) {
+        for bytes in [65_537, 1_000_000] {
+            let call = call.clone().body(padded(&good, bytes));
+            call.send().await.is(BODY_TOO_LARGE);
+        }
+    }
     let mut body = json!({ "name": "A" });
-    for n in 0..50_000 {
+    for n in 0..3_000 {
         body[format!("field {n}")] = json!(n);
     }
-    shop.post("/v1/users").json(&body).send().await.expect(201);
+    let call = shop.post("/v1/users").body(padded(&body, 65_536));
+    call.send().await.expect(201);
+    assert_eq!(shop.balance(&buyer).await, json!(0));
+    assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
 }
 
 #[tokio::test]

@@ -234,6 +234,10 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             MISSING_PRICE,
             create(json!({ "name": "A", "shows": [{ "date": date }] })),
         ),
+        (
+            BODY_TOO_LARGE,
+            change_to(json!({ "name": "가".repeat(30_000) })),
+        ),
         (INVALID_NAME, change_to(json!({ "name": "" }))),
         (INVALID_QUEUE_ID, change_to(json!({ "queue_id": "" }))),
         (INVALID_SHOWS, change_to(json!({ "shows": {} }))),

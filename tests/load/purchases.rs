@@ -7,6 +7,8 @@
 //! cargo run --profile fast -p tests --example purchases -- --purchases 10000
 //! ```
 
+mod connection;
+
 use std::{
     collections::BTreeMap,
     process::ExitCode,
@@ -18,11 +20,9 @@ use std::{
 };
 
 use clap::Parser;
-use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, body::Bytes, client::conn::http1};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+
+use connection::{Connection, Failure, text};
 
 /// Buys seats as fast as the shop sells them, and checks every answer.
 #[derive(Parser)]
@@ -49,8 +49,6 @@ struct Show {
     date: String,
     capacity: usize,
 }
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -233,52 +231,6 @@ impl Purchase<'_> {
     }
 }
 
-struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    host: String,
-}
-
-impl Connection {
-    async fn open(address: &str) -> Result<Self, Failure> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        Ok(Self {
-            sender,
-            host: address.to_owned(),
-        })
-    }
-
-    async fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        token: &str,
-        body: Option<Value>,
-    ) -> Result<(u16, Value), Failure> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.host);
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        if body.is_some() {
-            request = request.header("content-type", "application/json");
-        }
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        self.sender.ready().await?;
-        let response = self
-            .sender
-            .send_request(request.body(Full::new(Bytes::from(body)))?)
-            .await?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
-    }
-}
-
 /// All shows of all concerts on sale.
 async fn shows(address: &str) -> Result<Vec<Show>, Failure> {
     let mut connection = Connection::open(address).await?;
@@ -407,11 +359,4 @@ fn expect(holds: bool, what: &str, seen: &Value) -> Result<(), Failure> {
     } else {
         Err(format!("expected that {what}: {seen}").into())
     }
-}
-
-fn text(value: &Value) -> Result<String, Failure> {
-    value
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| format!("no text: {value}").into())
 }

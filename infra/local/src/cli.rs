@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::{FirstUse, Options, Problem, Storage, Time};
+use crate::{FirstUse, Limits, Options, Problem, Storage, Time};
 
 /// Runs the whole of Onsale on this machine.
 #[derive(Debug, Parser)]
@@ -49,9 +49,25 @@ impl Arguments {
             template: None,
             metrics: false,
             demo_shows: (!self.no_demo).then_some(self.demo_shows),
+            limits: Limits {
+                connections: connections(),
+                ..Limits::default()
+            },
             first_use: FirstUse::default(),
         })
     }
+}
+
+/// How many connections there may be: as many as usual, or as the process may have files, less
+/// those that the database and the stack itself need.
+fn connections() -> usize {
+    const OTHERS: u64 = 100;
+
+    let usual = Limits::default().connections;
+    // Where nothing can be asked for, the usual number is as good as any.
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX);
+    let most = files.saturating_sub(OTHERS).max(1);
+    usize::try_from(most).map_or(usual, |most| most.min(usual))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -1,6 +1,10 @@
 //! The embedded DynamoDB engine, called in this process instead of through a socket.
 
-use std::path::Path;
+use std::{
+    ffi::OsString,
+    fs::{File, TryLockError},
+    path::Path,
+};
 
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,30 +26,54 @@ pub fn in_memory() -> Result<Database, Problem> {
         .map_err(|error| Problem::failure(format!("the database did not start: {error}")))
 }
 
-/// An engine that keeps its tables in a file.
-pub fn in_file(path: &Path) -> Result<Database, Problem> {
-    let refused = |error: DynoxideError| {
+/// An engine that keeps its tables in a file, and the lock that keeps other stacks from it as long
+/// as this one lives.
+pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
+    let unusable = |why: &str| {
         let file = path.display();
-        let why = reason(&error.to_string());
         Problem::failure(format!("{file} cannot be used as a data file: {why}"))
     };
+    let refused = |error: DynoxideError| unusable(reason(&error.to_string()));
     let name = path
         .to_str()
         .ok_or_else(|| Problem::failure("the name of the data file is not UTF-8"))?;
+    if path.is_dir() {
+        return Err(unusable("it is a directory"));
+    }
+    let lock = lock(path).map_err(|error| match error {
+        TryLockError::WouldBlock => unusable("another stack runs on it"),
+        TryLockError::Error(error) => unusable(&error.to_string()),
+    })?;
     let database = Database::new(name).map_err(refused)?;
     // The engine would wait for the disk at each commit. What it calls the end of bulk loading
     // sets SQLite to `synchronous = NORMAL`: a process that is killed loses nothing that it has
     // acknowledged, only a power cut may cost the last instants.
     database.disable_bulk_loading().map_err(refused)?;
-    Ok(database)
+    Ok((database, lock))
+}
+
+/// SQLite lets two processes into one file, but each would have a clock, messages and ticks of its
+/// own. The lock is on a file beside it, because closing the data file itself would let go of
+/// SQLite's locks too. The system lets go of it when the process ends, however that ends.
+fn lock(path: &Path) -> Result<File, TryLockError> {
+    let mut beside = OsString::from(path);
+    beside.push(".lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(beside);
+    let lock = lock.map_err(TryLockError::Error)?;
+    lock.try_lock()?;
+    Ok(lock)
 }
 
 /// Why the engine refuses a file, without its advice to programmers.
-fn reason(error: &str) -> String {
+fn reason(error: &str) -> &str {
     if error.starts_with("Database file is encrypted or not") {
-        "it is something else".to_owned()
+        "it is something else"
     } else {
-        error.trim_start_matches("Internal error: ").to_owned()
+        error.trim_start_matches("Internal error: ")
     }
 }
 

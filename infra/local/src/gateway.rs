@@ -2,25 +2,34 @@
 //! the tests, and functions outside of this process need.
 
 mod alone;
+pub mod connections;
 mod cors;
+mod intake;
 mod invoke;
 mod moves;
 mod routes;
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
-    extract::{ConnectInfo, Request, State},
-    http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts},
+    body::{Body, Bytes},
+    extract::{ConnectInfo, DefaultBodyLimit, State},
+    http::{
+        Method, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+        request::Parts,
+    },
+    middleware,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use serde_json::json;
 use shared::{clock::Clock, lambda_http};
+use tokio::sync::Semaphore;
 
-pub use routes::Routes;
+use self::intake::Intake;
+pub use self::routes::Routes;
 
 use crate::{
     event::{self, Incoming},
@@ -30,8 +39,9 @@ use crate::{
     timeline::Timeline,
 };
 
-/// The largest body that API Gateway takes.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// API Gateway waits so long for a function. Each of ours that it waits for is ended sooner on
+/// Lambda.
+pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The front door of a stack.
 pub struct Gateway {
@@ -48,6 +58,8 @@ pub struct Gateway {
     /// The variables by which a function in a process of its own reaches the tables and queues, if
     /// there is a way.
     pub ways_from_outside: Option<BTreeMap<&'static str, String>>,
+    /// How many more requests may be with a function, as an account on AWS has a number for that.
+    pub concurrency: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -63,6 +75,12 @@ impl Gateway {
             )
             .fallback(serve)
             .method_not_allowed_fallback(serve)
+            // The intake has its own.
+            .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state(
+                Intake::default(),
+                intake::take,
+            ))
             .with_state(Arc::new(self))
     }
 }
@@ -70,12 +88,13 @@ impl Gateway {
 async fn serve(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(source): ConnectInfo<SocketAddr>,
-    request: Request,
+    parts: Parts,
+    body: Bytes,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = whole(body).await else {
-        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    };
+    if parts.method == Method::CONNECT {
+        // A success would tell the client that it is now connected to somebody else.
+        return message(StatusCode::BAD_REQUEST, "Bad Request");
+    }
     if let Some(action) = sqs_action(&parts) {
         return sqs_answer(&gateway, action, &body);
     }
@@ -84,12 +103,23 @@ async fn serve(
         return preflight;
     }
     let is_foreign = cors::is_foreign(&parts);
-    // On Lambda, an invocation is not given up when its caller hangs up. So it is not here.
-    let answer = tokio::spawn({
-        let gateway = Arc::clone(&gateway);
-        async move { gateway.answer(&parts, &body, source).await }
-    });
-    let mut response = answer.await.unwrap_or_else(|_| internal_server_error());
+    let mut response = match Arc::clone(&gateway.concurrency).try_acquire_owned() {
+        Ok(invocation) => {
+            // On Lambda, an invocation is not given up when its caller hangs up. So it is not here.
+            let answer = tokio::spawn({
+                let gateway = Arc::clone(&gateway);
+                async move {
+                    let _invocation = invocation;
+                    let answer = gateway.answer(&parts, &body, source);
+                    tokio::time::timeout(INTEGRATION_TIMEOUT, answer)
+                        .await
+                        .unwrap_or_else(|_| unavailable())
+                }
+            });
+            answer.await.unwrap_or_else(|_| internal_server_error())
+        }
+        Err(_) => unavailable(),
+    };
     if let Some(cors) = cors.filter(|_| is_foreign) {
         cors::allow(cors, &mut response);
     }
@@ -151,10 +181,6 @@ fn sqs_answer(gateway: &Gateway, action: &str, body: &[u8]) -> Response {
     (status, kind, answer.body).into_response()
 }
 
-async fn whole(body: Body) -> Result<Bytes, axum::Error> {
-    to_bytes(body, LARGEST_BODY).await
-}
-
 fn outgoing(response: lambda_http::Response<lambda_http::Body>) -> Response {
     response.map(|body| match body {
         lambda_http::Body::Text(text) => Body::from(text),
@@ -170,6 +196,12 @@ fn message(status: StatusCode, text: &str) -> Response {
 
 fn internal_server_error() -> Response {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+/// There is too much to do, or it has taken too long.
+fn unavailable() -> Response {
+    let answer = message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+    ([(RETRY_AFTER, "1")], answer).into_response()
 }
 
 fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {

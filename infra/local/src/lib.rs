@@ -38,7 +38,7 @@ pub use cli::Arguments;
 pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert};
 pub use faults::{Fault, Faults, When};
 pub use interference::Failure;
-pub use options::{FirstUse, Options, Storage, Time};
+pub use options::{FirstUse, Limits, Options, Storage, Time};
 pub use permissions::Grant;
 pub use problem::Problem;
 pub use queue::Message;

@@ -28,8 +28,30 @@ pub struct Options {
     pub metrics: bool,
     /// How many shows the demo data has; without it there is no demo data.
     pub demo_shows: Option<u32>,
+    /// How much the gateway takes on at once.
+    pub limits: Limits,
     /// Told of each permission that a function uses for the first time.
     pub first_use: FirstUse,
+}
+
+/// How much the gateway takes on at once. What is over it is refused with 503, and advised to
+/// come again in a second.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections.
+    pub connections: usize,
+    /// Requests that are with a function.
+    pub concurrency: usize,
+}
+
+impl Default for Limits {
+    /// The concurrency is what an account on AWS has.
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            concurrency: 1_000,
+        }
+    }
 }
 
 /// Told of a function, and a permission of its that it uses for the first time.

@@ -4,7 +4,7 @@ mod assembly;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs::File, net::SocketAddr, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::{app::App, aws_sdk_dynamodb::Client, clock::Clock};
@@ -40,6 +40,8 @@ pub struct Stack {
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     driver: JoinHandle<()>,
+    /// Of the data file, until the stack ends.
+    _lock: Option<File>,
 }
 
 impl Stack {

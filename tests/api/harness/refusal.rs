@@ -46,6 +46,7 @@ mod rows {
     pub const MALFORMED_AUTHORIZATION: Refusal = refusal(400, "MALFORMED_AUTHORIZATION", "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.");
     pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");
     pub const BAD_REQUEST: Refusal = refusal(400, "BAD_REQUEST", "잘못된 요청입니다. 요청 내용을 확인해 주세요.");
+    pub const BODY_TOO_LARGE: Refusal = refusal(400, "BAD_REQUEST", "요청 본문은 65536바이트 이하여야 합니다.");
     pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.");
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");

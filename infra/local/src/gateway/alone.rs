@@ -4,12 +4,13 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, Path, Request, State},
+    body::Bytes,
+    extract::{ConnectInfo, Path, State},
     http::{StatusCode, Uri, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
 
-use super::{Gateway, message, whole};
+use super::{Gateway, message};
 
 /// Tells the environment of a function: what the template gives it, and how it reaches this
 /// stack, one `NAME=value` a line.
@@ -36,16 +37,13 @@ pub async fn environment(
 pub async fn event(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(source): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut parts: Parts,
+    body: Bytes,
 ) -> Response {
-    let (mut parts, body) = request.into_parts();
     let Some(asked) = behind(&parts, "/_local/event") else {
         return missing("Not Found");
     };
     parts.uri = asked;
-    let Ok(body) = whole(body).await else {
-        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    };
     match gateway.event(&parts, &body, source) {
         Some((_, Ok(event))) => ([(CONTENT_TYPE, "application/json")], event).into_response(),
         Some((_, Err(error))) => message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

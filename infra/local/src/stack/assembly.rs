@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
@@ -10,10 +11,10 @@ use std::{
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
 };
-use axum::serve::ListenerExt;
 use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
+    app::App,
     aws_sdk_dynamodb::{
         Client,
         config::{
@@ -27,7 +28,7 @@ use shared::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Notify, watch},
+    sync::{Notify, OnceCell, Semaphore, watch},
     task::JoinHandle,
     time::Instant,
 };
@@ -40,7 +41,7 @@ use crate::{
     demo::{self, Demo},
     engine,
     function::{Function, Start},
-    gateway::{Gateway, Routes},
+    gateway::{Gateway, Routes, connections},
     handlers::{Code, Handlers},
     interference::Interference,
     invocation,
@@ -87,8 +88,14 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         ways_from_outside: foundation
             .access
             .ways_from_outside(address, database_address),
+        concurrency: Arc::new(Semaphore::new(options.limits.concurrency)),
     };
-    servers.push(tokio::spawn(serve(listener, gateway, stopped)));
+    servers.push(tokio::spawn(connections::serve(
+        listener,
+        gateway.router(),
+        options.limits.connections,
+        end(stopped),
+    )));
     Ok(Stack {
         address,
         database_address,
@@ -96,6 +103,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         operator,
         below: foundation.below,
         published: foundation.published,
+        _lock: foundation.lock,
         driver: set_going(&timeline).await,
         timeline,
         demo,
@@ -125,7 +133,9 @@ fn plan(
     Ok((template, deployment))
 }
 
-/// Makes the tables, and the demo data where there was nothing before.
+/// Makes the tables, and the demo data where there was nothing before. A data file with nobody in
+/// it is nothing: a start that was killed may have come as far as the tables. The people of the
+/// demo data are made last, so that nothing of it is missing where they are.
 async fn fill(
     options: &Options,
     deployment: &Deployment,
@@ -133,12 +143,23 @@ async fn fill(
 ) -> Result<Option<Demo>, Problem> {
     let client = Client::new(&operator.sdk);
     let is_new = tables::create(&client, &deployment.tables).await?;
-    let Some(shows) = options.demo_shows.filter(|_| is_new) else {
+    let Some(shows) = options.demo_shows else {
         return Ok(None);
     };
     let app = operator.app().await;
     let app = app.map_err(|error| Problem::failure(error.to_string()))?;
-    demo::create(&app, shows).await.map(Some)
+    let is_file = matches!(options.database, Storage::File(_));
+    if is_new || (is_file && has_nobody(&app).await?) {
+        demo::create(&app, shows).await.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+async fn has_nobody(app: &App) -> Result<bool, Problem> {
+    let page = app.store().users(None, 1).await;
+    let (users, next) = page.map_err(|error| Problem::failure(error.to_string()))?;
+    Ok(users.is_empty() && next.is_none())
 }
 
 /// Does what is due at the start, the first tick, and from then on what becomes due by itself.
@@ -158,6 +179,7 @@ struct Foundation {
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
     published: Option<Published>,
+    lock: Option<File>,
     access: Access,
     partition_keys: Arc<BTreeMap<String, String>>,
     first_use: FirstUse,
@@ -185,10 +207,13 @@ impl Foundation {
             clock: Arc::clone(&clock),
             changed: Arc::clone(&changed),
         };
-        let engine = match &options.database {
-            Storage::Memory => Engine::Embedded(engine::in_memory()?),
-            Storage::File(path) => Engine::Embedded(engine::in_file(path)?),
-            Storage::Endpoint { .. } => Engine::remote(),
+        let (engine, lock) = match &options.database {
+            Storage::Memory => (Engine::Embedded(engine::in_memory()?), None),
+            Storage::File(path) => {
+                let (database, lock) = engine::in_file(path)?;
+                (Engine::Embedded(database), Some(lock))
+            }
+            Storage::Endpoint { .. } => (Engine::remote(), None),
         };
         Ok(Self {
             below: Arc::new(Below {
@@ -202,6 +227,7 @@ impl Foundation {
             partition_keys: Arc::new(partition_keys(deployment)),
             first_use: options.first_use.clone(),
             published: options.metrics.then(Published::default),
+            lock,
             access: Access::to(&options.database, Region::new(region())).await?,
         })
     }
@@ -437,20 +463,6 @@ async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Problem> {
         .map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
-}
-
-async fn serve(listener: TcpListener, gateway: Gateway, stopped: watch::Receiver<bool>) {
-    let service = gateway
-        .router()
-        .into_make_service_with_connect_info::<SocketAddr>();
-    // Answers are small and somebody waits for them.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let served = axum::serve(listener, service).with_graceful_shutdown(end(stopped));
-    if let Err(error) = served.await {
-        tracing::error!("the gateway stopped: {error}");
-    }
 }
 
 fn serve_database(

@@ -1,6 +1,9 @@
 //! The stack around the functions, with small functions of its own behind the repository's
 //! template.
 
+mod overload;
+mod requests;
+
 use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
@@ -9,7 +12,7 @@ use shared::{
     aws_sdk_sqs,
     config::Config,
     error::ApiError,
-    lambda_http::{self, Body, RequestExt, Response},
+    lambda_http::{self, Body, RequestExt, Response, request::RequestContext},
     messages::ReleaseHold,
     runtime::Answer,
 };
@@ -21,9 +24,12 @@ use tokio::{
 use super::*;
 use crate::template::{Place, Template};
 
-/// Says what it was asked; panics when asked to.
+/// Says what it was asked; panics, or never answers, when asked to.
 fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, ApiError>> {
     Box::pin(async move {
+        if request.uri().query() == Some("hang") {
+            std::future::pending::<()>().await;
+        }
         assert!(
             request.uri().query() != Some("panic"),
             "panicking, as it was asked to"
@@ -34,7 +40,12 @@ fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, 
             .flat_map(|parameters| parameters.iter())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
+        let route = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
+            _ => None,
+        };
         let said = json!({
+            "route": route,
             "method": request.method().as_str(),
             "path": request.raw_http_path(),
             "variables": variables,
@@ -139,6 +150,7 @@ async fn a_request_reaches_the_function_of_its_route() {
     assert_eq!(
         said,
         json!({
+            "route": "POST /v1/concerts/{concert_id}/reservations",
             "method": "POST", "path": "/v1/concerts/a b/reservations",
             "variables": {"concert_id": "a b"}, "body": r#"{"date":"2026-10-01"}"#,
         })
@@ -381,12 +393,36 @@ async fn a_data_file_keeps_the_data() {
     count(&Client::new(&stack.operator.sdk), "0")
         .await
         .expect("written");
+    let second = refusal(options()).await;
+    assert!(
+        second.to_string().contains("another stack runs on it"),
+        "{second}"
+    );
     stack.stop().await;
     let stack = start(options()).await;
     let refused = count(&Client::new(&stack.operator.sdk), "0").await;
     assert!(refused.is_err(), "it is still there");
     stack.stop().await;
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+}
+
+/// A start that was killed may have made the tables and nothing else.
+#[tokio::test]
+async fn a_data_file_with_nobody_in_it_gets_the_demo_data() {
+    let file = std::env::temp_dir().join(format!("onsale-{}.db", uuid::Uuid::new_v4()));
+    let options = |demo_shows| Options {
+        database: crate::Storage::File(file.clone()),
+        demo_shows,
+        ..Options::default()
+    };
+    for (demo_shows, makes) in [(None, false), (Some(1), true), (Some(1), false)] {
+        let stack = start(options(demo_shows)).await;
+        assert_eq!(stack.demo().is_some(), makes, "{demo_shows:?}");
+        stack.stop().await;
+    }
+    for suffix in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
     }
 }
@@ -493,6 +529,22 @@ async fn what_keeps_it_from_starting_is_said() {
         ),
         (
             Options {
+                database: crate::Storage::File(std::env::temp_dir()),
+                ..Options::default()
+            },
+            1,
+            "it is a directory",
+        ),
+        (
+            Options {
+                database: crate::Storage::File(garbage.join("below")),
+                ..Options::default()
+            },
+            1,
+            "Not a directory",
+        ),
+        (
+            Options {
                 template: Some("Resources: [".to_owned()),
                 ..Options::default()
             },
@@ -523,5 +575,7 @@ async fn what_keeps_it_from_starting_is_said() {
         assert!(problem.to_string().contains(part), "{problem}");
         assert_eq!(problem.exit_code(), code, "{problem}");
     }
-    let _ = std::fs::remove_file(garbage);
+    for suffix in ["", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", garbage.display()));
+    }
 }

@@ -1,0 +1,251 @@
+//! Those who buy while the process is killed, and what each of them has been told.
+
+use std::{
+    fmt, io,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use rand::{RngExt as _, rngs::StdRng, seq::IndexedRandom as _};
+use serde_json::{Value, json};
+
+use crate::{
+    connection::{Connection, Failure, text},
+    shop::Seat,
+};
+
+/// What a seat of the demo data costs.
+const PRICE: u64 = 50_000;
+
+/// What somebody does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Signs up.
+    SignUp,
+    /// Takes a number.
+    Join,
+    /// Puts so much into the account.
+    Charge(u64),
+    /// Takes the seat.
+    Hold,
+    /// Pays for it.
+    Pay,
+    /// Gives it back, paid or not.
+    Cancel,
+}
+
+/// How a reservation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not paid yet.
+    Held,
+    /// It is paid.
+    Paid,
+    /// It was given back unpaid.
+    Cancelled,
+    /// It was given back and the money, too.
+    Refunded,
+}
+
+impl Standing {
+    /// As the API writes it.
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::Held => "HELD",
+            Self::Paid => "PAID",
+            Self::Cancelled => "CANCELLED",
+            Self::Refunded => "REFUNDED",
+        }
+    }
+}
+
+/// What a buyer has been told, and what they were waiting to be told.
+pub struct Book {
+    /// The buyer; empty while they have not been told.
+    pub user_id: String,
+    /// Their access token.
+    pub access_token: String,
+    /// Their queue token.
+    pub token: String,
+    /// The seat that is theirs to buy.
+    pub seat: Seat,
+    /// The entries of their account: kind and amount.
+    pub entries: Vec<(&'static str, u64)>,
+    /// Their reservation.
+    pub reservation: Option<(String, Standing)>,
+    /// The step that was not answered.
+    pub doubt: Option<Step>,
+    /// The step that was taken again because it had not been answered.
+    pub taken_again: Option<Step>,
+}
+
+/// Buys seat after seat, each as somebody else, until the process is killed.
+pub async fn keep_buying(
+    address: &str,
+    seats: &[Seat],
+    next: &AtomicUsize,
+    books: &Mutex<Vec<Book>>,
+    mut random: StdRng,
+) -> Result<(), Failure> {
+    use Step::{Cancel, Charge, Hold, Join, Pay, SignUp};
+    /// What people do after they have a seat.
+    const FATES: [&[Step]; 4] = [&[], &[Cancel], &[Pay], &[Pay, Cancel]];
+
+    let Ok(mut connection) = Connection::open(address).await else {
+        return Ok(());
+    };
+    loop {
+        let seat = seats.get(next.fetch_add(1, Ordering::Relaxed));
+        let mut book = Book::of(seat.ok_or("all seats have been bought")?);
+        let fate = FATES.choose(&mut random).copied().unwrap_or_default();
+        let before = [
+            SignUp,
+            Join,
+            Charge(PRICE),
+            Charge(random.random_range(1..9)),
+            Hold,
+        ];
+        let mut result = Ok(());
+        for step in before.iter().chain(fate) {
+            result = book.go(&mut connection, step).await;
+            if result.is_err() {
+                break;
+            }
+        }
+        books.lock().map_err(|_| "a buyer has panicked")?.push(book);
+        match result {
+            Err(failure) if is_broken_off(&failure) => return Ok(()),
+            result => result?,
+        }
+    }
+}
+
+/// Whether the connection ended before the answer.
+fn is_broken_off(failure: &Failure) -> bool {
+    failure.is::<hyper::Error>() || failure.is::<io::Error>()
+}
+
+/// Without the tokens, which are nobody else's.
+impl fmt::Debug for Book {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Book")
+            .field("user_id", &self.user_id)
+            .field("seat", &self.seat)
+            .field("entries", &self.entries)
+            .field("reservation", &self.reservation)
+            .field("doubt", &self.doubt)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Book {
+    fn of(seat: &Seat) -> Self {
+        Self {
+            user_id: String::new(),
+            access_token: String::new(),
+            token: String::new(),
+            seat: seat.clone(),
+            entries: Vec::new(),
+            reservation: None,
+            doubt: None,
+            taken_again: None,
+        }
+    }
+
+    /// Takes a step, or takes it again, and notes what came of it. Until the answer is there, the
+    /// step is in doubt.
+    pub async fn go(&mut self, connection: &mut Connection, step: &Step) -> Result<(), Failure> {
+        self.doubt = Some(step.clone());
+        let answer = self.ask(connection, step).await?;
+        match step {
+            Step::SignUp => {
+                self.user_id = text(&answer["user_id"])?;
+                self.access_token = text(&answer["token"])?;
+            }
+            Step::Join => self.token = text(&answer["token"])?,
+            Step::Hold => {
+                let reservation_id = text(&answer["reservation_id"])?;
+                self.reservation = Some((reservation_id, Standing::Held));
+            }
+            Step::Charge(_) | Step::Pay | Step::Cancel => {}
+        }
+        self.entries.extend(self.entry_of(step));
+        if let Some((_, standing)) = &mut self.reservation {
+            *standing = match (step, *standing) {
+                (Step::Pay, _) => Standing::Paid,
+                (Step::Cancel, Standing::Paid) => Standing::Refunded,
+                (Step::Cancel, _) => Standing::Cancelled,
+                (_, standing) => standing,
+            };
+        }
+        self.doubt = None;
+        Ok(())
+    }
+
+    /// The entry that a step makes in the account.
+    pub fn entry_of(&self, step: &Step) -> Option<(&'static str, u64)> {
+        let was_paid = matches!(self.reservation, Some((_, Standing::Paid)));
+        match step {
+            Step::Charge(amount) => Some(("CHARGE", *amount)),
+            Step::Pay => Some(("PAYMENT", PRICE)),
+            Step::Cancel if was_paid => Some(("REFUND", PRICE)),
+            _ => None,
+        }
+    }
+
+    async fn ask(&self, connection: &mut Connection, step: &Step) -> Result<Value, Failure> {
+        let Self {
+            user_id,
+            token,
+            seat,
+            ..
+        } = self;
+        let reservations = format!("/v1/concerts/{}/reservations", seat.concert_id);
+        let reservation_id = self.reservation.as_ref().map_or("", |(id, _)| id);
+        let reservation = format!("{reservations}/{reservation_id}");
+        let (method, path, key, body) = match step {
+            Step::SignUp => (
+                "POST",
+                "/v1/users".to_owned(),
+                String::new(),
+                json!({ "name": "구매자" }),
+            ),
+            Step::Join => (
+                "POST",
+                "/v1/auth/tokens".to_owned(),
+                user_id.clone(),
+                json!({ "user_id": user_id }),
+            ),
+            Step::Charge(amount) => (
+                "POST",
+                format!("/v1/users/{user_id}/balance"),
+                format!("charge-{}", self.entries.len()),
+                json!({ "amount": amount }),
+            ),
+            Step::Hold => (
+                "POST",
+                reservations,
+                String::new(),
+                json!({ "date": seat.date, "seat_number": seat.number }),
+            ),
+            Step::Pay => (
+                "POST",
+                format!("{reservation}/payments"),
+                String::new(),
+                json!({ "reservation_id": reservation_id, "payment_details": { "amount": PRICE } }),
+            ),
+            Step::Cancel => ("DELETE", reservation, String::new(), json!({})),
+        };
+        let (status, answer) = connection
+            .send_with_key(method, &path, token, &key, Some(body))
+            .await?;
+        if status == 200 || status == 201 {
+            Ok(answer)
+        } else {
+            Err(format!("{step:?} of {user_id} answers {status}: {answer}").into())
+        }
+    }
+}
