@@ -4,6 +4,7 @@
 mod harness;
 
 mod capacity;
+mod contention;
 mod guards;
 mod prices;
 mod smoke;

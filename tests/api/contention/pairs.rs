@@ -1,0 +1,230 @@
+//! Everything that can happen to a reservation, at the same moment as everything else, in every
+//! pair, each of the two twice.
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use super::Outcome;
+use crate::harness::{Buyer, PRICE, Reply, Shop, text};
+
+/// What is charged once more than the seat costs.
+const EXTRA: u32 = 100;
+
+/// What can be done to a reservation, or beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Pay,
+    /// A refund, once it is paid.
+    Cancel,
+    Charge,
+    Leave,
+    Release,
+    HoldAnother,
+    Rejoin,
+}
+
+impl Deed {
+    const ALL: [Self; 7] = [
+        Self::Pay,
+        Self::Cancel,
+        Self::Charge,
+        Self::Leave,
+        Self::Release,
+        Self::HoldAnother,
+        Self::Rejoin,
+    ];
+
+    /// Every pair of deeds, those with themselves included.
+    fn pairs() -> impl Iterator<Item = [Self; 2]> {
+        let rest = |first: usize| Self::ALL[first..].iter();
+        (0..Self::ALL.len()).flat_map(move |n| rest(n).map(move |other| [Self::ALL[n], *other]))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pay => "pay",
+            Self::Cancel => "cancel",
+            Self::Charge => "charge",
+            Self::Leave => "leave",
+            Self::Release => "release",
+            Self::HoldAnother => "hold another",
+            Self::Rejoin => "rejoin",
+        }
+    }
+
+    async fn is_done(self, shop: &Shop, buyer: &Buyer, held: &Value) -> Reply {
+        match self {
+            Self::Pay => shop.pay(buyer, held).await,
+            Self::Cancel => {
+                let cancel = shop.delete(&shop.reservation(held));
+                cancel.token(&buyer.access_token).send().await
+            }
+            Self::Charge => shop.charge(buyer, EXTRA).await,
+            Self::Leave => {
+                let leave = shop.delete("/v1/auth/tokens");
+                leave.token(&buyer.token).send().await
+            }
+            Self::Release => shop.release(buyer, held).await,
+            Self::HoldAnother => shop.hold(buyer, 50).await,
+            Self::Rejoin => {
+                let join = shop.post("/v1/auth/tokens");
+                join.json(&json!({ "user_id": buyer.user_id })).send().await
+            }
+        }
+    }
+}
+
+/// In what state a reservation is when things happen to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Held,
+    /// Its time is over, and its message was lost.
+    Lapsed,
+    Paid,
+}
+
+/// Does every pair of deeds to a reservation in that state, each to one of its own.
+async fn every_pair(shop: &Shop, state: State) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut reservations = Vec::new();
+    for (pair, seat) in Deed::pairs().zip(1..) {
+        let buyer = shop.buyer().await;
+        let held = shop.hold(&buyer, seat).await.ok();
+        shop.charge(&buyer, PRICE).await.ok();
+        if state == State::Paid {
+            shop.pay(&buyer, &held).await.ok();
+        }
+        reservations.push((pair, seat, buyer, held));
+    }
+    if state == State::Lapsed {
+        shop.advance(302).await;
+    }
+    for (pair, seat, buyer, held) in &reservations {
+        let deeds = [pair[0], pair[1], pair[0], pair[1]];
+        let replies = join_all(deeds.map(|deed| deed.is_done(shop, buyer, held))).await;
+        for (deed, reply) in deeds.iter().zip(&replies) {
+            outcome.note(deed.name(), reply);
+        }
+        let succeeded = |deed| {
+            let of_it = deeds
+                .iter()
+                .zip(&replies)
+                .filter(|(done, _)| **done == deed);
+            of_it.filter(|(_, reply)| reply.status == 200).count()
+        };
+        let status = shop.status_of(buyer, held).await;
+        let what = format!("{state:?}, {pair:?}: {status}");
+
+        // What somebody was told is so.
+        let is_paid = status == "PAID";
+        let was_paid = is_paid || status == "REFUNDED";
+        let must_be_paid = state == State::Paid || succeeded(Deed::Pay) > 0;
+        outcome.must(must_be_paid == was_paid, || {
+            format!("{what}, and who has paid?")
+        });
+        let gives_it_up = [Deed::Cancel, Deed::Leave];
+        let gave_it_up = status == "REFUNDED" || status == "CANCELLED";
+        let may_be_given_up = gives_it_up.iter().any(|deed| succeeded(*deed) > 0);
+        outcome.must(!gave_it_up || may_be_given_up, || {
+            format!("{what}, by whom?")
+        });
+        outcome.must(state != State::Lapsed || status == "EXPIRED", || {
+            what.clone()
+        });
+
+        // The seat is where the reservation is.
+        let seen = shop.seats(&shop.buyer().await).await[&u64::from(*seat)].clone();
+        let expected = match &*status {
+            "PAID" => "SOLD",
+            "HELD" => "HELD",
+            _ => "FREE",
+        };
+        outcome.must(seen == expected, || {
+            format!("{what}, and the seat is {seen}")
+        });
+
+        // And so is the money.
+        let charges = u32::try_from(succeeded(Deed::Charge)).expect("few");
+        let asked = deeds.iter().filter(|deed| **deed == Deed::Charge).count();
+        outcome.must(succeeded(Deed::Charge) == asked, || {
+            format!("{what}: a charge failed")
+        });
+        let spent = if is_paid { PRICE } else { 0 };
+        let balance = shop.balance_of(buyer).await;
+        outcome.must(balance == json!(PRICE + charges * EXTRA - spent), || {
+            format!("{what}, and the balance is {balance}")
+        });
+    }
+    outcome.audit(shop).await
+}
+
+impl Shop {
+    async fn status_of(&self, buyer: &Buyer, held: &Value) -> String {
+        let get = self.get(&self.reservation(held));
+        let found = get.token(&buyer.access_token).send().await;
+        found.body["status"]
+            .as_str()
+            .unwrap_or("nothing")
+            .to_owned()
+    }
+
+    async fn balance_of(&self, buyer: &Buyer) -> Value {
+        let get = self.get(&format!("/v1/users/{}/balance", buyer.user_id));
+        let balance = get.token(&buyer.access_token).send().await;
+        balance.body["current_balance"].clone()
+    }
+
+    /// Delivers the message of a hold.
+    async fn release(&self, buyer: &Buyer, held: &Value) -> Reply {
+        let body = json!({
+            "user_id": buyer.user_id,
+            "queue_id": "main",
+            "reservation_id": text(&held["reservation_id"]),
+        });
+        let record = json!({
+            "messageId": "m",
+            "body": body.to_string(),
+            "attributes": {},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+        });
+        let records = json!({ "Records": [record] });
+        self.invoke("release-hold", &records).await
+    }
+}
+
+#[tokio::test]
+async fn whatever_happens_at_once_to_a_hold_is_whole() {
+    let shop = Shop::without_messages(&[]).await;
+    every_pair(&shop, State::Held).await.is_fine();
+}
+
+#[tokio::test]
+async fn whatever_happens_at_once_to_a_hold_that_is_over_is_whole() {
+    let shop = Shop::without_messages(&[]).await;
+    every_pair(&shop, State::Lapsed).await.is_fine();
+}
+
+#[tokio::test]
+async fn whatever_happens_at_once_to_an_order_is_whole() {
+    let shop = Shop::without_messages(&[]).await;
+    every_pair(&shop, State::Paid).await.is_fine();
+}
+
+/// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen.
+#[tokio::test]
+async fn it_is_noticed_when_nothing_is_whole() {
+    for (state, table, words) in [
+        (State::Held, "Accounts", "seq = :seen"),
+        (State::Held, "Sessions", "live_hold"),
+        (State::Paid, "Accounts", "seq = :seen"),
+        (State::Paid, "Accounts", "#status = :paid"),
+        (State::Paid, "Seats", "#status = :sold"),
+    ] {
+        let shop = Shop::without_messages(&[]).await;
+        shop.stack.strip_condition(table, words);
+        let outcome = every_pair(&shop, state).await;
+        println!("{state:?} {table} {words}: {:#?}", outcome.troubles);
+        outcome.is_noticed(&shop);
+    }
+}
