@@ -14,7 +14,7 @@ use crate::connection::{Connection, Failure, text};
 const LISTENING: &str = "Onsale is listening on http://";
 
 /// How long one may take until it says so.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A seat on sale.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
