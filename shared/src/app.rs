@@ -10,7 +10,9 @@ mod listing;
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    BehaviorVersion, StalledStreamProtectionConfig,
+    retry::{RetryConfig, RetryPartition},
+    timeout::TimeoutConfig,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -88,15 +90,20 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
+        // What it may try again is its own. In a process of many functions they would share it,
+        // and the trouble of one would be everybody's.
+        let own_budget = || RetryPartition::custom("function").build();
         let database = aws_sdk_dynamodb::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_partition(own_budget())
             .timeout_config(timeouts.clone())
             // Watches long streams; ours are a few kilobytes, and have time-outs.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let messages = aws_sdk_sqs::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
+            .retry_partition(own_budget())
             .timeout_config(timeouts)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();

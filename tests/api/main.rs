@@ -46,6 +46,7 @@ mod docs;
 mod not_found;
 
 mod admit;
+mod audit;
 mod make_admin;
 mod release_hold;
 mod rotate_keys;
@@ -57,6 +58,8 @@ mod metrics;
 mod attackers;
 mod errors;
 mod expiry;
+mod faults;
+mod faults_of_messages;
 mod opening;
 mod seats_left;
 mod troubles;

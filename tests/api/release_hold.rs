@@ -1,9 +1,9 @@
 //! `release-hold`: the message of a hold, early, late, doubled and unreadable.
 
 use serde_json::{Value, json};
-use shared::futures_util::future::join_all;
+use shared::{futures_util::future::join_all, jiff::SignedDuration};
 
-use crate::harness::{Buyer, Shop};
+use crate::harness::{Buyer, PRICE, Shop};
 
 /// The message of a hold in queue `main`.
 fn message(buyer: &Buyer, held: &Value) -> Value {
@@ -60,6 +60,21 @@ async fn an_early_message_is_put_back() {
     shop.advance(102).await;
     assert_eq!(shop.stack.pending_messages().len(), 0);
     assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
+}
+
+/// The payer's clock may be two seconds behind: what is free by the rule is released, and no
+/// sooner.
+#[tokio::test]
+async fn an_early_message_takes_no_seat_from_a_payer_whose_clock_is_behind() {
+    let shop = Shop::without_messages(&[]).await;
+    shop.stack
+        .put_clock_ahead("pay", SignedDuration::from_secs(-2));
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.advance(301).await;
+    shop.deliver_one(&message(&buyer, &held)).await;
+    shop.pay(&buyer, &held).await.ok();
 }
 
 #[tokio::test]

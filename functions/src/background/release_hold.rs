@@ -7,7 +7,11 @@
 
 use shared::{
     app::App,
-    domain::{order::Hold, session::Session},
+    domain::{
+        order::Hold,
+        seat::{GRACE, lapsed_since},
+        session::Session,
+    },
     error::ApiError,
     jiff::Timestamp,
     messages::ReleaseHold,
@@ -47,10 +51,12 @@ async fn release(
     message: &ReleaseHold,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    if hold.is_live(now) {
+    // Somebody's clock may be behind by which it may still be paid.
+    if hold.is_live(lapsed_since(now)) {
+        let due = hold.held_until.saturating_add(GRACE);
         let sent = app
             .release_queue()
-            .send(message, hold.held_until, now)
+            .send(message, due.unwrap_or(Timestamp::MAX), now)
             .await;
         return sent.map_err(|error| ApiError::Internal(error.into()));
     }

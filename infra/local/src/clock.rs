@@ -12,7 +12,10 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use shared::clock::{Clock, SystemClock};
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 
 use crate::invocation::{self, Invocation};
 
@@ -20,7 +23,9 @@ use crate::invocation::{self, Invocation};
 pub struct StackClock {
     /// The time at which it stands, in milliseconds, or [`RUNNING`].
     standing: AtomicI64,
-    /// How far it is ahead of the machine's clock while it runs, in milliseconds.
+    /// What it follows while it runs.
+    pace: Pace,
+    /// How far it is ahead of that then, in milliseconds.
     ahead: AtomicI64,
     sleepers: Mutex<BTreeMap<Turn, Sleeper>>,
     arrivals: AtomicU64,
@@ -29,6 +34,28 @@ pub struct StackClock {
 }
 
 const RUNNING: i64 = i64::MIN;
+
+/// What a clock follows while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Pace {
+    /// The machine's clock.
+    Machine,
+    /// The runtime's, which a test may have paused: then time passes whenever nobody has anything
+    /// to do, up to the next moment at which somebody has.
+    Runtime(Instant),
+}
+
+impl Pace {
+    fn now(self) -> Timestamp {
+        match self {
+            Self::Machine => SystemClock.now(),
+            Self::Runtime(start) => {
+                let passed = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
+                Timestamp::from_millisecond(passed).unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+}
 
 /// When a sleeper is to be woken; those of the same time in the order of their coming.
 type Turn = (Timestamp, u64);
@@ -41,9 +68,10 @@ struct Sleeper {
 
 impl StackClock {
     /// A clock that stands still at a time.
-    pub fn frozen_at(time: Timestamp, changed: Arc<Notify>) -> Self {
+    pub fn frozen_at(time: Timestamp, pace: Pace, changed: Arc<Notify>) -> Self {
         Self {
             standing: AtomicI64::new(time.as_millisecond()),
+            pace,
             ahead: AtomicI64::new(0),
             sleepers: Mutex::default(),
             arrivals: AtomicU64::new(0),
@@ -55,7 +83,7 @@ impl StackClock {
     pub fn run(&self) {
         let standing = self.standing.load(Ordering::SeqCst);
         if standing != RUNNING {
-            let ahead = standing - SystemClock.now().as_millisecond();
+            let ahead = standing - self.pace.now().as_millisecond();
             self.ahead.store(ahead, Ordering::SeqCst);
             self.standing.store(RUNNING, Ordering::SeqCst);
             self.changed.notify_one();
@@ -131,7 +159,7 @@ impl Clock for StackClock {
         let standing = self.standing.load(Ordering::SeqCst);
         if standing == RUNNING {
             let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::SeqCst));
-            let now = SystemClock.now();
+            let now = self.pace.now();
             now.checked_add(ahead).unwrap_or(now)
         } else {
             Timestamp::from_millisecond(standing).unwrap_or(Timestamp::MAX)
@@ -176,7 +204,8 @@ mod tests {
 
     fn clock() -> Arc<StackClock> {
         let changed = Arc::new(Notify::new());
-        Arc::new(StackClock::frozen_at(time("2026-01-01T00:00:00Z"), changed))
+        let start = time("2026-01-01T00:00:00Z");
+        Arc::new(StackClock::frozen_at(start, Pace::Machine, changed))
     }
 
     #[tokio::test]
@@ -222,5 +251,17 @@ mod tests {
         let now = clock.now();
         assert!(now >= time("2026-01-01T00:00:00Z") && now < time("2026-01-01T00:01:00Z"));
         assert!(clock.wait_until(now).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_follows_the_runtimes_is_where_that_one_is() {
+        let start = time("2026-01-01T00:00:00Z");
+        let changed = Arc::new(Notify::new());
+        let clock = StackClock::frozen_at(start, Pace::Runtime(Instant::now()), changed);
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        assert_eq!(clock.now(), start);
+        clock.run();
+        tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+        assert_eq!(clock.now(), time("2026-01-01T01:00:00Z"));
     }
 }

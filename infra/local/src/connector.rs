@@ -2,7 +2,7 @@
 //!
 //! Everything that has to happen below the functions happens here, with their code untouched.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, future::pending, io, sync::Arc, time::Duration};
 
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::{
@@ -19,8 +19,9 @@ use dynoxide::Database;
 
 use crate::{
     engine::{self, Answer},
+    faults::{Fault, Faults, When},
     interference::Interference,
-    invocation,
+    invocation, lifetime,
     permissions::Guard,
     sqs::{self, Sqs},
     tally::Tally,
@@ -28,6 +29,13 @@ use crate::{
 
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
 const CONTENT_LENGTH: &str = "content-length";
+
+/// How long it takes until a call takes effect that nobody waits for any more: longer than
+/// anybody tries the same again.
+const STRAGGLES_FOR: Duration = Duration::from_secs(8);
+
+/// What takes so long on its way, and as long on its way back, comes in time.
+const SLOWLY: Duration = Duration::from_millis(500);
 
 /// Where DynamoDB requests end up.
 pub enum Engine {
@@ -57,6 +65,8 @@ pub struct Below {
     pub sqs: Sqs,
     /// What a test does to their requests.
     pub interference: Interference,
+    /// What goes wrong with them.
+    pub faults: Arc<Faults>,
 }
 
 /// The connector of one function.
@@ -86,6 +96,83 @@ impl Connector {
         // A call takes time, in which others go on. Nothing here does, and without this two
         // requests would never overlap: what races on AWS has to race here.
         tokio::task::yield_now().await;
+        let Some(fault) = self.befalling(&request) else {
+            return self.carry_out(request, None).await;
+        };
+        lifetime::meets_a_fault();
+        self.meet(fault, request).await
+    }
+
+    /// What goes wrong with a request, if anything does: with one of a function, that is.
+    fn befalling(&self, request: &HttpRequest) -> Option<Fault> {
+        let target = request.headers().get("x-amz-target")?;
+        let (_, operation) = target.split_once('.')?;
+        let function = &self.guard.as_ref()?.function;
+        self.below.faults.befalling(function, operation)
+    }
+
+    /// Lets a fault befall a request.
+    async fn meet(
+        self,
+        fault: Fault,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        match fault {
+            Fault::Slow => {
+                tokio::time::sleep(SLOWLY).await;
+                let result = self.carry_out(request, None).await;
+                tokio::time::sleep(SLOWLY).await;
+                result
+            }
+            Fault::TimedOut(When::Before) => pending().await,
+            Fault::TimedOut(When::After) => {
+                self.carry_out(request, None).await?;
+                pending().await
+            }
+            Fault::Straggling => {
+                tokio::spawn(async move {
+                    tokio::time::sleep(STRAGGLES_FOR).await;
+                    self.carry_out(request, None).await
+                });
+                pending().await
+            }
+            Fault::Reset(When::Before) => Err(reset()),
+            Fault::Reset(When::After) => {
+                self.carry_out(request, None).await?;
+                Err(reset())
+            }
+            Fault::Killed(When::Before) => match lifetime::ends().await {},
+            Fault::Killed(When::After) => {
+                self.carry_out(request, None).await?;
+                match lifetime::ends().await {}
+            }
+            Fault::Garbled => {
+                self.carry_out(request, None).await?;
+                respond(garbage())
+            }
+            Fault::Doubled | Fault::Lost | Fault::Late | Fault::Early => {
+                self.carry_out(request, Some(fault)).await
+            }
+            Fault::Conflict
+            | Fault::InProgress
+            | Fault::Throughput
+            | Fault::Throttling
+            | Fault::Unprocessed
+            | Fault::InternalError => {
+                let target = request.headers().get("x-amz-target").unwrap_or_default();
+                let (_, operation) = target.split_once('.').unwrap_or_default();
+                let body = request.body().bytes().unwrap_or_default();
+                respond(fault.refusal(operation, body).unwrap_or_else(garbage))
+            }
+        }
+    }
+
+    /// Does what is asked for; a message may meet a fault of messages.
+    async fn carry_out(
+        &self,
+        request: HttpRequest,
+        fault: Option<Fault>,
+    ) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         if let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) {
             let operation = operation.to_owned();
@@ -96,7 +183,7 @@ impl Connector {
                 .guard
                 .as_ref()
                 .and_then(|guard| guard.refuse_sqs(action, body));
-            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body)))
+            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body, fault)))
         } else {
             Err(unreachable())
         }
@@ -118,7 +205,14 @@ impl Connector {
         let body = self.below.interference.apply(operation, sent);
         match (&self.below.engine, &self.remote) {
             (Engine::Embedded(database), _) => {
+                let faults = &self.below.faults;
+                if faults.has_committed(&body) {
+                    return respond(done_before());
+                }
                 let answer = engine::call(database, operation, &body);
+                if answer.status == 200 {
+                    faults.remember_committed(&body);
+                }
                 self.tally.count(operation, answer.body.as_bytes());
                 respond(answer)
             }
@@ -172,6 +266,26 @@ fn respond(answer: Answer) -> Result<HttpResponse, ConnectorError> {
         .headers_mut()
         .insert("content-type", "application/x-amz-json-1.0");
     Ok(response)
+}
+
+/// What AWS answers to a transaction that has taken effect and comes again.
+fn done_before() -> Answer {
+    Answer {
+        status: 200,
+        body: "{}".to_owned(),
+    }
+}
+
+/// What a proxy may answer that knows nothing of DynamoDB.
+fn garbage() -> Answer {
+    Answer {
+        status: 200,
+        body: "<html><body>".to_owned(),
+    }
+}
+
+fn reset() -> ConnectorError {
+    ConnectorError::io(Box::new(io::Error::from(io::ErrorKind::ConnectionReset)))
 }
 
 /// A response with its whole body.

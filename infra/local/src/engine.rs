@@ -110,8 +110,8 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
     }
 }
 
-/// Nothing can be lost between here and the engine, so nobody repeats a request that it has
-/// already seen. Without its token it does not enter the engine's cache of the last ten minutes,
+/// Who repeats a request that the engine has already seen does not come here: nothing is lost
+/// between here and the engine unless a test wants it, and then the faults know the tokens. Without its token it does not enter the engine's cache of the last ten minutes,
 /// which every later transaction would have to walk through.
 fn transact_write(
     database: &Database,

@@ -15,13 +15,19 @@ use shared::{
     clock::Clock,
     config::Config,
     error::ApiError,
-    lambda_http::{self, Body, Response},
+    lambda_http::{self, Body, Response, http::StatusCode},
     metrics::Metrics,
     runtime,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-use crate::{clock::StackClock, handlers::Code, tally::Tally};
+use crate::{
+    faults::Faults,
+    handlers::Code,
+    lifetime::{self, Lived},
+    skew::FunctionClock,
+    tally::Tally,
+};
 
 /// A function of the stack.
 pub struct Function {
@@ -37,8 +43,10 @@ pub struct Function {
     pub tally: Arc<Tally>,
     /// What it starts with.
     pub start: Start,
-    /// Its handle, once it has been called for the first time.
-    pub app: OnceCell<App>,
+    /// What goes wrong with its calls.
+    pub faults: Arc<Faults>,
+    /// Its handle, once it has been called for the first time, until its process ends.
+    pub app: Mutex<Option<App>>,
 }
 
 /// What a function starts with.
@@ -47,8 +55,8 @@ pub struct Start {
     pub config: Config,
     /// How it reaches AWS.
     pub sdk: SdkConfig,
-    /// The stack's clock.
-    pub clock: Arc<StackClock>,
+    /// Its clock.
+    pub clock: Arc<FunctionClock>,
     /// Where its metrics go.
     pub metrics: Metrics,
 }
@@ -77,12 +85,20 @@ pub enum Failure {
     /// It panicked.
     #[error("the function panicked: {0}")]
     Panic(String),
+    /// Its process ended.
+    #[error("the function's process ended")]
+    Killed,
 }
 
 impl Function {
     /// The function's handle. It starts with the first call, as on Lambda.
     pub async fn app(&self) -> Result<App, StartError> {
-        self.app.get_or_try_init(|| self.start.app()).await.cloned()
+        let mut app = self.app.lock().await;
+        if let Some(app) = &*app {
+            return Ok(app.clone());
+        }
+        let started = self.start.app().await?;
+        Ok(app.insert(started).clone())
     }
 
     /// Answers a payload-2.0 event.
@@ -90,10 +106,16 @@ impl Function {
         let Code::Http(handler) = self.code else {
             return Err(self.not_understood("HTTP events"));
         };
-        unless_panicking(async {
+        let work = async {
             let app = self.app().await?;
             let request = lambda_http::request::from_str(event)?;
             Ok(runtime::answer(app, handler, request).await)
+        };
+        let is_failure = |status: StatusCode| {
+            status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE
+        };
+        self.live(work, |response: &Response<Body>| {
+            is_failure(response.status())
         })
         .await
     }
@@ -103,9 +125,12 @@ impl Function {
         let Code::Messages(handler) = self.code else {
             return Err(self.not_understood("messages"));
         };
-        unless_panicking(async {
+        let work = async {
             let app = self.app().await?;
             Ok(runtime::deliver(app, handler, event).await)
+        };
+        self.live(work, |response: &SqsBatchResponse| {
+            !response.batch_item_failures.is_empty()
         })
         .await
     }
@@ -115,11 +140,29 @@ impl Function {
         let Code::Event(handler) = self.code else {
             return Err(self.not_understood("events"));
         };
-        unless_panicking(async {
+        let work = async {
             let app = self.app().await?;
             Ok(runtime::invoke(app, handler, event, self.deadline()).await?)
-        })
-        .await
+        };
+        self.live(work, |_| false).await
+    }
+
+    /// Lets an invocation live as long as its process does. The next one starts anew then. A
+    /// failure that none of its calls explains is noted.
+    async fn live<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+        has_failed: impl Fn(&T) -> bool,
+    ) -> Result<T, Failure> {
+        let Lived { result, faults } = lifetime::lead(unless_panicking(work)).await;
+        let Some(result) = result else {
+            *self.app.lock().await = None;
+            return Err(Failure::Killed);
+        };
+        if result.as_ref().map_or(true, has_failed) && faults == 0 {
+            self.faults.note_unexplained(self.name.clone());
+        }
+        result
     }
 
     fn deadline(&self) -> Timestamp {

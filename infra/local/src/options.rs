@@ -96,6 +96,9 @@ pub enum Time {
     Frozen,
     /// It stands still at that time, unless it is moved.
     FrozenAt(Timestamp),
+    /// It runs with the runtime's clock, from that time on. A test that has paused the runtime's
+    /// lets hours pass at once, with every wait of the stack in them.
+    WithRuntimeFrom(Timestamp),
 }
 
 /// Where the tables of a stack are.

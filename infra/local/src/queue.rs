@@ -7,7 +7,6 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
 use crate::template::{QueuePlan, RedrivePlan};
 
@@ -56,20 +55,20 @@ impl Queues {
     pub fn send(
         &self,
         queue: &str,
+        id: String,
         body: String,
         delay: Option<Duration>,
         now: Timestamp,
-    ) -> Message {
+    ) {
         let message = Message {
-            id: Uuid::new_v4().to_string(),
+            id,
             body,
             sent_at: now,
             receive_count: 0,
         };
         let usual = self.plans.get(queue).map(|plan| plan.delay);
         let delay = delay.or(usual).unwrap_or_default();
-        insert(&mut self.lock(), queue, later(now, delay), message.clone());
-        message
+        insert(&mut self.lock(), queue, later(now, delay), message);
     }
 
     /// When the next message of a queue is due.
@@ -183,9 +182,27 @@ mod tests {
     fn messages_come_when_they_are_due_and_in_order() {
         let queues = queues();
         let delay = |seconds| Some(Duration::from_secs(seconds));
-        queues.send("Q", "late".to_owned(), delay(10), at(0));
-        queues.send("Q", "first".to_owned(), delay(5), at(0));
-        queues.send("Q", "second".to_owned(), delay(5), at(0));
+        queues.send(
+            "Q",
+            "id-late".to_owned(),
+            "late".to_owned(),
+            delay(10),
+            at(0),
+        );
+        queues.send(
+            "Q",
+            "id-first".to_owned(),
+            "first".to_owned(),
+            delay(5),
+            at(0),
+        );
+        queues.send(
+            "Q",
+            "id-second".to_owned(),
+            "second".to_owned(),
+            delay(5),
+            at(0),
+        );
         assert_eq!(queues.next_due("Q"), Some(at(5)));
         assert!(queues.take_due("Q", at(4), 10).is_empty());
         assert_eq!(bodies(&queues.take_due("Q", at(5), 1)), ["first"]);
@@ -196,7 +213,7 @@ mod tests {
     #[test]
     fn what_fails_comes_again_and_in_the_end_goes_away() {
         let queues = queues();
-        queues.send("Q", "bad".to_owned(), None, at(0));
+        queues.send("Q", "id-bad".to_owned(), "bad".to_owned(), None, at(0));
         let [message] = &queues.take_due("Q", at(0), 10)[..] else {
             panic!("one message");
         };

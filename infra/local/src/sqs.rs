@@ -7,8 +7,12 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::clock::Clock;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use crate::{clock::StackClock, engine::Answer, queue::Queues};
+use crate::{clock::StackClock, engine::Answer, faults::Fault, queue::Queues};
+
+/// How much later than it should a message comes that is late.
+const LATE: Duration = Duration::from_mins(10);
 
 /// What the target of an SQS request begins with.
 pub const TARGET: &str = "AmazonSQS.";
@@ -33,8 +37,8 @@ struct SendMessage {
 }
 
 impl Sqs {
-    /// Answers a request.
-    pub fn call(&self, action: &str, body: &[u8]) -> Answer {
+    /// Answers a request, whose message may meet a fault of messages.
+    pub fn call(&self, action: &str, body: &[u8], fault: Option<Fault>) -> Answer {
         if action != "SendMessage" {
             return refused(
                 "com.amazonaws.sqs#UnsupportedOperation",
@@ -42,7 +46,7 @@ impl Sqs {
             );
         }
         match serde_json::from_slice(body) {
-            Ok(request) => self.send_message(request),
+            Ok(request) => self.send_message(&request, fault),
             Err(error) => refused(
                 "com.amazon.coral.service#SerializationException",
                 &error.to_string(),
@@ -50,7 +54,7 @@ impl Sqs {
         }
     }
 
-    fn send_message(&self, request: SendMessage) -> Answer {
+    fn send_message(&self, request: &SendMessage, fault: Option<Fault>) -> Answer {
         let (_, queue) = request.queue_url.rsplit_once('/').unwrap_or_default();
         if !self.queues.contains(queue) {
             return refused(
@@ -73,13 +77,24 @@ impl Sqs {
             );
         }
         let delay = request.delay_seconds.map(Duration::from_secs);
+        let delays = match fault {
+            Some(Fault::Lost) => Vec::new(),
+            Some(Fault::Doubled) => vec![delay, delay],
+            Some(Fault::Late) => vec![delay.map(|delay| delay + LATE)],
+            Some(Fault::Early) => vec![Some(Duration::ZERO)],
+            _ => vec![delay],
+        };
         let digest = checksum(&request.message_body);
+        let id = Uuid::new_v4().to_string();
         let now = self.clock.now();
-        let message = self.queues.send(queue, request.message_body, delay, now);
+        for delay in delays {
+            let body = request.message_body.clone();
+            self.queues.send(queue, id.clone(), body, delay, now);
+        }
         self.changed.notify_one();
         Answer {
             status: 200,
-            body: json!({"MessageId": message.id, "MD5OfMessageBody": digest}).to_string(),
+            body: json!({"MessageId": id, "MD5OfMessageBody": digest}).to_string(),
         }
     }
 }
@@ -107,7 +122,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::template::QueuePlan;
+    use crate::{clock::Pace, template::QueuePlan};
 
     fn sqs() -> Sqs {
         let changed = Arc::new(Notify::new());
@@ -121,6 +136,7 @@ mod tests {
             queues: Arc::new(Queues::new(vec![plan])),
             clock: Arc::new(StackClock::frozen_at(
                 Timestamp::UNIX_EPOCH,
+                Pace::Machine,
                 Arc::clone(&changed),
             )),
             changed,
@@ -132,7 +148,7 @@ mod tests {
             "QueueUrl": format!("http://127.0.0.1:3000/000000000000/{queue}"),
             "MessageBody": "hello", "DelaySeconds": delay,
         });
-        sqs.call("SendMessage", request.to_string().as_bytes())
+        sqs.call("SendMessage", request.to_string().as_bytes(), None)
     }
 
     #[test]
@@ -154,8 +170,11 @@ mod tests {
         for (answer, kind) in [
             (send(&sqs, "Q", 901), "InvalidParameterValue"),
             (send(&sqs, "R", 0), "QueueDoesNotExist"),
-            (sqs.call("SendMessage", b"{}"), "SerializationException"),
-            (sqs.call("DeleteQueue", b"{}"), "UnsupportedOperation"),
+            (
+                sqs.call("SendMessage", b"{}", None),
+                "SerializationException",
+            ),
+            (sqs.call("DeleteQueue", b"{}", None), "UnsupportedOperation"),
         ] {
             assert_eq!(answer.status, 400);
             assert!(answer.body.contains(kind), "{}", answer.body);

@@ -6,14 +6,15 @@ mod tests;
 
 use std::{collections::BTreeMap, fs::File, net::SocketAddr, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-use shared::{app::App, clock::Clock};
+use jiff::{SignedDuration, Timestamp};
+use shared::{app::App, aws_sdk_dynamodb::Client, clock::Clock};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     Options, Problem,
     connector::Below,
     demo::Demo,
+    faults::Faults,
     function::{Function, Start},
     handlers::Handlers,
     interference::Failure,
@@ -95,6 +96,12 @@ impl Stack {
         self.operator.app().await.expect("the operator starts")
     }
 
+    /// The tables themselves, for who wants to read and write what no function does. It is not
+    /// counted either.
+    pub fn database(&self) -> Client {
+        Client::new(&self.operator.sdk)
+    }
+
     /// What the functions' calls to the database consumed since the start, or since it was last
     /// forgotten.
     pub fn consumed(&self) -> Consumed {
@@ -153,6 +160,25 @@ impl Stack {
     /// From now on, the functions' calls of this table fail.
     pub fn fail(&self, table: &str, failure: Failure) {
         self.below.interference.fail(table, failure);
+    }
+
+    /// What goes wrong with the functions' calls.
+    pub fn faults(&self) -> &Faults {
+        &self.below.faults
+    }
+
+    /// From now on, the clock of a function is so far ahead of the stack's, or behind.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function.
+    pub fn put_clock_ahead(&self, function: &str, by: SignedDuration) {
+        self.functions[function].start.clock.put_ahead(by);
+    }
+
+    /// The names of the functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(String::as_str)
     }
 
     /// How many conditions were taken out so far.

@@ -272,6 +272,7 @@ fn scheduled(now: Timestamp) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Pace;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")
@@ -281,7 +282,11 @@ mod tests {
     fn timeline() -> Timeline {
         let changed = Arc::new(Notify::new());
         Timeline {
-            clock: Arc::new(StackClock::frozen_at(at(0), Arc::clone(&changed))),
+            clock: Arc::new(StackClock::frozen_at(
+                at(0),
+                Pace::Machine,
+                Arc::clone(&changed),
+            )),
             runs: false,
             board: Arc::default(),
             queues: Arc::new(Queues::new(Vec::new())),

@@ -30,12 +30,13 @@ use tokio::{
     net::TcpListener,
     sync::{Notify, OnceCell, Semaphore, watch},
     task::JoinHandle,
+    time::Instant,
 };
 
 use super::Stack;
 use crate::{
     Options, Problem, Storage, Time,
-    clock::StackClock,
+    clock::{Pace, StackClock},
     connector::{Below, Connector, Engine},
     demo::{self, Demo},
     engine,
@@ -48,6 +49,7 @@ use crate::{
     permissions::Guard,
     published::Published,
     queue::Queues,
+    skew::FunctionClock,
     sqs::Sqs,
     tables,
     tally::Tally,
@@ -197,6 +199,7 @@ impl Foundation {
         let changed = Arc::new(Notify::new());
         let clock = Arc::new(StackClock::frozen_at(
             start_time(options.time),
+            pace(options.time),
             Arc::clone(&changed),
         ));
         let sqs = Sqs {
@@ -217,6 +220,7 @@ impl Foundation {
                 engine,
                 sqs,
                 interference: Interference::default(),
+                faults: Arc::default(),
             }),
             clock,
             changed,
@@ -266,7 +270,8 @@ impl Foundation {
             environment: plan.environment.clone(),
             start,
             tally,
-            app: OnceCell::new(),
+            faults: Arc::clone(&self.below.faults),
+            app: tokio::sync::Mutex::default(),
         })
     }
 
@@ -298,7 +303,7 @@ impl Foundation {
         Ok(Start {
             config: config.map_err(|error| misconfigured(template, &error))?,
             sdk: self.access.sdk(connector),
-            clock: Arc::clone(&self.clock),
+            clock: Arc::new(FunctionClock::of(&self.clock)),
             metrics: Metrics::default(),
         })
     }
@@ -326,7 +331,7 @@ impl Foundation {
         });
         Timeline {
             clock: Arc::clone(&self.clock),
-            runs: matches!(options.time, Time::Running),
+            runs: matches!(options.time, Time::Running | Time::WithRuntimeFrom(_)),
             board: Arc::default(),
             queues: Arc::clone(&self.below.sqs.queues),
             subscriptions: subscriptions.collect(),
@@ -405,7 +410,14 @@ fn partition_keys(deployment: &Deployment) -> BTreeMap<String, String> {
 fn start_time(time: Time) -> Timestamp {
     match time {
         Time::Running | Time::Frozen => SystemClock.now(),
-        Time::FrozenAt(time) => time,
+        Time::FrozenAt(time) | Time::WithRuntimeFrom(time) => time,
+    }
+}
+
+fn pace(time: Time) -> Pace {
+    match time {
+        Time::Running | Time::Frozen | Time::FrozenAt(_) => Pace::Machine,
+        Time::WithRuntimeFrom(_) => Pace::Runtime(Instant::now()),
     }
 }
 
