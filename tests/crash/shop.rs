@@ -134,6 +134,25 @@ impl Shop {
             Err(format!("the clock does not move: {body}").into())
         }
     }
+
+    /// Has its data audited, from one end to the other.
+    pub async fn audit(&self) -> Result<(), Failure> {
+        const PATH: &str = "/2015-03-31/functions/audit/invocations";
+
+        let mut connection = Connection::open(&self.address).await?;
+        let mut order = json!({ "from_start": true });
+        loop {
+            let asked = connection.send("POST", PATH, "", Some(order));
+            let (_, report) = asked.await?;
+            if report["violations"] != 0 {
+                return Err(format!("the audit finds violations: {report}").into());
+            }
+            if report["is_over"] == true {
+                return Ok(());
+            }
+            order = json!({});
+        }
+    }
 }
 
 /// The token of somebody who only looks.

@@ -28,7 +28,7 @@ use shared::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Notify, OnceCell, Semaphore, watch},
+    sync::{Notify, Semaphore, watch},
     task::JoinHandle,
     time::Instant,
 };
