@@ -94,6 +94,7 @@ async fn run(arguments: &Arguments, seed: u64, data: &Path) -> Result<(), Failur
         );
         if round == arguments.rounds {
             books::let_holds_lapse(&shop, &all).await?;
+            shop.audit().await?;
             shop.end().await?;
         } else {
             shop.kill().await?;

@@ -14,7 +14,7 @@ use crate::connection::{Connection, Failure, text};
 const LISTENING: &str = "Onsale is listening on http://";
 
 /// How long one may take until it says so.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A seat on sale.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +132,25 @@ impl Shop {
             Ok(())
         } else {
             Err(format!("the clock does not move: {body}").into())
+        }
+    }
+
+    /// Has its data audited, from one end to the other.
+    pub async fn audit(&self) -> Result<(), Failure> {
+        const PATH: &str = "/2015-03-31/functions/audit/invocations";
+
+        let mut connection = Connection::open(&self.address).await?;
+        let mut order = json!({ "from_start": true });
+        loop {
+            let asked = connection.send("POST", PATH, "", Some(order));
+            let (_, report) = asked.await?;
+            if report["violations"] != 0 {
+                return Err(format!("the audit finds violations: {report}").into());
+            }
+            if report["is_over"] == true {
+                return Ok(());
+            }
+            order = json!({});
         }
     }
 }

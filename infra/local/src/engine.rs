@@ -52,9 +52,9 @@ pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
     Ok((database, lock))
 }
 
-/// SQLite lets two processes into one file, but each would have a clock, messages and ticks of its
-/// own. The lock is on a file beside it, because closing the data file itself would let go of
-/// SQLite's locks too. The system lets go of it when the process ends, however that ends.
+/// The engine lets two processes into one file, but each would have a clock, messages and ticks
+/// of its own. The lock is on a file beside it, because closing the data file itself would let go
+/// of the engine's locks too. The system lets go of it when the process ends, however that ends.
 fn lock(path: &Path) -> Result<File, TryLockError> {
     let mut beside = OsString::from(path);
     beside.push(".lock");

@@ -452,6 +452,7 @@ fn rate(expression: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::INTEGRATION_TIMEOUT;
     use crate::template::parameters;
 
     fn place() -> Place {
@@ -517,6 +518,15 @@ mod tests {
         assert_eq!(redrive.map(|redrive| redrive.after), Some(5));
         let timeout = deployment.functions["release-hold"].timeout;
         assert!(queue.is_some_and(|queue| queue.visibility_timeout >= 6 * timeout));
+    }
+
+    #[test]
+    fn whoever_is_waited_for_ends_before_the_gateway_gives_up() {
+        let deployment = repository(&[]).expect("runs here");
+        for route in &deployment.routes {
+            let timeout = deployment.functions[&route.function].timeout;
+            assert!(timeout < INTEGRATION_TIMEOUT, "{}", route.function);
+        }
     }
 
     #[test]
