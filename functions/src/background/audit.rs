@@ -20,7 +20,7 @@
 //! was cut off between its two halves is only checked from the user's side.
 //!
 //! A round costs 0.5 RRU per 4 KB of users and seats, 1 RRU per 4 KB of sessions and accounts, 2
-//! and 1 for each live cohort for a queue, and 1 to 5 for each hold. A run costs 1 RRU and 1 WRU
+//! and 1 for each live cohort for a queue, and 2 to 5 for each hold. A run costs 1 RRU and 1 WRU
 //! more. If it ends before the round does, it writes down what it remembers, some 20 bytes for
 //! each sold seat and each user: 2 WRU per KB, and 1 RRU per 4 KB for the next one.
 //!

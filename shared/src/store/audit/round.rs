@@ -27,6 +27,10 @@ use crate::{
 /// An audit that nobody goes on with is forgotten after this time.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How a memory is written down. Its bytes do not tell: whoever changes [`Memory`] counts this up, and
+/// a round that another version of the code has begun is begun anew.
+const FORMAT: u32 = 1;
+
 /// A part of the memory; an item may have 400 KB.
 const PART: usize = 350_000;
 
@@ -63,6 +67,7 @@ pub struct Round {
 struct Kept {
     id: Uuid,
     parts: usize,
+    format: u32,
 }
 
 /// What a round does, in this order.
@@ -190,6 +195,9 @@ impl Store {
         let Some(kept) = round.kept else {
             return Ok(Some(Memory::default()));
         };
+        if kept.format != FORMAT {
+            return Ok(None);
+        }
         let mut bytes = Vec::new();
         for part in 0..kept.parts {
             let key = round_key(&keys::memory(kept.id, part));
@@ -246,6 +254,7 @@ impl Store {
         let kept = Kept {
             id: Uuid::new_v4(),
             parts: parts.len(),
+            format: FORMAT,
         };
         for (part, bytes) in parts.enumerate() {
             let mut item = round_key(&keys::memory(kept.id, part));
