@@ -9,6 +9,9 @@ use shared::futures_util::future::join_all;
 
 use crate::harness::{Buyer, PRICE, Shop};
 
+/// The id of something that is nobody's.
+const NOBODYS: &str = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
+
 /// A shop in which everything has happened that may: purchases, a refund, a hold that lapsed,
 /// somebody who left, somebody who holds seats, an account with an address.
 async fn lively() -> Shop {

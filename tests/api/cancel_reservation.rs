@@ -99,6 +99,7 @@ async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
     // The release message of the paid hold comes and finds nothing to do.
     shop.advance(302).await;
     assert_eq!(shop.reservation_status(&buyer, &held).await, "REFUNDED");
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -128,6 +129,7 @@ async fn twenty_refunds_at_once_are_one() {
         assert_eq!(refunded["current_balance"], json!(PRICE));
     }
     assert_eq!(shop.balance(&buyer).await, json!(PRICE));
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -279,6 +281,7 @@ async fn parallel_cancellations_all_get_the_one_answer() {
     for reply in join_all(calls).await {
         assert_eq!(reply.ok()["status"], "CANCELLED");
     }
+    shop.audit().await;
 }
 
 #[tokio::test]

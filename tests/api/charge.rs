@@ -234,6 +234,7 @@ async fn twenty_parallel_charges_all_succeed_and_add_up() {
         "each answer is another step: {balances:?}"
     );
     assert_eq!(balances.last(), Some(&Some(210)));
+    shop.audit().await;
 }
 
 /// A fault of other sellers: the same charge sent twice counts twice though the client marked it.
@@ -285,6 +286,7 @@ async fn parallel_charges_with_one_key_are_one() {
         assert_eq!(reply.ok()["current_balance"], 100);
     }
     assert_eq!(shop.balance(&buyer).await, json!(100));
+    shop.audit().await;
 }
 
 /// The recorded answer does not depend on what the account could take by now.

@@ -136,4 +136,5 @@ async fn a_seat_changes_hands_as_often_as_it_lapses() {
     shop.advance(60).await;
     assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "SOLD");
+    shop.audit().await;
 }

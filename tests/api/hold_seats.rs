@@ -131,6 +131,7 @@ async fn of_parallel_holds_of_a_seat_one_wins() {
     for reply in lost {
         reply.is(SEAT_ALREADY_RESERVED);
     }
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -165,6 +166,7 @@ async fn of_parallel_holds_that_overlap_no_seat_goes_twice() {
         taken.len(),
         "each seat in one hold, and none held by nobody"
     );
+    shop.audit().await;
 }
 
 /// A fault of other sellers: a token used in parallel holds two seats.
@@ -180,6 +182,7 @@ async fn a_token_used_in_parallel_holds_one_seat() {
     }
     let seats = shop.seats(&buyer).await;
     assert_eq!(seats.values().filter(|status| *status != "FREE").count(), 1);
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -201,6 +204,7 @@ async fn the_same_hold_in_parallel_is_one() {
         let path = shop.reservation(&held[0]);
         shop.delete(&path).token(&buyer.token).send().await.ok();
     }
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -416,4 +420,5 @@ async fn one_may_hold_in_two_queues_at_once() {
     // Over all the user's sessions, with whichever token.
     let found = shop.get(&path).token(&buyer.token).send().await.ok();
     assert_eq!(found["status"], "HELD");
+    shop.audit().await;
 }

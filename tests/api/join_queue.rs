@@ -139,6 +139,7 @@ async fn of_parallel_joins_of_one_user_one_wins() {
     for reply in lost {
         reply.is(TOKEN_ALREADY_ACTIVE);
     }
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -446,6 +447,7 @@ async fn parallel_joins_with_one_key_are_one_arrival() {
         assert_eq!(next.joined["status"], "ACTIVE", "number {n} of the others");
     }
     assert_eq!(shop.buyer().await.joined["status"], "WAITING");
+    shop.audit().await;
 }
 
 #[tokio::test]

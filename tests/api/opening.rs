@@ -128,6 +128,7 @@ async fn numbers_are_drawn_by_lot_when_it_opens() {
         );
     }
     assert_eq!(shop.get_place(late).await["queue_position"], 10);
+    shop.audit().await;
 }
 
 /// Being there at the last moment is worth as much as being there an hour before, and nobody who
@@ -167,6 +168,7 @@ async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
     }
     assert_eq!(numbers, (1..=5).collect());
     assert_eq!(shop.queue("rock").await["tail"], 6);
+    shop.audit().await;
 }
 
 /// The scheduler is dead: those who ask open the queue, ten seconds late.
@@ -203,6 +205,7 @@ async fn ticks_at_once_draw_the_same_lots() {
         numbers.insert(shop.number(buyer).await);
     }
     assert_eq!(numbers, (1..=8).collect());
+    shop.audit().await;
 }
 
 /// Who leaves and comes back has the entry that they had.
@@ -220,6 +223,7 @@ async fn nobody_can_buy_more_lots() {
     assert_eq!(claims(&back.token)["early"], entry);
     shop.advance(610).await;
     assert_eq!(shop.draw().await.entries, Some(1));
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -254,6 +258,7 @@ async fn a_queue_that_opened_for_nobody_can_be_paused() {
     shop.advance(10).await;
     let late = &shop.early(1).await[0];
     assert_eq!(late.joined["status"], "WAITING");
+    shop.audit().await;
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ async fn the_receipt_is_given_again_and_nothing_is_paid_twice() {
     assert_eq!(english["message"], "Your payment is complete.");
     assert_eq!(english["payment_id"], receipt["payment_id"]);
     assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE));
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -102,6 +103,7 @@ async fn parallel_payments_are_one() {
         "{receipts:?}"
     );
     assert_eq!(shop.balance(&buyer).await, json!(3 * PRICE));
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -111,6 +113,7 @@ async fn parallel_payments_with_money_for_one_are_one() {
     for reply in join_all((0..8).map(|_| shop.pay(&buyer, &held))).await {
         assert_eq!(reply.ok()["current_balance"], 0);
     }
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -125,6 +128,7 @@ async fn charges_and_a_payment_at_once_all_count() {
         reply.ok();
     }
     assert_eq!(shop.balance(&buyer).await, json!(1_000));
+    shop.audit().await;
 }
 
 #[tokio::test]

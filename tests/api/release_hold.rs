@@ -184,4 +184,5 @@ async fn doubled_messages_at_once_count_the_session_once() {
         "WAITING",
         "one place came free, not six"
     );
+    shop.audit().await;
 }

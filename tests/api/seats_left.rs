@@ -96,6 +96,7 @@ async fn as_many_come_in_as_there_are_seats() {
     // Nobody else is let in, however long it takes.
     shop.advance(60).await;
     assert_eq!(shop.status(&fans[2]).await, "WAITING");
+    shop.audit().await;
 }
 
 /// Who stands behind the last seat is told so.
@@ -142,6 +143,7 @@ async fn while_every_seat_is_held_nobody_comes_in() {
     assert_eq!(shop.status(&fans[3]).await, "WAITING");
     shop.advance(70).await;
     assert_eq!(shop.status(&fans[3]).await, "ACTIVE");
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -159,6 +161,7 @@ async fn when_every_seat_is_sold_all_are_told_at_once() {
     assert_eq!(document["closed_through"], 4);
     shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
     assert_eq!(shop.queue("main").await["state"], "OPEN", "another queue");
+    shop.audit().await;
 }
 
 /// Who was let in and has got nothing is over, too.
@@ -202,6 +205,7 @@ async fn a_refund_opens_it_again_for_those_who_come_then() {
     shop.advance(10).await;
     assert_eq!(shop.queue("rock").await["closed_through"], 6);
     shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
+    shop.audit().await;
 }
 
 /// The scheduler is dead: who joins ticks the line, and counts what is left.
@@ -239,6 +243,7 @@ async fn a_refund_that_tells_nobody_is_found() {
     assert_eq!(shop.queue("rock").await["state"], "SOLD_OUT");
     shop.advance(60).await;
     assert_eq!(shop.queue("rock").await["state"], "OPEN");
+    shop.audit().await;
 }
 
 /// Nothing is worth waiting for, and nobody is told that it is sold out.

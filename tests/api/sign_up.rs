@@ -161,6 +161,7 @@ async fn of_twenty_parallel_sign_ups_with_one_address_one_succeeds() {
     }
     let logged_in = shop.log_in("mina@example.com", PASSWORD).await.ok();
     assert_eq!(logged_in["user_id"], won[0].body["user_id"]);
+    shop.audit().await;
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ async fn a_join_that_comes_again_changes_nobodys_number() {
         numbers.extend(told);
     }
     assert_eq!(numbers, (1..=3).map(Some).collect());
+    shop.audit().await;
 }
 
 /// A fault of other waiting rooms: a counter in a warm function that survives between requests.
@@ -105,4 +106,5 @@ async fn a_sleeping_line_is_woken_once() {
         let_in.insert(last.served);
     }
     assert_eq!(let_in.len(), 1, "one a second for five: {let_in:?}");
+    shop.audit().await;
 }

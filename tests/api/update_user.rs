@@ -295,6 +295,7 @@ async fn of_parallel_changes_of_an_account_one_happens() {
         assert_eq!(signed_up.status == 409, n == won, "{email}");
     }
     shop.account("mina@example.com").await;
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -319,4 +320,5 @@ async fn of_parallel_changes_of_a_guest_one_happens() {
         let signed_up = shop.sign_up_with(&email, PASSWORD).await;
         assert_eq!(signed_up.status == 409, n == won, "{email}");
     }
+    shop.audit().await;
 }

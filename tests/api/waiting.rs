@@ -104,6 +104,7 @@ async fn everybody_gets_in_one_at_a_time_and_in_order() {
         shop.advance(5).await;
     }
     assert_eq!(served, [0, 1, 2, 3, 4, 5]);
+    shop.audit().await;
 }
 
 /// Faults of other waiting rooms: a slow line that loses its fractions and never moves; everyone
@@ -153,6 +154,7 @@ async fn a_payment_or_leaving_lets_the_next_one_in() {
     shop.knock(&second).send().await.ok();
     shop.leave(&second).await;
     shop.wait_for_turn(&third, 15).await;
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -167,6 +169,7 @@ async fn a_lapsed_hold_lets_the_next_one_in() {
     assert_eq!(shop.status(&third).await, "WAITING");
     shop.knock(&second).send().await.ok();
     assert_eq!(shop.seats(&second).await[&7], "FREE");
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -183,6 +186,7 @@ async fn a_window_that_is_over_lets_the_next_one_in() {
     // A cohort spans twenty seconds, and is counted five more.
     shop.wait_for_turn(&second, 40).await;
     assert_eq!(shop.status(&third).await, "WAITING");
+    shop.audit().await;
 }
 
 /// A fault of other waiting rooms: expiry that stalls at a gap.
@@ -211,6 +215,7 @@ async fn who_does_not_come_gives_the_place_to_the_next() {
         .is(INVALID_TOKEN);
     shop.wait_for_turn(&third, 45).await;
     shop.knock(&third).send().await.ok();
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -248,6 +253,7 @@ async fn somebody_who_is_admitted_and_leaves_gives_the_place_on() {
     // Without a single protected call.
     shop.leave(&second).await;
     shop.wait_for_turn(&third, 15).await;
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -297,6 +303,7 @@ async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
     let late = shop.rejoin(&again).await;
     assert_eq!(number(&late), json!(4));
     assert_eq!(late.joined["status"], "WAITING");
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -322,6 +329,7 @@ async fn after_each_ending_one_may_join_again_and_buy() {
         shop.pay(&again, &held).await.ok();
         shop.knock(buyer).send().await.is(INVALID_TOKEN);
     }
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -368,6 +376,7 @@ async fn credit_does_not_pile_up_while_nobody_waits() {
         (1..=10).contains(&inside),
         "{inside} at once at one a second"
     );
+    shop.audit().await;
 }
 
 #[tokio::test]
@@ -400,4 +409,5 @@ async fn parallel_arrivals_of_one_count_once() {
     shop.leave(&third).await;
     shop.wait_for_turn(&fourth, 15).await;
     assert_eq!(shop.status(&second).await, "ACTIVE");
+    shop.audit().await;
 }

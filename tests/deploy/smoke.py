@@ -71,16 +71,21 @@ def done(what):
     print(f"ok  {what}", flush=True)
 
 
+def invoke(stack, function, event):
+    """Invokes a function as an operator does, and returns its answer."""
+    answer = boto3.client("lambda").invoke(
+        FunctionName=stack.outputs[function], Payload=json.dumps(event)
+    )
+    payload = json.load(answer["Payload"])
+    if answer.get("FunctionError"):
+        sys.exit(f"{function}: {payload}")
+    return payload
+
+
 def administrator(stack):
     """A new administrator, as an operator makes one, who has logged in."""
     email, password = f"{uuid.uuid4()}@example.com", str(uuid.uuid4())
-    made = boto3.client("lambda").invoke(
-        FunctionName=stack.outputs["MakeAdminFunction"],
-        Payload=json.dumps({"email": email, "password": password}),
-    )
-    payload = json.load(made["Payload"])
-    if made.get("FunctionError"):
-        sys.exit(f"make-admin: {payload}")
+    invoke(stack, "MakeAdminFunction", {"email": email, "password": password})
     done("make-admin")
     login = stack.call("POST", "/v1/auth/login", body={"email": email, "password": password})
     done("log in")
@@ -130,6 +135,12 @@ def purchase(stack, user, token, concert):
     return path
 
 
+def audit(stack):
+    report = invoke(stack, "AuditFunction", {"from_start": True})
+    assert report["violations"] == 0, report
+    done(f"the audit finds nothing wrong with {report['checked']}")
+
+
 def dead_letter(stack):
     """A message that nobody can read ends where somebody sees it."""
     queues = boto3.client("sqs")
@@ -170,6 +181,7 @@ def main(name):
     assert seat_status(stack, third_token, concert, 8) == "FREE"
     done("one seat is sold, the other is free again")
 
+    audit(stack)
     dead_letter(stack)
 
     refund = stack.call("DELETE", sold, first_token)

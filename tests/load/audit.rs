@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use shared::{
     aws_sdk_dynamodb::{
         Client,
+        error::DisplayErrorContext,
         types::{AttributeValue, PutRequest, WriteRequest},
     },
     domain::{
@@ -59,7 +60,7 @@ async fn main() -> ExitCode {
     match run(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            eprintln!("{}", DisplayErrorContext(&*failure));
             ExitCode::FAILURE
         }
     }
@@ -128,6 +129,13 @@ struct Bought {
     user_id: String,
     reservation_id: String,
     show: ShowId,
+}
+
+impl Bought {
+    fn is_named_in(&self, value: &AttributeValue) -> bool {
+        let text = value.as_s().map_or("", String::as_str);
+        text == self.user_id || text == self.reservation_id
+    }
 }
 
 impl Shop {
@@ -204,7 +212,8 @@ impl Shop {
 async fn copy(database: &Client, bought: &Bought, orders: u64) -> Result<(), Failure> {
     for table in TABLES {
         let scan = database.scan().table_name(table).send().await?;
-        let items: Vec<Item> = scan.items.unwrap_or_default();
+        let mut items: Vec<Item> = scan.items.unwrap_or_default();
+        items.retain(|item| item.values().any(|value| bought.is_named_in(value)));
         let copies = (2..=orders).flat_map(|number| {
             let whose = Copy::new(number);
             items.iter().map(move |item| whose.of(item, bought))

@@ -20,7 +20,7 @@
 //! was cut off between its two halves is only checked from the user's side.
 //!
 //! A round costs 0.5 RRU per 4 KB of users and seats, 1 RRU per 4 KB of sessions and accounts, 2
-//! and 1 for each live cohort for a queue, and 1 to 5 for each hold. A run costs 1 RRU and 1 WRU
+//! and 1 for each live cohort for a queue, and 2 to 5 for each hold. A run costs 1 RRU and 1 WRU
 //! more. If it ends before the round does, it writes down what it remembers, some 20 bytes for
 //! each sold seat and each user: 2 WRU per KB, and 1 RRU per 4 KB for the next one.
 //!
@@ -28,6 +28,7 @@
 //! answers that it was `superseded`.
 
 mod accounts;
+mod doubt;
 mod queues;
 mod seats;
 mod sessions;
@@ -44,6 +45,7 @@ use shared::{
         ids::UserId,
     },
     error::ApiError,
+    futures_util::stream::{self, StreamExt as _, TryStreamExt as _},
     http::{self, Field},
     jiff::{SignedDuration, Timestamp},
     store::{
@@ -53,6 +55,8 @@ use shared::{
     },
 };
 
+use self::doubt::Doubt;
+
 /// How much a run reads unless it is told, in RRU.
 const USUAL_READ_UNITS: f64 = 100_000.0;
 
@@ -60,8 +64,12 @@ const USUAL_READ_UNITS: f64 = 100_000.0;
 /// seconds.
 const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(60);
 
-/// A page has no more items than this.
-const LONGEST_PAGE: f64 = 5_000.0;
+/// A page has no more items than this: what is to be looked at again of them takes seconds.
+const LONGEST_PAGE: f64 = 2_000.0;
+
+/// So many things are looked at again at the same moment: while people buy, every order is that was
+/// paid since the seats were read.
+const AT_ONCE: usize = 16;
 
 /// A read unit is good for so many of the smallest items, more or less: the last page of a run
 /// must not read much more than is left to read.
@@ -238,7 +246,7 @@ enum Step {
 }
 
 impl Run<'_> {
-    /// Does one page of the stage, or looks again at one thing.
+    /// Does one page of the stage, or looks again at some of what it has left.
     async fn step(&mut self) -> Result<(), StoreError> {
         let step = match self.round.stage {
             Stage::Users => self.read_users().await?,
@@ -266,6 +274,26 @@ impl Run<'_> {
         for violation in violations {
             self.accuse(violation);
         }
+    }
+
+    /// Looks again at what is doubtful.
+    async fn settle(&mut self, doubts: Vec<Doubt>) -> Result<(), StoreError> {
+        let app = self.app;
+        let settled = doubts.into_iter().map(|doubt| doubt.settle(app));
+        let mut settled = stream::iter(settled).buffer_unordered(AT_ONCE);
+        while let Some(violations) = settled.try_next().await? {
+            self.accuse_all(violations);
+        }
+        Ok(())
+    }
+
+    /// Looks again at some of the doubts that a stage has left, until there are none.
+    async fn settle_some(&mut self, doubts: Vec<Doubt>) -> Result<Step, StoreError> {
+        if doubts.is_empty() {
+            return Ok(Step::Over);
+        }
+        self.settle(doubts).await?;
+        Ok(Step::More)
     }
 
     /// How many RRU it may still read.

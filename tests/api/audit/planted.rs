@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::jiff::SignedDuration;
 
-use super::refund;
+use super::{NOBODYS, refund};
 use crate::harness::{Guest, PRICE, Shop, text};
-
-/// A reservation that nobody has.
-const NOBODYS: &str = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
 /// Plants something, and expects the audit to find these kinds, so often each.
 macro_rules! finds {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
-use super::{all_that_is_lively, lively, refund};
+use super::{NOBODYS, all_that_is_lively, lively, refund};
 use crate::harness::{PRICE, Shop};
 
 impl Shop {
@@ -49,8 +49,7 @@ async fn a_round_that_stops_goes_on_where_it_was() {
 #[tokio::test]
 async fn what_is_wrong_is_found_in_several_runs_as_in_one() {
     let shop = lively().await;
-    let sold =
-        json!({ "status": "SOLD", "reservation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b" });
+    let sold = json!({ "status": "SOLD", "reservation_id": NOBODYS });
     for seat in 21..29 {
         let mut item = sold.clone();
         item["block"] = json!(shop.block(0));
@@ -208,7 +207,6 @@ async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
     };
     // Where it stands, the users, the seats, the sessions, the names of the queues, the line, its
     // numbers, its cohort, the accounts.
-    assert_eq!(audit().await, (7.5, 1.0));
     shop.sold(7).await;
     assert_eq!(audit().await, (7.5, 1.0));
     // The order that there might be of a live hold, and its seats.
@@ -221,6 +219,10 @@ async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
 async fn a_round_that_cannot_go_on_is_begun_anew() {
     for (key, change) in [
         ("round", Some(json!({ "stage": "OTHER" }))),
+        (
+            "round",
+            Some(json!({ "kept": { "id": NOBODYS, "parts": 1, "format": 0 } })),
+        ),
         ("memory#", None),
         ("memory#", Some(json!({ "bytes": "?" }))),
     ] {

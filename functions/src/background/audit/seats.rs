@@ -2,15 +2,14 @@
 
 use shared::{
     domain::{
-        audit::{Kind, SeatOfShow, Table, Violation, seat_alone},
-        ids::ReservationId,
+        audit::{Kind, Table, Violation, seat_alone},
         seat::SeatStatus,
     },
     jiff::SignedDuration,
     store::{StoreError, audit::SeatItem},
 };
 
-use super::{Run, Step, before_looking_again, readable};
+use super::{AT_ONCE, Doubt, Run, Step};
 
 /// A hold younger than this is not asked about: it may have been seen as it was being placed.
 const YOUNG: SignedDuration = SignedDuration::from_secs(5);
@@ -48,51 +47,12 @@ impl Run<'_> {
         Ok(self.turn_page(page.next))
     }
 
-    /// Looks again at a held seat that no session explains. A seat that could not be freed when its
-    /// hold was given up is explained by the session's last hold.
-    pub(super) async fn settle_held_seats(&mut self) -> Result<Step, StoreError> {
-        let Some((of, reservation_id)) = self.round.memory.next_unexplained() else {
-            return Ok(Step::Over);
-        };
-        before_looking_again().await;
-        let seat = readable(self.app.store().seat_now(of).await)?.flatten();
-        let now = self.app.now();
-        let is_still_held = seat.is_some_and(|seat| {
-            seat.status == SeatStatus::Held
-                && seat.reservation_id == reservation_id
-                && seat.held_until.is_some_and(|until| until > now)
-        });
-        if is_still_held {
-            self.accuse(Violation::of_seat(
-                Kind::SeatHeldByNobody,
-                of,
-                reservation_id,
-            ));
-        }
-        Ok(Step::More)
-    }
-
-    /// Looks again at a sold seat that no order has claimed. Its order was written with it, before
-    /// the first order was read, and stays for ever: at most, the seat may have been given back.
+    /// Doubts sold seats that no order has claimed.
     pub(super) async fn settle_seats_left(&mut self) -> Result<Step, StoreError> {
-        let Some((of, reservation_id)) = self.round.memory.next_sold() else {
-            return Ok(Step::Over);
-        };
-        if self.is_sold_to(of, reservation_id).await? {
-            let violation = Violation::of_seat(Kind::SeatSoldWithoutOrder, of, reservation_id);
-            self.accuse(violation);
-        }
-        Ok(Step::More)
-    }
-
-    async fn is_sold_to(
-        &self,
-        of: SeatOfShow,
-        reservation_id: ReservationId,
-    ) -> Result<bool, StoreError> {
-        let seat = readable(self.app.store().seat_now(of).await)?.flatten();
-        Ok(seat.is_some_and(|seat| {
-            seat.status == SeatStatus::Sold && seat.reservation_id == reservation_id
-        }))
+        let memory = &mut self.round.memory;
+        let left = std::iter::from_fn(|| memory.next_sold());
+        let doubts = left.map(|(of, reservation_id)| Doubt::SoldSeat(of, reservation_id));
+        let doubts = doubts.take(AT_ONCE).collect();
+        self.settle_some(doubts).await
     }
 }

@@ -4,14 +4,12 @@ use shared::{
     domain::{
         audit::{Kind, SeatOfShow, Seen, Table, Violation},
         ids::UserId,
-        order::Hold,
-        seat::SeatStatus,
         session::Session,
     },
     store::{Reading, StoreError},
 };
 
-use super::{Run, Step, before_looking_again, readable};
+use super::{AT_ONCE, Doubt, Run, Step, readable};
 
 impl Run<'_> {
     /// Judges sessions against what they hold, and remembers for their queues what they have drawn.
@@ -21,16 +19,19 @@ impl Run<'_> {
             .store()
             .audit_sessions(self.round.position.as_ref(), self.page())
             .await?;
+        let mut doubts = Vec::new();
         for session in page.items {
             match session {
-                Some(session) => self.judge_session(&session).await?,
+                Some(session) => doubts.extend(self.judge_session(session)),
                 None => self.accuse(Violation::of(Kind::Unreadable, Table::Sessions)),
             }
         }
+        self.settle(doubts).await?;
         Ok(self.turn_page(page.next))
     }
 
-    async fn judge_session(&mut self, session: &Session) -> Result<(), StoreError> {
+    /// Judges a session, whose hold is a doubt in any case.
+    fn judge_session(&mut self, session: Session) -> Option<Doubt> {
         self.found.checked.sessions += 1;
         let memory = &mut self.round.memory;
         let queue_id = &session.queue_id;
@@ -44,80 +45,27 @@ impl Run<'_> {
             }
         }
         if memory.drawn(queue_id, session.ticket) == Seen::Again {
-            let violation = Violation::of_ticket(Kind::NumberDrawnTwice, session);
+            self.accuse(Violation::of_ticket(Kind::NumberDrawnTwice, &session));
+        }
+        let hold = session.live_hold.clone()?;
+        if session.closed.is_some() {
+            let Session {
+                user_id, queue_id, ..
+            } = &session;
+            let kind = Kind::ClosedSessionHolds;
+            let violation = Violation::of_session(kind, *user_id, queue_id, hold.reservation_id);
             self.accuse(violation);
         }
-        self.judge_hold(session).await
+        Some(Doubt::Hold(Box::new(session), hold))
     }
 
-    /// Judges what a session holds.
-    async fn judge_hold(&mut self, session: &Session) -> Result<(), StoreError> {
-        let Some(hold) = &session.live_hold else {
-            return Ok(());
-        };
-        if session.closed.is_some() {
-            self.accuse_session(Kind::ClosedSessionHolds, session, hold);
-        }
-        let store = self.app.store();
-        let order = store.order(session.user_id, hold.reservation_id).await;
-        let is_paid = readable(order)?.is_none_or(|order| order.is_some());
-        let lacks_a_seat = self.lacks_a_seat(session, hold).await?;
-        if is_paid || lacks_a_seat {
-            self.settle_hold(session, hold, is_paid).await?;
-        }
-        Ok(())
-    }
-
-    /// What has been paid is never held again. A hold has its seats as long as it lives, and is
-    /// the same hold before and after they were looked at.
-    async fn settle_hold(
-        &mut self,
-        session: &Session,
-        hold: &Hold,
-        is_paid: bool,
-    ) -> Result<(), StoreError> {
-        before_looking_again().await;
-        let lacks_a_seat = self.lacks_a_seat(session, hold).await?;
-        let store = self.app.store();
-        let now = store.session(session.user_id, &session.queue_id).await;
-        let now = readable(now)?.flatten();
-        let Some(now) = now.filter(|now| now.live_hold.as_ref() == Some(hold)) else {
-            return Ok(());
-        };
-        if is_paid {
-            self.accuse_session(Kind::PaidSessionHolds, session, hold);
-        } else if lacks_a_seat && now.payable_hold(self.app.now()).is_some() {
-            self.accuse_session(Kind::HoldWithoutSeat, session, hold);
-        }
-        Ok(())
-    }
-
-    /// Whether a seat of a live hold is not held by it.
-    async fn lacks_a_seat(&self, session: &Session, hold: &Hold) -> Result<bool, StoreError> {
-        if session.payable_hold(self.app.now()).is_none() {
-            return Ok(false);
-        }
-        let store = self.app.store();
-        let seats = store.seats_now(hold.show(), &hold.seats).await;
-        let Some(seats) = readable(seats)? else {
-            return Ok(false);
-        };
-        let has = |number| {
-            seats.iter().any(|seat| {
-                seat.seat == number
-                    && seat.status == SeatStatus::Held
-                    && seat.reservation_id == hold.reservation_id
-            })
-        };
-        Ok(!hold.seats.iter().all(has))
-    }
-
-    fn accuse_session(&mut self, kind: Kind, session: &Session, hold: &Hold) {
-        let Session {
-            user_id, queue_id, ..
-        } = session;
-        let violation = Violation::of_session(kind, *user_id, queue_id, hold.reservation_id);
-        self.accuse(violation);
+    /// Doubts held seats that no session explains.
+    pub(super) async fn settle_held_seats(&mut self) -> Result<Step, StoreError> {
+        let memory = &mut self.round.memory;
+        let left = std::iter::from_fn(|| memory.next_unexplained());
+        let doubts = left.map(|(of, reservation_id)| Doubt::HeldSeat(of, reservation_id));
+        let doubts = doubts.take(AT_ONCE).collect();
+        self.settle_some(doubts).await
     }
 
     /// Looks at the sessions of a user by themselves.
@@ -130,9 +78,10 @@ impl Run<'_> {
             });
             return Ok(());
         };
-        for session in sessions {
-            self.judge_session(&session).await?;
-        }
-        Ok(())
+        let doubts = sessions
+            .into_iter()
+            .filter_map(|session| self.judge_session(session));
+        let doubts = doubts.collect();
+        self.settle(doubts).await
     }
 }
