@@ -133,6 +133,12 @@ pub const BACKGROUND: &[Background] = &[
         }),
     },
     Background {
+        function: "audit",
+        handler: BackgroundHandler::Event(|app, event, deadline| {
+            Box::pin(background::audit::handle(app, event, deadline))
+        }),
+    },
+    Background {
         function: "make-admin",
         handler: BackgroundHandler::Event(|app, event, deadline| {
             Box::pin(background::make_admin::handle(app, event, deadline))

@@ -1,8 +1,4 @@
-//! Tokens: JWTs signed with Ed25519.
-//!
-//! A queue token names a session, an access token a user. Both say when they expire, which is
-//! compared with the app's clock, not with the library's. Which algorithm counts is our choice,
-//! never the token's.
+//! The keys that tokens are signed with, as an instance knows them.
 //!
 //! A key is published before it signs, so that instances know the keys of the tokens that they
 //! meet; an unknown one makes them look. Those that they know are looked up again now and then,
@@ -17,19 +13,13 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use crate::{
-    domain::{
-        ids::{QueueId, SessionId, UserId},
-        queue::Ticket,
-        session::Session,
-        signing::{NextKey, PUBLISHED_AHEAD, PrivateKey, PublicKey, SigningKeys},
-        user::User,
-    },
+    domain::signing::{NextKey, PUBLISHED_AHEAD, PrivateKey, PublicKey, SigningKeys},
     error::ApiError,
     store::{Store, StoreError},
+    token::{self, Claims},
 };
 
 /// An unknown key makes an instance read the public keys again, at most this often.
@@ -43,112 +33,9 @@ const PUBLIC_KEYS_GOOD_FOR: SignedDuration = PUBLISHED_AHEAD;
 /// Who signs looks for a newer key this often: more often than keys are published ahead.
 const SIGNING_KEYS_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
 
-/// How long a guest's access token lives: as long as they may want to come back, because they
-/// have no password to log in with.
-const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// How long that of a user with a password lives.
-const ACCOUNT_ACCESS: SignedDuration = SignedDuration::from_hours(12);
-
-/// How long a token lives at most. Those of a queue live for hours.
-const LONGEST_TOKEN: SignedDuration = longer(GUEST_ACCESS, ACCOUNT_ACCESS);
-
-const fn longer(one: SignedDuration, other: SignedDuration) -> SignedDuration {
-    if one.as_secs() < other.as_secs() {
-        other
-    } else {
-        one
-    }
-}
-
-/// What a token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "aud", rename_all = "lowercase")]
-pub enum Claims {
-    /// A passage through a queue.
-    Queue(QueueClaims),
-    /// A user.
-    Access(AccessClaims),
-}
-
-/// What a queue token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueClaims {
-    /// The user.
-    pub sub: UserId,
-    /// The queue.
-    pub queue: QueueId,
-    /// The number drawn, from which anybody can compute the place, or the entry in the draw that
-    /// decides about it.
-    #[serde(flatten)]
-    pub ticket: Ticket,
-    /// The session.
-    pub jti: SessionId,
-    /// When it was issued, in seconds.
-    pub iat: i64,
-    /// When it expires, in seconds.
-    pub exp: i64,
-}
-
-/// What an access token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccessClaims {
-    /// The user.
-    pub sub: UserId,
-    /// The user's generation of tokens: logging out ends all of it.
-    pub generation: u32,
-    /// When it was issued, in seconds.
-    pub iat: i64,
-    /// When it expires, in seconds.
-    pub exp: i64,
-}
-
-impl Claims {
-    /// The token of a session.
-    pub fn of_session(session: &Session) -> Self {
-        Self::Queue(QueueClaims {
-            sub: session.user_id,
-            queue: session.queue_id.clone(),
-            ticket: session.ticket,
-            jti: session.jti,
-            iat: session.joined_at.as_second(),
-            exp: session.expires_at.as_second(),
-        })
-    }
-
-    /// An access token of a user, which expires [`access_until`] then.
-    pub fn of_user(user: &User, now: Timestamp) -> Self {
-        Self::Access(AccessClaims {
-            sub: user.user_id,
-            generation: user.generation,
-            iat: now.as_second(),
-            exp: access_until(user, now).as_second(),
-        })
-    }
-
-    fn expires_at(&self) -> i64 {
-        match self {
-            Self::Queue(claims) => claims.exp,
-            Self::Access(claims) => claims.exp,
-        }
-    }
-}
-
-/// When an access token expires that a user gets now: in 30 days for a guest, in 12 hours for
-/// somebody with a password.
-pub fn access_until(user: &User, now: Timestamp) -> Timestamp {
-    let lives = if user.is_guest() {
-        GUEST_ACCESS
-    } else {
-        ACCOUNT_ACCESS
-    };
-    now.saturating_add(lives).unwrap_or(Timestamp::MAX)
-}
-
 /// The keys that an instance knows.
 pub struct Keyring {
     store: Store,
-    validation: Validation,
     public: RwLock<PublicKeys>,
     signing: RwLock<Option<Signing>>,
 }
@@ -176,15 +63,9 @@ impl Keyring {
     /// Reads the public keys. It is a part of every function's start, where it also opens the
     /// connection to the database.
     pub async fn read(store: Store, now: Timestamp) -> Result<Self, StoreError> {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.required_spec_claims.clear();
-        // The audience decides which claims there are; the expiry is compared with our clock.
-        validation.validate_aud = false;
-        validation.validate_exp = false;
         let public = PublicKeys::of(store.public_keys().await?, now)?;
         Ok(Self {
             store,
-            validation,
             public: RwLock::new(public),
             signing: RwLock::default(),
         })
@@ -201,31 +82,20 @@ impl Keyring {
 
     /// What a token says, if we signed it and it has not expired.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| ApiError::InvalidToken)?;
-        let kid = header.kid.ok_or(ApiError::InvalidToken)?;
+        let kid = token::kid(token).ok_or(ApiError::InvalidToken)?;
         let key = if let Some(key) = self.known(&kid, now) {
             key
         } else {
             self.read_public_keys_again(now).await?;
             self.known(&kid, now).ok_or(ApiError::InvalidToken)?
         };
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation)
-            .map_err(|_| ApiError::InvalidToken)?
-            .claims;
-        if now.as_second() < claims.expires_at() {
-            Ok(claims)
-        } else {
-            Err(ApiError::InvalidToken)
-        }
+        token::read(token, &key, now).ok_or(ApiError::InvalidToken)
     }
 
     /// Signs a token. The first function that ever signs makes the key pair.
     pub async fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, ApiError> {
         let SigningKey { kid, key } = self.signing(now).await?.at(now);
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(kid);
-        jsonwebtoken::encode(&header, claims, &key)
-            .map_err(|error| ApiError::Internal(error.into()))
+        token::write(claims, kid, &key).map_err(|error| ApiError::Internal(error.into()))
     }
 
     fn known(&self, kid: &str, now: Timestamp) -> Option<Arc<DecodingKey>> {

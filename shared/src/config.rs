@@ -2,6 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use crate::domain::order::Hold;
+
 /// A variable of the environment that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -97,7 +99,7 @@ impl Config {
             },
             release_queue_url: env.text("RELEASE_QUEUE_URL")?,
             metrics_namespace: env.text("METRICS_NAMESPACE")?,
-            hold_seconds: env.seconds("HOLD_SECONDS", 840)?,
+            hold_seconds: env.seconds("HOLD_SECONDS", Hold::LONGEST_SECONDS)?,
             claim_seconds: env.seconds("CLAIM_SECONDS", 3_600)?,
             active_seconds: env.seconds("ACTIVE_SECONDS", 3_600)?,
             tick_seconds: env.seconds("TICK_SECONDS", 30)?,

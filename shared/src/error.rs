@@ -5,10 +5,7 @@ use std::borrow::Cow;
 
 use lambda_http::http::StatusCode;
 
-use crate::{
-    store::{Rejected, StoreError},
-    texts::{self, Language},
-};
+use crate::texts::{self, Language};
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -297,25 +294,6 @@ impl ApiError {
             }
             Self::Busy(_) => Some(1),
             _ => None,
-        }
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Contended => Self::Busy("contention survived the retries"),
-            StoreError::Throttled => Self::Busy("throttling survived the retries"),
-            StoreError::Unavailable(source) => Self::Internal(source),
-        }
-    }
-}
-
-impl<R: Into<Self>> From<Rejected<R>> for ApiError {
-    fn from(rejected: Rejected<R>) -> Self {
-        match rejected {
-            Rejected::Refused(refusal) => refusal.into(),
-            Rejected::Failed(error) => error.into(),
         }
     }
 }

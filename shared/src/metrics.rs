@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{domain::queue::Queue, store::usage::Usage};
+use crate::{
+    domain::{audit::Report, queue::Queue},
+    store::usage::Usage,
+};
 
 /// Where a function's metrics go. Outside Lambda nobody reads them, and there are none.
 #[derive(Clone, Default)]
@@ -115,6 +118,16 @@ impl Metrics {
         }
         let directives: [(&[_], &[_]); 2] = [(&["queue"], &metrics), (&["function"], &alarming)];
         publisher.publish(&directives, &[("queue", &queue.id.to_string())], now);
+    }
+
+    /// Publishes what a run of the audit has looked at and found.
+    pub fn audit(&self, report: &Report, now: Timestamp) {
+        let Some(publisher) = &self.0 else { return };
+        let metrics = [
+            ("AuditViolations", Unit::Count, count(report.violations)),
+            ("AuditChecked", Unit::Count, count(report.checked.sum())),
+        ];
+        publisher.publish(&[(&["function"], &metrics)], &[], now);
     }
 
     /// Publishes that a tick failed of a queue that could not even be read.

@@ -5,6 +5,7 @@
 //! what it consumed to the request's [`usage::Usage`].
 
 pub mod accounts;
+pub mod audit;
 pub mod catalog;
 mod contention;
 mod item;
@@ -32,7 +33,7 @@ pub use self::{
     contention::{Tried, while_stale},
     transaction::Rejected,
 };
-use crate::config::Tables;
+use crate::{config::Tables, error::ApiError};
 
 /// Why the store could not answer, apart from a refusal, which is an answer.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +44,21 @@ pub enum StoreError {
     /// DynamoDB takes no more for the moment.
     #[error("throttling survived the retries")]
     Throttled,
+    /// An item is not what its key says.
+    #[error("an item cannot be read: {0}")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything else: a failure on the way, or a bug.
     #[error("the database did not answer as expected: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// What went wrong with an item that cannot be read or written.
+    /// What is wrong with an item that is there.
+    pub(crate) fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unreadable(error.into())
+    }
+
+    /// What went wrong with an item that cannot be written.
     pub(crate) fn of_item(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(error.into())
     }
@@ -141,5 +150,26 @@ impl Store {
 impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
     fn from(error: aws_sdk_dynamodb::error::BuildError) -> Self {
         Self::of_item(error)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Contended => Self::Busy("contention survived the retries"),
+            StoreError::Throttled => Self::Busy("throttling survived the retries"),
+            StoreError::Unreadable(source) | StoreError::Unavailable(source) => {
+                Self::Internal(source)
+            }
+        }
+    }
+}
+
+impl<R: Into<Self>> From<Rejected<R>> for ApiError {
+    fn from(rejected: Rejected<R>) -> Self {
+        match rejected {
+            Rejected::Refused(refusal) => refusal.into(),
+            Rejected::Failed(error) => error.into(),
+        }
     }
 }

@@ -100,6 +100,10 @@ async fn a_function_understands_its_example() {
         let answer = reply.ok();
         match &*function {
             "admit" => assert_eq!(answer, json!({ "queues": 1, "ticks": 0 })),
+            "audit" => assert_eq!(
+                (&answer["violations"], &answer["is_over"]),
+                (&json!(0), &json!(true))
+            ),
             "get-queue" => assert_eq!(body(&answer, 200)["queue_id"], "main"),
             "list-concerts" => assert_eq!(
                 body(&answer, 200)["concerts"].as_array().map(Vec::len),
@@ -122,6 +126,7 @@ async fn a_function_understands_its_example() {
         understood,
         [
             "admit",
+            "audit",
             "get-queue",
             "list-concerts",
             "make-admin",

@@ -46,6 +46,7 @@ mod docs;
 mod not_found;
 
 mod admit;
+mod audit;
 mod make_admin;
 mod release_hold;
 mod rotate_keys;

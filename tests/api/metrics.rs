@@ -8,7 +8,7 @@ use shared::futures_util::future::join_all;
 use crate::harness::{PRICE, Shop};
 
 /// Every name that a line may hold.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 19] = [
     "_aws",
     "function",
     "queue",
@@ -26,6 +26,8 @@ const FIELDS: [&str; 17] = [
     "Stalled",
     "FailedTicks",
     "SeatsLeft",
+    "AuditViolations",
+    "AuditChecked",
 ];
 
 impl Shop {

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
     app::App,
-    auth::{Claims, access_until},
     domain::{
         ids::UserId,
         user::{Email, Password, User},
@@ -18,6 +17,7 @@ use shared::{
     http::{Field, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
+    token::{Claims, access_until},
 };
 use utoipa::ToSchema;
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
     app::App,
-    auth::Claims,
     domain::{
         ids::UserId,
         user::{Email, Name, Password, Role, User},
@@ -14,6 +13,7 @@ use shared::{
     http::{Field, body, created},
     lambda_http::{Body, Request, Response},
     password,
+    token::Claims,
 };
 use utoipa::ToSchema;
 

@@ -5,11 +5,11 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
-    auth::QueueClaims,
     domain::session::{Session, Standing},
     error::ApiError,
     http::{ResponseParts as _, ok},
     lambda_http::{Body, Request, Response},
+    token::QueueClaims,
 };
 use utoipa::ToSchema;
 

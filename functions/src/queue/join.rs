@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
     app::{App, Visitor},
-    auth::Claims,
     domain::{
         draw::any_stripe,
         ids::{ConcertId, QueueId, UserId},
@@ -25,6 +24,7 @@ use shared::{
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{Rejected, StoreError, sessions::Found},
+    token::Claims,
 };
 use utoipa::ToSchema;
 

@@ -7,7 +7,7 @@ mod tests;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::{app::App, clock::Clock};
+use shared::{app::App, aws_sdk_dynamodb::Client, clock::Clock};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
@@ -92,6 +92,12 @@ impl Stack {
     /// When it does not start.
     pub async fn operator(&self) -> App {
         self.operator.app().await.expect("the operator starts")
+    }
+
+    /// The tables themselves, for who wants to read and write what no function does. It is not
+    /// counted either.
+    pub fn database(&self) -> Client {
+        Client::new(&self.operator.sdk)
     }
 
     /// What the functions' calls to the database consumed since the start, or since it was last

@@ -5,7 +5,6 @@ use lambda_http::{Request, http::header::AUTHORIZATION};
 
 use super::{App, line::ask_again_after};
 use crate::{
-    auth::{AccessClaims, Claims, QueueClaims},
     config::WhoCharges,
     domain::{
         ids::{QueueId, ShowId, UserId},
@@ -15,6 +14,7 @@ use crate::{
         user::{Role, User},
     },
     error::ApiError,
+    token::{AccessClaims, Claims, QueueClaims},
 };
 
 /// A user with any valid token of theirs (door U).

@@ -5,11 +5,12 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Keyring, LONGEST_TOKEN};
+use super::Keyring;
 use crate::{
     domain::signing::{KeyPair, Keys, NoSuchKey, PrivateKey, PublicKey, Rotation, SigningKeys},
     error::ApiError,
     store::{Rejected, Tried, signing_keys::KeysHaveChanged, while_stale},
+    token::LONGEST_TOKEN,
 };
 
 impl Keyring {

@@ -19,7 +19,8 @@ pub fn parse(text: &str, decimals: u32) -> Option<i64> {
         None => (mantissa, ""),
     };
     let digits = format!("{whole}{fraction}");
-    if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_padded = whole.len() > 1 && whole.starts_with('0');
+    if whole.is_empty() || is_padded || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
 
@@ -100,6 +101,10 @@ mod tests {
             "0.001",
             "1e-3",
             "92233720368547758.08",
+            "05",
+            "00",
+            "-01",
+            "00.5",
             "1e18",
             "1e400",
             "1e99999999999",

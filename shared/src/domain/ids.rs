@@ -175,7 +175,7 @@ impl fmt::Display for ShowDate {
 }
 
 /// A concert on one date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ShowId {
     /// The concert.
     pub concert_id: ConcertId,

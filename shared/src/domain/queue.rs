@@ -397,7 +397,7 @@ impl Queue {
         match self.settings.state {
             QueueState::Open => u64::from(self.settings.max_active)
                 .saturating_sub(active)
-                .min(seats.map_or(u64::MAX, |seats| seats.offered(active))),
+                .min(seats.map_or(u64::MAX, |seats| seats.offered(active, self.line.let_in()))),
             QueueState::Paused | QueueState::Closed => 0,
         }
     }

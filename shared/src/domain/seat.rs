@@ -23,7 +23,7 @@ pub const SEATS_A_BLOCK: u32 = 500;
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u32")]
 #[schema(value_type = u32, minimum = 1, maximum = 100_000, example = 7)]
 pub struct SeatNumber(u32);
 
@@ -47,19 +47,54 @@ impl SeatNumber {
     }
 }
 
+/// A number that no seat has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a seat has a number from 1 to 100,000")]
+pub struct NoSeat;
+
+impl TryFrom<u64> for SeatNumber {
+    type Error = NoSeat;
+
+    fn try_from(number: u64) -> Result<Self, NoSeat> {
+        Self::new(number).ok_or(NoSeat)
+    }
+}
+
+impl From<SeatNumber> for u32 {
+    fn from(seat: SeatNumber) -> Self {
+        seat.0
+    }
+}
+
 /// The seats of one hold: 1 to 4 different ones, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<SeatNumber>")]
 #[schema(value_type = Vec<SeatNumber>, min_items = 1, max_items = 4, example = json!([7, 8]))]
 pub struct SeatSet(Vec<SeatNumber>);
 
 /// Why some numbers are no set of seats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoSeatSet {
     /// There are more than [`MOST_SEATS_A_HOLD`].
+    #[error("a hold has no more than {MOST_SEATS_A_HOLD} seats")]
     TooMany,
     /// There are none, or one is named twice.
+    #[error("a hold has at least one seat, and none twice")]
     Malformed,
+}
+
+impl TryFrom<Vec<SeatNumber>> for SeatSet {
+    type Error = NoSeatSet;
+
+    fn try_from(seats: Vec<SeatNumber>) -> Result<Self, NoSeatSet> {
+        Self::new(seats)
+    }
+}
+
+impl From<SeatNumber> for SeatSet {
+    fn from(seat: SeatNumber) -> Self {
+        Self(vec![seat])
+    }
 }
 
 impl SeatSet {

@@ -23,7 +23,7 @@ pub(super) fn to_attribute(value: &impl Serialize) -> Result<AttributeValue, Sto
 
 /// The value that an item holds.
 pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(StoreError::of_item)
+    serde_dynamo::from_item(item).map_err(StoreError::unreadable)
 }
 
 /// A text.

@@ -8,6 +8,8 @@ use crate::domain::{
     user::Email,
 };
 
+/// `Users`: what the items of e-mail addresses begin with.
+pub const EMAILS: &str = "email#";
 /// `Accounts`: the balance.
 pub const ACCOUNT: &str = "account";
 /// `Accounts`: what the entries of charges begin with.
@@ -24,6 +26,10 @@ pub const LISTING: &str = "listing";
 pub const VERSION: &str = "version";
 /// `Queues`: the row with the names of the queues that have one.
 pub const REGISTRY: &str = "registry";
+/// `Sessions`: whose the items of the audit are. A user's own id is a UUID.
+pub const AUDIT: &str = "audit";
+/// `Sessions`: where the audit's round stands.
+pub const ROUND: &str = "round";
 /// The most bytes that a sort key may have (a limit of DynamoDB).
 const LONGEST_KEY: usize = 1_024;
 
@@ -34,7 +40,7 @@ pub const PUBLIC: &str = "public";
 
 /// `Users`: whose an e-mail address is. A user's own id is a UUID, so that the two cannot meet.
 pub fn email(email: &Email) -> String {
-    format!("email#{}", email.folded())
+    format!("{EMAILS}{}", email.folded())
 }
 
 /// `Accounts`: a charge, by the name that it got or by the client's key. The two cannot meet.
@@ -114,6 +120,23 @@ pub fn block(show: ShowId, block: u32) -> String {
     format!("{}#{}#{block}", show.concert_id, show.date)
 }
 
+/// The show and the number of a block, by its key; `None` when it is none.
+pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
+    let mut parts = block.split('#');
+    let show = ShowId {
+        concert_id: parts.next()?.parse().ok()?,
+        date: parts.next()?.parse().ok()?,
+    };
+    let number = parts.next()?.parse().ok()?;
+    parts.next().is_none().then_some((show, number))
+}
+
+/// `Sessions`: a part of what the audit has written down of what it remembers. A queue's id has no
+/// `#`.
+pub fn memory(id: uuid::Uuid, part: usize) -> String {
+    format!("memory#{id}#{part}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,10 +154,11 @@ mod tests {
         let show_id = ShowId { concert_id, date };
         assert_eq!(
             [
-                ACCOUNT, CONCERT, LISTING, VERSION, REGISTRY, SIGNING, PUBLIC
+                ACCOUNT, CONCERT, LISTING, VERSION, REGISTRY, SIGNING, PUBLIC, AUDIT, ROUND
             ],
             [
-                "account", "concert", "listing", "version", "registry", "signing", "public"
+                "account", "concert", "listing", "version", "registry", "signing", "public",
+                "audit", "round"
             ],
         );
         assert_eq!(
@@ -174,6 +198,19 @@ mod tests {
         assert_eq!(
             block(show_id, 3),
             "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#2026-12-24#3",
+        );
+        assert_eq!(show_of_block(&block(show_id, 3)), Some((show_id, 3)));
+        for wrong in [
+            "",
+            "#",
+            "a#2026-12-24#3",
+            &format!("{}#1", block(show_id, 3)),
+        ] {
+            assert_eq!(show_of_block(wrong), None, "{wrong}");
+        }
+        assert_eq!(
+            memory(uuid, 3),
+            "memory#00000000-0000-0000-0000-000000000001#3"
         );
     }
 }

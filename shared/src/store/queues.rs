@@ -57,8 +57,8 @@ impl Row {
 }
 
 fn draw(seed: &Seed, stripes: &[u64]) -> Result<Draw, StoreError> {
-    let stripes = stripes.try_into().map_err(StoreError::of_item)?;
-    Draw::new(seed.clone(), stripes).map_err(StoreError::of_item)
+    let stripes = stripes.try_into().map_err(StoreError::unreadable)?;
+    Draw::new(seed.clone(), stripes).map_err(StoreError::unreadable)
 }
 
 #[derive(Deserialize)]

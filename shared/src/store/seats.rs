@@ -54,8 +54,21 @@ impl Store {
         show: ShowId,
         seats: &SeatSet,
     ) -> Result<Vec<TakenSeat>, StoreError> {
+        self.read_seats(show, seats, Reading::Lately).await
+    }
+
+    /// Reads those of some seats that have an item: 0.5 RRU a seat, twice that consistently.
+    pub(super) async fn read_seats(
+        &self,
+        show: ShowId,
+        seats: &SeatSet,
+        reading: Reading,
+    ) -> Result<Vec<TakenSeat>, StoreError> {
         let keys = seats.iter().map(|seat| key(show, seat)).collect();
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).build()?;
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(reading.is_consistent())
+            .build()?;
         let output = self
             .client
             .batch_get_item()

@@ -30,6 +30,11 @@ pub async fn metered<T>(request: impl Future<Output = T>) -> (T, Usage) {
         .await
 }
 
+/// What the request under way has consumed so far.
+pub fn so_far() -> Usage {
+    USAGE.try_with(Cell::get).unwrap_or_default()
+}
+
 /// Adds what a read consumed.
 pub(super) fn read<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
     let units = units(consumed);

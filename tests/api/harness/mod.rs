@@ -1,6 +1,7 @@
 //! A shop to test in: a stack with a concert on sale, and people who come to buy.
 
 mod accounts;
+mod audit;
 pub mod concerts;
 mod doors;
 mod grants;
@@ -8,6 +9,7 @@ mod http;
 mod line;
 pub mod refusal;
 pub mod specification;
+mod tables;
 pub mod tokens;
 
 use std::{collections::HashMap, time::Duration};

@@ -47,6 +47,8 @@ pub struct Outcome {
     pub admissions: Vec<Option<i64>>,
     /// When everything was sold (milliseconds).
     pub sold_out_at: Option<i64>,
+    /// How many had been let in by then and were without a seat, those included who never came.
+    pub found_nothing: u64,
     /// When it would have been, in a house that is always full (milliseconds).
     pub ideally_sold_out_at: Option<i64>,
     /// What became of the ticks.

@@ -199,6 +199,7 @@ impl<'a> Simulation<'a> {
             self.handle(event);
             if self.is_sold_out() {
                 self.outcome.sold_out_at = Some(self.now - DOORS);
+                self.outcome.found_nothing = self.inside;
                 break;
             }
         }

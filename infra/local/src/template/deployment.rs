@@ -316,11 +316,16 @@ impl Reader<'_> {
                     function,
                 });
             }
-            Some("ScheduleV2" | "Schedule") => deployment.schedules.push(SchedulePlan {
-                function,
-                every: self.interval(event)?,
-                input: self.input(event)?,
-            }),
+            Some("ScheduleV2" | "Schedule") => {
+                let state: Option<String> = self.property(event, "State")?;
+                if state.is_none_or(|state| state != "DISABLED") {
+                    deployment.schedules.push(SchedulePlan {
+                        function,
+                        every: self.interval(event)?,
+                        input: self.input(event)?,
+                    });
+                }
+            }
             Some("SQS") => deployment.subscriptions.push(SubscriptionPlan {
                 function,
                 queue: name_in(&self.needed::<String>(event, "Queue")?),

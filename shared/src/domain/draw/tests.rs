@@ -162,6 +162,7 @@ fn a_seed_is_random_and_does_not_show_itself() {
     }
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn a_draw_is_stored_as_it_is_shown() {
     let draw = draw(&[3, 0, 2]);

@@ -1,7 +1,7 @@
 //! Seats worth offering: how many more people a queue lets in for the seats that are left.
 //!
-//! Every queue but `main` sells the seats of the concerts that name it, and lets in no more people
-//! than there is a free seat for. Counting reads every block of every show, so that it is done
+//! Every queue but `main` sells the seats of the concerts that name it, and lets in as many people
+//! as there are free seats for. Counting reads every block of every show, so that it is done
 //! only when the number matters (design: queue.md).
 
 use jiff::Timestamp;
@@ -16,6 +16,9 @@ const COUNT_GOOD_FOR_MILLISECONDS: i64 = 60_000;
 /// A queue that is sold out looks so often whether it still is, when somebody asks: a refund makes
 /// it look at once, unless that very call was lost.
 const SOLD_OUT_GOOD_FOR_MILLISECONDS: i64 = 30_000;
+
+/// After so many people it is known which part of them buys.
+const ENOUGH_TO_KNOW: u64 = 100;
 
 /// The seats of the shows that a queue sells at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,11 +44,27 @@ impl SeatCount {
         self.capacity > 0 && self.sold >= self.capacity
     }
 
-    /// How many more people it is worth letting in while so many are active: each of those who
-    /// holds nothing yet may take one.
-    pub(super) fn offered(self, active: u64) -> u64 {
-        self.free()
-            .saturating_sub(active.saturating_sub(self.holding))
+    /// How many more people it is worth letting in, of whom so many have been and so many are
+    /// active: those of them who hold nothing yet may take a seat.
+    pub(super) fn offered(self, active: u64, let_in: u64) -> u64 {
+        let choosing = active.saturating_sub(self.holding);
+        self.worth_having_in(let_in.saturating_sub(choosing))
+            .saturating_sub(choosing)
+    }
+
+    /// How many people without a seat it is worth having in: one for each free seat. Once a
+    /// hundred are through, it is known how many of them did not buy, and more may be in: as many
+    /// as are likely to buy what is left, three standard deviations on the side of the seats, and
+    /// at most half as many again as there are seats. Otherwise the last seats of a large hall
+    /// would wait, round after round, until the last no-shows are known for what they are.
+    fn worth_having_in(self, through: u64) -> u64 {
+        let (free, taken) = (self.free(), self.sold + self.held);
+        if through < ENOUGH_TO_KNOW || taken >= through || taken == 0 {
+            return free;
+        }
+        let deviation = (9 * free * (through - taken) / through).isqrt();
+        let likely = (free + deviation) * through / taken;
+        likely.min(free + free / 2)
     }
 }
 
@@ -115,11 +134,17 @@ impl Line {
         self.seats = Some(SeatsLeft {
             counted_at: now,
             free: seats.free(),
-            offered: seats.offered(self.active),
+            offered: seats.offered(self.active, self.let_in()),
             active: self.active,
             passed: self.passed,
             sold_out: seats.is_sold_out(),
         });
+    }
+
+    /// How many have been let in since everything was sold out, if it ever was: whoever stood in
+    /// the line then was passed without a chance to buy.
+    pub(super) fn let_in(&self) -> u64 {
+        self.passed.saturating_sub(self.closed_through)
     }
 
     /// Ends the line: nobody in it can get a seat any more. Those who come after a refund have
@@ -178,11 +203,38 @@ mod tests {
 
     #[test]
     fn who_is_in_and_holds_nothing_may_take_a_seat() {
-        assert_eq!(seats(50, 10, 5, 4).offered(0), 35);
-        assert_eq!(seats(50, 10, 5, 4).offered(4), 35, "they have theirs");
-        assert_eq!(seats(50, 10, 5, 4).offered(10), 29);
-        assert_eq!(seats(50, 10, 5, 4).offered(1_000), 0);
+        let offered = |active| seats(50, 10, 5, 4).offered(active, 0);
+        assert_eq!(offered(0), 35);
+        assert_eq!(offered(4), 35, "they have theirs");
+        assert_eq!(offered(10), 29);
+        assert_eq!(offered(1_000), 0);
         assert_eq!(seats(50, 40, 15, 9).free(), 0, "counted while it went on");
+    }
+
+    #[test]
+    fn more_are_worth_having_in_when_it_is_known_how_many_do_not_buy() {
+        let worth = |free, taken, through| {
+            let seats = seats(free + taken, taken, 0, 0);
+            seats.worth_having_in(through)
+        };
+        assert_eq!(worth(100, 80, 99), 100, "too few to know");
+        // Four in five buy: 100 / 0.8, and three times the root of 100 * 0.2, which is 13.
+        assert_eq!(worth(100, 80, 100), 141);
+        assert_eq!(worth(1_000, 800, 1_000), 1_302);
+        assert_eq!(worth(1, 800, 1_000), 1, "one seat is one person's");
+        assert_eq!(worth(2, 800, 1_000), 3);
+        assert_eq!(worth(0, 800, 1_000), 0);
+        assert_eq!(worth(100, 10, 100), 150, "half as many again at most");
+        assert_eq!(worth(100, 100, 100), 100, "all buy");
+        assert_eq!(worth(100, 300, 100), 100, "all buy several");
+        assert_eq!(worth(100, 0, 100), 100, "the sale has only begun");
+    }
+
+    #[test]
+    fn who_has_not_bought_yet_is_not_taken_for_somebody_who_will_not() {
+        // A hundred are through, eighty of them with a seat, and fifty choose.
+        assert_eq!(seats(180, 80, 0, 0).offered(50, 150), 141 - 50);
+        assert_eq!(seats(180, 70, 10, 10).offered(60, 150), 141 - 50);
     }
 
     #[test]
@@ -256,6 +308,11 @@ mod tests {
             (502, 500)
         );
         assert!(!arena.is_sold_out());
+        assert_eq!(
+            arena.line.let_in(),
+            0,
+            "the line that was over says nothing"
+        );
     }
 
     #[test]

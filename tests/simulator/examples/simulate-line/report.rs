@@ -61,6 +61,10 @@ pub fn print(
             "sold out after",
             format!("{}, {ideal:.3} times the ideal", duration(at / 1_000)),
         )?;
+        row(
+            "let in and without a seat then",
+            grouped(outcome.found_nothing),
+        )?;
     } else if evening.seats.is_some() {
         row("seats sold", grouped(outcome.sold))?;
     }

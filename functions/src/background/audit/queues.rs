@@ -1,0 +1,93 @@
+//! Queues: what they have issued, counted and served, against what sessions have.
+
+use std::collections::BTreeMap;
+
+use shared::{
+    domain::{
+        audit::{Kind, Table, Violation, line},
+        ids::QueueId,
+        queue::{Opening, Queue},
+    },
+    store::{Reading, StoreError, audit::LineSeen},
+};
+
+use super::{Run, Step, readable};
+
+impl Run<'_> {
+    /// Judges all queues, which are few.
+    pub(super) async fn read_queues(&mut self) -> Result<Step, StoreError> {
+        let queue_ids = readable(self.app.queue_ids().await)?.unwrap_or_else(|| {
+            self.accuse(Violation::of(Kind::Unreadable, Table::Queues));
+            vec![QueueId::main()]
+        });
+        for queue_id in queue_ids {
+            if readable(self.read_queue(&queue_id).await)?.is_none() {
+                self.accuse(Violation::of_queue(Kind::Unreadable, &queue_id, None));
+            }
+        }
+        self.round.memory.forget_queues();
+        Ok(Step::Over)
+    }
+
+    /// The line is read before the numbers issued, and both after the sessions: what any of them
+    /// knows of has been counted by then.
+    async fn read_queue(&mut self, queue_id: &QueueId) -> Result<(), StoreError> {
+        let store = self.app.store();
+        let defaults = self.app.queue_defaults();
+        let Some(queue) = store.queue(queue_id, defaults, Reading::Consistent).await? else {
+            self.round.lines.remove(queue_id);
+            return Ok(());
+        };
+        let census = store.census(&queue).await?;
+        self.found.checked.queues += 1;
+        let early = self.early_entries(&queue).await?;
+        let memory = &self.round.memory;
+        let violations = line(
+            &queue,
+            memory,
+            census.tail,
+            |cohort| census.counts(cohort),
+            |stripe| early.get(&stripe).copied().unwrap_or(0),
+        );
+        self.accuse_all(violations);
+        self.compare_served(&queue);
+        Ok(())
+    }
+
+    /// How many entries there are on the stripes on which sessions have some.
+    async fn early_entries(&self, queue: &Queue) -> Result<BTreeMap<u8, u64>, StoreError> {
+        let seen = self.round.memory.early(&queue.id);
+        let stripes: Vec<_> = seen.iter().map(|entry| entry.stripe()).collect();
+        match &queue.opening {
+            Opening::Done(draw) => {
+                let counted = |stripe| (stripe, draw.stripes()[usize::from(stripe)]);
+                Ok(stripes.into_iter().map(counted).collect())
+            }
+            Opening::Always | Opening::Ahead(_) => {
+                self.app.store().early_entries(&queue.id, &stripes).await
+            }
+        }
+    }
+
+    /// What has been served at a time does not change, whatever the clock of who looks.
+    fn compare_served(&mut self, queue: &Queue) {
+        let now = self.app.now().as_millisecond();
+        let has_draw = queue.opening != Opening::Always;
+        let schedule = &queue.line.schedule;
+        let earlier = self.round.lines.get(&queue.id);
+        let earlier = earlier.filter(|line| line.has_draw == has_draw).copied();
+        let at = earlier.map_or(now, |line| line.at.max(now));
+        let served = schedule.served_milli(at);
+        if earlier.is_some_and(|line| served < line.served) {
+            let served = schedule.served(at);
+            let violation = Violation::of_queue(Kind::ServedWentBack, &queue.id, Some(served));
+            self.accuse(violation);
+        }
+        let line = LineSeen {
+            at,
+            served,
+            has_draw,
+        };
+        self.round.lines.insert(queue.id.clone(), line);
+    }
+}

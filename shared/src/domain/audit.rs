@@ -1,0 +1,290 @@
+//! The audit: what has to be true of the data at rest (data-model: "Invariants"), and how it is
+//! named where it is not.
+//!
+//! What is judged here has been read. Reading takes a while, and purchases go on meanwhile, so
+//! that most judgements come to a suspicion first: whoever reads looks once more, consistently,
+//! before anybody is accused.
+
+mod chain;
+mod line;
+mod memory;
+mod report;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    chain::chain,
+    line::line,
+    memory::{Address, Claim, Memory, Seen, address_hash},
+    report::{Checked, Report},
+};
+use super::{
+    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, UserId},
+    order::{Hold, Order, OrderStatus},
+    queue::Ticket,
+    seat::{GRACE, SeatNumber, SeatStatus, TakenSeat},
+    session::Session,
+};
+
+/// What can be wrong. Each is the negation of an invariant of the data model, whose number stands
+/// at its end, or of what the data model says of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Kind {
+    /// A seat is sold to a reservation that no order has (3).
+    SeatSoldWithoutOrder,
+    /// Two orders name the same seat, and both are paid (1).
+    SeatSoldTwice,
+    /// A paid order's seat is not sold at all (3).
+    OrderWithoutSeat,
+    /// A refunded order's seat is still sold to it (3).
+    RefundedOrderWithSeat,
+    /// A charge, an order or a refund is missing in a user's chain (2).
+    EntryMissing,
+    /// Two entries have the same place in a user's chain: one of them was lost on the account (2).
+    EntriesCollide,
+    /// An entry's balance is not the one before it and its amount (2).
+    BalanceWrong,
+    /// A balance is below zero (2).
+    BalanceNegative,
+    /// The account is not what its last entry left (2).
+    AccountDiffers,
+    /// There are entries, and no account (2).
+    EntriesWithoutAccount,
+    /// A session holds what has been paid (4).
+    PaidSessionHolds,
+    /// A session is closed and holds seats (4).
+    ClosedSessionHolds,
+    /// A session has a live hold, and a seat of it is not held by it (1).
+    HoldWithoutSeat,
+    /// A seat is held, and no session has, or had, that hold. It is free again when the hold
+    /// lapses (7).
+    SeatHeldByNobody,
+    /// A seat is held for longer than any hold lasts, or with no end (7).
+    SeatHeldTooLong,
+    /// A held seat's `ttl` is missing, or comes before the hold ends (7).
+    HeldSeatTtlWrong,
+    /// A sold seat has a `ttl`, which will take it away (3).
+    SoldSeatHasTtl,
+    /// Two sessions of a queue have the same number, or the same early entry (6).
+    NumberDrawnTwice,
+    /// A number, or an early entry, is above what the queue has issued (6).
+    NumberNeverIssued,
+    /// A queue has served fewer than an earlier audit saw (6).
+    ServedWentBack,
+    /// More sessions have arrived than their cohort counts: too many may come in (5).
+    ArrivalNotCounted,
+    /// A cohort counts more who are done than have arrived: too many may come in (5).
+    MoreDoneThanArrived,
+    /// A user has no account.
+    UserWithoutAccount,
+    /// An account has no user.
+    AccountWithoutUser,
+    /// A user's e-mail address is not known to be theirs: somebody else may sign up with it.
+    AddressNotClaimed,
+    /// An e-mail address belongs to somebody who does not have it: nobody can sign up with it.
+    AddressOfNobody,
+    /// An item cannot be read as what its key says it is.
+    Unreadable,
+}
+
+/// A table, as the violations name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Table {
+    /// Users and e-mail addresses.
+    Users,
+    /// Balances, charges and orders.
+    Accounts,
+    /// Queues, their numbers and cohorts.
+    Queues,
+    /// Sessions.
+    Sessions,
+    /// Seats.
+    Seats,
+}
+
+/// Something that is wrong: what and where, in ids. It never holds a name or an e-mail address. A
+/// guest's id is their only secret, so that logs leave it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// What is wrong.
+    pub kind: Kind,
+    /// Where it was seen.
+    pub table: Table,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The place in the user's chain of entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// The reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation_id: Option<ReservationId>,
+    /// The show.
+    #[serde(flatten)]
+    pub seat: Option<SeatOfShow>,
+    /// The queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_id: Option<QueueId>,
+    /// The number in the queue, or the cohort.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+}
+
+/// A seat, by its show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SeatOfShow {
+    /// The concert.
+    pub concert_id: ConcertId,
+    /// The date.
+    pub date: ShowDate,
+    /// The seat.
+    pub seat_number: SeatNumber,
+}
+
+impl SeatOfShow {
+    /// A seat of a show.
+    pub fn new(show: ShowId, seat_number: SeatNumber) -> Self {
+        Self {
+            concert_id: show.concert_id,
+            date: show.date,
+            seat_number,
+        }
+    }
+
+    /// The show.
+    pub fn show(self) -> ShowId {
+        ShowId {
+            concert_id: self.concert_id,
+            date: self.date,
+        }
+    }
+}
+
+impl Violation {
+    /// One that nothing more is known of than its table.
+    pub fn of(kind: Kind, table: Table) -> Self {
+        Self {
+            kind,
+            table,
+            user_id: None,
+            seq: None,
+            reservation_id: None,
+            seat: None,
+            queue_id: None,
+            number: None,
+        }
+    }
+
+    /// One of a seat.
+    pub fn of_seat(kind: Kind, seat: SeatOfShow, reservation_id: ReservationId) -> Self {
+        Self {
+            seat: Some(seat),
+            reservation_id: Some(reservation_id),
+            ..Self::of(kind, Table::Seats)
+        }
+    }
+
+    /// One of an order, at one of its seats.
+    pub fn of_order(kind: Kind, order: &Order, seat: SeatNumber) -> Self {
+        Self {
+            user_id: Some(order.user_id),
+            reservation_id: Some(order.reservation_id),
+            seat: Some(SeatOfShow::new(order.show(), seat)),
+            ..Self::of(kind, Table::Accounts)
+        }
+    }
+
+    /// One of an account, or of the entry at that place of its chain.
+    pub fn of_account(kind: Kind, user_id: UserId, seq: Option<u64>) -> Self {
+        Self {
+            user_id: Some(user_id),
+            seq,
+            ..Self::of(kind, Table::Accounts)
+        }
+    }
+
+    /// One of a user.
+    pub fn of_user(kind: Kind, user_id: UserId) -> Self {
+        Self {
+            user_id: Some(user_id),
+            ..Self::of(kind, Table::Users)
+        }
+    }
+
+    /// One of what a session holds.
+    pub fn of_session(
+        kind: Kind,
+        user_id: UserId,
+        queue_id: &QueueId,
+        reservation_id: ReservationId,
+    ) -> Self {
+        Self {
+            user_id: Some(user_id),
+            queue_id: Some(queue_id.clone()),
+            reservation_id: Some(reservation_id),
+            ..Self::of(kind, Table::Sessions)
+        }
+    }
+
+    /// One of the number or entry of a session.
+    pub fn of_ticket(kind: Kind, session: &Session) -> Self {
+        let number = match session.ticket {
+            Ticket::Number(number) => number,
+            Ticket::Early(entry) => entry.index(),
+        };
+        Self {
+            user_id: Some(session.user_id),
+            queue_id: Some(session.queue_id.clone()),
+            number: Some(number),
+            ..Self::of(kind, Table::Sessions)
+        }
+    }
+
+    /// One of a queue, at that number, cohort or entry.
+    pub fn of_queue(kind: Kind, queue_id: &QueueId, number: Option<u64>) -> Self {
+        Self {
+            queue_id: Some(queue_id.clone()),
+            number,
+            ..Self::of(kind, Table::Queues)
+        }
+    }
+}
+
+/// What is wrong with a seat's item by itself, which is swept at `ttl` (seconds): how long it is
+/// held (invariant 7), and that what is sold is never swept (invariant 3).
+pub fn seat_alone(seat: &TakenSeat, ttl: Option<i64>, now: Timestamp) -> Vec<Kind> {
+    let longest = SignedDuration::from_secs(i64::from(Hold::LONGEST_SECONDS)) + GRACE;
+    match (seat.status, seat.held_until) {
+        (SeatStatus::Sold, _) if ttl.is_some() => vec![Kind::SoldSeatHasTtl],
+        (SeatStatus::Sold, _) => vec![],
+        (SeatStatus::Held, None) => vec![Kind::SeatHeldTooLong],
+        (SeatStatus::Held, Some(until)) => {
+            let too_long = until.duration_since(now) > longest;
+            let swept_late_enough = ttl.is_some_and(|ttl| ttl >= until.as_second());
+            let too_long = too_long.then_some(Kind::SeatHeldTooLong);
+            let ttl_wrong = (!swept_late_enough).then_some(Kind::HeldSeatTtlWrong);
+            too_long.into_iter().chain(ttl_wrong).collect()
+        }
+    }
+}
+
+/// An order against one of its seats as that is (invariants 1 and 3).
+pub fn order_of_seat(order: &Order, seat: Option<&TakenSeat>) -> Option<Kind> {
+    let sold_to = seat
+        .filter(|seat| seat.status == SeatStatus::Sold)
+        .map(|seat| seat.reservation_id);
+    match (order.status, sold_to) {
+        (OrderStatus::Paid, Some(sold_to)) if sold_to == order.reservation_id => None,
+        (OrderStatus::Paid, Some(_)) => Some(Kind::SeatSoldTwice),
+        (OrderStatus::Paid, None) => Some(Kind::OrderWithoutSeat),
+        (OrderStatus::Refunded, Some(sold_to)) if sold_to == order.reservation_id => {
+            Some(Kind::RefundedOrderWithSeat)
+        }
+        (OrderStatus::Refunded, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

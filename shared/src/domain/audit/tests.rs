@@ -1,0 +1,365 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    draw::EarlyEntry,
+    ids::{ConcertId, PaymentId},
+    money::Money,
+    order::{Account, Charge, Entry},
+    queue::{Counts, Queue, samples},
+    seat::SeatSet,
+};
+
+const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+
+fn seat(number: u64) -> SeatOfShow {
+    SeatOfShow {
+        concert_id: "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b"
+            .parse()
+            .expect("an id"),
+        date: "2026-12-24".parse().expect("a date"),
+        seat_number: SeatNumber::new(number).expect("a seat"),
+    }
+}
+
+fn held(seconds: i64) -> TakenSeat {
+    TakenSeat {
+        seat: seat(7).seat_number,
+        status: SeatStatus::Held,
+        reservation_id: ReservationId::new(),
+        held_until: Some(NOW + SignedDuration::from_secs(seconds)),
+        active_until: None,
+    }
+}
+
+#[test]
+fn a_held_seat_has_an_end_within_the_longest_hold_and_is_swept_after_it() {
+    let now = NOW.as_second();
+    for (seconds, ttl, wrong) in [
+        (300, Some(300), vec![]),
+        (842, Some(5_000), vec![]),
+        (-5_000, Some(-1_400), vec![]),
+        (843, Some(5_000), vec![Kind::SeatHeldTooLong]),
+        (300, Some(299), vec![Kind::HeldSeatTtlWrong]),
+        (300, None, vec![Kind::HeldSeatTtlWrong]),
+        (
+            843,
+            None,
+            vec![Kind::SeatHeldTooLong, Kind::HeldSeatTtlWrong],
+        ),
+    ] {
+        let found = seat_alone(&held(seconds), ttl.map(|ttl| now + ttl), NOW);
+        assert_eq!(found, wrong, "{seconds} {ttl:?}");
+    }
+    let endless = TakenSeat {
+        held_until: None,
+        ..held(0)
+    };
+    assert_eq!(
+        seat_alone(&endless, Some(now), NOW),
+        [Kind::SeatHeldTooLong]
+    );
+}
+
+#[test]
+fn a_sold_seat_is_never_swept() {
+    let sold = TakenSeat {
+        status: SeatStatus::Sold,
+        held_until: None,
+        ..held(0)
+    };
+    assert_eq!(seat_alone(&sold, None, NOW), []);
+    assert_eq!(seat_alone(&sold, Some(1), NOW), [Kind::SoldSeatHasTtl]);
+}
+
+#[test]
+fn an_order_has_its_seats_until_it_is_refunded() {
+    let paid = Order {
+        reservation_id: ReservationId::new(),
+        payment_id: PaymentId::new(),
+        user_id: UserId::new(),
+        concert_id: ConcertId::new(),
+        date: seat(7).date,
+        seats: SeatSet::from(seat(7).seat_number),
+        amount: Money::won(1),
+        status: OrderStatus::Paid,
+        paid_at: NOW,
+        seq: 1,
+        balance_after: Money::ZERO,
+        refund: None,
+    };
+    let refunded = Order {
+        status: OrderStatus::Refunded,
+        ..paid.clone()
+    };
+    let sold_to = |reservation_id| TakenSeat {
+        status: SeatStatus::Sold,
+        reservation_id,
+        ..held(0)
+    };
+    let its = sold_to(paid.reservation_id);
+    let other = sold_to(ReservationId::new());
+    let held = TakenSeat {
+        status: SeatStatus::Held,
+        ..its.clone()
+    };
+    for (seat, of_paid, of_refunded) in [
+        (Some(&its), None, Some(Kind::RefundedOrderWithSeat)),
+        (Some(&other), Some(Kind::SeatSoldTwice), None),
+        (Some(&held), Some(Kind::OrderWithoutSeat), None),
+        (None, Some(Kind::OrderWithoutSeat), None),
+    ] {
+        assert_eq!(order_of_seat(&paid, seat), of_paid, "{seat:?}");
+        assert_eq!(order_of_seat(&refunded, seat), of_refunded, "{seat:?}");
+    }
+}
+
+#[test]
+fn a_sold_seat_is_claimed_by_one_order() {
+    let (its, other) = (ReservationId::new(), ReservationId::new());
+    let mut memory = Memory::default();
+    memory.sold(seat(7), its);
+    memory.sold(seat(8), other);
+    assert_eq!(memory.claim_sold(seat(7), other), Claim::Unknown);
+    assert_eq!(memory.claim_sold(seat(9), its), Claim::Unknown);
+    assert_eq!(memory.claim_sold(seat(7), its), Claim::Confirmed);
+    assert_eq!(memory.claim_sold(seat(7), its), Claim::Disputed);
+    memory.forget_claimed();
+    assert_eq!(memory.next_sold(), Some((seat(8), other)));
+    assert_eq!(memory.next_sold(), None);
+}
+
+#[test]
+fn two_halves_of_an_address_are_none() {
+    let (one, other) = (UserId::new(), UserId::new());
+    let hash = address_hash("mina@example.com");
+    let mut memory = Memory::default();
+    let owned = Address::OfOwner(Some("mina@example.com".to_owned()));
+    memory.address(one, hash, owned.clone());
+    memory.address(one, hash, Address::OfUser);
+    assert_eq!(memory.next_half_address(), None);
+    memory.address(one, hash, Address::OfUser);
+    memory.address(other, hash, owned);
+    let halves = [memory.next_half_address(), memory.next_half_address()];
+    assert!(
+        halves.iter().all(Option::is_some),
+        "another's is no half of it"
+    );
+}
+
+#[test]
+fn what_is_remembered_can_be_written_down_without_an_address() {
+    let queue_id = QueueId::main();
+    let mut memory = Memory::default();
+    memory.sold(seat(7), ReservationId::new());
+    memory.claim_sold(seat(7), ReservationId::new());
+    memory.held(seat(8), ReservationId::new());
+    memory.user(UserId::new());
+    memory.drawn(&queue_id, Ticket::Number(1_000_000));
+    memory.drawn(
+        &queue_id,
+        Ticket::Early(EarlyEntry::new(7, 3).expect("an entry")),
+    );
+    memory.arrived(&queue_id, 5);
+    let written = |memory: &Memory| postcard::to_stdvec(memory).expect("bytes");
+    let read = |bytes: &[u8]| postcard::from_bytes::<Memory>(bytes).expect("a memory");
+    assert_eq!(read(&written(&memory)), memory);
+
+    let owned = Address::OfOwner(Some("mina@example.com".to_owned()));
+    memory.address(UserId::new(), address_hash("mina@example.com"), owned);
+    let bytes = written(&memory);
+    let address = b"mina";
+    assert!(!bytes.windows(address.len()).any(|part| part == address));
+    let half = read(&bytes).next_half_address().expect("a half");
+    assert_eq!(half.1, Address::OfOwner(None));
+}
+
+/// As few bytes as the docs of the function say.
+#[test]
+fn a_sold_seat_takes_some_20_bytes_where_it_is_written_down() {
+    let mut memory = Memory::default();
+    for number in 1..=1_000 {
+        memory.sold(seat(number), ReservationId::new());
+    }
+    let bytes = postcard::to_stdvec(&memory).expect("bytes").len();
+    assert!((19_000..22_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn a_number_is_one_sessions() {
+    let queue_id = QueueId::main();
+    let other: QueueId = "other".parse().expect("an id");
+    let mut memory = Memory::default();
+    for number in [3, 1, 2] {
+        assert_eq!(memory.drawn(&queue_id, Ticket::Number(number)), Seen::First);
+    }
+    assert_eq!(memory.drawn(&queue_id, Ticket::Number(1)), Seen::Again);
+    assert_eq!(memory.drawn(&other, Ticket::Number(1)), Seen::First);
+    assert_eq!(memory.numbers(&queue_id), Some((1, 3)));
+    let early = |stripe, index| Ticket::Early(EarlyEntry::new(stripe, index).expect("an entry"));
+    assert_eq!(memory.drawn(&queue_id, early(1, 1)), Seen::First);
+    assert_eq!(memory.drawn(&queue_id, early(2, 1)), Seen::First);
+    assert_eq!(memory.drawn(&queue_id, early(1, 1)), Seen::Again);
+}
+
+/// A queue that has been ticked once, at [`NOW`].
+fn ticked() -> Queue {
+    let queue = samples::queue(10, 1_000);
+    let line = queue.tick(NOW, 3, |_| Counts::default(), None);
+    Queue {
+        line: line.expect("a first tick"),
+        ..queue
+    }
+}
+
+#[test]
+fn a_line_knows_of_every_number_and_arrival() {
+    let queue = ticked();
+    let cohort = queue.line.cohorts[0].start;
+    let mut sessions = Memory::default();
+    for number in 1..=3 {
+        sessions.drawn(&queue.id, Ticket::Number(number));
+    }
+    sessions.arrived(&queue.id, cohort);
+    sessions.arrived(&queue.id, cohort - 1);
+    let kinds = |issued, arrived, done| {
+        let counts = |_| Counts {
+            arrived,
+            done,
+            gone: 0,
+        };
+        let violations = line(&queue, &sessions, issued, counts, |_| 0);
+        violations
+            .into_iter()
+            .map(|violation| violation.kind)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(3, 1, 1), []);
+    assert_eq!(kinds(5, 9, 1), []);
+    assert_eq!(kinds(2, 1, 0), [Kind::NumberNeverIssued]);
+    assert_eq!(kinds(3, 0, 0), [Kind::ArrivalNotCounted]);
+    assert_eq!(kinds(3, 1, 2), [Kind::MoreDoneThanArrived]);
+}
+
+#[test]
+fn a_report_tells_a_handful_of_each_kind_however_many_runs_found_them() {
+    let mut whole = Report::default();
+    for _ in 0..3 {
+        let mut part = Report::default();
+        for _ in 0..4 {
+            part.accuse(Violation::of(Kind::Unreadable, Table::Users));
+        }
+        part.accuse(Violation::of_user(Kind::AddressOfNobody, UserId::new()));
+        part.checked.users = 10;
+        whole.add(&part);
+    }
+    assert_eq!(whole.violations, 15);
+    assert_eq!(whole.kinds[&Kind::Unreadable], 12);
+    assert_eq!(whole.checked.sum(), 30);
+    let told = |kind| {
+        whole
+            .examples
+            .iter()
+            .filter(|told| told.kind == kind)
+            .count()
+    };
+    assert_eq!(
+        (told(Kind::Unreadable), told(Kind::AddressOfNobody)),
+        (5, 3)
+    );
+}
+
+#[test]
+fn a_kind_has_a_stable_name() {
+    let violation = Violation::of_seat(Kind::SeatSoldWithoutOrder, seat(7), ReservationId::new());
+    let json = serde_json::to_value(&violation).expect("JSON");
+    assert_eq!(json["kind"], "SEAT_SOLD_WITHOUT_ORDER");
+    assert_eq!(json["seat_number"], 7);
+    assert_eq!(json.as_object().map(serde_json::Map::len), Some(6));
+}
+
+/// What happens to an account in the chain that follows.
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    Charge(u32),
+    Pay(u32),
+    PayAndRefund(u32),
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let one = prop_oneof![
+        (0..1_000_u32).prop_map(Happening::Charge),
+        (0..1_000_u32).prop_map(Happening::Pay),
+        (0..1_000_u32).prop_map(Happening::PayAndRefund),
+    ];
+    prop::collection::vec(one, 0..20)
+}
+
+/// The account and its entries after that.
+fn account_after(happenings: &[Happening]) -> (Account, Vec<Entry>) {
+    let (mut account, mut entries) = (Account::EMPTY, Vec::new());
+    let mut step = |kind, amount, next: Option<Account>, account: &mut Account| {
+        let Some(next) = next else { return false };
+        *account = next;
+        let charge = Charge {
+            amount,
+            charged_at: NOW,
+            seq: next.seq,
+            balance_after: next.balance,
+        };
+        entries.push(Entry {
+            kind,
+            ..charge.entry()
+        });
+        true
+    };
+    for happening in happenings {
+        use crate::domain::order::EntryKind::{Charge, Payment, Refund};
+        match *happening {
+            Happening::Charge(won) => {
+                let won = Money::won(won);
+                step(Charge, won, account.charged(won), &mut account);
+            }
+            Happening::Pay(won) => {
+                let won = Money::won(won);
+                step(Payment, won, account.debited(won), &mut account);
+            }
+            Happening::PayAndRefund(won) => {
+                let won = Money::won(won);
+                if step(Payment, won, account.debited(won), &mut account) {
+                    step(Refund, won, account.refunded(won), &mut account);
+                }
+            }
+        }
+    }
+    (account, entries)
+}
+
+proptest! {
+    #[test]
+    fn a_chain_is_whole_in_any_order(happenings in happenings(), shift in 0..20_usize) {
+        let (account, mut entries) = account_after(&happenings);
+        let middle = shift.min(entries.len());
+        entries.rotate_left(middle);
+        prop_assert_eq!(chain(UserId::new(), Some(account), &entries), vec![]);
+    }
+
+    /// Whatever is done to one entry, or to the account, shows.
+    #[test]
+    fn a_chain_with_anything_else_in_it_is_not(
+        happenings in happenings(), which in any::<prop::sample::Index>(), how in 0..5,
+    ) {
+        let (mut account, mut entries) = account_after(&happenings);
+        prop_assume!(!entries.is_empty());
+        let which = which.index(entries.len());
+        let more = |money: Money| money.plus(Money::won(1)).expect("far below the ceiling");
+        match how {
+            0 => drop(entries.remove(which)),
+            1 => entries.push(entries[which].clone()),
+            2 => entries[which].balance_after = more(entries[which].balance_after),
+            3 => entries[which].amount = more(entries[which].amount),
+            _ => account.balance = more(account.balance),
+        }
+        prop_assert!(!chain(UserId::new(), Some(account), &entries).is_empty());
+    }
+}

@@ -1,0 +1,223 @@
+//! `audit`: the data as it has to be, and each way in which it is not.
+
+mod planted;
+mod rounds;
+mod unguarded;
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use crate::harness::{Buyer, PRICE, Shop};
+
+/// A shop in which everything has happened that may: purchases, a refund, a hold that lapsed,
+/// somebody who left, somebody who holds seats, an account with an address.
+async fn lively() -> Shop {
+    let shop = Shop::open().await;
+    shop.account("mina@example.com").await;
+    let (refunded, receipt) = shop.sold(1).await;
+    refund(&shop, &refunded, &receipt).await;
+    shop.hold(&shop.buyer().await, 2).await.ok();
+    shop.advance(302).await;
+    for seat in 3..6 {
+        shop.sold(seat).await;
+    }
+    let leaver = shop.buyer().await;
+    shop.hold_all(&leaver, &[6, 7]).await.ok();
+    shop.leave(&leaver).await;
+    let holder = shop.buyer().await;
+    shop.hold_all(&holder, &[8, 9]).await.ok();
+    shop.charge(&holder, PRICE).await.ok();
+    shop.advance(10).await;
+    shop
+}
+
+/// How much an audit of a lively shop looks at.
+fn all_that_is_lively() -> Value {
+    json!({
+        "users": 8, "seats": 5, "sessions": 7, "queues": 1,
+        "accounts": 8, "entries": 10, "orders": 4,
+    })
+}
+
+async fn refund(shop: &Shop, buyer: &Buyer, receipt: &Value) {
+    let call = shop.delete(&shop.reservation(receipt));
+    call.token(&buyer.access_token).send().await.ok();
+}
+
+#[tokio::test]
+async fn nothing_is_wrong_with_what_people_do() {
+    let shop = lively().await;
+    let report = shop.audit().await;
+    assert_eq!(report["checked"], all_that_is_lively());
+    assert_eq!(report["kinds"], json!({}));
+    assert_eq!(report["examples"], json!([]));
+    assert_eq!(report["started_at"], shop.in_seconds(0));
+    assert_eq!(report["runs"], 1);
+    assert_eq!(report["run"]["checked"], report["checked"]);
+    assert_eq!(report["run"]["superseded"], false);
+}
+
+#[tokio::test]
+async fn nothing_is_wrong_with_an_empty_shop() {
+    let report = Shop::empty().await.audit().await;
+    assert_eq!(report["checked"]["users"], 0);
+    assert_eq!(report["checked"]["queues"], 1, "main is always there");
+}
+
+/// People who joined before the opening have entries, those after it numbers, and some come back.
+#[tokio::test]
+async fn nothing_is_wrong_with_a_line_that_opens() {
+    let shop = Shop::open_with(&[("MainMaxActive", "3")]).await;
+    let admin = shop.admin().await;
+    let settings = json!({ "max_active": 3, "opens_at": shop.in_seconds(100) });
+    shop.put_queue(&admin, "main", &settings).await.ok();
+    let mut early = Vec::new();
+    for _ in 0..6 {
+        early.push(shop.buyer().await);
+    }
+    shop.leave(&early[0]).await;
+    shop.rejoin(&early[0]).await;
+    let report = shop.audit().await;
+    assert_eq!(report["checked"]["sessions"], 6);
+
+    shop.advance(110).await;
+    let late = shop.buyer().await;
+    shop.leave(&late).await;
+    shop.rejoin(&late).await;
+    shop.audit().await;
+    shop.advance(30).await;
+    for buyer in &early {
+        if shop.status(buyer).await == "ACTIVE" {
+            shop.hold(buyer, 7).await;
+        }
+    }
+    shop.audit().await;
+    shop.advance(600).await;
+    shop.audit().await;
+}
+
+/// The tokens and the numbers of the day before are still there, and their cohorts are not.
+#[tokio::test]
+async fn nothing_is_wrong_with_what_is_over() {
+    let shop = Shop::without_schedule(&[]).await;
+    for seat in 1..4 {
+        shop.sold(seat).await;
+        shop.hold(&shop.buyer().await, 10 + seat).await.ok();
+        shop.advance(3_600).await;
+    }
+    shop.advance(30 * 3_600).await;
+    shop.sold(5).await;
+    shop.audit().await;
+}
+
+/// Whoever holds a seat of a show that is deleted meanwhile pays for it all the same.
+#[tokio::test]
+async fn nothing_is_wrong_with_a_seat_of_a_deleted_show() {
+    let shop = Shop::open().await;
+    shop.sold(7).await;
+    let key = json!({ "group": shop.concert_id, "entry": format!("show#{}", shop.dates[0]) });
+    shop.uproot("Catalog", key).await;
+    shop.audit().await;
+}
+
+/// Each of these died between two steps that are allowed to be apart.
+#[tokio::test]
+async fn nothing_is_wrong_with_what_was_cut_off() {
+    let shop = Shop::without_messages(&[]).await;
+    // A message was lost, and somebody else has the seat by now.
+    let lapsed = shop.buyer().await;
+    shop.hold(&lapsed, 1).await.ok();
+    shop.advance(303).await;
+    shop.hold(&shop.buyer().await, 1).await.ok();
+    // A hold was given up, and its seats were not freed.
+    let cancelled = shop.buyer().await;
+    let held = shop.hold_all(&cancelled, &[2, 3]).await.ok();
+    shop.advance(10).await;
+    let seats = shop.items("Seats").await;
+    shop.delete(&shop.reservation(&held))
+        .token(&cancelled.token)
+        .send()
+        .await
+        .ok();
+    for seat in seats {
+        shop.plant("Seats", seat).await;
+    }
+    // An end was not counted.
+    shop.sold(4).await;
+    for item in shop.items("Queues").await {
+        if item["done"].is_number() {
+            let key = json!({ "id": item["id"] });
+            shop.tamper("Queues", key, json!({ "done": null })).await;
+        }
+    }
+    let report = shop.audit().await;
+    assert_eq!(report["checked"]["seats"], 4);
+}
+
+#[tokio::test]
+async fn nothing_is_wrong_with_a_crowd_at_once() {
+    let shop = Shop::open().await;
+    let buyers = join_all((0..12).map(|_| shop.buyer())).await;
+    let purchases = buyers.iter().zip((1..=4).cycle()).map(|(buyer, seat)| {
+        let shop = &shop;
+        async move {
+            let held = shop.hold(buyer, seat).await;
+            if held.status == 200 {
+                shop.charge(buyer, PRICE).await.ok();
+                shop.pay(buyer, &held.body).await.ok();
+            }
+        }
+    });
+    let audits = join_all((0..3).map(|_| shop.audited()));
+    let (_, audits) = shared::futures_util::join!(join_all(purchases), audits);
+    for report in audits {
+        assert_eq!(report["run"]["violations"], 0, "{report}");
+    }
+    assert_eq!(shop.audit().await["checked"]["orders"], 4);
+}
+
+#[tokio::test]
+async fn one_user_can_be_looked_at() {
+    let shop = lively().await;
+    let (buyer, _) = shop.sold(20).await;
+    let order = json!({ "user_id": buyer.user_id });
+    let report = shop.run_audit(&order).await;
+    assert_eq!(
+        report["checked"],
+        json!({
+            "users": 1, "seats": 0, "sessions": 1, "queues": 0,
+            "accounts": 1, "entries": 2, "orders": 1,
+        })
+    );
+    assert_eq!(report["violations"], 0);
+
+    let nobody = json!({ "user_id": "11111111-1111-4111-8111-111111111111" });
+    let report = shop.run_audit(&nobody).await;
+    assert_eq!(report["violations"], 0);
+
+    let key = json!({ "block": shop.block(0), "seat": 20 });
+    shop.uproot("Seats", key).await;
+    let report = shop.run_audit(&order).await;
+    assert_eq!(report["kinds"], json!({ "ORDER_WITHOUT_SEAT": 1 }));
+}
+
+#[tokio::test]
+async fn an_order_that_makes_no_sense_is_refused() {
+    let shop = Shop::empty().await;
+    for order in [
+        json!({ "read_units": 0 }),
+        json!({ "read_units": "many" }),
+        json!({ "from_start": 1 }),
+        json!({ "user_id": "김민수" }),
+    ] {
+        let reply = shop.invoke("audit", &order).await;
+        assert_eq!(reply.header("x-amz-function-error"), "Unhandled", "{order}");
+    }
+}
+
+impl Shop {
+    /// The key of a block of seats of the first date.
+    pub fn block(&self, number: u32) -> String {
+        format!("{}#{}#{number}", self.concert_id, self.dates[0])
+    }
+}

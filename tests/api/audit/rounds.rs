@@ -1,0 +1,272 @@
+//! Rounds that take more than one run.
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use super::{all_that_is_lively, lively, refund};
+use crate::harness::{PRICE, Shop};
+
+impl Shop {
+    /// Runs on until the round is over, and returns what each run answered.
+    async fn rest_of_the_round(&self, read_units: f64) -> Vec<Value> {
+        let mut runs = Vec::new();
+        loop {
+            runs.push(self.run_audit(&json!({ "read_units": read_units })).await);
+            if runs[runs.len() - 1]["is_over"] == true {
+                return runs;
+            }
+            assert!(runs.len() < 200, "it gets nowhere");
+        }
+    }
+}
+
+/// As small as can be: one page of one item, or one second look, a run.
+const A_STEP: f64 = 0.001;
+
+#[tokio::test]
+async fn a_round_that_stops_goes_on_where_it_was() {
+    let shop = lively().await;
+    let runs = shop.rest_of_the_round(A_STEP).await;
+    let last = &runs[runs.len() - 1];
+    assert!(runs.len() > 30, "{} runs", runs.len());
+    assert_eq!(last["runs"], json!(runs.len()));
+    assert_eq!(last["checked"], all_that_is_lively());
+    assert_eq!(last["violations"], 0, "{last:#}");
+    for (what, total) in all_that_is_lively().as_object().expect("counts") {
+        let parts = runs.iter().map(|run| run["run"]["checked"][what].as_u64());
+        let parts: u64 = parts.map(|part| part.expect("a count")).sum();
+        assert_eq!(json!(parts), *total, "{what}");
+    }
+    let sessions = shop.items("Sessions").await;
+    let left = sessions.iter().filter(|item| item["user_id"] == "audit");
+    assert_eq!(left.count(), 1, "nothing is left of what it remembered");
+
+    let next = shop.run_audit(&json!({})).await;
+    assert_eq!((&next["runs"], &next["is_over"]), (&json!(1), &json!(true)));
+    assert_eq!(next["checked"], all_that_is_lively());
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_found_in_several_runs_as_in_one() {
+    let shop = lively().await;
+    let sold =
+        json!({ "status": "SOLD", "reservation_id": "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b" });
+    for seat in 21..29 {
+        let mut item = sold.clone();
+        item["block"] = json!(shop.block(0));
+        item["seat"] = json!(seat);
+        shop.plant("Seats", item).await;
+    }
+    let one = shop.audited().await;
+    assert_eq!(one["kinds"], json!({ "SEAT_SOLD_WITHOUT_ORDER": 8 }));
+    assert_eq!(
+        one["examples"].as_array().map(Vec::len),
+        Some(5),
+        "a handful"
+    );
+    assert_eq!(one["run"]["violations"], 8);
+
+    let runs = shop.rest_of_the_round(A_STEP).await;
+    let last = &runs[runs.len() - 1];
+    for field in ["kinds", "violations", "checked"] {
+        assert_eq!(last[field], one[field], "{field}");
+    }
+    assert_eq!(last["examples"].as_array().map(Vec::len), Some(5));
+    let metrics = shop.metrics();
+    let published = metrics
+        .iter()
+        .filter_map(|line| line["AuditViolations"].as_f64());
+    assert!((published.sum::<f64>() - 16.0).abs() < 0.1, "by either");
+}
+
+/// Every step of the audit has something else happening before it.
+#[tokio::test]
+async fn nobody_is_accused_of_what_happens_between_two_pages() {
+    let shop = Shop::open().await;
+    let mut sold = Vec::new();
+    for seat in 1..6 {
+        sold.push(shop.sold(seat).await);
+    }
+    let holder = shop.buyer().await;
+    let held = shop.hold_all(&holder, &[6, 7]).await.ok();
+    shop.charge(&holder, 2 * PRICE).await.ok();
+    let mut holding = Some((holder, held));
+
+    for round in 0..4 {
+        let mut step = 0;
+        loop {
+            let report = shop.run_audit(&json!({ "read_units": A_STEP })).await;
+            assert_eq!(report["violations"], 0, "step {step}: {report:#}");
+            if report["is_over"] == true {
+                break;
+            }
+            match (step + round) % 7 {
+                0 => {
+                    let seat = 10 + (step + 40 * round) % 40;
+                    let buyer = shop.buyer().await;
+                    let held = shop.hold(&buyer, seat).await;
+                    shop.charge(&buyer, PRICE).await.ok();
+                    if held.status == 200 {
+                        let receipt = shop.pay(&buyer, &held.body).await.ok();
+                        sold.push((buyer, receipt));
+                    }
+                }
+                1 => {
+                    let (buyer, receipt) = sold.remove(0);
+                    refund(&shop, &buyer, &receipt).await;
+                }
+                2 => {
+                    if let Some((holder, held)) = holding.take() {
+                        shop.pay(&holder, &held).await;
+                    } else {
+                        let holder = shop.buyer().await;
+                        let held = shop.hold(&holder, 6).await;
+                        holding = (held.status == 200).then_some((holder, held.body));
+                    }
+                }
+                3 => {
+                    let leaver = shop.buyer().await;
+                    shop.hold(&leaver, 8).await;
+                    shop.leave(&leaver).await;
+                }
+                4 => shop.advance(40).await,
+                5 => {
+                    let mina = shop
+                        .account(&format!("mina{step}.{round}@example.com"))
+                        .await;
+                    let path = format!("/v1/users/{}", mina.user_id);
+                    let other = format!("other{step}.{round}@example.com");
+                    let body =
+                        json!({ "email": other, "current_password": crate::harness::PASSWORD });
+                    let change = shop.patch(&path).token(&mina.access_token);
+                    change.json(&body).send().await.ok();
+                }
+                _ => {
+                    shop.hold(&shop.buyer().await, 9).await;
+                }
+            }
+            step += 1;
+            // Otherwise the table would grow as fast as it is read.
+            if step > 40 {
+                let rest = shop.run_audit(&json!({})).await;
+                assert_eq!(rest["violations"], 0, "{rest:#}");
+                assert_eq!(rest["is_over"], true);
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn runs_at_once_do_no_harm() {
+    let shop = lively().await;
+    let order = json!({ "read_units": A_STEP });
+    let mut superseded = 0;
+    for _ in 0..20 {
+        let runs = join_all((0..3).map(|_| shop.run_audit(&order))).await;
+        let lost = runs.iter().filter(|run| run["run"]["superseded"] == true);
+        superseded += lost.count();
+        for run in runs {
+            assert_eq!(run["violations"], 0, "{run:#}");
+        }
+    }
+    assert!(superseded > 0, "they were never at the same round at once");
+    let runs = shop.rest_of_the_round(1_000.0).await;
+    assert_eq!(runs[0]["checked"], all_that_is_lively());
+    let sessions = shop.items("Sessions").await;
+    let left = sessions.iter().filter(|item| item["user_id"] == "audit");
+    assert_eq!(
+        left.count(),
+        1,
+        "nothing is left of what any of them remembered"
+    );
+}
+
+#[tokio::test]
+async fn the_operator_begins_anew() {
+    let shop = lively().await;
+    let first = shop.run_audit(&json!({ "read_units": A_STEP })).await;
+    assert_eq!(first["is_over"], false);
+    shop.advance(10).await;
+    let next = shop.audit().await;
+    assert_eq!(next["runs"], 1);
+    assert_eq!(next["started_at"], shop.in_seconds(0));
+    assert_eq!(next["checked"], all_that_is_lively());
+}
+
+/// Users and seats at half a unit, everything else at one, and what it comes to is written down.
+#[tokio::test]
+async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
+    let shop = Shop::open().await;
+    shop.stack.app("audit").await;
+    let audit = async || {
+        shop.stack.forget_consumed();
+        let report = shop.audit().await;
+        let consumed = shop.stack.consumed().by("audit");
+        assert_eq!(report["run"]["read_units"], json!(consumed.read));
+        (consumed.read, consumed.write)
+    };
+    // Where it stands, the users, the seats, the sessions, the names of the queues, the line, its
+    // numbers, its cohort, the accounts.
+    assert_eq!(audit().await, (7.5, 1.0));
+    shop.sold(7).await;
+    assert_eq!(audit().await, (7.5, 1.0));
+    // The order that there might be of a live hold, and its seats.
+    shop.hold_all(&shop.buyer().await, &[8, 9]).await.ok();
+    assert_eq!(audit().await, (10.5, 1.0));
+}
+
+/// As after a new version of the code, or when somebody has tidied up.
+#[tokio::test]
+async fn a_round_that_cannot_go_on_is_begun_anew() {
+    for (key, change) in [
+        ("round", Some(json!({ "stage": "OTHER" }))),
+        ("memory#", None),
+        ("memory#", Some(json!({ "bytes": "?" }))),
+    ] {
+        let shop = lively().await;
+        shop.run_audit(&json!({ "read_units": A_STEP })).await;
+        let items = shop.items("Sessions").await;
+        let of_audit = |item: &&Value| {
+            let name = item["queue_id"].as_str().expect("a name");
+            item["user_id"] == "audit" && name.starts_with(key)
+        };
+        let item = items.iter().find(of_audit).expect("it is there");
+        let key = json!({ "user_id": "audit", "queue_id": item["queue_id"] });
+        match change {
+            Some(change) => shop.tamper("Sessions", key, change).await,
+            None => drop(shop.uproot("Sessions", key).await),
+        }
+        let report = shop.run_audit(&json!({})).await;
+        assert_eq!(report["violations"], 0);
+        assert_eq!(report["runs"], 1);
+        assert_eq!(report["checked"], all_that_is_lively());
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_audits_every_hour_unless_it_is_told_otherwise() {
+    let audits = |shop: &Shop| shop.invocations("audit").len();
+    let shop = Shop::open().await;
+    let at_the_start = audits(&shop);
+    shop.advance(3_600).await;
+    assert_eq!(audits(&shop), at_the_start + 1);
+    let never = Shop::open_with(&[("AuditMinutes", "0")]).await;
+    never.advance(3_600).await;
+    assert_eq!(audits(&never), 0);
+}
+
+#[tokio::test]
+async fn the_budget_is_a_parameter() {
+    let shop = Shop::open_with(&[("AuditReadUnits", "10")]).await;
+    for _ in 0..40 {
+        shop.account(&format!("{}@example.com", uuid())).await;
+    }
+    shop.advance(3_600).await;
+    let next = shop.run_audit(&json!({})).await;
+    assert!(next["runs"].as_u64() > Some(1), "{next:#}");
+}
+
+fn uuid() -> String {
+    shared::domain::ids::SessionId::new().to_string()
+}

@@ -1,0 +1,85 @@
+//! What comes of a condition that is missing: where the harm is in the data, the audit finds it.
+
+use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
+
+use crate::harness::{PRICE, Shop};
+
+/// Sells seat 7 to two people, whose holds do not keep each other out.
+async fn sell_twice(shop: &Shop) {
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let buyer = shop.buyer().await;
+        shop.charge(&buyer, PRICE).await.ok();
+        let reply = shop.hold(&buyer, 7).await;
+        held.extend((reply.status == 200).then_some((buyer, reply.body)));
+    }
+    for (buyer, held) in &held {
+        shop.pay(buyer, held).await;
+    }
+}
+
+#[tokio::test]
+async fn a_seat_that_is_sold_twice_is_found() {
+    let shop = Shop::open().await;
+    sell_twice(&shop).await;
+    assert_eq!(shop.audit().await["checked"]["orders"], 1);
+
+    let unguarded = Shop::open().await;
+    // Whoever holds looks at the seat before, and whoever pays has to have it.
+    unguarded
+        .stack
+        .strip_condition("Seats", "attribute_not_exists(seat)");
+    unguarded
+        .stack
+        .strip_condition("Seats", "reservation_id = :reservation_id");
+    let (one, other) = (unguarded.buyer().await, unguarded.buyer().await);
+    let holds = join_all([unguarded.hold(&one, 7), unguarded.hold(&other, 7)]).await;
+    for (buyer, held) in [&one, &other].into_iter().zip(holds) {
+        unguarded.charge(buyer, PRICE).await.ok();
+        unguarded.pay(buyer, &held.ok()).await.ok();
+    }
+    let report = unguarded.audited().await;
+    assert_eq!(report["kinds"], json!({ "SEAT_SOLD_TWICE": 1 }));
+}
+
+/// Of charges at once, all have their entry, and the account has the last one.
+#[tokio::test]
+async fn a_charge_that_another_one_overwrote_is_found() {
+    let charge = async |shop: &Shop| {
+        let buyer = shop.buyer().await;
+        for _ in 0..5 {
+            join_all((0..10).map(|_| shop.charge(&buyer, 100))).await;
+        }
+        shop.audited().await["kinds"].clone()
+    };
+    let shop = Shop::open().await;
+    assert_eq!(charge(&shop).await, json!({}));
+    let unguarded = Shop::open().await;
+    unguarded.stack.strip_condition("Accounts", "seq = :seen");
+    let found = charge(&unguarded).await;
+    assert!(found["ENTRIES_COLLIDE"].is_number(), "{found}");
+}
+
+/// The second payment overwrites the order of the first.
+#[tokio::test]
+async fn an_order_that_is_paid_twice_is_found() {
+    let pay_twice = async |shop: &Shop| {
+        let buyer = shop.buyer().await;
+        let held = shop.hold(&buyer, 7).await.ok();
+        shop.charge(&buyer, 2 * PRICE).await.ok();
+        join_all((0..6).map(|_| shop.pay(&buyer, &held))).await;
+        shop.audited().await["kinds"].clone()
+    };
+    assert_eq!(pay_twice(&Shop::open().await).await, json!({}));
+    let unguarded = Shop::open().await;
+    for (table, words) in [
+        ("Accounts", "attribute_not_exists(entry)"),
+        ("Sessions", "live_hold.reservation_id"),
+        ("Seats", "reservation_id = :reservation_id"),
+    ] {
+        unguarded.stack.strip_condition(table, words);
+    }
+    let found: Value = pay_twice(&unguarded).await;
+    assert!(found["ENTRY_MISSING"].is_number(), "{found}");
+}
