@@ -62,6 +62,7 @@ mod expiry;
 mod faults;
 mod faults_of_messages;
 mod opening;
+mod random;
 mod seats_left;
 mod troubles;
 mod waiting;

@@ -1,0 +1,285 @@
+//! A long evening at random: people do what they can, several things at once, while everything
+//! below the functions goes wrong at times. Each remembers what they were told. Then nothing goes
+//! wrong any more, time passes, and everybody has to find what they were told.
+//!
+//! The seed is printed, and `ONSALE_SEED` plays it again: people do the same, and meet the same
+//! faults as long as the calls come in the same order, which ids and retries, drawn by chance
+//! elsewhere, may change. `ONSALE_OPERATIONS` says how much is done.
+
+mod ledger;
+mod people;
+mod reckoning;
+mod visits;
+mod watch;
+mod weather;
+
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    io::Write as _,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use local::{Fault, Stack, Time};
+use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
+use serde_json::json;
+use shared::{
+    domain::show::Show,
+    jiff::{SignedDuration, Timestamp},
+};
+use tokio::task::JoinSet;
+
+use self::{
+    ledger::Ledger,
+    people::{Person, Place},
+};
+use crate::harness::{Guest, NOON, PRICE, Shop, show};
+
+/// Small rooms, short windows: whatever can happen happens often.
+const PARAMETERS: [(&str, &str); 6] = [
+    ("HoldSeconds", "30"),
+    ("ClaimSeconds", "10"),
+    ("ActiveSeconds", "40"),
+    ("TickSeconds", "2"),
+    ("MainRate", "20"),
+    ("MainMaxActive", "12"),
+];
+
+/// Each of them does two things at once.
+const PEOPLE: usize = 16;
+
+/// The queues, and the shows that each sells: a date and so many seats.
+const SHOWS: [(&str, &[(&str, u32)]); 2] = [
+    ("main", &[("2027-05-01", 10), ("2027-05-02", 6)]),
+    ("spring", &[("2027-06-01", 8)]),
+];
+
+/// What happened in a run.
+#[derive(Debug)]
+struct Run {
+    /// Requests that were answered.
+    operations: u64,
+    /// Answers by what was asked and what it came to.
+    answers: BTreeMap<String, u64>,
+    faults: BTreeMap<Fault, u64>,
+    /// Whatever should not have happened.
+    violations: Vec<String>,
+}
+
+/// What is the same for everybody in a run.
+struct World {
+    shop: Shop,
+    shows: Vec<Place>,
+    admin: Guest,
+    ledger: Ledger,
+    left: AtomicU64,
+    answers: Mutex<BTreeMap<String, u64>>,
+    violations: Mutex<Vec<String>>,
+}
+
+impl World {
+    async fn open() -> Self {
+        let stack = Stack::start(local::Options {
+            time: Time::WithRuntimeFrom(NOON.parse().expect("a time")),
+            parameters: PARAMETERS
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..local::Options::default()
+        });
+        let shop = Shop::on(stack.await.expect("the stack starts"));
+        let admin = shop.admin().await;
+        let mut shows = Vec::new();
+        for (queue, dates) in SHOWS {
+            if queue != "main" {
+                let settings = json!({ "max_active": 6, "rate": 3 });
+                shop.put_queue(&admin, queue, &settings).await.ok();
+            }
+            let on_sale: Vec<_> = dates
+                .iter()
+                .map(|(date, capacity)| Show {
+                    capacity: *capacity,
+                    ..show(date)
+                })
+                .collect();
+            let concert_id = shop.add_concert(queue, queue, &on_sale).await;
+            shows.extend(dates.iter().map(|(date, capacity)| Place {
+                queue,
+                concert_id: concert_id.clone(),
+                date: (*date).to_owned(),
+                capacity: *capacity,
+            }));
+        }
+        Self {
+            shop,
+            shows,
+            admin,
+            ledger: Ledger::default(),
+            left: AtomicU64::new(0),
+            answers: Mutex::default(),
+            violations: Mutex::default(),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shop.now()
+    }
+
+    /// Notes what should not have happened.
+    fn violated(&self, what: impl Display) {
+        let mut violations = locked(&self.violations);
+        if violations.len() < 20 {
+            violations.push(format!("{}: {what}", self.now()));
+        }
+    }
+
+    fn is_violated(&self) -> bool {
+        !locked(&self.violations).is_empty()
+    }
+
+    /// Counts an answer.
+    fn count(&self, what: &str, came_to: &str) {
+        *locked(&self.answers)
+            .entry(format!("{what} {came_to}"))
+            .or_default() += 1;
+    }
+
+    /// Whether there is more to do.
+    fn is_open(&self) -> bool {
+        self.left.load(Ordering::SeqCst) > 0 && !self.is_violated()
+    }
+
+    /// Whether there is more to do; one operation is counted as begun.
+    fn goes_on(&self) -> bool {
+        let one_less = |left: u64| left.checked_sub(1);
+        let left = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        left.is_ok() && !self.is_violated()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("not poisoned")
+}
+
+/// Lets an evening go by, in a stack without one of its conditions, if one is named.
+async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> Run {
+    let world = World::open().await;
+    if let Some((table, words)) = without {
+        world.shop.stack.strip_condition(table, words);
+    }
+    world.left.store(operations, Ordering::SeqCst);
+    let world = Arc::new(world);
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut people = Vec::new();
+    for _ in 0..PEOPLE {
+        people.push(Arc::new(Person::new(world.shop.guest().await)));
+    }
+    let mut hands = JoinSet::new();
+    for person in &people {
+        for _ in 0..2 {
+            let rng = Xoshiro256PlusPlus::seed_from_u64(rng.random());
+            hands.spawn(visits::keep_busy(
+                Arc::clone(&world),
+                Arc::clone(person),
+                rng,
+            ));
+        }
+    }
+    let limits = Arc::default();
+    let mut around = JoinSet::new();
+    // A leap of the clock is not to end halfway.
+    let changes = tokio::spawn(weather::change(
+        Arc::clone(&world),
+        Arc::clone(&limits),
+        Xoshiro256PlusPlus::seed_from_u64(rng.random()),
+    ));
+    around.spawn(watch::the_doors(Arc::clone(&world), people.clone(), limits));
+    around.spawn(tell_progress(Arc::clone(&world), operations));
+    while let Some(done) = hands.join_next().await {
+        done.expect("nobody panics");
+    }
+    changes.await.expect("nobody panics");
+    around.shutdown().await;
+    reckoning::settle(&world, &people).await;
+    let faults = world.shop.stack.faults();
+    for function in faults.unexplained() {
+        world.violated(format!("{function} failed and had met no fault"));
+    }
+    Run {
+        operations: operations - world.left.load(Ordering::SeqCst),
+        answers: locked(&world.answers).clone(),
+        faults: faults.counted(),
+        violations: locked(&world.violations).clone(),
+    }
+}
+
+/// Says how far it is, for whom it takes too long.
+async fn tell_progress(world: Arc<World>, operations: u64) {
+    const EVERY: Duration = Duration::from_secs(10);
+    let (begun, opened) = (Instant::now(), world.now());
+    let mut told = begun;
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        if told.elapsed() < EVERY {
+            continue;
+        }
+        told = Instant::now();
+        let done = operations - world.left.load(Ordering::SeqCst);
+        let seconds = begun.elapsed().as_secs().max(1);
+        let passed = SignedDuration::from_secs(world.now().duration_since(opened).as_secs());
+        let faults: u64 = world.shop.stack.faults().counted().values().sum();
+        let line = format!(
+            "{done} of {operations} operations, {} a second; {passed:#} of the evening, {faults} faults",
+            done / seconds
+        );
+        // Past the test runner, which keeps what a test prints to itself.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+fn from_environment(name: &str) -> Option<u64> {
+    let value = std::env::var(name).ok()?;
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is a number")),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
+    let seed = from_environment("ONSALE_SEED").unwrap_or_else(rand::random);
+    let operations = from_environment("ONSALE_OPERATIONS").unwrap_or(3_000);
+    let _ = writeln!(std::io::stderr(), "ONSALE_SEED={seed}");
+    let run = evening(seed, operations, None).await;
+    assert!(run.violations.is_empty(), "{run:#?}");
+    assert_eq!(run.operations, operations);
+    // An evening on which nothing happened would show nothing.
+    for what in ["join", "hold", "pay", "charge", "cancel", "refund", "leave"] {
+        assert!(run.answers.contains_key(&format!("{what} OK")), "{run:#?}");
+    }
+    assert!(run.faults.len() > 10, "{run:#?}");
+}
+
+/// Without a condition it would not go well, and that is noticed.
+#[tokio::test(start_paused = true)]
+async fn it_shows_when_a_condition_is_missing() {
+    for guard in [
+        ("Accounts", "seq = :seen"),
+        ("Seats", "attribute_not_exists(seat)"),
+    ] {
+        let run = evening(1, 6_000, Some(guard)).await;
+        assert!(!run.violations.is_empty(), "without {guard:?}: {run:#?}");
+    }
+}
+
+/// The price of so many seats.
+fn price(seats: usize) -> u64 {
+    u64::from(PRICE) * seats as u64
+}

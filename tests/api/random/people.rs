@@ -1,0 +1,120 @@
+//! Who is there, and what they remember of what they were told.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
+
+use serde_json::Value;
+
+use super::{ledger::Seat, locked};
+use crate::harness::{Guest, text};
+
+/// A show, as somebody sees it who wants to buy.
+#[derive(Debug)]
+pub struct Place {
+    pub queue: &'static str,
+    pub concert_id: String,
+    pub date: String,
+    pub capacity: u32,
+}
+
+/// Somebody, and what they remember.
+pub struct Person {
+    pub guest: Guest,
+    memory: Mutex<Memory>,
+}
+
+/// What somebody remembers.
+#[derive(Default)]
+pub struct Memory {
+    /// The last queue token, and the queue that it is for.
+    pub token: Option<(String, &'static str)>,
+    /// Every reservation that they were told of.
+    pub reservations: BTreeMap<String, Reservation>,
+    /// The last hold that they were told of.
+    pub held: Option<String>,
+    /// Charges without a key that were answered.
+    pub charged: Vec<u64>,
+    /// Those that failed: made or not.
+    pub perhaps_charged: Vec<u64>,
+    /// Charges with a key, which are made in the end.
+    pub keyed: BTreeMap<String, u64>,
+    /// What the answers of those said.
+    pub told_of_keyed: BTreeMap<String, u64>,
+    /// How often they have begun to leave, and ended.
+    pub leaving: (u64, u64),
+}
+
+/// A reservation, as its owner was told of it.
+#[derive(Debug, Clone)]
+pub struct Reservation {
+    pub concert_id: String,
+    pub date: String,
+    pub seats: Vec<u64>,
+    pub amount: u64,
+    /// They have asked to pay for it, and may have done so.
+    pub payment_begun: bool,
+    /// The receipt.
+    pub receipt: Option<Value>,
+    /// They have asked for the money back, and may have it.
+    pub refund_begun: bool,
+    /// They have been told that they have it.
+    pub refunded: bool,
+}
+
+impl Reservation {
+    /// What a hold said.
+    pub fn of(held: &Value) -> Self {
+        Self {
+            concert_id: text(&held["concert_id"]),
+            date: text(&held["date"]),
+            seats: numbers(&held["seat_numbers"]),
+            amount: held["payment"]["amount"].as_u64().expect("an amount"),
+            payment_begun: false,
+            receipt: None,
+            refund_begun: false,
+            refunded: false,
+        }
+    }
+
+    /// The seats.
+    pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
+        self.seats
+            .iter()
+            .map(|seat| (self.concert_id.clone(), self.date.clone(), *seat))
+    }
+
+    /// Where it is.
+    pub fn path(&self, reservation_id: &str) -> String {
+        format!(
+            "/v1/concerts/{}/reservations/{reservation_id}",
+            self.concert_id
+        )
+    }
+}
+
+impl Person {
+    pub fn new(guest: Guest) -> Self {
+        Self {
+            guest,
+            memory: Mutex::default(),
+        }
+    }
+
+    pub fn memory(&self) -> MutexGuard<'_, Memory> {
+        locked(&self.memory)
+    }
+
+    /// A path below the user's own.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/v1/users/{}{rest}", self.guest.user_id)
+    }
+}
+
+/// A list of numbers.
+pub fn numbers(list: &Value) -> Vec<u64> {
+    let list = list.as_array().expect("a list").iter();
+    list.map(|number| number.as_u64().expect("a number"))
+        .collect()
+}

@@ -1,0 +1,455 @@
+//! What people do, and what they make of the answers.
+
+use std::{sync::Arc, time::Duration};
+
+use rand::{Rng, RngExt, SeedableRng, rngs::Xoshiro256PlusPlus, seq::IndexedRandom};
+use serde_json::{Value, json};
+use shared::{futures_util::join, jiff::Timestamp};
+
+use super::{
+    World,
+    people::{Person, Reservation, numbers},
+    price,
+};
+use crate::harness::{Call, text};
+
+/// What a request came to.
+pub enum Came {
+    /// It was done.
+    Done(Value),
+    /// It was refused, with that code.
+    Refused(String),
+    /// Nobody knows whether it was done.
+    Failed,
+}
+
+impl World {
+    /// Sends a request, whose refusals may have these codes.
+    pub async fn ask(&self, what: &str, call: Call, refusals: &[&str]) -> Came {
+        let reply = call.send().await;
+        if reply.status.is_server_error() {
+            self.count(what, reply.status.as_str());
+            return Came::Failed;
+        }
+        if reply.status.is_success() {
+            self.count(what, "OK");
+            return Came::Done(reply.body);
+        }
+        let code = text(&reply.body["code"]);
+        self.count(what, &code);
+        if !refusals.contains(&&*code) {
+            self.violated(format!("{what} was refused with {code}"));
+        }
+        Came::Refused(code)
+    }
+}
+
+/// Somebody who does one thing after the other until the evening is over.
+pub async fn keep_busy(world: Arc<World>, person: Arc<Person>, mut rng: Xoshiro256PlusPlus) {
+    while world.goes_on() {
+        Visit {
+            world: &world,
+            person: &person,
+        }
+        .do_something(&mut rng)
+        .await;
+        let pause = Duration::from_millis(rng.random_range(0..3_000));
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Somebody who is there.
+struct Visit<'a> {
+    world: &'a World,
+    person: &'a Person,
+}
+
+impl Visit<'_> {
+    async fn do_something(&self, rng: &mut Xoshiro256PlusPlus) {
+        let (token, holds) = {
+            let memory = self.person.memory();
+            (memory.token.clone(), memory.held.is_some())
+        };
+        let Some((token, queue)) = token else {
+            return self.join(rng).await;
+        };
+        match rng.random_range(0..100) {
+            0..6 => self.join(rng).await,
+            6..22 => self.look(&token, queue).await,
+            22..24 => self.leave(&token, queue).await,
+            24..50 if !holds => self.hold(&token, queue, rng).await,
+            24..29 => self.hold(&token, queue, rng).await,
+            29..50 => self.pay(&token).await,
+            50..60 => self.charge(rng).await,
+            60..64 => {
+                // Two at once.
+                let mut other = Xoshiro256PlusPlus::seed_from_u64(rng.random());
+                join!(self.charge(rng), self.charge(&mut other));
+            }
+            64..70 => self.give_up(rng, false).await,
+            70..75 => self.give_up(rng, true).await,
+            75..79 => self.hold(&token, queue, rng).await,
+            79..86 => self.pay_again(&token, rng).await,
+            86..90 => self.balance().await,
+            90..94 => self.statement().await,
+            94..97 => self.payments().await,
+            _ => self.seats(&token, queue).await,
+        }
+    }
+
+    fn call(&self, method: &str, path: &str) -> Call {
+        let call = self.world.shop.call(method, path);
+        call.token(&self.person.guest.access_token)
+    }
+
+    async fn join(&self, rng: &mut Xoshiro256PlusPlus) {
+        let place = self.world.shows.choose(rng).expect("a show");
+        let body = json!({
+            "user_id": self.person.guest.user_id,
+            "concert_id": place.concert_id,
+        });
+        // With a token it is issued again, without one a live session keeps them out.
+        let call = if rng.random_bool(0.7) {
+            self.call("POST", "/v1/auth/tokens")
+        } else {
+            self.world.shop.post("/v1/auth/tokens")
+        };
+        let refusals = ["TOKEN_ALREADY_ACTIVE", "SOLD_OUT", "QUEUE_CLOSED"];
+        if let Came::Done(joined) = self.world.ask("join", call.json(&body), &refusals).await {
+            self.person.memory().token = Some((text(&joined["token"]), place.queue));
+        }
+    }
+
+    async fn look(&self, token: &str, queue: &str) {
+        let call = self.world.shop.get("/v1/auth/tokens").token(token);
+        if let Came::Done(place) = self.world.ask("look", call, &[]).await
+            && ["EXPIRED", "CLOSED"].contains(&&*text(&place["status"]))
+        {
+            self.forget_token(token);
+        }
+        let call = self.world.shop.get(&format!("/v1/queues/{queue}"));
+        self.world.ask("queue", call, &[]).await;
+    }
+
+    fn forget_token(&self, token: &str) {
+        let mut memory = self.person.memory();
+        if memory.token.as_ref().is_some_and(|known| known.0 == token) {
+            memory.token = None;
+            memory.held = None;
+        }
+    }
+
+    async fn leave(&self, token: &str, queue: &str) {
+        {
+            let mut memory = self.person.memory();
+            memory.leaving.0 += 1;
+            let sold_here = |concert_id: &str| {
+                let mut shows = self.world.shows.iter();
+                shows.any(|show| show.queue == queue && show.concert_id == concert_id)
+            };
+            for (id, reservation) in &memory.reservations {
+                if reservation.receipt.is_none() && sold_here(&reservation.concert_id) {
+                    self.world.ledger.give_up(id);
+                }
+            }
+        }
+        let call = self.world.shop.delete("/v1/auth/tokens").token(token);
+        let left = self.world.ask("leave", call, &["INVALID_TOKEN"]).await;
+        let mut memory = self.person.memory();
+        memory.leaving.1 += 1;
+        if let Came::Done(_) = left {
+            memory.held = None;
+        }
+    }
+
+    async fn hold(&self, token: &str, queue: &str, rng: &mut Xoshiro256PlusPlus) {
+        let shows: Vec<_> = self.world.shows.iter().collect();
+        let shows: Vec<_> = shows
+            .into_iter()
+            .filter(|show| show.queue == queue)
+            .collect();
+        let show = shows.choose(rng).expect("a show");
+        let wanted = rng.random_range(1..=4);
+        // Most people want the same seats.
+        let furthest = if rng.random_bool(0.7) {
+            4
+        } else {
+            show.capacity
+        };
+        let mut seats: Vec<u32> = (0..wanted)
+            .map(|_| rng.random_range(1..=furthest))
+            .collect();
+        seats.sort_unstable();
+        seats.dedup();
+        let path = format!("/v1/concerts/{}/reservations", show.concert_id);
+        let call = self.world.shop.post(&path).token(token);
+        let call = call.json(&json!({ "date": show.date, "seat_numbers": seats }));
+        let leaving = self.person.memory().leaving;
+        let refusals = [
+            "INVALID_TOKEN",
+            "NOT_YOUR_TURN",
+            "FORBIDDEN",
+            "SEAT_ALREADY_RESERVED",
+            "HOLD_EXISTS",
+        ];
+        let held = match self.world.ask("hold", call, &refusals).await {
+            Came::Done(held) => held,
+            Came::Refused(code) if code == "INVALID_TOKEN" => return self.forget_token(token),
+            Came::Refused(_) | Came::Failed => return,
+        };
+        let same = numbers(&held["seat_numbers"]);
+        if !same
+            .iter()
+            .copied()
+            .eq(seats.iter().map(|seat| u64::from(*seat)))
+        {
+            self.world
+                .violated(format!("{same:?} were held, not {seats:?}"));
+        }
+        self.told_of_a_hold(&held, leaving);
+    }
+
+    fn told_of_a_hold(&self, held: &Value, leaving: (u64, u64)) {
+        let id = text(&held["reservation_id"]);
+        let until: Timestamp = text(&held["expiration_time"]).parse().expect("a time");
+        let reservation = Reservation::of(held);
+        if reservation.amount != price(reservation.seats.len()) {
+            self.world
+                .violated(format!("{id} costs {}", reservation.amount));
+        }
+        let seats: Vec<_> = reservation.seats().collect();
+        {
+            let mut memory = self.person.memory();
+            // Who leaves at the same time may have given this up as well.
+            if memory.leaving != leaving || leaving.0 != leaving.1 {
+                self.world.ledger.give_up(&id);
+            }
+            memory.held = Some(id.clone());
+            memory.reservations.entry(id.clone()).or_insert(reservation);
+        }
+        self.claim(&id, seats, until);
+    }
+
+    fn claim(&self, id: &str, seats: Vec<super::ledger::Seat>, until: Timestamp) {
+        let lost = self.world.ledger.claim(id, seats, until, self.world.now());
+        for ((_, date, seat), other) in lost {
+            let what = format!("seat {seat} of {date} is promised to {other} and to {id}");
+            self.world.violated(what);
+        }
+    }
+
+    async fn pay(&self, token: &str) {
+        let id = self.person.memory().held.clone();
+        if let Some(id) = id {
+            self.pay_for(&id, token).await;
+        }
+    }
+
+    async fn pay_again(&self, token: &str, rng: &mut Xoshiro256PlusPlus) {
+        if let Some(id) = self.any_reservation(rng, |of| of.payment_begun) {
+            self.pay_for(&id, token).await;
+        }
+    }
+
+    fn any_reservation(
+        &self,
+        rng: &mut impl Rng,
+        is_it: impl Fn(&Reservation) -> bool,
+    ) -> Option<String> {
+        let memory = self.person.memory();
+        let ids: Vec<_> = memory
+            .reservations
+            .iter()
+            .rev()
+            .filter(|(_, reservation)| is_it(reservation))
+            .map(|(id, _)| id.clone())
+            .take(5)
+            .collect();
+        ids.choose(rng).cloned()
+    }
+
+    async fn pay_for(&self, id: &str, token: &str) {
+        let told = {
+            let mut memory = self.person.memory();
+            let Some(reservation) = memory.reservations.get_mut(id) else {
+                return;
+            };
+            reservation.payment_begun = true;
+            reservation.clone()
+        };
+        let path = format!("{}/payments", told.path(id));
+        let call = self.world.shop.post(&path).token(token).json(&json!({
+            "reservation_id": id,
+            "payment_details": { "amount": told.amount },
+        }));
+        let refusals = [
+            "INSUFFICIENT_BALANCE",
+            "HOLD_EXPIRED",
+            "RESERVATION_NOT_FOUND",
+        ];
+        match self.world.ask("pay", call, &refusals).await {
+            Came::Done(receipt) => self.told_of_a_payment(id, &told, &receipt),
+            Came::Refused(code) => {
+                let given_up = self.world.ledger.is_given_up(id);
+                if told.receipt.is_some() && !given_up {
+                    let what = format!("{id} was paid, and then paying was refused with {code}");
+                    self.world.violated(what);
+                }
+                self.forget_hold(id);
+            }
+            Came::Failed => {}
+        }
+    }
+
+    fn forget_hold(&self, id: &str) {
+        let mut memory = self.person.memory();
+        if memory.held.as_deref() == Some(id) {
+            memory.held = None;
+        }
+    }
+
+    fn told_of_a_payment(&self, id: &str, told: &Reservation, receipt: &Value) {
+        let is_right = receipt["amount"] == json!(told.amount)
+            && numbers(&receipt["seat_numbers"]) == told.seats
+            && receipt["date"] == told.date
+            && receipt["reservation_id"] == id;
+        let before = {
+            let mut memory = self.person.memory();
+            let known = memory.reservations.get_mut(id);
+            known.and_then(|known| known.receipt.replace(receipt.clone()))
+        };
+        if !is_right || before.is_some_and(|before| before != *receipt) {
+            self.world.violated(format!("another receipt: {receipt}"));
+        }
+        self.forget_hold(id);
+        self.claim(id, told.seats().collect(), Timestamp::MAX);
+    }
+
+    /// Gives up what is held, or has the money back for what was paid.
+    async fn give_up(&self, rng: &mut Xoshiro256PlusPlus, paid: bool) {
+        let id = if paid {
+            self.any_reservation(rng, |of| of.receipt.is_some())
+        } else {
+            self.person.memory().held.clone()
+        };
+        let Some(id) = id else { return };
+        let told = {
+            let mut memory = self.person.memory();
+            let Some(reservation) = memory.reservations.get_mut(&id) else {
+                return;
+            };
+            reservation.refund_begun = true;
+            reservation.clone()
+        };
+        self.world.ledger.give_up(&id);
+        let call = self.call("DELETE", &told.path(&id));
+        // Of those that have lapsed only the latest is known.
+        let refusals = ["RESERVATION_NOT_FOUND"];
+        let what = if paid { "refund" } else { "cancel" };
+        let answer = self.world.ask(what, call, &refusals).await;
+        let refunded = match answer {
+            Came::Done(done) => done["status"] == "REFUNDED",
+            Came::Refused(code) => {
+                if paid {
+                    let what = format!("a refund of {id} was refused with {code}");
+                    self.world.violated(what);
+                }
+                false
+            }
+            Came::Failed => return,
+        };
+        if paid && !refunded {
+            self.world
+                .violated(format!("{id} was paid, and is not refunded"));
+        }
+        if let Some(reservation) = self.person.memory().reservations.get_mut(&id) {
+            reservation.refunded |= refunded;
+        }
+        self.forget_hold(&id);
+    }
+
+    async fn charge(&self, rng: &mut Xoshiro256PlusPlus) {
+        let amount = price(1) * rng.random_range(1..=4) + rng.random_range(0..100);
+        let call = self.call("POST", &self.person.path("/balance"));
+        if rng.random_bool(0.5) {
+            let done = self
+                .world
+                .ask("charge", call.json(&json!({ "amount": amount })), &[]);
+            match done.await {
+                Came::Done(_) => self.person.memory().charged.push(amount),
+                Came::Failed => self.person.memory().perhaps_charged.push(amount),
+                Came::Refused(_) => {}
+            }
+            return;
+        }
+        let known = {
+            let memory = self.person.memory();
+            let keys: Vec<_> = memory.keyed.keys().rev().take(3).cloned().collect();
+            keys.choose(rng).cloned()
+        };
+        let key = known
+            .filter(|_| rng.random_bool(0.5))
+            .unwrap_or_else(|| format!("transfer-{:016x}", rng.random::<u64>()));
+        let amount = *self
+            .person
+            .memory()
+            .keyed
+            .entry(key.clone())
+            .or_insert(amount);
+        self.charge_with(&key, amount, call).await;
+    }
+
+    async fn charge_with(&self, key: &str, amount: u64, call: Call) {
+        let call = call.header("idempotency-key", key);
+        let call = call.json(&json!({ "amount": amount }));
+        if let Came::Done(charged) = self.world.ask("charge", call, &[]).await {
+            let balance = charged["current_balance"].as_u64().expect("an amount");
+            let mut memory = self.person.memory();
+            let before = memory.told_of_keyed.insert(key.to_owned(), balance);
+            if before.is_some_and(|before| before != balance) {
+                self.world.violated(format!("{key} was charged twice"));
+            }
+        }
+    }
+
+    async fn balance(&self) {
+        let call = self.call("GET", &self.person.path("/balance"));
+        self.world.ask("balance", call, &[]).await;
+    }
+
+    async fn statement(&self) {
+        let path = self.person.path("/statement?limit=100");
+        let call = self.call("GET", &path);
+        if let Came::Done(page) = self.world.ask("statement", call, &[]).await {
+            let entries = page["entries"].as_array().expect("entries");
+            if let Some(broken) = super::reckoning::broken_link(entries) {
+                let user_id = &self.person.guest.user_id;
+                self.world.violated(format!("{user_id}: {broken}"));
+            }
+        }
+    }
+
+    async fn payments(&self) {
+        let call = self.call("GET", &self.person.path("/payments"));
+        self.world.ask("payments", call, &[]).await;
+    }
+
+    async fn seats(&self, token: &str, queue: &str) {
+        let refusals = [
+            "INVALID_TOKEN",
+            "NOT_YOUR_TURN",
+            "FORBIDDEN",
+            "NO_AVAILABLE_DATES",
+        ];
+        let of_queue = |show: &&super::people::Place| show.queue == queue;
+        for show in self.world.shows.iter().filter(of_queue) {
+            let (id, date) = (&show.concert_id, &show.date);
+            let path = format!("/v1/concerts/{id}/seats?date={date}");
+            let call = self.world.shop.get(&path).token(token);
+            self.world.ask("seats", call, &refusals).await;
+            let path = format!("/v1/concerts/available-dates?concert_id={id}");
+            let call = self.world.shop.get(&path).token(token);
+            self.world.ask("dates", call, &refusals).await;
+        }
+    }
+}
