@@ -64,5 +64,6 @@ mod faults_of_messages;
 mod opening;
 mod random;
 mod seats_left;
+mod tricks;
 mod troubles;
 mod waiting;
