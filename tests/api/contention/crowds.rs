@@ -72,7 +72,10 @@ async fn everybody(shop: &Shop, people: usize) -> Outcome {
 
 #[tokio::test]
 async fn two_thousand_people_buy_fifty_seats() {
-    everybody(&large().await, 2_000).await.is_fine();
+    // Over HTTP an engine takes several times as long, and less of a crowd says the same.
+    let is_embedded = std::env::var_os("DYNAMODB_ENDPOINT").is_none();
+    let people = if is_embedded { 2_000 } else { 200 };
+    everybody(&large().await, people).await.is_fine();
 }
 
 #[tokio::test]

@@ -219,7 +219,6 @@ async fn it_is_noticed_when_nothing_is_whole() {
         (State::Held, "Sessions", "live_hold"),
         (State::Paid, "Accounts", "seq = :seen"),
         (State::Paid, "Accounts", "#status = :paid"),
-        (State::Paid, "Seats", "#status = :sold"),
     ] {
         let shop = Shop::without_messages(&[]).await;
         shop.stack.strip_condition(table, words);
