@@ -61,6 +61,7 @@ mod errors;
 mod expiry;
 mod faults;
 mod faults_of_messages;
+mod model;
 mod opening;
 mod random;
 mod seats_left;

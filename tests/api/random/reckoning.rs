@@ -38,6 +38,10 @@ pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
         let open = json!({ "max_active": 100, "rate": 100 });
         world.shop.put_queue(&world.admin, queue, &open).await.ok();
     }
+    let report = world.shop.audited().await;
+    if report["violations"] != 0 {
+        world.violated(format!("the audit says {report}"));
+    }
     let mut sold = HashMap::new();
     for person in people {
         let found = reckon(world, person).await;

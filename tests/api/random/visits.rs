@@ -78,7 +78,7 @@ impl Visit<'_> {
             6..22 => self.look(&token, queue).await,
             22..24 => self.leave(&token, queue).await,
             24..50 if !holds => self.hold(&token, queue, rng).await,
-            24..29 => self.hold(&token, queue, rng).await,
+            24..29 | 75..79 => self.hold(&token, queue, rng).await,
             29..50 => self.pay(&token).await,
             50..60 => self.charge(rng).await,
             60..64 => {
@@ -88,7 +88,6 @@ impl Visit<'_> {
             }
             64..70 => self.give_up(rng, false).await,
             70..75 => self.give_up(rng, true).await,
-            75..79 => self.hold(&token, queue, rng).await,
             79..86 => self.pay_again(&token, rng).await,
             86..90 => self.balance().await,
             90..94 => self.statement().await,

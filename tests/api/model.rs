@@ -1,0 +1,253 @@
+//! Any sequence of requests against a small model of what must be true: every answer's status and
+//! code is foretold, and what it says of money, seats and reservations.
+//!
+//! The model is written from the contract, not from the code, and knows no table. A sequence that
+//! is answered otherwise is shrunk to the shortest one that is.
+
+mod foretold;
+
+use proptest::{
+    collection::vec,
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
+use serde_json::{Value, json};
+
+use self::foretold::{Answer, HOLD_SECONDS, Model, PEOPLE, WINDOW_SECONDS};
+use crate::harness::{Buyer, Call, Shop, show, text};
+
+/// What somebody does. A reservation is one of all that there are, whoever's it is.
+#[derive(Debug, Clone)]
+enum Step {
+    Join(usize),
+    Leave(usize),
+    Look(usize),
+    Hold(usize, Vec<u64>),
+    Pay(usize, usize, Amount),
+    GiveBack(usize, usize),
+    Find(usize, usize),
+    Charge(usize, u32, Option<u8>),
+    Balance(usize),
+    Wait(u64),
+}
+
+/// What is paid.
+#[derive(Debug, Clone, Copy)]
+enum Amount {
+    Right,
+    Wrong,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = || 0..PEOPLE;
+    let which = || 0..4_usize;
+    // There are three seats.
+    let seats = proptest::sample::subsequence(vec![1_u64, 2, 3, 4], 1..=3);
+    let amount = prop_oneof![9 => Just(Amount::Right), 1 => Just(Amount::Wrong)];
+    let money = prop_oneof![1 => Just(0_u32), 4 => Just(50_000), 4 => Just(100_000)];
+    let moments = [
+        1,
+        2,
+        10,
+        HOLD_SECONDS - 1,
+        HOLD_SECONDS,
+        HOLD_SECONDS + 2,
+        WINDOW_SECONDS - HOLD_SECONDS,
+        WINDOW_SECONDS,
+        900,
+    ];
+    prop_oneof![
+        6 => who().prop_map(Step::Join),
+        1 => who().prop_map(Step::Leave),
+        2 => who().prop_map(Step::Look),
+        6 => (who(), seats).prop_map(|(who, seats)| Step::Hold(who, seats)),
+        6 => (who(), which(), amount).prop_map(|(who, which, amount)| Step::Pay(who, which, amount)),
+        3 => (who(), which()).prop_map(|(who, which)| Step::GiveBack(who, which)),
+        2 => (who(), which()).prop_map(|(who, which)| Step::Find(who, which)),
+        4 => (who(), money, proptest::option::of(0..2_u8))
+            .prop_map(|(who, money, key)| Step::Charge(who, money, key)),
+        1 => who().prop_map(Step::Balance),
+        3 => proptest::sample::select(moments.to_vec()).prop_map(Step::Wait),
+    ]
+}
+
+/// The shop, and who is in it.
+struct Visit {
+    shop: Shop,
+    people: Vec<Buyer>,
+    model: Model,
+}
+
+impl Visit {
+    async fn begin() -> Self {
+        let hold = HOLD_SECONDS.to_string();
+        let window = WINDOW_SECONDS.to_string();
+        let parameters = [
+            ("HoldSeconds", &*hold),
+            ("ActiveSeconds", &*window),
+            ("ClaimSeconds", "20"),
+        ];
+        let mut shop = Shop::open_with(&parameters).await;
+        let small = shared::domain::show::Show {
+            capacity: 3,
+            ..show(&shop.dates[0])
+        };
+        shop.concert_id = shop.add_concert("소극장", "main", &[small]).await;
+        let mut people = Vec::new();
+        for _ in 0..PEOPLE {
+            people.push(shop.buyer().await);
+        }
+        Self {
+            shop,
+            people,
+            model: Model::begin(),
+        }
+    }
+
+    /// Does a step, and tells what was foretold when the answer is another.
+    async fn does(&mut self, step: &Step) -> Result<(), String> {
+        let Some((call, foretold)) = self.foretell(step).await else {
+            return Ok(());
+        };
+        let reply = call.send().await;
+        let is_it = |answer: &Answer| {
+            let fits = |(field, value): (&String, &Value)| reply.body[field] == *value;
+            let says = answer.says.as_object().into_iter().flatten();
+            reply.status == answer.status && says.into_iter().all(fits)
+        };
+        if !foretold.iter().any(is_it) {
+            let (status, text) = (reply.status, reply.text);
+            return Err(format!(
+                "{step:?} came to {status} {text}, not to {foretold:?}"
+            ));
+        }
+        match step {
+            Step::Join(who) if reply.status == 200 => {
+                self.people[*who].token = text(&reply.body["token"]);
+            }
+            Step::Hold(..) if reply.status == 200 => {
+                self.model.was_named(text(&reply.body["reservation_id"]));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The request of a step, and what it may come to.
+    async fn foretell(&mut self, step: &Step) -> Option<(Call, Vec<Answer>)> {
+        let (shop, model) = (&self.shop, &mut self.model);
+        let reservation = |id: &str| format!("{}/{id}", shop.reservations());
+        Some(match step {
+            Step::Wait(seconds) => {
+                shop.advance(*seconds).await;
+                model.wait(*seconds);
+                return None;
+            }
+            Step::Join(who) => {
+                let body = json!({ "user_id": self.people[*who].user_id });
+                let call = shop.post("/v1/auth/tokens").json(&body);
+                (call, model.join(*who))
+            }
+            Step::Leave(who) => {
+                let call = shop.delete("/v1/auth/tokens");
+                (call.token(&self.people[*who].token), model.leave(*who))
+            }
+            Step::Look(who) => {
+                let call = shop.get("/v1/auth/tokens");
+                (call.token(&self.people[*who].token), model.look(*who))
+            }
+            Step::Hold(who, seats) => {
+                let call = shop.post(&shop.reservations());
+                let call = call.token(&self.people[*who].token);
+                let body = json!({ "date": shop.dates[0], "seat_numbers": seats });
+                (call.json(&body), model.hold(*who, seats))
+            }
+            Step::Pay(who, which, amount) => {
+                let (id, right) = model.named(*which)?;
+                let amount = match amount {
+                    Amount::Right => right,
+                    Amount::Wrong => right + 1,
+                };
+                let call = shop.post(&format!("{}/payments", reservation(&id)));
+                let call = call.token(&self.people[*who].token).json(&json!({
+                    "reservation_id": id,
+                    "payment_details": { "amount": amount },
+                }));
+                (call, model.pay(*who, *which, amount))
+            }
+            Step::GiveBack(who, which) => {
+                let (id, _) = model.named(*which)?;
+                let call = shop.delete(&reservation(&id));
+                let call = call.token(&self.people[*who].access_token);
+                (call, model.give_back(*who, *which))
+            }
+            Step::Find(who, which) => {
+                let (id, _) = model.named(*which)?;
+                let call = shop.get(&reservation(&id));
+                let call = call.token(&self.people[*who].access_token);
+                (call, model.find(*who, *which))
+            }
+            Step::Charge(who, amount, key) => {
+                let who_is_it = &self.people[*who];
+                let path = format!("/v1/users/{}/balance", who_is_it.user_id);
+                let mut call = shop.post(&path).token(&who_is_it.access_token);
+                if let Some(key) = key {
+                    call = call.header("idempotency-key", format!("transfer-{key}"));
+                }
+                let call = call.json(&json!({ "amount": amount }));
+                (call, model.charge(*who, u64::from(*amount), *key))
+            }
+            Step::Balance(who) => {
+                let who_is_it = &self.people[*who];
+                let path = format!("/v1/users/{}/balance", who_is_it.user_id);
+                let call = shop.get(&path).token(&who_is_it.access_token);
+                (call, model.balance(*who))
+            }
+        })
+    }
+}
+
+/// Plays sequences of requests in shops without one of their conditions, if one is named, and
+/// returns what was wrong with the shortest one that was answered otherwise than foretold.
+fn play(without: Option<(&str, &str)>, most_shrinks: u32) -> Result<(), String> {
+    let config = Config {
+        cases: 20,
+        failure_persistence: None,
+        max_shrink_iters: most_shrinks,
+        ..Config::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let played = TestRunner::new(config).run(&vec(step(), 1..60), |steps| {
+        runtime.block_on(async {
+            let mut visit = Visit::begin().await;
+            if let Some((table, words)) = without {
+                visit.shop.stack.strip_condition(table, words);
+            }
+            for (n, step) in steps.iter().enumerate() {
+                let done = visit.does(step).await;
+                done.map_err(|wrong| TestCaseError::fail(format!("step {n}: {wrong}")))?;
+            }
+            if without.is_none() {
+                visit.shop.audit().await;
+            }
+            Ok(())
+        })
+    });
+    played.map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_answer_is_foretold() {
+    play(None, 300).unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+/// Without the condition that a charge is recorded once, its key is good for nothing.
+#[test]
+fn an_answer_that_is_wrong_is_found() {
+    let played = play(Some(("Accounts", "attribute_not_exists(entry)")), 20);
+    let wrong = played.expect_err("a charge that is made twice");
+    assert!(wrong.contains("Charge("), "{wrong}");
+}

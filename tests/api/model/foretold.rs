@@ -1,0 +1,367 @@
+//! What must be true, by the contract: people, their money and sessions, seats, reservations.
+
+use serde_json::{Value, json};
+
+use crate::harness::PRICE;
+
+/// How many people there are.
+pub const PEOPLE: usize = 3;
+
+/// How many seats there are.
+const SEATS: u64 = 3;
+
+/// How long a hold lasts.
+pub const HOLD_SECONDS: u64 = 60;
+
+/// How long a session is active.
+pub const WINDOW_SECONDS: u64 = 100;
+
+/// How much longer a seat is kept from others than its holder may pay for it.
+const GRACE_SECONDS: u64 = 2;
+
+/// An answer: its status, and some of what it says.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub says: Value,
+}
+
+fn done(says: Value) -> Vec<Answer> {
+    vec![Answer { status: 200, says }]
+}
+
+fn refused(status: u16, code: &str) -> Vec<Answer> {
+    let says = json!({ "code": code });
+    vec![Answer { status, says }]
+}
+
+/// Everything.
+pub struct Model {
+    now: u64,
+    people: Vec<Person>,
+    reservations: Vec<Reservation>,
+}
+
+struct Person {
+    balance: u64,
+    /// What each key was used for: the amount, and the balance then.
+    keys: [Option<(u64, u64)>; 2],
+    session: Session,
+    /// The last reservation that has lapsed or was cancelled, which is the only one of those that
+    /// is sure to be known.
+    last_ended: Option<usize>,
+}
+
+struct Session {
+    active_until: u64,
+    holds: Option<usize>,
+    closed: Option<&'static str>,
+}
+
+struct Reservation {
+    id: String,
+    owner: usize,
+    seats: Vec<u64>,
+    held_until: u64,
+    status: Status,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Held,
+    Cancelled,
+    Expired,
+    /// With what the account held after the payment.
+    Paid(u64),
+    /// With what it held after the refund.
+    Refunded(u64),
+}
+
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Held => "HELD",
+            Self::Cancelled => "CANCELLED",
+            Self::Expired => "EXPIRED",
+            Self::Paid(_) => "PAID",
+            Self::Refunded(_) => "REFUNDED",
+        }
+    }
+}
+
+impl Reservation {
+    fn amount(&self) -> u64 {
+        u64::from(PRICE) * self.seats.len() as u64
+    }
+
+    /// Whether it keeps its seats from others.
+    fn takes_seats(&self, now: u64) -> bool {
+        match self.status {
+            Status::Paid(_) => true,
+            Status::Held | Status::Expired => now < self.held_until + GRACE_SECONDS,
+            Status::Cancelled | Status::Refunded(_) => false,
+        }
+    }
+}
+
+/// How much is known of a reservation that is asked for.
+enum Known {
+    Surely,
+    /// An earlier one than the last that has ended.
+    Perhaps,
+    Not,
+}
+
+impl Model {
+    /// Everybody has just joined.
+    pub fn begin() -> Self {
+        let person = || Person {
+            balance: 0,
+            keys: [None; 2],
+            session: Session {
+                active_until: WINDOW_SECONDS,
+                holds: None,
+                closed: None,
+            },
+            last_ended: None,
+        };
+        Self {
+            now: 0,
+            people: (0..PEOPLE).map(|_| person()).collect(),
+            reservations: Vec::new(),
+        }
+    }
+
+    /// The newest reservation has this id.
+    pub fn was_named(&mut self, id: String) {
+        if let Some(newest) = self.reservations.last_mut().filter(|it| it.id.is_empty()) {
+            newest.id = id;
+        }
+    }
+
+    /// One of the reservations, the newest first, and what it costs.
+    pub fn named(&self, which: usize) -> Option<(String, u64)> {
+        let reservation = &self.reservations[self.index(which)?];
+        Some((reservation.id.clone(), reservation.amount()))
+    }
+
+    fn index(&self, which: usize) -> Option<usize> {
+        self.reservations.len().checked_sub(which + 1)
+    }
+
+    /// Time passes. A session ends with a hold that lapses.
+    pub fn wait(&mut self, seconds: u64) {
+        self.now += seconds;
+        for person in &mut self.people {
+            if let Some(held) = person.session.holds
+                && self.reservations[held].held_until <= self.now
+            {
+                self.reservations[held].status = Status::Expired;
+                person.session.holds = None;
+                person.session.closed = Some("HOLD_EXPIRED");
+                person.last_ended = Some(held);
+            }
+        }
+    }
+
+    /// Why somebody's session is over, if it is.
+    fn over(&self, who: usize) -> Option<(&'static str, &'static str)> {
+        let session = &self.people[who].session;
+        if let Some(reason) = session.closed {
+            return Some(("CLOSED", reason));
+        }
+        let runs = self.now < session.active_until || session.holds.is_some();
+        (!runs).then_some(("EXPIRED", "WINDOW_OVER"))
+    }
+
+    pub fn join(&mut self, who: usize) -> Vec<Answer> {
+        if self.over(who).is_none() {
+            return refused(400, "TOKEN_ALREADY_ACTIVE");
+        }
+        self.people[who].session = Session {
+            active_until: self.now + WINDOW_SECONDS,
+            holds: None,
+            closed: None,
+        };
+        done(json!({ "status": "ACTIVE", "queue_position": 0 }))
+    }
+
+    pub fn leave(&mut self, who: usize) -> Vec<Answer> {
+        if self.over(who).is_some() {
+            return refused(401, "INVALID_TOKEN");
+        }
+        self.end_hold(who, Status::Cancelled);
+        self.people[who].session.closed = Some("LEFT");
+        done(json!({}))
+    }
+
+    fn end_hold(&mut self, who: usize, status: Status) {
+        if let Some(held) = self.people[who].session.holds.take() {
+            self.reservations[held].status = status;
+            self.people[who].last_ended = Some(held);
+        }
+    }
+
+    pub fn look(&self, who: usize) -> Vec<Answer> {
+        if let Some((status, reason)) = self.over(who) {
+            return done(json!({ "status": status, "reason": reason }));
+        }
+        let active = self.now < self.people[who].session.active_until;
+        done(json!({ "status": if active { "ACTIVE" } else { "HOLDING" } }))
+    }
+
+    pub fn hold(&mut self, who: usize, seats: &[u64]) -> Vec<Answer> {
+        let session = &self.people[who].session;
+        if self.over(who).is_some() {
+            return refused(401, "INVALID_TOKEN");
+        }
+        if self.now >= session.active_until {
+            return refused(403, "FORBIDDEN");
+        }
+        if seats.iter().any(|seat| *seat > SEATS) {
+            return refused(400, "INVALID_SEAT_NUMBER");
+        }
+        if let Some(held) = session.holds {
+            let held = &self.reservations[held];
+            return if held.seats == seats {
+                done(json!({ "reservation_id": held.id }))
+            } else {
+                refused(409, "HOLD_EXISTS")
+            };
+        }
+        let taken = |seat: &u64| {
+            let mut taken = self
+                .reservations
+                .iter()
+                .filter(|it| it.takes_seats(self.now));
+            taken.any(|reservation| reservation.seats.contains(seat))
+        };
+        if seats.iter().any(taken) {
+            return refused(409, "SEAT_ALREADY_RESERVED");
+        }
+        self.people[who].session.holds = Some(self.reservations.len());
+        self.reservations.push(Reservation {
+            id: String::new(),
+            owner: who,
+            seats: seats.to_vec(),
+            held_until: self.now + HOLD_SECONDS,
+            status: Status::Held,
+        });
+        done(json!({ "seat_numbers": seats }))
+    }
+
+    fn known(&self, who: usize, index: usize) -> Known {
+        let reservation = &self.reservations[index];
+        match reservation.status {
+            _ if reservation.owner != who => Known::Not,
+            Status::Held | Status::Paid(_) | Status::Refunded(_) => Known::Surely,
+            Status::Cancelled | Status::Expired if self.people[who].last_ended == Some(index) => {
+                Known::Surely
+            }
+            Status::Cancelled | Status::Expired => Known::Perhaps,
+        }
+    }
+
+    /// An answer about a reservation, which may be forgotten.
+    fn unless_forgotten(&self, who: usize, index: usize, mut answers: Vec<Answer>) -> Vec<Answer> {
+        let not_found = refused(404, "RESERVATION_NOT_FOUND");
+        match self.known(who, index) {
+            Known::Surely => answers,
+            Known::Perhaps => {
+                answers.extend(not_found);
+                answers
+            }
+            Known::Not => not_found,
+        }
+    }
+
+    pub fn find(&self, who: usize, which: usize) -> Vec<Answer> {
+        let index = self.index(which).expect("a reservation");
+        let status = self.reservations[index].status.name();
+        self.unless_forgotten(who, index, done(json!({ "status": status })))
+    }
+
+    pub fn pay(&mut self, who: usize, which: usize, amount: u64) -> Vec<Answer> {
+        let index = self.index(which).expect("a reservation");
+        let Reservation { owner, status, .. } = self.reservations[index];
+        let right = self.reservations[index].amount();
+        let answers = match status {
+            _ if owner != who => Vec::new(),
+            Status::Cancelled | Status::Expired | Status::Refunded(_) => {
+                refused(410, "HOLD_EXPIRED")
+            }
+            _ if amount != right => refused(409, "AMOUNT_MISMATCH"),
+            Status::Paid(balance) => self.receipt(index, balance),
+            Status::Held if self.people[who].balance < right => {
+                refused(402, "INSUFFICIENT_BALANCE")
+            }
+            Status::Held => {
+                let person = &mut self.people[who];
+                person.balance -= right;
+                person.session.holds = None;
+                person.session.closed = Some("PAID");
+                let balance = person.balance;
+                self.reservations[index].status = Status::Paid(balance);
+                self.receipt(index, balance)
+            }
+        };
+        self.unless_forgotten(who, index, answers)
+    }
+
+    fn receipt(&self, index: usize, balance: u64) -> Vec<Answer> {
+        let Reservation { id, seats, .. } = &self.reservations[index];
+        done(json!({
+            "reservation_id": id,
+            "seat_numbers": seats,
+            "amount": self.reservations[index].amount(),
+            "current_balance": balance,
+        }))
+    }
+
+    pub fn give_back(&mut self, who: usize, which: usize) -> Vec<Answer> {
+        let index = self.index(which).expect("a reservation");
+        let Reservation { owner, status, .. } = self.reservations[index];
+        if owner == who {
+            match status {
+                Status::Held => self.end_hold(who, Status::Cancelled),
+                Status::Paid(_) => {
+                    let amount = self.reservations[index].amount();
+                    let person = &mut self.people[who];
+                    person.balance += amount;
+                    self.reservations[index].status = Status::Refunded(person.balance);
+                }
+                Status::Cancelled | Status::Expired | Status::Refunded(_) => {}
+            }
+        }
+        let status = self.reservations[index].status;
+        let mut says = json!({ "status": status.name() });
+        if let Status::Refunded(balance) = status {
+            says["current_balance"] = json!(balance);
+        }
+        self.unless_forgotten(who, index, done(says))
+    }
+
+    pub fn charge(&mut self, who: usize, amount: u64, key: Option<u8>) -> Vec<Answer> {
+        if amount == 0 {
+            return refused(400, "INVALID_AMOUNT");
+        }
+        let person = &mut self.people[who];
+        let known = key.and_then(|key| person.keys[usize::from(key)]);
+        match known {
+            Some((before, balance)) if before == amount => {
+                return done(json!({ "current_balance": balance }));
+            }
+            Some(_) => return refused(422, "IDEMPOTENCY_KEY_REUSED"),
+            None => {}
+        }
+        person.balance += amount;
+        if let Some(key) = key {
+            person.keys[usize::from(key)] = Some((amount, person.balance));
+        }
+        done(json!({ "current_balance": person.balance }))
+    }
+
+    pub fn balance(&self, who: usize) -> Vec<Answer> {
+        done(json!({ "current_balance": self.people[who].balance }))
+    }
+}
