@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::{Outcome, all};
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Buyer, PRICE, Reply, Shop};
 
+/// How many seats there are.
 const SEATS: usize = 50;
 
 /// Two people cannot have the same seat.
@@ -23,16 +24,16 @@ async fn crowd(shop: &Shop, people: usize) -> Vec<Buyer> {
 }
 
 /// What somebody has done, call by call, and the seat that they have bought.
-type Visit = (Vec<(&'static str, crate::harness::Reply)>, Option<u32>);
+type Visit = (Vec<(&'static str, Reply)>, Option<u32>);
 
 /// Tries four seats, pays for the first one that they get, and asks for the receipt again.
 async fn visit(shop: &Shop, buyer: &Buyer, nth: usize) -> Visit {
     let mut calls = Vec::new();
     for attempt in 0..4 {
         let seat = u32::try_from((nth * 7 + attempt * 13) % SEATS + 1).expect("a seat");
-        let hold = shop.hold(buyer, seat).await;
-        let held: Option<Value> = (hold.status == 200).then(|| hold.body.clone());
-        calls.push(("hold", hold));
+        let reply = shop.hold(buyer, seat).await;
+        let held: Option<Value> = (reply.status == 200).then(|| reply.body.clone());
+        calls.push(("hold", reply));
         if let Some(held) = held {
             calls.push(("charge", shop.charge(buyer, PRICE).await));
             let paid = shop.pay(buyer, &held).await;
@@ -66,7 +67,8 @@ async fn everybody(shop: &Shop, people: usize) -> Outcome {
         sold.extend(seat);
     }
     sold.sort_unstable();
-    outcome.must(sold == Vec::from_iter(1..=50), || format!("sold: {sold:?}"));
+    let is_each_once = sold.iter().copied().eq(1..=50);
+    outcome.must(is_each_once, || format!("sold: {sold:?}"));
     outcome.audit(shop).await
 }
 
