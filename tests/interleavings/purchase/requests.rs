@@ -1,0 +1,259 @@
+//! Requests, each as the sequence of calls that its handler makes of the database and the queue.
+
+use shared::domain::seat::GRACE;
+
+use super::{
+    Condition::{
+        FreedSeatIsTheHolds, SeatIsFree, SeatIsTheHolds, SessionHoldsIt, SessionHoldsNothing,
+        SessionIsOpen,
+    },
+    Purchase,
+    state::{Account, Ending, HOLD, Hold, Message, Order, Place, Session, State, at},
+};
+
+/// What happens next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    TimePasses,
+    /// Somebody makes a request.
+    Ask(usize, Wish),
+    /// A request's next call of the database or the queue.
+    GoOn(usize),
+    /// The process of a request ends.
+    Crash(usize),
+    Deliver(usize),
+    Double(usize),
+    Lose(usize),
+}
+
+/// What somebody asks for: a seat, or something about a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wish {
+    Hold(usize),
+    Pay(u8),
+    Cancel(u8),
+    Leave,
+    Join,
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Request {
+    user: usize,
+    /// When it began. It decides by this time.
+    now: u8,
+    next: Call,
+}
+
+/// The next call of a request, with what it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Call {
+    ReadSession(Wish),
+    PlaceHold(Session, usize),
+    SendMessage(u8),
+    ReadAccount(Session, Hold),
+    Pay(Session, Hold, Account),
+    CancelHold(Hold),
+    Leave(Session),
+    PutSession(Session),
+    ReadHold(u8),
+    Lapse(Hold),
+    FreeSeat(Hold),
+}
+
+impl Request {
+    pub fn of(user: usize, wish: Wish, now: u8) -> Self {
+        let next = Call::ReadSession(wish);
+        Self { user, now, next }
+    }
+
+    /// The consumer of a message.
+    pub fn release(message: Message, now: u8) -> Self {
+        Self {
+            user: message.user,
+            now,
+            next: Call::ReadHold(message.reservation),
+        }
+    }
+
+    /// Makes its next call, and tells what it is about to do then; `None` when it is done.
+    pub fn step(self, purchase: &Purchase, state: &mut State) -> Option<Self> {
+        let next = match self.next {
+            Call::ReadSession(wish) => self.decide(wish, state.sessions[self.user]),
+            Call::PlaceHold(seen, seat) => self.place_hold(purchase, state, seen, seat),
+            Call::SendMessage(reservation) => {
+                state.messages.push(Message {
+                    user: self.user,
+                    reservation,
+                    doubled: false,
+                });
+                None
+            }
+            Call::ReadAccount(seen, hold) => {
+                let account = state.accounts[self.user];
+                (account.balance > 0).then_some(Call::Pay(seen, hold, account))
+            }
+            Call::Pay(seen, hold, account) => self.pay(purchase, state, seen, hold, account),
+            Call::CancelHold(hold) => {
+                let session = &mut state.sessions[self.user];
+                let is_held = session.hold == Some(hold) && hold.is_live(self.now);
+                is_held.then(|| {
+                    session.last_hold = session.hold.take();
+                    Call::FreeSeat(hold)
+                })
+            }
+            Call::Leave(seen) => self.leave(state, seen),
+            Call::PutSession(ended) => {
+                self.put_session(state, ended);
+                None
+            }
+            Call::ReadHold(reservation) => self.release_or_put_back(state, reservation),
+            Call::Lapse(hold) => {
+                let session = &mut state.sessions[self.user];
+                if session.hold == Some(hold) && !hold.is_live(self.now) {
+                    session.last_hold = session.hold.take();
+                    session.closed = Some(Ending::HoldExpired);
+                }
+                Some(Call::FreeSeat(hold))
+            }
+            Call::FreeSeat(hold) => {
+                let seat = &mut state.seats[hold.seat];
+                if seat.is_held_by(hold.reservation) || !purchase.asks(FreedSeatIsTheHolds) {
+                    *seat = Place::Free;
+                }
+                None
+            }
+        };
+        next.map(|next| Self { next, ..self })
+    }
+
+    /// What follows from the session that was read.
+    fn decide(&self, wish: Wish, seen: Session) -> Option<Call> {
+        let is_over = seen.is_over(self.now);
+        let held = |reservation: u8| {
+            seen.hold
+                .filter(|hold| hold.reservation == reservation && hold.is_live(self.now))
+        };
+        match wish {
+            Wish::Hold(seat) => {
+                (!is_over && seen.hold.is_none()).then_some(Call::PlaceHold(seen, seat))
+            }
+            Wish::Pay(reservation) => held(reservation).map(|hold| Call::ReadAccount(seen, hold)),
+            Wish::Cancel(reservation) => held(reservation).map(Call::CancelHold),
+            Wish::Leave => (!is_over).then_some(Call::Leave(seen)),
+            Wish::Join => is_over.then_some(Call::PutSession(seen)),
+        }
+    }
+
+    /// One transaction: the session and the seat.
+    fn place_hold(
+        &self,
+        purchase: &Purchase,
+        state: &mut State,
+        seen: Session,
+        seat: usize,
+    ) -> Option<Call> {
+        let session = &mut state.sessions[self.user];
+        let is_open = session.jti == seen.jti && session.closed.is_none();
+        let may_hold = (is_open || !purchase.asks(SessionIsOpen))
+            && (session.hold.is_none() || !purchase.asks(SessionHoldsNothing));
+        let is_free = !state.seats[seat].is_taken(self.now) || !purchase.asks(SeatIsFree);
+        if !(may_hold && is_free) {
+            return None;
+        }
+        let reservation = state.reserved;
+        state.reserved += 1;
+        let until = self.now + HOLD;
+        session.hold = Some(Hold {
+            reservation,
+            seat,
+            until,
+        });
+        state.seats[seat] = Place::Held { reservation, until };
+        Some(Call::SendMessage(reservation))
+    }
+
+    /// One transaction: the order, the session, the seat and the balance.
+    fn pay(
+        &self,
+        purchase: &Purchase,
+        state: &mut State,
+        seen: Session,
+        hold: Hold,
+        account: Account,
+    ) -> Option<Call> {
+        let reservation = hold.reservation;
+        let is_paid = |order: &Order| order.reservation == reservation;
+        if state.orders.iter().any(is_paid) {
+            return None;
+        }
+        let session = &mut state.sessions[self.user];
+        let holds_it = session
+            .hold
+            .is_some_and(|held| held.reservation == reservation && held.is_live(self.now));
+        let is_the_holds = state.seats[hold.seat].is_held_by(reservation);
+        let is_refused = !holds_it && purchase.asks(SessionHoldsIt)
+            || !is_the_holds && purchase.asks(SeatIsTheHolds);
+        if is_refused {
+            return None;
+        }
+        let balance = &mut state.accounts[self.user];
+        if *balance != account {
+            return Some(Call::ReadAccount(seen, hold));
+        }
+        *balance = Account {
+            balance: account.balance - 1,
+            seq: account.seq + 1,
+        };
+        session.hold = None;
+        session.closed = Some(Ending::Paid);
+        state.seats[hold.seat] = Place::Sold { reservation };
+        state.orders.push(Order {
+            reservation,
+            user: self.user,
+            jti: seen.jti,
+            seat: hold.seat,
+        });
+        None
+    }
+
+    /// Closes the session as it was read; one that has moved is read with the refusal.
+    fn leave(&self, state: &mut State, seen: Session) -> Option<Call> {
+        let session = &mut state.sessions[self.user];
+        let is_same = session.jti == seen.jti && session.closed.is_none();
+        if is_same && session.hold == seen.hold {
+            session.closed = Some(Ending::Left);
+            let hold = session.hold.take();
+            session.last_hold = hold.or(session.last_hold);
+            return hold.map(Call::FreeSeat);
+        }
+        (is_same && !session.is_over(self.now)).then_some(Call::Leave(*session))
+    }
+
+    /// A new session in the place of the ended one that was read.
+    fn put_session(&self, state: &mut State, ended: Session) {
+        let session = &mut state.sessions[self.user];
+        let holds = session.hold.is_some_and(|hold| hold.is_live(self.now));
+        if session.jti == ended.jti && !holds {
+            *session = Session {
+                jti: session.jti + 1,
+                hold: None,
+                last_hold: ended.hold.or(ended.last_hold),
+                closed: None,
+            };
+        }
+    }
+
+    /// A hold that has not lapsed for everybody is put back.
+    fn release_or_put_back(&self, state: &mut State, reservation: u8) -> Option<Call> {
+        let session = state.sessions[self.user];
+        let is_it = |hold: &Hold| hold.reservation == reservation;
+        let Some(hold) = session.hold.filter(is_it) else {
+            return session.last_hold.filter(is_it).map(Call::FreeSeat);
+        };
+        if at(self.now) < at(hold.until) + GRACE {
+            return Some(Call::SendMessage(reservation));
+        }
+        Some(Call::Lapse(hold))
+    }
+}
