@@ -72,6 +72,7 @@ guarded! {
     a_keyed_charge_happens_once: ("Accounts", "attribute_not_exists(entry)");
     a_user_has_one_session: ("Sessions", "attribute_not_exists(user_id)");
     a_user_who_comes_back_has_one_session: ("Sessions", "jti = :ended");
+    what_is_paid_meanwhile_has_not_expired: ("Sessions", "live_hold.reservation_id = :left_behind");
     an_arrival_is_counted_once: ("Sessions", "attribute_not_exists(arrival)");
     an_exit_is_counted_once: ("Sessions", "attribute_not_exists(closed)");
     an_old_hold_cannot_be_cancelled: ("Sessions", "live_hold.held_until > :now");
@@ -257,11 +258,37 @@ async fn a_user_who_comes_back_has_one_session(shop: &Shop) -> bool {
     successes(&join_all(joins).await) == 1
 }
 
+/// A payment that began in time commits when the hold is over already, between the look and the
+/// write of somebody who joins again.
+async fn what_is_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    let began = shop.now();
+    shop.advance(301).await;
+    let seen = session(shop, &buyer).await;
+    let hold = seen.live_hold.clone().expect("a hold");
+    let store = store(shop).await;
+    store.pay(&seen, &hold, began).await.expect("in time");
+    let again = Session {
+        jti: shared::domain::ids::SessionId::new(),
+        live_hold: None,
+        last_hold: seen.hold_left_behind(),
+        arrival: None,
+        ..seen.clone()
+    };
+    let joined = store.join(&again, Some(&seen), shop.now()).await;
+    let path = shop.reservation(&held);
+    let found = shop.get(&path).token(&buyer.access_token).send().await.ok();
+    joined.is_err() && found["status"] == "PAID"
+}
+
 async fn an_arrival_is_counted_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = session(shop, &buyer).await;
     // As if its number had just come up: it joins once more, without having arrived.
     leave(shop, &buyer).await.ok();
+    let left = session(shop, &buyer).await;
     let store = store(shop).await;
     let admitted = Session {
         jti: shared::domain::ids::SessionId::new(),
@@ -270,7 +297,7 @@ async fn an_arrival_is_counted_once(shop: &Shop) -> bool {
         ..seen.clone()
     };
     store
-        .join(&admitted, Some(seen.jti), shop.now())
+        .join(&admitted, Some(&left), shop.now())
         .await
         .expect("it joins");
     let arrival = seen.arrival.expect("it had arrived");

@@ -23,7 +23,7 @@ use shared::{
     http::{Field, IdempotencyKey, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Rejected, StoreError, sessions::Found},
+    store::{Rejected, StoreError, Tried, sessions::Found, while_stale},
     token::Claims,
 };
 use utoipa::ToSchema;
@@ -99,7 +99,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let wish = Wish::of(&request)?;
     visitor.may_be(wish.user_id)?;
     let queue = queue(&app, &wish, visitor.now).await?;
-    let session = join(&app, &visitor, wish, &queue).await?;
+    let session = join(&app, &visitor, &wish, &queue).await?;
     let queue = app.tick_if_stale(queue, visitor.now).await;
     let token = app
         .keyring()
@@ -158,9 +158,24 @@ async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError
 async fn join(
     app: &App,
     visitor: &Visitor,
-    wish: Wish,
+    wish: &Wish,
     queue: &Queue,
 ) -> Result<Session, ApiError> {
+    let joined = while_stale(async || {
+        let joined = try_to_join(app, visitor, wish, queue).await;
+        Ok(joined.transpose().map_or(Tried::Stale, Tried::Done))
+    });
+    joined.await?
+}
+
+/// `None` when the earlier session was another one by the time that the new one was written, and
+/// over as well: paid for at the last moment, say.
+async fn try_to_join(
+    app: &App,
+    visitor: &Visitor,
+    wish: &Wish,
+    queue: &Queue,
+) -> Result<Option<Session>, ApiError> {
     let now = visitor.now;
     let (user, earlier) = app
         .store()
@@ -169,7 +184,7 @@ async fn join(
     visitor.is(user)?;
     let is_live = |session: &Session| !session.standing(queue, now).is_over();
     let ended = match earlier {
-        Some(live) if is_live(&live) => return again(visitor, &wish, live),
+        Some(live) if is_live(&live) => return again(visitor, wish, live).map(Some),
         ended => ended,
     };
     if queue.settings.state == QueueState::Closed {
@@ -178,11 +193,13 @@ async fn join(
     if queue.is_sold_out() {
         return Err(ApiError::SoldOut);
     }
-    match take_a_number(app, &wish, queue, ended, now).await {
-        Ok(session) => Ok(session),
+    match take_a_number(app, wish, queue, ended, now).await {
+        Ok(session) => Ok(Some(session)),
         // A parallel request of the same user was faster.
-        Err(Rejected::Refused(Some(live))) if is_live(&live) => again(visitor, &wish, *live),
-        Err(Rejected::Refused(_)) => Err(ApiError::TokenAlreadyActive),
+        Err(Rejected::Refused(Some(live))) if is_live(&live) => {
+            again(visitor, wish, *live).map(Some)
+        }
+        Err(Rejected::Refused(_)) => Ok(None),
         Err(Rejected::Failed(error)) => Err(error.into()),
     }
 }
@@ -223,7 +240,7 @@ async fn take_a_number(
     );
     session.join_key = wish.key().map(str::to_owned);
     session.last_hold = ended.as_ref().and_then(Session::hold_left_behind);
-    let ended = ended.map(|ended| ended.jti);
+    let ended = ended.as_ref();
 
     let number = queue.number_of(ticket);
     match number.and_then(|number| queue.admission(number, now)) {

@@ -6,7 +6,7 @@ use super::App;
 use crate::{
     domain::{
         draw::{Draw, Seed},
-        ids::{QueueId, SessionId, ShowId},
+        ids::{QueueId, ShowId},
         order::Hold,
         queue::{Admission, Opening, Queue, SeatCount, Settings},
         session::{Arrival, Session},
@@ -262,7 +262,7 @@ impl App {
         &self,
         mut session: Session,
         admission: Admission,
-        ended: Option<SessionId>,
+        ended: Option<&Session>,
         now: Timestamp,
     ) -> Result<Session, Rejected<Found>> {
         session.arrival = Some(Arrival::new(admission, now));

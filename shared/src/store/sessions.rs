@@ -24,7 +24,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        ids::{QueueId, ReservationId, SessionId, UserId},
+        ids::{QueueId, ReservationId, UserId},
         order::Hold,
         session::{Arrival, EndedHold, Ending, HoldOutcome, Session},
         user::User,
@@ -126,12 +126,14 @@ impl Store {
         Ok((user, session))
     }
 
-    /// Writes a new session, where there is none or the ended one that was read. Refused when
-    /// somebody was faster, or when that one still has a live hold. 1 WRU.
+    /// Writes a new session, where there is none or the ended one that was read, with the lapsed
+    /// hold that it left behind or without one: what has been paid for meanwhile must not be
+    /// remembered as expired. Refused when somebody was faster, or when that one still has a live
+    /// hold. 1 WRU.
     pub async fn join(
         &self,
         session: &Session,
-        ended: Option<SessionId>,
+        ended: Option<&Session>,
         now: Timestamp,
     ) -> Result<(), Rejected<Found>> {
         let mut item = to_item(session)?;
@@ -140,27 +142,33 @@ impl Store {
             .saturating_add(KEPT_FOR)
             .unwrap_or(Timestamp::MAX);
         item.insert("ttl".to_owned(), ttl(expires_at));
-        let condition = match ended {
-            None => "attribute_not_exists(user_id)",
-            Some(_) => {
-                "attribute_not_exists(user_id) OR (jti = :ended \
-                 AND (attribute_not_exists(live_hold) OR live_hold.held_until <= :now))"
-            }
-        };
-        let put = self
+        let mut put = self
             .client
             .put_item()
             .table_name(&self.tables.sessions)
             .set_item(Some(item))
-            .condition_expression(condition)
-            .set_expression_attribute_values(ended.map(|jti| {
-                Item::from([
-                    (":ended".to_owned(), text(jti)),
-                    (":now".to_owned(), time(now)),
-                ])
-            }))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        put = match ended {
+            None => put.condition_expression("attribute_not_exists(user_id)"),
+            Some(ended) => put.expression_attribute_values(":ended", text(ended.jti)),
+        };
+        put = match ended.map(|ended| &ended.live_hold) {
+            None => put,
+            Some(None) => put.condition_expression(
+                "attribute_not_exists(user_id) \
+                 OR (jti = :ended AND attribute_not_exists(live_hold))",
+            ),
+            Some(Some(hold)) => put
+                .condition_expression(
+                    "attribute_not_exists(user_id) \
+                     OR (jti = :ended \
+                         AND live_hold.reservation_id = :left_behind \
+                         AND live_hold.held_until <= :now)",
+                )
+                .expression_attribute_values(":left_behind", text(hold.reservation_id))
+                .expression_attribute_values(":now", time(now)),
+        };
         match while_contended(|| put.clone().send(), is_conflict).await {
             Ok(output) => {
                 usage::write(output.consumed_capacity());
