@@ -4,8 +4,8 @@ use shared::domain::seat::GRACE;
 
 use super::{
     Condition::{
-        FreedSeatIsTheHolds, SeatIsFree, SeatIsTheHolds, SessionHoldsIt, SessionHoldsNothing,
-        SessionIsOpen,
+        FreedSeatIsTheHolds, HoldIsLeftBehind, SeatIsFree, SeatIsTheHolds, SessionHoldsIt,
+        SessionHoldsNothing, SessionIsOpen,
     },
     Purchase,
     state::{Account, Ending, HOLD, Hold, Message, Order, Place, Session, State, at},
@@ -19,11 +19,9 @@ pub enum Action {
     Ask(usize, Wish),
     /// A request's next call of the database or the queue.
     GoOn(usize),
-    /// The process of a request ends.
-    Crash(usize),
     Deliver(usize),
+    /// A message is delivered, and will be so again.
     Double(usize),
-    Lose(usize),
 }
 
 /// What somebody asks for: a seat, or something about a reservation.
@@ -50,13 +48,13 @@ pub struct Request {
 enum Call {
     ReadSession(Wish),
     PlaceHold(Session, usize),
-    SendMessage(u8),
+    SendMessage(Message),
     ReadAccount(Session, Hold),
     Pay(Session, Hold, Account),
     CancelHold(Hold),
     Leave(Session),
     PutSession(Session),
-    ReadHold(u8),
+    ReadHold(Message),
     Lapse(Hold),
     FreeSeat(Hold),
 }
@@ -72,8 +70,13 @@ impl Request {
         Self {
             user: message.user,
             now,
-            next: Call::ReadHold(message.reservation),
+            next: Call::ReadHold(message),
         }
+    }
+
+    /// Whether its process still lives. A function ends long before a hold does.
+    pub fn may_go_on(&self, now: u8) -> bool {
+        now - self.now < HOLD
     }
 
     /// Makes its next call, and tells what it is about to do then; `None` when it is done.
@@ -81,12 +84,8 @@ impl Request {
         let next = match self.next {
             Call::ReadSession(wish) => self.decide(wish, state.sessions[self.user]),
             Call::PlaceHold(seen, seat) => self.place_hold(purchase, state, seen, seat),
-            Call::SendMessage(reservation) => {
-                state.messages.push(Message {
-                    user: self.user,
-                    reservation,
-                    doubled: false,
-                });
+            Call::SendMessage(message) => {
+                state.messages.push(message);
                 None
             }
             Call::ReadAccount(seen, hold) => {
@@ -103,11 +102,8 @@ impl Request {
                 })
             }
             Call::Leave(seen) => self.leave(state, seen),
-            Call::PutSession(ended) => {
-                self.put_session(state, ended);
-                None
-            }
-            Call::ReadHold(reservation) => self.release_or_put_back(state, reservation),
+            Call::PutSession(ended) => self.put_session(purchase, state, ended),
+            Call::ReadHold(message) => self.release_or_put_back(state, message),
             Call::Lapse(hold) => {
                 let session = &mut state.sessions[self.user];
                 if session.hold == Some(hold) && !hold.is_live(self.now) {
@@ -170,7 +166,11 @@ impl Request {
             until,
         });
         state.seats[seat] = Place::Held { reservation, until };
-        Some(Call::SendMessage(reservation))
+        Some(Call::SendMessage(Message {
+            user: self.user,
+            reservation,
+            doubled: false,
+        }))
     }
 
     /// One transaction: the order, the session, the seat and the balance.
@@ -230,29 +230,34 @@ impl Request {
         (is_same && !session.is_over(self.now)).then_some(Call::Leave(*session))
     }
 
-    /// A new session in the place of the ended one that was read.
-    fn put_session(&self, state: &mut State, ended: Session) {
+    /// A new session in the place of the ended one that was read, if that is as it was read; what
+    /// has moved is read again.
+    fn put_session(&self, purchase: &Purchase, state: &mut State, ended: Session) -> Option<Call> {
         let session = &mut state.sessions[self.user];
+        let is_left_behind = session.hold == ended.hold || !purchase.asks(HoldIsLeftBehind);
         let holds = session.hold.is_some_and(|hold| hold.is_live(self.now));
-        if session.jti == ended.jti && !holds {
+        if session.jti == ended.jti && is_left_behind && !holds {
             *session = Session {
                 jti: session.jti + 1,
                 hold: None,
                 last_hold: ended.hold.or(ended.last_hold),
                 closed: None,
             };
+            return None;
         }
+        let is_over = session.is_over(self.now);
+        is_over.then_some(Call::ReadSession(Wish::Join))
     }
 
     /// A hold that has not lapsed for everybody is put back.
-    fn release_or_put_back(&self, state: &mut State, reservation: u8) -> Option<Call> {
+    fn release_or_put_back(&self, state: &mut State, message: Message) -> Option<Call> {
         let session = state.sessions[self.user];
-        let is_it = |hold: &Hold| hold.reservation == reservation;
+        let is_it = |hold: &Hold| hold.reservation == message.reservation;
         let Some(hold) = session.hold.filter(is_it) else {
             return session.last_hold.filter(is_it).map(Call::FreeSeat);
         };
         if at(self.now) < at(hold.until) + GRACE {
-            return Some(Call::SendMessage(reservation));
+            return Some(Call::SendMessage(message));
         }
         Some(Call::Lapse(hold))
     }

@@ -18,7 +18,26 @@ pub const HOLD: u8 = 2;
 /// What everybody has at first: enough for both seats, each of which costs one.
 pub const WEALTH: u8 = 2;
 
-static ANY: LazyLock<ReservationId> = LazyLock::new(ReservationId::new);
+/// The clock stops before this.
+pub const END: u8 = 8;
+
+/// Whether a seat that is held until the first moment is taken at the second, by the domain's
+/// rule. There are few moments, and millions of states that ask.
+static HELD_SEAT_IS_TAKEN: LazyLock<[[bool; END as usize]; END as usize]> = LazyLock::new(|| {
+    let reservation_id = ReservationId::new();
+    let moment = |n: usize| at(u8::try_from(n).expect("a moment"));
+    let is_taken = |until: usize, now: usize| {
+        let seat = TakenSeat {
+            seat: SeatNumber::new(1).expect("a seat"),
+            status: SeatStatus::Held,
+            reservation_id,
+            held_until: Some(moment(until)),
+            active_until: None,
+        };
+        seat.is_taken(moment(now))
+    };
+    std::array::from_fn(|until| std::array::from_fn(|now| is_taken(until, now)))
+});
 
 /// A moment.
 pub fn at(now: u8) -> Timestamp {
@@ -53,19 +72,11 @@ pub enum Place {
 impl Place {
     /// Whether it is taken, by the domain's rule.
     pub fn is_taken(self, now: u8) -> bool {
-        let (status, held_until) = match self {
-            Self::Free => return false,
-            Self::Held { until, .. } => (SeatStatus::Held, Some(at(until))),
-            Self::Sold { .. } => (SeatStatus::Sold, None),
-        };
-        let seat = TakenSeat {
-            seat: SeatNumber::new(1).expect("a seat"),
-            status,
-            reservation_id: *ANY,
-            held_until,
-            active_until: None,
-        };
-        seat.is_taken(at(now))
+        match self {
+            Self::Free => false,
+            Self::Held { until, .. } => HELD_SEAT_IS_TAKEN[usize::from(until)][usize::from(now)],
+            Self::Sold { .. } => true,
+        }
     }
 
     /// Whether it is held by a reservation.
@@ -132,6 +143,7 @@ pub struct Order {
 pub struct Message {
     pub user: usize,
     pub reservation: u8,
+    /// Whether it has been delivered once without being taken away.
     pub doubled: bool,
 }
 
