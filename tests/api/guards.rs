@@ -262,7 +262,7 @@ async fn a_user_who_comes_back_has_one_session(shop: &Shop) -> bool {
 /// write of somebody who joins again.
 async fn what_is_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
-    let held = shop.hold(&buyer, 7).await.ok();
+    let reservation = shop.hold(&buyer, 7).await.ok();
     shop.charge(&buyer, PRICE).await.ok();
     let began = shop.now();
     shop.advance(301).await;
@@ -278,7 +278,7 @@ async fn what_is_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
         ..seen.clone()
     };
     let joined = store.join(&again, Some(&seen), shop.now()).await;
-    let path = shop.reservation(&held);
+    let path = shop.reservation(&reservation);
     let found = shop.get(&path).token(&buyer.access_token).send().await.ok();
     joined.is_err() && found["status"] == "PAID"
 }
