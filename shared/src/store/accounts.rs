@@ -100,6 +100,25 @@ impl Store {
     /// account. 1 RRU per 4 KB of all that the user ever did: an index would cost a write more
     /// for each entry, and statements are rare.
     pub async fn entries(&self, user_id: UserId) -> Result<Option<Vec<Entry>>, StoreError> {
+        let (mut there, mut entries) = (false, Vec::new());
+        for item in self.items_of(user_id).await? {
+            let name = item.get("entry").and_then(|name| name.as_s().ok());
+            match name.map(String::as_str).unwrap_or_default() {
+                keys::ACCOUNT => there = true,
+                name if name.starts_with(keys::CHARGES) => {
+                    entries.push(from_item::<Charge>(item)?.entry());
+                }
+                name if name.starts_with(keys::ORDERS) => {
+                    entries.extend(from_item::<Order>(item)?.entries());
+                }
+                _ => {}
+            }
+        }
+        Ok(there.then_some(entries))
+    }
+
+    /// Reads all that a user has in `Accounts`, consistently. 1 RRU per 4 KB.
+    pub(super) async fn items_of(&self, user_id: UserId) -> Result<Vec<Item>, StoreError> {
         let mut pages = self
             .client
             .query()
@@ -110,24 +129,12 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
-        let (mut there, mut entries) = (false, Vec::new());
+        let mut items = Vec::new();
         while let Some(page) = pages.try_next().await? {
             usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                let name = item.get("entry").and_then(|name| name.as_s().ok());
-                match name.map(String::as_str).unwrap_or_default() {
-                    keys::ACCOUNT => there = true,
-                    name if name.starts_with(keys::CHARGES) => {
-                        entries.push(from_item::<Charge>(item)?.entry());
-                    }
-                    name if name.starts_with(keys::ORDERS) => {
-                        entries.extend(from_item::<Order>(item)?.entries());
-                    }
-                    _ => {}
-                }
-            }
+            items.extend(page.items.unwrap_or_default());
         }
-        Ok(there.then_some(entries))
+        Ok(items)
     }
 
     /// Lets money in and returns the charge. A charge that the client has named with a key is

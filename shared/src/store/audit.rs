@@ -184,21 +184,8 @@ impl Store {
     pub async fn ledger(&self, user_id: UserId) -> Result<Option<Ledger>, StoreError> {
         let before: Option<Item> = self.account_item(user_id).await?;
         let mut ledger = Ledger::default();
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.tables.accounts)
-            .key_condition_expression("user_id = :user_id")
-            .expression_attribute_values(":user_id", text(user_id))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                ledger.take(user_id, item);
-            }
+        for item in self.items_of(user_id).await? {
+            ledger.take(user_id, item);
         }
         let after = self.account_item(user_id).await?;
         Ok((before == after).then_some(ledger))
