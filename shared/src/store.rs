@@ -1,4 +1,4 @@
-//! DynamoDB, the only database: one file per table, the typed transaction, and the operations
+//! DynamoDB, the only database: one file per table or two, the typed transaction, and the operations
 //! that span tables, with exactly the conditions, order and prices of the data model.
 //!
 //! Prices are DynamoDB's: write request units (WRU) and read request units (RRU). Each call adds
@@ -7,9 +7,11 @@
 pub mod accounts;
 pub mod audit;
 pub mod catalog;
+pub mod cohorts;
 mod contention;
 mod item;
 pub mod keys;
+pub mod numbers;
 pub mod programme;
 pub mod purchase;
 pub mod queues;

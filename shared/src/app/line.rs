@@ -13,9 +13,7 @@ use crate::{
     },
     error::{ApiError, Wrong},
     store::{
-        Reading, Rejected, StoreError, Tried,
-        queues::{Event, SettingsPut},
-        sessions::Found,
+        Reading, Rejected, StoreError, Tried, cohorts::Event, queues::SettingsPut, sessions::Found,
         while_stale,
     },
 };

@@ -1,37 +1,32 @@
-//! `Queues`: settings and lines, the numbers issued, and the counts of cohorts.
+//! `Queues`: settings and lines, what a queue sells, and which queues there are.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    config::{Builder, retry::RetryConfig},
     error::SdkError,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, ReturnValue, Update},
+    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, Update},
 };
-use futures_util::future::try_join_all;
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{
     Reading, Rejected, Store, StoreError,
     contention::while_contended,
-    item::{Item, from_item, number, text, to_attribute, to_item, ttl},
+    item::{Item, from_item, number, text, to_attribute, to_item},
     keys,
+    numbers::{Issued, draw},
     transaction::{Transaction, is_conflict},
     usage,
 };
 use crate::{
     config::Tables,
     domain::{
-        draw::{Draw, EarlyEntry, STRIPES, Seed},
+        draw::{Draw, Seed},
         ids::{ConcertId, QueueId},
         programme::QueueShows,
         queue::{Counts, Line, Opening, Queue, Settings, VoidCredit},
     },
 };
-
-/// How long the counts of a cohort are kept.
-const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// A queue's row. `main` may have none, or one without settings.
 #[derive(Debug, Default, Deserialize)]
@@ -54,22 +49,6 @@ impl Row {
             (Some(seed), Some(stripes)) => Opening::Done(draw(seed, stripes)?.into()),
         })
     }
-}
-
-fn draw(seed: &Seed, stripes: &[u64]) -> Result<Draw, StoreError> {
-    let stripes = stripes.try_into().map_err(StoreError::unreadable)?;
-    Draw::new(seed.clone(), stripes).map_err(StoreError::unreadable)
-}
-
-#[derive(Deserialize)]
-struct Issued {
-    issued: u64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Stripe {
-    entries: u64,
 }
 
 #[derive(Deserialize)]
@@ -108,27 +87,6 @@ pub enum SettingsPut {
     Moved,
     /// The queue cannot open later: somebody has joined it.
     Joined,
-}
-
-/// Something that happened to a member of a cohort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// Made the first protected call.
-    Arrived,
-    /// Was closed after having arrived.
-    Done,
-    /// Left after the admission, without having arrived.
-    Gone,
-}
-
-impl Event {
-    fn attribute(self) -> &'static str {
-        match self {
-            Self::Arrived => "arrived",
-            Self::Done => "done",
-            Self::Gone => "gone",
-        }
-    }
 }
 
 impl Store {
@@ -237,18 +195,6 @@ impl Store {
         Ok(update.update_expression(set).build()?)
     }
 
-    /// Keeps numbers from being drawn until the opening, if none has been.
-    fn hold_numbers_back(&self, queue_id: &QueueId) -> Result<Update, StoreError> {
-        let update = Update::builder()
-            .table_name(&self.tables.queues)
-            .set_key(Some(key(keys::issued(queue_id))))
-            .update_expression("SET issued = :none, held_back = :yes")
-            .condition_expression("attribute_not_exists(id)")
-            .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true));
-        Ok(update.build()?)
-    }
-
     fn register(&self, queue_id: &QueueId) -> Result<Update, StoreError> {
         let names = AttributeValue::Ss(vec![queue_id.to_string()]);
         let update = Update::builder()
@@ -282,15 +228,6 @@ impl Store {
             .get(&self.tables.queues, key, Reading::Consistent)
             .await?;
         Ok(shows.unwrap_or_default())
-    }
-
-    /// Reads, consistently, how many numbers a queue has issued. 1 RRU.
-    pub async fn issued(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
-        let key = key(keys::issued(queue_id));
-        let issued: Option<Issued> = self
-            .get(&self.tables.queues, key, Reading::Consistent)
-            .await?;
-        Ok(issued.map_or(0, |issued| issued.issued))
     }
 
     /// Reads, consistently, how many numbers a queue has issued and what became of its live
@@ -372,13 +309,16 @@ impl Store {
     }
 
     /// Sends an update, and tells whether its condition held.
-    async fn send_conditional(&self, update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
+    pub(super) async fn send_conditional(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<bool, StoreError> {
         Ok(self.attributes_after(update).await?.is_some())
     }
 
     /// Sends an update, and returns the attributes that it asks for; `None` when its condition
     /// did not hold.
-    async fn attributes_after(
+    pub(super) async fn attributes_after(
         &self,
         update: UpdateItemFluentBuilder,
     ) -> Result<Option<Item>, StoreError> {
@@ -393,173 +333,12 @@ impl Store {
     }
 
     /// An update of an item, whose expression is still to come.
-    fn update_item(&self, id: impl ToString) -> UpdateItemFluentBuilder {
+    pub(super) fn update_item(&self, id: impl ToString) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.tables.queues)
             .set_key(Some(key(id)))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-    }
-
-    /// Draws the next number of a queue; `None` before its opening. 1 WRU. A number that is drawn
-    /// and not used is a gap, which is legal.
-    pub async fn draw_number(&self, queue_id: &QueueId) -> Result<Option<u64>, StoreError> {
-        let update = self
-            .issue(queue_id, 1)
-            .condition_expression("attribute_not_exists(held_back)")
-            .return_values(ReturnValue::UpdatedNew);
-        let issued = self.attributes_after(update).await?;
-        let issued: Option<Issued> = issued.map(from_item).transpose()?;
-        Ok(issued.map(|issued| issued.issued))
-    }
-
-    /// Enters somebody on a stripe of the draw; `None` once it is frozen. 1 WRU.
-    pub async fn enter_early(
-        &self,
-        queue_id: &QueueId,
-        stripe: u8,
-    ) -> Result<Option<EarlyEntry>, StoreError> {
-        let update = self
-            .update_item(keys::early(queue_id, stripe))
-            .update_expression("ADD entries :one")
-            .condition_expression("attribute_not_exists(frozen)")
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew);
-        let counted = self.attributes_after(update).await?;
-        let counted: Option<Stripe> = counted.map(from_item).transpose()?;
-        let entry = counted.map(|counted| EarlyEntry::new(stripe, counted.entries));
-        entry.transpose().map_err(StoreError::of_item)
-    }
-
-    /// Lets nobody enter the draw any more, and tells what it is among. 64 WRU; as often as one
-    /// likes.
-    pub async fn freeze_entries(
-        &self,
-        queue_id: &QueueId,
-        seed: &Seed,
-    ) -> Result<Draw, StoreError> {
-        let freeze = async |stripe| {
-            let update = self
-                .update_item(keys::early(queue_id, stripe))
-                .update_expression("SET frozen = :yes")
-                .expression_attribute_values(":yes", AttributeValue::Bool(true))
-                .return_values(ReturnValue::AllNew);
-            let stripe = self.attributes_after(update).await?;
-            let stripe: Option<Stripe> = stripe.map(from_item).transpose()?;
-            Ok::<_, StoreError>(stripe.unwrap_or_default().entries)
-        };
-        let stripes = try_join_all((0..STRIPES).map(freeze)).await?;
-        draw(seed, &stripes)
-    }
-
-    /// Lets numbers be drawn, those after the early ones; once. 1 WRU.
-    pub async fn let_numbers_go(&self, queue_id: &QueueId, entries: u64) -> Result<(), StoreError> {
-        let update = self
-            .update_item(keys::issued(queue_id))
-            .update_expression("SET issued = :entries REMOVE held_back")
-            .condition_expression("attribute_exists(held_back)")
-            .expression_attribute_values(":entries", number(entries));
-        self.send_conditional(update).await.map(drop)
-    }
-
-    /// Skips numbers that nobody has drawn, if as many have been issued as were read; tells
-    /// whether they had. 1 WRU.
-    pub async fn skip_numbers(
-        &self,
-        queue_id: &QueueId,
-        tail: u64,
-        numbers: u64,
-    ) -> Result<bool, StoreError> {
-        let update = self
-            .issue(queue_id, numbers)
-            .expression_attribute_values(":tail", number(tail));
-        let update = match tail {
-            // A queue that nobody was early for has an item that says so.
-            0 => update.condition_expression("attribute_not_exists(issued) OR issued = :tail"),
-            _ => update.condition_expression("issued = :tail"),
-        };
-        self.send_conditional(update).await
-    }
-
-    fn issue(&self, queue_id: &QueueId, numbers: u64) -> UpdateItemFluentBuilder {
-        self.update_item(keys::issued(queue_id))
-            .update_expression("ADD issued :numbers")
-            .expression_attribute_values(":numbers", number(numbers))
-    }
-
-    /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
-    pub async fn count_arrival(
-        &self,
-        queue_id: &QueueId,
-        cohort: i64,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let update = self.count(queue_id, cohort, Event::Arrived, 1, now);
-        let output = while_contended(|| update.clone().send(), is_conflict).await?;
-        usage::write(output.consumed_capacity());
-        Ok(())
-    }
-
-    /// Takes an arrival back that turned out to be somebody else's to count. 1 WRU. Never
-    /// retried: one too few would let somebody in who must wait.
-    pub async fn take_arrival_back(&self, queue_id: &QueueId, cohort: i64, now: Timestamp) {
-        self.count_once(queue_id, cohort, Event::Arrived, -1, now)
-            .await;
-    }
-
-    /// Counts somebody who is through. 1 WRU. Never retried, for the same reason, and without
-    /// an error: what is not counted ends with its window.
-    pub async fn count_end(&self, queue_id: &QueueId, cohort: i64, event: Event, now: Timestamp) {
-        self.count_once(queue_id, cohort, event, 1, now).await;
-    }
-
-    async fn count_once(
-        &self,
-        queue_id: &QueueId,
-        cohort: i64,
-        event: Event,
-        by: i64,
-        now: Timestamp,
-    ) {
-        let sent = self
-            .count(queue_id, cohort, event, by, now)
-            .customize()
-            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
-            .send()
-            .await;
-        match sent {
-            Ok(output) => usage::write(output.consumed_capacity()),
-            Err(error) => {
-                let error = StoreError::from(error);
-                tracing::warn!(%queue_id, cohort, ?event, by, %error, "a count was lost");
-            }
-        }
-    }
-
-    /// Counts numbers that were skipped as people who will not come. 1 WRU. Never retried.
-    pub async fn count_skipped(&self, queue_id: &QueueId, skipped: VoidCredit, now: Timestamp) {
-        let numbers = i64::try_from(skipped.numbers).unwrap_or(i64::MAX);
-        self.count_once(queue_id, skipped.cohort, Event::Gone, numbers, now)
-            .await;
-    }
-
-    fn count(
-        &self,
-        queue_id: &QueueId,
-        cohort: i64,
-        event: Event,
-        by: i64,
-        now: Timestamp,
-    ) -> UpdateItemFluentBuilder {
-        let kept_until = now
-            .saturating_add(COUNTS_KEPT_FOR)
-            .unwrap_or(Timestamp::MAX);
-        self.update_item(keys::cohort(queue_id, cohort))
-            .update_expression("ADD #event :by SET #ttl = :ttl")
-            .expression_attribute_names("#event", event.attribute())
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":by", number(by))
-            .expression_attribute_values(":ttl", ttl(kept_until))
     }
 
     /// Reads which queues have a row of their own. 0.5 RRU.
@@ -598,6 +377,6 @@ pub(super) fn put_shows(
     put.build().map_err(StoreError::of_item)
 }
 
-fn key(id: impl ToString) -> HashMap<String, AttributeValue> {
+pub(super) fn key(id: impl ToString) -> HashMap<String, AttributeValue> {
     Item::from([("id".to_owned(), text(id))])
 }

@@ -1,0 +1,118 @@
+//! `Queues`: what became of the people that were let in together.
+
+use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
+    operation::update_item::builders::UpdateItemFluentBuilder,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Store, StoreError,
+    contention::while_contended,
+    item::{number, ttl},
+    keys,
+    transaction::is_conflict,
+    usage,
+};
+use crate::domain::{ids::QueueId, queue::VoidCredit};
+
+/// How long the counts of a cohort are kept.
+const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Something that happened to a member of a cohort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Made the first protected call.
+    Arrived,
+    /// Was closed after having arrived.
+    Done,
+    /// Left after the admission, without having arrived.
+    Gone,
+}
+
+impl Event {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Arrived => "arrived",
+            Self::Done => "done",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl Store {
+    /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
+    pub async fn count_arrival(
+        &self,
+        queue_id: &QueueId,
+        cohort: i64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let update = self.count(queue_id, cohort, Event::Arrived, 1, now);
+        let output = while_contended(|| update.clone().send(), is_conflict).await?;
+        usage::write(output.consumed_capacity());
+        Ok(())
+    }
+
+    /// Takes an arrival back that turned out to be somebody else's to count. 1 WRU. Never
+    /// retried: one too few would let somebody in who must wait.
+    pub async fn take_arrival_back(&self, queue_id: &QueueId, cohort: i64, now: Timestamp) {
+        self.count_once(queue_id, cohort, Event::Arrived, -1, now)
+            .await;
+    }
+
+    /// Counts somebody who is through. 1 WRU. Never retried, for the same reason, and without
+    /// an error: what is not counted ends with its window.
+    pub async fn count_end(&self, queue_id: &QueueId, cohort: i64, event: Event, now: Timestamp) {
+        self.count_once(queue_id, cohort, event, 1, now).await;
+    }
+
+    async fn count_once(
+        &self,
+        queue_id: &QueueId,
+        cohort: i64,
+        event: Event,
+        by: i64,
+        now: Timestamp,
+    ) {
+        let sent = self
+            .count(queue_id, cohort, event, by, now)
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
+            .send()
+            .await;
+        match sent {
+            Ok(output) => usage::write(output.consumed_capacity()),
+            Err(error) => {
+                let error = StoreError::from(error);
+                tracing::warn!(%queue_id, cohort, ?event, by, %error, "a count was lost");
+            }
+        }
+    }
+
+    /// Counts numbers that were skipped as people who will not come. 1 WRU. Never retried.
+    pub async fn count_skipped(&self, queue_id: &QueueId, skipped: VoidCredit, now: Timestamp) {
+        let numbers = i64::try_from(skipped.numbers).unwrap_or(i64::MAX);
+        self.count_once(queue_id, skipped.cohort, Event::Gone, numbers, now)
+            .await;
+    }
+
+    fn count(
+        &self,
+        queue_id: &QueueId,
+        cohort: i64,
+        event: Event,
+        by: i64,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
+        let kept_until = now
+            .saturating_add(COUNTS_KEPT_FOR)
+            .unwrap_or(Timestamp::MAX);
+        self.update_item(keys::cohort(queue_id, cohort))
+            .update_expression("ADD #event :by SET #ttl = :ttl")
+            .expression_attribute_names("#event", event.attribute())
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":by", number(by))
+            .expression_attribute_values(":ttl", ttl(kept_until))
+    }
+}

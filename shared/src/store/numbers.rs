@@ -1,0 +1,144 @@
+//! `Queues`: the numbers that a queue issues, and the early entries that its draw is among.
+
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue, Update},
+};
+use futures_util::future::try_join_all;
+use serde::Deserialize;
+
+use super::{
+    Reading, Store, StoreError,
+    item::{from_item, number},
+    keys,
+    queues::key,
+};
+use crate::domain::{
+    draw::{Draw, EarlyEntry, STRIPES, Seed},
+    ids::QueueId,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Issued {
+    pub(super) issued: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Stripe {
+    entries: u64,
+}
+
+pub(super) fn draw(seed: &Seed, stripes: &[u64]) -> Result<Draw, StoreError> {
+    let stripes = stripes.try_into().map_err(StoreError::unreadable)?;
+    Draw::new(seed.clone(), stripes).map_err(StoreError::unreadable)
+}
+
+impl Store {
+    /// Reads, consistently, how many numbers a queue has issued. 1 RRU.
+    pub async fn issued(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
+        let key = key(keys::issued(queue_id));
+        let issued: Option<Issued> = self
+            .get(&self.tables.queues, key, Reading::Consistent)
+            .await?;
+        Ok(issued.map_or(0, |issued| issued.issued))
+    }
+
+    /// Draws the next number of a queue; `None` before its opening. 1 WRU. A number that is drawn
+    /// and not used is a gap, which is legal.
+    pub async fn draw_number(&self, queue_id: &QueueId) -> Result<Option<u64>, StoreError> {
+        let update = self
+            .issue(queue_id, 1)
+            .condition_expression("attribute_not_exists(held_back)")
+            .return_values(ReturnValue::UpdatedNew);
+        let issued = self.attributes_after(update).await?;
+        let issued: Option<Issued> = issued.map(from_item).transpose()?;
+        Ok(issued.map(|issued| issued.issued))
+    }
+
+    /// Enters somebody on a stripe of the draw; `None` once it is frozen. 1 WRU.
+    pub async fn enter_early(
+        &self,
+        queue_id: &QueueId,
+        stripe: u8,
+    ) -> Result<Option<EarlyEntry>, StoreError> {
+        let update = self
+            .update_item(keys::early(queue_id, stripe))
+            .update_expression("ADD entries :one")
+            .condition_expression("attribute_not_exists(frozen)")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let counted = self.attributes_after(update).await?;
+        let counted: Option<Stripe> = counted.map(from_item).transpose()?;
+        let entry = counted.map(|counted| EarlyEntry::new(stripe, counted.entries));
+        entry.transpose().map_err(StoreError::of_item)
+    }
+
+    /// Lets nobody enter the draw any more, and tells what it is among. 64 WRU; as often as one
+    /// likes.
+    pub async fn freeze_entries(
+        &self,
+        queue_id: &QueueId,
+        seed: &Seed,
+    ) -> Result<Draw, StoreError> {
+        let freeze = async |stripe| {
+            let update = self
+                .update_item(keys::early(queue_id, stripe))
+                .update_expression("SET frozen = :yes")
+                .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                .return_values(ReturnValue::AllNew);
+            let stripe = self.attributes_after(update).await?;
+            let stripe: Option<Stripe> = stripe.map(from_item).transpose()?;
+            Ok::<_, StoreError>(stripe.unwrap_or_default().entries)
+        };
+        let stripes = try_join_all((0..STRIPES).map(freeze)).await?;
+        draw(seed, &stripes)
+    }
+
+    /// Lets numbers be drawn, those after the early ones; once. 1 WRU.
+    pub async fn let_numbers_go(&self, queue_id: &QueueId, entries: u64) -> Result<(), StoreError> {
+        let update = self
+            .update_item(keys::issued(queue_id))
+            .update_expression("SET issued = :entries REMOVE held_back")
+            .condition_expression("attribute_exists(held_back)")
+            .expression_attribute_values(":entries", number(entries));
+        self.send_conditional(update).await.map(drop)
+    }
+
+    /// Skips numbers that nobody has drawn, if as many have been issued as were read; tells
+    /// whether they had. 1 WRU.
+    pub async fn skip_numbers(
+        &self,
+        queue_id: &QueueId,
+        tail: u64,
+        numbers: u64,
+    ) -> Result<bool, StoreError> {
+        let update = self
+            .issue(queue_id, numbers)
+            .expression_attribute_values(":tail", number(tail));
+        let update = match tail {
+            // A queue that nobody was early for has an item that says so.
+            0 => update.condition_expression("attribute_not_exists(issued) OR issued = :tail"),
+            _ => update.condition_expression("issued = :tail"),
+        };
+        self.send_conditional(update).await
+    }
+
+    fn issue(&self, queue_id: &QueueId, numbers: u64) -> UpdateItemFluentBuilder {
+        self.update_item(keys::issued(queue_id))
+            .update_expression("ADD issued :numbers")
+            .expression_attribute_values(":numbers", number(numbers))
+    }
+
+    /// Keeps numbers from being drawn until the opening, if none has been.
+    pub(super) fn hold_numbers_back(&self, queue_id: &QueueId) -> Result<Update, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.tables.queues)
+            .set_key(Some(key(keys::issued(queue_id))))
+            .update_expression("SET issued = :none, held_back = :yes")
+            .condition_expression("attribute_not_exists(id)")
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+        Ok(update.build()?)
+    }
+}
