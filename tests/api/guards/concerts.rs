@@ -1,0 +1,120 @@
+//! Concerts and their shows: whoever changes them changes what they have read.
+
+use shared::{
+    domain::{
+        ids::{ConcertId, QueueId},
+        money::Money,
+        programme::{Change, ProgrammeChange, ShowChange},
+        show::Concert,
+        user::Name,
+    },
+    futures_util::future::join_all,
+    store::Reading,
+};
+
+use super::store;
+use crate::harness::{PRICE, Shop, show};
+
+guarded! {
+    a_concert_is_not_replaced: ("Catalog", "attribute_not_exists(entry)");
+    two_changes_of_a_concert_are_both_done: ("Catalog", "version = :seen");
+    nothing_is_left_of_a_deleted_concert: ("Catalog", "version = :seen");
+    a_show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
+    concerts_of_a_queue_at_once_all_count: ("Queues", "version = :shows_seen");
+    first_concerts_of_a_queue_at_once_all_count: ("Queues", "attribute_not_exists(id)");
+}
+
+async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
+    let concert = Concert {
+        concert_id: ConcertId::new(),
+        name: Name::parse("콘서트").expect("a name"),
+        queue_id: QueueId::main(),
+    };
+    let store = store(shop).await;
+    let shows = [show("2026-12-24")];
+    store
+        .create_concert(&concert, &shows)
+        .await
+        .expect("a new concert");
+    store.create_concert(&concert, &shows).await.is_err()
+}
+
+/// Administrators read a concert at the same time, and then write it one after the other.
+async fn two_changes_of_a_concert_are_both_done(shop: &Shop) -> bool {
+    let changes = (1..=8).map(|day| {
+        let date = format!("2027-01-0{day}");
+        change(shop, &shop.concert_id, vec![show_on(&date)])
+    });
+    let all_done = join_all(changes).await.into_iter().all(|done| done);
+    all_done && shop.listed().await[0]["shows"] == 10
+}
+
+/// One deletes a concert while somebody else adds a show to it.
+async fn nothing_is_left_of_a_deleted_concert(shop: &Shop) -> bool {
+    let id = shop.concert_id.parse().expect("an id");
+    let store = store(shop).await;
+    let now = shop.now();
+    let deleted = store.delete_concert(id, None, now);
+    let changed = change(shop, &shop.concert_id, vec![show_on("2027-01-01")]);
+    let (deleted, _) = shared::futures_util::join!(deleted, changed);
+    let read = store.programme(id, Reading::Consistent).await;
+    let shows = store.shows(id).await.expect("an answer");
+    let nothing = read.expect("an answer").is_none() && shows.is_empty();
+    deleted.is_ok() && nothing && shop.listed().await.is_empty()
+}
+
+async fn a_show_added_meanwhile_is_not_left_behind(shop: &Shop) -> bool {
+    let id = shop.concert_id.parse().expect("an id");
+    let store = store(shop).await;
+    let date = shop.dates[0].parse().expect("a date");
+    let deleted = store.delete_concert(id, Some(date), shop.now());
+    let changed = change(shop, &shop.concert_id, vec![show_on("2027-01-01")]);
+    let (deleted, changed) = shared::futures_util::join!(deleted, changed);
+    let listed = &shop.listed().await[0];
+    deleted.is_ok() && changed && listed["shows"] == 2 && listed["last_date"] == "2027-01-01"
+}
+
+async fn concerts_of_a_queue_at_once_all_count(shop: &Shop) -> bool {
+    count_concerts_at_once(shop, 1).await
+}
+
+async fn first_concerts_of_a_queue_at_once_all_count(shop: &Shop) -> bool {
+    count_concerts_at_once(shop, 0).await
+}
+
+/// Creates concerts of a queue in which there are so many already. More than once: by the second
+/// time the connections that they come by are open.
+async fn count_concerts_at_once(shop: &Shop, earlier: usize) -> bool {
+    let shows = [show("2026-12-24")];
+    let concerts = ["A", "B", "C", "D", "E", "F"];
+    let mut all = true;
+    for queue in ["rock", "jazz", "folk"] {
+        if earlier > 0 {
+            shop.add_queue(queue).await;
+        }
+        join_all(concerts.map(|name| shop.add_concert(name, queue, &shows))).await;
+        let counted = shop.queue_shows(queue).await;
+        let counted = counted.as_object().map(serde_json::Map::len);
+        all &= counted == Some(earlier + concerts.len());
+    }
+    all
+}
+
+async fn change(shop: &Shop, concert_id: &str, shows: Vec<ShowChange>) -> bool {
+    let change = ProgrammeChange {
+        shows,
+        ..ProgrammeChange::default()
+    };
+    let id = concert_id.parse().expect("an id");
+    store(shop).await.change_concert(id, &change).await.is_ok()
+}
+
+fn show_on(date: &str) -> ShowChange {
+    ShowChange {
+        date: date.parse().expect("a date"),
+        price: Some(Money::won(PRICE)),
+        capacity: None,
+        opens_at: Change::Keep,
+        closes_at: Change::Keep,
+    }
+}

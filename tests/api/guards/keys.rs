@@ -1,0 +1,108 @@
+//! The keys that sign: nobody ever signs with one that is not published.
+
+use serde_json::json;
+use shared::{
+    domain::signing::{KeyPair, Keys, PrivateKey, PublicKey, Rotation},
+    futures_util::future::join_all,
+    jiff::{SignedDuration, Timestamp},
+};
+
+use crate::harness::Shop;
+
+guarded! {
+    the_first_key_pair_stays: ("Keys", "attribute_not_exists(id)");
+    two_first_rotations_at_once_are_one: ("Keys", "attribute_not_exists(version)");
+    two_rotations_at_once_are_one: ("Keys", "version = :seen");
+    keys_that_came_after_all_were_deleted_stay: ("Keys", "kid = :seen_kid");
+}
+
+async fn the_first_key_pair_stays(shop: &Shop) -> bool {
+    let sign_up = || {
+        shop.post("/v1/users")
+            .json(&json!({ "name": "김민수" }))
+            .send()
+    };
+    let users = join_all((0..8).map(|_| sign_up())).await;
+    let mut good = 0;
+    for user in users {
+        let user = user.expect(201);
+        let path = format!(
+            "/v1/users/{}/balance",
+            user["user_id"].as_str().expect("an id")
+        );
+        let token = user["token"].as_str().expect("a token");
+        good += u32::from(shop.get(&path).token(token).send().await.status == 200);
+    }
+    good == 8
+}
+
+async fn two_first_rotations_at_once_are_one(shop: &Shop) -> bool {
+    shop.guest().await;
+    rotate_twice(shop).await == 1
+}
+
+async fn two_rotations_at_once_are_one(shop: &Shop) -> bool {
+    shop.guest().await;
+    shop.invoke("rotate-keys", &json!({ "now": true }))
+        .await
+        .ok();
+    rotate_twice(shop).await == 1
+}
+
+/// How many of two rotations write that have read the same keys: of the second key, nobody would
+/// know the public half.
+async fn rotate_twice(shop: &Shop) -> u32 {
+    let store = shop.stack.app("rotate-keys").await.store().clone();
+    let seen = store.all_keys().await.expect("an answer").expect("keys");
+    let later = shop.now() + SignedDuration::from_mins(5);
+    let mut written = 0;
+    for kid in ["one", "other"] {
+        let keys = seen.rotated(
+            &Rotation::Now,
+            key_pair(kid, later),
+            SignedDuration::from_hours(24),
+            later,
+        );
+        let keys = keys.expect("a new key");
+        written += u32::from(store.change_keys(&seen, &keys).await.is_ok());
+    }
+    written
+}
+
+/// As an operator may delete them who fears the worst.
+async fn keys_that_came_after_all_were_deleted_stay(shop: &Shop) -> bool {
+    let store = shop.stack.app("rotate-keys").await.store().clone();
+    let deleted = key_pair("deleted", shop.now());
+    let seen = Keys {
+        signing: deleted.private.into(),
+        public: vec![deleted.public],
+    };
+    let guest = shop.guest().await;
+    let keys = seen.rotated(
+        &Rotation::Now,
+        key_pair("next", shop.now()),
+        SignedDuration::from_hours(24),
+        shop.now(),
+    );
+    let keys = keys.expect("a new key");
+    let changed = store.change_keys(&seen, &keys).await;
+    shop.advance(300).await;
+    let path = format!("/v1/users/{}/balance", guest.user_id);
+    let balance = shop.get(&path).token(&guest.access_token).send().await;
+    changed.is_err() && balance.status == 200
+}
+
+fn key_pair(kid: &str, now: Timestamp) -> KeyPair {
+    KeyPair {
+        private: PrivateKey {
+            kid: kid.to_owned(),
+            pkcs8: String::new(),
+        },
+        public: PublicKey {
+            kid: kid.to_owned(),
+            x: String::new(),
+            created_at: now,
+            signs_until: None,
+        },
+    }
+}

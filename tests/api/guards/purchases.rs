@@ -1,0 +1,260 @@
+//! Holding, paying, charging, refunding: no seat to two, no money from nowhere.
+
+use serde_json::{Value, json};
+use shared::{
+    domain::{
+        order::{Hold, Order},
+        session::Session,
+    },
+    futures_util::future::join_all,
+    jiff::SignedDuration,
+};
+
+use super::{hold, leave, session, store, successes};
+use crate::harness::{Buyer, PRICE, Shop};
+
+guarded! {
+    a_seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
+    a_session_holds_once: ("Sessions", "attribute_not_exists(live_hold)");
+    a_session_that_has_left_holds_nothing: ("Sessions", "attribute_not_exists(closed)");
+    an_earlier_session_holds_nothing: ("Sessions", "jti = :jti");
+    a_lapsed_hold_is_not_paid: ("Sessions", "live_hold.held_until > :now");
+    a_hold_given_up_is_not_paid: ("Sessions", "live_hold.reservation_id = :reservation_id");
+    a_seat_that_somebody_else_got_is_not_sold: ("Seats", "reservation_id = :reservation_id");
+    an_order_is_paid_once: ("Accounts", "attribute_not_exists(entry)");
+    a_payment_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    charges_at_once_add_up: ("Accounts", "seq = :seen");
+    a_keyed_charge_happens_once: ("Accounts", "attribute_not_exists(entry)");
+    an_old_hold_cannot_be_cancelled: ("Sessions", "live_hold.held_until > :now");
+    a_live_hold_does_not_lapse: ("Sessions", "live_hold.held_until <= :now");
+    the_next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
+    an_order_is_refunded_once: ("Accounts", "#status = :paid");
+    a_seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
+    refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+}
+
+async fn a_seat_is_held_once(shop: &Shop) -> bool {
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    let store = store(shop).await;
+    let mut holders = 0;
+    for buyer in [&one, &other] {
+        let session = session(shop, buyer).await;
+        let held = store.place_hold(&session, &hold(shop, 7), shop.now()).await;
+        holders += u32::from(held.is_ok());
+    }
+    holders == 1
+}
+
+async fn a_session_holds_once(shop: &Shop) -> bool {
+    let session = session(shop, &shop.buyer().await).await;
+    let store = store(shop).await;
+    let mut holds = 0;
+    for seat in [1, 2] {
+        let held = store
+            .place_hold(&session, &hold(shop, seat), shop.now())
+            .await;
+        holds += u32::from(held.is_ok());
+    }
+    holds == 1
+}
+
+async fn a_session_that_has_left_holds_nothing(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let session = session(shop, &buyer).await;
+    leave(shop, &buyer).await.ok();
+    let held = store(shop)
+        .await
+        .place_hold(&session, &hold(shop, 7), shop.now())
+        .await;
+    held.is_err()
+}
+
+async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
+    let guest = shop.guest().await;
+    let buyer = shop.join(&guest).await;
+    let earlier = session(shop, &buyer).await;
+    leave(shop, &buyer).await.ok();
+    shop.join(&guest).await;
+    let held = store(shop)
+        .await
+        .place_hold(&earlier, &hold(shop, 7), shop.now())
+        .await;
+    held.is_err()
+}
+
+async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    store(shop)
+        .await
+        .pay(&session, &hold, hold.held_until)
+        .await
+        .is_err()
+}
+
+async fn a_hold_given_up_is_not_paid(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    let store = store(shop).await;
+    store
+        .cancel_hold(&session, &hold, shop.now())
+        .await
+        .expect("it is cancelled");
+    store.pay(&session, &hold, shop.now()).await.is_err()
+}
+
+/// The payer's clock is far behind, and the message was lost: only the seat itself knows.
+async fn a_seat_that_somebody_else_got_is_not_sold(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (payer, lapsed) = rich_and_holding(shop, &buyer).await;
+    let next = session(shop, &shop.buyer().await).await;
+    let store = store(shop).await;
+    let later = lapsed.held_until + SignedDuration::from_secs(2);
+    let taken = Hold {
+        held_until: later + SignedDuration::from_secs(300),
+        ..hold(shop, 7)
+    };
+    store
+        .place_hold(&next, &taken, later)
+        .await
+        .expect("the seat is free again");
+    let refused = store.pay(&payer, &lapsed, shop.now()).await.is_err();
+    // The clock of whoever looks at it afterwards is right.
+    shop.advance(303).await;
+    refused
+}
+
+async fn an_order_is_paid_once(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    let store = store(shop).await;
+    store
+        .pay(&session, &hold, shop.now())
+        .await
+        .expect("it is paid");
+    // The second payment has read the session before the first has written it.
+    let again = store.pay(&session, &hold, shop.now()).await;
+    again.is_ok() && balance(shop, &buyer).await == json!(9 * PRICE)
+}
+
+async fn a_payment_and_charges_at_once_add_up(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
+    let (paid, charges) = shared::futures_util::join!(shop.pay(&buyer, &held), charges);
+    let all_done = paid.status == 200 && successes(&charges) == 10;
+    all_done && balance(shop, &buyer).await == json!(1_000)
+}
+
+async fn charges_at_once_add_up(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let replies = join_all((0..20).map(|_| shop.charge(&buyer, 100))).await;
+    successes(&replies) == 20 && balance(shop, &buyer).await == json!(2_000)
+}
+
+async fn a_keyed_charge_happens_once(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    for _ in 0..2 {
+        let charge = shop
+            .post(&path)
+            .token(&buyer.token)
+            .header("idempotency-key", "once");
+        charge.json(&json!({ "amount": 100 })).send().await.ok();
+    }
+    balance(shop, &buyer).await == json!(100)
+}
+
+async fn an_old_hold_cannot_be_cancelled(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    store(shop)
+        .await
+        .cancel_hold(&session, &hold, hold.held_until)
+        .await
+        .is_err()
+}
+
+async fn a_live_hold_does_not_lapse(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    let almost = hold.held_until - SignedDuration::from_millis(1);
+    store(shop)
+        .await
+        .lapse_hold(&session, &hold, almost)
+        .await
+        .is_err()
+}
+
+async fn the_next_holder_keeps_the_seat(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (_, lapsed) = rich_and_holding(shop, &buyer).await;
+    shop.advance(302).await;
+    let next = shop.buyer().await;
+    shop.hold(&next, 7).await.ok();
+    // The release of the earlier hold comes once more, late.
+    store(shop)
+        .await
+        .free_seats(&lapsed)
+        .await
+        .expect("it is done");
+    shop.seats(&shop.buyer().await).await[&7] == "HELD"
+}
+
+/// The second refund has read the order before the first has written it.
+async fn an_order_is_refunded_once(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let store = store(shop).await;
+    // The seats guard it as well.
+    shop.stack
+        .strip_condition("Seats", "#status = :sold AND reservation_id");
+    store.refund(&order, shop.now()).await.expect("a refund");
+    let again = store.refund(&order, shop.now()).await;
+    again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
+}
+
+async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
+    let (_, order) = sold(shop, 7).await;
+    let (_, other) = sold(shop, 8).await;
+    let order = Order {
+        seats: other.seats,
+        ..order
+    };
+    store(shop).await.refund(&order, shop.now()).await.is_err()
+}
+
+async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let store = store(shop).await;
+    let refund = store.refund(&order, shop.now());
+    let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
+    let (refunded, charges) = shared::futures_util::join!(refund, charges);
+    let all_done = refunded.is_ok() && successes(&charges) == 10;
+    all_done && balance(shop, &buyer).await == json!(PRICE + 1_000)
+}
+
+/// Somebody who has bought a seat, and the order as a request reads it.
+async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
+    let (buyer, receipt) = shop.sold(seat).await;
+    let reservation_id = receipt["reservation_id"].as_str().expect("an id");
+    let ids = (buyer.user_id.parse(), reservation_id.parse());
+    let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
+    let read = store(shop).await.order(user_id, reservation_id).await;
+    (buyer, read.expect("an answer").expect("an order"))
+}
+
+async fn balance(shop: &Shop, buyer: &Buyer) -> Value {
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    let balance = shop.get(&path).token(&buyer.access_token).send().await.ok();
+    balance["current_balance"].clone()
+}
+
+/// A session that holds seat 7 and can pay ten times for it, as a request reads it.
+async fn rich_and_holding(shop: &Shop, buyer: &Buyer) -> (Session, Hold) {
+    shop.hold(buyer, 7).await.ok();
+    shop.charge(buyer, 10 * PRICE).await.ok();
+    let session = session(shop, buyer).await;
+    let hold = session.live_hold.clone().expect("a hold");
+    (session, hold)
+}
