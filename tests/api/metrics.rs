@@ -173,7 +173,7 @@ async fn ticks_that_fail_are_published() {
     assert_eq!(failed(&shop), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_had_to_give_way_is_published() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;

@@ -148,8 +148,11 @@ async fn a_payment_and_charges_at_once_add_up(shop: &Shop) -> bool {
 }
 
 async fn charges_at_once_add_up(shop: &Shop) -> bool {
+    // They have two seconds for giving way, whatever the machine is doing.
+    tokio::time::pause();
     let buyer = shop.buyer().await;
     let replies = join_all((0..20).map(|_| shop.charge(&buyer, 100))).await;
+    tokio::time::resume();
     successes(&replies) == 20 && balance(shop, &buyer).await == json!(2_000)
 }
 
