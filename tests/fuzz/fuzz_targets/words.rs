@@ -39,11 +39,9 @@ fuzz_target!(|text: &str| {
     }
     if let Some(email) = Email::parse(text) {
         assert_eq!(Email::parse(email.as_str()).as_ref(), Some(&email));
-        for other in [
-            email.as_str().to_uppercase(),
-            email.as_str().to_lowercase(),
-            email.folded(),
-        ] {
+        let folded = Email::parse(&email.folded()).expect("an address, too");
+        assert_eq!(folded.folded(), email.folded());
+        for other in [email.as_str().to_uppercase(), email.as_str().to_lowercase()] {
             if let Some(same) = Email::parse(&other) {
                 assert_eq!(same.folded(), email.folded(), "{other}");
             }
