@@ -244,7 +244,7 @@ async fn tell_progress(world: Arc<World>, operations: u64) {
 }
 
 fn from_environment(name: &str) -> Option<u64> {
-    let value = std::env::var(name).ok()?;
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
     Some(
         value
             .parse()
@@ -258,6 +258,13 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
     let operations = from_environment("ONSALE_OPERATIONS").unwrap_or(3_000);
     let _ = writeln!(std::io::stderr(), "ONSALE_SEED={seed}");
     let run = evening(seed, operations, None).await;
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} operations came to {:?}, with the faults {:?}",
+        run.operations,
+        run.answers,
+        run.faults
+    );
     assert!(run.violations.is_empty(), "{run:#?}");
     assert_eq!(run.operations, operations);
     // An evening on which nothing happened would show nothing.
