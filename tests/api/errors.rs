@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use local::Failure;
 use serde_json::json;
-use shared::domain::show::Show;
 
-use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show};
+use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
 pub const CONTRACT: [(u16, &str); 39] = [
@@ -70,10 +69,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 2).await.ok();
     shop.charge(&buyer, 1).await.ok();
-    let later = Show {
-        opens_at: Some(shop.now() + shared::jiff::SignedDuration::from_secs(1)),
-        ..show("2027-01-01")
-    };
+    let later = show_sold(
+        "2027-01-01",
+        Some(shop.now() + shared::jiff::SignedDuration::from_secs(1)),
+        None,
+    );
     let later = shop.add_concert("Later", "main", &[later]).await;
     let queueless = shop
         .add_concert("Queueless", "nowhere", &[show("2027-01-01")])

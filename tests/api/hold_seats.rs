@@ -10,7 +10,7 @@ use crate::harness::{
         INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_NOT_OPEN, SEAT_ALREADY_RESERVED,
         SHOW_NOT_FOUND, TOO_MANY_SEATS,
     },
-    show,
+    show, show_sold,
 };
 
 impl Shop {
@@ -344,14 +344,7 @@ async fn what_is_malformed_wins_over_what_does_not_exist() {
 async fn a_show_is_sold_while_its_sale_is_open_only() {
     let shop = Shop::open().await;
     let at = |seconds| Some(shop.now() + SignedDuration::from_secs(seconds));
-    let shows = [
-        Show {
-            opens_at: at(60),
-            closes_at: at(120),
-            ..show("2027-01-01")
-        },
-        show("2026-11-19"),
-    ];
+    let shows = [show_sold("2027-01-01", at(60), at(120)), show("2026-11-19")];
     let id = shop.add_concert("Later", "main", &shows).await;
     let buyer = shop.buyer().await;
     let ask = async |date: &str, seat: u32| {

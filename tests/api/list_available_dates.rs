@@ -6,7 +6,7 @@ use shared::domain::show::Show;
 use crate::harness::{
     Shop,
     refusal::{CONCERT_NOT_FOUND, FORBIDDEN, MISSING_CONCERT_ID, NO_AVAILABLE_DATES},
-    show,
+    show, show_sold,
 };
 
 const DATES: &str = "/v1/concerts/available-dates";
@@ -118,14 +118,12 @@ async fn ones_own_hold_does_not_make_it_look_sold_out() {
 #[tokio::test]
 async fn what_is_not_on_sale_is_not_available() {
     let shop = Shop::open().await;
-    let later = Show {
-        opens_at: Some(shop.now() + shared::jiff::SignedDuration::from_secs(60)),
-        ..show("2027-01-01")
-    };
-    let over = Show {
-        closes_at: Some(shop.now()),
-        ..show("2027-01-02")
-    };
+    let later = show_sold(
+        "2027-01-01",
+        Some(shop.now() + shared::jiff::SignedDuration::from_secs(60)),
+        None,
+    );
+    let over = show_sold("2027-01-02", None, Some(shop.now()));
     let past = show("2026-11-19");
     let id = shop
         .add_concert("Later", "main", &[later, over, past])

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Buyer, Call, Guest, PRICE, Shop,
     refusal::{INVALID_TOKEN, SOLD_OUT},
-    show, text,
+    show, show_sold, text,
 };
 
 impl Shop {
@@ -250,10 +250,11 @@ async fn a_refund_that_tells_nobody_is_found() {
 #[tokio::test]
 async fn without_a_seat_on_sale_nobody_comes_in() {
     let shop = Shop::small(2).await;
-    let later = shared::domain::show::Show {
-        opens_at: Some("2026-12-01T00:00:00Z".parse().expect("a time")),
-        ..show("2027-01-01")
-    };
+    let later = show_sold(
+        "2027-01-01",
+        Some("2026-12-01T00:00:00Z".parse().expect("a time")),
+        None,
+    );
     let admin = shop.admin().await;
     shop.put_queue(&admin, "jazz", &json!({})).await.ok();
     let concert_id = shop.add_concert("재즈", "jazz", &[later]).await;
@@ -270,10 +271,7 @@ async fn seats_that_are_on_sale_no_more_are_not_offered() {
     let admin = shop.admin().await;
     shop.put_queue(&admin, "jazz", &json!({})).await.ok();
     let closes_at = shop.now() + shared::jiff::SignedDuration::from_secs(60);
-    let closing = shared::domain::show::Show {
-        closes_at: Some(closes_at),
-        ..show("2027-01-01")
-    };
+    let closing = show_sold("2027-01-01", None, Some(closes_at));
     let concert_id = shop.add_concert("재즈", "jazz", &[closing]).await;
     let early = shop.join_for(&shop.guest().await, Some(&concert_id)).await;
     shop.advance(10).await;

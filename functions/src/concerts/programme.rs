@@ -211,8 +211,8 @@ fn answers(shows: &BTreeMap<ShowDate, Show>) -> Vec<ShowAnswer> {
             date: show.date,
             price: Won(show.price),
             capacity: show.capacity,
-            opens_at: show.opens_at,
-            closes_at: show.closes_at,
+            opens_at: show.sale.opens_at,
+            closes_at: show.sale.closes_at,
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId, ShowDate, UserId},
         money::Money,
-        show::{Concert, Show},
+        show::{Concert, SalesWindow, Show},
         user::{Email, Name, Password, Role, User},
     },
     password,
@@ -102,8 +102,7 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
         queue_id: concert.queue_id.clone(),
         capacity: 50,
         price: Money::won(50_000),
-        opens_at: None,
-        closes_at: None,
+        sale: SalesWindow::default(),
     }
 }
 

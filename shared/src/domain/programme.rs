@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ids::{ConcertId, QueueId, ShowDate, ShowId},
     money::Money,
-    show::{Concert, ListedConcert, Show, USUAL_CAPACITY, is_on_sale},
+    show::{Concert, ListedConcert, SalesWindow, Show, USUAL_CAPACITY},
     user::Name,
 };
 
@@ -206,8 +206,7 @@ impl ShowChange {
         }
         with_a_window(Show {
             price: self.price.unwrap_or(before.price),
-            opens_at: self.opens_at.of(before.opens_at),
-            closes_at: self.closes_at.of(before.closes_at),
+            sale: self.sale(before.sale),
             ..before.clone()
         })
     }
@@ -219,17 +218,23 @@ impl ShowChange {
             queue_id: concert.queue_id.clone(),
             capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
             price: self.price.ok_or(Impossible::NoPrice)?,
-            opens_at: self.opens_at.of(None),
-            closes_at: self.closes_at.of(None),
+            sale: self.sale(SalesWindow::default()),
         })
+    }
+
+    fn sale(&self, before: SalesWindow) -> SalesWindow {
+        SalesWindow {
+            opens_at: self.opens_at.of(before.opens_at),
+            closes_at: self.closes_at.of(before.closes_at),
+        }
     }
 }
 
 fn with_a_window(show: Show) -> Result<Show, Impossible> {
-    match (show.opens_at, show.closes_at) {
-        (Some(opens_at), Some(closes_at)) if opens_at >= closes_at => Err(Impossible::SalesWindow),
-        _ => Ok(show),
+    if !show.sale.is_possible() {
+        return Err(Impossible::SalesWindow);
     }
+    Ok(show)
 }
 
 /// The shows that a queue of its own sells: what its admission may count on.
@@ -246,28 +251,16 @@ pub struct QueueShows {
 pub struct SeatsOnSale {
     /// How many.
     pub capacity: u32,
-    /// When the sale opens; at once when it does not say.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
-    pub opens_at: Option<Timestamp>,
-    /// When it closes; with the day of the show when it does not say.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
-    pub closes_at: Option<Timestamp>,
+    /// When.
+    #[serde(flatten)]
+    pub sale: SalesWindow,
 }
 
 impl SeatsOnSale {
     fn of(show: &Show) -> Self {
         Self {
             capacity: show.capacity,
-            opens_at: show.opens_at,
-            closes_at: show.closes_at,
+            sale: show.sale,
         }
     }
 }
@@ -306,7 +299,7 @@ impl QueueShows {
         let zone = zone.clone();
         shows
             .filter(move |(show, seats): &(ShowId, &SeatsOnSale)| {
-                is_on_sale(show.date, seats.opens_at, seats.closes_at, now, &zone)
+                seats.sale.is_open(show.date, now, &zone)
             })
             .map(|(show, seats)| (show, seats.capacity))
     }
@@ -371,20 +364,20 @@ mod tests {
         };
         let opened = before.changed(&shows(vec![open])).expect("a change");
         assert_eq!(opened.shows[&date(0)], before.shows[&date(0)]);
-        assert_eq!(opened.shows[&date(1)].opens_at, Some(at(5)));
+        assert_eq!(opened.shows[&date(1)].sale.opens_at, Some(at(5)));
         assert_eq!(opened.shows[&date(1)].price, Money::won(50_000));
         let dearer = ShowChange {
             price: Some(Money::won(60_000)),
             ..show(1)
         };
         let dearer = opened.changed(&shows(vec![dearer])).expect("a change");
-        assert_eq!(dearer.shows[&date(1)].opens_at, Some(at(5)));
+        assert_eq!(dearer.shows[&date(1)].sale.opens_at, Some(at(5)));
         let at_once = ShowChange {
             opens_at: Change::Clear,
             ..show(1)
         };
         let at_once = opened.changed(&shows(vec![at_once])).expect("a change");
-        assert_eq!(at_once.shows[&date(1)].opens_at, None);
+        assert_eq!(at_once.shows[&date(1)].sale.opens_at, None);
     }
 
     #[test]
@@ -453,8 +446,7 @@ mod tests {
         let (one, other) = (ConcertId::new(), ConcertId::new());
         let seats = SeatsOnSale {
             capacity: 50,
-            opens_at: None,
-            closes_at: None,
+            sale: SalesWindow::default(),
         };
         let some = |count| (0..count).map(|day| (date(day), seats.clone())).collect();
         let empty = QueueShows::default();

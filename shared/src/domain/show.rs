@@ -27,20 +27,45 @@ pub struct Show {
     pub capacity: u32,
     /// What one seat costs.
     pub price: Money,
-    /// When its sale opens; at once when it does not say.
+    /// When its seats are sold.
+    #[serde(flatten)]
+    pub sale: SalesWindow,
+}
+
+/// When the seats of a show are sold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SalesWindow {
+    /// When the sale opens; at once when it does not say.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub opens_at: Option<Timestamp>,
-    /// When its sale closes; with the day of the show when it does not say.
+    /// When it closes; with the day of the show when it does not say.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub closes_at: Option<Timestamp>,
+}
+
+impl SalesWindow {
+    /// Whether it opens before it closes, as far as it says.
+    pub fn is_possible(self) -> bool {
+        match (self.opens_at, self.closes_at) {
+            (Some(opens_at), Some(closes_at)) => opens_at < closes_at,
+            _ => true,
+        }
+    }
+
+    /// Whether seats of a show on that date may be held now. The day of a show ends at midnight in
+    /// `zone`.
+    pub fn is_open(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
+        let closes_at = self.closes_at.unwrap_or_else(|| end_of_day(date, zone));
+        self.opens_at.is_none_or(|opens_at| opens_at <= now) && now < closes_at
+    }
 }
 
 impl Show {
@@ -54,7 +79,7 @@ impl Show {
 
     /// Whether seats may be held now. The day of a show ends at midnight in `zone`.
     pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
-        is_on_sale(self.date, self.opens_at, self.closes_at, now, zone)
+        self.sale.is_open(self.date, now, zone)
     }
 
     /// Whether the show is still to come, or today.
@@ -76,18 +101,6 @@ impl Show {
 /// How many blocks so many seats of a show are stored in.
 pub fn blocks(capacity: u32) -> u32 {
     capacity.div_ceil(SEATS_A_BLOCK)
-}
-
-/// Whether seats of a show on that date may be held now, which it may leave open when.
-pub(super) fn is_on_sale(
-    date: ShowDate,
-    opens_at: Option<Timestamp>,
-    closes_at: Option<Timestamp>,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> bool {
-    let closes_at = closes_at.unwrap_or_else(|| end_of_day(date, zone));
-    opens_at.is_none_or(|opens_at| opens_at <= now) && now < closes_at
 }
 
 /// Midnight at the beginning of a day in a time zone.
@@ -160,8 +173,7 @@ mod tests {
             queue_id: QueueId::main(),
             capacity: 1_001,
             price: Money::won(50_000),
-            opens_at: None,
-            closes_at: None,
+            sale: SalesWindow::default(),
         }
     }
 
@@ -180,8 +192,10 @@ mod tests {
     #[test]
     fn a_sale_opens_and_closes_when_it_says_so() {
         let show = Show {
-            opens_at: Some(at("2026-11-01T11:00:00Z")),
-            closes_at: Some(at("2026-11-02T11:00:00Z")),
+            sale: SalesWindow {
+                opens_at: Some(at("2026-11-01T11:00:00Z")),
+                closes_at: Some(at("2026-11-02T11:00:00Z")),
+            },
             ..show()
         };
         assert!(!show.is_on_sale(at("2026-11-01T10:59:59.999Z"), &seoul()));

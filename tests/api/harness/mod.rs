@@ -20,7 +20,7 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId},
         money::Money,
-        show::{Concert, Show},
+        show::{Concert, SalesWindow, Show},
         user::Name,
     },
     jiff::{SignedDuration, Timestamp, civil::Date},
@@ -397,8 +397,18 @@ pub fn show(date: &str) -> Show {
         queue_id: QueueId::main(),
         capacity: 50,
         price: Money::won(PRICE),
-        opens_at: None,
-        closes_at: None,
+        sale: SalesWindow::default(),
+    }
+}
+
+/// The same, sold between two times, as far as they are there.
+pub fn show_sold(date: &str, opens_at: Option<Timestamp>, closes_at: Option<Timestamp>) -> Show {
+    Show {
+        sale: SalesWindow {
+            opens_at,
+            closes_at,
+        },
+        ..show(date)
     }
 }
 
