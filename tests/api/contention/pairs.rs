@@ -211,7 +211,8 @@ async fn whatever_happens_at_once_to_an_order_is_whole() {
     every_pair(&shop, State::Paid).await.is_fine();
 }
 
-/// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen.
+/// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen. Which
+/// call overtakes which is chance, and so they may try a few times.
 #[tokio::test]
 async fn it_is_noticed_when_nothing_is_whole() {
     for (state, table, words) in [
@@ -220,10 +221,15 @@ async fn it_is_noticed_when_nothing_is_whole() {
         (State::Paid, "Accounts", "seq = :seen"),
         (State::Paid, "Accounts", "#status = :paid"),
     ] {
-        let shop = Shop::without_messages(&[]).await;
-        shop.stack.strip_condition(table, words);
-        let outcome = every_pair(&shop, state).await;
-        println!("{state:?} {table} {words}: {:#?}", outcome.troubles);
-        outcome.is_noticed(&shop);
+        for left in (0..8).rev() {
+            let shop = Shop::without_messages(&[]).await;
+            shop.stack.strip_condition(table, words);
+            let outcome = every_pair(&shop, state).await;
+            println!("{state:?} {table} {words}: {:#?}", outcome.troubles);
+            if left == 0 || !outcome.troubles.is_empty() {
+                outcome.is_noticed(&shop);
+                break;
+            }
+        }
     }
 }
