@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     buyer::{Book, Standing, Step},
     connection::{Connection, Failure, text},
-    shop::{Seat, Shop, visitor},
+    shop::{Seat, Shop},
+    visitor::visitor,
 };
 
 /// Holds last five minutes, and two seconds for clocks that disagree.
@@ -125,7 +126,7 @@ pub async fn let_holds_lapse(shop: &Shop, books: &[Book]) -> Result<(), Failure>
             &seen,
         )?;
         if index < 20 {
-            let token = visitor(&mut connection).await?;
+            let token = visitor(&mut connection, None).await?;
             let path = format!("/v1/concerts/{}/reservations", book.seat.concert_id);
             let body = json!({ "date": book.seat.date, "seat_number": book.seat.number });
             let (status, seen) = connection.send("POST", &path, &token, Some(body)).await?;
@@ -146,7 +147,7 @@ async fn compare(
     expected: &BTreeMap<Seat, &[&str]>,
 ) -> Result<(), Failure> {
     let mut connection = Connection::open(&shop.address).await?;
-    let token = visitor(&mut connection).await?;
+    let token = visitor(&mut connection, None).await?;
     for (concert_id, date) in shows {
         let path = format!("/v1/concerts/{concert_id}/seats?date={date}");
         let (_, seats) = connection.send("GET", &path, &token, None).await?;

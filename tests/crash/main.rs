@@ -11,6 +11,8 @@ mod buyer;
 #[path = "../load/connection.rs"]
 mod connection;
 mod shop;
+#[path = "../load/visitor.rs"]
+mod visitor;
 
 use std::{
     path::{Path, PathBuf},

@@ -8,7 +8,10 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::connection::{Connection, Failure, text};
+use crate::{
+    connection::{Connection, Failure, text},
+    visitor::visitor,
+};
 
 /// What a process says that can be spoken with.
 const LISTENING: &str = "Onsale is listening on http://";
@@ -100,7 +103,7 @@ impl Shop {
         let listing = connection.send("GET", "/v1/concerts?limit=100", "", None);
         let (_, listed) = listing.await?;
         let mut seats = Vec::new();
-        let token = visitor(&mut connection).await?;
+        let token = visitor(&mut connection, None).await?;
         for concert in listed["concerts"].as_array().into_iter().flatten() {
             let concert_id = text(&concert["concert_id"])?;
             let path = format!("/v1/concerts/{concert_id}/dates");
@@ -153,15 +156,4 @@ impl Shop {
             order = json!({});
         }
     }
-}
-
-/// The token of somebody who only looks.
-pub async fn visitor(connection: &mut Connection) -> Result<String, Failure> {
-    let body = json!({ "name": "손님" });
-    let (_, user) = connection.send("POST", "/v1/users", "", Some(body)).await?;
-    let body = json!({ "user_id": user["user_id"] });
-    let (_, joined) = connection
-        .send("POST", "/v1/auth/tokens", "", Some(body))
-        .await?;
-    text(&joined["token"])
 }

@@ -8,6 +8,7 @@
 //! ```
 
 mod connection;
+mod visitor;
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +24,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use connection::{Connection, Failure, text};
+use visitor::visitor;
 
 /// Buys seats as fast as the shop sells them, and checks every answer.
 #[derive(Parser)]
@@ -241,7 +243,7 @@ async fn shows(address: &str) -> Result<Vec<Show>, Failure> {
         .ok_or("there is no list of concerts")?
     {
         let concert_id = text(&concert["concert_id"])?;
-        let token = visitor(&mut connection, &concert_id).await?;
+        let token = visitor(&mut connection, Some(&concert_id)).await?;
         let path = format!("/v1/concerts/{concert_id}/dates");
         let (_, dates) = connection.send("GET", &path, &token, None).await?;
         for show in dates["dates"]
@@ -262,18 +264,6 @@ async fn shows(address: &str) -> Result<Vec<Show>, Failure> {
     }
 }
 
-/// The token of somebody who only looks.
-async fn visitor(connection: &mut Connection, concert_id: &str) -> Result<String, Failure> {
-    let (_, user) = connection
-        .send("POST", "/v1/users", "", Some(json!({ "name": "손님" })))
-        .await?;
-    let body = json!({ "user_id": user["user_id"], "concert_id": concert_id });
-    let (_, joined) = connection
-        .send("POST", "/v1/auth/tokens", "", Some(body))
-        .await?;
-    text(&joined["token"])
-}
-
 /// How many seats the shop says are sold.
 async fn count_sold(address: &str, shows: &[Show]) -> Result<usize, Failure> {
     let mut connection = Connection::open(address).await?;
@@ -284,7 +274,10 @@ async fn count_sold(address: &str, shows: &[Show]) -> Result<usize, Failure> {
     } in shows
     {
         if !tokens.contains_key(concert_id) {
-            tokens.insert(concert_id, visitor(&mut connection, concert_id).await?);
+            tokens.insert(
+                concert_id,
+                visitor(&mut connection, Some(concert_id)).await?,
+            );
         }
         let path = format!("/v1/concerts/{concert_id}/seats?date={date}");
         let (_, seats) = connection

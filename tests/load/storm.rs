@@ -7,8 +7,6 @@
 //! cargo run --profile fast -p tests --example storm -- --connections 10000 --seconds 60
 //! ```
 
-// Nobody here reads what the answers say.
-#[allow(dead_code)]
 mod connection;
 
 use std::{
@@ -29,7 +27,7 @@ use tokio::{
     time::Instant,
 };
 
-use connection::{Connection, Failure};
+use connection::{Connection, Failure, text};
 
 /// Storms a shop on this machine, and checks that it stands.
 #[derive(Parser)]
@@ -166,14 +164,16 @@ async fn after(address: SocketAddr) -> Result<(), Failure> {
         .map_err(|_| "it does not serve everybody after the storm".into())
 }
 
-/// Somebody who means well, over a connection of their own.
+/// Somebody who means well, over a connection of their own. Who is let in is told who they are.
 async fn sign_up(address: SocketAddr) -> Result<u16, Failure> {
     let mut connection = Connection::open(&address.to_string()).await?;
     let body = json!({ "name": "손님" });
-    Ok(connection
-        .send("POST", "/v1/users", "", Some(body))
-        .await?
-        .0)
+    let sent = connection.send("POST", "/v1/users", "", Some(body));
+    let (status, user) = sent.await?;
+    if status == 201 {
+        text(&user["user_id"])?;
+    }
+    Ok(status)
 }
 
 impl Manner {
