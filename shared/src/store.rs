@@ -1,5 +1,5 @@
-//! DynamoDB, the only database: one file per table or two, the typed transaction, and the operations
-//! that span tables, with exactly the conditions, order and prices of the data model.
+//! DynamoDB, the only database: one file per table (three for `Queues`), the typed transaction, and
+//! the operations that span tables, with exactly the conditions, order and prices of the data model.
 //!
 //! Prices are DynamoDB's: write request units (WRU) and read request units (RRU). Each call adds
 //! what it consumed to the request's [`usage::Usage`].

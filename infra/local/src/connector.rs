@@ -105,10 +105,8 @@ impl Connector {
 
     /// What goes wrong with a request, if anything does: with one of a function, that is.
     fn befalling(&self, request: &HttpRequest) -> Option<Fault> {
-        let target = request.headers().get("x-amz-target")?;
-        let (_, operation) = target.split_once('.')?;
         let function = &self.guard.as_ref()?.function;
-        self.below.faults.befalling(function, operation)
+        self.below.faults.befalling(function, operation(request))
     }
 
     /// Lets a fault befall a request.
@@ -159,10 +157,9 @@ impl Connector {
             | Fault::Throttling
             | Fault::Unprocessed
             | Fault::InternalError => {
-                let target = request.headers().get("x-amz-target").unwrap_or_default();
-                let (_, operation) = target.split_once('.').unwrap_or_default();
                 let body = request.body().bytes().unwrap_or_default();
-                respond(fault.refusal(operation, body).unwrap_or_else(garbage))
+                let refusal = fault.refusal(operation(&request), body);
+                respond(refusal.unwrap_or_else(garbage))
             }
         }
     }
@@ -206,12 +203,16 @@ impl Connector {
         match (&self.below.engine, &self.remote) {
             (Engine::Embedded(database), _) => {
                 let faults = &self.below.faults;
-                if faults.has_committed(&body) {
+                let token = faults.token(&body);
+                if token
+                    .as_ref()
+                    .is_some_and(|token| faults.has_committed(token))
+                {
                     return respond(done_before());
                 }
                 let answer = engine::call(database, operation, &body);
-                if answer.status == 200 {
-                    faults.remember_committed(&body);
+                if let Some(token) = token.filter(|_| answer.status == 200) {
+                    faults.remember_committed(token);
                 }
                 self.tally.count(operation, answer.body.as_bytes());
                 respond(answer)
@@ -266,6 +267,14 @@ fn respond(answer: Answer) -> Result<HttpResponse, ConnectorError> {
         .headers_mut()
         .insert("content-type", "application/x-amz-json-1.0");
     Ok(response)
+}
+
+/// What a request asks for, as its protocol calls it; empty when it does not say.
+fn operation(request: &HttpRequest) -> &str {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    target
+        .split_once('.')
+        .map_or("", |(_, operation)| operation)
 }
 
 /// What AWS answers to a transaction that has taken effect and comes again.

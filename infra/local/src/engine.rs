@@ -111,8 +111,9 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
 }
 
 /// Who repeats a request that the engine has already seen does not come here: nothing is lost
-/// between here and the engine unless a test wants it, and then the faults know the tokens. Without its token it does not enter the engine's cache of the last ten minutes,
-/// which every later transaction would have to walk through.
+/// between here and the engine unless a test wants it, and then the faults know the tokens. Without
+/// its token a request does not enter the engine's cache of the last ten minutes, which every later
+/// transaction would have to walk through.
 fn transact_write(
     database: &Database,
     mut request: dynoxide::actions::transact_write_items::TransactWriteItemsRequest,

@@ -296,16 +296,12 @@ impl Faults {
 
     /// Whether a transaction with this token has taken effect before. The engine is not asked: it
     /// walks through all the tokens that it knows with each transaction.
-    pub(crate) fn has_committed(&self, body: &[u8]) -> bool {
-        self.token(body)
-            .is_some_and(|token| self.state().tokens.known.contains(&token))
+    pub(crate) fn has_committed(&self, token: &str) -> bool {
+        self.state().tokens.known.contains(token)
     }
 
-    /// Remembers that a transaction has taken effect. Where nothing goes wrong, none comes twice.
-    pub(crate) fn remember_committed(&self, body: &[u8]) {
-        let Some(token) = self.token(body) else {
-            return;
-        };
+    /// Remembers that a transaction has taken effect.
+    pub(crate) fn remember_committed(&self, token: String) {
         let Tokens { order, known } = &mut self.state().tokens;
         if known.insert(token.clone()) {
             order.push_back(token);
@@ -315,7 +311,8 @@ impl Faults {
         }
     }
 
-    fn token(&self, body: &[u8]) -> Option<String> {
+    /// The token of a transaction. Where nothing goes wrong, none comes twice, and nobody needs it.
+    pub(crate) fn token(&self, body: &[u8]) -> Option<String> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }

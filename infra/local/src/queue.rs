@@ -181,28 +181,13 @@ mod tests {
     #[test]
     fn messages_come_when_they_are_due_and_in_order() {
         let queues = queues();
-        let delay = |seconds| Some(Duration::from_secs(seconds));
-        queues.send(
-            "Q",
-            "id-late".to_owned(),
-            "late".to_owned(),
-            delay(10),
-            at(0),
-        );
-        queues.send(
-            "Q",
-            "id-first".to_owned(),
-            "first".to_owned(),
-            delay(5),
-            at(0),
-        );
-        queues.send(
-            "Q",
-            "id-second".to_owned(),
-            "second".to_owned(),
-            delay(5),
-            at(0),
-        );
+        let send = |body: &str, seconds| {
+            let delay = Some(Duration::from_secs(seconds));
+            queues.send("Q", format!("id-{body}"), body.to_owned(), delay, at(0));
+        };
+        send("late", 10);
+        send("first", 5);
+        send("second", 5);
         assert_eq!(queues.next_due("Q"), Some(at(5)));
         assert!(queues.take_due("Q", at(4), 10).is_empty());
         assert_eq!(bodies(&queues.take_due("Q", at(5), 1)), ["first"]);

@@ -142,30 +142,37 @@ impl Store {
             .saturating_add(KEPT_FOR)
             .unwrap_or(Timestamp::MAX);
         item.insert("ttl".to_owned(), ttl(expires_at));
-        let mut put = self
+        let put = self
             .client
             .put_item()
             .table_name(&self.tables.sessions)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        put = match ended {
+        let put = match ended {
             None => put.condition_expression("attribute_not_exists(user_id)"),
-            Some(ended) => put.expression_attribute_values(":ended", text(ended.jti)),
-        };
-        put = match ended.map(|ended| &ended.live_hold) {
-            None => put,
-            Some(None) => put.condition_expression(
-                "attribute_not_exists(user_id) \
-                 OR (jti = :ended AND attribute_not_exists(live_hold))",
-            ),
-            Some(Some(hold)) => put
+            Some(Session {
+                jti,
+                live_hold: None,
+                ..
+            }) => put
+                .condition_expression(
+                    "attribute_not_exists(user_id) \
+                     OR (jti = :ended AND attribute_not_exists(live_hold))",
+                )
+                .expression_attribute_values(":ended", text(jti)),
+            Some(Session {
+                jti,
+                live_hold: Some(hold),
+                ..
+            }) => put
                 .condition_expression(
                     "attribute_not_exists(user_id) \
                      OR (jti = :ended \
                          AND live_hold.reservation_id = :left_behind \
                          AND live_hold.held_until <= :now)",
                 )
+                .expression_attribute_values(":ended", text(jti))
                 .expression_attribute_values(":left_behind", text(hold.reservation_id))
                 .expression_attribute_values(":now", time(now)),
         };
