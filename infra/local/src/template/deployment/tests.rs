@@ -1,0 +1,241 @@
+//! The repository's own template, read.
+
+use super::*;
+use crate::{
+    Problem,
+    gateway::INTEGRATION_TIMEOUT,
+    template::{
+        Template,
+        intrinsics::{Place, Resolver},
+        parameters,
+    },
+};
+
+fn place() -> Place {
+    Place {
+        region: "ap-northeast-2".to_owned(),
+        account: "000000000000".to_owned(),
+        queues: "http://127.0.0.1:3000/000000000000".to_owned(),
+    }
+}
+
+fn repository(overrides: &[(&str, &str)]) -> Result<Deployment, Problem> {
+    let overrides: Vec<_> = overrides
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Template::repository()?.deployment(&overrides, &place())
+}
+
+#[test]
+fn the_tables_have_the_keys_of_the_data_model() {
+    let deployment = repository(&[]).expect("runs here");
+    let key = |name: &str| Key {
+        name: name.to_owned(),
+        kind: "S".to_owned(),
+    };
+    assert_eq!(deployment.tables.len(), 7);
+    let sessions = deployment.tables.iter().find(|t| t.name == "Sessions");
+    assert_eq!(
+        sessions,
+        Some(&TablePlan {
+            name: "Sessions".to_owned(),
+            partition_key: key("user_id"),
+            sort_key: Some(key("queue_id")),
+            ttl: Some("ttl".to_owned()),
+        })
+    );
+}
+
+#[test]
+fn every_function_can_read_its_configuration() {
+    let deployment = repository(&[("HoldSeconds", "5")]).expect("runs here");
+    assert!(!deployment.functions.is_empty());
+    for (name, function) in &deployment.functions {
+        let variable = |variable: &str| function.environment.get(variable).cloned();
+        let config = shared::config::Config::read(variable).expect(name);
+        assert_eq!(config.hold_seconds, 5);
+        assert_eq!(config.tables.seats, "Seats");
+    }
+}
+
+#[test]
+fn the_release_messages_have_their_function_and_their_dead_letters() {
+    let deployment = repository(&[]).expect("runs here");
+    let [subscription] = &deployment.subscriptions[..] else {
+        panic!("one subscription: {:?}", deployment.subscriptions);
+    };
+    assert_eq!(subscription.function, "release-hold");
+    let queue = deployment
+        .queues
+        .iter()
+        .find(|q| q.name == subscription.queue);
+    let redrive = queue.and_then(|queue| queue.redrive.as_ref());
+    assert_eq!(redrive.map(|redrive| redrive.after), Some(5));
+    let timeout = deployment.functions["release-hold"].timeout;
+    assert!(queue.is_some_and(|queue| queue.visibility_timeout >= 6 * timeout));
+}
+
+#[test]
+fn whoever_is_waited_for_ends_before_the_gateway_gives_up() {
+    let deployment = repository(&[]).expect("runs here");
+    for route in &deployment.routes {
+        let timeout = deployment.functions[&route.function].timeout;
+        assert!(timeout < INTEGRATION_TIMEOUT, "{}", route.function);
+    }
+}
+
+#[test]
+fn the_default_route_is_the_one_without_a_path() {
+    let deployment = repository(&[]).expect("runs here");
+    assert!(deployment.routes.contains(&RoutePlan {
+        method: "ANY".to_owned(),
+        path: "$default".to_owned(),
+        function: "not-found".to_owned(),
+    }));
+}
+
+#[test]
+fn what_an_operator_may_not_set_is_named() {
+    for (name, value) in [
+        ("LogRetentionDays", "31"),
+        ("AlarmTopicArn", "onsale-alarms"),
+        ("PollsPerSecond", "0"),
+        ("JoinsPerSecond", "100001"),
+        ("RequestsPerSecond", "many"),
+        ("PayConcurrency", "-1"),
+        ("HoldConcurrency", "10001"),
+        ("AdmitConcurrency", "101"),
+        ("WarmReads", "1000001"),
+        ("WarmWrites", "-1"),
+        ("DeletionProtection", "yes"),
+    ] {
+        let problem = repository(&[(name, value)]).expect_err(name);
+        assert_eq!(problem.exit_code(), 2);
+        let sentence = format!("the parameter {name} is {value:?}, but must be ");
+        assert!(problem.to_string().starts_with(&sentence), "{problem}");
+    }
+}
+
+/// The properties of every resource of the repository's template, by its name.
+fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
+    let overrides: Vec<_> = overrides
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let template = Template::repository().expect("YAML");
+    let declared = template.section("Parameters");
+    let resources = template.section("Resources").expect("resources");
+    let resolver = Resolver {
+        parameters: &parameters::resolve(declared, &overrides).expect("allowed"),
+        resources,
+        conditions: template.section("Conditions"),
+        place: &place(),
+    };
+    let mut properties = BTreeMap::new();
+    for (name, resource) in resources {
+        let name = name.as_str().expect("a name");
+        let value = resource
+            .get("Properties")
+            .map(|value| resolver.resolve(value).expect(name));
+        properties.insert(name.to_owned(), value.unwrap_or_default());
+    }
+    properties
+}
+
+#[test]
+fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
+    let usual = properties(&[]);
+    assert_eq!(usual["Pay"].get("ReservedConcurrentExecutions"), None);
+    assert_eq!(usual["Seats"].get("WarmThroughput"), None);
+    assert_eq!(usual["AdmitIsSilent"].get("AlarmActions"), None);
+
+    let topic = "arn:aws:sns:ap-northeast-2:000000000000:night";
+    let large = properties(&[
+        ("PayConcurrency", "50"),
+        ("WarmReads", "40000"),
+        ("WarmWrites", "20000"),
+        ("AlarmTopicArn", topic),
+    ]);
+    assert_eq!(large["Pay"]["ReservedConcurrentExecutions"], "50");
+    assert_eq!(
+        large["Seats"]["WarmThroughput"],
+        serde_json::json!({ "ReadUnitsPerSecond": "40000", "WriteUnitsPerSecond": "20000" })
+    );
+    for (name, alarm) in large
+        .iter()
+        .filter(|(_, p)| p.get("AlarmDescription").is_some())
+    {
+        assert_eq!(alarm["AlarmActions"], serde_json::json!([topic]), "{name}");
+        assert_ne!(alarm["TreatMissingData"], Json::Null, "{name}");
+    }
+}
+
+/// Otherwise a deployment that changes nothing but a parameter would publish no version.
+#[test]
+fn the_version_of_a_function_has_every_parameter_in_its_name() {
+    let template = Template::repository().expect("YAML");
+    let resources = template.section("Resources").expect("resources");
+    let deployment = repository(&[]).expect("runs here");
+    let functions: Vec<_> = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Serverless::Function")
+        .collect();
+    assert_eq!(functions.len(), deployment.functions.len());
+    let environment = &deployment.functions["pay"].environment;
+    let parameters = environment
+        .keys()
+        .filter_map(|variable| template.parameter_behind(variable));
+    for parameter in parameters {
+        for function in &functions {
+            let description = &function["Properties"]["VersionDescription"];
+            let description = yaml_serde::to_string(description).expect("YAML");
+            let value = format!("${{{parameter}}}");
+            assert!(description.contains(&value), "{parameter} in {description}");
+        }
+    }
+    for properties in properties(&[]).values() {
+        if let Some(description) = properties["VersionDescription"].as_str() {
+            assert!(description.len() <= 256, "Lambda takes no more");
+        }
+    }
+}
+
+/// API Gateway refuses to deploy settings of a route that it does not have.
+#[test]
+fn the_routes_that_have_a_limit_of_their_own_are_there() {
+    let api = &properties(&[])["Api"];
+    let limited = api["RouteSettings"].as_object().expect("settings");
+    let deployment = repository(&[]).expect("runs here");
+    for route in limited.keys() {
+        let (method, path) = route.split_once(' ').expect("a method and a path");
+        let is_there = |plan: &RoutePlan| plan.method == method && plan.path == path;
+        assert!(deployment.routes.iter().any(is_there), "{route}");
+    }
+}
+
+/// Otherwise the dashboard is refused when the stack is deployed.
+#[test]
+fn the_dashboard_and_the_access_log_are_json() {
+    let properties = properties(&[]);
+    let body = properties["Dashboard"]["DashboardBody"].as_str();
+    let body: Json = serde_json::from_str(body.expect("a text")).expect("JSON");
+    let alarms = body["widgets"][0]["properties"]["alarms"].as_array();
+    let there = properties
+        .values()
+        .filter(|p| p.get("AlarmDescription").is_some());
+    assert_eq!(alarms.map(Vec::len), Some(there.count()), "every alarm");
+
+    let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
+    let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
+    for never in ["$context.path", "$context.http", "$context.identity"] {
+        assert!(!format.to_string().contains(never), "{never} in {format}");
+    }
+}
+
+#[test]
+fn the_parameter_behind_a_variable_is_known() {
+    let template = Template::repository().expect("YAML");
+    assert_eq!(template.parameter_behind("TIME_ZONE"), Some("TimeZone"));
+    assert_eq!(template.parameter_behind("USERS_TABLE"), None);
+}

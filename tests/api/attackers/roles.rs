@@ -1,0 +1,111 @@
+//! Those who would like to be administrators.
+
+use serde_json::{Value, json};
+use shared::domain::user::Role;
+
+use super::NOBODY;
+use crate::harness::{
+    Door, PASSWORD, Shop,
+    refusal::{FORBIDDEN, INVALID_TOKEN},
+    text,
+    tokens::claims,
+};
+
+#[tokio::test]
+async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let buyer = shop.buyer().await;
+    let account = shop.account("mina@example.com").await;
+    let doors: Vec<_> = shop
+        .guarded(&admin.user_id, NOBODY)
+        .into_iter()
+        .filter(|door| door.door == Door::Admin)
+        .collect();
+    assert!(!doors.is_empty());
+    for door in &doors {
+        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        assert!(with(&admin.access_token).await.status.is_success());
+        with(&buyer.access_token).await.is(FORBIDDEN);
+        with(&account.access_token).await.is(FORBIDDEN);
+        with(&buyer.token).await.is(INVALID_TOKEN);
+    }
+    let operator = shop.stack.operator().await;
+    let demoted = operator
+        .store()
+        .set_role(admin.user_id.parse().expect("an id"), Role::User);
+    demoted.await.expect("a user");
+    for door in &doors {
+        let call = door.call(&shop).token(&admin.access_token);
+        call.send().await.is(FORBIDDEN);
+    }
+}
+
+/// A fault of other sellers: whatever a body says is written into the user.
+#[tokio::test]
+async fn nobody_gets_a_role_or_another_id_by_asking() {
+    let shop = Shop::open().await;
+    let victim = shop.account("victim@example.com").await;
+    let extras = json!({
+        "id": victim.user_id, "user_id": victim.user_id, "role": "admin", "generation": 7,
+        "password_hash": "x", "attempts": { "count": 0, "since": 0 }, "created_at": 0,
+        "seq": 7, "balance": 1_000_000, "is_admin": true,
+    });
+    let with_extras = |body: Value| {
+        let mut all = extras.clone();
+        let fields = body.as_object().expect("an object").clone();
+        all.as_object_mut().expect("an object").extend(fields);
+        all
+    };
+    let sign_up = with_extras(json!({
+        "name": "A", "email": "a@example.com", "password": PASSWORD,
+    }));
+    let sign_up = shop.post("/v1/users").json(&sign_up);
+    let user = sign_up.send().await.expect(201);
+    let (user_id, token) = (text(&user["user_id"]), text(&user["token"]));
+    assert_ne!(user_id, victim.user_id);
+    assert_eq!(claims(&token)["generation"], 0);
+
+    let path = format!("/v1/users/{user_id}");
+    let update = with_extras(json!({ "name": "B" }));
+    let update = shop.call("PATCH", &path).token(&token).json(&update);
+    let changed = update.send().await.ok();
+    assert_eq!(
+        (&changed["user_id"], &changed["role"], &changed["name"]),
+        (&json!(user_id), &json!("user"), &json!("B"))
+    );
+    let seen = shop.get(&path).token(&token).send().await.ok();
+    assert_eq!(seen, changed, "the token is good, as before");
+    let list = shop.get("/v1/users").token(&token);
+    list.send().await.is(FORBIDDEN);
+
+    let log_in = with_extras(json!({ "user_id": user_id, "password": PASSWORD }));
+    let log_in = shop.post("/v1/auth/login").json(&log_in).send().await.ok();
+    assert_eq!(log_in["user_id"], user_id);
+    shop.log_in(&victim.email, PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn who_runs_nothing_changes_nothing() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let before = shop.concert(&shop.concert_id).await;
+    let mut doors = 0;
+    for door in shop.guarded(&buyer.user_id, NOBODY) {
+        if door.door != Door::Admin {
+            continue;
+        }
+        doors += 1;
+        let call = |token: &str| door.call(&shop).token(token).send();
+        call(&buyer.access_token).await.is(FORBIDDEN);
+        call(&buyer.token).await.is(INVALID_TOKEN);
+        // Not even what is wrong with it.
+        let garbage = shop
+            .call(door.method, &door.path)
+            .token(&buyer.access_token);
+        garbage.body("garbage").send().await.is(FORBIDDEN);
+    }
+    assert_eq!(doors, 6);
+    assert_eq!(shop.concert(&shop.concert_id).await, before);
+    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+}

@@ -1,0 +1,115 @@
+//! What the programme costs.
+
+use serde_json::json;
+use shared::domain::{
+    ids::{ConcertId, QueueId},
+    show::{Concert, Show},
+    user::Name,
+};
+
+use super::warm_shop;
+use crate::harness::{Shop, text};
+
+#[tokio::test]
+async fn running_an_on_sale_costs_2_writes_an_item() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    shop.add_queue("rock").await;
+    shop.start(&[
+        "create-concert",
+        "update-concert",
+        "delete-concert",
+        "get-concert",
+    ])
+    .await;
+    let door = 1.0;
+    let shows = json!([{ "date": "2027-01-01", "price": 1 }, { "date": "2027-01-02", "price": 1 }]);
+    let body = json!({ "name": "A", "shows": shows });
+    let created = shop.create(&admin, &body).await.expect(201);
+    let items = "two shows, the concert, the listing, the version";
+    assert_eq!(shop.price("create-concert"), (door, 10.0), "{items}");
+    let body = json!({ "name": "B", "queue_id": "rock", "shows": shows });
+    shop.create(&admin, &body).await.expect(201);
+    let queue = "and the queue's shows; the queue and its shows are read";
+    assert_eq!(shop.price("create-concert"), (door + 2.0, 12.0), "{queue}");
+
+    let id = text(&created["concert_id"]);
+    let change = async |body| {
+        shop.change(&admin, &id, &body).await.ok();
+        shop.price("update-concert")
+    };
+    assert_eq!(change(json!({})).await, (door + 1.0, 0.0), "no change");
+    let price = json!({ "shows": [{ "date": "2027-01-01", "price": 2 }] });
+    assert_eq!(
+        change(price).await,
+        (door + 1.0, 6.0),
+        "show, concert, version"
+    );
+    let name = json!({ "name": "C" });
+    assert_eq!(change(name).await, (door + 1.0, 8.0), "two places");
+    let another = json!({ "shows": [{ "date": "2027-01-03", "price": 2 }] });
+    assert_eq!(change(another).await, (door + 1.0, 8.0), "and the listing");
+    let queue = json!({ "queue_id": "rock" });
+    let reads = "the concert, the queue, its shows";
+    assert_eq!(change(queue).await, (door + 3.0, 12.0), "{reads}");
+
+    shop.concert(&id).await;
+    assert_eq!(shop.price("get-concert"), (0.5, 0.0));
+    shop.remove(&admin, &format!("{id}/dates/2027-01-03"))
+        .await
+        .ok();
+    let reads = "the concert, the seats, the queue's shows";
+    assert_eq!(shop.price("delete-concert"), (door + 3.0, 10.0), "{reads}");
+    shop.remove(&admin, &id).await.ok();
+    assert_eq!(shop.price("delete-concert"), (door + 4.0, 12.0), "{reads}");
+}
+
+/// A page costs what is looked at, however many concerts there are.
+#[tokio::test]
+async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
+    let mut prices = Vec::new();
+    for (count, date) in [
+        (100, "2026-12-31"),
+        (2_000, "2026-12-31"),
+        (2_000, "2026-11-19"),
+    ] {
+        let shop = Shop::empty().await;
+        let operator = shop.stack.operator().await;
+        shop.stack.app("list-concerts").await;
+        for n in 0..count {
+            let concert = Concert {
+                concert_id: ConcertId::new(),
+                name: Name::parse(&format!("Concert {n:04}")).expect("a name"),
+                queue_id: QueueId::main(),
+            };
+            let shows = [Show {
+                concert_id: concert.concert_id,
+                ..crate::harness::show(date)
+            }];
+            let created = operator.store().create_concert(&concert, &shows).await;
+            created.expect("a new concert");
+        }
+        shop.stack.forget_consumed();
+        let mut of_list = Vec::new();
+        for query in [
+            "",
+            "",
+            "?all=1",
+            "?name=concert%2000",
+            "?name=concert%200099",
+        ] {
+            let path = format!("/v1/concerts{query}");
+            shop.get(&path).send().await.ok();
+            of_list.push(shop.price("list-concerts"));
+        }
+        prices.push(of_list);
+    }
+    assert_eq!(prices[0], prices[1]);
+    assert_eq!(prices[1], prices[2], "most are over");
+    let version = 1.0;
+    let first = (version + 5.0, 0.0);
+    let remembered = (version, 0.0);
+    let all = (version + 1.0, 0.0);
+    let one = (version + 1.0, 0.0);
+    assert_eq!(prices[0], [first, remembered, all, first, one]);
+}

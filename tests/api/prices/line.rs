@@ -1,0 +1,143 @@
+//! What the line costs, those in it and those who move it.
+
+use serde_json::json;
+
+use super::warm_shop;
+use crate::harness::Account;
+
+/// Neither the token of an account nor a key makes a join dearer, and who has joined already pays
+/// for looking only.
+#[tokio::test]
+async fn joining_as_an_account_or_with_a_key_costs_the_same_and_joining_again_no_writes() {
+    let shop = warm_shop(&[]).await;
+    let key = "k".repeat(64);
+    let join = async |account: &Account| {
+        let call = shop.post("/v1/auth/tokens").token(&account.access_token);
+        let call = call.header("idempotency-key", &key);
+        let body = json!({ "user_id": account.user_id });
+        call.json(&body).send().await.ok();
+    };
+    let (first, account) = (
+        shop.account("first@example.com").await,
+        shop.account("mina@example.com").await,
+    );
+    join(&first).await;
+    shop.advance(2).await;
+    shop.stack.forget_consumed();
+
+    join(&account).await;
+    assert_eq!(shop.price("join-queue"), (2.5, 3.0));
+    join(&account).await;
+    assert_eq!(shop.price("join-queue"), (2.0, 0.0));
+}
+
+#[tokio::test]
+async fn walking_in_costs_3_writes_and_waiting_2() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let (first, second) = (shop.guest().await, shop.guest().await);
+    shop.stack.forget_consumed();
+
+    shop.join(&first).await;
+    assert_eq!(
+        shop.price("join-queue"),
+        (2.5, 3.0),
+        "user, session, document"
+    );
+    let waiting = shop.join(&second).await;
+    assert_eq!(
+        shop.price("join-queue"),
+        (2.0, 2.0),
+        "the document is known for a second"
+    );
+    assert_eq!(waiting.joined["status"], "WAITING");
+    assert_eq!(shop.place(&waiting).await, "WAITING");
+    assert_eq!(shop.price("get-place"), (1.0, 0.0));
+}
+
+#[tokio::test]
+async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
+    shop.start(&["leave-queue"]).await;
+    shop.delete("/v1/auth/tokens")
+        .token(&waiting.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(shop.price("leave-queue"), (1.5, 1.0));
+    shop.delete("/v1/auth/tokens")
+        .token(&inside.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(shop.price("leave-queue"), (1.0, 2.0));
+}
+
+#[tokio::test]
+async fn a_tick_costs_the_same_with_one_or_a_million_waiting() {
+    let mut prices = Vec::new();
+    for waiting in [1, 1_000_000] {
+        let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+        let operator = shop.stack.operator().await;
+        let main = "main".parse().expect("an id");
+        let store = operator.store();
+        let issued = store.issued(&main).await.expect("a number");
+        let skipped = store.skip_numbers(&main, issued, waiting).await;
+        assert!(skipped.expect("an answer"), "so many more have joined");
+        shop.advance(10).await;
+        shop.stack.forget_consumed();
+        shop.advance(5).await;
+        prices.push(shop.price("admit"));
+    }
+    assert_eq!(prices[0], prices[1]);
+    let (reads, writes) = prices[0];
+    assert!(
+        (2.0..=4.0).contains(&reads) && (1.0..=4.0).contains(&writes),
+        "{prices:?}"
+    );
+}
+
+/// Waiting costs nothing: what is written is the join and the arrival.
+#[tokio::test]
+async fn a_whole_wait_costs_4_writes() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let first = shop.buyer().await;
+    shop.stack.forget_consumed();
+    let waits = shop.buyer().await;
+    let signed_up = 4.0;
+    assert_eq!(waits.joined["status"], "WAITING");
+    for _ in 0..20 {
+        shop.queue("main").await;
+        shop.place(&waits).await;
+        shop.advance(5).await;
+    }
+    shop.leave(&first).await;
+    shop.advance(10).await;
+    shop.dates(&waits).await;
+    let consumed = shop.stack.consumed();
+    let theirs = [
+        "sign-up",
+        "join-queue",
+        "get-queue",
+        "get-place",
+        "list-dates",
+    ];
+    let writes: f64 = theirs
+        .map(|function| consumed.by(function).write)
+        .iter()
+        .sum();
+    assert!((writes - signed_up - 4.0).abs() < f64::EPSILON, "{writes}");
+}
+
+#[tokio::test]
+async fn a_minute_in_which_nothing_happens_costs_2_reads_and_a_half() {
+    let shop = warm_shop(&[]).await;
+    shop.advance(600).await;
+    shop.stack.forget_consumed();
+    shop.advance(60).await;
+    assert_eq!(
+        shop.price("admit"),
+        (2.5, 0.0),
+        "which queues there are, and one of them"
+    );
+}

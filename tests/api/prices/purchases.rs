@@ -1,0 +1,218 @@
+//! What buying costs, and what undoes it.
+
+use serde_json::json;
+
+use super::warm_shop;
+use crate::harness::PRICE;
+
+#[tokio::test]
+async fn a_purchase_costs_21_writes_and_at_most_13_reads() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let (first, second) = (shop.buyer().await, shop.guest().await);
+    shop.stack.forget_consumed();
+    let waiting = shop.join(&second).await;
+    let mut bill = vec![("join", shop.price("join-queue"), (2.0, 2.0))];
+    shop.delete("/v1/auth/tokens")
+        .token(&first.token)
+        .send()
+        .await
+        .ok();
+    shop.advance(10).await;
+    shop.stack.forget_consumed();
+
+    assert_eq!(shop.place(&waiting).await, "ACTIVE");
+    bill.push(("poll", shop.price("get-place"), (1.0, 0.0)));
+    shop.dates(&waiting).await;
+    let dates = "the door, the document, the shows, the taken seats of two dates; the arrival";
+    bill.push((dates, shop.price("list-dates"), (3.0, 2.0)));
+    shop.seats(&waiting).await;
+    bill.push((
+        "the door, the show, the seats",
+        shop.price("list-seats"),
+        (2.0, 0.0),
+    ));
+    let held = shop.hold(&waiting, 1).await.ok();
+    bill.push((
+        "the door, the show, a look",
+        shop.price("hold-seats"),
+        (2.0, 4.0),
+    ));
+    shop.charge(&waiting, PRICE).await.ok();
+    bill.push(("charge", shop.price("charge"), (1.0, 4.0)));
+    shop.pay(&waiting, &held).await.ok();
+    bill.push(("pay and done", shop.price("pay"), (1.5, 9.0)));
+    shop.advance(302).await;
+    bill.push((
+        "the message of a paid hold",
+        shop.price("release-hold"),
+        (0.5, 0.0),
+    ));
+
+    for (step, is, due) in &bill {
+        assert_eq!(is, due, "{step}");
+    }
+    let total = bill
+        .iter()
+        .fold((0.0, 0.0), |sum, (_, is, _)| (sum.0 + is.0, sum.1 + is.1));
+    assert_eq!(total, (13.0, 21.0));
+}
+
+/// Nothing is cached, and the hold is the arrival.
+#[tokio::test]
+async fn buying_without_looking_costs_21_writes_and_8_reads() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let (first, second) = (shop.buyer().await, shop.guest().await);
+    shop.advance(2).await;
+    shop.stack.forget_consumed();
+    let buyer = shop.join(&second).await;
+    let mut bill = vec![shop.price("join-queue")];
+    shop.delete("/v1/auth/tokens")
+        .token(&first.token)
+        .send()
+        .await
+        .ok();
+    shop.advance(10).await;
+    shop.stack.forget_consumed();
+
+    let held = shop.hold(&buyer, 1).await.ok();
+    bill.push(shop.price("hold-seats"));
+    shop.charge(&buyer, PRICE).await.ok();
+    bill.push(shop.price("charge"));
+    shop.pay(&buyer, &held).await.ok();
+    bill.push(shop.price("pay"));
+    shop.advance(302).await;
+    bill.push(shop.price("release-hold"));
+    assert_eq!(
+        bill,
+        [(2.5, 2.0), (2.5, 6.0), (1.0, 4.0), (1.5, 9.0), (0.5, 0.0)]
+    );
+    let total = bill
+        .iter()
+        .fold((0.0, 0.0), |sum, step| (sum.0 + step.0, sum.1 + step.1));
+    assert_eq!(total, (8.0, 21.0));
+}
+
+/// The same as the functions of an on-sale do it, whose caches somebody else has just filled.
+#[tokio::test]
+async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
+    let shop = warm_shop(&[]).await;
+    let other = shop.buyer().await;
+    shop.place(&other).await;
+    shop.dates(&other).await;
+    shop.seats(&other).await;
+    shop.hold(&other, 50).await.ok();
+    let guest = shop.guest().await;
+    shop.stack.forget_consumed();
+
+    let buyer = shop.join(&guest).await;
+    let held = shop.hold(&buyer, 1).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.pay(&buyer, &held).await.ok();
+    let consumed = shop.stack.consumed().total;
+    assert_eq!((consumed.read, consumed.write), (6.0, 20.0));
+
+    let looker = shop.buyer().await;
+    shop.stack.forget_consumed();
+    shop.place(&looker).await;
+    shop.dates(&looker).await;
+    shop.seats(&looker).await;
+    let consumed = shop.stack.consumed().total;
+    assert_eq!((consumed.read, consumed.write), (3.0, 0.0));
+}
+
+#[tokio::test]
+async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
+    let shop = warm_shop(&[]).await;
+    let buyer = shop.buyer().await;
+    shop.charge(&buyer, 4 * PRICE).await.ok();
+    shop.stack.forget_consumed();
+    let body = json!({ "date": shop.dates[0], "seat_numbers": [1, 2, 3, 4] });
+    let held = shop
+        .post(&shop.reservations())
+        .token(&buyer.token)
+        .json(&body)
+        .send()
+        .await
+        .ok();
+    assert_eq!(shop.price("hold-seats"), (3.5, 10.0));
+    shop.pay(&buyer, &held).await.ok();
+    assert_eq!(shop.price("pay"), (1.5, 15.0));
+}
+
+#[tokio::test]
+async fn a_taken_seat_is_refused_for_the_price_of_a_look() {
+    let shop = warm_shop(&[]).await;
+    shop.sold(1).await;
+    let buyer = shop.buyer().await;
+    shop.stack.forget_consumed();
+    shop.hold(&buyer, 1)
+        .await
+        .refused(409, "SEAT_ALREADY_RESERVED");
+    assert_eq!(shop.price("hold-seats"), (1.5, 0.0));
+}
+
+#[tokio::test]
+async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
+    let shop = warm_shop(&[]).await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    shop.hold(&one, 1).await.ok();
+    let held = shop.hold(&other, 2).await.ok();
+    shop.start(&["cancel-reservation"]).await;
+    shop.delete(&shop.reservation(&held))
+        .token(&other.token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(shop.price("cancel-reservation"), (0.5, 2.0));
+    shop.advance(302).await;
+    let released = "two messages read a session each; one closes it, frees a seat, counts it";
+    assert_eq!(shop.price("release-hold"), (1.0, 3.0), "{released}");
+}
+
+#[tokio::test]
+async fn looking_is_cheap() {
+    let shop = warm_shop(&[]).await;
+    let (buyer, receipt) = shop.sold(1).await;
+    shop.start(&[
+        "get-balance",
+        "get-user",
+        "get-reservation",
+        "get-queue",
+        "list-concerts",
+        "get-keys",
+    ])
+    .await;
+    let user = format!("/v1/users/{}", buyer.user_id);
+    let balance = format!("{user}/balance");
+    for (path, function, reads) in [
+        (balance.as_str(), "get-balance", 1.0),
+        (user.as_str(), "get-user", 1.0),
+        (&shop.reservation(&receipt), "get-reservation", 2.0),
+        ("/v1/queues/main", "get-queue", 0.5),
+        ("/v1/concerts", "list-concerts", 2.0),
+        ("/v1/concerts", "list-concerts", 1.0),
+    ] {
+        shop.get(path).token(&buyer.token).send().await.ok();
+        assert_eq!(shop.price(function), (reads, 0.0), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_costs_4_writes_and_2_a_seat() {
+    let shop = warm_shop(&[]).await;
+    let buyer = shop.buyer().await;
+    shop.charge(&buyer, 3 * PRICE).await.ok();
+    let held = shop.hold_all(&buyer, &[1, 2, 3]).await.ok();
+    shop.pay(&buyer, &held).await.ok();
+    shop.stack.app("cancel-reservation").await;
+    shop.advance(120).await;
+    shop.stack.forget_consumed();
+    let path = shop.reservation(&held);
+    let refund = || shop.delete(&path).token(&buyer.token).send();
+    refund().await.ok();
+    // The sessions, the order, the account; then the show, and its queue, which has been quiet.
+    let quiet = 0.5 + 2.0;
+    assert_eq!(shop.price("cancel-reservation"), (2.5 + quiet, 10.0));
+    refund().await.ok();
+    assert_eq!(shop.price("cancel-reservation"), (1.5, 0.0), "again");
+}

@@ -1,0 +1,176 @@
+//! What users cost, their tokens, and the keys that sign these.
+
+use serde_json::json;
+
+use super::warm_shop;
+use crate::harness::{PASSWORD, refusal::INVALID_CREDENTIALS, text};
+
+#[tokio::test]
+async fn signing_up_costs_4_writes() {
+    let shop = warm_shop(&[]).await;
+    shop.guest().await;
+    assert_eq!(shop.price("sign-up"), (0.0, 4.0));
+}
+
+#[tokio::test]
+async fn signing_up_with_an_address_costs_6_writes() {
+    let shop = warm_shop(&[]).await;
+    shop.account("mina@example.com").await;
+    assert_eq!(shop.price("sign-up"), (0.0, 6.0));
+}
+
+#[tokio::test]
+async fn logging_in_costs_1_read_by_address_and_2_writes_and_a_guest_1_read() {
+    let shop = warm_shop(&[]).await;
+    let account = shop.account("mina@example.com").await;
+    let guest = shop.guest().await;
+    shop.log_in(&account.email, PASSWORD).await.ok();
+    shop.stack.forget_consumed();
+
+    shop.log_in(&account.email, PASSWORD).await.ok();
+    assert_eq!(shop.price("log-in"), (1.0, 2.0));
+    let log_in = async |body| shop.post("/v1/auth/login").json(&body).send().await;
+    log_in(json!({ "user_id": account.user_id, "password": PASSWORD }))
+        .await
+        .ok();
+    assert_eq!(shop.price("log-in"), (0.0, 2.0));
+    log_in(json!({ "user_id": guest.user_id })).await.ok();
+    assert_eq!(shop.price("log-in"), (1.0, 0.0));
+    for _ in 0..2 {
+        shop.log_in(&account.email, "not the password")
+            .await
+            .is(INVALID_CREDENTIALS);
+        assert_eq!(shop.price("log-in"), (1.0, 1.0));
+    }
+}
+
+#[tokio::test]
+async fn logging_out_costs_1_read_and_1_write() {
+    let shop = warm_shop(&[]).await;
+    let guest = shop.guest().await;
+    shop.start(&["log-out"]).await;
+    let out = shop.post("/v1/auth/logout").token(&guest.access_token);
+    out.send().await.ok();
+    assert_eq!(shop.price("log-out"), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn changing_oneself_costs_what_changes() {
+    let shop = warm_shop(&[]).await;
+    let guest = shop.guest().await;
+    let path = format!("/v1/users/{}", guest.user_id);
+    let mut token = guest.access_token.clone();
+    shop.stack.app("update-user").await;
+    let next = "another long password";
+    for (body, price) in [
+        (json!({}), (1.0, 0.0)),
+        (json!({ "name": "민아" }), (1.0, 1.0)),
+        (
+            json!({ "email": "mina@example.com", "password": PASSWORD }),
+            (1.0, 4.0),
+        ),
+        (
+            json!({ "password": next, "current_password": PASSWORD }),
+            (1.0, 4.0),
+        ),
+        (
+            json!({ "email": "MINA@example.com", "current_password": next }),
+            (1.0, 4.0),
+        ),
+        (
+            json!({ "email": "minju@example.com", "current_password": next }),
+            (1.0, 8.0),
+        ),
+    ] {
+        shop.stack.forget_consumed();
+        let call = shop.call("PATCH", &path).token(&token).json(&body);
+        let changed = call.send().await.ok();
+        assert_eq!(shop.price("update-user"), price, "{body}");
+        if let (Some(email), Some(_)) = (changed["email"].as_str(), body.get("current_password")) {
+            let logged_in = shop.log_in(email, next).await.ok();
+            token = text(&logged_in["token"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_users_costs_the_same_among_few_and_many() {
+    let mut prices = Vec::new();
+    for users in [30, 300] {
+        let shop = warm_shop(&[]).await;
+        let admin = shop.admin().await;
+        for _ in 0..users {
+            shop.guest().await;
+        }
+        shop.stack.app("list-users").await;
+        shop.stack.forget_consumed();
+        let list = shop.get("/v1/users").token(&admin.access_token);
+        let page = list.send().await.ok();
+        assert!(page["next_cursor"].is_string());
+        prices.push(shop.price("list-users"));
+    }
+    assert_eq!(prices, [(1.5, 0.0), (1.5, 0.0)], "the door, and 20 users");
+}
+
+#[tokio::test]
+async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
+    let shop = warm_shop(&[]).await;
+    let guest = shop.guest().await;
+    shop.start(&["make-admin"]).await;
+    let order = json!({ "user_id": guest.user_id });
+    shop.invoke("make-admin", &order).await.ok();
+    assert_eq!(shop.price("make-admin"), (0.0, 1.0));
+    let order = json!({ "email": "boss@example.com", "password": PASSWORD });
+    shop.invoke("make-admin", &order).await.ok();
+    assert_eq!(shop.price("make-admin"), (0.0, 6.0));
+}
+
+#[tokio::test]
+async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
+    let shop = warm_shop(&[]).await;
+    shop.start(&["rotate-keys"]).await;
+    for (order, price) in [
+        (json!({}), (2.0, 0.0)),
+        (json!({ "now": true }), (2.0, 4.0)),
+        (json!({ "now": true }), (2.0, 0.0)),
+    ] {
+        shop.invoke("rotate-keys", &order).await.ok();
+        assert_eq!(shop.price("rotate-keys"), price, "{order}");
+    }
+    // Who signs looks every minute, and not when the next key begins to.
+    for (seconds, price) in [(290, (1.0, 4.0)), (9, (0.0, 4.0)), (1, (0.0, 4.0))] {
+        shop.advance(seconds).await;
+        shop.guest().await;
+        assert_eq!(shop.price("sign-up"), price, "{seconds} seconds later");
+    }
+    shop.invoke("rotate-keys", &json!({})).await.ok();
+    assert_eq!(shop.price("rotate-keys"), (2.0, 4.0), "it has begun");
+}
+
+#[tokio::test]
+async fn what_a_user_has_done_costs_a_read_per_4_kb() {
+    let shop = warm_shop(&[]).await;
+    let (buyer, _) = shop.sold(1).await;
+    let nobody = shop.guest().await;
+    shop.start(&["list-payments", "get-statement"]).await;
+    let list = async |what: &str, user_id: &str, token: &str| {
+        let path = format!("/v1/users/{user_id}/{what}");
+        shop.get(&path).token(token).send().await.ok();
+    };
+    list("payments", &buyer.user_id, &buyer.token).await;
+    assert_eq!(shop.price("list-payments"), (1.0, 0.0));
+    list("statement", &buyer.user_id, &buyer.token).await;
+    assert_eq!(shop.price("get-statement"), (1.0, 0.0));
+    list("payments", &nobody.user_id, &nobody.access_token).await;
+    let door = 1.0;
+    assert_eq!(
+        shop.price("list-payments"),
+        (door + 2.0, 0.0),
+        "and who it is"
+    );
+    for _ in 0..100 {
+        shop.charge(&buyer, 1).await.ok();
+    }
+    list("statement", &buyer.user_id, &buyer.token).await;
+    assert_eq!(shop.price("get-statement"), (4.0, 0.0), "102 entries");
+}
