@@ -17,7 +17,7 @@ use shared::{
     store::Store,
 };
 
-use crate::harness::{Buyer, PRICE, Reply, Shop};
+use crate::harness::{Buyer, PRICE, Reply, Shop, in_some_try};
 
 /// A table, and words of the condition that is left out.
 type Guard = (&'static str, &'static str);
@@ -31,25 +31,22 @@ async fn shop(without: Option<Guard>) -> Shop {
     shop
 }
 
-/// How often a scenario may be tried in which requests have to overtake each other, and which of
-/// them does is chance.
-const TRIES: usize = 8;
-
 /// Runs a scenario, which tells whether all went well: with the guard it does, without it does
 /// not, and the condition was there to be left out.
 async fn proves(guard: Guard, scenario: impl AsyncFn(&Shop) -> bool) {
     let guarded = shop(None).await;
     assert!(scenario(&guarded).await, "with the guard");
     guarded.audit().await;
-    for _ in 0..TRIES {
+    let gone_wrong = in_some_try(async || {
         let unguarded = shop(Some(guard)).await;
-        if !scenario(&unguarded).await {
-            let stripped = unguarded.stack.stripped_conditions();
-            assert!(stripped > 0, "there is no such condition");
-            return;
-        }
-    }
-    panic!("without the guard all went well, too");
+        let is_well = scenario(&unguarded).await;
+        (!is_well).then_some(unguarded)
+    });
+    let unguarded = gone_wrong.await.expect("harm without the guard");
+    assert!(
+        unguarded.stack.stripped_conditions() > 0,
+        "there is no such condition"
+    );
 }
 
 /// A test for each scenario, with the guard that it proves.

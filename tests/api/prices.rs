@@ -8,7 +8,7 @@ mod line;
 mod purchases;
 mod users;
 
-use crate::harness::{Buyer, Shop, text};
+use crate::harness::Shop;
 
 /// The functions of a purchase, whose start is not a part of its price.
 const FUNCTIONS: [&str; 9] = [
@@ -30,11 +30,7 @@ async fn warm_shop(parameters: &[(&str, &str)]) -> Shop {
     for function in FUNCTIONS {
         shop.stack.app(function).await;
     }
-    shop.delete("/v1/auth/tokens")
-        .token(&visitor.token)
-        .send()
-        .await
-        .ok();
+    shop.leave(&visitor).await;
     shop.advance(5).await;
     shop.stack.forget_consumed();
     shop
@@ -54,20 +50,5 @@ impl Shop {
         let units = self.stack.consumed().by(function);
         self.stack.forget_consumed();
         (units.read, units.write)
-    }
-
-    async fn dates(&self, buyer: &Buyer) {
-        let path = format!("/v1/concerts/{}/dates", self.concert_id);
-        self.get(&path).token(&buyer.token).send().await.ok();
-    }
-
-    async fn place(&self, buyer: &Buyer) -> String {
-        let place = self
-            .get("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
-            .await
-            .ok();
-        text(&place["status"])
     }
 }

@@ -69,3 +69,12 @@ impl Template {
         self.0.get(name).and_then(Value::as_mapping)
     }
 }
+
+/// Parameters as a command line gives them.
+#[cfg(test)]
+fn given(overrides: &[(&str, &str)]) -> Vec<(String, String)> {
+    overrides
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}

@@ -412,6 +412,17 @@ pub fn show_sold(date: &str, opens_at: Option<Timestamp>, closes_at: Option<Time
     }
 }
 
+/// Tries a few times what goes wrong only when one request overtakes another, which is chance.
+pub async fn in_some_try<T>(attempt: impl AsyncFn() -> Option<T>) -> Option<T> {
+    for _ in 0..8 {
+        let outcome = attempt().await;
+        if outcome.is_some() {
+            return outcome;
+        }
+    }
+    None
+}
+
 /// A JSON text.
 pub fn text(value: &Value) -> String {
     value

@@ -50,7 +50,7 @@ async fn walking_in_costs_3_writes_and_waiting_2() {
         "the document is known for a second"
     );
     assert_eq!(waiting.joined["status"], "WAITING");
-    assert_eq!(shop.place(&waiting).await, "WAITING");
+    assert_eq!(shop.status(&waiting).await, "WAITING");
     assert_eq!(shop.price("get-place"), (1.0, 0.0));
 }
 
@@ -59,17 +59,9 @@ async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.start(&["leave-queue"]).await;
-    shop.delete("/v1/auth/tokens")
-        .token(&waiting.token)
-        .send()
-        .await
-        .ok();
+    shop.leave(&waiting).await;
     assert_eq!(shop.price("leave-queue"), (1.5, 1.0));
-    shop.delete("/v1/auth/tokens")
-        .token(&inside.token)
-        .send()
-        .await
-        .ok();
+    shop.leave(&inside).await;
     assert_eq!(shop.price("leave-queue"), (1.0, 2.0));
 }
 
@@ -108,12 +100,12 @@ async fn a_whole_wait_costs_4_writes() {
     assert_eq!(waits.joined["status"], "WAITING");
     for _ in 0..20 {
         shop.queue("main").await;
-        shop.place(&waits).await;
+        shop.status(&waits).await;
         shop.advance(5).await;
     }
     shop.leave(&first).await;
     shop.advance(10).await;
-    shop.dates(&waits).await;
+    shop.knock(&waits).send().await.ok();
     let consumed = shop.stack.consumed();
     let theirs = [
         "sign-up",

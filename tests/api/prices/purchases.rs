@@ -12,17 +12,13 @@ async fn a_purchase_costs_21_writes_and_at_most_13_reads() {
     shop.stack.forget_consumed();
     let waiting = shop.join(&second).await;
     let mut bill = vec![("join", shop.price("join-queue"), (2.0, 2.0))];
-    shop.delete("/v1/auth/tokens")
-        .token(&first.token)
-        .send()
-        .await
-        .ok();
+    shop.leave(&first).await;
     shop.advance(10).await;
     shop.stack.forget_consumed();
 
-    assert_eq!(shop.place(&waiting).await, "ACTIVE");
+    assert_eq!(shop.status(&waiting).await, "ACTIVE");
     bill.push(("poll", shop.price("get-place"), (1.0, 0.0)));
-    shop.dates(&waiting).await;
+    shop.knock(&waiting).send().await.ok();
     let dates = "the door, the document, the shows, the taken seats of two dates; the arrival";
     bill.push((dates, shop.price("list-dates"), (3.0, 2.0)));
     shop.seats(&waiting).await;
@@ -66,11 +62,7 @@ async fn buying_without_looking_costs_21_writes_and_8_reads() {
     shop.stack.forget_consumed();
     let buyer = shop.join(&second).await;
     let mut bill = vec![shop.price("join-queue")];
-    shop.delete("/v1/auth/tokens")
-        .token(&first.token)
-        .send()
-        .await
-        .ok();
+    shop.leave(&first).await;
     shop.advance(10).await;
     shop.stack.forget_consumed();
 
@@ -97,8 +89,8 @@ async fn buying_without_looking_costs_21_writes_and_8_reads() {
 async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
     let shop = warm_shop(&[]).await;
     let other = shop.buyer().await;
-    shop.place(&other).await;
-    shop.dates(&other).await;
+    shop.status(&other).await;
+    shop.knock(&other).send().await.ok();
     shop.seats(&other).await;
     shop.hold(&other, 50).await.ok();
     let guest = shop.guest().await;
@@ -113,8 +105,8 @@ async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13
 
     let looker = shop.buyer().await;
     shop.stack.forget_consumed();
-    shop.place(&looker).await;
-    shop.dates(&looker).await;
+    shop.status(&looker).await;
+    shop.knock(&looker).send().await.ok();
     shop.seats(&looker).await;
     let consumed = shop.stack.consumed().total;
     assert_eq!((consumed.read, consumed.write), (3.0, 0.0));

@@ -136,6 +136,7 @@ impl Parameter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::given;
 
     const PARAMETERS: &str = r#"
         HoldSeconds: { Type: Number, Default: 300, MinValue: 1, MaxValue: 840,
@@ -146,11 +147,7 @@ mod tests {
 
     fn resolved(overrides: &[(&str, &str)]) -> Result<BTreeMap<String, String>, Problem> {
         let section: Mapping = yaml_serde::from_str(PARAMETERS).expect("YAML");
-        let overrides: Vec<_> = overrides
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        resolve(Some(&section), &overrides)
+        resolve(Some(&section), &given(overrides))
     }
 
     #[test]

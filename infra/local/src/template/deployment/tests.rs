@@ -5,7 +5,7 @@ use crate::{
     Problem,
     gateway::INTEGRATION_TIMEOUT,
     template::{
-        Template,
+        Template, given,
         intrinsics::{Place, Resolver},
         parameters,
     },
@@ -20,11 +20,7 @@ fn place() -> Place {
 }
 
 fn repository(overrides: &[(&str, &str)]) -> Result<Deployment, Problem> {
-    let overrides: Vec<_> = overrides
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    Template::repository()?.deployment(&overrides, &place())
+    Template::repository()?.deployment(&given(overrides), &place())
 }
 
 #[test]
@@ -119,15 +115,11 @@ fn what_an_operator_may_not_set_is_named() {
 
 /// The properties of every resource of the repository's template, by its name.
 fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
-    let overrides: Vec<_> = overrides
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
     let template = Template::repository().expect("YAML");
     let declared = template.section("Parameters");
     let resources = template.section("Resources").expect("resources");
     let resolver = Resolver {
-        parameters: &parameters::resolve(declared, &overrides).expect("allowed"),
+        parameters: &parameters::resolve(declared, &given(overrides)).expect("allowed"),
         resources,
         conditions: template.section("Conditions"),
         place: &place(),
