@@ -185,6 +185,7 @@ fn queue_defaults(config: &Config) -> Settings {
         state: QueueState::Open,
         default_concert_id: None,
         opens_at: None,
+        early_closed_at: None,
         version: 0,
     }
 }

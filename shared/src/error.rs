@@ -115,6 +115,9 @@ pub enum ApiError {
     /// 409: a concert or a date of which a seat is sold or held.
     #[error("seats are sold or held")]
     ConcertHasOrders,
+    /// 409: a concert that would leave a queue in whose line people are.
+    #[error("people are in the line of the concert's queue")]
+    LineNotEmpty,
     /// 409: the e-mail address is somebody's.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -127,6 +130,9 @@ pub enum ApiError {
     /// 410: every seat that the queue sells is sold.
     #[error("everything is sold out")]
     SoldOut,
+    /// 410: nothing that the queue sells can be bought any more.
+    #[error("the sale is over")]
+    SaleOver,
     /// 410: the queue takes nobody any more.
     #[error("the queue is closed")]
     QueueClosed,
@@ -228,9 +234,12 @@ impl ApiError {
             | Self::AmountMismatch
             | Self::SaleNotOpen
             | Self::ConcertHasOrders
+            | Self::LineNotEmpty
             | Self::EmailTaken
             | Self::RefundClosed => StatusCode::CONFLICT,
-            Self::HoldExpired | Self::SoldOut | Self::QueueClosed => StatusCode::GONE,
+            Self::HoldExpired | Self::SoldOut | Self::SaleOver | Self::QueueClosed => {
+                StatusCode::GONE
+            }
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -271,10 +280,12 @@ impl ApiError {
             Self::AmountMismatch => "AMOUNT_MISMATCH",
             Self::SaleNotOpen => "SALE_NOT_OPEN",
             Self::ConcertHasOrders => "CONCERT_HAS_ORDERS",
+            Self::LineNotEmpty => "LINE_NOT_EMPTY",
             Self::EmailTaken => "EMAIL_TAKEN",
             Self::RefundClosed => "REFUND_CLOSED",
             Self::HoldExpired => "HOLD_EXPIRED",
             Self::SoldOut => "SOLD_OUT",
+            Self::SaleOver => "SALE_OVER",
             Self::QueueClosed => "QUEUE_CLOSED",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::TooManyAttempts { .. } => "TOO_MANY_ATTEMPTS",

@@ -214,6 +214,10 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
             "It cannot be deleted: seats are sold or held.",
         ),
+        ApiError::LineNotEmpty => (
+            "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
+            "People are in the line of this concert's queue, so it cannot move to another queue.",
+        ),
         ApiError::EmailTaken => (
             "이미 사용 중인 이메일 주소입니다.",
             "This e-mail address is already in use.",
@@ -227,6 +231,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "The time to pay for these seats is over.",
         ),
         ApiError::SoldOut => ("모든 좌석이 매진되었습니다.", "Every seat is sold."),
+        ApiError::SaleOver => ("판매가 종료되었습니다.", "This sale is over."),
         ApiError::QueueClosed => ("대기열이 종료되었습니다.", "This queue is closed."),
         ApiError::IdempotencyKeyReused => (
             "이미 다른 요청에 사용된 Idempotency-Key입니다.",

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     ids::{QueueId, SessionId, UserId},
     queue::Ticket,
-    session::Session,
+    session::{QUEUE_TOKEN, Session},
     user::User,
 };
 
@@ -34,8 +34,8 @@ const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long that of a user with a password lives.
 const ACCOUNT_ACCESS: SignedDuration = SignedDuration::from_hours(12);
 
-/// How long a token lives at most. Those of a queue live for hours.
-pub const LONGEST_TOKEN: SignedDuration = longer(GUEST_ACCESS, ACCOUNT_ACCESS);
+/// How long a token lives at most.
+pub const LONGEST_TOKEN: SignedDuration = longer(QUEUE_TOKEN, longer(GUEST_ACCESS, ACCOUNT_ACCESS));
 
 const fn longer(one: SignedDuration, other: SignedDuration) -> SignedDuration {
     if one.as_secs() < other.as_secs() {
@@ -95,7 +95,7 @@ impl Claims {
             queue: session.queue_id.clone(),
             ticket: session.ticket,
             jti: session.jti,
-            iat: session.joined_at.as_second(),
+            iat: session.issued_at().as_second(),
             exp: session.expires_at.as_second(),
         })
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 39] = [
+pub const CONTRACT: [(u16, &str); 41] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -40,10 +40,12 @@ pub const CONTRACT: [(u16, &str); 39] = [
     (409, "AMOUNT_MISMATCH"),
     (409, "SALE_NOT_OPEN"),
     (409, "CONCERT_HAS_ORDERS"),
+    (409, "LINE_NOT_EMPTY"),
     (409, "EMAIL_TAKEN"),
     (409, "REFUND_CLOSED"),
     (410, "HOLD_EXPIRED"),
     (410, "SOLD_OUT"),
+    (410, "SALE_OVER"),
     (410, "QUEUE_CLOSED"),
     (422, "IDEMPOTENCY_KEY_REUSED"),
     (429, "TOO_MANY_ATTEMPTS"),
@@ -281,6 +283,24 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
     let (sold_out, ..) = Shop::sold_out().await;
     let join = sold_out.ask_for_a_place().await;
     others.push((sold_out, SOLD_OUT, join));
+    let over = Shop::open().await;
+    let admin = over.admin().await;
+    over.put_queue(&admin, "rock", &json!({})).await.ok();
+    let closed = show_sold("2027-01-01", None, Some(over.now()));
+    let concert_id = over.add_concert("끝난 공연", "rock", &[closed]).await;
+    let guest = over.guest().await;
+    let join = over.post("/v1/auth/tokens");
+    let join = join.json(&json!({ "user_id": guest.user_id, "concert_id": concert_id }));
+    others.push((over, SALE_OVER, join));
+    let crowded = Shop::open().await;
+    let admin = crowded.admin().await;
+    let concert_id = crowded.add_queue("rock").await;
+    let guest = crowded.guest().await;
+    crowded.join_for(&guest, Some(&concert_id)).await;
+    let change = crowded.patch(&format!("/v1/concerts/{concert_id}"));
+    let change = change.token(&admin.access_token);
+    let change = change.json(&json!({ "queue_id": "main" }));
+    others.push((crowded, LINE_NOT_EMPTY, change));
     others
 }
 

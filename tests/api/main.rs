@@ -57,10 +57,12 @@ mod events;
 mod metrics;
 
 mod attackers;
+mod endings;
 mod errors;
 mod expiry;
 mod faults;
 mod faults_of_messages;
+mod long_waits;
 mod model;
 mod opening;
 mod random;

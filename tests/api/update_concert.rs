@@ -208,6 +208,7 @@ async fn another_queue_sells_every_show_and_counts_on_them() {
         let path = format!("{path}/{}", text(&held["reservation_id"]));
         shop.delete(&path).token(&buyer.token).send().await.ok();
     }
+    shop.leave(&buyer).await;
     let moved = shop
         .change(&admin, &id, &json!({ "queue_id": "main" }))
         .await;

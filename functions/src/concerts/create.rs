@@ -4,7 +4,8 @@
 //! A date in the past is taken, too, so that history can be brought along: it is listed among
 //! those that are over, and nobody can buy. 1 RRU for the door; 2 WRU for each show, the concert,
 //! its line in the listing and the version. A queue of its own is looked up (1 RRU) and gets the
-//! list of its shows (1 RRU per 4 KB, 2 WRU per KB).
+//! list of its shows (1 RRU per 4 KB, 2 WRU per KB); then it is ticked, so that it takes newcomers
+//! at once.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -83,6 +84,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             Rejected::Refused(CreateRefused::NoShow) => ApiError::bug("a concert without a show"),
             Rejected::Failed(error) => error.into(),
         })?;
+    app.wake_queue(&programme.concert.queue_id).await;
     created(&ConcertAnswer::of(&programme))
 }
 
@@ -97,6 +99,7 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
         concert_id: ConcertId::new(),
         name: programme::name(&body.name)?.ok_or(ApiError::MissingField("name"))?,
         queue_id: programme::queue_id(&body.queue_id)?.unwrap_or_else(QueueId::main),
+        left_main_at: None,
     };
     let change = ProgrammeChange {
         shows: shows

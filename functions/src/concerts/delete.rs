@@ -45,6 +45,7 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let (concert_id, date) = (request.concert_id()?, request.date_in_path()?);
+    let concert = app.store().concert(concert_id).await?;
     app.store()
         .delete_concert(concert_id, date, admin.now)
         .await
@@ -54,5 +55,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             Rejected::Refused(DeleteRefused::HasOrders) => ApiError::ConcertHasOrders,
             Rejected::Failed(error) => error.into(),
         })?;
+    if let Some(concert) = concert {
+        app.wake_queue(&concert.queue_id).await;
+    }
     ok(&Deleted { result: true })
 }

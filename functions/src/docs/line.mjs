@@ -9,19 +9,27 @@
  * What this module reads of a queue's public document.
  *
  * @typedef {object} Queue
- * @property {string} state `OPEN`, `PAUSED`, `CLOSED` or `SOLD_OUT`.
+ * @property {string} state `OPEN`, `PAUSED`, `CLOSED`, `SOLD_OUT` or `SALE_OVER`.
  * @property {Point[]} points How many are served by when, in the order of time, linear in between.
  * @property {number} flow How many the line can let in a second while it is full.
  * @property {string} server_time What the time is.
  * @property {string} [opens_at] When it opens; who joins before that takes part in the draw.
- * @property {number} [closed_through] When it was sold out: who has this number or a smaller one
- *   is through, unless they hold seats.
+ * @property {string} [sale_opens_at] When the next show opens its sale, while no seat is to be had
+ *   until then.
+ * @property {number} [closed_through] When the seats have ended: who has this number or a smaller
+ *   one is through, unless they hold seats.
+ * @property {Closure[]} [closures] The numbers for which the line ended.
  * @property {Draw} [draw] The draw among those who were early.
  *
  * @typedef {object} Point
  * @property {string} at By when.
  * @property {number} served So many are served, at most three decimals. Two points at the same
  *   time are a jump.
+ *
+ * @typedef {object} Closure
+ * @property {number} after The last number before them.
+ * @property {number} through The last of them.
+ * @property {string} reason `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
  *
  * @typedef {object} Draw
  * @property {string} seed_hash The SHA-256 of the seed, in hexadecimal digits.
@@ -111,22 +119,35 @@ export function placeOf(number, queue, time) {
 }
 
 /**
- * Whether nobody who has this number will be served any more: seats are sold out, or the queue has
- * closed. Who holds seats may still pay for them.
+ * Why nobody who has this number will be served any more; `null` while they may be. Who holds seats
+ * may still pay for them. Once it is not `null`, it stays the same.
+ *
+ * @param {number | null} number
+ * @param {Queue} queue
+ * @returns {string | null} `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
+ */
+export function reasonOver(number, queue) {
+  if (number === null) return null;
+  const has = (/** @type {Closure} */ { after, through }) => after < number && number <= through;
+  const closure = queue.closures?.find(has);
+  if (closure) return closure.reason;
+  return number <= (queue.closed_through ?? 0) ? 'SOLD_OUT' : null;
+}
+
+/**
+ * Whether nobody who has this number will be served any more.
  *
  * @param {number | null} number
  * @param {Queue} queue
  * @returns {boolean}
  */
 export function isOver(number, queue) {
-  if (number === null) return false;
-  const promised = served(queue, Infinity);
-  return number <= (queue.closed_through ?? 0) || (queue.state === 'CLOSED' && number > promised);
+  return reasonOver(number, queue) !== null;
 }
 
 /**
- * How many seconds a place will take, at the pace at which the line has been moving; `null` while
- * nobody knows. The service's own estimate also knows of places that are free at this moment,
+ * How many seconds a place will take, at the pace at which the line has been moving, and not before
+ * there are seats; `null` while nobody knows. The service's own estimate also knows of places that are free at this moment,
  * which fill faster, and of seats that will not be enough.
  *
  * @param {number | null} place
@@ -136,7 +157,10 @@ export function isOver(number, queue) {
 export function estimatedWait(place, queue) {
   if (place === 0) return 0;
   if (place === null || queue.state !== 'OPEN') return null;
-  return Math.ceil(place / Math.max(queue.flow, 0.000001));
+  const wait = Math.ceil(place / Math.max(queue.flow, 0.000001));
+  if (!queue.sale_opens_at) return wait;
+  const resumes = milliseconds(queue.sale_opens_at) - milliseconds(queue.server_time);
+  return Math.max(wait, Math.ceil(resumes / 1000));
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   numberByDraw,
   numberOf,
   placeOf,
+  reasonOver,
   readToken,
   secondsToOpening,
   served,
@@ -136,20 +137,31 @@ test('a place is what is missing until the number is served', () => {
 test('it is over for who is sold out, and for whom a queue closes', () => {
   const soldOut = queue({ state: 'SOLD_OUT', closed_through: 350 });
   const reopened = queue({ closed_through: 350 });
-  const closed = queue({ state: 'CLOSED' });
+  const closures = [
+    { after: 0, through: 90, reason: 'SALE_OVER' },
+    { after: 102, through: 110, reason: 'QUEUE_CLOSED' },
+  ];
+  const closed = queue({ state: 'CLOSED', closures, closed_through: 90 });
   for (const [number, at, over] of [
     [103, queue(), false],
     [350, soldOut, true],
     [351, soldOut, false],
     [350, reopened, true],
     [351, reopened, false],
+    [90, closed, true],
     [102, closed, false],
     [103, closed, true],
+    [110, closed, true],
+    [111, closed, false],
     [null, closed, false],
     [null, soldOut, false],
   ]) {
     assert.equal(isOver(number, at), over, `${number} ${at.state}`);
   }
+  assert.equal(reasonOver(350, reopened), 'SOLD_OUT');
+  assert.equal(reasonOver(1, closed), 'SALE_OVER');
+  assert.equal(reasonOver(110, closed), 'QUEUE_CLOSED');
+  assert.equal(reasonOver(111, closed), null);
 });
 
 test('a wait is the place by the flow, while the line moves', () => {
@@ -160,9 +172,13 @@ test('a wait is the place by the flow, while the line moves', () => {
   assert.equal(estimatedWait(10, queue({ flow: 0.003333 })), 3_001);
   assert.equal(estimatedWait(0, queue({ state: 'PAUSED' })), 0);
   assert.equal(estimatedWait(null, queue()), null);
-  for (const state of ['PAUSED', 'CLOSED', 'SOLD_OUT']) {
+  for (const state of ['PAUSED', 'CLOSED', 'SOLD_OUT', 'SALE_OVER']) {
     assert.equal(estimatedWait(7, queue({ state })), null, state);
   }
+  // No seat is to be had before that.
+  const later = queue({ sale_opens_at: '2026-11-20T03:10:00Z' });
+  assert.equal(estimatedWait(7, later), 598);
+  assert.equal(estimatedWait(7_000, later), 14_000);
 });
 
 test('who waits asks again after an eighth of it', () => {

@@ -7,7 +7,7 @@ use shared::{
         decimal,
         draw::PublicDraw,
         ids::QueueId,
-        queue::{Queue, QueueState},
+        queue::{Closure, ClosureReason, Queue, QueueState},
         schedule::Point,
     },
     jiff::Timestamp,
@@ -60,11 +60,21 @@ pub struct PublicQueue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u64>,
-    /// Whoever has this number or a smaller one and holds no seat came too late for one: it has
-    /// been sold out since.
+    /// When the next show opens its sale, while every seat that is on sale is sold, or none is on
+    /// sale yet. The line waits until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sale_opens_at: Option<Timestamp>,
+    /// The last number for which the seats ended: all were sold, or none is sold any more. A
+    /// session with this number or a smaller one that holds no seat is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closed_through: Option<u64>,
+    /// The numbers for which the line ended, and why. Opening the queue again changes nothing for
+    /// them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    closures: Vec<PublicClosure>,
     /// When the queue opens, or has opened, unless it was open from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -89,8 +99,10 @@ pub enum State {
     Paused,
     /// Nobody may join; those admitted finish.
     Closed,
-    /// Nobody may join unless a seat is given back.
+    /// Nobody may join unless a seat is given back, or more are put on sale.
     SoldOut,
+    /// Nobody may join unless something is put on sale again.
+    SaleOver,
 }
 
 impl State {
@@ -98,6 +110,7 @@ impl State {
         match queue.settings.state {
             QueueState::Closed => Self::Closed,
             _ if queue.is_sold_out() => Self::SoldOut,
+            _ if queue.is_sale_over() => Self::SaleOver,
             QueueState::Paused => Self::Paused,
             QueueState::Open => Self::Open,
         }
@@ -114,6 +127,28 @@ pub struct PublicPoint {
     served: Milli,
 }
 
+/// A range of numbers for which the line ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Closure)]
+pub struct PublicClosure {
+    /// The last number before the range.
+    after: u64,
+    /// The last number of the range.
+    through: u64,
+    /// Why it ended.
+    reason: ClosureReason,
+}
+
+impl PublicClosure {
+    fn of(closure: &Closure) -> Self {
+        Self {
+            after: closure.after,
+            through: closure.through,
+            reason: closure.reason,
+        }
+    }
+}
+
 impl<'a> PublicQueue<'a> {
     /// What everybody may know of a queue.
     pub(super) fn of(queue: &'a Queue, now: Timestamp) -> Self {
@@ -128,7 +163,9 @@ impl<'a> PublicQueue<'a> {
             max_active: queue.settings.max_active,
             flow: Micro(queue.flow_micro()),
             seats_left: queue.line.seats.as_ref().map(|seats| seats.free),
+            sale_opens_at: queue.sale_opens_at(),
             closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
+            closures: queue.line.closures.iter().map(PublicClosure::of).collect(),
             opens_at: queue.settings.opens_at,
             draw: queue.public_draw(),
             server_time: now,

@@ -6,8 +6,15 @@
 //! a queue there are no numbers: who is early enters a draw, at the same price.
 //!
 //! A guest needs no token, a user with a password their access token. The token of a live session
-//! is issued again, for nothing, to who comes with an access token, or with the
-//! `Idempotency-Key` that the session was joined with. A key is the session's and ends with it.
+//! is issued again, for nothing, to a caller that has an access token, or the `Idempotency-Key`
+//! that the session was joined with, and to a guest whose last token has expired. A key is the
+//! session's and ends with it. A token is good for 30 days; one that is issued again when less
+//! than half of that is left is a new one (1 WRU). The place stays as long as the line takes, for
+//! 30 days after the last token. With an access token, a live session goes over to the concert
+//! that is named, if the same queue sells it (1 WRU).
+//!
+//! A queue that takes nobody is read once more before the refusal (0.5 RRU): it may have opened a
+//! moment ago.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -51,7 +58,7 @@ pub struct Joined<'a> {
     token: String,
     /// The queue.
     queue_id: &'a QueueId,
-    /// When the token expires.
+    /// When the token expires, 30 days after it was issued. The place does not expire with it.
     expires_at: Timestamp,
     #[serde(flatten)]
     place: Place,
@@ -61,9 +68,11 @@ pub struct Joined<'a> {
 pub fn operation() -> Operation {
     Operation::new("Take a number in a queue", Door::GuestOrSignedIn)
         .details(
-            "A user has one live session in a queue. Its token is issued again to who comes with \
-             an access token, or with the `Idempotency-Key` that the session was joined with. A \
-             key is the session's and ends with it.",
+            "A user has one live session in a queue. Its token is issued again to a caller that \
+             has an access token, or the `Idempotency-Key` that the session was joined with, and \
+             to a guest whose last token has expired. A key is the session's and ends with it. \
+             The place stays, however long the line takes: a token that has expired is issued \
+             again up to 30 days later.",
         )
         .header::<IdempotencyKey>("Idempotency-Key", "What names this join.")
         .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
@@ -73,7 +82,7 @@ pub fn operation() -> Operation {
             json!({
                 "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
                 "queue_id": "main",
-                "expires_at": "2026-11-20T15:22:00Z",
+                "expires_at": "2026-12-20T03:00:00Z",
                 "status": "WAITING",
                 "queue_position": 120,
                 "estimated_wait_time": 36,
@@ -88,6 +97,7 @@ pub fn operation() -> Operation {
             ApiError::ConcertNotFound,
             ApiError::QueueNotFound,
             ApiError::SoldOut,
+            ApiError::SaleOver,
             ApiError::QueueClosed,
             ApiError::IdempotencyKeyReused,
         ])
@@ -144,14 +154,32 @@ impl Wish {
     }
 }
 
-/// The queue of the concert. A sleeping line wakes before its visitor draws a number.
+/// The queue of the concert. A sleeping line wakes before its visitor draws a number, and one that
+/// takes nobody is looked at once more.
 async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError> {
     let queue_id = match wish.concert_id {
         Some(concert_id) => app.concert(concert_id, now).await?.queue_id,
         None => QueueId::main(),
     };
     let queue = app.queue(&queue_id, now).await?;
-    Ok(app.tick_if_stale(queue, now).await)
+    let queue = app.tick_if_stale(queue, now).await;
+    match require_open(&queue) {
+        Ok(()) => Ok(queue),
+        Err(_) => app.queue_anew(&queue_id, now).await,
+    }
+}
+
+/// Requires a queue that takes newcomers.
+fn require_open(queue: &Queue) -> Result<(), ApiError> {
+    if queue.settings.state == QueueState::Closed {
+        Err(ApiError::QueueClosed)
+    } else if queue.is_sold_out() {
+        Err(ApiError::SoldOut)
+    } else if queue.is_sale_over() {
+        Err(ApiError::SaleOver)
+    } else {
+        Ok(())
+    }
 }
 
 /// A new session, or the live one where its token may be issued again.
@@ -184,35 +212,50 @@ async fn try_to_join(
     visitor.is(user)?;
     let is_live = |session: &Session| !session.standing(queue, now).is_over();
     let ended = match earlier {
-        Some(live) if is_live(&live) => return again(visitor, wish, live).map(Some),
+        Some(live) if is_live(&live) => return again(app, visitor, wish, live).await,
         ended => ended,
     };
-    if queue.settings.state == QueueState::Closed {
-        return Err(ApiError::QueueClosed);
-    }
-    if queue.is_sold_out() {
-        return Err(ApiError::SoldOut);
-    }
+    require_open(queue)?;
     match take_a_number(app, wish, queue, ended, now).await {
         Ok(session) => Ok(Some(session)),
         // A parallel request of the same user was faster.
         Err(Rejected::Refused(Some(live))) if is_live(&live) => {
-            again(visitor, wish, *live).map(Some)
+            again(app, visitor, wish, *live).await
         }
         Err(Rejected::Refused(_)) => Ok(None),
         Err(Rejected::Failed(error)) => Err(error.into()),
     }
 }
 
-/// The live session, if the visitor may have its token once more.
-fn again(visitor: &Visitor, wish: &Wish, live: Session) -> Result<Session, ApiError> {
+/// The live session, if the visitor may have its token once more: with a new expiry if the last
+/// token ends soon, and for the concert that they come for now. `None` when it is over by now.
+async fn again(
+    app: &App,
+    visitor: &Visitor,
+    wish: &Wish,
+    live: Session,
+) -> Result<Option<Session>, ApiError> {
+    let now = visitor.now;
     let same_key = wish.key.is_some() && wish.key() == live.join_key.as_deref();
     if same_key && wish.concert_id != live.concert_id {
-        Err(ApiError::IdempotencyKeyReused)
-    } else if same_key || visitor.is_signed_in() {
-        Ok(live)
-    } else {
-        Err(ApiError::TokenAlreadyActive)
+        return Err(ApiError::IdempotencyKeyReused);
+    }
+    if !(same_key || visitor.is_signed_in() || live.has_no_good_token(now)) {
+        return Err(ApiError::TokenAlreadyActive);
+    }
+    let renewed = live.renewed(now);
+    let is_for_another = wish.concert_id.is_some() && wish.concert_id != live.concert_id;
+    if renewed.is_none() && !is_for_another {
+        return Ok(Some(live));
+    }
+    let next = Session {
+        concert_id: wish.concert_id.or(live.concert_id),
+        ..renewed.unwrap_or(live)
+    };
+    match app.store().issue_again(&next).await {
+        Ok(session) => Ok(Some(session)),
+        Err(Rejected::Refused(_)) => Ok(None),
+        Err(Rejected::Failed(error)) => Err(error.into()),
     }
 }
 
@@ -230,14 +273,7 @@ async fn take_a_number(
         Some(ticket) => ticket,
         None => draw(app, queue).await?,
     };
-    let mut session = Session::join(
-        wish.user_id,
-        queue,
-        wish.concert_id,
-        ticket,
-        app.config().hold_seconds,
-        now,
-    );
+    let mut session = Session::join(wish.user_id, queue, wish.concert_id, ticket, now);
     session.join_key = wish.key().map(str::to_owned);
     session.last_hold = ended.as_ref().and_then(Session::hold_left_behind);
     let ended = ended.as_ref();

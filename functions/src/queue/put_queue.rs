@@ -198,6 +198,7 @@ fn settings(body: &QueueSettings, defaults: &Settings) -> Result<Settings, ApiEr
         default_concert_id: body
             .default_concert_id
             .text(|id| id.parse().ok(), ApiError::ConcertNotFound)?,
+        early_closed_at: None,
         version: 0,
     };
     let windows = [settings.claim_seconds, settings.active_seconds];

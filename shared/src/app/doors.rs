@@ -133,9 +133,15 @@ pub struct Buyer {
 }
 
 impl Buyer {
-    /// Lets the buyer go on if it is their queue that sells the show.
+    /// Lets the buyer go on if it is their queue that sells the show, or has sold it when they
+    /// joined.
     pub fn comes_through_the_queue_of(&self, show: &Show) -> Result<(), ApiError> {
-        if self.session.queue_id == show.queue_id {
+        let Session {
+            queue_id,
+            joined_at,
+            ..
+        } = &self.session;
+        if show.is_sold_to(queue_id, *joined_at) {
             Ok(())
         } else {
             Err(ApiError::Forbidden)

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::App;
 use crate::{
     domain::{
-        draw::{Draw, Seed},
+        draw::{Draw, STRIPES, Seed},
         ids::{QueueId, ShowId},
         order::Hold,
         queue::{Admission, Opening, Queue, SeatCount, Settings},
@@ -42,6 +42,8 @@ enum Occasion {
     Overdue,
     /// A seat that was sold is free again.
     Refund,
+    /// What the queue sells has changed.
+    Catalog,
     /// An operator has set the queue.
     Settings,
 }
@@ -52,6 +54,11 @@ impl App {
         if let Some(queue) = self.0.queues.get(id, now) {
             return Ok(queue);
         }
+        self.queue_anew(id, now).await
+    }
+
+    /// A queue, whatever the instance knows of it. 0.5 RRU.
+    pub async fn queue_anew(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
         let queue = self.read_queue(id, Reading::Lately).await?;
         self.0.queues.put(id.clone(), queue.clone(), now);
         Ok(queue)
@@ -82,14 +89,32 @@ impl App {
         settings: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
     ) -> Result<(Option<Queue>, Queue), ApiError> {
         let written = while_stale(async || {
-            let before = self
-                .store()
-                .queue(id, self.queue_defaults(), Reading::Consistent)
-                .await?;
-            let next = match settings(before.as_ref()) {
+            let read = async || {
+                let defaults = self.queue_defaults();
+                let before = self
+                    .store()
+                    .queue(id, defaults, Reading::Consistent)
+                    .await?;
+                let next = settings(before.as_ref());
+                Ok::<_, StoreError>((before, next))
+            };
+            let (mut before, mut next) = read().await?;
+            if let (Some(queue), Ok(settings)) = (&before, &next)
+                && queue.opens_again(settings)
+            {
+                // Those who wait have read that it is over. A tick makes it so for good.
+                if let Err(failed) = self.tick(id, Occasion::Settings).await {
+                    return Ok(Tried::Done(Err(failed)));
+                }
+                (before, next) = read().await?;
+            }
+            let mut next = match next {
                 Ok(settings) => settings,
                 Err(refused) => return Ok(Tried::Done(Err(refused))),
             };
+            next.early_closed_at = before
+                .as_ref()
+                .and_then(|queue| queue.early_closed_at(&next, self.now()));
             let always = before
                 .as_ref()
                 .is_none_or(|queue| queue.opening == Opening::Always);
@@ -130,8 +155,11 @@ impl App {
             });
         }
         let (queue, drawn) = self.opened(queue).await?;
-        let refunded = occasion == Occasion::Refund && *id != QueueId::main();
-        let looks_again = refunded || queue.may_have_seats_again(self.now());
+        let offers_more = matches!(occasion, Occasion::Refund | Occasion::Catalog);
+        let looks_again = *id != QueueId::main()
+            && (offers_more
+                || queue.may_have_seats_again(self.now())
+                || queue.offer_has_changed(self.now()));
         let needed = looks_again || drawn.is_some() || occasion == Occasion::Settings;
         if !needed && queue.is_quiet() && queue.is_idle(self.store().issued(id).await?) {
             return Ok(if queue.has_slept_in(self.now()) {
@@ -190,15 +218,34 @@ impl App {
         Ok((opened, Some(draw)))
     }
 
-    /// The seats that a queue sells at the moment; `None` for `main`, which sells everything.
+    /// The seats that a queue sells at the moment, and when more are to come; `None` for `main`,
+    /// which sells everything. Shows that are to open are only counted when every seat on sale is
+    /// sold, up to the first that has an unsold one.
     async fn count_seats(&self, id: &QueueId) -> Result<Option<SeatCount>, ApiError> {
         if *id == QueueId::main() {
             return Ok(None);
         }
         let shows = self.store().queue_shows(id).await?;
-        let now = self.now();
-        let on_sale = shows.on_sale(now, &self.config().time_zone);
-        Ok(Some(self.store().count_seats(on_sale, now).await?))
+        let (now, zone) = (self.now(), &self.config().time_zone);
+        let on_sale: Vec<_> = shows.on_sale(now, zone).collect();
+        let to_come = shows.to_come(now, zone);
+        let mut count = SeatCount {
+            changes_at: shows.changes_at(now, zone),
+            sale_over: shows.has_ever_sold() && on_sale.is_empty() && to_come.is_empty(),
+            ..self.store().count_seats(on_sale, now).await?
+        };
+        if count.is_all_sold() {
+            for (opens_at, show, capacity) in to_come {
+                let later = self.store().count_seats([(show, capacity)], now).await?;
+                if !later.is_all_sold() {
+                    count.opens_next = Some(opens_at);
+                    break;
+                }
+                count.capacity += later.capacity;
+                count.sold += later.sold;
+            }
+        }
+        Ok(Some(count))
     }
 
     /// Ticks a queue whose ticks have been missed, so that a sleeping line wakes at once and a
@@ -226,6 +273,41 @@ impl App {
             Ok(show) => self.tick_on_the_way(&show.queue_id, Occasion::Refund).await,
             Err(ApiError::ShowNotFound) => {}
             Err(error) => tracing::warn!(%error, "the queue of a show was not found"),
+        }
+    }
+
+    /// Ticks a queue whose shows have changed, for those who wait and for newcomers. `main` sells
+    /// everything, whatever there is.
+    pub async fn wake_queue(&self, id: &QueueId) {
+        if *id != QueueId::main() {
+            self.tick_on_the_way(id, Occasion::Catalog).await;
+        }
+    }
+
+    /// Requires that nobody is in the line of a queue of its own, inside or not. `main` is let
+    /// through: whoever is in its line goes along with a concert that leaves it. 2 RRU and 1 for
+    /// each live cohort; 65 RRU before the opening.
+    pub async fn require_empty_line(&self, id: &QueueId, now: Timestamp) -> Result<(), ApiError> {
+        if *id == QueueId::main() {
+            return Ok(());
+        }
+        let queue = match self.read_queue(id, Reading::Consistent).await {
+            Ok(queue) => queue,
+            Err(ApiError::QueueNotFound) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let is_empty = if queue.has_draw_to_come() {
+            let stripes: Vec<_> = (0..STRIPES).collect();
+            let entries = self.store().early_entries(id, &stripes).await?;
+            entries.values().all(|entries| *entries == 0)
+        } else {
+            let census = self.store().census(&queue).await?;
+            queue.is_empty(now, census.tail, |cohort| census.counts(cohort))
+        };
+        if is_empty {
+            Ok(())
+        } else {
+            Err(ApiError::LineNotEmpty)
         }
     }
 

@@ -34,6 +34,8 @@ pub struct ProgrammeChange {
     pub name: Option<Name>,
     /// Its new queue.
     pub queue_id: Option<QueueId>,
+    /// When it changes.
+    pub now: Timestamp,
     /// New shows, and changes of others.
     pub shows: Vec<ShowChange>,
 }
@@ -105,7 +107,7 @@ impl Programme {
             next.concert.name = name.clone();
         }
         if let Some(queue_id) = &change.queue_id {
-            next.concert.queue_id = queue_id.clone();
+            next.concert.move_to(queue_id, change.now);
         }
         let mut named = BTreeSet::new();
         for show in &change.shows {
@@ -120,6 +122,7 @@ impl Programme {
         }
         for show in next.shows.values_mut() {
             show.queue_id.clone_from(&next.concert.queue_id);
+            show.left_main_at = next.concert.left_main_at;
         }
         if (1..=MOST_SHOWS).contains(&next.shows.len()) {
             Ok(next)
@@ -219,6 +222,7 @@ impl ShowChange {
             capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
             price: self.price.ok_or(Impossible::NoPrice)?,
             sale: self.sale(SalesWindow::default()),
+            left_main_at: concert.left_main_at,
         })
     }
 
@@ -292,16 +296,46 @@ impl QueueShows {
         now: Timestamp,
         zone: &TimeZone,
     ) -> impl Iterator<Item = (ShowId, u32)> + '_ {
-        let shows = self.shows.iter().flat_map(|(&concert_id, shows)| {
+        let zone = zone.clone();
+        self.all()
+            .filter(move |(show, seats)| seats.sale.is_open(show.date, now, &zone))
+            .map(|(show, seats)| (show, seats.capacity))
+    }
+
+    /// The shows whose sale is still to open, with when that is and how many seats each has, the
+    /// first to open first.
+    pub fn to_come(&self, now: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, ShowId, u32)> {
+        let opens_at = |(show, seats): (ShowId, &SeatsOnSale)| {
+            let opens_at = seats.sale.opens_at.filter(|at| *at > now)?;
+            let is_over = seats.sale.is_over(show.date, opens_at, zone);
+            (!is_over).then_some((opens_at, show, seats.capacity))
+        };
+        let mut shows: Vec<_> = self.all().filter_map(opens_at).collect();
+        shows.sort_unstable_by_key(|(opens_at, ..)| *opens_at);
+        shows
+    }
+
+    /// When a sale opens or ends next.
+    pub fn changes_at(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let times = self.all().flat_map(|(show, seats)| {
+            [
+                seats.sale.opens_at,
+                Some(seats.sale.ends_at(show.date, zone)),
+            ]
+        });
+        times.flatten().filter(|at| *at > now).min()
+    }
+
+    /// Whether the queue has ever had a show.
+    pub fn has_ever_sold(&self) -> bool {
+        self.version > 0
+    }
+
+    fn all(&self) -> impl Iterator<Item = (ShowId, &SeatsOnSale)> {
+        self.shows.iter().flat_map(|(&concert_id, shows)| {
             let named = move |(&date, seats)| (ShowId { concert_id, date }, seats);
             shows.iter().map(named)
-        });
-        let zone = zone.clone();
-        shows
-            .filter(move |(show, seats): &(ShowId, &SeatsOnSale)| {
-                seats.sale.is_open(show.date, now, &zone)
-            })
-            .map(|(show, seats)| (show, seats.capacity))
+        })
     }
 }
 
@@ -316,6 +350,7 @@ mod tests {
             concert_id: ConcertId::new(),
             name: Name::parse("겨울 콘서트").expect("a name"),
             queue_id: QueueId::main(),
+            left_main_at: None,
         }
     }
 

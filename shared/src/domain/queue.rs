@@ -4,6 +4,7 @@
 //! may come in, and every reader computes the same answers from that (design: queue.md). How long
 //! somebody will wait stands in `flow`.
 
+mod closures;
 mod flow;
 mod opening;
 mod seats;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::{
+    closures::{Closure, ClosureReason},
     flow::Flow,
     opening::{MOST_AHEAD, Opening, Ticket},
     seats::{SeatCount, SeatsLeft},
@@ -66,6 +68,13 @@ pub struct Settings {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub opens_at: Option<Timestamp>,
+    /// When an operator last closed the queue before its opening. Who was early by then is through.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub early_closed_at: Option<Timestamp>,
     /// How often an operator has set them; 0 are the template's.
     #[serde(default)]
     pub version: u64,
@@ -172,9 +181,13 @@ pub struct Line {
     /// The seats that were left when they were last counted, where admission depends on them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<SeatsLeft>,
-    /// The last number for which everything was sold out.
+    /// The last number for which the seats ended: all were sold, or none is sold any more. Nobody
+    /// up to it has a chance who holds nothing.
     #[serde(skip_serializing_if = "is_none_yet")]
     pub closed_through: u64,
+    /// Where the line ended and why, the smallest numbers first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closures: Vec<Closure>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -229,8 +242,12 @@ impl Queue {
         number.saturating_sub(self.served(now))
     }
 
-    /// The admission of a session with this number, when one is scheduled.
+    /// The admission of a session with this number, when one is scheduled. A number for which the
+    /// line ended has none, although it is passed.
     pub fn admission(&self, number: u64, joined_at: Timestamp) -> Option<Admission> {
+        if self.ended_for(number).is_some() {
+            return None;
+        }
         let served_at = self.line.schedule.served_at(number)?;
         let admitted_at = Timestamp::from_millisecond(served_at).ok()?.max(joined_at);
         let cohort = self.cohort_of(number)?;
@@ -257,9 +274,13 @@ impl Queue {
         })
     }
 
-    /// Whether two ticks have been missed, so that whoever comes along should tick. The first one
-    /// that is due is that of the opening.
+    /// Whether two ticks have been missed, or what the queue sells has changed since the last one,
+    /// so that a caller that comes along should tick. The first one that is due is that of the
+    /// opening.
     pub fn is_stale(&self, now: Timestamp) -> bool {
+        if self.offer_has_changed(now) && self.opens_in(now).is_none() {
+            return true;
+        }
         let opened_at = self.opens_at().map(Timestamp::as_millisecond);
         let ticked_at = self.line.schedule.last().map(|_| self.line.ticked_at);
         let ticked_at = opened_at.or(ticked_at);
@@ -279,6 +300,13 @@ impl Queue {
         let stands = reached <= line.schedule.served_milli(line.ticked_at);
         let lets_in = self.settings.state == QueueState::Open;
         lets_in && self.waiting(now) > 0 && (self.is_stale(now) || line.room > 0 && stands)
+    }
+
+    /// Whether nobody waits or is active, with so many numbers issued.
+    pub fn is_empty(&self, now: Timestamp, tail: u64, counts: impl Fn(i64) -> Counts) -> bool {
+        let served = self.served(now);
+        let mut line = self.line.clone();
+        tail <= served && line.count_active(now.as_millisecond(), served.min(tail), counts) == 0
     }
 
     /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
@@ -304,7 +332,7 @@ impl Queue {
 
     /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued, the
     /// counts of the live cohorts, and of the seats where they matter. `None` when the schedule
-    /// already reaches more than half a tick ahead.
+    /// already reaches more than half a tick ahead, unless the line ends.
     ///
     /// Errors go to the safe side: whoever is not known to have finished or to have stayed away
     /// counts as active.
@@ -323,12 +351,13 @@ impl Queue {
             .schedule
             .last()
             .map_or(now, |last| last.at.max(now));
-        if start - now > tick / 2 {
-            return None;
-        }
-
         // Numbers are never called in, but a count of them may be an older one than the last.
         let tail = tail.max(self.line.tail);
+        let ends = self.ends(start, tail, seats);
+        if start - now > tick / 2 && !ends {
+            return self.with_new_offer(now, seats);
+        }
+
         let mut line = self.line.clone();
         let served = line.schedule.served_milli(start);
         let passed = (served / PERSON).min(tail);
@@ -348,26 +377,51 @@ impl Queue {
             line.remember(seats, now);
         }
         line.schedule.append(start, served);
-        if seats.is_some_and(SeatCount::is_sold_out) {
-            line.sell_out(start, tail);
+        if self.settings.state == QueueState::Closed {
+            line.end_for_waiting(start, tail);
+        }
+        let seats_end = seats.and_then(SeatCount::ending);
+        if let Some(reason) = seats_end {
+            line.end_for_all(start, tail, reason);
         } else {
             // Who comes while nobody waits walks in: the credit is there at once.
+            let served = line.schedule.served_milli(start);
             let nobody_waits = tail <= served / PERSON;
-            line.schedule
-                .append(if nobody_waits { start } else { start + tick }, target);
+            line.schedule.append(
+                if nobody_waits { start } else { start + tick },
+                target.max(served),
+            );
         }
         line.forget(now);
         line.version += 1;
-        // A look at a line that is still sold out does not keep it awake.
-        let still_over = self.is_sold_out() && line.closed_through == self.line.closed_through;
+        // A look at a line that is still over does not keep it awake.
+        let still_over = self.has_no_seats() && line.closed_through == self.line.closed_through;
         if !(still_over && line.closed_through == tail) {
             line.ticked_at = start;
         }
         line.tail = tail;
-        if !seats.is_some_and(SeatCount::is_sold_out) {
+        if !ends && seats_end.is_none() {
             line.watch_flow(&self.line, &self.settings);
         }
         Some(line)
+    }
+
+    /// Whether a tick that begins then ends the line for somebody in it.
+    fn ends(&self, start: i64, tail: u64, seats: Option<SeatCount>) -> bool {
+        let reached = self.line.schedule.served_milli(start) / PERSON;
+        let closes = self.settings.state == QueueState::Closed && reached < tail;
+        let seats_end = seats.is_some_and(|seats| seats.ending().is_some());
+        closes || seats_end && self.line.closed_through < tail
+    }
+
+    /// The line of a tick that comes too early to let people in, when what the queue sells has
+    /// changed.
+    fn with_new_offer(&self, now: i64, seats: Option<SeatCount>) -> Option<Line> {
+        let mut line = self.line.clone();
+        line.remember(seats?, now);
+        let offer = |line: &Line| line.seats.as_ref().map(SeatsLeft::offer);
+        line.version += 1;
+        (offer(&line) != offer(&self.line)).then_some(line)
     }
 
     /// The credit that lies ahead of the tail and that nothing covers any more, because the queue
@@ -397,7 +451,7 @@ impl Queue {
         match self.settings.state {
             QueueState::Open => u64::from(self.settings.max_active)
                 .saturating_sub(active)
-                .min(seats.map_or(u64::MAX, |seats| seats.offered(active, self.line.let_in()))),
+                .min(self.seats_offered(active, seats)),
             QueueState::Paused | QueueState::Closed => 0,
         }
     }
@@ -453,7 +507,8 @@ impl Line {
                 gone,
             } = counts(cohort.start);
             let upto = next.map_or(passed, |next| next.passed);
-            let expected = upto.saturating_sub(cohort.passed).saturating_sub(gone);
+            let came = self.numbers_between(cohort.passed, upto);
+            let expected = came.saturating_sub(gone);
             let admitted = if runs(cohort.claim_seconds) {
                 expected.max(arrived)
             } else {

@@ -7,11 +7,14 @@ use utoipa::ToSchema;
 use super::{
     ids::{ArrivalId, ConcertId, QueueId, SessionId, UserId},
     order::Hold,
-    queue::{Admission, Queue, QueueState, Ticket},
+    queue::{Admission, Queue, Ticket},
 };
 
-/// Nobody waits longer than this for the first half of their passage.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
+/// How long a queue token is good. Its session may last longer: then it is issued again.
+pub const QUEUE_TOKEN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A token that is issued again is a new one once it has less than this left.
+const RENEWED_BELOW: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 /// A session as stored. What it is at a moment, [`Session::standing`] tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub struct Session {
     /// When it joined.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub joined_at: Timestamp,
-    /// When its token expires.
+    /// When the token that was issued last expires. The session itself goes on.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub expires_at: Timestamp,
     /// Its arrival, once it has arrived.
@@ -118,6 +121,8 @@ pub enum Ending {
     Left,
     /// Every seat was sold before it got one.
     SoldOut,
+    /// Nothing that the queue sells could be bought any more.
+    SaleOver,
     /// The queue closed while it waited.
     QueueClosed,
 }
@@ -156,20 +161,14 @@ impl Standing {
 }
 
 impl Session {
-    /// A session that joins now; `hold_seconds` is the longest time that it may hold seats.
+    /// A session that joins now.
     pub fn join(
         user_id: UserId,
         queue: &Queue,
         concert_id: Option<ConcertId>,
         ticket: impl Into<Ticket>,
-        hold_seconds: u32,
         now: Timestamp,
     ) -> Self {
-        let settings = &queue.settings;
-        let windows = settings.claim_seconds + settings.active_seconds + hold_seconds + 600;
-        let longest = LONGEST_WAIT + SignedDuration::from_secs(i64::from(windows));
-        // Who is early waits from the opening on.
-        let waits_from = settings.opens_at.map_or(now, |opens_at| opens_at.max(now));
         Self {
             user_id,
             queue_id: queue.id.clone(),
@@ -178,12 +177,32 @@ impl Session {
             concert_id,
             join_key: None,
             joined_at: now,
-            expires_at: waits_from.saturating_add(longest).unwrap_or(Timestamp::MAX),
+            expires_at: token_expires_at(now),
             arrival: None,
             live_hold: None,
             last_hold: None,
             closed: None,
         }
+    }
+
+    /// The session with a token that is good for long, when the last one no longer is. Whoever
+    /// may have the token again can always go on.
+    pub fn renewed(&self, now: Timestamp) -> Option<Self> {
+        (self.expires_at.duration_since(now) < RENEWED_BELOW).then(|| Self {
+            expires_at: token_expires_at(now),
+            ..self.clone()
+        })
+    }
+
+    /// Whether nobody has a token of it that is still good.
+    pub fn has_no_good_token(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+
+    /// When the token that was issued last was issued.
+    pub fn issued_at(&self) -> Timestamp {
+        let issued_at = self.expires_at.saturating_sub(QUEUE_TOKEN);
+        issued_at.unwrap_or(self.joined_at).max(self.joined_at)
     }
 
     /// Where it stands, when that can be told without its queue: once it has arrived, or is
@@ -209,35 +228,29 @@ impl Session {
         })
     }
 
-    /// Where it stands. Without a hold it is over when its queue is sold out, wherever it stood.
+    /// Where it stands. Without a hold it is over when its queue has no seats any more, wherever it
+    /// stood; while it waits, when the queue was closed.
     pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
         match self.standing_by_itself(now) {
-            Some(Standing::Active { .. })
-                if queue
-                    .number_of(self.ticket)
-                    .is_some_and(|number| self.came_too_late(number, queue)) =>
-            {
-                Standing::Over(Ending::SoldOut)
+            Some(Standing::Active { until }) if self.live_hold.is_none() => {
+                let number = queue.number_of(self.ticket);
+                let ended = number.and_then(|number| queue.ended_inside(number));
+                ended.map_or(Standing::Active { until }, Standing::Over)
             }
             Some(standing) => standing,
             None => self.standing_in_line(queue, now),
         }
     }
 
-    /// Whether everything has been sold out for it, and it holds nothing.
-    fn came_too_late(&self, number: u64, queue: &Queue) -> bool {
-        self.live_hold.is_none() && queue.was_sold_out_for(number)
-    }
-
     fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {
+        if self.was_closed_early(queue) {
+            return Standing::Over(Ending::QueueClosed);
+        }
         let Some(number) = queue.number_of(self.ticket) else {
-            return match queue.settings.state {
-                QueueState::Closed => Standing::Over(Ending::QueueClosed),
-                QueueState::Open | QueueState::Paused => Standing::Early,
-            };
+            return Standing::Early;
         };
-        if self.came_too_late(number, queue) {
-            return Standing::Over(Ending::SoldOut);
+        if let Some(ending) = queue.ended_for(number) {
+            return Standing::Over(ending);
         }
         match queue.admission(number, self.joined_at) {
             Some(admission) if admission.admitted_at <= now => {
@@ -247,14 +260,17 @@ impl Session {
                     Standing::Over(Ending::NoShow)
                 }
             }
-            // Who has been promised to come in within moments does, even if the queue closes.
-            None if queue.settings.state == QueueState::Closed => {
-                Standing::Over(Ending::QueueClosed)
-            }
             _ => Standing::Waiting {
                 place: queue.place(number, now).max(1),
             },
         }
+    }
+
+    /// Whether the queue was closed before its opening while this session was in the draw.
+    fn was_closed_early(&self, queue: &Queue) -> bool {
+        let closed_at = queue.settings.early_closed_at;
+        let is_early = matches!(self.ticket, Ticket::Early(_));
+        is_early && closed_at.is_some_and(|closed_at| self.joined_at <= closed_at)
     }
 
     /// The last hold of a session that is over, for the next one to remember: of the lapsed and
@@ -273,6 +289,10 @@ impl Session {
             .as_ref()
             .filter(|hold| self.closed.is_none() && hold.is_live(now))
     }
+}
+
+fn token_expires_at(now: Timestamp) -> Timestamp {
+    now.saturating_add(QUEUE_TOKEN).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -297,7 +317,7 @@ mod tests {
 
     /// Admitted at 10 s, and there at 60 s.
     fn active() -> Session {
-        let mut session = Session::join(UserId::new(), &queue(), None, 7, 300, at(0));
+        let mut session = Session::join(UserId::new(), &queue(), None, 7, at(0));
         let admission = Admission {
             admitted_at: at(10),
             claim_until: at(130),
@@ -361,9 +381,19 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_so_long_that_their_token_dies_first() {
-        let session = Session::join(UserId::new(), &queue(), None, 7, 300, at(0));
-        let passage = 12 * 3_600 + 120 + 300 + 300 + 600;
-        assert_eq!(session.expires_at, at(passage));
+    fn token_is_renewed_when_less_than_half_of_its_time_is_left() {
+        const DAY: i64 = 24 * 3_600;
+        let session = Session::join(UserId::new(), &queue(), None, 7, at(0));
+        assert_eq!(session.expires_at, at(30 * DAY));
+        assert_eq!(session.issued_at(), at(0));
+        assert_eq!(session.renewed(at(15 * DAY)), None);
+        for day in [16, 29, 30, 400] {
+            let renewed = session.renewed(at(day * DAY)).expect("a new token");
+            assert_eq!(renewed.expires_at, at((30 + day) * DAY));
+            assert_eq!(renewed.issued_at(), at(day * DAY));
+            assert_eq!(renewed.ticket, session.ticket);
+        }
+        assert!(!session.has_no_good_token(at(30 * DAY - 1)));
+        assert!(session.has_no_good_token(at(30 * DAY)));
     }
 }

@@ -30,6 +30,14 @@ pub struct Show {
     /// When its seats are sold.
     #[serde(flatten)]
     pub sale: SalesWindow,
+    /// When it left the queue `main` for one of its own. Those who were in `main` by then may
+    /// still buy.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub left_main_at: Option<Timestamp>,
 }
 
 /// When the seats of a show are sold.
@@ -63,8 +71,17 @@ impl SalesWindow {
     /// Whether seats of a show on that date may be held now. The day of a show ends at midnight in
     /// `zone`.
     pub fn is_open(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
-        let closes_at = self.closes_at.unwrap_or_else(|| end_of_day(date, zone));
-        self.opens_at.is_none_or(|opens_at| opens_at <= now) && now < closes_at
+        self.opens_at.is_none_or(|opens_at| opens_at <= now) && !self.is_over(date, now, zone)
+    }
+
+    /// Whether seats of a show on that date can be held no more.
+    pub fn is_over(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
+        self.ends_at(date, zone) <= now
+    }
+
+    /// When the sale ends of a show on that date.
+    pub fn ends_at(self, date: ShowDate, zone: &TimeZone) -> Timestamp {
+        self.closes_at.unwrap_or_else(|| end_of_day(date, zone))
     }
 }
 
@@ -85,6 +102,13 @@ impl Show {
     /// Whether the show is still to come, or today.
     pub fn is_to_come(&self, now: Timestamp, zone: &TimeZone) -> bool {
         now < end_of_day(self.date, zone)
+    }
+
+    /// Whether buyers who joined that queue then come to it: it is the show's own, or they were in
+    /// `main` before the show left it.
+    pub fn is_sold_to(&self, queue_id: &QueueId, joined_at: Timestamp) -> bool {
+        let has_left = |at: Timestamp| *queue_id == QueueId::main() && joined_at <= at;
+        self.queue_id == *queue_id || self.left_main_at.is_some_and(has_left)
     }
 
     /// Whether it has that seat.
@@ -156,6 +180,26 @@ pub struct Concert {
     pub name: Name,
     /// The queue that its buyers come through.
     pub queue_id: QueueId,
+    /// When it left the queue `main` for one of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub left_main_at: Option<Timestamp>,
+}
+
+impl Concert {
+    /// Moves it to another queue. Those who are in the line of `main` go along; of another queue
+    /// there have to be none.
+    pub(super) fn move_to(&mut self, queue_id: &QueueId, now: Timestamp) {
+        if *queue_id == QueueId::main() {
+            self.left_main_at = None;
+        } else if self.queue_id == QueueId::main() {
+            self.left_main_at = Some(now);
+        }
+        self.queue_id = queue_id.clone();
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +218,7 @@ mod tests {
             capacity: 1_001,
             price: Money::won(50_000),
             sale: SalesWindow::default(),
+            left_main_at: None,
         }
     }
 

@@ -209,6 +209,7 @@ impl Store {
             sold: counts.iter().map(|count| count.sold).sum(),
             held: counts.iter().map(|count| count.held).sum(),
             holding: holding.len() as u64,
+            ..SeatCount::default()
         })
     }
 

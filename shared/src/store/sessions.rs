@@ -31,8 +31,9 @@ use crate::{
     },
 };
 
-/// How long a session is kept after its token has expired.
-const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long a session is kept after its token has expired: so long may somebody be away who is
+/// still in line, and find their place with a token that is issued again.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The session that was there instead of the one that a write was meant for.
 pub type Found = Option<Box<Session>>;
@@ -137,11 +138,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Rejected<Found>> {
         let mut item = to_item(session)?;
-        let expires_at = session
-            .expires_at
-            .saturating_add(KEPT_FOR)
-            .unwrap_or(Timestamp::MAX);
-        item.insert("ttl".to_owned(), ttl(expires_at));
+        item.insert("ttl".to_owned(), kept_until(session));
         let put = self
             .client
             .put_item()
@@ -193,6 +190,25 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Writes what a token that is issued again changes: until when the session is kept, and the
+    /// concert that it is for. Refused when the session is over, or a later one has taken its
+    /// place. 1 WRU.
+    pub async fn issue_again(&self, session: &Session) -> Result<Session, Rejected<Found>> {
+        let mut set = "SET expires_at = :expires_at, #ttl = :ttl".to_owned();
+        let mut update = self
+            .update(session)
+            .condition_expression("jti = :jti AND attribute_not_exists(closed)")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":jti", text(session.jti))
+            .expression_attribute_values(":expires_at", time(session.expires_at))
+            .expression_attribute_values(":ttl", kept_until(session));
+        if let Some(concert_id) = session.concert_id {
+            set += ", concert_id = :concert_id";
+            update = update.expression_attribute_values(":concert_id", text(concert_id));
+        }
+        self.send(update.update_expression(set)).await
     }
 
     /// Writes an arrival. Refused when the session has arrived already, or is over. 1 WRU.
@@ -378,6 +394,12 @@ fn ended(hold: &Hold, outcome: HoldOutcome) -> Result<AttributeValue, StoreError
         hold: hold.clone(),
         outcome,
     })
+}
+
+/// Until when a session is kept.
+fn kept_until(session: &Session) -> AttributeValue {
+    let kept_until = session.expires_at.saturating_add(KEPT_FOR);
+    ttl(kept_until.unwrap_or(Timestamp::MAX))
 }
 
 fn key(user_id: UserId, queue_id: &QueueId) -> Item {

@@ -29,6 +29,7 @@ async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
         concert_id: ConcertId::new(),
         name: Name::parse("콘서트").expect("a name"),
         queue_id: QueueId::main(),
+        left_main_at: None,
     };
     let store = store(shop).await;
     let shows = [show("2026-12-24")];

@@ -18,6 +18,8 @@ use crate::harness::{PRICE, Shop, tokens::claims};
 guarded! {
     a_user_has_one_session: ("Sessions", "attribute_not_exists(user_id)");
     a_user_who_comes_back_has_one_session: ("Sessions", "jti = :ended");
+    a_token_of_an_ended_session_is_not_issued_again: ("Sessions", "attribute_not_exists(closed)");
+    a_token_of_an_earlier_session_is_not_issued_again: ("Sessions", "jti = :jti");
     what_is_paid_meanwhile_has_not_expired: ("Sessions", "live_hold.reservation_id = :left_behind");
     an_arrival_is_counted_once: ("Sessions", "attribute_not_exists(arrival)");
     an_exit_is_counted_once: ("Sessions", "attribute_not_exists(closed)");
@@ -44,6 +46,25 @@ async fn a_user_who_comes_back_has_one_session(shop: &Shop) -> bool {
     let body = json!({ "user_id": guest.user_id });
     let joins = (0..8).map(|_| shop.post("/v1/auth/tokens").json(&body).send());
     successes(&join_all(joins).await) == 1
+}
+
+/// Somebody leaves between the look and the write of a join that issues their token again.
+async fn a_token_of_an_ended_session_is_not_issued_again(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = session(shop, &buyer).await;
+    leave(shop, &buyer).await.ok();
+    store(shop).await.issue_again(&seen).await.is_err()
+}
+
+/// They leave and join again meanwhile: the later session does not get what was meant for the
+/// earlier one.
+async fn a_token_of_an_earlier_session_is_not_issued_again(shop: &Shop) -> bool {
+    let guest = shop.guest().await;
+    let buyer = shop.join(&guest).await;
+    let seen = session(shop, &buyer).await;
+    leave(shop, &buyer).await.ok();
+    shop.join(&guest).await;
+    store(shop).await.issue_again(&seen).await.is_err()
 }
 
 /// A payment that began in time commits when the hold is over already, between the look and the

@@ -147,6 +147,7 @@ impl Shop {
             concert_id: ConcertId::new(),
             name: Name::parse(name).expect("a name"),
             queue_id: queue_id.parse().expect("a queue id"),
+            left_main_at: None,
         };
         let shows: Vec<_> = shows
             .iter()
@@ -161,6 +162,7 @@ impl Shop {
             .create_concert(&concert, &shows)
             .await
             .expect("the concert is created");
+        app.wake_queue(&concert.queue_id).await;
         concert.concert_id.to_string()
     }
 
@@ -398,6 +400,7 @@ pub fn show(date: &str) -> Show {
         capacity: 50,
         price: Money::won(PRICE),
         sale: SalesWindow::default(),
+        left_main_at: None,
     }
 }
 

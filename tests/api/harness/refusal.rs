@@ -86,6 +86,12 @@ mod rows {
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
     pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
     pub const SOLD_OUT: Refusal = refusal(410, "SOLD_OUT", "모든 좌석이 매진되었습니다.");
+    pub const SALE_OVER: Refusal = refusal(410, "SALE_OVER", "판매가 종료되었습니다.");
+    pub const LINE_NOT_EMPTY: Refusal = refusal(
+        409,
+        "LINE_NOT_EMPTY",
+        "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
+    );
     pub const QUEUE_CLOSED: Refusal = refusal(410, "QUEUE_CLOSED", "대기열이 종료되었습니다.");
     pub const INTERNAL: Refusal = refusal(500, "INTERNAL", "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.");
     pub const BUSY: Refusal = refusal(503, "BUSY", "서버가 혼잡하여 요청을 처리할 수 없습니다.");

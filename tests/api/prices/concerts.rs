@@ -30,8 +30,10 @@ async fn running_an_on_sale_costs_2_writes_an_item() {
     assert_eq!(shop.price("create-concert"), (door, 10.0), "{items}");
     let body = json!({ "name": "B", "queue_id": "rock", "shows": shows });
     shop.create(&admin, &body).await.expect(201);
-    let queue = "and the queue's shows; the queue and its shows are read";
-    assert_eq!(shop.price("create-concert"), (door + 2.0, 12.0), "{queue}");
+    let queue = "and the queue's shows; the queue and its shows are read; and a tick";
+    let tick = |blocks: f64| 4.0 + blocks;
+    let reads = door + 2.0 + tick(3.0);
+    assert_eq!(shop.price("create-concert"), (reads, 13.0), "{queue}");
 
     let id = text(&created["concert_id"]);
     let change = async |body| {
@@ -50,18 +52,26 @@ async fn running_an_on_sale_costs_2_writes_an_item() {
     let another = json!({ "shows": [{ "date": "2027-01-03", "price": 2 }] });
     assert_eq!(change(another).await, (door + 1.0, 8.0), "and the listing");
     let queue = json!({ "queue_id": "rock" });
-    let reads = "the concert, the queue, its shows";
-    assert_eq!(change(queue).await, (door + 3.0, 12.0), "{reads}");
+    let what = "the concert twice, the queue, its shows; and a tick";
+    let reads = door + 3.5 + tick(6.0);
+    assert_eq!(change(queue).await, (reads, 13.0), "{what}");
 
     shop.concert(&id).await;
     assert_eq!(shop.price("get-concert"), (0.5, 0.0));
     shop.remove(&admin, &format!("{id}/dates/2027-01-03"))
         .await
         .ok();
-    let reads = "the concert, the seats, the queue's shows";
-    assert_eq!(shop.price("delete-concert"), (door + 3.0, 10.0), "{reads}");
+    let what = "the concert twice, the seats, the queue's shows; and a tick";
+    let reads = door + 3.5 + tick(5.0);
+    assert_eq!(shop.price("delete-concert"), (reads, 11.0), "{what}");
     shop.remove(&admin, &id).await.ok();
-    assert_eq!(shop.price("delete-concert"), (door + 4.0, 12.0), "{reads}");
+    let reads = door + 4.5 + tick(3.0);
+    let writes = "and there is credit for seats that are gone";
+    assert_eq!(
+        shop.price("delete-concert"),
+        (reads, 15.0),
+        "{what}, {writes}"
+    );
 }
 
 /// A page costs what is looked at, however many concerts there are.
@@ -81,6 +91,7 @@ async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
                 concert_id: ConcertId::new(),
                 name: Name::parse(&format!("Concert {n:04}")).expect("a name"),
                 queue_id: QueueId::main(),
+                left_main_at: None,
             };
             let shows = [Show {
                 concert_id: concert.concert_id,

@@ -58,6 +58,7 @@ impl Set {
             },
             default_concert_id: None,
             opens_at: None,
+            early_closed_at: None,
             version: 0,
         }
     }
@@ -99,6 +100,7 @@ fuzz_target!(|input: (Set, Vec<Tick>)| {
                 sold,
                 held,
                 holding,
+                ..SeatCount::default()
             }
         });
         let clock = time(now + i64::from(tick.off) / 16);

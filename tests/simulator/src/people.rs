@@ -59,7 +59,7 @@ pub(crate) struct People {
 impl People {
     pub fn new(expected: usize, queue: &Queue) -> Self {
         let epoch = time(0);
-        let session = Session::join(UserId::new(), queue, None, 1, 300, epoch);
+        let session = Session::join(UserId::new(), queue, None, 1, epoch);
         let nobody = Admission {
             admitted_at: epoch,
             claim_until: epoch,

@@ -85,11 +85,16 @@ impl Queue {
         let now = now.as_millisecond();
         let schedule = &self.line.schedule;
         let number = schedule.served(now).saturating_add(place);
+        // While every seat that is on sale is sold, the line waits for those to come.
+        let resumes_in = self
+            .sale_opens_at()
+            .map_or(0, |at| at.as_millisecond() - now);
         let milliseconds = schedule.served_at(number).map_or_else(
             || {
                 let (until, reached) = self.promised();
                 let ahead = i128::from((until - now).max(0));
-                ahead + self.wait_beyond(number.saturating_sub(reached))
+                let beyond = ahead + self.wait_beyond(number.saturating_sub(reached));
+                beyond.max(i128::from(resumes_in))
             },
             |at| i128::from(at - now),
         );
@@ -208,7 +213,7 @@ impl Line {
         // Who of a cohort is still inside is not known; that the last to come in are, likely.
         let (mut end, mut upto, mut left) = (now, last, inside);
         for cohort in self.cohorts.iter().rev() {
-            let came = upto.saturating_sub(cohort.passed).min(left);
+            let came = self.numbers_between(cohort.passed, upto).min(left);
             // They came in one after another.
             let ago = i128::from(now - i64::midpoint(cohort.start, end));
             owed += i128::from(came) * (half - ago).max(0);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Queue;
+use super::{Queue, QueueState, Settings};
 use crate::domain::draw::{Draw, EarlyEntry, PublicDraw, Seed};
 
 /// An opening may lie so far ahead: the tokens of those who are early have to live until then.
@@ -88,6 +88,22 @@ impl Queue {
     pub fn seconds_to_opening(&self, now: Timestamp) -> Option<u64> {
         let left = self.opens_at()?.duration_since(now);
         Some(u64::try_from(left.as_secs()).unwrap_or(0))
+    }
+
+    /// Whether these settings open a queue again that is closed.
+    pub fn opens_again(&self, next: &Settings) -> bool {
+        self.settings.state == QueueState::Closed && next.state != QueueState::Closed
+    }
+
+    /// When the queue was last closed before its opening, once these settings are in force. Those
+    /// who are in the draw by then are through: it does not begin again for them.
+    pub fn early_closed_at(&self, next: &Settings, now: Timestamp) -> Option<Timestamp> {
+        let closes = next.state == QueueState::Closed || self.settings.state == QueueState::Closed;
+        if self.has_draw_to_come() && closes {
+            Some(now)
+        } else {
+            self.settings.early_closed_at
+        }
     }
 
     /// Whether the scheduler may turn to other things: it opens, but not soon.

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Line, Queue};
+use super::{ClosureReason, Line, Queue};
 use crate::domain::{ids::QueueId, schedule::PERSON, seat::MOST_SEATS_A_HOLD};
 
 /// While anybody is there, readers are shown a count that is no older than this.
@@ -31,6 +31,12 @@ pub struct SeatCount {
     pub held: u64,
     /// How many sessions hold them that are active, and so are not about to take more.
     pub holding: u64,
+    /// When the next unsold show opens, where every seat on sale is sold or none is on sale.
+    pub opens_next: Option<Timestamp>,
+    /// When a show opens or closes next, so that these numbers are out of date.
+    pub changes_at: Option<Timestamp>,
+    /// Whether the queue has sold shows, of which none is on sale or to come.
+    pub sale_over: bool,
 }
 
 impl SeatCount {
@@ -39,9 +45,21 @@ impl SeatCount {
         self.capacity.saturating_sub(self.sold + self.held)
     }
 
-    /// Whether there are seats, and all of them are sold.
-    pub fn is_sold_out(self) -> bool {
-        self.capacity > 0 && self.sold >= self.capacity
+    /// Whether no seat is unsold, of the shows that were counted.
+    pub fn is_all_sold(self) -> bool {
+        self.sold >= self.capacity
+    }
+
+    /// Why the line is over, if it is: all seats are sold and none is to come, or nothing is sold
+    /// any more.
+    pub fn ending(self) -> Option<ClosureReason> {
+        if self.sale_over {
+            Some(ClosureReason::SaleOver)
+        } else if self.capacity > 0 && self.is_all_sold() && self.opens_next.is_none() {
+            Some(ClosureReason::SoldOut)
+        } else {
+            None
+        }
     }
 
     /// How many more people it is worth letting in, of whom so many have been and so many are
@@ -81,15 +99,38 @@ pub struct SeatsLeft {
     pub active: u64,
     /// How many had been let in.
     pub passed: u64,
-    /// Whether all seats were sold.
+    /// Whether all seats were sold, and none was to come.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sold_out: bool,
+    /// Whether nothing was sold any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sale_over: bool,
+    /// When the next unsold show opens, while no seat is to be had (milliseconds).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens_next: Option<i64>,
+    /// When a show opens or closes next (milliseconds).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_at: Option<i64>,
+}
+
+/// What of a count decides whether people may join and wait.
+pub(super) type Offer = (bool, bool, Option<i64>, Option<i64>);
+
+impl SeatsLeft {
+    pub(super) fn offer(&self) -> Offer {
+        (
+            self.sold_out,
+            self.sale_over,
+            self.opens_next,
+            self.changes_at,
+        )
+    }
 }
 
 impl Queue {
     /// Whether a tick has to know how many seats are left. It does not while there is a seat for
     /// everybody who may be active, even if everybody let in since the last count had taken as
-    /// many as one may.
+    /// many as one may; nor while every seat on sale is sold and others are to come.
     pub fn must_count_seats(&self, now: Timestamp) -> bool {
         if self.id == QueueId::main() {
             return false;
@@ -97,17 +138,43 @@ impl Queue {
         let Some(seats) = &self.line.seats else {
             return true;
         };
+        if self.offer_has_changed(now) || is_older(seats, now, COUNT_GOOD_FOR_MILLISECONDS) {
+            return true;
+        }
         let reached = self.line.schedule.last().map_or(0, |last| last.served);
         let let_in = (reached / PERSON).saturating_sub(seats.passed);
         let most_taken = (seats.active + let_in) * MOST_SEATS_A_HOLD as u64;
         let enough = most_taken + u64::from(self.settings.max_active);
-        seats.free < enough || is_older(seats, now, COUNT_GOOD_FOR_MILLISECONDS)
+        seats.opens_next.is_none() && seats.free < enough
     }
 
-    /// Whether a sold-out queue should look whether it still is.
+    /// How many more people may come in for the seats that are left. Without a count there is a
+    /// seat for everybody who may, or none until the next show opens.
+    pub(super) fn seats_offered(&self, active: u64, seats: Option<SeatCount>) -> u64 {
+        match (seats, self.sale_opens_at()) {
+            (Some(seats), _) => seats.offered(active, self.line.let_in()),
+            (None, Some(_)) => 0,
+            (None, None) => u64::MAX,
+        }
+    }
+
+    /// Whether a show of the queue has opened or closed since the last count.
+    pub fn offer_has_changed(&self, now: Timestamp) -> bool {
+        let changes_at = self.line.seats.as_ref().and_then(|seats| seats.changes_at);
+        changes_at.is_some_and(|at| at <= now.as_millisecond())
+    }
+
+    /// When the next show opens, while no seat is to be had until then.
+    pub fn sale_opens_at(&self) -> Option<Timestamp> {
+        let seats = self.line.seats.as_ref()?;
+        Timestamp::from_millisecond(seats.opens_next?).ok()
+    }
+
+    /// Whether a queue that has no seats should look whether it still has none.
     pub fn may_have_seats_again(&self, now: Timestamp) -> bool {
-        let seats = self.line.seats.as_ref().filter(|seats| seats.sold_out);
-        seats.is_some_and(|seats| is_older(seats, now, SOLD_OUT_GOOD_FOR_MILLISECONDS))
+        let seats = self.line.seats.as_ref();
+        self.has_no_seats()
+            && seats.is_some_and(|seats| is_older(seats, now, SOLD_OUT_GOOD_FOR_MILLISECONDS))
     }
 
     /// Whether every seat is sold.
@@ -115,16 +182,25 @@ impl Queue {
         self.line.seats.as_ref().is_some_and(|seats| seats.sold_out)
     }
 
-    /// Whether it was sold out for somebody with this number.
-    pub fn was_sold_out_for(&self, number: u64) -> bool {
-        number <= self.line.closed_through
+    /// Whether nothing that it sells can be bought any more.
+    pub fn is_sale_over(&self) -> bool {
+        let seats = self.line.seats.as_ref();
+        seats.is_some_and(|seats| seats.sale_over)
+    }
+
+    /// Whether nobody may join, because there are no seats and none are to come.
+    pub(super) fn has_no_seats(&self) -> bool {
+        self.is_sold_out() || self.is_sale_over()
     }
 
     /// Whether somebody who waits with this number stands behind the last seat: those before them,
-    /// inside and in the line, are as many as the free seats, or more.
+    /// inside and in the line, are as many as the free seats, or more. Nobody does while the line
+    /// waits for a show that is to open.
     pub fn is_beyond_seats(&self, number: u64) -> bool {
         let seats = self.line.seats.as_ref();
-        seats.is_some_and(|seats| number > seats.passed + seats.offered)
+        seats.is_some_and(|seats| {
+            seats.opens_next.is_none() && number > seats.passed + seats.offered
+        })
     }
 }
 
@@ -137,27 +213,17 @@ impl Line {
             offered: seats.offered(self.active, self.let_in()),
             active: self.active,
             passed: self.passed,
-            sold_out: seats.is_sold_out(),
+            sold_out: seats.ending() == Some(ClosureReason::SoldOut),
+            sale_over: seats.ending() == Some(ClosureReason::SaleOver),
+            opens_next: seats.opens_next.map(Timestamp::as_millisecond),
+            changes_at: seats.changes_at.map(Timestamp::as_millisecond),
         });
     }
 
-    /// How many have been let in since everything was sold out, if it ever was: whoever stood in
-    /// the line then was passed without a chance to buy.
+    /// How many have been let in since the seats last ended, if they ever did: whoever was in the
+    /// line then was passed without a chance to buy.
     pub(super) fn let_in(&self) -> u64 {
-        self.passed.saturating_sub(self.closed_through)
-    }
-
-    /// Ends the line: nobody in it can get a seat any more. Those who come after a refund have
-    /// later numbers.
-    pub(super) fn sell_out(&mut self, start: i64, tail: u64) {
-        let served = self.schedule.served_milli(start);
-        self.schedule.append(start, served.max(tail * PERSON));
-        self.closed_through = tail;
-        self.cohorts.clear();
-        self.active = 0;
-        self.room = 0;
-        self.waiting_since = None;
-        self.passed = tail;
+        self.numbers_between(self.closed_through, self.passed)
     }
 }
 
@@ -168,7 +234,10 @@ fn is_older(seats: &SeatsLeft, now: Timestamp, milliseconds: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::queue::{Counts, samples};
+    use crate::domain::{
+        queue::{Counts, samples},
+        session::Ending,
+    };
 
     const START: i64 = 1_700_000_000_000;
 
@@ -189,6 +258,7 @@ mod tests {
             sold,
             held,
             holding,
+            ..SeatCount::default()
         }
     }
 
@@ -239,9 +309,15 @@ mod tests {
 
     #[test]
     fn sold_out_is_when_there_were_seats_and_each_is_sold() {
-        assert!(!seats(0, 0, 0, 0).is_sold_out());
-        assert!(!seats(2, 1, 1, 1).is_sold_out());
-        assert!(seats(2, 2, 0, 0).is_sold_out());
+        assert_eq!(seats(0, 0, 0, 0).ending(), None);
+        assert_eq!(seats(2, 1, 1, 1).ending(), None);
+        let sold = seats(2, 2, 0, 0);
+        assert_eq!(sold.ending(), Some(ClosureReason::SoldOut));
+        let more_to_come = SeatCount {
+            opens_next: Some(at(600)),
+            ..sold
+        };
+        assert_eq!(more_to_come.ending(), None);
     }
 
     #[test]
@@ -294,7 +370,8 @@ mod tests {
         assert!(arena.is_sold_out() && arena.is_quiet());
         assert_eq!(arena.line.closed_through, 500);
         assert_eq!(arena.place(500, at(5)), 0);
-        assert!(arena.was_sold_out_for(500) && !arena.was_sold_out_for(501));
+        assert_eq!(arena.ended_for(500), Some(Ending::SoldOut));
+        assert_eq!(arena.ended_for(501), None);
         assert!(!arena.may_have_seats_again(at(34)));
         assert!(arena.may_have_seats_again(at(35)));
         tick(&mut arena, 604, 500, 0, seats(30, 30, 0, 0));

@@ -3,6 +3,7 @@
 
 mod faults;
 
+mod closing;
 mod counting;
 mod estimates;
 mod properties;
@@ -79,7 +80,7 @@ impl Desk {
 
     fn session(&self, number: u64, joined_second: i64) -> Session {
         let joined_at = at(joined_second);
-        Session::join(UserId::new(), &self.queue, None, number, 300, joined_at)
+        Session::join(UserId::new(), &self.queue, None, number, joined_at)
     }
 
     fn count(&mut self, number: u64) -> &mut Counts {

@@ -88,10 +88,6 @@ impl Simulation<'_> {
         let standing = self.people.standing(number, &queue, slowest);
         let before = self.seen.get(&number).copied();
         let before = before.unwrap_or((Stage::Waiting, u64::MAX));
-        if standing == Standing::Over(Ending::QueueClosed) {
-            // Until the operator opens it again.
-            return before.0;
-        }
         let (stage, place) = stage(standing);
         self.check(before.0 <= stage, || {
             format!("number {number} was {:?} and is {stage:?}", before.0)
@@ -110,10 +106,11 @@ impl Simulation<'_> {
             (Standing::Waiting { place: older }, Standing::Waiting { place: newer }) => {
                 older >= newer
             }
-            // Over: the operator has closed the queue, or opened it again.
-            (Standing::Waiting { .. }, Standing::Admitted(_))
-            | (Standing::Over(Ending::QueueClosed), _)
-            | (_, Standing::Over(Ending::QueueClosed)) => true,
+            // Over: the operator has closed the queue meanwhile.
+            (
+                Standing::Waiting { .. },
+                Standing::Admitted(_) | Standing::Over(Ending::QueueClosed),
+            ) => true,
             (Standing::Admitted(older), Standing::Admitted(newer)) => {
                 older.admitted_at == newer.admitted_at
             }

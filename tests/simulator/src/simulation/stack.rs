@@ -84,7 +84,7 @@ impl Simulation<'_> {
             capacity,
             sold,
             held,
-            holding: 0,
+            ..SeatCount::default()
         })
     }
 
@@ -184,6 +184,9 @@ impl Simulation<'_> {
         let queue = self.newest();
         let step = queue.settings.rate_milli * u64::from(queue.settings.tick_seconds);
         for number in reached(before) + 1..=reached(&queue) {
+            if queue.ended_for(number).is_some() {
+                continue;
+            }
             let Some(free_at) = self.vacancies.pop_front() else {
                 break;
             };

@@ -35,3 +35,63 @@ fn a_sleeping_line_wakes_for_who_comes() {
     let waited = outcome.looks.iter().filter(|look| look.place > 0).count();
     assert_eq!(waited, 0, "there was room for everybody");
 }
+
+/// Paused at ten in the evening, opened at eleven in the morning: whoever was in line by then comes
+/// in, in the order of their numbers, before those who came in the night.
+#[test]
+fn a_pause_of_a_night_costs_nobody_their_place() {
+    let mut evening = ordinary(100, 10_000)
+        .wave(3_000, 0, 1_800)
+        .wave(1_000, 3_600, 36_000)
+        .change(1_800, |settings| settings.state = QueueState::Paused)
+        .change(1_800 + 13 * 3_600, |settings| {
+            settings.state = QueueState::Open
+        });
+    evening.seconds = 24 * 3_600;
+    evening.crowd.no_shows = 0.0;
+    evening.crowd.tire = 0.0;
+    let outcome = play(&evening);
+    assert_eq!(outcome.admitted, 4_000);
+    let opened = (1_800 + 13 * 3_600) * 1_000;
+    let admissions: Vec<_> = outcome.admissions.iter().flatten().collect();
+    let paused = admissions
+        .iter()
+        .filter(|at| (1_812_000..opened).contains(**at));
+    assert_eq!(paused.count(), 0);
+}
+
+/// The opening is put off by a day while people wait for it.
+#[test]
+fn an_opening_that_is_postponed_costs_nobody_their_place() {
+    let mut evening = ordinary(100, 10_000)
+        .wave(2_000, 0, 3_600)
+        .wave(500, 20 * 3_600, 3_600)
+        .change(25 * 3_600, |settings| settings.state = QueueState::Open);
+    evening.settings.state = QueueState::Paused;
+    evening.seconds = 36 * 3_600;
+    evening.crowd.no_shows = 0.0;
+    evening.crowd.tire = 0.0;
+    let outcome = play(&evening);
+    assert_eq!(outcome.admitted, 2_500);
+}
+
+/// Closed and opened again: those who waited are through, and nobody takes their place for a
+/// while, or waits behind them.
+#[test]
+fn a_queue_that_is_closed_and_opened_again_serves_those_who_come_then() {
+    let mut evening = ordinary(50, 10_000)
+        .wave(1_000, 0, 600)
+        .wave(100, 1_000, 600)
+        .change(700, |settings| settings.state = QueueState::Closed)
+        .change(900, |settings| settings.state = QueueState::Open);
+    evening.crowd.no_shows = 0.0;
+    evening.crowd.tire = 0.0;
+    let outcome = play(&evening);
+    assert!(outcome.admitted < 400, "{}", outcome.admitted);
+    let late = outcome
+        .admissions
+        .iter()
+        .flatten()
+        .filter(|at| **at >= 1_000_000);
+    assert_eq!(late.count(), 100);
+}

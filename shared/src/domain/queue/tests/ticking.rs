@@ -131,6 +131,7 @@ fn a_session_that_was_promised_to_come_in_does_so_although_the_queue_closes() {
     let mut desk = Desk::new(1_000, 10_000).with_tail(1_000);
     desk.tick(0);
     desk.queue.settings.state = QueueState::Closed;
+    desk.tick(1);
     let promised = desk.session(50, -60);
     assert_eq!(
         promised.standing(&desk.queue, at(1)),

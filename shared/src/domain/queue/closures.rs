@@ -1,0 +1,156 @@
+//! Closures: where a line ended for everybody who was in it, and why.
+//!
+//! A line ends when its last seat is sold, when nothing that it sells can be bought any more, and
+//! when an operator closes the queue. Whoever was in it then is through for good: the schedule
+//! passes their numbers at once, and those who join later have larger ones. So no word is taken
+//! back when a seat is given back or the queue opens again.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Line, Queue};
+use crate::domain::{schedule::PERSON, session::Ending};
+
+/// So many closures are remembered one by one. Older ones are taken together.
+const MAX_CLOSURES: usize = 16;
+
+/// Why a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClosureReason {
+    /// Every seat was sold.
+    SoldOut,
+    /// Nothing that the queue sells could be bought any more.
+    SaleOver,
+    /// An operator closed the queue.
+    QueueClosed,
+}
+
+impl ClosureReason {
+    /// What a session reads that it ended.
+    pub fn ending(self) -> Ending {
+        match self {
+            Self::SoldOut => Ending::SoldOut,
+            Self::SaleOver => Ending::SaleOver,
+            Self::QueueClosed => Ending::QueueClosed,
+        }
+    }
+}
+
+/// A range of numbers for which the line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(u64, u64, ClosureReason)", from = "(u64, u64, ClosureReason)")]
+pub struct Closure {
+    /// The last number before it.
+    pub after: u64,
+    /// The last number in it.
+    pub through: u64,
+    /// Why.
+    pub reason: ClosureReason,
+}
+
+impl From<(u64, u64, ClosureReason)> for Closure {
+    fn from((after, through, reason): (u64, u64, ClosureReason)) -> Self {
+        Self {
+            after,
+            through,
+            reason,
+        }
+    }
+}
+
+impl From<Closure> for (u64, u64, ClosureReason) {
+    fn from(closure: Closure) -> Self {
+        (closure.after, closure.through, closure.reason)
+    }
+}
+
+impl Closure {
+    fn has(&self, number: u64) -> bool {
+        self.after < number && number <= self.through
+    }
+}
+
+impl Queue {
+    /// Why the line ended for somebody with this number who has not arrived, if it did.
+    pub fn ended_for(&self, number: u64) -> Option<Ending> {
+        let line = &self.line;
+        let closure = line.closures.iter().find(|closure| closure.has(number));
+        match closure {
+            Some(closure) => Some(closure.reason.ending()),
+            None => (number <= line.closed_through).then_some(Ending::SoldOut),
+        }
+    }
+
+    /// Why the line ended for somebody with this number who has arrived and holds nothing, if it
+    /// did. Closing the queue lets them finish; without seats there is nothing to finish.
+    pub fn ended_inside(&self, number: u64) -> Option<Ending> {
+        let ended = self.ended_for(number)?;
+        (ended != Ending::QueueClosed && number <= self.line.closed_through).then_some(ended)
+    }
+}
+
+impl Line {
+    /// How many of the numbers above `from` and up to `to` were not passed over by closing the
+    /// queue.
+    pub(super) fn numbers_between(&self, from: u64, to: u64) -> u64 {
+        let closed = self
+            .closures
+            .iter()
+            .filter(|closure| closure.reason == ClosureReason::QueueClosed);
+        let closed: u64 = closed
+            .map(|closure| {
+                closure
+                    .through
+                    .min(to)
+                    .saturating_sub(closure.after.max(from))
+            })
+            .sum();
+        to.saturating_sub(from).saturating_sub(closed)
+    }
+
+    /// Ends the line for everybody in it, inside or not, who holds nothing. Those who come later
+    /// have larger numbers.
+    pub(super) fn end_for_all(&mut self, start: i64, tail: u64, reason: ClosureReason) {
+        self.pass_all(start, tail);
+        self.remember_closure(self.closed_through, tail, reason);
+        self.closed_through = tail;
+        self.cohorts.clear();
+        self.active = 0;
+        self.room = 0;
+    }
+
+    /// Ends the line for those who wait, from the last one on who is promised to come in.
+    pub(super) fn end_for_waiting(&mut self, start: i64, tail: u64) {
+        let reached = self.schedule.served_milli(start) / PERSON;
+        self.pass_all(start, tail);
+        self.remember_closure(reached, tail, ClosureReason::QueueClosed);
+    }
+
+    fn pass_all(&mut self, start: i64, tail: u64) {
+        let served = self.schedule.served_milli(start);
+        self.schedule.append(start, served.max(tail * PERSON));
+        self.waiting_since = None;
+        self.passed = self.passed.max(tail);
+    }
+
+    fn remember_closure(&mut self, after: u64, through: u64, reason: ClosureReason) {
+        if through <= after {
+            return;
+        }
+        match self.closures.last_mut() {
+            Some(last) if last.reason == reason && last.through == after => last.through = through,
+            _ => self.closures.push(Closure {
+                after,
+                through,
+                reason,
+            }),
+        }
+        if self.closures.len() > MAX_CLOSURES {
+            // Everybody between the two oldest has been through for long.
+            let oldest = self.closures.remove(0);
+            let next = &mut self.closures[0];
+            next.after = next.after.min(oldest.after);
+        }
+    }
+}
