@@ -110,6 +110,11 @@ pub fn queue_shows(queue: &QueueId) -> String {
     format!("{queue}#shows")
 }
 
+/// `Queues`: how many seats of a concert are taken.
+pub fn hall_counts(concert_id: ConcertId) -> String {
+    format!("{concert_id}#taken")
+}
+
 /// `Queues`: the counts of a cohort, by its start in milliseconds.
 pub fn cohort(queue: &QueueId, start: i64) -> String {
     format!("{queue}#cohort#{start}")
@@ -194,6 +199,10 @@ mod tests {
         assert_eq!(
             cohort(&QueueId::main(), 1_790_000_000_000),
             "main#cohort#1790000000000"
+        );
+        assert_eq!(
+            hall_counts(concert_id),
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#taken",
         );
         assert_eq!(
             block(show_id, 3),

@@ -1,17 +1,18 @@
 //! `Seats`: those that are not free. A free seat has no item, so a show with 100,000 seats costs
 //! nothing to create.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, pin::pin, time::Duration};
 
 use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
     types::{Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
+use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Reading, Store, StoreError,
+    at_once::in_time,
     contention::while_contended,
     item::{Item, from_item, number, text, time, to_attribute, to_item, ttl},
     keys,
@@ -26,15 +27,24 @@ use crate::{
         queue::SeatCount,
         seat::{SeatNumber, SeatSet, SeatStatus, TakenSeat, lapsed_since},
         session::Session,
-        show::{Show, blocks},
+        show::{Show, blocks, seats_in},
     },
 };
 
 /// How long a seat item that nobody deletes is kept after its hold.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// So many blocks of a concert are counted at once: large halls have hundreds.
-const BLOCKS_AT_ONCE: usize = 32;
+/// A count of seats may take so long, and then the database is too busy for it. It is below the
+/// time-out of every function that counts.
+const COUNTING_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The search for a taken seat in all the halls of a concert may take so long, which is below the
+/// time-out of the function that deletes concerts.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(22);
+
+/// A count for a queue ends when it has found so many free seats: no queue lets in more people
+/// than that at once, so that it does not matter how many more there are.
+const ENOUGH_FREE: u64 = 1_000_000;
 
 /// What is taken of a block. A hold may reach into the next one, and counts once.
 #[derive(Default)]
@@ -95,9 +105,11 @@ impl Store {
         from: SeatNumber,
         to: SeatNumber,
     ) -> Result<Vec<TakenSeat>, StoreError> {
-        let blocks =
-            (from.block()..=to.block()).map(|block| self.list_block(show, block, from, to));
-        Ok(try_join_all(blocks).await?.into_iter().flatten().collect())
+        let blocks = from.block()..=to.block();
+        let listed = self.at_once(blocks, move |store, block| async move {
+            store.list_block(show, block, from, to).await
+        });
+        Ok(listed.try_collect::<Vec<_>>().await?.concat())
     }
 
     async fn list_block(
@@ -129,30 +141,52 @@ impl Store {
         Ok(seats)
     }
 
-    /// Counts the seats of a show that are taken. 0.5 RRU per 4 KB of each block.
-    pub async fn count_taken_seats(&self, show: &Show, now: Timestamp) -> Result<u32, StoreError> {
-        let blocks = (0..show.blocks())
-            .map(|block| self.count_block(show.id(), block, Reading::Lately, now));
-        Ok(try_join_all(blocks).await?.into_iter().sum())
+    /// Counts the seats of each of these shows that are taken. 0.5 RRU per 4 KB of each block.
+    /// Busy when the database does not answer in time.
+    pub async fn count_taken_seats(
+        &self,
+        shows: &[(ShowId, u32)],
+        now: Timestamp,
+    ) -> Result<Vec<u32>, StoreError> {
+        let all: Vec<_> = shows
+            .iter()
+            .enumerate()
+            .flat_map(|(index, (show, capacity))| {
+                (0..blocks(*capacity)).map(move |block| (index, *show, block))
+            })
+            .collect();
+        let counts = self.at_once(all, move |store, (index, show, block)| async move {
+            let count = store.count_block(show, block, Reading::Lately, now);
+            Ok((index, count.await?))
+        });
+        let add = async |mut taken: Vec<u32>, (index, count): (usize, u32)| {
+            taken[index] += count;
+            Ok(taken)
+        };
+        in_time(COUNTING_TIMEOUT, counts.try_fold(vec![0; shows.len()], add)).await
     }
 
     /// Whether a seat of any of these shows is taken, consistently. 1 RRU per 4 KB of each block
-    /// that it looks at; it ends with the first seat found.
+    /// that it looks at; it ends with the first seat found. Busy when the database does not answer
+    /// in time.
     pub async fn any_seat_is_taken(
         &self,
         shows: &[&Show],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let blocks = shows
-            .iter()
-            .flat_map(|show| (0..show.blocks()).map(|block| (show.id(), block)));
-        let counts: Vec<_> = blocks
-            .map(|(show, block)| self.count_block(show, block, Reading::Consistent, now))
+        let most = shows.iter().map(|show| show.blocks()).max().unwrap_or(0);
+        // The first block of every show, then the second one: where anything is sold, it is
+        // found early.
+        let blocks: Vec<_> = (0..most)
+            .flat_map(|block| shows.iter().map(move |show| (*show, block)))
+            .filter(|(show, block)| *block < show.blocks())
+            .map(|(show, block)| (show.id(), block))
             .collect();
-        stream::iter(counts)
-            .buffer_unordered(BLOCKS_AT_ONCE)
-            .try_any(async |taken| taken > 0)
-            .await
+        let counts = self.at_once(blocks, move |store, (show, block)| async move {
+            let count = store.count_block(show, block, Reading::Consistent, now);
+            count.await
+        });
+        in_time(SEARCH_TIMEOUT, counts.try_any(async |taken| taken > 0)).await
     }
 
     async fn count_block(
@@ -187,29 +221,51 @@ impl Store {
     }
 
     /// Counts the seats of shows that have so many each, consistently. 1 RRU per 4 KB of each
-    /// block.
+    /// block that it looks at. Busy when the database does not answer in time.
+    ///
+    /// It ends when it has found a million free seats, which is more than any queue has use for.
+    /// What it has not looked at then counts as held: not sold, and nothing to offer.
     pub async fn count_seats(
         &self,
         shows: impl IntoIterator<Item = (ShowId, u32)>,
         now: Timestamp,
     ) -> Result<SeatCount, StoreError> {
         let shows: Vec<_> = shows.into_iter().collect();
-        let blocks: Vec<_> = shows
-            .iter()
-            .flat_map(|(show, capacity)| (0..blocks(*capacity)).map(|block| (*show, block)))
-            .map(|(show, block)| self.count_block_by_status(show, block, now))
-            .collect();
-        let counts: Vec<_> = stream::iter(blocks)
-            .buffer_unordered(BLOCKS_AT_ONCE)
-            .try_collect()
-            .await?;
-        let holding: HashSet<_> = counts.iter().flat_map(|count| &count.holding).collect();
-        Ok(SeatCount {
-            capacity: shows.iter().map(|(_, seats)| u64::from(*seats)).sum(),
-            sold: counts.iter().map(|count| count.sold).sum(),
-            held: counts.iter().map(|count| count.held).sum(),
-            holding: holding.len() as u64,
-        })
+        let capacity = shows.iter().map(|(_, seats)| u64::from(*seats)).sum();
+        in_time(COUNTING_TIMEOUT, self.count_until_enough(shows, capacity, now)).await
+    }
+
+    async fn count_until_enough(
+        &self,
+        shows: Vec<(ShowId, u32)>,
+        capacity: u64,
+        now: Timestamp,
+    ) -> Result<SeatCount, StoreError> {
+        let all = shows.into_iter().flat_map(|(show, capacity)| {
+            (0..blocks(capacity)).map(move |block| (show, block, seats_in(capacity, block)))
+        });
+        let counts = self.at_once(all, move |store, (show, block, seats)| async move {
+            let count = store.count_block_by_status(show, block, now);
+            Ok((u64::from(seats), count.await?))
+        });
+        let mut counts = pin!(counts);
+        let mut counted = SeatCount {
+            capacity,
+            ..SeatCount::default()
+        };
+        let (mut looked_at, mut holding) = (0, HashSet::new());
+        while let Some((seats, count)) = counts.try_next().await? {
+            looked_at += seats;
+            counted.sold += count.sold;
+            counted.held += count.held;
+            holding.extend(count.holding);
+            if looked_at.saturating_sub(counted.sold + counted.held) >= ENOUGH_FREE {
+                break;
+            }
+        }
+        counted.held += capacity - looked_at;
+        counted.holding = holding.len() as u64;
+        Ok(counted)
     }
 
     /// What is taken of a block. Of what is sold only the number is sent.
@@ -254,14 +310,12 @@ impl Store {
     /// reservation. 1 WRU a seat. What fails here changes nothing but tidiness: a lapsed seat
     /// is free by the rule.
     pub async fn free_seats(&self, hold: &Hold) -> Result<(), StoreError> {
-        let show = hold.show();
-        try_join_all(
-            hold.seats
-                .iter()
-                .map(|seat| self.free_seat(show, seat, hold.reservation_id)),
-        )
-        .await
-        .map(drop)
+        let (show, reservation_id) = (hold.show(), hold.reservation_id);
+        let seats: Vec<_> = hold.seats.iter().collect();
+        let freed = self.at_once(seats, move |store, seat| async move {
+            store.free_seat(show, seat, reservation_id).await
+        });
+        freed.try_collect().await
     }
 
     async fn free_seat(
