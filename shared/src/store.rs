@@ -48,6 +48,9 @@ pub enum StoreError {
     /// DynamoDB takes no more for the moment.
     #[error("throttling survived the retries")]
     Throttled,
+    /// It did not answer in time.
+    #[error("the database did not answer in time: {0}")]
+    TimedOut(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A reading of very much was not over in time.
     #[error("the database did not keep up with a long reading")]
     TooSlow,
@@ -97,6 +100,7 @@ where
                     .and_then(ProvideErrorMetadata::message);
                 Self::Unavailable(format!("{code}: {}", message.unwrap_or("no message")).into())
             }
+            None if matches!(error, SdkError::TimeoutError(_)) => Self::TimedOut(error.into()),
             None => Self::Unavailable(error.into()),
         }
     }
@@ -168,9 +172,9 @@ impl From<StoreError> for ApiError {
             StoreError::Contended => Self::Busy("contention survived the retries"),
             StoreError::Throttled => Self::Busy("throttling survived the retries"),
             StoreError::TooSlow => Self::Busy("a long reading was not over in time"),
-            StoreError::Unreadable(source) | StoreError::Unavailable(source) => {
-                Self::Internal(source)
-            }
+            StoreError::Unreadable(source)
+            | StoreError::TimedOut(source)
+            | StoreError::Unavailable(source) => Self::Internal(source),
         }
     }
 }

@@ -227,7 +227,7 @@ async fn a_date_in_the_past_is_listed_as_over() {
     let path = format!("/v1/concerts/{}/reservations", text(&created["concert_id"]));
     let wish = json!({ "date": "1999-12-31", "seat_number": 1 });
     let call = shop.post(&path).token(&buyer.token).json(&wish);
-    call.send().await.refused(409, "SALE_NOT_OPEN");
+    call.send().await.refused(409, "SALE_CLOSED");
 }
 
 #[tokio::test]

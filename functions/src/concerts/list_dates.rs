@@ -5,7 +5,7 @@
 //! 1 RRU for the door. The shows are kept for five seconds, the counts for two: 0.5 RRU for each
 //! block of 500 seats and per 4 KB of its taken seats, if the concert has four blocks at the most.
 //! The counts of a larger one are kept for everybody (0.5 RRU per hundred shows), and one of those
-//! who find them old counts again: 2 WRU per hundred shows, and up to 2,000 blocks. A count is good
+//! who find them old counts again: 2 WRU per hundred shows, and up to 600 blocks. A count is good
 //! for two seconds, and for 5 ms for each block of the concert, so that 200 blocks a second are
 //! read at the most, however many look.
 

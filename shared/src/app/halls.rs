@@ -24,7 +24,7 @@ impl App {
     ///
     /// Up to four blocks of 500 seats: 0.5 RRU for each of them and per 4 KB of its taken seats.
     /// More of them: 0.5 RRU, and for one of all who ask within two seconds the same for up to
-    /// 2,000 blocks, and 2 WRU per 100 shows or so. Nothing within two seconds of the last time.
+    /// 600 blocks, and 2 WRU per 100 shows or so. Nothing within two seconds of the last time.
     pub async fn taken_seats(
         &self,
         shows: &[&Show],

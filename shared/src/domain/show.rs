@@ -250,7 +250,10 @@ mod tests {
             ..show()
         };
         let state = |time: &str| show.sale_state(at(time), &seoul());
-        assert_eq!(state("2026-11-01T10:59:59.999Z"), SaleState::Upcoming { opens_at });
+        assert_eq!(
+            state("2026-11-01T10:59:59.999Z"),
+            SaleState::Upcoming { opens_at }
+        );
         assert_eq!(state("2026-11-01T11:00:00Z"), SaleState::Open);
         assert_eq!(state("2026-11-02T11:00:00Z"), SaleState::Over);
         // A sale that would open when the show is over does not open any more.
@@ -295,6 +298,9 @@ mod tests {
         assert!(show().has(SeatNumber::new(1_001).expect("a seat")));
         assert!(!show().has(SeatNumber::new(1_002).expect("a seat")));
         assert_eq!(show().blocks(), 3);
-        assert_eq!([0, 1, 2, 3].map(|block| seats_in(1_001, block)), [500, 500, 1, 0]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|block| seats_in(1_001, block)),
+            [500, 500, 1, 0]
+        );
     }
 }

@@ -38,14 +38,16 @@ impl Store {
     }
 }
 
-/// Gives a reading so long. When it is not over by then, the database does not keep up.
+/// Gives a reading so long. When it is not over by then, or one of its calls is not answered, the
+/// database does not keep up.
 pub(super) async fn in_time<T>(
     limit: Duration,
     reading: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    tokio::time::timeout(limit, reading)
-        .await
-        .unwrap_or(Err(StoreError::TooSlow))
+    match tokio::time::timeout(limit, reading).await {
+        Err(_) | Ok(Err(StoreError::TimedOut(_))) => Err(StoreError::TooSlow),
+        Ok(read) => read,
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +58,9 @@ mod tests {
     async fn a_reading_that_takes_too_long_is_told() {
         let never = std::future::pending::<Result<(), StoreError>>();
         let told = in_time(Duration::ZERO, never).await;
+        assert!(matches!(told, Err(StoreError::TooSlow)));
+        let unanswered = std::future::ready(Err::<(), _>(StoreError::TimedOut("no answer".into())));
+        let told = in_time(Duration::ZERO, unanswered).await;
         assert!(matches!(told, Err(StoreError::TooSlow)));
         let done = in_time(Duration::ZERO, std::future::ready(Ok(7))).await;
         assert!(matches!(done, Ok(7)));

@@ -125,6 +125,11 @@ pub fn block(show: ShowId, block: u32) -> String {
     format!("{}#{}#{block}", show.concert_id, show.date)
 }
 
+/// `Seats`: what all blocks of a concert begin with.
+pub fn blocks_of(concert_id: ConcertId) -> String {
+    format!("{concert_id}#")
+}
+
 /// The show and the number of a block, by its key; `None` when it is none.
 pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
     let mut parts = block.split('#');
@@ -207,6 +212,10 @@ mod tests {
         assert_eq!(
             block(show_id, 3),
             "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#2026-12-24#3",
+        );
+        assert_eq!(
+            blocks_of(concert_id),
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#",
         );
         assert_eq!(show_of_block(&block(show_id, 3)), Some((show_id, 3)));
         for wrong in [

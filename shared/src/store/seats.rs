@@ -42,6 +42,12 @@ const COUNTING_TIMEOUT: Duration = Duration::from_secs(8);
 /// time-out of the function that deletes concerts.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(22);
 
+/// Where the seats of so many blocks are searched, the whole table may be the shorter way.
+const MANY_BLOCKS: usize = 1_000;
+
+/// A page of a scan is 1 MB, and costs as much as so many blocks without a seat.
+const BLOCKS_A_PAGE: usize = 256;
+
 /// A count for a queue ends when it has found so many free seats: no queue lets in more people
 /// than that at once, so that it does not matter how many more there are.
 const ENOUGH_FREE: u64 = 1_000_000;
@@ -109,7 +115,8 @@ impl Store {
         let listed = self.at_once(blocks, move |store, block| async move {
             store.list_block(show, block, from, to).await
         });
-        Ok(listed.try_collect::<Vec<_>>().await?.concat())
+        let listed = in_time(COUNTING_TIMEOUT, listed.try_collect::<Vec<_>>());
+        Ok(listed.await?.concat())
     }
 
     async fn list_block(
@@ -166,14 +173,21 @@ impl Store {
         in_time(COUNTING_TIMEOUT, counts.try_fold(vec![0; shows.len()], add)).await
     }
 
-    /// Whether a seat of any of these shows is taken, consistently. 1 RRU per 4 KB of each block
-    /// that it looks at; it ends with the first seat found. Busy when the database does not answer
-    /// in time.
+    /// Whether a seat of any of these shows of a concert is taken, consistently. 1 RRU per 4 KB of
+    /// each block that it looks at; it ends with the first seat found. Busy when the database does
+    /// not answer in time.
+    ///
+    /// In more than a thousand blocks it first looks through the table, for as much as the blocks
+    /// cost if all of them are empty: there may be fewer seats in it than the concert has blocks.
     pub async fn any_seat_is_taken(
         &self,
         shows: &[&Show],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        in_time(SEARCH_TIMEOUT, self.search(shows, now)).await
+    }
+
+    async fn search(&self, shows: &[&Show], now: Timestamp) -> Result<bool, StoreError> {
         let most = shows.iter().map(|show| show.blocks()).max().unwrap_or(0);
         // The first block of every show, then the second one: where anything is sold, it is
         // found early.
@@ -182,11 +196,62 @@ impl Store {
             .filter(|(show, block)| *block < show.blocks())
             .map(|(show, block)| (show.id(), block))
             .collect();
+        if blocks.len() > MANY_BLOCKS {
+            let most_pages = blocks.len() / BLOCKS_A_PAGE;
+            if let Some(found) = self.search_table(shows, most_pages, now).await? {
+                return Ok(found);
+            }
+        }
         let counts = self.at_once(blocks, move |store, (show, block)| async move {
             let count = store.count_block(show, block, Reading::Consistent, now);
             count.await
         });
-        in_time(SEARCH_TIMEOUT, counts.try_any(async |taken| taken > 0)).await
+        counts.try_any(async |taken| taken > 0).await
+    }
+
+    /// Looks for a taken seat of these shows in so many pages of the table; `None` when it has
+    /// more. 256 RRU a page.
+    async fn search_table(
+        &self,
+        shows: &[&Show],
+        most_pages: usize,
+        now: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
+        let Some(concert_id) = shows.first().map(|show| show.concert_id) else {
+            return Ok(Some(false));
+        };
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.tables.seats)
+            .filter_expression(
+                "begins_with(#block, :concert) AND (#status = :sold OR held_until > :lapsed)",
+            )
+            .projection_expression("#block")
+            .expression_attribute_names("#block", "block")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":concert", text(keys::blocks_of(concert_id)))
+            .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
+            .expression_attribute_values(":lapsed", time(lapsed_since(now)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .send();
+        let is_searched = |item: &Item| {
+            let block = item.get("block").and_then(|block| block.as_s().ok());
+            let show = block.and_then(|block| keys::show_of_block(block));
+            show.is_some_and(|(found, _)| shows.iter().any(|show| show.id() == found))
+        };
+        for _ in 0..most_pages {
+            let Some(page) = pages.try_next().await? else {
+                return Ok(Some(false));
+            };
+            usage::read(page.consumed_capacity());
+            if page.items().iter().any(is_searched) {
+                return Ok(Some(true));
+            }
+        }
+        Ok(None)
     }
 
     async fn count_block(
@@ -232,7 +297,11 @@ impl Store {
     ) -> Result<SeatCount, StoreError> {
         let shows: Vec<_> = shows.into_iter().collect();
         let capacity = shows.iter().map(|(_, seats)| u64::from(*seats)).sum();
-        in_time(COUNTING_TIMEOUT, self.count_until_enough(shows, capacity, now)).await
+        in_time(
+            COUNTING_TIMEOUT,
+            self.count_until_enough(shows, capacity, now),
+        )
+        .await
     }
 
     async fn count_until_enough(

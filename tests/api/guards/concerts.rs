@@ -1,15 +1,17 @@
 //! Concerts and their shows: whoever changes them changes what they have read.
 
 use shared::{
+    app::App,
     domain::{
+        hall,
         ids::{ConcertId, QueueId},
         money::Money,
         programme::{Change, ProgrammeChange, ShowChange},
-        show::Concert,
+        show::{Concert, Show},
         user::Name,
     },
     futures_util::future::join_all,
-    store::Reading,
+    store::{Reading, usage::metered},
 };
 
 use super::store;
@@ -22,6 +24,8 @@ guarded! {
     a_show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
     concerts_of_a_queue_at_once_all_count: ("Queues", "version = :shows_seen");
     first_concerts_of_a_queue_at_once_all_count: ("Queues", "attribute_not_exists(id)");
+    one_of_many_counts_a_hall: ("Queues", "counting_until <= :counting_now");
+    a_late_count_replaces_no_newer_one: ("Queues", "counting_until = :until");
 }
 
 async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
@@ -117,4 +121,54 @@ fn show_on(date: &str) -> ShowChange {
         opens_at: Change::Keep,
         closes_at: Change::Keep,
     }
+}
+
+/// Many instances find the counts of a hall old at the same time.
+async fn one_of_many_counts_a_hall(shop: &Shop) -> bool {
+    let hall = Show {
+        capacity: 10_000,
+        ..show("2027-01-01")
+    };
+    let id = shop.add_concert("Hall", "main", &[hall]).await;
+    let id: ConcertId = id.parse().expect("an id");
+    let mut instances = Vec::new();
+    for _ in 0..4 {
+        instances.push(shop.stack.operator().await);
+    }
+    let look = async |app: &App| {
+        let shows = app.shows_of(id, shop.now()).await.expect("shows");
+        let shows: Vec<_> = shows.iter().collect();
+        let (looked, usage) = metered(app.taken_seats(&shows, shop.now())).await;
+        looked.expect("an answer");
+        usage.read
+    };
+    look(&instances[0]).await;
+    shop.advance(2).await;
+    for app in &instances {
+        app.shows_of(id, shop.now()).await.expect("shows");
+    }
+    let read: f64 = join_all(instances.iter().map(look)).await.into_iter().sum();
+    let (blocks, kept) = (20.0 * 0.5, 4.0 * 0.5);
+    (read - blocks - kept).abs() < f64::EPSILON
+}
+
+/// Whoever counts is so slow that another one has counted meanwhile.
+async fn a_late_count_replaces_no_newer_one(shop: &Shop) -> bool {
+    let id: ConcertId = shop.concert_id.parse().expect("an id");
+    let date = shop.dates[0].parse().expect("a date");
+    let store = store(shop).await;
+    let begin = async || {
+        let until = hall::counting_until(shop.now());
+        let begun = store.begin_to_count(id, until, shop.now()).await;
+        (until, begun.expect("an answer").expect("nobody counts"))
+    };
+    let (slow, mut old) = begin().await;
+    old.note([(date, 1)], shop.now());
+    shop.advance(10).await;
+    let (quick, mut new) = begin().await;
+    new.note([(date, 2)], shop.now());
+    let end = async |counts, until| store.end_count(id, counts, until).await.expect("an answer");
+    end(&new, quick).await;
+    end(&old, slow).await;
+    store.hall_counts(id).await.expect("counts").taken(date) == Some(2)
 }
