@@ -98,6 +98,16 @@ impl Programme {
         }
     }
 
+    /// The same as a concert with that id.
+    #[must_use]
+    pub fn with_id(mut self, concert_id: ConcertId) -> Self {
+        self.concert.concert_id = concert_id;
+        for show in self.shows.values_mut() {
+            show.concert_id = concert_id;
+        }
+        self
+    }
+
     /// What it is after a change, with every show on the concert's queue.
     pub fn changed(&self, change: &ProgrammeChange) -> Result<Self, Impossible> {
         let mut next = self.clone();
