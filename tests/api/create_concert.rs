@@ -463,7 +463,7 @@ async fn creation_that_was_cut_off_is_gone_on_with() {
         let shop = Shop::open().await;
         let admin = shop.admin().await;
         let faults = shop.stack.faults();
-        // So many of its writes are done in peace: a message is a fault of none of them.
+        // So many of its writes come through, slowly, before the one with which it ends.
         faults.meet("create-concert", operation, Fault::Slow, spared);
         faults.meet("create-concert", operation, Fault::Killed(when), 1);
         let cut_off = shop.create_keyed(&admin, "key", &body).await;

@@ -193,6 +193,22 @@ async fn crowd_that_looks_reads_a_hall_once_in_two_seconds() {
     }
 }
 
+/// The same hall with a block that is sold: a hundred of them are 800 units every two seconds.
+#[tokio::test]
+async fn block_that_is_sold_costs_8_reads() {
+    let shop = Shop::open().await;
+    let id = shop.add_halls("main", 1, 50_000).await;
+    for seat in 1..=500 {
+        shop.plant_sold(&id, "2027-01-01", seat).await;
+    }
+    let instance = shop.stack.operator().await;
+    let (taken, read, _) = look(&instance, &id).await;
+    let (kept, others) = (0.5, 99.0 * 0.5);
+    assert_eq!(taken, Some(500));
+    let sold = read - kept - others;
+    assert!((7.0..=8.0).contains(&sold), "{sold}");
+}
+
 /// Four blocks cost no more to count than to ask who has counted them.
 #[tokio::test]
 async fn small_concert_is_counted_by_everybody() {
@@ -202,6 +218,20 @@ async fn small_concert_is_counted_by_everybody() {
         let instance = shop.stack.operator().await;
         assert_eq!(look(&instance, &id).await, (Some(0), 2.0, 0.0));
     }
+}
+
+/// Nobody waits for the first count of a concert of up to 20,000 seats.
+#[tokio::test]
+async fn usual_concert_is_never_without_its_count() {
+    let shop = Shop::open().await;
+    let id = shop.add_halls("main", 2, 10_000).await;
+    shop.plant_sold(&id, "2027-01-02", 1).await;
+    let until = shop.now().as_millisecond() + 10_000;
+    let counting = json!({ "id": format!("{id}#taken"), "counting_until": until });
+    shop.plant("Queues", counting).await;
+    let buyer = shop.buyer().await;
+    let seen = shop.dates_of(&buyer, &id).send().await.ok();
+    assert_eq!(seats_left(&seen), [Some(10_000), Some(9_999)]);
 }
 
 /// Whoever counts is lost: another one does it ten seconds later.

@@ -104,12 +104,11 @@ async fn create(
 ) -> Result<Programme, ApiError> {
     let concert = &programme.concert;
     let shows: Vec<_> = programme.shows.values().cloned().collect();
-    let outcome = match &name {
-        Some(name) => app.store().create_concert_once(name, concert, &shows).await,
-        None => {
-            let created = app.store().create_concert(concert, &shows).await;
-            created.map(|()| concert.concert_id)
-        }
+    let outcome = if let Some(name) = &name {
+        app.store().create_concert_once(name, concert, &shows).await
+    } else {
+        let created = app.store().create_concert(concert, &shows).await;
+        created.map(|()| concert.concert_id)
     };
     let concert_id = outcome.map_err(|rejected| match rejected {
         Rejected::Refused(CreateRefused::QueueFull) => ApiError::Invalid(Wrong::QueueShows),

@@ -53,7 +53,8 @@ pub struct DateOfShow {
     #[schema(nullable = false)]
     closes_at: Option<Timestamp>,
     /// How many of them are free, as it was a few seconds ago, or in a very large concert a few
-    /// minutes. Nothing when the sale is over, or while they are being counted for the first time.
+    /// minutes. Nothing when the sale is over, or while those of a concert of more than 20,000 are
+    /// being counted for the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u32>,

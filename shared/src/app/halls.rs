@@ -20,7 +20,7 @@ use crate::{
 
 impl App {
     /// How many seats of each of these shows of a concert are taken, as it was a few seconds ago;
-    /// `None` while a show is counted for the first time.
+    /// `None` while a show of a large concert is counted for the first time.
     ///
     /// Up to four blocks of 500 seats: 0.5 RRU for each of them and per 4 KB of its taken seats.
     /// More of them: 0.5 RRU, and for one of all who ask within two seconds the same for up to
@@ -74,16 +74,20 @@ impl App {
         }
         let mut counts = self.store().hall_counts(concert_id).await?;
         let halls: Vec<_> = shows.iter().map(|s| (s.date, s.blocks())).collect();
-        let is_due = !counts.due(&halls, now).is_empty();
-        if is_due && !counts.is_being_counted(now) {
-            let until = hall::counting_until(now);
-            let begun = self.store().begin_to_count(concert_id, until, now).await?;
-            if let Some(begun) = begun {
-                counts = begun;
-                let due = counts.due(&halls, now);
-                counts.note(self.count_dates(shows, due, now).await?, now);
-                self.store().end_count(concert_id, &counts, until).await?;
-            }
+        let due = counts.due(&halls, now);
+        let until = hall::counting_until(now);
+        let begun = if due.is_empty() || counts.is_being_counted(now) {
+            None
+        } else {
+            self.store().begin_to_count(concert_id, until, now).await?
+        };
+        if let Some(begun) = begun {
+            counts = begun;
+            let due = counts.due(&halls, now);
+            counts.note(self.count_dates(shows, due, now).await?, now);
+            self.store().end_count(concert_id, &counts, until).await?;
+        } else if hall::is_quick(&halls) && counts.lacks_any(&halls) {
+            counts.note(self.count_dates(shows, due, now).await?, now);
         }
         let counts = Arc::new(counts);
         self.0.halls.put(concert_id, Arc::clone(&counts), now);

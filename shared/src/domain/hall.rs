@@ -26,6 +26,9 @@ const MOST_BLOCKS: u32 = 600;
 /// Concerts of so many blocks are counted by everybody: to ask who has counted them costs as much.
 const FEW_BLOCKS: u32 = 4;
 
+/// So many blocks are counted within a moment.
+const QUICK_BLOCKS: u32 = 40;
+
 /// The counts of a concert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -49,6 +52,11 @@ pub fn is_small(halls: &Halls) -> bool {
     blocks(halls) <= FEW_BLOCKS
 }
 
+/// Whether so few blocks are counted without waiting for whoever counts them for the first time.
+pub fn is_quick(halls: &Halls) -> bool {
+    blocks(halls) <= QUICK_BLOCKS
+}
+
 fn blocks(halls: &Halls) -> u32 {
     halls.iter().map(|(_, blocks)| blocks).sum()
 }
@@ -63,6 +71,11 @@ impl HallCounts {
     /// How many seats of a show are taken; `None` when nobody has counted them yet.
     pub fn taken(&self, date: ShowDate) -> Option<u32> {
         self.shows.get(&date).map(|Counted(taken, _)| *taken)
+    }
+
+    /// Whether a show was never counted.
+    pub fn lacks_any(&self, halls: &Halls) -> bool {
+        halls.iter().any(|(date, _)| !self.shows.contains_key(date))
     }
 
     /// Whether somebody counts now.
@@ -169,5 +182,15 @@ mod tests {
     fn small_concerts_are_counted_by_everybody() {
         assert!(is_small(&halls(4, 1)));
         assert!(!is_small(&halls(5, 1)));
+    }
+
+    #[test]
+    fn nobody_waits_for_the_first_count_of_a_usual_concert() {
+        assert!(is_quick(&halls(40, 1)));
+        assert!(!is_quick(&halls(41, 1)));
+        let mut counts = HallCounts::default();
+        counts.note([(date(0), 7)], at(0));
+        assert!(!counts.lacks_any(&halls(1, 1)));
+        assert!(counts.lacks_any(&halls(2, 1)));
     }
 }

@@ -589,7 +589,7 @@ fn programme_of(concert: &Concert, shows: &[Show]) -> Programme {
 /// What a new concert is to be, in short: all but its id.
 fn digest_of(programme: &Programme) -> String {
     let Concert { name, queue_id, .. } = &programme.concert;
-    let mut text = format!("{queue_id}\n{}\n", name.as_str());
+    let mut parts = vec![queue_id.to_string(), name.as_str().to_owned()];
     for show in programme.shows.values() {
         let Show {
             date,
@@ -603,8 +603,11 @@ fn digest_of(programme: &Programme) -> String {
             opens_at,
             closes_at,
         } = sale;
-        text += &format!("{date} {capacity} {price} {opens_at:?} {closes_at:?}\n");
+        parts.push(format!(
+            "{date} {capacity} {price} {opens_at:?} {closes_at:?}"
+        ));
     }
+    let text = parts.join("\n");
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(digest)
 }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
 };
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::{
     Reading, Store, StoreError,
@@ -34,7 +35,7 @@ use crate::{
 /// How long a seat item that nobody deletes is kept after its hold.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A count of seats may take so long, and then the database is too busy for it. It is below the
+/// A count of seats may take so long, and then the database does not keep up. It is below the
 /// time-out of every function that counts.
 const COUNTING_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -52,6 +53,9 @@ const BLOCKS_A_PAGE: usize = 256;
 /// than that at once, so that it does not matter how many more there are.
 const ENOUGH_FREE: u64 = 1_000_000;
 
+/// Counts begin so many blocks apart, second by second.
+const A_PRIME: usize = 7_919;
+
 /// What is taken of a block. A hold may reach into the next one, and counts once.
 #[derive(Default)]
 struct BlockCount {
@@ -59,6 +63,52 @@ struct BlockCount {
     held: u64,
     /// The reservations of those who hold seats and are active.
     holding: HashSet<ReservationId>,
+}
+
+/// A count under way.
+#[derive(Default)]
+struct Counting {
+    capacity: u64,
+    looked_at: u64,
+    sold: u64,
+    held: u64,
+    holding: HashSet<ReservationId>,
+}
+
+impl Counting {
+    /// A count of blocks with so many seats each.
+    fn of(blocks: impl Iterator<Item = u32>) -> Self {
+        Self {
+            capacity: blocks.map(u64::from).sum(),
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, seats: u32, count: BlockCount) {
+        self.looked_at += u64::from(seats);
+        self.sold += count.sold;
+        self.held += count.held;
+        self.holding.extend(count.holding);
+    }
+
+    /// How many free seats it has found.
+    fn free(&self) -> u64 {
+        self.looked_at.saturating_sub(self.sold + self.held)
+    }
+
+    /// Whether it need not look at more.
+    fn has_enough(&self) -> bool {
+        self.free() >= ENOUGH_FREE
+    }
+
+    fn so_far(self) -> SeatCount {
+        SeatCount {
+            capacity: self.capacity,
+            sold: self.sold,
+            held: self.held + (self.capacity - self.looked_at),
+            holding: self.holding.len() as u64,
+        }
+    }
 }
 
 impl Store {
@@ -286,55 +336,45 @@ impl Store {
     }
 
     /// Counts the seats of shows that have so many each, consistently. 1 RRU per 4 KB of each
-    /// block that it looks at. Busy when the database does not answer in time.
+    /// block that it looks at.
     ///
-    /// It ends when it has found a million free seats, which is more than any queue has use for.
-    /// What it has not looked at then counts as held: not sold, and nothing to offer.
+    /// It ends when it has found a million free seats, which is more than any queue has use for,
+    /// or when its time is over and it has found any. What it has not looked at then counts as
+    /// held: not sold, and nothing to offer. Each count begins with another block. Busy when its
+    /// time is over and it has found none.
     pub async fn count_seats(
         &self,
         shows: impl IntoIterator<Item = (ShowId, u32)>,
         now: Timestamp,
     ) -> Result<SeatCount, StoreError> {
-        let shows: Vec<_> = shows.into_iter().collect();
-        let capacity = shows.iter().map(|(_, seats)| u64::from(*seats)).sum();
-        in_time(
-            COUNTING_TIMEOUT,
-            self.count_until_enough(shows, capacity, now),
-        )
-        .await
-    }
+        let mut all: Vec<_> = shows
+            .into_iter()
+            .flat_map(|(show, capacity)| {
+                (0..blocks(capacity)).map(move |block| (show, block, seats_in(capacity, block)))
+            })
+            .collect();
+        let mut counting = Counting::of(all.iter().map(|(.., seats)| *seats));
+        let second = usize::try_from(now.as_second()).unwrap_or_default();
+        let first = second.wrapping_mul(A_PRIME) % all.len().max(1);
+        all.rotate_left(first);
 
-    async fn count_until_enough(
-        &self,
-        shows: Vec<(ShowId, u32)>,
-        capacity: u64,
-        now: Timestamp,
-    ) -> Result<SeatCount, StoreError> {
-        let all = shows.into_iter().flat_map(|(show, capacity)| {
-            (0..blocks(capacity)).map(move |block| (show, block, seats_in(capacity, block)))
-        });
         let counts = self.at_once(all, move |store, (show, block, seats)| async move {
             let count = store.count_block_by_status(show, block, now);
-            Ok((u64::from(seats), count.await?))
+            Ok((seats, count.await?))
         });
         let mut counts = pin!(counts);
-        let mut counted = SeatCount {
-            capacity,
-            ..SeatCount::default()
-        };
-        let (mut looked_at, mut holding) = (0, HashSet::new());
-        while let Some((seats, count)) = counts.try_next().await? {
-            looked_at += seats;
-            counted.sold += count.sold;
-            counted.held += count.held;
-            holding.extend(count.holding);
-            if looked_at.saturating_sub(counted.sold + counted.held) >= ENOUGH_FREE {
-                break;
+        let end = Instant::now() + COUNTING_TIMEOUT;
+        while !counting.has_enough() {
+            match tokio::time::timeout_at(end, counts.try_next()).await {
+                Ok(counted) => match counted? {
+                    Some((seats, count)) => counting.add(seats, count),
+                    None => break,
+                },
+                Err(_) if counting.free() > 0 => break,
+                Err(_) => return Err(StoreError::TooSlow),
             }
         }
-        counted.held += capacity - looked_at;
-        counted.holding = holding.len() as u64;
-        Ok(counted)
+        Ok(counting.so_far())
     }
 
     /// What is taken of a block. Of what is sold only the number is sent.
@@ -496,4 +536,56 @@ fn key(show: ShowId, seat: SeatNumber) -> Item {
         ("block".to_owned(), text(keys::block(show, seat.block()))),
         ("seat".to_owned(), number(seat.get())),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(sold: u64, held: u64) -> BlockCount {
+        BlockCount {
+            sold,
+            held,
+            holding: HashSet::from([ReservationId::new()]),
+        }
+    }
+
+    #[test]
+    fn count_that_is_whole_says_what_there_is() {
+        let mut counting = Counting::of([500, 1].into_iter());
+        counting.add(500, block(3, 2));
+        counting.add(1, block(1, 0));
+        let count = counting.so_far();
+        let expected = SeatCount {
+            capacity: 501,
+            sold: 4,
+            held: 2,
+            holding: 2,
+        };
+        assert_eq!(count, expected);
+        assert_eq!(count.free(), 495);
+    }
+
+    #[test]
+    fn count_that_ends_early_offers_what_it_has_found() {
+        let mut counting = Counting::of([500; 3].into_iter());
+        counting.add(500, block(499, 0));
+        let count = counting.so_far();
+        assert_eq!((count.free(), count.is_sold_out()), (1, false));
+        let mut counting = Counting::of([500; 3].into_iter());
+        counting.add(500, block(500, 0));
+        let count = counting.so_far();
+        assert_eq!((count.free(), count.is_sold_out()), (0, false));
+    }
+
+    #[test]
+    fn count_ends_with_a_million_free_seats() {
+        let mut counting = Counting::of([500; 4_000].into_iter());
+        let mut looks = 0;
+        while !counting.has_enough() {
+            counting.add(500, block(0, 0));
+            looks += 1;
+        }
+        assert_eq!(looks, 2_000);
+    }
 }
