@@ -4,6 +4,7 @@
 mod accounts;
 mod catalog;
 mod doors;
+mod halls;
 mod line;
 mod listing;
 
@@ -27,6 +28,7 @@ use crate::{
     clock::Clock,
     config::Config,
     domain::{
+        hall::HallCounts,
         ids::{ConcertId, QueueId, ShowId},
         queue::{Queue, QueueState, Settings},
         show::{Concert, Show},
@@ -48,7 +50,7 @@ const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// How long it believes the catalog.
 const CATALOG_GOOD_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// How long it believes its count of a show's taken seats.
+/// How long it believes a count of taken seats.
 const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 
 /// Why a function could not start.
@@ -73,6 +75,7 @@ struct Parts {
     shows: Cache<ShowId, Show>,
     shows_of: Cache<ConcertId, Arc<[Show]>>,
     taken: Cache<ShowId, u32>,
+    halls: Cache<ConcertId, Arc<HallCounts>>,
     listing: Listing,
 }
 
@@ -129,6 +132,7 @@ impl App {
             shows: Cache::new(CATALOG_GOOD_FOR),
             shows_of: Cache::new(CATALOG_GOOD_FOR),
             taken: Cache::new(TAKEN_GOOD_FOR),
+            halls: Cache::new(TAKEN_GOOD_FOR),
             listing: Listing::default(),
         })))
     }

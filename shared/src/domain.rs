@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod decimal;
 pub mod draw;
+pub mod hall;
 pub mod ids;
 pub mod money;
 pub mod order;

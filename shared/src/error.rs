@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
 use crate::texts::{self, Language};
@@ -109,9 +110,17 @@ pub enum ApiError {
     /// 409: the amount is not the reservation's.
     #[error("the amount is not the reservation's")]
     AmountMismatch,
-    /// 409: before the sale opens or after it has closed.
-    #[error("the sale is not open")]
-    SaleNotOpen,
+    /// 409: before the sale opens.
+    #[error("the sale opens at {opens_at}")]
+    SaleNotOpen {
+        /// When it does.
+        opens_at: Timestamp,
+        /// In how many seconds that is.
+        retry_after: u64,
+    },
+    /// 409: after the sale has closed.
+    #[error("the sale has closed")]
+    SaleClosed,
     /// 409: a concert or a date of which a seat is sold or held.
     #[error("seats are sold or held")]
     ConcertHasOrders,
@@ -200,6 +209,16 @@ impl ApiError {
         Self::Internal(what.into())
     }
 
+    /// A sale that opens then, later than `now`.
+    pub fn sale_not_open(opens_at: Timestamp, now: Timestamp) -> Self {
+        let left = opens_at.duration_since(now).as_millis();
+        let seconds = left.max(1).unsigned_abs().div_ceil(1_000);
+        Self::SaleNotOpen {
+            opens_at,
+            retry_after: u64::try_from(seconds).unwrap_or(u64::MAX),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -232,7 +251,8 @@ impl ApiError {
             Self::SeatAlreadyReserved
             | Self::HoldExists
             | Self::AmountMismatch
-            | Self::SaleNotOpen
+            | Self::SaleNotOpen { .. }
+            | Self::SaleClosed
             | Self::ConcertHasOrders
             | Self::LineNotEmpty
             | Self::EmailTaken
@@ -278,7 +298,8 @@ impl ApiError {
             Self::SeatAlreadyReserved => "SEAT_ALREADY_RESERVED",
             Self::HoldExists => "HOLD_EXISTS",
             Self::AmountMismatch => "AMOUNT_MISMATCH",
-            Self::SaleNotOpen => "SALE_NOT_OPEN",
+            Self::SaleNotOpen { .. } => "SALE_NOT_OPEN",
+            Self::SaleClosed => "SALE_CLOSED",
             Self::ConcertHasOrders => "CONCERT_HAS_ORDERS",
             Self::LineNotEmpty => "LINE_NOT_EMPTY",
             Self::EmailTaken => "EMAIL_TAKEN",
@@ -302,9 +323,9 @@ impl ApiError {
     /// When it makes sense to ask again, in seconds.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::NotYourTurn { retry_after, .. } | Self::TooManyAttempts { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::NotYourTurn { retry_after, .. }
+            | Self::SaleNotOpen { retry_after, .. }
+            | Self::TooManyAttempts { retry_after } => Some(*retry_after),
             Self::Busy(_) => Some(1),
             _ => None,
         }

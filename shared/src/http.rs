@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use lambda_http::{
     Body, Request, RequestExt as _, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -359,6 +360,11 @@ impl ResponseParts for Response<Body> {
     }
 }
 
+/// A time as an answer has it, in whole seconds.
+pub fn whole_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_millisecond().div_euclid(1_000)).unwrap_or(time)
+}
+
 /// The one envelope of every error.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Error)]
@@ -374,6 +380,10 @@ pub struct ErrorBody<'a> {
     /// The caller's place, with `NOT_YOUR_TURN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u64>,
+    /// When the sale opens, with `SALE_NOT_OPEN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opens_at: Option<Timestamp>,
 }
 
 /// The answer that an error becomes.
@@ -382,11 +392,16 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         ApiError::NotYourTurn { place, .. } => *place,
         _ => None,
     };
+    let opens_at = match error {
+        ApiError::SaleNotOpen { opens_at, .. } => Some(whole_second(*opens_at)),
+        _ => None,
+    };
     let body = ErrorBody {
         error: &error.message(language),
         code: error.code(),
         request_id,
         queue_position,
+        opens_at,
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));

@@ -5,10 +5,12 @@
 //! what it consumed to the request's [`usage::Usage`].
 
 pub mod accounts;
+pub mod at_once;
 pub mod audit;
 pub mod catalog;
 pub mod cohorts;
 mod contention;
+pub mod halls;
 mod item;
 pub mod keys;
 pub mod numbers;
@@ -46,6 +48,12 @@ pub enum StoreError {
     /// DynamoDB takes no more for the moment.
     #[error("throttling survived the retries")]
     Throttled,
+    /// It did not answer in time.
+    #[error("the database did not answer in time: {0}")]
+    TimedOut(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A reading of very much was not over in time.
+    #[error("the database did not keep up with a long reading")]
+    TooSlow,
     /// An item is not what its key says.
     #[error("an item cannot be read: {0}")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -92,6 +100,7 @@ where
                     .and_then(ProvideErrorMetadata::message);
                 Self::Unavailable(format!("{code}: {}", message.unwrap_or("no message")).into())
             }
+            None if matches!(error, SdkError::TimeoutError(_)) => Self::TimedOut(error.into()),
             None => Self::Unavailable(error.into()),
         }
     }
@@ -117,6 +126,7 @@ impl Reading {
 pub struct Store {
     client: Client,
     tables: std::sync::Arc<Tables>,
+    turns: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
 impl Store {
@@ -125,6 +135,7 @@ impl Store {
         Self {
             client,
             tables: std::sync::Arc::new(tables),
+            turns: std::sync::Arc::new(tokio::sync::Semaphore::new(at_once::MOST_AT_ONCE)),
         }
     }
 
@@ -160,9 +171,10 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Contended => Self::Busy("contention survived the retries"),
             StoreError::Throttled => Self::Busy("throttling survived the retries"),
-            StoreError::Unreadable(source) | StoreError::Unavailable(source) => {
-                Self::Internal(source)
-            }
+            StoreError::TooSlow => Self::Busy("a long reading was not over in time"),
+            StoreError::Unreadable(source)
+            | StoreError::TimedOut(source)
+            | StoreError::Unavailable(source) => Self::Internal(source),
         }
     }
 }

@@ -206,10 +206,11 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "결제 금액이 예약 금액과 일치하지 않습니다.",
             "The amount is not that of the reservation.",
         ),
-        ApiError::SaleNotOpen => (
-            "현재 판매 기간이 아닙니다.",
-            "This show is not on sale now.",
+        ApiError::SaleNotOpen { .. } => (
+            "아직 판매가 시작되지 않았습니다.",
+            "This show is not on sale yet.",
         ),
+        ApiError::SaleClosed => ("판매가 종료되었습니다.", "This show is no longer on sale."),
         ApiError::ConcertHasOrders => (
             "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
             "It cannot be deleted: seats are sold or held.",

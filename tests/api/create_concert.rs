@@ -1,14 +1,17 @@
 //! `POST /v1/concerts`.
 
+use local::{Fault, When};
 use serde_json::{Value, json};
+use shared::futures_util::future::join_all;
 
 use crate::harness::{
     Guest, Reply, Shop,
     concerts::many_shows,
     refusal::{
-        FORBIDDEN, INVALID_CAPACITY, INVALID_DATE, INVALID_NAME, INVALID_PRICE, INVALID_QUEUE_ID,
-        INVALID_SALES_WINDOW, INVALID_SHOWS, MISSING_DATE_FIELD, MISSING_NAME, MISSING_PRICE,
-        MISSING_SHOWS, QUEUE_NOT_FOUND, TOO_MANY_QUEUE_SHOWS,
+        BAD_REQUEST, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INVALID_CAPACITY, INVALID_DATE,
+        INVALID_NAME, INVALID_PRICE, INVALID_QUEUE_ID, INVALID_SALES_WINDOW, INVALID_SHOWS,
+        MISSING_DATE_FIELD, MISSING_NAME, MISSING_PRICE, MISSING_SHOWS, QUEUE_NOT_FOUND,
+        TOO_MANY_QUEUE_SHOWS,
     },
     text,
 };
@@ -227,7 +230,7 @@ async fn a_date_in_the_past_is_listed_as_over() {
     let path = format!("/v1/concerts/{}/reservations", text(&created["concert_id"]));
     let wish = json!({ "date": "1999-12-31", "seat_number": 1 });
     let call = shop.post(&path).token(&buyer.token).json(&wish);
-    call.send().await.refused(409, "SALE_NOT_OPEN");
+    call.send().await.refused(409, "SALE_CLOSED");
 }
 
 #[tokio::test]
@@ -302,4 +305,185 @@ async fn only_administrators_create() {
     let call = shop.post("/v1/concerts").token(&guest.access_token);
     call.body("garbage").send().await.is(FORBIDDEN);
     assert!(shop.names().await.is_empty());
+}
+
+impl Shop {
+    /// Creates a concert with a key.
+    async fn create_keyed(&self, admin: &Guest, key: &str, body: &Value) -> Reply {
+        let call = self.post("/v1/concerts").token(&admin.access_token);
+        call.header("idempotency-key", key).json(body).send().await
+    }
+
+    /// How many entries the catalog has for a concert.
+    async fn entries_of(&self, concert_id: &str) -> usize {
+        let items = self.items("Catalog").await;
+        items
+            .iter()
+            .filter(|item| item["group"] == concert_id)
+            .count()
+    }
+}
+
+#[tokio::test]
+async fn creation_with_a_key_happens_once() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    let first = shop.create_keyed(&admin, "winter-1", &winter()).await;
+    let first = first.expect(201);
+    let same = json!({ "queue_id": "main", "name": " 겨울 콘서트", "shows": [
+        { "date": "2026-12-24", "price": 50_000.00, "capacity": 50, "opens_at": null },
+    ] });
+    for body in [winter(), same] {
+        let again = shop.create_keyed(&admin, "winter-1", &body).await;
+        assert_eq!(again.expect(201), first);
+    }
+    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    let other = shop.create_keyed(&admin, "winter-2", &winter()).await;
+    assert_ne!(other.expect(201)["concert_id"], first["concert_id"]);
+    for _ in 0..2 {
+        shop.create(&admin, &winter()).await.expect(201);
+    }
+    assert_eq!(
+        shop.names().await.len(),
+        4,
+        "without a key each is a new one"
+    );
+
+    // What has become of it changes nothing, and it does not come back.
+    let id = text(&first["concert_id"]);
+    let dearer = json!({ "name": "봄", "shows": [{ "date": "2026-12-24", "price": 1 }] });
+    shop.change(&admin, &id, &dearer).await.ok();
+    let again = shop.create_keyed(&admin, "winter-1", &winter()).await;
+    assert_eq!(again.expect(201), first);
+    assert_eq!(shop.concert(&id).await["name"], "봄");
+    shop.remove(&admin, &id).await.ok();
+    let again = shop.create_keyed(&admin, "winter-1", &winter()).await;
+    assert_eq!(again.expect(201), first);
+    assert_eq!(shop.names().await.len(), 3);
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn creation_with_a_key_is_of_one_concert() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    let changed = |field: &str, value: Value| {
+        let mut body = winter();
+        match field {
+            "name" => body[field] = value,
+            _ => body["shows"][0][field] = value,
+        }
+        body
+    };
+    let create = async |body: &Value| shop.create_keyed(&admin, "key", body).await;
+    // What is refused for itself names nothing.
+    create(&changed("price", json!(-1))).await.is(INVALID_PRICE);
+    create(&winter()).await.expect(201);
+    let second_show = json!({ "name": "겨울 콘서트", "shows": [
+        { "date": "2026-12-24", "price": 50_000 }, { "date": "2026-12-25", "price": 50_000 },
+    ] });
+    for body in [
+        changed("name", json!("봄 콘서트")),
+        changed("price", json!(50_001)),
+        changed("date", json!("2026-12-25")),
+        changed("capacity", json!(51)),
+        changed("opens_at", json!("2026-12-01T00:00:00Z")),
+        changed("closes_at", json!("2026-12-01T00:00:00Z")),
+        second_show,
+    ] {
+        create(&body).await.is(IDEMPOTENCY_KEY_REUSED);
+    }
+    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+}
+
+/// A key is its administrator's, and has a form.
+#[tokio::test]
+async fn creation_with_somebody_elses_key_is_another_one() {
+    let shop = Shop::empty().await;
+    let (admin, guest) = (shop.admin().await, shop.guest().await);
+    let first = shop.create_keyed(&admin, "key", &winter()).await;
+    let id = first.expect(201)["concert_id"].clone();
+    shop.create_keyed(&guest, "key", &winter())
+        .await
+        .is(FORBIDDEN);
+    let order = json!({ "user_id": guest.user_id });
+    shop.invoke("make-admin", &order).await.ok();
+    let log_in = json!({ "user_id": guest.user_id });
+    let call = shop.post("/v1/auth/login").json(&log_in);
+    let access_token = text(&call.send().await.ok()["token"]);
+    let other = Guest {
+        access_token,
+        ..guest
+    };
+    let theirs = shop.create_keyed(&other, "key", &winter()).await;
+    assert_ne!(theirs.expect(201)["concert_id"], id);
+    for malformed in ["", " ", "a b", "키", &"x".repeat(65)] {
+        let reply = shop.create_keyed(&admin, malformed, &winter()).await;
+        reply.is(BAD_REQUEST);
+    }
+    assert_eq!(shop.names().await.len(), 2);
+}
+
+#[tokio::test]
+async fn creations_with_a_key_at_once_are_one() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    shop.add_queue("rock").await;
+    let body = json!({ "name": "A", "queue_id": "rock", "shows": many_shows(150) });
+    let creations = (0..6).map(|_| shop.create_keyed(&admin, "key", &body));
+    let mut ids = std::collections::BTreeSet::new();
+    for reply in join_all(creations).await {
+        ids.insert(text(&reply.expect(201)["concert_id"]));
+    }
+    assert_eq!(ids.len(), 1);
+    let id = ids.first().expect("one");
+    assert_eq!(shop.names().await, ["A", "rock"]);
+    assert_eq!(shop.entries_of(id).await, 151);
+    assert_eq!(
+        shop.queue_shows("rock").await[id]
+            .as_object()
+            .map(serde_json::Map::len),
+        Some(150)
+    );
+}
+
+/// Wherever the function's process ends, the same again does the rest, under the same id.
+#[tokio::test]
+async fn creation_that_was_cut_off_is_gone_on_with() {
+    let body = json!({ "name": "A", "shows": many_shows(200) });
+    for (operation, when, spared) in [
+        ("PutItem", When::Before, 0),
+        ("PutItem", When::After, 0),
+        ("TransactWriteItems", When::Before, 0),
+        ("TransactWriteItems", When::After, 0),
+        ("TransactWriteItems", When::After, 1),
+        ("TransactWriteItems", When::Before, 2),
+        ("TransactWriteItems", When::After, 2),
+    ] {
+        let shop = Shop::open().await;
+        let admin = shop.admin().await;
+        let faults = shop.stack.faults();
+        // So many of its writes come through, slowly, before the one with which it ends.
+        faults.meet("create-concert", operation, Fault::Slow, spared);
+        faults.meet("create-concert", operation, Fault::Killed(when), 1);
+        let cut_off = shop.create_keyed(&admin, "key", &body).await;
+        assert!(cut_off.is_the_gateways(), "{operation} {when:?} {spared}");
+
+        let begun = (operation, when) != ("PutItem", When::Before);
+        let other = json!({ "name": "B", "shows": many_shows(3) });
+        if begun {
+            let reply = shop.create_keyed(&admin, "key", &other).await;
+            reply.is(IDEMPOTENCY_KEY_REUSED);
+        }
+        let created = shop.create_keyed(&admin, "key", &body).await.expect(201);
+        let again = shop.create_keyed(&admin, "key", &body).await.expect(201);
+        assert_eq!(created, again);
+        let id = text(&created["concert_id"]);
+        assert_eq!(shop.concert(&id).await, created);
+        assert_eq!(shop.entries_of(&id).await, 201);
+        assert_eq!(shop.names().await, ["A", "겨울 콘서트"]);
+        let items = shop.items("Catalog").await;
+        let shows = items.iter().filter(|item| !item["capacity"].is_null());
+        assert_eq!(shows.count(), 202, "nothing else is left behind");
+    }
 }

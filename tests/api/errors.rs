@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 41] = [
+pub const CONTRACT: [(u16, &str); 42] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -39,6 +39,7 @@ pub const CONTRACT: [(u16, &str); 41] = [
     (409, "HOLD_EXISTS"),
     (409, "AMOUNT_MISMATCH"),
     (409, "SALE_NOT_OPEN"),
+    (409, "SALE_CLOSED"),
     (409, "CONCERT_HAS_ORDERS"),
     (409, "LINE_NOT_EMPTY"),
     (409, "EMAIL_TAKEN"),
@@ -77,6 +78,8 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         None,
     );
     let later = shop.add_concert("Later", "main", &[later]).await;
+    let closed = show_sold("2027-01-01", None, Some(shop.now()));
+    let closed = shop.add_concert("Closed", "main", &[closed]).await;
     let queueless = shop
         .add_concert("Queueless", "nowhere", &[show("2027-01-01")])
         .await;
@@ -211,6 +214,10 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (
             SALE_NOT_OPEN,
             hold_at(&later, json!({ "date": "2027-01-01", "seat_number": 1 })),
+        ),
+        (
+            SALE_CLOSED,
+            hold_at(&closed, json!({ "date": "2027-01-01", "seat_number": 1 })),
         ),
         (
             EMAIL_TAKEN,

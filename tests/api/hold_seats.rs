@@ -7,8 +7,8 @@ use crate::harness::{
     Buyer, PRICE, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, HOLD_EXISTS, INVALID_DATE,
-        INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_NOT_OPEN, SEAT_ALREADY_RESERVED,
-        SHOW_NOT_FOUND, TOO_MANY_SEATS,
+        INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_CLOSED, SALE_NOT_OPEN,
+        SEAT_ALREADY_RESERVED, SHOW_NOT_FOUND, TOO_MANY_SEATS,
     },
     show, show_sold,
 };
@@ -351,7 +351,7 @@ async fn a_show_is_sold_while_its_sale_is_open_only() {
         shop.ask_to_hold(&buyer, &id, &json!({ "date": date, "seat_number": seat }))
             .await
     };
-    ask("2026-11-19", 7).await.is(SALE_NOT_OPEN);
+    ask("2026-11-19", 7).await.is(SALE_CLOSED);
     shop.advance(59).await;
     ask("2027-01-01", 7).await.is(SALE_NOT_OPEN);
     shop.advance(1).await;
@@ -367,7 +367,29 @@ async fn a_show_is_sold_while_its_sale_is_open_only() {
         held["reservation_id"].as_str().expect("an id")
     );
     shop.delete(&path).token(&buyer.token).send().await.ok();
-    ask("2027-01-01", 7).await.is(SALE_NOT_OPEN);
+    ask("2027-01-01", 7).await.is(SALE_CLOSED);
+}
+
+/// Who comes too early is told when to come back, and may look at the seats meanwhile.
+#[tokio::test]
+async fn hold_that_comes_too_early_is_told_when_the_sale_opens() {
+    let shop = Shop::open().await;
+    let opens_at = shop.now() + SignedDuration::from_millis(60_500);
+    let shows = [show_sold("2027-01-01", Some(opens_at), None)];
+    let id = shop.add_concert("Later", "main", &shows).await;
+    let buyer = shop.buyer().await;
+    let path = format!("/v1/concerts/{id}/seats?date=2027-01-01");
+    shop.get(&path).token(&buyer.token).send().await.ok();
+    let wish = json!({ "date": "2027-01-01", "seat_number": 7 });
+    for (seconds, left) in [(0, "61"), (60, "1")] {
+        shop.advance(seconds).await;
+        let reply = shop.ask_to_hold(&buyer, &id, &wish).await;
+        assert_eq!(reply.body["opens_at"], "2026-11-20T03:01:00Z");
+        assert_eq!(reply.header("retry-after"), left);
+        reply.is(SALE_NOT_OPEN);
+    }
+    shop.advance(1).await;
+    shop.ask_to_hold(&buyer, &id, &wish).await.ok();
 }
 
 /// A fault of other sellers: the concert or date in the path is ignored, so a seat is sold

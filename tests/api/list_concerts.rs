@@ -152,6 +152,10 @@ async fn names_are_found_by_what_they_begin_with() {
         "A#1",
         "A",
         "가을",
+        "\u{ff37}\u{ff29}\u{ff2e}\u{ff34}\u{ff25}\u{ff32}",
+        "winter",
+        "\u{ff76}\u{ff9e}\u{ff97}",
+        "Straße",
     ] {
         shop.add_concert(name, "main", &[show("2026-12-31")]).await;
     }
@@ -165,12 +169,30 @@ async fn names_are_found_by_what_they_begin_with() {
         ("a%23", vec!["A#1"]),
         ("%23", vec![]),
         ("nothing", vec![]),
+        (
+            "wINT",
+            vec!["\u{ff37}\u{ff29}\u{ff2e}\u{ff34}\u{ff25}\u{ff32}", "winter"],
+        ),
+        // The same in full width.
+        (
+            "%EF%BC%B7%EF%BD%89",
+            vec!["\u{ff37}\u{ff29}\u{ff2e}\u{ff34}\u{ff25}\u{ff32}", "winter"],
+        ),
+        // Hangul in its parts, as some systems write it, and in half width.
+        (
+            "%E1%84%80%E1%85%A1%E1%84%8B%E1%85%B3%E1%86%AF",
+            vec!["가을"],
+        ),
+        ("%EF%BE%A1%EF%BF%82", vec!["가을"]),
+        // Katakana in full width.
+        ("%E3%82%AC%E3%83%A9", vec!["\u{ff76}\u{ff9e}\u{ff97}"]),
+        ("STRASSE", vec!["Straße"]),
     ] {
         let page = shop.page(&format!("?name={query}")).await;
         assert_eq!(names_in(&page), found, "{query}");
     }
     for everything in ["?name=", "?name=%20%20"] {
-        assert_eq!(names_in(&shop.page(everything).await).len(), 8);
+        assert_eq!(names_in(&shop.page(everything).await).len(), 12);
     }
     let pages = shop.pages("name=%C3%BCber&limit=1").await;
     assert_eq!(pages, [["über alles"], ["Über Nacht"]]);
@@ -317,4 +339,79 @@ async fn any_change_is_seen_at_once() {
         .send()
         .await;
     assert_eq!(reply.status, 304);
+}
+
+/// What an earlier version of the code has listed is found before it is put in order, and after.
+#[tokio::test]
+async fn search_finds_what_was_listed_in_another_way() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let wide = "\u{ff37}\u{ff29}\u{ff2e}\u{ff34}\u{ff25}\u{ff32}";
+    for n in 0..110 {
+        let name = format!("Concert {n:03}");
+        shop.add_concert(&name, "main", &[show("2026-12-31")]).await;
+    }
+    let id = shop.add_concert(wide, "main", &[show("2026-12-31")]).await;
+    shop.list_as_before(wide, &id).await;
+    for all in ["", "&all=1"] {
+        let pages = shop.pages(&format!("name=winter{all}")).await;
+        assert_eq!(pages, [vec![], vec![wide.to_owned()]], "it is looked for");
+        let pages = shop.pages(&format!("name=concert&limit=60{all}")).await;
+        assert_eq!(pages.concat().len(), 110);
+    }
+    let first = shop.page("?limit=100").await;
+    let cursor = text(&first["next_cursor"]);
+    let searched = shop.page("?name=concert%200&limit=7").await;
+    let searching = text(&searched["next_cursor"]);
+
+    let body = json!({ "name": "Summer", "shows": [{ "date": "2026-12-31", "price": 1 }] });
+    shop.create(&admin, &body).await.expect(201);
+    for _ in 0..2 {
+        let pages = shop.pages("name=winter").await;
+        assert_eq!(pages, [vec![wide.to_owned()]]);
+    }
+    let items = shop.items("Catalog").await;
+    let places: Vec<_> = items
+        .iter()
+        .filter(|item| item["group"] == "listing" && item["concert_id"] == id)
+        .map(|item| text(&item["entry"]))
+        .collect();
+    assert_eq!(places, [format!("winter#{id}")]);
+    // Cursors of before go on where they stood.
+    let rest = names_in(&shop.page(&format!("?limit=100&cursor={cursor}")).await);
+    assert_eq!(rest.len(), 14);
+    let path = format!("?name=concert%200&limit=7&cursor={searching}");
+    assert_eq!(names_in(&shop.page(&path).await)[0], "Concert 007");
+
+    shop.change(&admin, &id, &json!({ "name": "겨울" }))
+        .await
+        .ok();
+    assert_eq!(shop.pages("name=winter").await, [Vec::<String>::new()]);
+    shop.audit().await;
+}
+
+/// Letters that are folded into many more than a key has room for.
+#[tokio::test]
+async fn search_finds_the_longest_names() {
+    let shop = Shop::empty().await;
+    let admin = shop.admin().await;
+    let [one, other] = ["\u{fdfa}", "\u{fdfb}"].map(|letter| letter.repeat(100));
+    for name in [&one, &other] {
+        let body = json!({ "name": name, "shows": [{ "date": "2026-12-31", "price": 1 }] });
+        shop.create(&admin, &body).await.expect(201);
+    }
+    let search = async |letter: &str, times: usize| {
+        let pages = shop.pages(&format!("name={}", letter.repeat(times))).await;
+        pages.concat()
+    };
+    for times in [1, 50, 100] {
+        assert_eq!(search("%EF%B7%BA", times).await, [one.as_str()], "{times}");
+        assert_eq!(
+            search("%EF%B7%BB", times).await,
+            [other.as_str()],
+            "{times}"
+        );
+    }
+    let pages = shop.pages("limit=1").await;
+    assert_eq!(pages.concat().len(), 2);
 }

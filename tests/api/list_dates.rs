@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{
     PRICE, Shop,
     refusal::{CONCERT_NOT_FOUND, FORBIDDEN},
-    show,
+    show, show_sold,
 };
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn dates_come_with_prices_and_seats_left() {
     let (buyer, _) = (shop.buyer().await, shop.sold(1).await);
     let holder = shop.buyer().await;
     shop.hold_all(&holder, &[2, 3]).await.ok();
-    let date = |date: &str, seats_left: u32| json!({ "date": date, "price": PRICE, "capacity": 50, "seats_left": seats_left });
+    let date = |date: &str, seats_left: u32| json!({ "date": date, "price": PRICE, "capacity": 50, "sale": "OPEN", "seats_left": seats_left });
     let dates = shop.knock(&buyer).send().await.ok();
     assert_eq!(
         dates,
@@ -65,4 +65,51 @@ async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
         .await
         .is(CONCERT_NOT_FOUND);
     ask("x").await.is(CONCERT_NOT_FOUND);
+}
+
+/// A date whose sale is over is there to be seen, and nothing says that it could be had.
+#[tokio::test]
+async fn dates_say_how_far_their_sales_are() {
+    let shop = Shop::open().await;
+    let now = shop.now();
+    let at = |seconds: i64| now + shared::jiff::SignedDuration::from_millis(1_000 * seconds + 500);
+    let id = shop
+        .add_concert(
+            "Tour",
+            "main",
+            &[
+                show_sold("2027-01-01", None, Some(at(10))),
+                show_sold("2027-01-02", Some(at(20)), Some(at(30))),
+                show_sold("2027-01-03", Some(at(20)), None),
+                show("2026-11-20"),
+            ],
+        )
+        .await;
+    let buyer = shop.buyer().await;
+    let seen = async || {
+        let path = format!("/v1/concerts/{id}/dates");
+        let seen = shop.get(&path).token(&buyer.token).send().await.ok();
+        let dates = seen["dates"].as_array().expect("dates").clone();
+        let sale = |date: &serde_json::Value| {
+            let sale = date["sale"].as_str().expect("how far").to_owned();
+            assert_eq!(date["seats_left"].is_u64(), sale != "OVER", "{date}");
+            sale
+        };
+        (dates.iter().map(sale).collect::<Vec<_>>(), dates)
+    };
+    let (sales, dates) = seen().await;
+    assert_eq!(sales, ["OPEN", "OPEN", "UPCOMING", "UPCOMING"]);
+    assert_eq!(dates[0].get("opens_at"), None);
+    assert_eq!(
+        dates[1]["closes_at"], "2026-11-20T03:00:10Z",
+        "whole seconds"
+    );
+    assert_eq!(dates[2]["opens_at"], "2026-11-20T03:00:20Z");
+    assert_eq!(dates[2]["closes_at"], "2026-11-20T03:00:30Z");
+    shop.advance(15).await;
+    assert_eq!(seen().await.0, ["OPEN", "OVER", "UPCOMING", "UPCOMING"]);
+    shop.advance(10).await;
+    assert_eq!(seen().await.0, ["OPEN", "OVER", "OPEN", "OPEN"]);
+    shop.advance(10).await;
+    assert_eq!(seen().await.0, ["OPEN", "OVER", "OVER", "OPEN"]);
 }

@@ -35,6 +35,7 @@ mod list_seats;
 
 mod cancel_reservation;
 mod get_reservation;
+mod halls;
 mod hold_seats;
 
 mod charge;

@@ -1,5 +1,7 @@
 //! `GET /v1/concerts/available-dates`: the dates with a free seat, or with one that the caller
-//! holds. 1 RRU for the door; the counts of taken seats are kept for two seconds.
+//! holds.
+//! 1 RRU for the door; the counts of taken seats are kept as those of `…/dates` are. Dates whose
+//! sale is still to open, or over, are not among them.
 
 use serde::Serialize;
 use serde_json::json;
@@ -57,8 +59,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .filter(|show| show.is_on_sale(buyer.now, &app.config().time_zone))
         .collect();
     let taken = app.taken_seats(&on_sale, buyer.now).await?;
-    let is_available = |show: &Show, taken: u32| {
-        taken < show.capacity || buyer.seats_held_of(show.id()).next().is_some()
+    // One that is just being counted for the first time may well have a seat.
+    let is_available = |show: &Show, taken: Option<u32>| {
+        taken.is_none_or(|taken| taken < show.capacity)
+            || buyer.seats_held_of(show.id()).next().is_some()
     };
     let available_dates: Vec<_> = on_sale
         .iter()

@@ -1,13 +1,25 @@
 //! `GET /v1/concerts/{concert_id}/dates`: the dates of a concert that are still to come, with
-//! their prices and seats left. 1 RRU for the door; the counts are kept for two seconds.
+//! their prices, how far their sales are, and the seats left. A date whose sale is over stays in
+//! the list until its day is, so that nobody looks for it in vain; it says nothing of seats.
+//!
+//! 1 RRU for the door. The shows are kept for five seconds, the counts for two: 0.5 RRU for each
+//! block of 500 seats and per 4 KB of its taken seats, if the concert has four blocks at the most.
+//! The counts of a larger one are kept for everybody (0.5 RRU per hundred shows), and one of those
+//! who find them old counts again: 2 WRU per hundred shows, and up to 600 blocks. A count is good
+//! for two seconds, and for 5 ms for each block of the concert, so that 200 blocks a second are
+//! read at the most, however many look.
 
 use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
-    domain::ids::ShowDate,
+    domain::{
+        ids::ShowDate,
+        show::{SaleState, Show},
+    },
     error::ApiError,
-    http::{RequestParts as _, Won, ok},
+    http::{RequestParts as _, Won, ok, whole_second},
+    jiff::Timestamp,
     lambda_http::{Body, Request, Response},
 };
 use utoipa::ToSchema;
@@ -30,8 +42,34 @@ pub struct DateOfShow {
     price: Won,
     /// How many seats it has.
     capacity: u32,
-    /// How many of them are free, as it was two seconds ago at the earliest.
-    seats_left: u32,
+    /// How far its sale is.
+    sale: Sale,
+    /// When its sale opens; at once when it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opens_at: Option<Timestamp>,
+    /// When its sale closes; with the day of the show when it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    closes_at: Option<Timestamp>,
+    /// How many of them are free, as it was a few seconds ago, or in a very large concert a few
+    /// minutes. Nothing when the sale is over, or while those of a concert of more than 20,000 are
+    /// being counted for the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats_left: Option<u32>,
+}
+
+/// How far a sale is.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Sale {
+    /// It is still to open.
+    Upcoming,
+    /// Seats can be had.
+    Open,
+    /// It has closed.
+    Over,
 }
 
 /// What the specification says of it.
@@ -44,8 +82,21 @@ pub fn operation() -> Operation {
         200,
         "The dates.",
         json!({ "dates": [
-                { "date": "2026-12-24", "price": 50_000, "capacity": 50, "seats_left": 12 },
-            ] }),
+            {
+                "date": "2026-12-24",
+                "price": 50_000,
+                "capacity": 50,
+                "sale": "OPEN",
+                "seats_left": 12,
+            },
+            {
+                "date": "2026-12-25",
+                "price": 50_000,
+                "capacity": 50,
+                "sale": "OVER",
+                "closes_at": "2026-12-20T03:00:00Z",
+            },
+        ] }),
     )
     .refuses([ApiError::ConcertNotFound])
 }
@@ -56,20 +107,37 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let shows = app.shows_of(request.concert_id()?, buyer.now).await?;
     buyer.comes_through_the_queue_of(&shows[0])?;
 
-    let to_come: Vec<_> = shows
+    let zone = &app.config().time_zone;
+    let to_come = shows.iter().filter(|show| show.is_to_come(buyer.now, zone));
+    let (over, sold): (Vec<_>, Vec<_>) =
+        to_come.partition(|show| show.sale_state(buyer.now, zone) == SaleState::Over);
+    let taken = app.taken_seats(&sold, buyer.now).await?;
+    let left = sold.iter().zip(taken).map(|(show, taken)| {
+        let seats_left = taken.map(|taken| show.capacity.saturating_sub(taken));
+        DateOfShow::new(show, show.sale_state(buyer.now, zone), seats_left)
+    });
+    let over = over
         .iter()
-        .filter(|show| show.is_to_come(buyer.now, &app.config().time_zone))
-        .collect();
-    let taken = app.taken_seats(&to_come, buyer.now).await?;
-    let dates = to_come
-        .iter()
-        .zip(taken)
-        .map(|(show, taken)| DateOfShow {
+        .map(|show| DateOfShow::new(show, SaleState::Over, None));
+    let mut dates: Vec<_> = left.chain(over).collect();
+    dates.sort_by_key(|date| date.date);
+    ok(&Dates { dates })
+}
+
+impl DateOfShow {
+    fn new(show: &Show, state: SaleState, seats_left: Option<u32>) -> Self {
+        Self {
             date: show.date,
             price: Won(show.price),
             capacity: show.capacity,
-            seats_left: show.capacity.saturating_sub(taken),
-        })
-        .collect();
-    ok(&Dates { dates })
+            sale: match state {
+                SaleState::Upcoming { .. } => Sale::Upcoming,
+                SaleState::Open => Sale::Open,
+                SaleState::Over => Sale::Over,
+            },
+            opens_at: show.sale.opens_at.map(whole_second),
+            closes_at: show.sale.closes_at.map(whole_second),
+            seats_left,
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! `GET /v1/concerts/{concert_id}/seats?date=`: each seat of a show and whether it is free.
 //! 2 RRU for a show of 50 seats.
 //!
+//! The seats of a show whose sale is still to open can be looked at, too: who comes early chooses.
+//!
 //! Shows of up to 500 seats come whole; larger ones by `from` and `to`, 500 seats at most, with
 //! `next_from` where there are more.
 

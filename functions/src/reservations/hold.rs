@@ -2,8 +2,8 @@
 //!
 //! All the seats or none, for one session, which then holds nothing else until it pays, cancels
 //! or the time is over. Refused when a seat is taken (409), when the session holds other seats
-//! (409), when the show is not on sale (409) and when it is another queue's (403). The same seats
-//! again are the same hold.
+//! (409), when the show is another queue's (403), when its sale has not opened yet (409, with the
+//! time at which it does) and when it has closed (409). The same seats again are the same hold.
 //!
 //! 2 WRU and 2 for each seat; 1 RRU for the door, 0.5 for the show, 0.5 for each seat. Who finds a
 //! seat taken in that very moment pays 1 RRU more: it may have been a parallel request of theirs.
@@ -17,11 +17,11 @@ use shared::{
         order::Hold,
         seat::{GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
         session::Session,
-        show::{Show, USUAL_CAPACITY},
+        show::{SaleState, Show, USUAL_CAPACITY},
     },
     error::ApiError,
     http::{Field, RequestParts as _, body, ok},
-    jiff::{SignedDuration, Timestamp},
+    jiff::{SignedDuration, Timestamp, tz::TimeZone},
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
     store::{Rejected, purchase::HoldRefused},
@@ -95,7 +95,8 @@ pub fn operation() -> Operation {
             ApiError::ShowNotFound,
             ApiError::SeatAlreadyReserved,
             ApiError::HoldExists,
-            ApiError::SaleNotOpen,
+            ApiError::sale_not_open(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
+            ApiError::SaleClosed,
         ])
 }
 
@@ -179,9 +180,7 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
             Err(ApiError::HoldExists)
         };
     }
-    if !show.is_on_sale(buyer.now, &app.config().time_zone) {
-        return Err(ApiError::SaleNotOpen);
-    }
+    require_open_sale(show, buyer.now, &app.config().time_zone)?;
     // Losing attempts are the common case of an on-sale, and a look is cheaper than a refusal.
     let looked_at = app.store().look_at_seats(show.id(), &seats).await?;
     let taken: Vec<_> = looked_at
@@ -209,6 +208,15 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
             HoldRefused::SessionOver => ApiError::InvalidToken,
         }),
         Err(Rejected::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// Refuses a show whose sale has not opened yet, or has closed.
+fn require_open_sale(show: &Show, now: Timestamp, zone: &TimeZone) -> Result<(), ApiError> {
+    match show.sale_state(now, zone) {
+        SaleState::Open => Ok(()),
+        SaleState::Upcoming { opens_at } => Err(ApiError::sale_not_open(opens_at, now)),
+        SaleState::Over => Err(ApiError::SaleClosed),
     }
 }
 

@@ -93,6 +93,7 @@ impl Connector {
     /// An invocation in the background is busy as long as it awaits this.
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let _call = invocation::current().map(|invocation| invocation.calls());
+        let _in_flight = self.tally.begin();
         // A call takes time, in which others go on. Nothing here does, and without this two
         // requests would never overlap: what races on AWS has to race here.
         tokio::task::yield_now().await;

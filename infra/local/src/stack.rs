@@ -117,6 +117,16 @@ impl Stack {
         }
     }
 
+    /// The most calls that a function had under way at the same moment, since the start, or since
+    /// what was consumed was last forgotten.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function.
+    pub fn most_in_flight(&self, function: &str) -> u64 {
+        self.functions[function].tally.most_in_flight()
+    }
+
     /// Forgets what was consumed.
     pub fn forget_consumed(&self) {
         self.functions

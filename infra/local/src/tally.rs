@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     iter::Sum,
     ops::Add,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::Deserialize;
@@ -60,6 +63,18 @@ pub struct Tally {
     half_reads: AtomicU64,
     half_writes: AtomicU64,
     calls: AtomicU64,
+    in_flight: AtomicU64,
+    most_in_flight: AtomicU64,
+}
+
+/// A call under way, until this is dropped.
+#[derive(Debug)]
+pub struct InFlight(Arc<Tally>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Tally {
@@ -72,6 +87,18 @@ impl Tally {
         } else {
             self.half_writes.fetch_add(halves, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a call that begins.
+    pub fn begin(self: &Arc<Self>) -> InFlight {
+        let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_in_flight.fetch_max(now, Ordering::SeqCst);
+        InFlight(Arc::clone(self))
+    }
+
+    /// The most calls that were under way at the same moment.
+    pub fn most_in_flight(&self) -> u64 {
+        self.most_in_flight.load(Ordering::SeqCst)
     }
 
     /// The counts so far.
@@ -88,6 +115,8 @@ impl Tally {
         self.half_reads.store(0, Ordering::Relaxed);
         self.half_writes.store(0, Ordering::Relaxed);
         self.calls.store(0, Ordering::Relaxed);
+        let now = self.in_flight.load(Ordering::SeqCst);
+        self.most_in_flight.store(now, Ordering::SeqCst);
     }
 }
 
@@ -147,6 +176,18 @@ fn half_units(answer: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn most_in_flight_is_the_highest_number_of_calls_at_once() {
+        let tally = Arc::new(Tally::default());
+        let (one, other) = (tally.begin(), tally.begin());
+        drop(one);
+        let third = tally.begin();
+        assert_eq!(tally.most_in_flight(), 2);
+        drop((other, third));
+        tally.reset();
+        assert_eq!(tally.most_in_flight(), 0);
+    }
 
     #[test]
     fn reads_and_writes_are_told_apart_and_halves_are_kept() {

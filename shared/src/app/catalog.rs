@@ -1,8 +1,7 @@
-//! The catalog and the count of taken seats, as an instance remembers them for a few seconds.
+//! The catalog, as an instance remembers it for a few seconds.
 
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::App;
@@ -51,20 +50,5 @@ impl App {
         }
         self.0.shows_of.put(id, shows.clone(), now);
         Ok(shows)
-    }
-
-    /// How many seats of each of these shows are taken, as it was two seconds ago at the
-    /// earliest. At most 0.5 RRU per show and 4 KB of its taken seats.
-    pub async fn taken_seats(&self, shows: &[&Show], now: Timestamp) -> Result<Vec<u32>, ApiError> {
-        try_join_all(shows.iter().map(|show| self.taken_seats_of(show, now))).await
-    }
-
-    async fn taken_seats_of(&self, show: &Show, now: Timestamp) -> Result<u32, ApiError> {
-        if let Some(taken) = self.0.taken.get(&show.id(), now) {
-            return Ok(taken);
-        }
-        let taken = self.store().count_taken_seats(show, now).await?;
-        self.0.taken.put(show.id(), taken, now);
-        Ok(taken)
     }
 }

@@ -77,6 +77,7 @@ mod tests {
     fn wanted(n: usize) -> ListingWanted {
         ListingWanted {
             prefix: n.to_string(),
+            folded: true,
             since: None,
             limit: 20,
             after: None,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ids::{ConcertId, QueueId, ShowDate, ShowId},
     money::Money,
-    show::{Concert, ListedConcert, SalesWindow, Show, USUAL_CAPACITY},
+    show::{Concert, ListedConcert, SaleState, SalesWindow, Show, USUAL_CAPACITY},
     user::Name,
 };
 
@@ -98,6 +98,16 @@ impl Programme {
             version: 0,
             shows: BTreeMap::new(),
         }
+    }
+
+    /// The same as a concert with that id.
+    #[must_use]
+    pub fn with_id(mut self, concert_id: ConcertId) -> Self {
+        self.concert.concert_id = concert_id;
+        for show in self.shows.values_mut() {
+            show.concert_id = concert_id;
+        }
+        self
     }
 
     /// What it is after a change, with every show on the concert's queue.
@@ -306,9 +316,11 @@ impl QueueShows {
     /// first to open first.
     pub fn to_come(&self, now: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, ShowId, u32)> {
         let opens_at = |(show, seats): (ShowId, &SeatsOnSale)| {
-            let opens_at = seats.sale.opens_at.filter(|at| *at > now)?;
-            let is_over = seats.sale.is_over(show.date, opens_at, zone);
-            (!is_over).then_some((opens_at, show, seats.capacity))
+            let SaleState::Upcoming { opens_at } = seats.sale.state(show.date, now, zone) else {
+                return None;
+            };
+            let is_ever_open = opens_at < seats.sale.ends_at(show.date, zone);
+            is_ever_open.then_some((opens_at, show, seats.capacity))
         };
         let mut shows: Vec<_> = self.all().filter_map(opens_at).collect();
         shows.sort_unstable_by_key(|(opens_at, ..)| *opens_at);

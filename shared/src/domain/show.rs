@@ -59,6 +59,20 @@ pub struct SalesWindow {
     pub closes_at: Option<Timestamp>,
 }
 
+/// How far a sale is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaleState {
+    /// It is still to open.
+    Upcoming {
+        /// When it does.
+        opens_at: Timestamp,
+    },
+    /// Seats can be had.
+    Open,
+    /// It has closed.
+    Over,
+}
+
 impl SalesWindow {
     /// Whether it opens before it closes, as far as it says.
     pub fn is_possible(self) -> bool {
@@ -71,15 +85,19 @@ impl SalesWindow {
     /// Whether seats of a show on that date may be held now. The day of a show ends at midnight in
     /// `zone`.
     pub fn is_open(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
-        self.opens_at.is_none_or(|opens_at| opens_at <= now) && !self.is_over(date, now, zone)
+        self.state(date, now, zone) == SaleState::Open
     }
 
-    /// Whether seats of a show on that date can be held no more.
-    pub fn is_over(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
-        self.ends_at(date, zone) <= now
+    /// How far the sale of a show on that date is. The day of a show ends at midnight in `zone`.
+    pub fn state(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> SaleState {
+        match self.opens_at {
+            _ if self.ends_at(date, zone) <= now => SaleState::Over,
+            Some(opens_at) if now < opens_at => SaleState::Upcoming { opens_at },
+            _ => SaleState::Open,
+        }
     }
 
-    /// When the sale ends of a show on that date.
+    /// When the sale of a show on that date ends.
     pub fn ends_at(self, date: ShowDate, zone: &TimeZone) -> Timestamp {
         self.closes_at.unwrap_or_else(|| end_of_day(date, zone))
     }
@@ -97,6 +115,11 @@ impl Show {
     /// Whether seats may be held now. The day of a show ends at midnight in `zone`.
     pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
         self.sale.is_open(self.date, now, zone)
+    }
+
+    /// How far its sale is. The day of a show ends at midnight in `zone`.
+    pub fn sale_state(&self, now: Timestamp, zone: &TimeZone) -> SaleState {
+        self.sale.state(self.date, now, zone)
     }
 
     /// Whether the show is still to come, or today.
@@ -125,6 +148,13 @@ impl Show {
 /// How many blocks so many seats of a show are stored in.
 pub fn blocks(capacity: u32) -> u32 {
     capacity.div_ceil(SEATS_A_BLOCK)
+}
+
+/// How many seats there are in a block of a show that has so many.
+pub fn seats_in(capacity: u32, block: u32) -> u32 {
+    capacity
+        .saturating_sub(block * SEATS_A_BLOCK)
+        .min(SEATS_A_BLOCK)
 }
 
 /// Midnight at the beginning of a day in a time zone.
@@ -250,6 +280,35 @@ mod tests {
     }
 
     #[test]
+    fn sale_state_says_whether_it_is_too_early_or_too_late() {
+        let (opens_at, closes_at) = (at("2026-11-01T11:00:00Z"), at("2026-11-02T11:00:00Z"));
+        let show = Show {
+            sale: SalesWindow {
+                opens_at: Some(opens_at),
+                closes_at: Some(closes_at),
+            },
+            ..show()
+        };
+        let state = |time: &str| show.sale_state(at(time), &seoul());
+        assert_eq!(
+            state("2026-11-01T10:59:59.999Z"),
+            SaleState::Upcoming { opens_at }
+        );
+        assert_eq!(state("2026-11-01T11:00:00Z"), SaleState::Open);
+        assert_eq!(state("2026-11-02T11:00:00Z"), SaleState::Over);
+        // A sale that would open when the show is over does not open any more.
+        let never = Show {
+            sale: SalesWindow {
+                opens_at: Some(at("2027-01-01T00:00:00Z")),
+                closes_at: None,
+            },
+            ..show.clone()
+        };
+        let after = at("2026-12-25T00:00:00Z");
+        assert_eq!(never.sale_state(after, &seoul()), SaleState::Over);
+    }
+
+    #[test]
     fn a_time_is_written_as_rfc_3339_has_it() {
         let noon = at("2026-11-01T11:00:00Z");
         for good in [
@@ -279,5 +338,9 @@ mod tests {
         assert!(show().has(SeatNumber::new(1_001).expect("a seat")));
         assert!(!show().has(SeatNumber::new(1_002).expect("a seat")));
         assert_eq!(show().blocks(), 3);
+        assert_eq!(
+            [0, 1, 2, 3].map(|block| seats_in(1_001, block)),
+            [500, 500, 1, 0]
+        );
     }
 }

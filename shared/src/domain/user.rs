@@ -33,6 +33,18 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name as it is searched for: as for an address, case, composition and width do not
+    /// matter.
+    pub fn folded(&self) -> String {
+        caseless(&self.0)
+    }
+}
+
+/// A text without regard to case, composition and width (Unicode's compatibility caseless form).
+fn caseless(text: &str) -> String {
+    let folded = fold_case(text.nfd()).nfkd().collect::<String>();
+    fold_case(folded.chars()).nfkc().collect()
 }
 
 /// An e-mail address: at most 254 characters, trimmed, in Unicode's composed form (NFC). It is
@@ -71,8 +83,7 @@ impl Email {
     /// case is folded once for the letters as they are and once for those that the compatibility
     /// form makes of them.
     pub fn folded(&self) -> String {
-        let folded = fold_case(self.0.nfd()).nfkd().collect::<String>();
-        fold_case(folded.chars()).nfkc().collect()
+        caseless(&self.0)
     }
 }
 
@@ -422,6 +433,23 @@ mod tests {
             ..attempts
         };
         assert!(!nine.are_used_up(at(1_000)));
+    }
+
+    #[test]
+    fn name_is_searched_for_whatever_its_case_width_and_composition() {
+        let folded = |text| Name::parse(text).expect("a name").folded();
+        for (one, other) in [
+            ("Winter", "\u{ff37}\u{ff29}\u{ff2e}\u{ff34}\u{ff25}\u{ff32}"),
+            ("\u{ac00}", "\u{1100}\u{1161}"),
+            ("\u{ac00}", "\u{ffa1}\u{ffc2}"),
+            ("\u{30ac}", "\u{ff76}\u{ff9e}"),
+            ("Straße", "STRASSE"),
+            ("ΟΔΟΣ", "οδος"),
+            ("A B", "a\u{3000}b"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        assert_ne!(folded("u"), folded("ü"));
     }
 
     #[test]

@@ -70,21 +70,24 @@ impl Store {
 
     /// Reads how many changes the catalog has been through, consistently. 1 RRU. Whoever remembers
     /// a part of it knows by this whether it is still so.
-    pub async fn catalog_version(&self) -> Result<u64, StoreError> {
+    pub async fn catalog_version(&self) -> Result<CatalogVersion, StoreError> {
         let key = key(keys::VERSION, keys::VERSION);
-        let version: Option<Version> = self
+        let version = self
             .get(&self.tables.catalog, key, Reading::Consistent)
             .await?;
-        Ok(version.map_or(0, |version| version.version))
+        Ok(version.unwrap_or_default())
     }
 
     /// Reads a page of the listing, consistently. 1 RRU per 4 KB of what is looked at, which is a
     /// hundred concerts at the most, however many there are: a page from which many are left out
     /// may be short.
     pub async fn listing(&self, wanted: &ListingWanted) -> Result<ListingPage, StoreError> {
-        let most = match wanted.since {
-            None => wanted.limit,
-            Some(_) => MOST_LOOKED_AT,
+        let shows_all =
+            wanted.since.is_none() && (wanted.prefix.is_empty() || wanted.is_in_order());
+        let most = if shows_all {
+            wanted.limit
+        } else {
+            MOST_LOOKED_AT
         };
         // One more tells whether there are any beyond.
         let limit = i32::try_from(most + 1).unwrap_or(i32::MAX);
@@ -98,10 +101,10 @@ impl Store {
             .consistent_read(true)
             .limit(limit)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        if !wanted.prefix.is_empty() {
+        if wanted.is_in_order() {
             query = query
                 .key_condition_expression("#group = :listing AND begins_with(entry, :prefix)")
-                .expression_attribute_values(":prefix", text(&wanted.prefix));
+                .expression_attribute_values(":prefix", text(keys::listed_as(&wanted.prefix)));
         }
         if let Some(after) = &wanted.after {
             query = query.set_exclusive_start_key(Some(key(keys::LISTING, after)));
@@ -115,6 +118,41 @@ impl Store {
             .map(from_item)
             .collect();
         Ok(wanted.page_of(read?, most))
+    }
+
+    /// Reads a hundred entries of the listing, consistently, and those among them that are not
+    /// where [`keys::listed`] wants them; and where to go on. 1 RRU per 4 KB.
+    pub async fn misplaced(
+        &self,
+        after: Option<String>,
+    ) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.tables.catalog)
+            .key_condition_expression("#group = :listing")
+            .expression_attribute_names("#group", "group")
+            .expression_attribute_values(":listing", text(keys::LISTING))
+            .set_exclusive_start_key(after.map(|after| key(keys::LISTING, &after)))
+            .consistent_read(true)
+            .limit(100)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let next = output
+            .last_evaluated_key
+            .and_then(|mut key| key.remove("entry"))
+            .and_then(|entry| entry.as_s().ok().cloned());
+        let mut misplaced = Vec::new();
+        for item in output.items.unwrap_or_default() {
+            let listed: Listed = from_item(item)?;
+            let place = keys::listed(&listed.concert.name, listed.concert.concert_id);
+            if listed.entry != place {
+                misplaced.push(listed);
+            }
+        }
+        Ok((misplaced, next))
     }
 
     /// Reads a concert with its shows; `None` when there is none. 0.5 RRU per 4 KB, twice that
@@ -163,21 +201,41 @@ pub(super) struct ConcertEntry {
     pub version: u64,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    version: u64,
+/// How far the catalog is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CatalogVersion {
+    /// How many changes it has been through.
+    pub version: u64,
+    /// Whether every entry of the listing is in the order of [`crate::domain::user::Name::folded`]. Those of an earlier
+    /// version of the code are not, until the first change of any concert moves them.
+    pub folded: bool,
+}
+
+/// An entry of the listing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Listed {
+    /// Where it is.
+    pub entry: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub concert: ListedConcert,
 }
 
 /// Which page of the listing is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListingWanted {
-    /// What the names begin with, folded as [`keys::folded`] does it; empty for all.
+    /// What the names begin with, as [`crate::domain::user::Name::folded`] has it; empty for all.
     pub prefix: String,
+    /// Whether the listing is in the order of such names. Where it is not, those that begin so may
+    /// be anywhere, and a page of them may be short.
+    pub folded: bool,
     /// The day on or after which a concert has to have a show; `None` for all.
     pub since: Option<ShowDate>,
     /// The most concerts to answer with.
     pub limit: usize,
-    /// The place in the listing after which it begins, one that begins with `prefix`.
+    /// The place in the listing after which it begins: one that begins with `prefix`, where the
+    /// listing is in that order.
     pub after: Option<String>,
 }
 
@@ -191,17 +249,30 @@ pub struct ListingPage {
 }
 
 impl ListingWanted {
+    /// Whether the place after which it begins is one that the list has. One of the time before the
+    /// listing was in order may not be.
+    pub fn begins_in_range(&self) -> bool {
+        let prefix = keys::listed_as(&self.prefix);
+        let after = self.after.as_ref().filter(|_| self.folded);
+        after.is_none_or(|after| after.starts_with(prefix))
+    }
+
+    /// Whether those that begin with `prefix` stand together.
+    fn is_in_order(&self) -> bool {
+        self.folded && !self.prefix.is_empty()
+    }
+
     /// The page out of what was read, of which so many are looked at.
-    fn page_of(&self, read: Vec<ListedConcert>, most: usize) -> ListingPage {
+    fn page_of(&self, read: Vec<Listed>, most: usize) -> ListingPage {
         let mut is_last = read.len() <= most;
         let (mut concerts, mut looked_at) = (Vec::new(), None);
-        for concert in read.into_iter().take(most) {
+        for Listed { entry, concert } in read.into_iter().take(most) {
             let fits = self.includes(&concert);
             if fits && concerts.len() == self.limit {
                 is_last = false;
                 break;
             }
-            looked_at = Some(keys::listed(concert.name.as_str(), concert.concert_id));
+            looked_at = Some(entry);
             if fits {
                 concerts.push(concert);
             }
@@ -212,7 +283,7 @@ impl ListingWanted {
 
     fn includes(&self, concert: &ListedConcert) -> bool {
         // The place of a short name also begins with what is an id in it.
-        keys::folded(concert.name.as_str()).starts_with(&self.prefix)
+        concert.name.folded().starts_with(&self.prefix)
             && self.since.is_none_or(|since| concert.last_date >= since)
     }
 }

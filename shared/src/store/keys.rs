@@ -4,8 +4,8 @@
 //! Attribute names are those of the stored types' fields; the expressions name them literally.
 
 use crate::domain::{
-    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId},
-    user::Email,
+    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, UserId},
+    user::{Email, Name},
 };
 
 /// `Users`: what the items of e-mail addresses begin with.
@@ -20,6 +20,8 @@ pub const ORDERS: &str = "order#";
 pub const CONCERT: &str = "concert";
 /// `Catalog`: what the entries of shows begin with.
 pub const SHOWS: &str = "show#";
+/// `Catalog`: what the groups of creations begin with. A concert's own id is a UUID.
+pub const CREATIONS: &str = "created#";
 /// `Catalog`: the group of the listing.
 pub const LISTING: &str = "listing";
 /// `Catalog`: the group, and the only entry, of the version.
@@ -32,6 +34,8 @@ pub const AUDIT: &str = "audit";
 pub const ROUND: &str = "round";
 /// The most bytes that a sort key may have (a limit of DynamoDB).
 const LONGEST_KEY: usize = 1_024;
+/// The bytes of an id.
+const ID_BYTES: usize = 36;
 
 /// `Keys`: the private key.
 pub const SIGNING: &str = "signing";
@@ -73,26 +77,31 @@ pub fn order(id: ReservationId) -> String {
     format!("{ORDERS}{id}")
 }
 
+/// `Catalog`: the group of the creations that an administrator has named with keys.
+pub fn creations(admin: UserId) -> String {
+    format!("{CREATIONS}{admin}")
+}
+
 /// `Catalog`: a show.
 pub fn show(date: ShowDate) -> String {
     format!("{SHOWS}{date}")
 }
 
-/// `Catalog`: an entry of the listing, in the order of names.
-pub fn listed(name: &str, concert_id: ConcertId) -> String {
-    format!("{}#{concert_id}", folded(name))
+/// `Catalog`: an entry of the listing, in the order of folded names.
+pub fn listed(name: &Name, concert_id: ConcertId) -> String {
+    format!("{}#{concert_id}", listed_as(&name.folded()))
+}
+
+/// The part of a folded name that entries of the listing begin with: as much as there is room for.
+/// A letter may be folded into many.
+pub fn listed_as(folded: &str) -> &str {
+    &folded[..folded.floor_char_boundary(LONGEST_KEY - 1 - ID_BYTES)]
 }
 
 /// Whether a text may be an entry of the listing.
 pub fn is_listed(entry: &str) -> bool {
     let parts = entry.rsplit_once('#');
     entry.len() <= LONGEST_KEY && parts.is_some_and(|(_, id)| id.parse::<ConcertId>().is_ok())
-}
-
-/// A name as the listing has it: without regard to case. Letter by letter, so that what a name
-/// begins with is folded as the name is.
-pub fn folded(name: &str) -> String {
-    name.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// `Queues`: the numbers issued.
@@ -110,6 +119,11 @@ pub fn queue_shows(queue: &QueueId) -> String {
     format!("{queue}#shows")
 }
 
+/// `Queues`: how many seats of a concert are taken.
+pub fn hall_counts(concert_id: ConcertId) -> String {
+    format!("{concert_id}#taken")
+}
+
 /// `Queues`: the counts of a cohort, by its start in milliseconds.
 pub fn cohort(queue: &QueueId, start: i64) -> String {
     format!("{queue}#cohort#{start}")
@@ -118,6 +132,11 @@ pub fn cohort(queue: &QueueId, start: i64) -> String {
 /// `Seats`: a block of a show.
 pub fn block(show: ShowId, block: u32) -> String {
     format!("{}#{}#{block}", show.concert_id, show.date)
+}
+
+/// `Seats`: what all blocks of a concert begin with.
+pub fn blocks_of(concert_id: ConcertId) -> String {
+    format!("{concert_id}#")
 }
 
 /// The show and the number of a block, by its key; `None` when it is none.
@@ -178,12 +197,26 @@ mod tests {
             "order#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5c"
         );
         assert_eq!(show(date), "show#2026-12-24");
+        let admin = "11111111-1111-4111-8111-111111111111"
+            .parse()
+            .expect("an id");
         assert_eq!(
-            listed("Über Nacht", concert_id),
+            creations(admin),
+            "created#11111111-1111-4111-8111-111111111111"
+        );
+        let listed = |name: &str| listed(&Name::parse(name).expect("a name"), concert_id);
+        assert_eq!(
+            listed("Über Nacht"),
             "über nacht#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b",
         );
-        assert_eq!(folded("ΟΔΟΣ Straße"), "οδοσ straße");
-        assert!(is_listed(&listed("a#b", concert_id)));
+        assert_eq!(
+            listed("ΟΔΟΣ \u{ff33}traße"),
+            "οδοσ strasse#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b",
+        );
+        assert!(is_listed(&listed("a#b")));
+        // One letter that is folded into eighteen.
+        let long = listed(&"\u{fdfa}".repeat(100));
+        assert!(is_listed(&long) && long.len() > 1_020, "{}", long.len());
         for wrong in ["", "#", "über nacht", "a#0190a6b2", &"x".repeat(1_025)] {
             assert!(!is_listed(wrong), "{wrong}");
         }
@@ -196,8 +229,16 @@ mod tests {
             "main#cohort#1790000000000"
         );
         assert_eq!(
+            hall_counts(concert_id),
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#taken",
+        );
+        assert_eq!(
             block(show_id, 3),
             "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#2026-12-24#3",
+        );
+        assert_eq!(
+            blocks_of(concert_id),
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#",
         );
         assert_eq!(show_of_block(&block(show_id, 3)), Some((show_id, 3)));
         for wrong in [

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValue, Update},
 };
-use futures_util::future::try_join_all;
+use futures_util::TryStreamExt as _;
 use serde::Deserialize;
 
 use super::{
@@ -81,17 +81,20 @@ impl Store {
         queue_id: &QueueId,
         seed: &Seed,
     ) -> Result<Draw, StoreError> {
-        let freeze = async |stripe| {
-            let update = self
-                .update_item(keys::early(queue_id, stripe))
+        let queue_id = queue_id.clone();
+        let freeze = self.at_once(0..STRIPES, move |store, stripe| {
+            let update = store
+                .update_item(keys::early(&queue_id, stripe))
                 .update_expression("SET frozen = :yes")
                 .expression_attribute_values(":yes", AttributeValue::Bool(true))
                 .return_values(ReturnValue::AllNew);
-            let stripe = self.attributes_after(update).await?;
-            let stripe: Option<Stripe> = stripe.map(from_item).transpose()?;
-            Ok::<_, StoreError>(stripe.unwrap_or_default().entries)
-        };
-        let stripes = try_join_all((0..STRIPES).map(freeze)).await?;
+            async move {
+                let stripe = store.attributes_after(update).await?;
+                let stripe: Option<Stripe> = stripe.map(from_item).transpose()?;
+                Ok(stripe.unwrap_or_default().entries)
+            }
+        });
+        let stripes: Vec<_> = freeze.try_collect().await?;
         draw(seed, &stripes)
     }
 

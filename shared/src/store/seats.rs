@@ -1,17 +1,19 @@
 //! `Seats`: those that are not free. A free seat has no item, so a show with 100,000 seats costs
 //! nothing to create.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, pin::pin, time::Duration};
 
 use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
     types::{Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
+use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::{
     Reading, Store, StoreError,
+    at_once::in_time,
     contention::while_contended,
     item::{Item, from_item, number, text, time, to_attribute, to_item, ttl},
     keys,
@@ -26,15 +28,33 @@ use crate::{
         queue::SeatCount,
         seat::{SeatNumber, SeatSet, SeatStatus, TakenSeat, lapsed_since},
         session::Session,
-        show::{Show, blocks},
+        show::{Show, blocks, seats_in},
     },
 };
 
 /// How long a seat item that nobody deletes is kept after its hold.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// So many blocks of a concert are counted at once: large halls have hundreds.
-const BLOCKS_AT_ONCE: usize = 32;
+/// A count of seats may take so long, and then the database does not keep up. It is below the
+/// time-out of every function that counts.
+const COUNTING_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The search for a taken seat in all the halls of a concert may take so long, which is below the
+/// time-out of the function that deletes concerts.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(22);
+
+/// Where the seats of so many blocks are searched, the whole table may be the shorter way.
+const MANY_BLOCKS: usize = 1_000;
+
+/// A page of a scan is 1 MB, and costs as much as so many blocks without a seat.
+const BLOCKS_A_PAGE: usize = 256;
+
+/// A count for a queue ends when it has found so many free seats: no queue lets in more people
+/// than that at once, so that it does not matter how many more there are.
+const ENOUGH_FREE: u64 = 1_000_000;
+
+/// Counts begin so many blocks apart, second by second.
+const A_PRIME: usize = 7_919;
 
 /// What is taken of a block. A hold may reach into the next one, and counts once.
 #[derive(Default)]
@@ -43,6 +63,53 @@ struct BlockCount {
     held: u64,
     /// The reservations of those who hold seats and are active.
     holding: HashSet<ReservationId>,
+}
+
+/// A count under way.
+#[derive(Default)]
+struct Counting {
+    capacity: u64,
+    looked_at: u64,
+    sold: u64,
+    held: u64,
+    holding: HashSet<ReservationId>,
+}
+
+impl Counting {
+    /// A count of blocks with so many seats each.
+    fn of(blocks: impl Iterator<Item = u32>) -> Self {
+        Self {
+            capacity: blocks.map(u64::from).sum(),
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, seats: u32, count: BlockCount) {
+        self.looked_at += u64::from(seats);
+        self.sold += count.sold;
+        self.held += count.held;
+        self.holding.extend(count.holding);
+    }
+
+    /// How many free seats it has found.
+    fn free(&self) -> u64 {
+        self.looked_at.saturating_sub(self.sold + self.held)
+    }
+
+    /// Whether it need not look at more.
+    fn has_enough(&self) -> bool {
+        self.free() >= ENOUGH_FREE
+    }
+
+    fn so_far(self) -> SeatCount {
+        SeatCount {
+            capacity: self.capacity,
+            sold: self.sold,
+            held: self.held + (self.capacity - self.looked_at),
+            holding: self.holding.len() as u64,
+            ..SeatCount::default()
+        }
+    }
 }
 
 impl Store {
@@ -95,9 +162,12 @@ impl Store {
         from: SeatNumber,
         to: SeatNumber,
     ) -> Result<Vec<TakenSeat>, StoreError> {
-        let blocks =
-            (from.block()..=to.block()).map(|block| self.list_block(show, block, from, to));
-        Ok(try_join_all(blocks).await?.into_iter().flatten().collect())
+        let blocks = from.block()..=to.block();
+        let listed = self.at_once(blocks, move |store, block| async move {
+            store.list_block(show, block, from, to).await
+        });
+        let listed = in_time(COUNTING_TIMEOUT, listed.try_collect::<Vec<_>>());
+        Ok(listed.await?.concat())
     }
 
     async fn list_block(
@@ -129,30 +199,110 @@ impl Store {
         Ok(seats)
     }
 
-    /// Counts the seats of a show that are taken. 0.5 RRU per 4 KB of each block.
-    pub async fn count_taken_seats(&self, show: &Show, now: Timestamp) -> Result<u32, StoreError> {
-        let blocks = (0..show.blocks())
-            .map(|block| self.count_block(show.id(), block, Reading::Lately, now));
-        Ok(try_join_all(blocks).await?.into_iter().sum())
+    /// Counts the seats of each of these shows that are taken. 0.5 RRU per 4 KB of each block.
+    /// Busy when the database does not answer in time.
+    pub async fn count_taken_seats(
+        &self,
+        shows: &[(ShowId, u32)],
+        now: Timestamp,
+    ) -> Result<Vec<u32>, StoreError> {
+        let all: Vec<_> = shows
+            .iter()
+            .enumerate()
+            .flat_map(|(index, (show, capacity))| {
+                (0..blocks(*capacity)).map(move |block| (index, *show, block))
+            })
+            .collect();
+        let counts = self.at_once(all, move |store, (index, show, block)| async move {
+            let count = store.count_block(show, block, Reading::Lately, now);
+            Ok((index, count.await?))
+        });
+        let add = async |mut taken: Vec<u32>, (index, count): (usize, u32)| {
+            taken[index] += count;
+            Ok(taken)
+        };
+        in_time(COUNTING_TIMEOUT, counts.try_fold(vec![0; shows.len()], add)).await
     }
 
-    /// Whether a seat of any of these shows is taken, consistently. 1 RRU per 4 KB of each block
-    /// that it looks at; it ends with the first seat found.
+    /// Whether a seat of any of these shows of a concert is taken, consistently. 1 RRU per 4 KB of
+    /// each block that it looks at; it ends with the first seat found. Busy when the database does
+    /// not answer in time.
+    ///
+    /// In more than a thousand blocks it first looks through the table, for as much as the blocks
+    /// cost if all of them are empty: there may be fewer seats in it than the concert has blocks.
     pub async fn any_seat_is_taken(
         &self,
         shows: &[&Show],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let blocks = shows
-            .iter()
-            .flat_map(|show| (0..show.blocks()).map(|block| (show.id(), block)));
-        let counts: Vec<_> = blocks
-            .map(|(show, block)| self.count_block(show, block, Reading::Consistent, now))
+        in_time(SEARCH_TIMEOUT, self.search(shows, now)).await
+    }
+
+    async fn search(&self, shows: &[&Show], now: Timestamp) -> Result<bool, StoreError> {
+        let most = shows.iter().map(|show| show.blocks()).max().unwrap_or(0);
+        // The first block of every show, then the second one: where anything is sold, it is
+        // found early.
+        let blocks: Vec<_> = (0..most)
+            .flat_map(|block| shows.iter().map(move |show| (*show, block)))
+            .filter(|(show, block)| *block < show.blocks())
+            .map(|(show, block)| (show.id(), block))
             .collect();
-        stream::iter(counts)
-            .buffer_unordered(BLOCKS_AT_ONCE)
-            .try_any(async |taken| taken > 0)
-            .await
+        if blocks.len() > MANY_BLOCKS {
+            let most_pages = blocks.len() / BLOCKS_A_PAGE;
+            if let Some(found) = self.search_table(shows, most_pages, now).await? {
+                return Ok(found);
+            }
+        }
+        let counts = self.at_once(blocks, move |store, (show, block)| async move {
+            let count = store.count_block(show, block, Reading::Consistent, now);
+            count.await
+        });
+        counts.try_any(async |taken| taken > 0).await
+    }
+
+    /// Looks for a taken seat of these shows in so many pages of the table; `None` when it has
+    /// more. 256 RRU a page.
+    async fn search_table(
+        &self,
+        shows: &[&Show],
+        most_pages: usize,
+        now: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
+        let Some(concert_id) = shows.first().map(|show| show.concert_id) else {
+            return Ok(Some(false));
+        };
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.tables.seats)
+            .filter_expression(
+                "begins_with(#block, :concert) AND (#status = :sold OR held_until > :lapsed)",
+            )
+            .projection_expression("#block")
+            .expression_attribute_names("#block", "block")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":concert", text(keys::blocks_of(concert_id)))
+            .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
+            .expression_attribute_values(":lapsed", time(lapsed_since(now)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .send();
+        let is_searched = |item: &Item| {
+            let block = item.get("block").and_then(|block| block.as_s().ok());
+            let show = block.and_then(|block| keys::show_of_block(block));
+            show.is_some_and(|(found, _)| shows.iter().any(|show| show.id() == found))
+        };
+        for _ in 0..most_pages {
+            let Some(page) = pages.try_next().await? else {
+                return Ok(Some(false));
+            };
+            usage::read(page.consumed_capacity());
+            if page.items().iter().any(is_searched) {
+                return Ok(Some(true));
+            }
+        }
+        Ok(None)
     }
 
     async fn count_block(
@@ -187,30 +337,45 @@ impl Store {
     }
 
     /// Counts the seats of shows that have so many each, consistently. 1 RRU per 4 KB of each
-    /// block.
+    /// block that it looks at.
+    ///
+    /// It ends when it has found a million free seats, which is more than any queue has use for,
+    /// or when its time is over and it has found any. What it has not looked at then counts as
+    /// held: not sold, and nothing to offer. Each count begins with another block. Busy when its
+    /// time is over and it has found none.
     pub async fn count_seats(
         &self,
         shows: impl IntoIterator<Item = (ShowId, u32)>,
         now: Timestamp,
     ) -> Result<SeatCount, StoreError> {
-        let shows: Vec<_> = shows.into_iter().collect();
-        let blocks: Vec<_> = shows
-            .iter()
-            .flat_map(|(show, capacity)| (0..blocks(*capacity)).map(|block| (*show, block)))
-            .map(|(show, block)| self.count_block_by_status(show, block, now))
+        let mut all: Vec<_> = shows
+            .into_iter()
+            .flat_map(|(show, capacity)| {
+                (0..blocks(capacity)).map(move |block| (show, block, seats_in(capacity, block)))
+            })
             .collect();
-        let counts: Vec<_> = stream::iter(blocks)
-            .buffer_unordered(BLOCKS_AT_ONCE)
-            .try_collect()
-            .await?;
-        let holding: HashSet<_> = counts.iter().flat_map(|count| &count.holding).collect();
-        Ok(SeatCount {
-            capacity: shows.iter().map(|(_, seats)| u64::from(*seats)).sum(),
-            sold: counts.iter().map(|count| count.sold).sum(),
-            held: counts.iter().map(|count| count.held).sum(),
-            holding: holding.len() as u64,
-            ..SeatCount::default()
-        })
+        let mut counting = Counting::of(all.iter().map(|(.., seats)| *seats));
+        let second = usize::try_from(now.as_second()).unwrap_or_default();
+        let first = second.wrapping_mul(A_PRIME) % all.len().max(1);
+        all.rotate_left(first);
+
+        let counts = self.at_once(all, move |store, (show, block, seats)| async move {
+            let count = store.count_block_by_status(show, block, now);
+            Ok((seats, count.await?))
+        });
+        let mut counts = pin!(counts);
+        let end = Instant::now() + COUNTING_TIMEOUT;
+        while !counting.has_enough() {
+            match tokio::time::timeout_at(end, counts.try_next()).await {
+                Ok(counted) => match counted? {
+                    Some((seats, count)) => counting.add(seats, count),
+                    None => break,
+                },
+                Err(_) if counting.free() > 0 => break,
+                Err(_) => return Err(StoreError::TooSlow),
+            }
+        }
+        Ok(counting.so_far())
     }
 
     /// What is taken of a block. Of what is sold only the number is sent.
@@ -255,14 +420,12 @@ impl Store {
     /// reservation. 1 WRU a seat. What fails here changes nothing but tidiness: a lapsed seat
     /// is free by the rule.
     pub async fn free_seats(&self, hold: &Hold) -> Result<(), StoreError> {
-        let show = hold.show();
-        try_join_all(
-            hold.seats
-                .iter()
-                .map(|seat| self.free_seat(show, seat, hold.reservation_id)),
-        )
-        .await
-        .map(drop)
+        let (show, reservation_id) = (hold.show(), hold.reservation_id);
+        let seats: Vec<_> = hold.seats.iter().collect();
+        let freed = self.at_once(seats, move |store, seat| async move {
+            store.free_seat(show, seat, reservation_id).await
+        });
+        freed.try_collect().await
     }
 
     async fn free_seat(
@@ -374,4 +537,57 @@ fn key(show: ShowId, seat: SeatNumber) -> Item {
         ("block".to_owned(), text(keys::block(show, seat.block()))),
         ("seat".to_owned(), number(seat.get())),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(sold: u64, held: u64) -> BlockCount {
+        BlockCount {
+            sold,
+            held,
+            holding: HashSet::from([ReservationId::new()]),
+        }
+    }
+
+    #[test]
+    fn count_that_is_whole_says_what_there_is() {
+        let mut counting = Counting::of([500, 1].into_iter());
+        counting.add(500, block(3, 2));
+        counting.add(1, block(1, 0));
+        let count = counting.so_far();
+        let expected = SeatCount {
+            capacity: 501,
+            sold: 4,
+            held: 2,
+            holding: 2,
+            ..SeatCount::default()
+        };
+        assert_eq!(count, expected);
+        assert_eq!(count.free(), 495);
+    }
+
+    #[test]
+    fn count_that_ends_early_offers_what_it_has_found() {
+        let mut counting = Counting::of([500; 3].into_iter());
+        counting.add(500, block(499, 0));
+        let count = counting.so_far();
+        assert_eq!((count.free(), count.is_all_sold()), (1, false));
+        let mut counting = Counting::of([500; 3].into_iter());
+        counting.add(500, block(500, 0));
+        let count = counting.so_far();
+        assert_eq!((count.free(), count.is_all_sold()), (0, false));
+    }
+
+    #[test]
+    fn count_ends_with_a_million_free_seats() {
+        let mut counting = Counting::of([500; 4_000].into_iter());
+        let mut looks = 0;
+        while !counting.has_enough() {
+            counting.add(500, block(0, 0));
+            looks += 1;
+        }
+        assert_eq!(looks, 2_000);
+    }
 }

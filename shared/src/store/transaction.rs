@@ -161,9 +161,9 @@ impl Failure {
             error.as_service_error()
         else {
             return match StoreError::from(error) {
-                error @ (StoreError::Unreadable(_) | StoreError::Unavailable(_)) => {
-                    Self::Final(error)
-                }
+                error @ (StoreError::Unreadable(_)
+                | StoreError::TimedOut(_)
+                | StoreError::Unavailable(_)) => Self::Final(error),
                 error => Self::Passing(error),
             };
         };

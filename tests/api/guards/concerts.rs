@@ -1,15 +1,17 @@
 //! Concerts and their shows: whoever changes them changes what they have read.
 
 use shared::{
+    app::App,
     domain::{
+        hall,
         ids::{ConcertId, QueueId},
         money::Money,
         programme::{Change, ProgrammeChange, ShowChange},
-        show::Concert,
+        show::{Concert, Show},
         user::Name,
     },
     futures_util::future::join_all,
-    store::Reading,
+    store::{Reading, programme::CreationName, usage::metered},
 };
 
 use super::store;
@@ -22,6 +24,12 @@ guarded! {
     a_show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
     concerts_of_a_queue_at_once_all_count: ("Queues", "version = :shows_seen");
     first_concerts_of_a_queue_at_once_all_count: ("Queues", "attribute_not_exists(id)");
+    a_named_creation_happens_once: ("Catalog", "attribute_not_exists(entry)");
+    a_named_creation_is_over_when_it_is_done: ("Catalog", "attribute_not_exists(done)");
+    a_listing_of_before_is_put_in_order_first: ("Catalog", "attribute_exists(folded)");
+    an_entry_is_moved_once: ("Catalog", "attribute_exists(entry)");
+    one_of_many_counts_a_hall: ("Queues", "counting_until <= :counting_now");
+    a_late_count_replaces_no_newer_one: ("Queues", "counting_until = :until");
 }
 
 async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
@@ -118,4 +126,132 @@ fn show_on(date: &str) -> ShowChange {
         opens_at: Change::Keep,
         closes_at: Change::Keep,
     }
+}
+
+/// Many instances find the counts of a hall old at the same time.
+async fn one_of_many_counts_a_hall(shop: &Shop) -> bool {
+    let hall = Show {
+        capacity: 10_000,
+        ..show("2027-01-01")
+    };
+    let id = shop.add_concert("Hall", "main", &[hall]).await;
+    let id: ConcertId = id.parse().expect("an id");
+    let mut instances = Vec::new();
+    for _ in 0..4 {
+        instances.push(shop.stack.operator().await);
+    }
+    let look = async |app: &App| {
+        let shows = app.shows_of(id, shop.now()).await.expect("shows");
+        let shows: Vec<_> = shows.iter().collect();
+        let (looked, usage) = metered(app.taken_seats(&shows, shop.now())).await;
+        looked.expect("an answer");
+        usage.read
+    };
+    look(&instances[0]).await;
+    shop.advance(2).await;
+    for app in &instances {
+        app.shows_of(id, shop.now()).await.expect("shows");
+    }
+    let read: f64 = join_all(instances.iter().map(look)).await.into_iter().sum();
+    let (blocks, kept) = (20.0 * 0.5, 4.0 * 0.5);
+    (read - blocks - kept).abs() < f64::EPSILON
+}
+
+/// Whoever counts is so slow that another one has counted meanwhile.
+async fn a_late_count_replaces_no_newer_one(shop: &Shop) -> bool {
+    let id: ConcertId = shop.concert_id.parse().expect("an id");
+    let date = shop.dates[0].parse().expect("a date");
+    let store = store(shop).await;
+    let begin = async || {
+        let until = hall::counting_until(shop.now());
+        let begun = store.begin_to_count(id, until, shop.now()).await;
+        (until, begun.expect("an answer").expect("nobody counts"))
+    };
+    let (slow, mut old) = begin().await;
+    old.note([(date, 1)], shop.now());
+    shop.advance(10).await;
+    let (quick, mut new) = begin().await;
+    new.note([(date, 2)], shop.now());
+    let end = async |counts, until| store.end_count(id, counts, until).await.expect("an answer");
+    end(&new, quick).await;
+    end(&old, slow).await;
+    store.hall_counts(id).await.expect("counts").taken(date) == Some(2)
+}
+
+async fn a_named_creation_happens_once(shop: &Shop) -> bool {
+    create_at_once(shop).await
+}
+
+/// Two tries of the same creation have both begun when the first one is done.
+async fn a_named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
+    let store = store(shop).await;
+    let name = CreationName {
+        admin: shop.guest().await.user_id.parse().expect("an id"),
+        key: "once".to_owned(),
+    };
+    let create = async || {
+        let concert = Concert {
+            concert_id: ConcertId::new(),
+            name: Name::parse("A").expect("a name"),
+            queue_id: QueueId::main(),
+            left_main_at: None,
+        };
+        let shows = [Show {
+            concert_id: concert.concert_id,
+            ..show("2026-12-24")
+        }];
+        store.create_concert_once(&name, &concert, &shows).await
+    };
+    let (one, other) = shared::futures_util::join!(create(), create());
+    one.is_ok() && one.ok() == other.ok()
+}
+
+/// The same creation, several times at once, each of which has the same answer.
+async fn create_at_once(shop: &Shop) -> bool {
+    let admin = shop.admin().await;
+    let body = serde_json::json!({
+        "name": "A", "shows": [{ "date": "2026-12-24", "price": 1 }],
+    });
+    let call = shop.post("/v1/concerts").token(&admin.access_token);
+    let call = call.header("idempotency-key", "once").json(&body);
+    let replies = join_all((0..6).map(|_| call.clone().send())).await;
+    let all_done = replies.iter().all(|reply| reply.status == 201);
+    let first = &replies[0].body["concert_id"];
+    let all_same = replies
+        .iter()
+        .all(|reply| reply.body["concert_id"] == *first);
+    all_done && all_same && shop.names().await.len() == 2
+}
+
+/// A concert that an earlier version of the code has listed.
+async fn a_listing_of_before_is_put_in_order_first(shop: &Shop) -> bool {
+    let wide = "\u{ff37}inter";
+    let id = shop.add_concert(wide, "main", &[show("2026-12-24")]).await;
+    shop.list_as_before(wide, &id).await;
+    shop.add_concert("Summer", "main", &[show("2026-12-24")])
+        .await;
+    let found = shop.get("/v1/concerts?name=winter").send().await.ok();
+    let entries = shop.items("Catalog").await;
+    let in_order = entries
+        .iter()
+        .any(|item| item["entry"] == format!("winter#{id}"));
+    in_order
+        && found["concerts"]
+            .as_array()
+            .is_some_and(|found| found.len() == 1)
+}
+
+/// Two put the listing in order. One has read what the other one has moved, and what was deleted
+/// then.
+async fn an_entry_is_moved_once(shop: &Shop) -> bool {
+    let wide = "\u{ff37}inter";
+    let id = shop.add_concert(wide, "main", &[show("2026-12-24")]).await;
+    shop.list_as_before(wide, &id).await;
+    let store = store(shop).await;
+    let (misplaced, _) = store.misplaced(None).await.expect("a page");
+    let slow = misplaced.first().expect("one").clone();
+    let admin = shop.admin().await;
+    shop.remove(&admin, &id).await.ok();
+    store.put_in_place(&slow).await.expect("an answer");
+    shop.names().await == ["겨울 콘서트"]
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::domain::{ids::QueueId, programme::QueueShows};
+use shared::domain::{ids::QueueId, programme::QueueShows, user::Name};
 
 use super::{Guest, Reply, Shop, text};
 
@@ -61,6 +61,21 @@ impl Shop {
             (concert, capacities.collect())
         });
         json!(capacities.collect::<BTreeMap<_, BTreeMap<_, _>>>())
+    }
+}
+
+impl Shop {
+    /// Lists a concert as the version of the code did that knew nothing of width.
+    pub async fn list_as_before(&self, name: &str, concert_id: &str) {
+        let entry =
+            |name: &str| json!({ "group": "listing", "entry": format!("{name}#{concert_id}") });
+        let folded = Name::parse(name).expect("a name").folded();
+        let mut line = self.uproot("Catalog", entry(&folded)).await;
+        line["entry"] = entry(&name.to_lowercase())["entry"].clone();
+        self.plant("Catalog", line).await;
+        let version = json!({ "group": "version", "entry": "version" });
+        self.tamper("Catalog", version, json!({ "folded": null }))
+            .await;
     }
 }
 

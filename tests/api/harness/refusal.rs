@@ -80,7 +80,8 @@ mod rows {
     pub const SEAT_ALREADY_RESERVED: Refusal = refusal(409, "SEAT_ALREADY_RESERVED", "해당 좌석은 이미 예약되었습니다.");
     pub const HOLD_EXISTS: Refusal = refusal(409, "HOLD_EXISTS", "이미 다른 좌석을 임시 예약 중입니다.");
     pub const AMOUNT_MISMATCH: Refusal = refusal(409, "AMOUNT_MISMATCH", "결제 금액이 예약 금액과 일치하지 않습니다.");
-    pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "현재 판매 기간이 아닙니다.");
+    pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "아직 판매가 시작되지 않았습니다.");
+    pub const SALE_CLOSED: Refusal = refusal(409, "SALE_CLOSED", "판매가 종료되었습니다.");
     pub const EMAIL_TAKEN: Refusal = refusal(409, "EMAIL_TAKEN", "이미 사용 중인 이메일 주소입니다.");
     pub const CONCERT_HAS_ORDERS: Refusal = refusal(409, "CONCERT_HAS_ORDERS", "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.");
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");

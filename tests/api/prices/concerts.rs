@@ -8,7 +8,7 @@ use shared::domain::{
 };
 
 use super::warm_shop;
-use crate::harness::{Shop, text};
+use crate::harness::{Shop, concerts::many_shows, show, text};
 
 #[tokio::test]
 async fn running_an_on_sale_costs_2_writes_an_item() {
@@ -74,6 +74,55 @@ async fn running_an_on_sale_costs_2_writes_an_item() {
     );
 }
 
+#[tokio::test]
+async fn creation_with_a_key_costs_3_writes_more() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    shop.start(&["create-concert"]).await;
+    let create = async |key: &str, shows: i64| {
+        let body = json!({ "name": "A", "shows": many_shows(shows) });
+        let call = shop.post("/v1/concerts").token(&admin.access_token);
+        let call = call.header("idempotency-key", key).json(&body);
+        call.send().await.expect(201);
+        shop.price("create-concert")
+    };
+    let door = 1.0;
+    let items = 10.0;
+    assert_eq!(create("one", 2).await, (door, items + 3.0));
+    assert_eq!(
+        create("one", 2).await,
+        (door, 0.0),
+        "a refused write says nothing"
+    );
+    let (items, batches) = (2.0 * (200.0 + 3.0), 2.0);
+    let due = (door, items + 3.0 + 2.0 * batches);
+    assert_eq!(create("many", 200).await, due);
+}
+
+#[tokio::test]
+async fn putting_a_listing_in_order_costs_4_writes_an_entry() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let wide = "\u{ff37}inter";
+    let id = shop.add_concert(wide, "main", &[show("2026-12-31")]).await;
+    shop.list_as_before(wide, &id).await;
+    shop.start(&["update-concert", "list-concerts"]).await;
+    let (version, list) = (1.0, 1.0);
+    shop.get("/v1/concerts?name=winter").send().await.ok();
+    assert_eq!(shop.price("list-concerts"), (version + list, 0.0));
+    let change = async |name: &str| {
+        shop.change(&admin, &id, &json!({ "name": name }))
+            .await
+            .ok();
+        shop.price("update-concert")
+    };
+    let (read, change_of_a_name) = (2.0, 8.0);
+    let first = change("A").await;
+    let (again, fold) = (1.0, (1.0, 1.0 + 4.0));
+    assert_eq!(first, (read + again + fold.0, change_of_a_name + fold.1));
+    assert_eq!(change("B").await, (read, change_of_a_name));
+}
+
 /// A page costs what is looked at, however many concerts there are.
 #[tokio::test]
 async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
@@ -95,7 +144,7 @@ async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
             };
             let shows = [Show {
                 concert_id: concert.concert_id,
-                ..crate::harness::show(date)
+                ..show(date)
             }];
             let created = operator.store().create_concert(&concert, &shows).await;
             created.expect("a new concert");

@@ -1,0 +1,112 @@
+//! How many seats are taken, for those who look at the dates of a concert.
+//!
+//! A concert of a few blocks is counted by each instance, for two seconds. The counts of a larger
+//! one are kept in an item that all instances read: one of many renews it when it is old, and the
+//! others answer with what it says.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::App;
+use crate::{
+    domain::{
+        hall::{self, HallCounts},
+        ids::{ConcertId, ShowDate, ShowId},
+        show::Show,
+    },
+    error::ApiError,
+};
+
+impl App {
+    /// How many seats of each of these shows of a concert are taken, as it was a few seconds ago;
+    /// `None` while a show of a large concert is counted for the first time.
+    ///
+    /// Up to four blocks of 500 seats: 0.5 RRU for each of them and per 4 KB of its taken seats.
+    /// More of them: 0.5 RRU, and for one of all who ask within two seconds the same for up to
+    /// 600 blocks, and 2 WRU per 100 shows or so. Nothing within two seconds of the last time.
+    pub async fn taken_seats(
+        &self,
+        shows: &[&Show],
+        now: Timestamp,
+    ) -> Result<Vec<Option<u32>>, ApiError> {
+        let halls: Vec<_> = shows.iter().map(|s| (s.date, s.blocks())).collect();
+        match shows.first() {
+            Some(show) if !hall::is_small(&halls) => {
+                let counts = self.kept_counts(show.concert_id, shows, now).await?;
+                Ok(shows.iter().map(|show| counts.taken(show.date)).collect())
+            }
+            _ => self.count_small(shows, now).await,
+        }
+    }
+
+    async fn count_small(
+        &self,
+        shows: &[&Show],
+        now: Timestamp,
+    ) -> Result<Vec<Option<u32>>, ApiError> {
+        let mut taken: Vec<_> = shows
+            .iter()
+            .map(|show| self.0.taken.get(&show.id(), now))
+            .collect();
+        let unknown: Vec<_> = (0..shows.len()).filter(|n| taken[*n].is_none()).collect();
+        let halls: Vec<_> = unknown
+            .iter()
+            .map(|n| (shows[*n].id(), shows[*n].capacity))
+            .collect();
+        let counted = self.store().count_taken_seats(&halls, now).await?;
+        for (n, count) in unknown.into_iter().zip(counted) {
+            self.0.taken.put(shows[n].id(), count, now);
+            taken[n] = Some(count);
+        }
+        Ok(taken)
+    }
+
+    /// The counts of a concert, renewed if they are old and nobody else is at it.
+    async fn kept_counts(
+        &self,
+        concert_id: ConcertId,
+        shows: &[&Show],
+        now: Timestamp,
+    ) -> Result<Arc<HallCounts>, ApiError> {
+        if let Some(counts) = self.0.halls.get(&concert_id, now) {
+            return Ok(counts);
+        }
+        let mut counts = self.store().hall_counts(concert_id).await?;
+        let halls: Vec<_> = shows.iter().map(|s| (s.date, s.blocks())).collect();
+        let due = counts.due(&halls, now);
+        let until = hall::counting_until(now);
+        let begun = if due.is_empty() || counts.is_being_counted(now) {
+            None
+        } else {
+            self.store().begin_to_count(concert_id, until, now).await?
+        };
+        if let Some(begun) = begun {
+            counts = begun;
+            let due = counts.due(&halls, now);
+            counts.note(self.count_dates(shows, due, now).await?, now);
+            self.store().end_count(concert_id, &counts, until).await?;
+        } else if hall::is_quick(&halls) && counts.lacks_any(&halls) {
+            counts.note(self.count_dates(shows, due, now).await?, now);
+        }
+        let counts = Arc::new(counts);
+        self.0.halls.put(concert_id, Arc::clone(&counts), now);
+        Ok(counts)
+    }
+
+    async fn count_dates(
+        &self,
+        shows: &[&Show],
+        dates: Vec<ShowDate>,
+        now: Timestamp,
+    ) -> Result<Vec<(ShowDate, u32)>, ApiError> {
+        let due: Vec<(ShowId, u32)> = shows
+            .iter()
+            .filter(|show| dates.contains(&show.date))
+            .map(|show| (show.id(), show.capacity))
+            .collect();
+        let counted = self.store().count_taken_seats(&due, now).await?;
+        let dates = due.iter().map(|(show, _)| show.date);
+        Ok(dates.zip(counted).collect())
+    }
+}

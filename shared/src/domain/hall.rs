@@ -1,0 +1,196 @@
+//! How many seats of a concert are taken, as it was counted last, for everybody who looks.
+//!
+//! Counting reads every block of 500 seats. So that a crowd that looks does not count again and
+//! again, one of many counts, and writes down for the others what it has found.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::ShowDate;
+
+/// A count is good for so long at least.
+const GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
+
+/// It is good for so long for each block of the concert: however large that is, no more than 200
+/// blocks a second are read for those who look.
+const GOOD_FOR_A_BLOCK: SignedDuration = SignedDuration::from_millis(5);
+
+/// Whoever counts has so long until somebody else does it instead: as long as a function may run.
+const COUNTING_LASTS: SignedDuration = SignedDuration::from_secs(10);
+
+/// So many blocks are counted in one go: a second or so of a small function.
+const MOST_BLOCKS: u32 = 600;
+
+/// Concerts of so many blocks are counted by everybody: to ask who has counted them costs as much.
+const FEW_BLOCKS: u32 = 4;
+
+/// So many blocks are counted within a moment.
+const QUICK_BLOCKS: u32 = 40;
+
+/// The counts of a concert.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HallCounts {
+    /// Until when somebody counts (milliseconds).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counting_until: Option<i64>,
+    /// What was counted.
+    pub shows: BTreeMap<ShowDate, Counted>,
+}
+
+/// A count: how many seats of a show are taken, and when that was (milliseconds).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted(pub u32, pub i64);
+
+/// The shows of a concert that somebody looks at, with their blocks.
+pub type Halls = [(ShowDate, u32)];
+
+/// Whether so few blocks are counted by everybody who looks.
+pub fn is_small(halls: &Halls) -> bool {
+    blocks(halls) <= FEW_BLOCKS
+}
+
+/// Whether so few blocks are counted without waiting for whoever counts them for the first time.
+pub fn is_quick(halls: &Halls) -> bool {
+    blocks(halls) <= QUICK_BLOCKS
+}
+
+fn blocks(halls: &Halls) -> u32 {
+    halls.iter().map(|(_, blocks)| blocks).sum()
+}
+
+/// Until when somebody counts who begins now.
+pub fn counting_until(now: Timestamp) -> i64 {
+    let until = now.saturating_add(COUNTING_LASTS);
+    until.unwrap_or(Timestamp::MAX).as_millisecond()
+}
+
+impl HallCounts {
+    /// How many seats of a show are taken; `None` when nobody has counted them yet.
+    pub fn taken(&self, date: ShowDate) -> Option<u32> {
+        self.shows.get(&date).map(|Counted(taken, _)| *taken)
+    }
+
+    /// Whether a show was never counted.
+    pub fn lacks_any(&self, halls: &Halls) -> bool {
+        halls.iter().any(|(date, _)| !self.shows.contains_key(date))
+    }
+
+    /// Whether somebody counts now.
+    pub fn is_being_counted(&self, now: Timestamp) -> bool {
+        self.counting_until
+            .is_some_and(|until| now.as_millisecond() < until)
+    }
+
+    /// The shows whose counts are old, the oldest one first, as many as are counted in one go.
+    pub fn due(&self, halls: &Halls, now: Timestamp) -> Vec<ShowDate> {
+        let good_for = (GOOD_FOR_A_BLOCK * i32::try_from(blocks(halls)).unwrap_or(i32::MAX))
+            .max(GOOD_FOR)
+            .as_millis();
+        let counted_at = |date| self.shows.get(date).map(|Counted(_, at)| *at);
+        let mut due: Vec<_> = halls
+            .iter()
+            .map(|(date, blocks)| (counted_at(date), *date, *blocks))
+            .filter(|(at, ..)| {
+                at.is_none_or(|at| {
+                    let age = i128::from(now.as_millisecond() - at);
+                    !(0..good_for).contains(&age)
+                })
+            })
+            .collect();
+        due.sort_unstable();
+        let mut room = MOST_BLOCKS;
+        due.into_iter()
+            .map_while(|(_, date, blocks)| {
+                room = room.checked_sub(blocks)?;
+                Some(date)
+            })
+            .collect()
+    }
+
+    /// Notes what was counted now.
+    pub fn note(&mut self, counts: impl IntoIterator<Item = (ShowDate, u32)>, now: Timestamp) {
+        let counted = |taken| Counted(taken, now.as_millisecond());
+        let counts = counts.into_iter();
+        self.shows
+            .extend(counts.map(|(date, taken)| (date, counted(taken))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_700_000_000_000 + milliseconds).expect("a time")
+    }
+
+    fn date(day: i64) -> ShowDate {
+        (jiff::civil::date(2027, 1, 1) + SignedDuration::from_hours(24 * day)).into()
+    }
+
+    fn halls(shows: i64, blocks: u32) -> Vec<(ShowDate, u32)> {
+        (0..shows).map(|day| (date(day), blocks)).collect()
+    }
+
+    #[test]
+    fn a_count_of_a_hall_is_good_for_two_seconds() {
+        let hall = halls(1, 100);
+        let mut counts = HallCounts::default();
+        assert_eq!(counts.due(&hall, at(0)), [date(0)]);
+        assert_eq!(counts.taken(date(0)), None);
+        counts.note([(date(0), 7)], at(0));
+        assert_eq!(counts.taken(date(0)), Some(7));
+        assert!(counts.due(&hall, at(1_999)).is_empty());
+        assert_eq!(counts.due(&hall, at(2_000)), [date(0)]);
+        assert_eq!(
+            counts.due(&hall, at(-1)),
+            [date(0)],
+            "a clock that went back"
+        );
+    }
+
+    #[test]
+    fn the_largest_concert_is_counted_bit_by_bit_and_200_blocks_a_second() {
+        let largest = halls(200, 200);
+        let mut counts = HallCounts::default();
+        for go in 0..67 {
+            let due = counts.due(&largest, at(go));
+            assert!(due.len() == 3 || go == 66, "six hundred blocks");
+            counts.note(due.into_iter().map(|date| (date, 0)), at(go));
+        }
+        assert_eq!(counts.shows.len(), 200);
+        assert!(counts.due(&largest, at(199_999)).is_empty());
+        let oldest: Vec<_> = (0..3).map(date).collect();
+        assert_eq!(counts.due(&largest, at(200_000)), oldest);
+    }
+
+    #[test]
+    fn one_counts_and_another_one_when_it_is_lost() {
+        let counts = HallCounts {
+            counting_until: Some(counting_until(at(0))),
+            ..HallCounts::default()
+        };
+        assert!(counts.is_being_counted(at(9_999)));
+        assert!(!counts.is_being_counted(at(10_000)));
+        assert!(!HallCounts::default().is_being_counted(at(0)));
+    }
+
+    #[test]
+    fn small_concerts_are_counted_by_everybody() {
+        assert!(is_small(&halls(4, 1)));
+        assert!(!is_small(&halls(5, 1)));
+    }
+
+    #[test]
+    fn nobody_waits_for_the_first_count_of_a_usual_concert() {
+        assert!(is_quick(&halls(40, 1)));
+        assert!(!is_quick(&halls(41, 1)));
+        let mut counts = HallCounts::default();
+        counts.note([(date(0), 7)], at(0));
+        assert!(!counts.lacks_any(&halls(1, 1)));
+        assert!(counts.lacks_any(&halls(2, 1)));
+    }
+}
