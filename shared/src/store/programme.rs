@@ -91,11 +91,7 @@ impl Store {
         concert: &Concert,
         shows: &[Show],
     ) -> Result<(), Rejected<CreateRefused>> {
-        let programme = Programme {
-            shows: shows.iter().map(|show| (show.date, show.clone())).collect(),
-            version: 1,
-            ..Programme::new(concert.clone())
-        };
+        let programme = Programme::with_shows(concert.clone(), shows);
         let shows: Vec<_> = programme.shows.values().collect();
         let first = shows.len().saturating_sub(MOST_SHOWS_A_WRITE);
         if first > 0 && self.queues_with(&programme, None).await?.is_none() {

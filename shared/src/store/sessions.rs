@@ -374,10 +374,7 @@ where
 }
 
 fn ended(hold: &Hold, outcome: HoldOutcome) -> Result<AttributeValue, StoreError> {
-    to_attribute(&EndedHold {
-        hold: hold.clone(),
-        outcome,
-    })
+    to_attribute(&EndedHold::new(hold, outcome))
 }
 
 fn key(user_id: UserId, queue_id: &QueueId) -> Item {
