@@ -10,7 +10,7 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::{ConcertId, ReservationId, ShowId, UserId},
+        ids::{ConcertId, ReservationId, ShowDate, ShowId, UserId},
         seat::{MOST_SEATS_A_SHOW, SeatNumber, SeatSet, TakenSeat},
     },
     error::ApiError,
@@ -57,9 +57,13 @@ pub fn operation() -> Operation {
             "By the seat, or by the id of a reservation that has it. One that has been refunded \
              has no seat: the payments of its buyer have it.",
         )
-        .query::<shared::domain::ids::ShowDate>("date", true, "The date of the show.")
+        .query::<ShowDate>("date", true, "The date of the show.")
         .query::<SeatNumber>("seat_number", false, "The seat.")
-        .query::<ReservationId>("reservation_id", false, "The reservation, instead of the seat.")
+        .query::<ReservationId>(
+            "reservation_id",
+            false,
+            "The reservation, instead of the seat.",
+        )
         .answers::<Reservations>(
             200,
             "The reservation, if there is one.",
@@ -129,7 +133,10 @@ enum Wanted {
 
 impl Wanted {
     fn of(request: &Request) -> Result<Self, ApiError> {
-        match (request.query("seat_number"), request.query("reservation_id")) {
+        match (
+            request.query("seat_number"),
+            request.query("reservation_id"),
+        ) {
             (None, None) => Err(ApiError::MissingParameter("seat_number")),
             (Some(_), Some(_)) => Err(ApiError::BadRequest),
             (Some(number), None) => {

@@ -88,12 +88,18 @@ pub(super) mod short {
         deserializer: D,
     ) -> Result<Option<UserId>, D::Error> {
         let letters = Option::<String>::deserialize(deserializer)?;
-        letters.map(|letters| read(&letters).map_err(D::Error::custom)).transpose()
+        letters
+            .map(|letters| read(&letters).map_err(D::Error::custom))
+            .transpose()
     }
 
     fn read(letters: &str) -> Result<UserId, MalformedId> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(letters).map_err(|_| MalformedId)?;
-        Uuid::from_slice(&bytes).map(UserId).map_err(|_| MalformedId)
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(letters)
+            .map_err(|_| MalformedId)?;
+        Uuid::from_slice(&bytes)
+            .map(UserId)
+            .map_err(|_| MalformedId)
     }
 }
 

@@ -92,7 +92,8 @@ impl Difference {
     pub fn parse(json: &str) -> Option<Self> {
         decimal::parse(json, DECIMALS)
             .filter(|hundredths| {
-                *hundredths != 0 && hundredths.unsigned_abs() <= Money::MOST_AT_ONCE.0.unsigned_abs()
+                *hundredths != 0
+                    && hundredths.unsigned_abs() <= Money::MOST_AT_ONCE.0.unsigned_abs()
             })
             .map(Self)
     }
@@ -145,7 +146,14 @@ mod tests {
         assert_eq!(difference("-0.5"), Some(-50));
         assert_eq!(difference("1000000000000"), Some(Money::MOST_AT_ONCE.0));
         assert_eq!(difference("-1000000000000"), Some(-Money::MOST_AT_ONCE.0));
-        for wrong in ["0", "-0.00", "0.001", "1000000000000.01", "-1000000000000.01", "\"1\""] {
+        for wrong in [
+            "0",
+            "-0.00",
+            "0.001",
+            "1000000000000.01",
+            "-1000000000000.01",
+            "\"1\"",
+        ] {
             assert_eq!(difference(wrong), None, "{wrong}");
         }
         assert_eq!(Difference(-50).json().get(), "-0.5");

@@ -103,7 +103,6 @@ impl Order {
             date: self.date,
         }
     }
-
 }
 
 /// Until when a buyer may have the money back for a show on that date: so many hours before its

@@ -40,7 +40,14 @@ mod tests {
         assert_eq!(reason(" 공연 취소 ").as_deref(), Some("공연 취소"));
         assert_eq!(reason("e\u{301}").as_deref(), Some("\u{e9}"), "composed");
         assert!(reason(&"가".repeat(200)).is_some());
-        for wrong in ["", " \t", "a\nb", "a\0b", &"가".repeat(201), &"x".repeat(100_000)] {
+        for wrong in [
+            "",
+            " \t",
+            "a\nb",
+            "a\0b",
+            &"가".repeat(201),
+            &"x".repeat(100_000),
+        ] {
             assert_eq!(reason(wrong), None, "{wrong:.20}");
         }
     }

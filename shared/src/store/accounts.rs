@@ -229,13 +229,14 @@ impl Store {
         let Some((moved, entry)) = next(account) else {
             // The account may be this full, or this empty, because this very entry was made.
             let recorded = self.account_entry(user_id, name).await?.map(the_same);
-            return Ok(Tried::Done(recorded.unwrap_or(Err(EntryRefused::OutOfRange))));
+            return Ok(Tried::Done(
+                recorded.unwrap_or(Err(EntryRefused::OutOfRange)),
+            ));
         };
         let written = Transaction::new(&self.client)
-            .update(
-                move_balance(&self.tables, user_id, account, moved)?,
-                |_| EntryFailed::Stale,
-            )
+            .update(move_balance(&self.tables, user_id, account, moved)?, |_| {
+                EntryFailed::Stale
+            })
             .put(
                 record(&self.tables, user_id, name, &entry)?,
                 EntryFailed::AlreadyDone,
@@ -289,8 +290,7 @@ pub(super) fn refund(
     let mut update = Update::builder();
     if let Some(explanation) = &refund.explanation {
         change.push_str(", refund_explanation = :explanation");
-        update =
-            update.expression_attribute_values(":explanation", to_attribute(explanation)?);
+        update = update.expression_attribute_values(":explanation", to_attribute(explanation)?);
     }
     update
         .table_name(&tables.accounts)

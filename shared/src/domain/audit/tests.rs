@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
+    decimal,
     draw::EarlyEntry,
     ids::{ConcertId, PaymentId},
-    decimal,
     money::{Difference, Money},
     order::{Account, Entry},
     queue::{Counts, Queue, samples},
