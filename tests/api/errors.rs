@@ -228,7 +228,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         ),
         (
             BALANCE_OUT_OF_RANGE,
-            correct(json!({ "amount": -2, "reason": "A" })),
+            correct(json!({ "amount": -1_000, "reason": "A" })),
         ),
         (
             INVALID_CORRECTION,
