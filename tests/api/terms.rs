@@ -129,7 +129,7 @@ async fn terms_with_the_longest_name_cost_nothing_more() {
     let body = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
     let join = shop.post("/v1/auth/tokens").json(&body);
     let joined = join
-        .header("idempotency-key", &"k".repeat(64))
+        .header("idempotency-key", "k".repeat(64))
         .send()
         .await
         .ok();
