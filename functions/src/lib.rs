@@ -100,13 +100,16 @@ routes! {
     "GET" "/v1/concerts/{concert_id}/seats" "list-seats" concerts::list_seats;
 
     "POST" "/v1/concerts/{concert_id}/reservations" "hold-seats" reservations::hold;
+    "GET" "/v1/concerts/{concert_id}/reservations" "look-up-reservation" reservations::look_up;
     "GET" "/v1/concerts/{concert_id}/reservations/{reservation_id}" "get-reservation" reservations::get;
     "DELETE" "/v1/concerts/{concert_id}/reservations/{reservation_id}" "cancel-reservation" reservations::cancel;
+    "POST" "/v1/concerts/{concert_id}/reservations/{reservation_id}/refund" "refund" reservations::refund;
     "POST" "/v1/concerts/{concert_id}/reservations/{reservation_id}/payments" "pay" payments::pay;
 
     "POST" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "PATCH" "/v1/users/{user_id}/balance" "charge" payments::charge;
     "GET" "/v1/users/{user_id}/balance" "get-balance" payments::get_balance;
+    "POST" "/v1/users/{user_id}/balance/corrections" "correct-balance" payments::correct;
     "GET" "/v1/users/{user_id}/payments" "list-payments" payments::list;
     "GET" "/v1/users/{user_id}/statement" "get-statement" payments::get_statement;
 

@@ -1,6 +1,7 @@
 //! Money: topping up, paying, what there is.
 
 pub mod charge;
+pub mod correct;
 pub mod get_balance;
 pub mod get_statement;
 pub mod list;

@@ -4,3 +4,5 @@ pub mod cancel;
 pub(crate) mod find;
 pub mod get;
 pub mod hold;
+pub mod look_up;
+pub mod refund;

@@ -37,8 +37,9 @@ pub fn specification() -> OpenApi {
     let mut info = Info::new("Onsale", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "Sells numbered concert seats: a fair line, five-minute seat holds, a prepaid balance, \
-         and a payment that happens whole or not at all. Times are RFC 3339 in UTC, money is \
-         won with at most two decimals."
+         and a payment that happens whole or not at all. Times are RFC 3339 in UTC, in whole \
+         seconds, rounded down; only the points and the `server_time` of a queue's document have \
+         milliseconds. Money is won with at most two decimals."
             .to_owned(),
     );
     let mut license = License::new("MIT");

@@ -1,8 +1,11 @@
 //! What a function reads from its environment: once, typed, failing by name.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
-use crate::domain::order::Hold;
+use crate::domain::{
+    ids::ShowDate,
+    order::{Hold, Order, OrderStatus, refundable_until},
+};
 
 /// A variable of the environment that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +133,19 @@ impl Config {
                 |text| text.parse().ok().filter(|n| (1..=365).contains(n)),
             )?,
         })
+    }
+
+    /// Until when a buyer may have the money back for a show on that date.
+    pub fn refundable_until(&self, date: ShowDate) -> Timestamp {
+        refundable_until(date, &self.time_zone, self.refund_cutoff_hours)
+    }
+
+    /// Until when a buyer may have the money of an order back; `None` once they have it.
+    pub fn refundable_until_of(&self, order: &Order) -> Option<Timestamp> {
+        match order.status {
+            OrderStatus::Paid => Some(self.refundable_until(order.date)),
+            OrderStatus::Refunded => None,
+        }
     }
 
     /// Reads the configuration from the environment of this process.

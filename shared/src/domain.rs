@@ -10,6 +10,7 @@ pub mod money;
 pub mod order;
 pub mod programme;
 pub mod queue;
+pub mod reason;
 pub mod schedule;
 pub mod seat;
 pub mod session;

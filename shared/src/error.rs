@@ -133,6 +133,10 @@ pub enum ApiError {
     /// 409: a paid reservation that can be given back no more.
     #[error("refunds are closed")]
     RefundClosed,
+    /// 409: a correction that would leave an account with less than nothing, or give it more than
+    /// it may hold.
+    #[error("the balance would be out of range")]
+    BalanceOutOfRange,
     /// 410: the hold was not paid in time.
     #[error("the hold has lapsed")]
     HoldExpired,
@@ -183,6 +187,10 @@ pub enum Wrong {
     Capacity,
     /// A sale opens before it closes, at times in RFC 3339.
     SalesWindow,
+    /// A correction is a number of won that is not 0, with at most two decimals.
+    Correction,
+    /// A reason has 1 to 200 characters after trimming, and none that cannot be seen.
+    Reason,
     /// A queue's id has 3 to 40 lower-case letters, digits and hyphens.
     QueueId,
     /// The concerts of a queue of its own have at most 200 shows together.
@@ -256,7 +264,8 @@ impl ApiError {
             | Self::ConcertHasOrders
             | Self::LineNotEmpty
             | Self::EmailTaken
-            | Self::RefundClosed => StatusCode::CONFLICT,
+            | Self::RefundClosed
+            | Self::BalanceOutOfRange => StatusCode::CONFLICT,
             Self::HoldExpired | Self::SoldOut | Self::SaleOver | Self::QueueClosed => {
                 StatusCode::GONE
             }
@@ -304,6 +313,7 @@ impl ApiError {
             Self::LineNotEmpty => "LINE_NOT_EMPTY",
             Self::EmailTaken => "EMAIL_TAKEN",
             Self::RefundClosed => "REFUND_CLOSED",
+            Self::BalanceOutOfRange => "BALANCE_OUT_OF_RANGE",
             Self::HoldExpired => "HOLD_EXPIRED",
             Self::SoldOut => "SOLD_OUT",
             Self::SaleOver => "SALE_OVER",

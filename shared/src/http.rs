@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
-        money::Money,
+        money::{Difference, Money},
     },
     error::{ApiError, Wrong},
     texts::Language,
@@ -111,6 +111,55 @@ impl Serialize for Won {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.json().serialize(serializer)
     }
+}
+
+/// An amount by which a balance changes, as the API writes it: as [`Won`], and below zero where it
+/// takes from the balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = f64, example = -5_000)]
+pub struct WonMoved(pub Difference);
+
+impl Serialize for WonMoved {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.json().serialize(serializer)
+    }
+}
+
+/// A time as the API writes it: RFC 3339 in UTC, in whole seconds, rounded down. So what lasts
+/// until a time lasts a fraction of a second longer, never shorter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(
+    as = Time, value_type = String, format = DateTime,
+    pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$", example = "2026-11-20T03:00:00Z"
+)]
+pub struct Seconds(pub Timestamp);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        rounded_down(self.0, 1_000).serialize(serializer)
+    }
+}
+
+/// A time with its milliseconds: where clients compute with it, and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(
+    as = PreciseTime, value_type = String, format = DateTime,
+    pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$",
+    example = "2026-11-20T03:00:00.125Z"
+)]
+pub struct Milliseconds(pub Timestamp);
+
+impl Serialize for Milliseconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        rounded_down(self.0, 1).serialize(serializer)
+    }
+}
+
+/// A time in whole steps of so many milliseconds, also before 1970.
+fn rounded_down(time: Timestamp, step: i128) -> Timestamp {
+    const NANOSECONDS: i128 = 1_000_000;
+    let steps = time.as_nanosecond().div_euclid(step * NANOSECONDS);
+    Timestamp::from_nanosecond(steps * step * NANOSECONDS).unwrap_or(time)
 }
 
 /// The most entries that a page has.
@@ -360,11 +409,6 @@ impl ResponseParts for Response<Body> {
     }
 }
 
-/// A time as an answer has it, in whole seconds.
-pub fn whole_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_millisecond().div_euclid(1_000)).unwrap_or(time)
-}
-
 /// The one envelope of every error.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Error)]
@@ -383,7 +427,7 @@ pub struct ErrorBody<'a> {
     /// When the sale opens, with `SALE_NOT_OPEN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    opens_at: Option<Timestamp>,
+    opens_at: Option<Seconds>,
 }
 
 /// The answer that an error becomes.
@@ -393,7 +437,7 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         _ => None,
     };
     let opens_at = match error {
-        ApiError::SaleNotOpen { opens_at, .. } => Some(whole_second(*opens_at)),
+        ApiError::SaleNotOpen { opens_at, .. } => Some(Seconds(*opens_at)),
         _ => None,
     };
     let body = ErrorBody {
@@ -410,5 +454,40 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
     match error.retry_after() {
         Some(seconds) => response.with_retry_after(seconds),
         None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_down_to_whole_seconds_or_milliseconds() {
+        for (time, seconds, milliseconds) in [
+            (
+                "2026-11-20T03:00:36Z",
+                "2026-11-20T03:00:36Z",
+                "2026-11-20T03:00:36Z",
+            ),
+            (
+                "2026-11-20T03:00:36.097Z",
+                "2026-11-20T03:00:36Z",
+                "2026-11-20T03:00:36.097Z",
+            ),
+            (
+                "2026-11-20T03:00:36.9999Z",
+                "2026-11-20T03:00:36Z",
+                "2026-11-20T03:00:36.999Z",
+            ),
+            (
+                "1969-12-31T23:59:58.5Z",
+                "1969-12-31T23:59:58Z",
+                "1969-12-31T23:59:58.5Z",
+            ),
+        ] {
+            let time: Timestamp = time.parse().expect("a time");
+            let written = serde_json::json!([Seconds(time), Milliseconds(time)]);
+            assert_eq!(written, serde_json::json!([seconds, milliseconds]));
+        }
     }
 }

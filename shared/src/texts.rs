@@ -70,6 +70,8 @@ pub enum Done {
     Paid,
     /// Money came in.
     Charged,
+    /// A balance was set right.
+    Corrected,
     /// Nothing was wrong, but there is no seat.
     AllSeatsTaken,
 }
@@ -82,6 +84,7 @@ impl Done {
             Self::Held => ("임시 예약 성공", "Your seats are held."),
             Self::Paid => ("결제 성공", "Your payment is complete."),
             Self::Charged => ("충전 성공", "Your balance is topped up."),
+            Self::Corrected => ("잔액 정정 성공", "The balance is corrected."),
             Self::AllSeatsTaken => (
                 "모든 좌석이 이미 예약되었습니다.",
                 "All seats are already reserved.",
@@ -227,6 +230,10 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "환불 가능한 기간이 아닙니다.",
             "This reservation can no longer be refunded.",
         ),
+        ApiError::BalanceOutOfRange => (
+            "정정 후 잔액은 0원 이상이어야 하며 한도를 초과할 수 없습니다.",
+            "The correction would leave the balance below 0 or above what an account may hold.",
+        ),
         ApiError::HoldExpired => (
             "임시 예약 시간이 만료되었습니다.",
             "The time to pay for these seats is over.",
@@ -292,6 +299,14 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
         Wrong::SalesWindow => (
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
             "A sale must open before it closes, at times written as RFC 3339 has them.",
+        ),
+        Wrong::Correction => (
+            "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.",
+            "A correction must be a number other than 0, with at most two decimals.",
+        ),
+        Wrong::Reason => (
+            "사유는 1 ~ 200자여야 하며 제어 문자를 포함할 수 없습니다.",
+            "A reason must have 1 to 200 characters, none of them control characters.",
         ),
         Wrong::QueueId => (
             "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.",

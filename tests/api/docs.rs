@@ -138,6 +138,52 @@ fn find_bare(name: &str, schema: &Value, is_told: bool, bare: &mut Vec<String>) 
     }
 }
 
+/// The times of answers that clients compute with, and that have milliseconds.
+const PRECISE: [&str; 2] = ["Point.at", "PublicQueue.server_time"];
+
+/// Every time of an answer is of a type that is written in whole seconds, apart from those.
+#[test]
+fn each_time_of_an_answer_is_in_whole_seconds() {
+    let document = &Specification::get().document;
+    let mut answers = Vec::new();
+    for (method, path, operation) in operations(document) {
+        let responses = operation["responses"].as_object().expect("answers");
+        for (status, answer) in responses {
+            let schema = &answer["content"]["application/json"]["schema"];
+            answers.push((format!("{method} {path} {status}"), schema));
+        }
+    }
+    let (mut seen, mut times) = (BTreeSet::new(), BTreeSet::new());
+    while let Some((name, schema)) = answers.pop() {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let named = reference.rsplit('/').next().expect("a name");
+            match named {
+                "Time" => drop(times.insert(named)),
+                "PreciseTime" => {
+                    times.insert(named);
+                    assert!(PRECISE.contains(&&*name), "{name} has milliseconds");
+                }
+                _ if seen.insert(named) => {
+                    answers.push((named.to_owned(), &document["components"]["schemas"][named]));
+                }
+                _ => {}
+            }
+        }
+        assert_ne!(schema["format"], "date-time", "{name} may have fractions");
+        for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+            answers.push((format!("{name}.{field}"), schema));
+        }
+        for word in ["allOf", "oneOf", "anyOf"] {
+            let parts = schema[word].as_array().into_iter().flatten();
+            answers.extend(parts.map(|part| (name.clone(), part)));
+        }
+        if schema["items"].is_object() {
+            answers.push((name, &schema["items"]));
+        }
+    }
+    assert_eq!(times, BTreeSet::from(["PreciseTime", "Time"]));
+}
+
 /// The codes that a client can meet are in the specification.
 #[test]
 fn each_error_is_specified_somewhere() {
@@ -161,6 +207,7 @@ fn the_judge_sees_what_is_missing_malformed_or_too_much() {
         "seat_number": 7,
         "seat_numbers": [7],
         "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+        "refundable_until": "2026-12-22T15:00:00Z",
         "amount": 50_000,
         "current_balance": 0.5,
     });
@@ -172,6 +219,8 @@ fn the_judge_sees_what_is_missing_malformed_or_too_much() {
         ("amount", json!(-1)),
         ("date", json!("24.12.2026")),
         ("date", json!("2026-02-30")),
+        ("refundable_until", json!("2026-12-22T15:00:00.5Z")),
+        ("refundable_until", json!("2026-12-23T00:00:00+09:00")),
         ("payment_id", json!("x")),
         ("seat_numbers", json!([])),
         ("seat_number", json!(0)),

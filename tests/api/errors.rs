@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 42] = [
+pub const CONTRACT: [(u16, &str); 43] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -44,6 +44,7 @@ pub const CONTRACT: [(u16, &str); 42] = [
     (409, "LINE_NOT_EMPTY"),
     (409, "EMAIL_TAKEN"),
     (409, "REFUND_CLOSED"),
+    (409, "BALANCE_OUT_OF_RANGE"),
     (410, "HOLD_EXPIRED"),
     (410, "SOLD_OUT"),
     (410, "SALE_OVER"),
@@ -96,9 +97,15 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         shop.post("/v1/auth/login").json(&body)
     };
     let admin = shop.admin().await;
+    let balance = format!("/v1/users/{}/balance", buyer.user_id);
     let change_to = |body| {
         let path = format!("/v1/concerts/{later}");
         let call = shop.patch(&path).token(&admin.access_token);
+        call.json(&body)
+    };
+    let correct = |body| {
+        let path = format!("{balance}/corrections");
+        let call = shop.post(&path).token(&admin.access_token);
         call.json(&body)
     };
     let show_with = |field: &str, value: serde_json::Value| {
@@ -115,7 +122,6 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
 
     let date = &shop.dates[0];
     let dates = "/v1/concerts/available-dates";
-    let balance = format!("/v1/users/{}/balance", buyer.user_id);
     let seats = format!("/v1/concerts/{}/seats", shop.concert_id);
     let key = |amount: u32| {
         let call = shop
@@ -228,6 +234,24 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (
             REFUND_CLOSED,
             shop.delete(&shop.reservation(&receipt)).token(&owner.token),
+        ),
+        (
+            BALANCE_OUT_OF_RANGE,
+            correct(json!({ "amount": -1_000, "reason": "A" })),
+        ),
+        (
+            INVALID_CORRECTION,
+            correct(json!({ "amount": 0, "reason": "A" })),
+        ),
+        (MISSING_REASON, correct(json!({ "amount": 1 }))),
+        (
+            INVALID_REASON,
+            correct(json!({ "amount": 1, "reason": "" })),
+        ),
+        (
+            MISSING_SEAT_NUMBER,
+            shop.get(&format!("{}?date=2026-12-24", shop.reservations()))
+                .token(&admin.access_token),
         ),
         (
             CONCERT_HAS_ORDERS,

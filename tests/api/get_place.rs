@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{PRICE, Shop};
+use crate::harness::{CONCERT, PRICE, REFUNDABLE_UNTIL, Shop};
 
 #[tokio::test]
 async fn an_active_buyer_is_told_until_when() {
@@ -67,8 +67,10 @@ async fn the_hold_is_told_too_also_after_the_window() {
     let reservation = json!({
         "reservation_id": held["reservation_id"],
         "concert_id": shop.concert_id,
+        "concert_name": CONCERT,
         "date": shop.dates[0],
         "seat_numbers": [7, 8],
+        "refundable_until": REFUNDABLE_UNTIL,
         "expiration_time": shop.in_seconds(300),
         "payment": {
             "payment_id": held["payment"]["payment_id"],

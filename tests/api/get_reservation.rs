@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{PRICE, Shop, refusal::RESERVATION_NOT_FOUND, text};
+use crate::harness::{
+    CONCERT, PRICE, REFUNDABLE_UNTIL, Shop,
+    refusal::{FORBIDDEN, INVALID_USER_ID, RESERVATION_NOT_FOUND},
+    text,
+};
 
 fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
-    json!({
+    let mut told = json!({
         "reservation_id": held["reservation_id"],
         "status": status,
         "concert_id": shop.concert_id,
@@ -17,7 +21,13 @@ fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
             "amount": PRICE,
             "status": payment,
         },
-    })
+    });
+    // What was not paid has no terms any more.
+    if ["HELD", "PAID"].contains(&status) {
+        told["concert_name"] = json!(CONCERT);
+        told["refundable_until"] = json!(REFUNDABLE_UNTIL);
+    }
+    told
 }
 
 #[tokio::test]
@@ -156,4 +166,46 @@ async fn somebody_elses_and_one_of_another_concert_are_not_found() {
             .await
             .is(RESERVATION_NOT_FOUND);
     }
+}
+
+#[tokio::test]
+async fn a_reservation_is_told_to_an_administrator_who_says_whose_it_is() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(7).await;
+    let other = shop.buyer().await;
+    let held = shop.hold(&other, 8).await.ok();
+    let admin = shop.admin().await;
+    for (owner, of) in [(&buyer, &receipt), (&other, &held)] {
+        let path = shop.reservation(of);
+        let own = shop.get(&path).token(&owner.access_token).send().await.ok();
+        let named = format!("{path}?user_id={}", owner.user_id);
+        for token in [&admin.access_token, &owner.access_token, &owner.token] {
+            let found = shop.get(&named).token(token).send().await.ok();
+            assert_eq!(found, own, "an order that nobody explained");
+        }
+        // Without saying so an administrator looks among their own.
+        let unsaid = shop.get(&path).token(&admin.access_token).send().await;
+        unsaid.is(RESERVATION_NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_reservation_is_not_told_to_others_who_say_whose_it_is() {
+    let shop = Shop::open().await;
+    let (buyer, receipt) = shop.sold(7).await;
+    let (other, admin) = (shop.buyer().await, shop.admin().await);
+    let path = shop.reservation(&receipt);
+    let named = format!("{path}?user_id={}", buyer.user_id);
+    for token in [&other.token, &other.access_token] {
+        shop.get(&named).token(token).send().await.is(FORBIDDEN);
+    }
+    for wrong in ["x", "%00", "11111111-1111-4111-8111-11111111111"] {
+        let named = format!("{path}?user_id={wrong}");
+        let reply = shop.get(&named).token(&admin.access_token).send().await;
+        reply.is(INVALID_USER_ID);
+    }
+    // Their own id does not make it theirs.
+    let named = format!("{path}?user_id={}", other.user_id);
+    let reply = shop.get(&named).token(&other.token).send().await;
+    reply.is(RESERVATION_NOT_FOUND);
 }

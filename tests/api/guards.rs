@@ -104,6 +104,7 @@ fn hold(shop: &Shop, seat: u64) -> Hold {
         payment_id: PaymentId::new(),
         concert_id: shop.concert_id.parse().expect("an id"),
         date: shop.dates[0].parse().expect("a date"),
+        concert_name: None,
         seats: SeatSet::new(vec![seat]).expect("a set"),
         amount: Money::won(PRICE),
         held_until: in_five_minutes(shop.now()),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::{domain::show::Show, futures_util::future::join_all, jiff::SignedDuration};
 
 use crate::harness::{
-    Buyer, PRICE, Reply, Shop,
+    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, HOLD_EXISTS, INVALID_DATE,
         INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_CLOSED, SALE_NOT_OPEN,
@@ -31,7 +31,9 @@ async fn a_seat_is_held_for_five_minutes() {
             "message": message,
             "reservation_id": held["reservation_id"],
             "expiration_time": shop.in_seconds(300),
+            "refundable_until": REFUNDABLE_UNTIL,
             "concert_id": shop.concert_id,
+            "concert_name": CONCERT,
             "date": "2026-12-24",
             "seat_numbers": [7],
             "payment": {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Buyer, PRICE, Shop,
+    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Shop,
     refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_USER_ID, USER_NOT_FOUND},
     text,
 };
@@ -42,6 +42,7 @@ async fn the_latest_comes_first_and_a_refund_is_told() {
             "payment_id": receipt["payment_id"],
             "reservation_id": receipt["reservation_id"],
             "concert_id": shop.concert_id,
+            "concert_name": CONCERT,
             "date": "2026-12-24",
             "seat_numbers": receipt["seat_numbers"],
             "amount": PRICE,
@@ -50,6 +51,7 @@ async fn the_latest_comes_first_and_a_refund_is_told() {
     let mut newest = payment(&second);
     newest["status"] = json!("PAID");
     newest["paid_at"] = again_at;
+    newest["refundable_until"] = json!(REFUNDABLE_UNTIL);
     let mut refunded = payment(&first);
     refunded["status"] = json!("REFUNDED");
     refunded["paid_at"] = paid_at;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Buyer, PRICE, Reply, Shop,
+    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
     refusal::{
         AMOUNT_MISMATCH, BAD_REQUEST, EMPTY_BODY, HOLD_EXPIRED, INSUFFICIENT_BALANCE,
         INVALID_TOKEN, MISSING_PAYMENT_AMOUNT, MISSING_RESERVATION_ID, RESERVATION_NOT_FOUND,
@@ -49,6 +49,8 @@ async fn a_payment_is_answered_with_the_receipt_and_ends_the_session() {
             "payment_id": held["payment"]["payment_id"],
             "reservation_id": held["reservation_id"],
             "concert_id": shop.concert_id,
+            "concert_name": CONCERT,
+            "refundable_until": REFUNDABLE_UNTIL,
             "date": "2026-12-24",
             "seat_number": 7,
             "seat_numbers": [7, 8],

@@ -268,7 +268,18 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
     assert!(run.violations.is_empty(), "{run:#?}");
     assert_eq!(run.operations, operations);
     // An evening on which nothing happened would show nothing.
-    for what in ["join", "hold", "pay", "charge", "cancel", "refund", "leave"] {
+    for what in [
+        "join",
+        "hold",
+        "pay",
+        "charge",
+        "cancel",
+        "refund",
+        "leave",
+        "correct",
+        "operator's refund",
+        "operator's cancel",
+    ] {
         assert!(run.answers.contains_key(&format!("{what} OK")), "{run:#?}");
     }
     assert!(run.faults.len() > 10, "{run:#?}");

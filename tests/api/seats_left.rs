@@ -238,7 +238,7 @@ async fn a_refund_that_tells_nobody_is_found() {
     let reservation_id = text(&receipt["reservation_id"]).parse().expect("an id");
     let order = operator.store().order(user_id, reservation_id).await;
     let order = order.expect("an answer").expect("an order");
-    let refunded = operator.store().refund(&order, shop.now()).await;
+    let refunded = operator.store().refund(&order, None, shop.now()).await;
     refunded.expect("a refund");
     assert_eq!(shop.queue("rock").await["state"], "SOLD_OUT");
     shop.advance(60).await;

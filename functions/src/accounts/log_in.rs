@@ -14,8 +14,7 @@ use shared::{
         user::{Email, Password, User},
     },
     error::ApiError,
-    http::{Field, body, ok},
-    jiff::Timestamp,
+    http::{Field, Seconds, body, ok},
     lambda_http::{Body, Request, Response},
     token::{Claims, access_until},
 };
@@ -48,7 +47,7 @@ pub struct LoggedIn {
     /// An access token.
     token: String,
     /// When it expires.
-    expires_at: Timestamp,
+    expires_at: Seconds,
 }
 
 /// What the specification says of it.
@@ -98,7 +97,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&LoggedIn {
         user_id: user.user_id,
         token,
-        expires_at: access_until(&user, now),
+        expires_at: Seconds(access_until(&user, now)),
     })
 }
 

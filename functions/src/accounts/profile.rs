@@ -7,7 +7,7 @@ use shared::{
         ids::UserId,
         user::{Email, Name, Role, User},
     },
-    jiff::Timestamp,
+    http::Seconds,
 };
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ pub struct Profile {
     /// What they may do.
     role: Role,
     /// When they signed up.
-    created_at: Timestamp,
+    created_at: Seconds,
 }
 
 impl Profile {
@@ -48,7 +48,7 @@ impl From<User> for Profile {
             name: user.name,
             email: user.email,
             role: user.role,
-            created_at: user.created_at,
+            created_at: Seconds(user.created_at),
         }
     }
 }

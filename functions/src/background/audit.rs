@@ -47,7 +47,7 @@ use shared::{
     },
     error::ApiError,
     futures_util::stream::{self, StreamExt as _, TryStreamExt as _},
-    http::{self, Field},
+    http::{self, Field, Seconds},
     jiff::{SignedDuration, Timestamp},
     store::{
         StoreError,
@@ -96,7 +96,7 @@ struct Order {
 struct Answer {
     #[serde(flatten)]
     report: Report,
-    started_at: Timestamp,
+    started_at: Seconds,
     runs: u32,
     is_over: bool,
     run: Part,
@@ -156,7 +156,7 @@ async fn go_on(app: &App, order: &Order, deadline: Timestamp) -> Result<Answer, 
     let kept = app.store().put_round(&round, now).await?;
     Ok(Answer {
         report: round.report,
-        started_at: round.started_at,
+        started_at: Seconds(round.started_at),
         runs: round.runs,
         is_over: round.stage == Stage::Done,
         run: Part {

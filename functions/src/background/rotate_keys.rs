@@ -25,7 +25,7 @@ use shared::{
     app::App,
     domain::signing::{Keys, Rotation},
     error::ApiError,
-    http::{self, Field},
+    http::{self, Field, Seconds},
     jiff::{SignedDuration, Timestamp},
 };
 
@@ -49,7 +49,7 @@ struct Named {
 #[derive(Serialize)]
 struct Next {
     kid: String,
-    signs_from: Timestamp,
+    signs_from: Seconds,
 }
 
 impl From<Keys> for Named {
@@ -58,7 +58,7 @@ impl From<Keys> for Named {
             kid: Some(keys.signing.current.kid),
             next: keys.signing.next.map(|next| Next {
                 kid: next.key.kid,
-                signs_from: next.signs_from,
+                signs_from: Seconds(next.signs_from),
             }),
             keys: keys.public.into_iter().map(|key| key.kid).collect(),
         }

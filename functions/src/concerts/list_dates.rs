@@ -18,8 +18,7 @@ use shared::{
         show::{SaleState, Show},
     },
     error::ApiError,
-    http::{RequestParts as _, Won, ok, whole_second},
-    jiff::Timestamp,
+    http::{RequestParts as _, Seconds, Won, ok},
     lambda_http::{Body, Request, Response},
 };
 use utoipa::ToSchema;
@@ -47,11 +46,11 @@ pub struct DateOfShow {
     /// When its sale opens; at once when it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    opens_at: Option<Timestamp>,
+    opens_at: Option<Seconds>,
     /// When its sale closes; with the day of the show when it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    closes_at: Option<Timestamp>,
+    closes_at: Option<Seconds>,
     /// How many of them are free, as it was a few seconds ago, or in a very large concert a few
     /// minutes. Nothing when the sale is over, or while those of a concert of more than 20,000 are
     /// being counted for the first time.
@@ -135,8 +134,8 @@ impl DateOfShow {
                 SaleState::Open => Sale::Open,
                 SaleState::Over => Sale::Over,
             },
-            opens_at: show.sale.opens_at.map(whole_second),
-            closes_at: show.sale.closes_at.map(whole_second),
+            opens_at: show.sale.opens_at.map(Seconds),
+            closes_at: show.sale.closes_at.map(Seconds),
             seats_left,
         }
     }

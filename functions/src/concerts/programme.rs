@@ -14,7 +14,7 @@ use shared::{
         user::Name,
     },
     error::{ApiError, Wrong},
-    http::{Field, Won, even_null},
+    http::{Field, Seconds, Won, even_null},
     jiff::Timestamp,
 };
 use utoipa::ToSchema;
@@ -167,11 +167,11 @@ pub struct ShowAnswer {
     /// When its sale opens; at once when it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    opens_at: Option<Timestamp>,
+    opens_at: Option<Seconds>,
     /// When its sale closes; with the day of the show when it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    closes_at: Option<Timestamp>,
+    closes_at: Option<Seconds>,
 }
 
 impl<'a> ConcertAnswer<'a> {
@@ -211,8 +211,8 @@ fn answers(shows: &BTreeMap<ShowDate, Show>) -> Vec<ShowAnswer> {
             date: show.date,
             price: Won(show.price),
             capacity: show.capacity,
-            opens_at: show.sale.opens_at,
-            closes_at: show.sale.closes_at,
+            opens_at: show.sale.opens_at.map(Seconds),
+            closes_at: show.sale.closes_at.map(Seconds),
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use shared::{
     error::ApiError,
     http::{Field, IdempotencyKey, RequestParts as _, Won, body, ok},
     lambda_http::{Body, Request, Response},
-    store::{Rejected, accounts::ChargeRefused, keys::ChargeName},
+    store::{Rejected, accounts::EntryRefused, keys::EntryName},
     texts::Done,
 };
 use utoipa::ToSchema;
@@ -67,10 +67,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let caller = app.user(&request).await?;
     let amount = amount(&body(&request)?)?;
     let user_id = request.user_id()?;
-    let name = match IdempotencyKey::of(&request)? {
-        Some(key) => ChargeName::Keyed(key.as_str().to_owned()),
-        None => ChargeName::new(),
-    };
+    let key = IdempotencyKey::of(&request)?;
+    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
     caller.may_charge(user_id, app.config().who_charges)?;
 
     let charge = app
@@ -78,9 +76,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .charge(user_id, &name, amount, caller.now)
         .await
         .map_err(|rejected| match rejected {
-            Rejected::Refused(ChargeRefused::NoAccount) => ApiError::UserNotFound,
-            Rejected::Refused(ChargeRefused::TooMuch) => ApiError::InvalidAmount,
-            Rejected::Refused(ChargeRefused::KeyReused) => ApiError::IdempotencyKeyReused,
+            Rejected::Refused(EntryRefused::NoAccount) => ApiError::UserNotFound,
+            Rejected::Refused(EntryRefused::OutOfRange) => ApiError::InvalidAmount,
+            Rejected::Refused(EntryRefused::KeyReused) => ApiError::IdempotencyKeyReused,
             Rejected::Failed(error) => error.into(),
         })?;
     ok(&Charged {

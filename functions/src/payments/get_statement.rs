@@ -12,12 +12,12 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::{PaymentId, ReservationId},
+        ids::{PaymentId, ReservationId, UserId},
         order::{Entry, EntryKind},
+        reason::Reason,
     },
     error::ApiError,
-    http::{PageWanted, RequestParts as _, Won, cursor, ok},
-    jiff::Timestamp,
+    http::{PageWanted, RequestParts as _, Seconds, Won, WonMoved, cursor, ok},
     lambda_http::{Body, Request, Response},
 };
 use utoipa::ToSchema;
@@ -26,9 +26,9 @@ use crate::operation::{Door, Operation};
 
 /// The steps of a user's balance.
 #[derive(Serialize, ToSchema)]
-pub struct Statement {
+pub struct Statement<'a> {
     /// The entries, the latest first.
-    entries: Vec<StatementEntry>,
+    entries: Vec<StatementEntry<'a>>,
     /// The cursor of the next page, unless this is the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -37,18 +37,19 @@ pub struct Statement {
 
 /// A step of a user's balance.
 #[derive(Serialize, ToSchema)]
-pub struct StatementEntry {
+pub struct StatementEntry<'a> {
     /// Its number, from 1 and without gaps.
     #[schema(minimum = 1)]
     seq: u64,
-    /// Why the balance moved: a payment takes from it, the others add to it.
+    /// Why the balance moved: a payment takes from it, a correction that is below 0 does, and all
+    /// others add to it.
     kind: EntryKind,
     /// By how much.
-    amount: Won,
+    amount: WonMoved,
     /// What the account held right after it.
     balance_after: Won,
     /// When.
-    at: Timestamp,
+    at: Seconds,
     /// The reservation that was paid or refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -57,6 +58,14 @@ pub struct StatementEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     payment_id: Option<PaymentId>,
+    /// Why an administrator has refunded or corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<&'a Reason>,
+    /// Which administrator has; administrators are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    by: Option<UserId>,
 }
 
 /// What the specification says of it.
@@ -68,6 +77,14 @@ pub fn operation() -> Operation {
             200,
             "The entries.",
             json!({ "entries": [
+                {
+                    "seq": 3,
+                    "kind": "CORRECTION",
+                    "amount": -5_000,
+                    "balance_after": 5_000,
+                    "at": "2026-11-20T03:10:00Z",
+                    "reason": "중복 충전 정정",
+                },
                 {
                     "seq": 2,
                     "kind": "PAYMENT",
@@ -107,20 +124,28 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let end = entries.last().filter(|_| !is_last);
     ok(&Statement {
         next_cursor: end.map(|entry| cursor(&list, &entry.seq.to_string())),
-        entries: entries.iter().map(StatementEntry::of).collect(),
+        entries: entries
+            .iter()
+            .map(|entry| StatementEntry::of(entry, caller.is_admin))
+            .collect(),
     })
 }
 
-impl StatementEntry {
-    fn of(entry: &Entry) -> Self {
+impl<'a> StatementEntry<'a> {
+    fn of(entry: &'a Entry, to_admins: bool) -> Self {
+        let explanation = entry.explanation.as_ref();
         Self {
             seq: entry.seq,
             kind: entry.kind,
-            amount: Won(entry.amount),
+            amount: WonMoved(entry.amount),
             balance_after: Won(entry.balance_after),
-            at: entry.at,
+            at: Seconds(entry.at),
             reservation_id: entry.order.map(|(reservation_id, _)| reservation_id),
             payment_id: entry.order.map(|(_, payment_id)| payment_id),
+            reason: explanation.map(|explanation| &explanation.reason),
+            by: explanation
+                .filter(|_| to_admins)
+                .map(|explanation| explanation.by),
         }
     }
 }

@@ -5,14 +5,16 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
+    config::Config,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         order::{Order, OrderStatus},
+        reason::Reason,
         seat::SeatSet,
+        user::Name,
     },
     error::ApiError,
-    http::{PageWanted, RequestParts as _, Won, cursor, ok},
-    jiff::Timestamp,
+    http::{PageWanted, RequestParts as _, Seconds, Won, cursor, ok},
     lambda_http::{Body, Request, Response},
 };
 use utoipa::ToSchema;
@@ -39,6 +41,10 @@ pub struct PaymentOfUser<'a> {
     reservation_id: ReservationId,
     /// The concert.
     concert_id: ConcertId,
+    /// What the concert was called when the seats were held, whatever has become of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
     /// The seats.
@@ -48,11 +54,19 @@ pub struct PaymentOfUser<'a> {
     /// What has become of it.
     status: OrderStatus,
     /// When it was paid.
-    paid_at: Timestamp,
+    paid_at: Seconds,
+    /// Until when the seats may be given back for the money, unless they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refundable_until: Option<Seconds>,
     /// When it was refunded, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    refunded_at: Option<Timestamp>,
+    refunded_at: Option<Seconds>,
+    /// Why an administrator has refunded it, if one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refund_reason: Option<&'a Reason>,
 }
 
 /// What the specification says of it.
@@ -67,11 +81,13 @@ pub fn operation() -> Operation {
                 "payment_id": "019a9e1c-3333-7000-8000-000000000001",
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
                 "seat_numbers": [7],
                 "amount": 50_000,
                 "status": "PAID",
                 "paid_at": "2026-11-20T03:02:00Z",
+                "refundable_until": "2026-12-22T15:00:00Z",
             }] }),
         )
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])
@@ -92,7 +108,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     orders.truncate(limit as usize);
     let end = orders.last().filter(|_| !is_last);
     ok(&Payments {
-        payments: orders.iter().map(PaymentOfUser::of).collect(),
+        payments: orders
+            .iter()
+            .map(|order| PaymentOfUser::of(order, app.config()))
+            .collect(),
         next_cursor: end.map(|order| cursor(&list, &order.reservation_id.to_string())),
     })
 }
@@ -112,17 +131,22 @@ async fn orders(
 }
 
 impl<'a> PaymentOfUser<'a> {
-    fn of(order: &'a Order) -> Self {
+    fn of(order: &'a Order, config: &Config) -> Self {
+        let refund = order.refund.as_ref();
+        let explanation = refund.and_then(|refund| refund.explanation.as_ref());
         Self {
             payment_id: order.payment_id,
             reservation_id: order.reservation_id,
             concert_id: order.concert_id,
+            concert_name: order.concert_name.as_ref(),
             date: order.date,
             seat_numbers: &order.seats,
             amount: Won(order.amount),
             status: order.status,
-            paid_at: order.paid_at,
-            refunded_at: order.refund.map(|refund| refund.at),
+            paid_at: Seconds(order.paid_at),
+            refundable_until: config.refundable_until_of(order).map(Seconds),
+            refunded_at: refund.map(|refund| Seconds(refund.at)),
+            refund_reason: explanation.map(|explanation| &explanation.reason),
         }
     }
 }

@@ -12,15 +12,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
     app::App,
+    config::Config,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         money::Money,
         order::{Hold, Order},
         seat::{SeatNumber, SeatSet},
         session::Session,
+        user::Name,
     },
     error::ApiError,
-    http::{Field, RequestParts as _, Won, body, ok},
+    http::{Field, RequestParts as _, Seconds, Won, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{
@@ -81,6 +83,10 @@ pub struct Receipt<'a> {
     reservation_id: ReservationId,
     /// The concert.
     concert_id: ConcertId,
+    /// What the concert was called when the seats were held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
     /// The first seat.
@@ -89,6 +95,8 @@ pub struct Receipt<'a> {
     seat_numbers: &'a SeatSet,
     /// Whose they are.
     user_id: UserId,
+    /// Until when they may be given back for the money.
+    refundable_until: Seconds,
     /// What they cost.
     amount: Won,
     /// What the account held right after the payment.
@@ -115,10 +123,12 @@ pub fn operation() -> Operation {
                 "payment_id": "019a9e1c-3333-7000-8000-000000000001",
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
                 "seat_number": 7,
                 "seat_numbers": [7],
                 "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+                "refundable_until": "2026-12-22T15:00:00Z",
                 "amount": 50_000,
                 "current_balance": 0,
             }),
@@ -154,7 +164,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     if Some(order.amount) != amount {
         return Err(ApiError::AmountMismatch);
     }
-    ok(&receipt(&order, Done::Paid.message(request.language())))
+    let message = Done::Paid.message(request.language());
+    ok(&receipt(&order, app.config(), message))
 }
 
 /// The amount to pay; `None` when it is a number that no reservation costs.
@@ -202,16 +213,18 @@ async fn pay(app: &App, session: &Session, hold: &Hold, now: Timestamp) -> Resul
     }
 }
 
-fn receipt<'a>(order: &'a Order, message: &'static str) -> Receipt<'a> {
+fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Receipt<'a> {
     Receipt {
         message,
         payment_id: order.payment_id,
         reservation_id: order.reservation_id,
         concert_id: order.concert_id,
+        concert_name: order.concert_name.as_ref(),
         date: order.date,
         seat_number: order.seats.first(),
         seat_numbers: &order.seats,
         user_id: order.user_id,
+        refundable_until: Seconds(config.refundable_until(order.date)),
         amount: Won(order.amount),
         current_balance: Won(order.balance_after),
     }

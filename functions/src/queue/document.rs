@@ -10,6 +10,7 @@ use shared::{
         queue::{Closure, ClosureReason, Queue, QueueState},
         schedule::Point,
     },
+    http::{Milliseconds, Seconds},
     jiff::Timestamp,
 };
 use utoipa::ToSchema;
@@ -64,7 +65,7 @@ pub struct PublicQueue<'a> {
     /// sale yet. The line waits until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    sale_opens_at: Option<Timestamp>,
+    sale_opens_at: Option<Seconds>,
     /// The last number for which the seats ended: all were sold, or none is sold any more. A
     /// session with this number or a smaller one that holds no seat is over.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,14 +79,14 @@ pub struct PublicQueue<'a> {
     /// When the queue opens, or has opened, unless it was open from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    opens_at: Option<Timestamp>,
+    opens_at: Option<Seconds>,
     /// The draw among those who were there before the opening. They have the numbers up to its
     /// `entries`; those who came later, larger ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     draw: Option<PublicDraw>,
-    /// What the time is.
-    server_time: Timestamp,
+    /// What the time is, to the millisecond: places are computed with it.
+    server_time: Milliseconds,
 }
 
 /// Whether a queue lets people in.
@@ -121,8 +122,8 @@ impl State {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Point)]
 pub struct PublicPoint {
-    /// By when.
-    at: Timestamp,
+    /// By when, to the millisecond.
+    at: Milliseconds,
     /// So many are served.
     served: Milli,
 }
@@ -163,12 +164,12 @@ impl<'a> PublicQueue<'a> {
             max_active: queue.settings.max_active,
             flow: Micro(queue.flow_micro()),
             seats_left: queue.line.seats.as_ref().map(|seats| seats.free),
-            sale_opens_at: queue.sale_opens_at(),
+            sale_opens_at: queue.sale_opens_at().map(Seconds),
             closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
             closures: queue.line.closures.iter().map(PublicClosure::of).collect(),
-            opens_at: queue.settings.opens_at,
+            opens_at: queue.settings.opens_at.map(Seconds),
             draw: queue.public_draw(),
-            server_time: now,
+            server_time: Milliseconds(now),
         }
     }
 
@@ -194,7 +195,7 @@ impl<'a> PublicQueue<'a> {
 impl PublicPoint {
     fn of(point: &Point) -> Option<Self> {
         Some(Self {
-            at: Timestamp::from_millisecond(point.at).ok()?,
+            at: Milliseconds(Timestamp::from_millisecond(point.at).ok()?),
             served: Milli(point.served),
         })
     }

@@ -59,7 +59,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let place = Place::of(&session, &queue, now);
     let retry_after = place.retry_after(&queue, now);
     let over = place.reason.is_some();
-    let reservation = session.payable_hold(now).map(HeldSeats::of);
+    let reservation = session
+        .payable_hold(now)
+        .map(|hold| HeldSeats::of(hold, app.config()));
     let answer = ok(&Answer { place, reservation })?;
     Ok(if over {
         answer

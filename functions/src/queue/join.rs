@@ -27,7 +27,7 @@ use shared::{
         session::{Ending, Session},
     },
     error::ApiError,
-    http::{Field, IdempotencyKey, body, ok},
+    http::{Field, IdempotencyKey, Seconds, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{Rejected, StoreError, Tried, sessions::Found, while_stale},
@@ -59,7 +59,7 @@ pub struct Joined<'a> {
     /// The queue.
     queue_id: &'a QueueId,
     /// When the token expires, 30 days after it was issued. The place does not expire with it.
-    expires_at: Timestamp,
+    expires_at: Seconds,
     #[serde(flatten)]
     place: Place,
 }
@@ -118,7 +118,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&Joined {
         token,
         queue_id: &queue.id,
-        expires_at: session.expires_at,
+        expires_at: Seconds(session.expires_at),
         place: Place::of(&session, &queue, visitor.now),
     })
 }

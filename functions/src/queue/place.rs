@@ -7,6 +7,7 @@ use shared::{
         queue::Queue,
         session::{Ending, Session, Standing},
     },
+    http::Seconds,
     jiff::Timestamp,
 };
 use utoipa::ToSchema;
@@ -27,15 +28,15 @@ pub struct Place {
     /// When the queue opens, and lots are drawn, for who is early.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub opens_at: Option<Timestamp>,
+    pub opens_at: Option<Seconds>,
     /// When the admission is forfeited, unless a protected call comes before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub claim_until: Option<Timestamp>,
+    pub claim_until: Option<Seconds>,
     /// When the active window ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub active_until: Option<Timestamp>,
+    pub active_until: Option<Seconds>,
     /// That those before it are as many as the free seats, or more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -83,7 +84,7 @@ impl Place {
                 status: Status::Early,
                 queue_position: None,
                 estimated_wait_time: None,
-                opens_at: queue.opens_at(),
+                opens_at: queue.opens_at().map(Seconds),
                 ..admitted
             },
             Standing::Waiting { place } => Self {
@@ -96,12 +97,12 @@ impl Place {
                 ..admitted
             },
             Standing::Admitted(admission) => Self {
-                claim_until: Some(admission.claim_until),
-                active_until: Some(admission.active_until),
+                claim_until: Some(Seconds(admission.claim_until)),
+                active_until: Some(Seconds(admission.active_until)),
                 ..admitted
             },
             Standing::Active { until } => Self {
-                active_until: Some(until),
+                active_until: Some(Seconds(until)),
                 ..admitted
             },
             Standing::Holding { .. } => Self {

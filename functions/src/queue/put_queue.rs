@@ -24,7 +24,7 @@ use shared::{
         show::time,
     },
     error::{ApiError, Wrong},
-    http::{Field, RequestParts as _, body, ok},
+    http::{Field, RequestParts as _, Seconds, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
 };
@@ -105,7 +105,7 @@ pub struct SettingsAnswer {
     /// When it opens, or has opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    opens_at: Option<Timestamp>,
+    opens_at: Option<Seconds>,
     /// How often they have been set.
     version: u64,
 }
@@ -296,7 +296,7 @@ impl SettingsAnswer {
             tick_seconds: settings.tick_seconds,
             state: settings.state,
             default_concert_id: settings.default_concert_id,
-            opens_at: settings.opens_at,
+            opens_at: settings.opens_at.map(Seconds),
             version: settings.version,
         }
     }

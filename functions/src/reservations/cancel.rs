@@ -11,8 +11,9 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::ReservationId,
+        ids::{ConcertId, ReservationId, UserId},
         order::{Order, Refund},
+        reason::{Explanation, Reason},
     },
     error::ApiError,
     http::{RequestParts as _, Won, ok},
@@ -31,11 +32,15 @@ pub struct Cancelled {
     /// Its id.
     reservation_id: ReservationId,
     /// What it is now.
-    status: Status,
+    pub(super) status: Status,
     /// What the account held right after the refund, when there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     current_balance: Option<Won>,
+    /// Why an administrator has refunded it, when one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refund_reason: Option<Reason>,
 }
 
 /// What the specification says of it.
@@ -57,22 +62,33 @@ pub fn operation() -> Operation {
         .refuses([ApiError::ReservationNotFound, ApiError::RefundClosed])
 }
 
-/// Cancels and answers with what the reservation is then. One that has lapsed is free already,
-/// and answers that.
+/// Cancels and answers with what the reservation is then.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
     let ids = request.reservation_id()?;
+    ok(&give_back(&app, caller.user_id, ids, None, caller.now).await?)
+}
+
+/// Gives a user's reservation back and says what it is then: on a buyer's terms, or at any time
+/// when an administrator explains it. One that has lapsed is free already, and is told as that.
+pub(super) async fn give_back(
+    app: &App,
+    owner: UserId,
+    ids: (ConcertId, ReservationId),
+    explanation: Option<&Explanation>,
+    now: Timestamp,
+) -> Result<Cancelled, ApiError> {
     let mut reading = Reading::Lately;
     loop {
-        let found = reservation(&app, caller.user_id, ids, reading, caller.now).await?;
-        let (status, current_balance) = match &found {
+        let found = reservation(app, owner, ids, reading, now).await?;
+        let (status, refund) = match &found {
             Reservation::Paid(order) => {
-                let refund = refund(&app, order, caller.now).await?;
-                (Status::Refunded, Some(Won(refund.balance_after)))
+                let refund = refund(app, order, explanation, now).await?;
+                (Status::Refunded, Some(refund))
             }
             Reservation::Ended(_) => (found.status(), None),
             Reservation::Held { session, hold } => {
-                match app.store().cancel_hold(session, hold, caller.now).await {
+                match app.store().cancel_hold(session, hold, now).await {
                     Ok(_) => {
                         app.free_seats(hold).await;
                         (Status::Cancelled, None)
@@ -86,26 +102,33 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
                 }
             }
         };
-        return ok(&Cancelled {
+        return Ok(Cancelled {
             reservation_id: ids.1,
             status,
-            current_balance,
+            current_balance: refund.as_ref().map(|refund| Won(refund.balance_after)),
+            refund_reason: refund
+                .and_then(|refund| refund.explanation)
+                .map(|explanation| explanation.reason),
         });
     }
 }
 
 /// The refund of an order, the one that it has already or a new one.
-async fn refund(app: &App, order: &Order, now: Timestamp) -> Result<Refund, ApiError> {
-    if let Some(refund) = order.refund {
-        return Ok(refund);
+async fn refund(
+    app: &App,
+    order: &Order,
+    explanation: Option<&Explanation>,
+    now: Timestamp,
+) -> Result<Refund, ApiError> {
+    if let Some(refund) = &order.refund {
+        return Ok(refund.clone());
     }
-    let config = app.config();
-    if !order.is_refundable(now, &config.time_zone, config.refund_cutoff_hours) {
+    if explanation.is_none() && now >= app.config().refundable_until(order.date) {
         return Err(ApiError::RefundClosed);
     }
     let refunded = app
         .store()
-        .refund(order, now)
+        .refund(order, explanation, now)
         .await
         .map_err(|rejected| match rejected {
             Rejected::Refused(RefundRefused::NoAccount) => {

@@ -3,14 +3,16 @@
 use serde::Serialize;
 use shared::{
     app::App,
+    config::Config,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         order::{Hold, Order, OrderStatus},
         seat::SeatSet,
         session::{EndedHold, HoldOutcome, Session},
+        user::Name,
     },
     error::ApiError,
-    http::Won,
+    http::{Seconds, Won},
     jiff::Timestamp,
     store::Reading,
 };
@@ -75,10 +77,7 @@ async fn in_sessions(
                     hold,
                 }
             } else {
-                Reservation::Ended(EndedHold {
-                    hold,
-                    outcome: HoldOutcome::Expired,
-                })
+                Reservation::Ended(EndedHold::new(&hold, HoldOutcome::Expired))
             }));
         }
         if let Some(ended) = session.last_hold
@@ -143,12 +142,18 @@ pub struct HeldSeats<'a> {
     reservation_id: ReservationId,
     /// The concert.
     concert_id: ConcertId,
+    /// What the concert was called when the seats were held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
     /// The seats.
     seat_numbers: &'a SeatSet,
     /// Until when it may be paid.
-    expiration_time: Timestamp,
+    expiration_time: Seconds,
+    /// Until when it may be given back for its money, once it is paid.
+    refundable_until: Seconds,
     /// The payment that it awaits.
     payment: PendingPayment,
 }
@@ -174,13 +179,15 @@ pub enum Pending {
 
 impl<'a> HeldSeats<'a> {
     /// What a hold holds.
-    pub(crate) fn of(hold: &'a Hold) -> Self {
+    pub(crate) fn of(hold: &'a Hold, config: &Config) -> Self {
         Self {
             reservation_id: hold.reservation_id,
             concert_id: hold.concert_id,
+            concert_name: hold.concert_name.as_ref(),
             date: hold.date,
             seat_numbers: &hold.seats,
-            expiration_time: hold.held_until,
+            expiration_time: Seconds(hold.held_until),
+            refundable_until: Seconds(config.refundable_until(hold.date)),
             payment: PendingPayment {
                 payment_id: hold.payment_id,
                 amount: Won(hold.amount),

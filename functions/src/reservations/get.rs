@@ -1,20 +1,23 @@
 //! `GET /v1/concerts/{concert_id}/reservations/{reservation_id}`: what has become of a
-//! reservation. 1 RRU for a hold, 2 for an order.
+//! reservation: of the caller's, or as an administrator of the user's that they name. 1 RRU for a
+//! hold, 2 for an order.
 
 use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
+    config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate},
+        ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         money::Money,
-        order::OrderStatus,
+        order::{Order, OrderStatus},
+        reason::Reason,
         seat::SeatSet,
         session::HoldOutcome,
+        user::Name,
     },
     error::ApiError,
-    http::{RequestParts as _, Won, ok},
-    jiff::Timestamp,
+    http::{RequestParts as _, Seconds, Won, ok},
     lambda_http::{Body, Request, Response},
     store::Reading,
 };
@@ -33,6 +36,10 @@ pub struct Answer<'a> {
     status: Status,
     /// The concert.
     concert_id: ConcertId,
+    /// What the concert was called when the seats were held, unless they were not paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
     /// The seats.
@@ -40,15 +47,19 @@ pub struct Answer<'a> {
     /// Until when it may be paid, or might have been.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    expiration_time: Option<Timestamp>,
+    expiration_time: Option<Seconds>,
+    /// Until when it may be given back for its money, while there is any to have back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refundable_until: Option<Seconds>,
     /// Its payment.
-    payment: Payment,
+    payment: Payment<'a>,
 }
 
 /// The payment of a reservation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PaymentOfReservation)]
-pub struct Payment {
+pub struct Payment<'a> {
     /// Its id.
     payment_id: PaymentId,
     /// How much.
@@ -58,11 +69,19 @@ pub struct Payment {
     /// When it was paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    paid_at: Option<Timestamp>,
+    paid_at: Option<Seconds>,
     /// When it was refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    refunded_at: Option<Timestamp>,
+    refunded_at: Option<Seconds>,
+    /// Why an administrator has refunded it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refund_reason: Option<&'a Reason>,
+    /// Which administrator has; administrators are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunded_by: Option<UserId>,
 }
 
 /// What has become of a payment.
@@ -84,6 +103,12 @@ pub enum PaymentStatus {
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("What has become of a reservation", Door::User)
+        .details("The user's own. An administrator says whose they mean.")
+        .query::<UserId>(
+            "user_id",
+            false,
+            "Whose it is; the caller's unless said. Only administrators may name others.",
+        )
         .answers::<Answer>(
             200,
             "The reservation.",
@@ -91,8 +116,10 @@ pub fn operation() -> Operation {
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "status": "PAID",
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
                 "seat_numbers": [7],
+                "refundable_until": "2026-12-22T15:00:00Z",
                 "payment": {
                     "payment_id": "019a9e1c-3333-7000-8000-000000000001",
                     "amount": 50_000,
@@ -101,19 +128,29 @@ pub fn operation() -> Operation {
                 },
             }),
         )
-        .refuses([ApiError::ReservationNotFound])
+        .refuses([
+            ApiError::InvalidUserId,
+            ApiError::Forbidden,
+            ApiError::ReservationNotFound,
+        ])
 }
 
 /// Answers with the reservation.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
+    let owner = match request.query("user_id") {
+        Some(id) => id.parse().map_err(|_| ApiError::InvalidUserId)?,
+        None => caller.user_id,
+    };
+    caller.is_or_runs_the_sale_of(owner)?;
     let ids = request.reservation_id()?;
-    let found = reservation(&app, caller.user_id, ids, Reading::Consistent, caller.now).await?;
-    ok(&Answer::of(&found))
+    let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
+    ok(&Answer::of(&found, app.config(), caller.is_admin))
 }
 
 impl<'a> Answer<'a> {
-    fn of(reservation: &'a Reservation) -> Self {
+    /// What is told of a reservation, and to administrators which of them has refunded it.
+    pub(super) fn of(reservation: &'a Reservation, config: &Config, to_admins: bool) -> Self {
         let status = reservation.status();
         let unpaid = |payment_id, amount: Money, status| Payment {
             payment_id,
@@ -121,42 +158,41 @@ impl<'a> Answer<'a> {
             status,
             paid_at: None,
             refunded_at: None,
+            refund_reason: None,
+            refunded_by: None,
         };
         match reservation {
             Reservation::Paid(order) => Self {
                 reservation_id: order.reservation_id,
                 status,
                 concert_id: order.concert_id,
+                concert_name: order.concert_name.as_ref(),
                 date: order.date,
                 seat_numbers: &order.seats,
                 expiration_time: None,
-                payment: Payment {
-                    payment_id: order.payment_id,
-                    amount: Won(order.amount),
-                    status: match order.status {
-                        OrderStatus::Paid => PaymentStatus::Paid,
-                        OrderStatus::Refunded => PaymentStatus::Refunded,
-                    },
-                    paid_at: Some(order.paid_at),
-                    refunded_at: order.refund.map(|refund| refund.at),
-                },
+                refundable_until: config.refundable_until_of(order).map(Seconds),
+                payment: Payment::of(order, to_admins),
             },
             Reservation::Held { hold, .. } => Self {
                 reservation_id: hold.reservation_id,
                 status,
                 concert_id: hold.concert_id,
+                concert_name: hold.concert_name.as_ref(),
                 date: hold.date,
                 seat_numbers: &hold.seats,
-                expiration_time: Some(hold.held_until),
+                expiration_time: Some(Seconds(hold.held_until)),
+                refundable_until: Some(Seconds(config.refundable_until(hold.date))),
                 payment: unpaid(hold.payment_id, hold.amount, PaymentStatus::Pending),
             },
             Reservation::Ended(ended) => Self {
                 reservation_id: ended.hold.reservation_id,
                 status,
                 concert_id: ended.hold.concert_id,
+                concert_name: None,
                 date: ended.hold.date,
                 seat_numbers: &ended.hold.seats,
-                expiration_time: Some(ended.hold.held_until),
+                expiration_time: Some(Seconds(ended.hold.held_until)),
+                refundable_until: None,
                 payment: unpaid(
                     ended.hold.payment_id,
                     ended.hold.amount,
@@ -166,6 +202,27 @@ impl<'a> Answer<'a> {
                     },
                 ),
             },
+        }
+    }
+}
+
+impl<'a> Payment<'a> {
+    fn of(order: &'a Order, to_admins: bool) -> Self {
+        let refund = order.refund.as_ref();
+        let explanation = refund.and_then(|refund| refund.explanation.as_ref());
+        Self {
+            payment_id: order.payment_id,
+            amount: Won(order.amount),
+            status: match order.status {
+                OrderStatus::Paid => PaymentStatus::Paid,
+                OrderStatus::Refunded => PaymentStatus::Refunded,
+            },
+            paid_at: Some(Seconds(order.paid_at)),
+            refunded_at: refund.map(|refund| Seconds(refund.at)),
+            refund_reason: explanation.map(|explanation| &explanation.reason),
+            refunded_by: explanation
+                .filter(|_| to_admins)
+                .map(|explanation| explanation.by),
         }
     }
 }

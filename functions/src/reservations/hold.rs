@@ -73,9 +73,11 @@ pub fn operation() -> Operation {
                 "message": "임시 예약 성공",
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
                 "seat_numbers": [7],
                 "expiration_time": "2026-11-20T03:05:00Z",
+                "refundable_until": "2026-12-22T15:00:00Z",
                 "payment": {
                     "payment_id": "019a9e1c-3333-7000-8000-000000000001",
                     "amount": 50_000,
@@ -111,7 +113,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let message = Done::Held.message(request.language());
     ok(&Held {
         message,
-        seats: HeldSeats::of(&hold),
+        seats: HeldSeats::of(&hold, app.config()),
     })
 }
 
@@ -254,6 +256,7 @@ fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Ho
         payment_id: PaymentId::new(),
         concert_id: show.concert_id,
         date: show.date,
+        concert_name: show.concert_name.clone(),
         amount: show
             .price
             .times(seats.len())

@@ -100,6 +100,7 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
     Show {
         concert_id: concert.concert_id,
         date,
+        concert_name: Some(concert.name.clone()),
         queue_id: concert.queue_id.clone(),
         capacity: 50,
         price: Money::won(50_000),

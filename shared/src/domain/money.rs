@@ -61,6 +61,14 @@ impl Money {
         self.0.checked_add(other.0).map(Self)
     }
 
+    /// What is there after a difference; `None` when that would be less than nothing, or when it
+    /// adds to what no account may hold.
+    pub fn changed_by(self, difference: Difference) -> Option<Self> {
+        let after = Self(self.0.checked_add(difference.0)?);
+        let is_too_much = difference.0 > 0 && after > Self::MOST_IN_ACCOUNT;
+        (after >= Self::ZERO && !is_too_much).then_some(after)
+    }
+
     /// What is left after paying `price`; `None` when it is not enough.
     pub fn minus(self, price: Self) -> Option<Self> {
         (self >= price).then(|| Self(self.0 - price.0))
@@ -69,6 +77,41 @@ impl Money {
     /// So many times the amount; `None` when it does not fit.
     pub fn times(self, count: usize) -> Option<Self> {
         self.0.checked_mul(i64::try_from(count).ok()?).map(Self)
+    }
+}
+
+/// What an amount of money changes a balance by, in hundredths of a won: below zero it takes from
+/// it. Stored as that whole number; [`Difference::json`] is how the API writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Difference(i64);
+
+impl Difference {
+    /// Reads a JSON number of won with at most two decimals. `None` for anything else, for
+    /// nothing and for more than [`Money::MOST_AT_ONCE`] in either direction.
+    pub fn parse(json: &str) -> Option<Self> {
+        decimal::parse(json, DECIMALS)
+            .filter(|hundredths| {
+                *hundredths != 0
+                    && hundredths.unsigned_abs() <= Money::MOST_AT_ONCE.0.unsigned_abs()
+            })
+            .map(Self)
+    }
+
+    /// The difference in hundredths.
+    pub fn hundredths(self) -> i64 {
+        self.0
+    }
+
+    /// The difference as a JSON number of won.
+    pub fn json(self) -> Box<RawValue> {
+        decimal::json(self.0, DECIMALS)
+    }
+}
+
+impl From<Money> for Difference {
+    fn from(money: Money) -> Self {
+        Self(money.0)
     }
 }
 
@@ -95,6 +138,38 @@ mod tests {
         assert!(Money::MOST_IN_ACCOUNT.with_returned(Money(1)).is_some());
         assert_eq!(Money(5).minus(Money(6)), None);
         assert_eq!(Money(5).minus(Money(5)), Some(Money::ZERO));
+    }
+
+    #[test]
+    fn a_difference_has_a_sign_and_is_something() {
+        let difference = |json| Difference::parse(json).map(Difference::hundredths);
+        assert_eq!(difference("-0.5"), Some(-50));
+        assert_eq!(difference("1000000000000"), Some(Money::MOST_AT_ONCE.0));
+        assert_eq!(difference("-1000000000000"), Some(-Money::MOST_AT_ONCE.0));
+        for wrong in [
+            "0",
+            "-0.00",
+            "0.001",
+            "1000000000000.01",
+            "-1000000000000.01",
+            "\"1\"",
+        ] {
+            assert_eq!(difference(wrong), None, "{wrong}");
+        }
+        assert_eq!(Difference(-50).json().get(), "-0.5");
+    }
+
+    #[test]
+    fn a_difference_leaves_a_balance_between_the_floor_and_the_ceiling() {
+        let most = Money::MOST_IN_ACCOUNT;
+        assert_eq!(Money(5).changed_by(Difference(-5)), Some(Money::ZERO));
+        assert_eq!(Money(5).changed_by(Difference(-6)), None);
+        assert_eq!(most.changed_by(Difference(1)), None);
+        // A refund may have gone beyond it: then it can only get less.
+        let beyond = Money(most.0 + 10);
+        assert_eq!(beyond.changed_by(Difference(-1)), Some(Money(most.0 + 9)));
+        assert_eq!(beyond.changed_by(Difference(1)), None);
+        assert_eq!(Money(i64::MAX).changed_by(Difference(1)), None);
     }
 
     proptest! {

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowId, UserId},
-    money::Money,
+    ids::{ConcertId, CorrectionId, PaymentId, ReservationId, ShowDate, ShowId, UserId},
+    money::{Difference, Money},
+    reason::Explanation,
     seat::SeatSet,
     show::start_of_day,
+    user::Name,
 };
 
 /// Seats kept for one session until they are paid or the time is over.
@@ -22,6 +24,10 @@ pub struct Hold {
     pub concert_id: ConcertId,
     /// The date.
     pub date: ShowDate,
+    /// What the concert was called when they were held; a hold that an earlier version has
+    /// placed does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concert_name: Option<Name>,
     /// The seats.
     pub seats: SeatSet,
     /// What they cost together. A later change of the price does not change it.
@@ -67,6 +73,10 @@ pub struct Order {
     pub concert_id: ConcertId,
     /// The date.
     pub date: ShowDate,
+    /// What the concert was called when its seats were held, whatever it is called now. One that
+    /// an earlier version has sold does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concert_name: Option<Name>,
     /// The seats.
     pub seats: SeatSet,
     /// What was paid.
@@ -93,14 +103,14 @@ impl Order {
             date: self.date,
         }
     }
+}
 
-    /// Whether the money may be had back: until so many hours before the day of the show begins
-    /// in `zone`.
-    pub fn is_refundable(&self, now: Timestamp, zone: &TimeZone, cutoff_hours: u32) -> bool {
-        let cutoff = SignedDuration::from_hours(i64::from(cutoff_hours));
-        let day = start_of_day(self.date, zone);
-        now < day.saturating_sub(cutoff).unwrap_or(Timestamp::MIN)
-    }
+/// Until when a buyer may have the money back for a show on that date: so many hours before its
+/// day begins in `zone`.
+pub fn refundable_until(date: ShowDate, zone: &TimeZone, cutoff_hours: u32) -> Timestamp {
+    let cutoff = SignedDuration::from_hours(i64::from(cutoff_hours));
+    let day = start_of_day(date, zone);
+    day.saturating_sub(cutoff).unwrap_or(Timestamp::MIN)
 }
 
 /// Where an order stands.
@@ -114,7 +124,7 @@ pub enum OrderStatus {
 }
 
 /// Money that went back for an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// When.
     #[serde(
@@ -128,6 +138,13 @@ pub struct Refund {
     /// What the account held right after it.
     #[serde(rename = "refunded_balance_after")]
     pub balance_after: Money,
+    /// Who has refunded it for its buyer, and why; a buyer's own refund has none.
+    #[serde(
+        rename = "refund_explanation",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub explanation: Option<Explanation>,
 }
 
 /// Money that came in.
@@ -144,6 +161,25 @@ pub struct Charge {
     pub balance_after: Money,
 }
 
+/// A balance that an administrator has set right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Its id, which the log names.
+    pub correction_id: CorrectionId,
+    /// By how much.
+    pub amount: Difference,
+    /// Who has done it, and why.
+    #[serde(flatten)]
+    pub explanation: Explanation,
+    /// When.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub corrected_at: Timestamp,
+    /// Its place in the account's chain of entries.
+    pub seq: u64,
+    /// What the account held right after it.
+    pub balance_after: Money,
+}
+
 /// One step of an account's chain: money that came in, or went out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -151,14 +187,16 @@ pub struct Entry {
     pub seq: u64,
     /// Why the balance moved.
     pub kind: EntryKind,
-    /// By how much.
-    pub amount: Money,
+    /// By how much; only a correction's is below zero when it takes from the balance.
+    pub amount: Difference,
     /// What the account held right after it.
     pub balance_after: Money,
     /// When.
     pub at: Timestamp,
     /// The order that was paid or refunded.
     pub order: Option<(ReservationId, PaymentId)>,
+    /// Which administrator has done it, and why.
+    pub explanation: Option<Explanation>,
 }
 
 /// Why a balance moved.
@@ -171,6 +209,8 @@ pub enum EntryKind {
     Payment,
     /// They were given back.
     Refund,
+    /// An administrator has set the balance right.
+    Correction,
 }
 
 impl Charge {
@@ -179,10 +219,26 @@ impl Charge {
         Entry {
             seq: self.seq,
             kind: EntryKind::Charge,
-            amount: self.amount,
+            amount: self.amount.into(),
             balance_after: self.balance_after,
             at: self.charged_at,
             order: None,
+            explanation: None,
+        }
+    }
+}
+
+impl Correction {
+    /// Its step of the chain.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            seq: self.seq,
+            kind: EntryKind::Correction,
+            amount: self.amount,
+            balance_after: self.balance_after,
+            at: self.corrected_at,
+            order: None,
+            explanation: Some(self.explanation.clone()),
         }
     }
 }
@@ -193,16 +249,18 @@ impl Order {
         let payment = Entry {
             seq: self.seq,
             kind: EntryKind::Payment,
-            amount: self.amount,
+            amount: self.amount.into(),
             balance_after: self.balance_after,
             at: self.paid_at,
             order: Some((self.reservation_id, self.payment_id)),
+            explanation: None,
         };
-        let refund = self.refund.map(|refund| Entry {
+        let refund = self.refund.as_ref().map(|refund| Entry {
             seq: refund.seq,
             kind: EntryKind::Refund,
             balance_after: refund.balance_after,
             at: refund.at,
+            explanation: refund.explanation.clone(),
             ..payment.clone()
         });
         std::iter::once(payment).chain(refund)
@@ -242,6 +300,15 @@ impl Account {
         })
     }
 
+    /// The account after a correction; `None` when it would be left with less than nothing, or
+    /// given more than it may hold.
+    pub fn corrected(self, amount: Difference) -> Option<Self> {
+        Some(Self {
+            balance: self.balance.changed_by(amount)?,
+            seq: self.seq + 1,
+        })
+    }
+
     /// The account after paying `amount`; `None` when there is not enough in it.
     pub fn debited(self, amount: Money) -> Option<Self> {
         Some(Self {
@@ -256,36 +323,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::seat::SeatNumber;
 
     #[test]
     fn an_order_is_refundable_until_a_day_before_the_day_of_the_show() {
-        let seat = SeatNumber::new(1).expect("a seat");
         let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-        let order = Order {
-            reservation_id: ReservationId::new(),
-            payment_id: PaymentId::new(),
-            user_id: UserId::new(),
-            concert_id: ConcertId::new(),
-            date: "2026-12-24".parse().expect("a date"),
-            seats: SeatSet::new(vec![seat]).expect("a set"),
-            amount: Money::won(1),
-            status: OrderStatus::Paid,
-            paid_at: at("2026-11-20T03:00:00Z"),
-            seq: 1,
-            balance_after: Money::ZERO,
-            refund: None,
-        };
+        let date = "2026-12-24".parse().expect("a date");
         let seoul = TimeZone::get("Asia/Seoul").expect("bundled");
         for (zone, hours, over) in [
             (&seoul, 24, "2026-12-22T15:00:00Z"),
             (&seoul, 0, "2026-12-23T15:00:00Z"),
             (&TimeZone::UTC, 36, "2026-12-22T12:00:00Z"),
         ] {
-            let over = at(over);
-            let just_before = over - SignedDuration::from_millis(1);
-            assert!(order.is_refundable(just_before, zone, hours), "{hours}");
-            assert!(!order.is_refundable(over, zone, hours), "{hours}");
+            assert_eq!(refundable_until(date, zone, hours), at(over), "{hours}");
         }
     }
 

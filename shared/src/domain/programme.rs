@@ -110,7 +110,18 @@ impl Programme {
         self
     }
 
-    /// What it is after a change, with every show on the concert's queue.
+    /// A new concert with its shows.
+    pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
+        let mut programme = Self {
+            shows: shows.iter().map(|show| (show.date, show.clone())).collect(),
+            version: 1,
+            ..Self::new(concert)
+        };
+        programme.tell_shows();
+        programme
+    }
+
+    /// What it is after a change, with every show on the concert's queue and with its name.
     pub fn changed(&self, change: &ProgrammeChange) -> Result<Self, Impossible> {
         let mut next = self.clone();
         if let Some(name) = &change.name {
@@ -130,14 +141,20 @@ impl Programme {
             };
             next.shows.insert(show.date, changed);
         }
-        for show in next.shows.values_mut() {
-            show.queue_id.clone_from(&next.concert.queue_id);
-            show.left_main_at = next.concert.left_main_at;
-        }
+        next.tell_shows();
         if (1..=MOST_SHOWS).contains(&next.shows.len()) {
             Ok(next)
         } else {
             Err(Impossible::Shows)
+        }
+    }
+
+    /// Writes into every show what it has to know of its concert.
+    fn tell_shows(&mut self) {
+        for show in self.shows.values_mut() {
+            show.queue_id.clone_from(&self.concert.queue_id);
+            show.concert_name = Some(self.concert.name.clone());
+            show.left_main_at = self.concert.left_main_at;
         }
     }
 
@@ -228,6 +245,7 @@ impl ShowChange {
         with_a_window(Show {
             concert_id: concert.concert_id,
             date: self.date,
+            concert_name: Some(concert.name.clone()),
             queue_id: concert.queue_id.clone(),
             capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
             price: self.price.ok_or(Impossible::NoPrice)?,

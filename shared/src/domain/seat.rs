@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ids::ReservationId;
+use super::ids::{ReservationId, UserId};
 
 /// A held seat stays taken this much longer than its payer may pay, so that clocks up to two
 /// seconds apart cannot cost the payer the seat (data-model: "Expiry is a condition").
@@ -166,6 +166,14 @@ pub struct TakenSeat {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub active_until: Option<Timestamp>,
+    /// Who holds or has bought it; one that an earlier version has taken does not say it. Stored
+    /// in 22 letters, because everybody who reads seats pays for it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "super::ids::short"
+    )]
+    pub buyer: Option<UserId>,
 }
 
 impl TakenSeat {
@@ -226,6 +234,7 @@ mod tests {
             reservation_id: ReservationId::new(),
             held_until: Some(second(300)),
             active_until: Some(second(200)),
+            buyer: None,
         };
         assert!(held.is_taken(second(300)));
         assert!(held.is_taken(second(301)));

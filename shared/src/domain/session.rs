@@ -95,6 +95,20 @@ pub struct EndedHold {
     pub outcome: HoldOutcome,
 }
 
+impl EndedHold {
+    /// What is remembered of a hold. The name of the concert is not: of a reservation that was
+    /// not paid nobody needs it, and a session is to stay below 1 KB.
+    pub fn new(hold: &Hold, outcome: HoldOutcome) -> Self {
+        Self {
+            hold: Hold {
+                concert_name: None,
+                ..hold.clone()
+            },
+            outcome,
+        }
+    }
+}
+
 /// How a hold ends that is not paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -276,10 +290,8 @@ impl Session {
     /// The last hold of a session that is over, for the next one to remember: of the lapsed and
     /// cancelled reservations of a user in a queue, the latest can be looked up.
     pub fn hold_left_behind(&self) -> Option<EndedHold> {
-        let lapsed = self.live_hold.clone().map(|hold| EndedHold {
-            hold,
-            outcome: HoldOutcome::Expired,
-        });
+        let lapsed = self.live_hold.as_ref();
+        let lapsed = lapsed.map(|hold| EndedHold::new(hold, HoldOutcome::Expired));
         lapsed.or_else(|| self.last_hold.clone())
     }
 
@@ -335,6 +347,7 @@ mod tests {
             payment_id: PaymentId::new(),
             concert_id: ConcertId::new(),
             date: "2030-05-01".parse().expect("a date"),
+            concert_name: None,
             seats: SeatSet::new(vec![seat]).expect("a set"),
             amount: Money::ZERO,
             held_until: at(second),

@@ -21,6 +21,10 @@ pub struct Show {
     pub concert_id: ConcertId,
     /// The date.
     pub date: ShowDate,
+    /// What the concert is called, so that who holds a seat of it need not read the concert too.
+    /// One that an earlier version has written does not say it until its concert is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concert_name: Option<Name>,
     /// The queue that its buyers come through.
     pub queue_id: QueueId,
     /// How many seats it has.
@@ -244,6 +248,7 @@ mod tests {
         Show {
             concert_id: ConcertId::new(),
             date: "2026-12-24".parse().expect("a date"),
+            concert_name: None,
             queue_id: QueueId::main(),
             capacity: 1_001,
             price: Money::won(50_000),

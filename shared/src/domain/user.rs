@@ -19,14 +19,7 @@ impl Name {
     /// Reads a name; `None` when nothing or too much is left of it, or when it has control
     /// characters in it.
     pub fn parse(text: &str) -> Option<Self> {
-        // Composing can make a text at most a few times as long; what is far too long is not
-        // worth the work.
-        if text.len() > 4_000 {
-            return None;
-        }
-        let name: String = text.trim().nfc().collect();
-        let fits = (1..=100).contains(&name.chars().count());
-        (fits && !name.chars().any(char::is_control)).then_some(Self(name))
+        line(text, 100).map(Self)
     }
 
     /// The name as text.
@@ -45,6 +38,19 @@ impl Name {
 fn caseless(text: &str) -> String {
     let folded = fold_case(text.nfd()).nfkd().collect::<String>();
     fold_case(folded.chars()).nfkc().collect()
+}
+
+/// A line of text that people read: 1 to `most` characters, trimmed, in Unicode's composed form
+/// (NFC), none of them control characters.
+pub(super) fn line(text: &str, most: usize) -> Option<String> {
+    // Composing can make a text at most a few times as long; what is far too long is not worth
+    // the work.
+    if text.len() > 40 * most {
+        return None;
+    }
+    let line: String = text.trim().nfc().collect();
+    let fits = (1..=most).contains(&line.chars().count());
+    (fits && !line.chars().any(char::is_control)).then_some(line)
 }
 
 /// An e-mail address: at most 254 characters, trimmed, in Unicode's composed form (NFC). It is

@@ -6,36 +6,38 @@ use aws_sdk_dynamodb::{
     types::{Put, ReturnConsumedCapacity, Update},
 };
 use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Reading, Rejected, Store, StoreError,
     contention::{Tried, while_stale},
     item::{Item, from_item, number, text, time, to_attribute, to_item},
-    keys::{self, ChargeName},
+    keys::{self, EntryName},
     transaction::Transaction,
     usage,
 };
 use crate::{
     config::Tables,
     domain::{
-        ids::{ReservationId, UserId},
-        money::Money,
-        order::{Account, Charge, Entry, Order, OrderStatus, Refund},
+        ids::{CorrectionId, ReservationId, UserId},
+        money::{Difference, Money},
+        order::{Account, Charge, Correction, Entry, Order, OrderStatus, Refund},
+        reason::Explanation,
     },
 };
 
-/// Why money did not come in.
+/// Why an account is not charged or corrected.
 #[derive(Debug)]
-pub enum ChargeRefused {
+pub enum EntryRefused {
     /// There is no such user.
     NoAccount,
-    /// The account may not hold that much.
-    TooMuch,
-    /// The key was used for another amount before.
+    /// The account may not hold that much, or not that little.
+    OutOfRange,
+    /// The key was used for something else before.
     KeyReused,
 }
 
-enum ChargeFailed {
+enum EntryFailed {
     Stale,
     AlreadyDone(Option<Item>),
 }
@@ -56,7 +58,7 @@ impl Store {
             .await
     }
 
-    async fn account_entry<T: serde::de::DeserializeOwned>(
+    async fn account_entry<T: DeserializeOwned>(
         &self,
         user_id: UserId,
         entry: &str,
@@ -108,6 +110,9 @@ impl Store {
                 name if name.starts_with(keys::CHARGES) => {
                     entries.push(from_item::<Charge>(item)?.entry());
                 }
+                name if name.starts_with(keys::CORRECTIONS) => {
+                    entries.push(from_item::<Correction>(item)?.entry());
+                }
                 name if name.starts_with(keys::ORDERS) => {
                     entries.extend(from_item::<Order>(item)?.entries());
                 }
@@ -142,65 +147,111 @@ impl Store {
     pub async fn charge(
         &self,
         user_id: UserId,
-        name: &ChargeName,
+        name: &EntryName,
         amount: Money,
         now: Timestamp,
-    ) -> Result<Charge, Rejected<ChargeRefused>> {
-        let outcome = while_stale(|| self.try_to_charge(user_id, name, amount, now)).await?;
+    ) -> Result<Charge, Rejected<EntryRefused>> {
+        let next = |account: Account| {
+            let charged = account.charged(amount)?;
+            let charge = Charge {
+                amount,
+                charged_at: now,
+                seq: charged.seq,
+                balance_after: charged.balance,
+            };
+            Some((charged, charge))
+        };
+        self.enter(user_id, &keys::charge(name), next, |recorded| {
+            recorded.amount == amount
+        })
+        .await
+    }
+
+    /// Sets a balance right and returns the correction, which is done once as a charge is. 4 WRU,
+    /// 1 RRU; 2 WRU more when a long reason makes it larger than 1 KB.
+    pub async fn correct(
+        &self,
+        user_id: UserId,
+        name: &EntryName,
+        amount: Difference,
+        explanation: &Explanation,
+        now: Timestamp,
+    ) -> Result<Correction, Rejected<EntryRefused>> {
+        let correction_id = CorrectionId::new();
+        let next = |account: Account| {
+            let corrected = account.corrected(amount)?;
+            let correction = Correction {
+                correction_id,
+                amount,
+                explanation: explanation.clone(),
+                corrected_at: now,
+                seq: corrected.seq,
+                balance_after: corrected.balance,
+            };
+            Some((corrected, correction))
+        };
+        self.enter(user_id, &keys::correction(name), next, |recorded| {
+            recorded.amount == amount && recorded.explanation.reason == explanation.reason
+        })
+        .await
+    }
+
+    /// Moves a balance to what is next, and records the entry of that once under its name. The
+    /// same again returns what was recorded.
+    async fn enter<E: Serialize + DeserializeOwned>(
+        &self,
+        user_id: UserId,
+        name: &str,
+        next: impl Fn(Account) -> Option<(Account, E)>,
+        is_same: impl Fn(&E) -> bool,
+    ) -> Result<E, Rejected<EntryRefused>> {
+        let outcome = while_stale(|| self.try_to_enter(user_id, name, &next, &is_same)).await?;
         outcome.map_err(Rejected::Refused)
     }
 
-    async fn try_to_charge(
+    async fn try_to_enter<E: Serialize + DeserializeOwned>(
         &self,
         user_id: UserId,
-        name: &ChargeName,
-        amount: Money,
-        now: Timestamp,
-    ) -> Result<Tried<Result<Charge, ChargeRefused>>, StoreError> {
+        name: &str,
+        next: impl Fn(Account) -> Option<(Account, E)>,
+        is_same: impl Fn(&E) -> bool,
+    ) -> Result<Tried<Result<E, EntryRefused>>, StoreError> {
         let Some(account) = self.account(user_id).await? else {
-            return Ok(Tried::Done(Err(ChargeRefused::NoAccount)));
+            return Ok(Tried::Done(Err(EntryRefused::NoAccount)));
         };
-        let Some(charged) = account.charged(amount) else {
-            // The account may be this full because this very charge was made.
-            let recorded = self.account_entry(user_id, &keys::charge(name)).await?;
-            let recorded = recorded.map(|charge| same_charge(charge, amount));
-            return Ok(Tried::Done(recorded.unwrap_or(Err(ChargeRefused::TooMuch))));
+        let the_same = |recorded: E| {
+            if is_same(&recorded) {
+                Ok(recorded)
+            } else {
+                Err(EntryRefused::KeyReused)
+            }
         };
-        let charge = Charge {
-            amount,
-            charged_at: now,
-            seq: charged.seq,
-            balance_after: charged.balance,
+        let Some((moved, entry)) = next(account) else {
+            // The account may be this full, or this empty, because this very entry was made.
+            let recorded = self.account_entry(user_id, name).await?.map(the_same);
+            return Ok(Tried::Done(
+                recorded.unwrap_or(Err(EntryRefused::OutOfRange)),
+            ));
         };
         let written = Transaction::new(&self.client)
-            .update(
-                move_balance(&self.tables, user_id, account, charged)?,
-                |_| ChargeFailed::Stale,
-            )
+            .update(move_balance(&self.tables, user_id, account, moved)?, |_| {
+                EntryFailed::Stale
+            })
             .put(
-                record(&self.tables, user_id, &keys::charge(name), &charge)?,
-                ChargeFailed::AlreadyDone,
+                record(&self.tables, user_id, name, &entry)?,
+                EntryFailed::AlreadyDone,
             )
             .commit()
             .await;
         match written {
-            Ok(()) => Ok(Tried::Done(Ok(charge))),
-            Err(Rejected::Refused(ChargeFailed::Stale)) => Ok(Tried::Stale),
-            Err(Rejected::Refused(ChargeFailed::AlreadyDone(recorded))) => {
+            Ok(()) => Ok(Tried::Done(Ok(entry))),
+            Err(Rejected::Refused(EntryFailed::Stale)) => Ok(Tried::Stale),
+            Err(Rejected::Refused(EntryFailed::AlreadyDone(recorded))) => {
                 let recorded = from_item(recorded.unwrap_or_default())?;
-                Ok(Tried::Done(same_charge(recorded, amount)))
+                Ok(Tried::Done(the_same(recorded)))
             }
             Err(Rejected::Failed(error)) => Err(error),
         }
-    }
-}
-
-/// The charge that was recorded under a name, if it is of this amount.
-fn same_charge(recorded: Charge, amount: Money) -> Result<Charge, ChargeRefused> {
-    if recorded.amount == amount {
-        Ok(recorded)
-    } else {
-        Err(ChargeRefused::KeyReused)
     }
 }
 
@@ -233,13 +284,18 @@ pub(super) fn refund(
     order: &Order,
     refund: &Refund,
 ) -> Result<Update, StoreError> {
-    Update::builder()
+    let mut change = "SET #status = :refunded, refunded_at = :at, refunded_seq = :next, \
+                      refunded_balance_after = :balance"
+        .to_owned();
+    let mut update = Update::builder();
+    if let Some(explanation) = &refund.explanation {
+        change.push_str(", refund_explanation = :explanation");
+        update = update.expression_attribute_values(":explanation", to_attribute(explanation)?);
+    }
+    update
         .table_name(&tables.accounts)
         .set_key(Some(key(order.user_id, &keys::order(order.reservation_id))))
-        .update_expression(
-            "SET #status = :refunded, refunded_at = :at, refunded_seq = :next, \
-             refunded_balance_after = :balance",
-        )
+        .update_expression(change)
         .condition_expression("#status = :paid")
         .expression_attribute_names("#status", "status")
         .expression_attribute_values(":paid", to_attribute(&OrderStatus::Paid)?)
@@ -256,7 +312,7 @@ pub(super) fn record(
     tables: &Tables,
     user_id: UserId,
     entry: &str,
-    value: &impl serde::Serialize,
+    value: &impl Serialize,
 ) -> Result<Put, StoreError> {
     let mut item = to_item(value)?;
     item.extend(key(user_id, entry));

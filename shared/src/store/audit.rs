@@ -19,7 +19,7 @@ use super::{
 use crate::domain::{
     audit::SeatOfShow,
     ids::{QueueId, ShowId, UserId},
-    order::{Account, Charge, Entry, Order, OrderStatus},
+    order::{Account, Charge, Correction, Entry, Order, OrderStatus},
     seat::{SeatSet, TakenSeat},
     session::Session,
     user::Email,
@@ -299,6 +299,11 @@ impl Ledger {
             let charge = from_item::<Charge>(item).ok();
             self.entries.extend(charge.as_ref().map(Charge::entry));
             charge.is_some()
+        } else if name.starts_with(keys::CORRECTIONS) {
+            let correction = from_item::<Correction>(item).ok();
+            self.entries
+                .extend(correction.as_ref().map(Correction::entry));
+            correction.is_some()
         } else if name.starts_with(keys::ORDERS) {
             let order = from_item::<Order>(item).ok();
             let order = order.filter(|order| is_whole(order, user_id, &name));

@@ -16,6 +16,8 @@ pub const ACCOUNT: &str = "account";
 pub const CHARGES: &str = "charge#";
 /// `Accounts`: what the entries of orders begin with.
 pub const ORDERS: &str = "order#";
+/// `Accounts`: what the entries of corrections begin with.
+pub const CORRECTIONS: &str = "correction#";
 /// `Catalog`: a concert's own entry.
 pub const CONCERT: &str = "concert";
 /// `Catalog`: what the entries of shows begin with.
@@ -48,27 +50,38 @@ pub fn email(email: &Email) -> String {
 }
 
 /// `Accounts`: a charge, by the name that it got or by the client's key. The two cannot meet.
-pub fn charge(id: &ChargeName) -> String {
+pub fn charge(id: &EntryName) -> String {
+    named(CHARGES, id)
+}
+
+/// `Accounts`: a correction, named as a charge is.
+pub fn correction(id: &EntryName) -> String {
+    named(CORRECTIONS, id)
+}
+
+fn named(kind: &str, id: &EntryName) -> String {
     match id {
-        ChargeName::New(id) => format!("{CHARGES}{id}"),
-        ChargeName::Keyed(key) => format!("{CHARGES}key#{key}"),
+        EntryName::New(id) => format!("{kind}{id}"),
+        EntryName::Keyed(key) => format!("{kind}key#{key}"),
     }
 }
 
-/// How a charge is named.
+/// How a charge or a correction is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChargeName {
+pub enum EntryName {
     /// By us.
     New(uuid::Uuid),
     /// By the client's `Idempotency-Key`.
     Keyed(String),
 }
 
-impl ChargeName {
-    /// A new name.
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self::New(uuid::Uuid::now_v7())
+impl EntryName {
+    /// The name by the client's key, or without one a new name.
+    pub fn of(key: Option<&str>) -> Self {
+        match key {
+            Some(key) => Self::Keyed(key.to_owned()),
+            None => Self::New(uuid::Uuid::now_v7()),
+        }
     }
 }
 
@@ -185,12 +198,20 @@ mod tests {
             "email#mina@example.com"
         );
         assert_eq!(
-            charge(&ChargeName::New(uuid)),
+            charge(&EntryName::New(uuid)),
             "charge#00000000-0000-0000-0000-000000000001",
         );
         assert_eq!(
-            charge(&ChargeName::Keyed("my-key".to_owned())),
+            charge(&EntryName::Keyed("my-key".to_owned())),
             "charge#key#my-key"
+        );
+        assert_eq!(
+            correction(&EntryName::New(uuid)),
+            "correction#00000000-0000-0000-0000-000000000001",
+        );
+        assert_eq!(
+            correction(&EntryName::Keyed("my-key".to_owned())),
+            "correction#key#my-key"
         );
         assert_eq!(
             order(reservation_id),

@@ -135,7 +135,8 @@ impl Store {
         concert: &Concert,
         shows: &[Show],
     ) -> Result<(), Rejected<CreateRefused>> {
-        self.create(&programme_of(concert, shows), None).await
+        let programme = Programme::with_shows(concert.clone(), shows);
+        self.create(&programme, None).await
     }
 
     /// Creates a concert once, whatever its name comes with: the same again returns the id of the
@@ -150,7 +151,7 @@ impl Store {
         concert: &Concert,
         shows: &[Show],
     ) -> Result<ConcertId, Rejected<CreateRefused>> {
-        let programme = programme_of(concert, shows);
+        let programme = Programme::with_shows(concert.clone(), shows);
         let new = Creation {
             concert_id: concert.concert_id,
             digest: digest_of(&programme),
@@ -578,14 +579,6 @@ impl Store {
 }
 
 /// A concert that is new.
-fn programme_of(concert: &Concert, shows: &[Show]) -> Programme {
-    Programme {
-        shows: shows.iter().map(|show| (show.date, show.clone())).collect(),
-        version: 1,
-        ..Programme::new(concert.clone())
-    }
-}
-
 /// What a new concert is to be, in short: all but its id.
 fn digest_of(programme: &Programme) -> String {
     let Concert { name, queue_id, .. } = &programme.concert;

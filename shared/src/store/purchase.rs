@@ -12,6 +12,7 @@ use super::{
 };
 use crate::domain::{
     order::{Hold, Order, OrderStatus, Refund},
+    reason::Explanation,
     session::Session,
 };
 
@@ -112,6 +113,7 @@ impl Store {
             user_id: session.user_id,
             concert_id: hold.concert_id,
             date: hold.date,
+            concert_name: hold.concert_name.clone(),
             seats: hold.seats.clone(),
             amount: hold.amount,
             status: OrderStatus::Paid,
@@ -159,19 +161,21 @@ impl Store {
 impl Store {
     /// Gives the seats of an order back, and its money: the order, the seats and the balance in
     /// one transaction. One that was refunded already returns what was recorded. 4 + 2n WRU for n
-    /// seats, 1 RRU.
+    /// seats, 1 RRU; 2 WRU more when a long explanation makes the order larger than 1 KB.
     pub async fn refund(
         &self,
         order: &Order,
+        explanation: Option<&Explanation>,
         now: Timestamp,
     ) -> Result<Order, Rejected<RefundRefused>> {
-        let outcome = while_stale(|| self.try_to_refund(order, now)).await?;
+        let outcome = while_stale(|| self.try_to_refund(order, explanation, now)).await?;
         outcome.map_err(Rejected::Refused)
     }
 
     async fn try_to_refund(
         &self,
         order: &Order,
+        explanation: Option<&Explanation>,
         now: Timestamp,
     ) -> Result<Tried<Result<Order, RefundRefused>>, StoreError> {
         let Some(account) = self.account(order.user_id).await? else {
@@ -184,6 +188,7 @@ impl Store {
             at: now,
             seq: credited.seq,
             balance_after: credited.balance,
+            explanation: explanation.cloned(),
         };
         let mut transaction = Transaction::new(&self.client).update(
             accounts::refund(&self.tables, order, &refund)?,

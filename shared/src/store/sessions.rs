@@ -390,10 +390,7 @@ where
 }
 
 fn ended(hold: &Hold, outcome: HoldOutcome) -> Result<AttributeValue, StoreError> {
-    to_attribute(&EndedHold {
-        hold: hold.clone(),
-        outcome,
-    })
+    to_attribute(&EndedHold::new(hold, outcome))
 }
 
 /// Until when a session is kept.

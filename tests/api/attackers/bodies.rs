@@ -88,6 +88,16 @@ fn with_bodies(shop: &Shop, buyer: &Buyer, admin: &Guest, held: &Value) -> Vec<(
             shop.call("PATCH", &user).token(&buyer.access_token),
             json!({ "name": "A", "email": null, "password": null, "current_password": null }),
         ),
+        (
+            shop.post(&format!("{}/refund", shop.reservation(held)))
+                .token(&admin.access_token),
+            json!({ "user_id": NOBODY, "reason": "A" }),
+        ),
+        (
+            shop.post(&format!("{balance}/corrections"))
+                .token(&admin.access_token),
+            json!({ "amount": -1, "reason": "A" }),
+        ),
         (post(&shop.reservations()), wish),
         (post(&pay), payment),
         (post(&balance), json!({ "amount": 1 })),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::NOBODY;
 use crate::harness::{
-    Door, PASSWORD, PRICE, Shop,
+    PASSWORD, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_CREDENTIALS, INVALID_TOKEN, MISSING_AUTHORIZATION},
 };
 
@@ -65,6 +65,20 @@ async fn paths_of_every_kind_are_survived() {
             ("GET", format!("{}/{id}", shop.reservations())),
             ("DELETE", format!("{}/{id}", shop.reservations())),
             ("POST", format!("{}/{id}/payments", shop.reservations())),
+            ("POST", format!("{}/{id}/refund", shop.reservations())),
+            ("POST", format!("/v1/users/{id}/balance/corrections")),
+            (
+                "GET",
+                format!("{}?date={id}&seat_number=7", shop.reservations()),
+            ),
+            (
+                "GET",
+                format!("{}?date=2026-12-24&seat_number={id}", shop.reservations()),
+            ),
+            (
+                "GET",
+                format!("{}/{NOBODY}?user_id={id}", shop.reservations()),
+            ),
             ("GET", format!("/{id}")),
         ] {
             let call = shop.call(method, &path).token(&buyer.token);
@@ -100,15 +114,19 @@ async fn the_ids_of_others_open_nothing() {
     {
         let with = async |token: &str| door.call(&shop).token(token).send().await;
         with(&attacker.access_token).await.is(FORBIDDEN);
-        let is_of_access_tokens = door.door == Door::SignedIn;
-        with(&attacker.token).await.is(if is_of_access_tokens {
-            INVALID_TOKEN
-        } else {
-            FORBIDDEN
-        });
+        with(&attacker.token)
+            .await
+            .is(if door.takes_queue_tokens() {
+                FORBIDDEN
+            } else {
+                INVALID_TOKEN
+            });
     }
     let id = held["reservation_id"].as_str().expect("an id");
-    for door in doors.iter().filter(|door| door.path.contains(id)) {
+    for door in doors
+        .iter()
+        .filter(|door| door.path.contains(id) && door.takes_queue_tokens())
+    {
         let reply = door.call(&shop).token(&attacker.token).send().await;
         reply.refused(404, "RESERVATION_NOT_FOUND");
     }

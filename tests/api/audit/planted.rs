@@ -39,6 +39,9 @@ finds! {
     a_refunded_order_with_its_seat: "REFUNDED_ORDER_WITH_SEAT";
     a_charge_that_is_gone: "ENTRY_MISSING";
     an_entry_that_was_lost_at_the_end: "ENTRY_MISSING";
+    a_correction_that_is_gone: "ENTRY_MISSING";
+    a_correction_of_another_amount: "BALANCE_WRONG";
+    a_correction_that_cannot_be_read: "UNREADABLE";
     two_entries_at_one_place: "ENTRIES_COLLIDE";
     a_balance_that_does_not_add_up: "BALANCE_WRONG";
     a_balance_below_zero: "BALANCE_NEGATIVE";
@@ -405,6 +408,36 @@ mod plant {
             keys.push(json!({ "user_id": guest.user_id, "entry": entry }));
         }
         (guest, keys)
+    }
+
+    /// Somebody whose balance has been corrected, and charged since; and the correction's key.
+    async fn corrected(shop: &Shop) -> Value {
+        let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+        let correction = shop.correct(&admin, &buyer, 100);
+        correction
+            .header("idempotency-key", "one")
+            .send()
+            .await
+            .ok();
+        shop.charge(&buyer, 100).await.ok();
+        json!({ "user_id": buyer.user_id, "entry": "correction#key#one" })
+    }
+
+    pub async fn a_correction_that_is_gone(shop: &Shop) {
+        let key = corrected(shop).await;
+        shop.uproot("Accounts", key).await;
+    }
+
+    pub async fn a_correction_of_another_amount(shop: &Shop) {
+        let key = corrected(shop).await;
+        shop.tamper("Accounts", key, json!({ "amount": -100 }))
+            .await;
+    }
+
+    pub async fn a_correction_that_cannot_be_read(shop: &Shop) {
+        let key = corrected(shop).await;
+        shop.tamper("Accounts", key, json!({ "reason": null }))
+            .await;
     }
 
     fn account_key(user_id: &str) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use super::Outcome;
-use crate::harness::{Buyer, PRICE, Reply, Shop, in_some_try, text};
+use crate::harness::{Buyer, Guest, PRICE, Reply, Shop, in_some_try, text};
 
 /// What is charged once more than the seat costs.
 const EXTRA: u32 = 100;
@@ -16,6 +16,8 @@ enum Deed {
     Pay,
     /// A refund, once it is paid.
     Cancel,
+    /// The same, as an operator does it.
+    CallOff,
     Charge,
     Leave,
     Release,
@@ -24,9 +26,10 @@ enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Pay,
         Self::Cancel,
+        Self::CallOff,
         Self::Charge,
         Self::Leave,
         Self::Release,
@@ -44,6 +47,7 @@ impl Deed {
         match self {
             Self::Pay => "pay",
             Self::Cancel => "cancel",
+            Self::CallOff => "call off",
             Self::Charge => "charge",
             Self::Leave => "leave",
             Self::Release => "release",
@@ -52,13 +56,14 @@ impl Deed {
         }
     }
 
-    async fn is_done(self, shop: &Shop, buyer: &Buyer, held: &Value) -> Reply {
+    async fn is_done(self, shop: &Shop, admin: &Guest, buyer: &Buyer, held: &Value) -> Reply {
         match self {
             Self::Pay => shop.pay(buyer, held).await,
             Self::Cancel => {
                 let cancel = shop.delete(&shop.reservation(held));
                 cancel.token(&buyer.access_token).send().await
             }
+            Self::CallOff => shop.refund(admin, buyer, held, "A").send().await,
             Self::Charge => shop.charge(buyer, EXTRA).await,
             Self::Leave => {
                 let leave = shop.delete("/v1/auth/tokens");
@@ -85,6 +90,7 @@ enum State {
 
 /// Does every pair of deeds to a reservation in that state, each to one of its own.
 async fn every_pair(shop: &Shop, state: State) -> Outcome {
+    let admin = shop.admin().await;
     let mut outcome = Outcome::default();
     let mut reservations = Vec::new();
     for (pair, seat) in Deed::pairs().zip(1..) {
@@ -101,7 +107,7 @@ async fn every_pair(shop: &Shop, state: State) -> Outcome {
     }
     for (pair, seat, buyer, held) in &reservations {
         let deeds = [pair[0], pair[1], pair[0], pair[1]];
-        let replies = join_all(deeds.map(|deed| deed.is_done(shop, buyer, held))).await;
+        let replies = join_all(deeds.map(|deed| deed.is_done(shop, &admin, buyer, held))).await;
         for (deed, reply) in deeds.iter().zip(&replies) {
             outcome.note(deed.name(), reply);
         }
@@ -122,7 +128,7 @@ async fn every_pair(shop: &Shop, state: State) -> Outcome {
         outcome.must(must_be_paid == was_paid, || {
             format!("{what}, and who has paid?")
         });
-        let gives_it_up = [Deed::Cancel, Deed::Leave];
+        let gives_it_up = [Deed::Cancel, Deed::CallOff, Deed::Leave];
         let gave_it_up = status == "REFUNDED" || status == "CANCELLED";
         let may_be_given_up = gives_it_up.iter().any(|deed| succeeded(*deed) > 0);
         outcome.must(!gave_it_up || may_be_given_up, || {

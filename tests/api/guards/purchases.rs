@@ -3,11 +3,15 @@
 use serde_json::{Value, json};
 use shared::{
     domain::{
+        ids::UserId,
+        money::Difference,
         order::{Hold, Order},
+        reason::{Explanation, Reason},
         session::Session,
     },
     futures_util::future::join_all,
     jiff::SignedDuration,
+    store::keys::EntryName,
 };
 
 use super::{hold, leave, session, store, successes};
@@ -31,6 +35,12 @@ guarded! {
     an_order_is_refunded_once: ("Accounts", "#status = :paid");
     a_seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
     refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    an_operators_refund_and_the_buyers_are_one: ("Accounts", "#status = :paid");
+    an_operators_refund_takes_no_seat_of_another: ("Seats", "#status = :sold AND reservation_id");
+    an_operator_cancels_no_later_hold: ("Sessions", "live_hold.reservation_id = :reservation_id");
+    corrections_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    a_correction_and_a_payment_at_once_take_no_more_than_there_is: ("Accounts", "seq = :seen");
+    a_keyed_correction_happens_once: ("Accounts", "attribute_not_exists(entry)");
 }
 
 async fn a_seat_is_held_once(shop: &Shop) -> bool {
@@ -212,8 +222,11 @@ async fn an_order_is_refunded_once(shop: &Shop) -> bool {
     // The seats guard it as well.
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
-    store.refund(&order, shop.now()).await.expect("a refund");
-    let again = store.refund(&order, shop.now()).await;
+    store
+        .refund(&order, None, shop.now())
+        .await
+        .expect("a refund");
+    let again = store.refund(&order, None, shop.now()).await;
     again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
 }
 
@@ -224,17 +237,110 @@ async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
         seats: other.seats,
         ..order
     };
-    store(shop).await.refund(&order, shop.now()).await.is_err()
+    store(shop)
+        .await
+        .refund(&order, None, shop.now())
+        .await
+        .is_err()
 }
 
 async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    let refund = store.refund(&order, shop.now());
+    let refund = store.refund(&order, None, shop.now());
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
     all_done && balance(shop, &buyer).await == json!(PRICE + 1_000)
+}
+
+/// Both have read the order before either has written it.
+async fn an_operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let store = store(shop).await;
+    // The seats guard it as well.
+    shop.stack
+        .strip_condition("Seats", "#status = :sold AND reservation_id");
+    let why = explanation();
+    let own = store.refund(&order, None, shop.now()).await;
+    let own = own.expect("a refund").refund;
+    let operators = store.refund(&order, Some(&why), shop.now()).await;
+    let operators = operators.expect("an answer").refund;
+    own == operators && balance(shop, &buyer).await == json!(PRICE)
+}
+
+async fn an_operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
+    let (_, order) = sold(shop, 7).await;
+    let (_, other) = sold(shop, 8).await;
+    let order = Order {
+        seats: other.seats,
+        ..order
+    };
+    let why = explanation();
+    let refunded = store(shop)
+        .await
+        .refund(&order, Some(&why), shop.now())
+        .await;
+    refunded.is_err()
+}
+
+/// The operator has read a hold that its buyer has changed for another one since.
+async fn an_operator_cancels_no_later_hold(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (seen, hold) = rich_and_holding(shop, &buyer).await;
+    let path = format!("{}/{}", shop.reservations(), hold.reservation_id);
+    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.hold(&buyer, 8).await.ok();
+    let store = store(shop).await;
+    store.cancel_hold(&seen, &hold, shop.now()).await.is_err()
+}
+
+async fn corrections_and_charges_at_once_add_up(shop: &Shop) -> bool {
+    // They have two seconds for giving way, whatever the machine is doing.
+    tokio::time::pause();
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    shop.charge(&buyer, 1_000).await.ok();
+    let charges = join_all((0..8).map(|_| shop.charge(&buyer, 100)));
+    let corrections = join_all((0..8).map(|_| shop.correct(&admin, &buyer, -50).send()));
+    let (charges, corrections) = shared::futures_util::join!(charges, corrections);
+    tokio::time::resume();
+    let all_done = successes(&charges) == 8 && successes(&corrections) == 8;
+    all_done && balance(shop, &buyer).await == json!(1_400)
+}
+
+/// There is enough for one of the two.
+async fn a_correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    let session = session(shop, &buyer).await;
+    let hold = session.live_hold.clone().expect("a hold");
+    let takes = Difference::parse(&format!("-{PRICE}")).expect("a difference");
+    let (store, name, why) = (store(shop).await, EntryName::of(None), explanation());
+    let correction = store.correct(session.user_id, &name, takes, &why, shop.now());
+    let payment = store.pay(&session, &hold, shop.now());
+    let (corrected, paid) = shared::futures_util::join!(correction, payment);
+    corrected.is_ok() != paid.is_ok() && balance(shop, &buyer).await == json!(0)
+}
+
+async fn a_keyed_correction_happens_once(shop: &Shop) -> bool {
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    for _ in 0..2 {
+        let correction = shop.correct(&admin, &buyer, 100);
+        correction
+            .header("idempotency-key", "once")
+            .send()
+            .await
+            .ok();
+    }
+    balance(shop, &buyer).await == json!(100)
+}
+
+fn explanation() -> Explanation {
+    Explanation {
+        by: UserId::new(),
+        reason: Reason::parse("A").expect("a reason"),
+    }
 }
 
 /// Somebody who has bought a seat, and the order as a request reads it.

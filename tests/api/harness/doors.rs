@@ -42,6 +42,11 @@ impl Guarded {
         }
     }
 
+    /// Whether a queue token is of use here.
+    pub fn takes_queue_tokens(&self) -> bool {
+        !matches!(self.door, Door::SignedIn | Door::Admin)
+    }
+
     /// Whether an access token is of use here.
     pub fn takes_access_tokens(&self) -> bool {
         matches!(self.door, Door::User | Door::SignedIn | Door::Admin)
@@ -51,6 +56,7 @@ impl Guarded {
 impl Shop {
     /// Every endpoint that stands behind a door, as that user calls it for that reservation.
     /// Those that end sessions and tokens come last.
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     pub fn guarded(&self, user_id: &str, reservation_id: &str) -> Vec<Guarded> {
         let concert = format!("/v1/concerts/{}", self.concert_id);
         let reservation = format!("{concert}/reservations/{reservation_id}");
@@ -111,6 +117,30 @@ impl Shop {
                     Door::QueueUser,
                     "POST",
                     &format!("{reservation}/payments"),
+                ),
+            ),
+            with(
+                json!({ "user_id": user_id, "reason": "A" }),
+                guarded(
+                    "refund",
+                    Door::Admin,
+                    "POST",
+                    &format!("{reservation}/refund"),
+                ),
+            ),
+            guarded(
+                "look-up-reservation",
+                Door::Admin,
+                "GET",
+                &format!("{concert}/reservations?date={date}&seat_number=50"),
+            ),
+            with(
+                json!({ "amount": 1_000, "reason": "A" }),
+                guarded(
+                    "correct-balance",
+                    Door::Admin,
+                    "POST",
+                    &format!("{balance}/corrections"),
                 ),
             ),
             with(

@@ -47,6 +47,12 @@ const SCHEDULE: &str = "rate(1 minute)";
 /// What a seat costs.
 pub const PRICE: u32 = 50_000;
 
+/// What the concert is called.
+pub const CONCERT: &str = "겨울 콘서트";
+
+/// Until when what is bought of the first date may be given back: a day before its day in Seoul.
+pub const REFUNDABLE_UNTIL: &str = "2026-12-22T15:00:00Z";
+
 /// An amount of money as a JSON number.
 pub fn won(amount: u32) -> Value {
     json!(amount)
@@ -130,7 +136,7 @@ impl Shop {
     async fn open_changed(parameters: &[(&str, &str)], template: Option<String>) -> Self {
         let mut shop = Self::on(start(parameters, template).await);
         let shows: Vec<_> = shop.dates.iter().map(|date| show(date)).collect();
-        shop.concert_id = shop.add_concert("겨울 콘서트", "main", &shows).await;
+        shop.concert_id = shop.add_concert(CONCERT, "main", &shows).await;
         shop.stack
             .operator()
             .await
@@ -396,6 +402,7 @@ pub fn show(date: &str) -> Show {
     Show {
         concert_id: ConcertId::new(),
         date: day.into(),
+        concert_name: None,
         queue_id: QueueId::main(),
         capacity: 50,
         price: Money::won(PRICE),

@@ -35,6 +35,8 @@ mod rows {
     pub const MISSING_SHOWS: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'shows'가 누락되었습니다.");
     pub const MISSING_DATE_FIELD: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'date'가 누락되었습니다.");
     pub const MISSING_PRICE: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'price'가 누락되었습니다.");
+    pub const MISSING_REASON: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'reason'가 누락되었습니다.");
+    pub const MISSING_SEAT_NUMBER: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'seat_number'가 누락되었습니다.");
     pub const MISSING_DATE: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'date'가 누락되었습니다.");
     pub const MISSING_CONCERT_ID: Refusal = refusal(400, "MISSING_PARAMETER", "필수 파라미터 'concert_id'가 누락되었습니다.");
     pub const MISSING_PAYMENT_AMOUNT: Refusal = refusal(400, "MISSING_PAYMENT_AMOUNT", "결제 금액 정보가 누락되었습니다.");
@@ -62,6 +64,8 @@ mod rows {
     pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
     pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 하며, 이미 열린 대기열에는 설정할 수 없습니다.");
     pub const INVALID_DEFAULT_CONCERT: Refusal = refusal(400, "BAD_REQUEST", "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.");
+    pub const INVALID_CORRECTION: Refusal = refusal(400, "BAD_REQUEST", "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.");
+    pub const INVALID_REASON: Refusal = refusal(400, "BAD_REQUEST", "사유는 1 ~ 200자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const TOO_MANY_QUEUE_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.");
     pub const INVALID_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "limit은 1 ~ 100 사이의 정수여야 합니다.");
     pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");
@@ -85,6 +89,7 @@ mod rows {
     pub const EMAIL_TAKEN: Refusal = refusal(409, "EMAIL_TAKEN", "이미 사용 중인 이메일 주소입니다.");
     pub const CONCERT_HAS_ORDERS: Refusal = refusal(409, "CONCERT_HAS_ORDERS", "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.");
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
+    pub const BALANCE_OUT_OF_RANGE: Refusal = refusal(409, "BALANCE_OUT_OF_RANGE", "정정 후 잔액은 0원 이상이어야 하며 한도를 초과할 수 없습니다.");
     pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
     pub const SOLD_OUT: Refusal = refusal(410, "SOLD_OUT", "모든 좌석이 매진되었습니다.");
     pub const SALE_OVER: Refusal = refusal(410, "SALE_OVER", "판매가 종료되었습니다.");

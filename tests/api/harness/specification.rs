@@ -9,6 +9,7 @@ use std::{
 use functions::specification::specification;
 use jsonschema::Validator;
 use serde_json::{Value, json};
+use shared::jiff::Timestamp;
 
 use super::Reply;
 
@@ -97,6 +98,13 @@ impl Specification {
     #[track_caller]
     pub fn judge(&self, method: &str, target: &str, sent: &[u8], reply: &Reply) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if path.starts_with("/v1/") {
+            let precise = times_with_fractions(&reply.body, "");
+            assert!(
+                precise.is_empty(),
+                "{method} {path} answers with fractions of seconds: {precise:?}"
+            );
+        }
         let Some((path, operation)) = self.operation(method, path) else {
             return;
         };
@@ -155,6 +163,32 @@ impl Specification {
             let complaints = self.complaints(what, schema, false, &sent);
             assert!(complaints.is_empty(), "{what} took {sent}: {complaints:#?}");
         }
+    }
+}
+
+/// Where an answer has times that are not whole seconds, apart from those that clients compute
+/// with: the points and the time of a queue's document.
+pub fn times_with_fractions(answer: &Value, at: &str) -> Vec<String> {
+    match answer {
+        Value::String(text) => {
+            let time = text.parse::<Timestamp>().ok();
+            let is_precise = time.is_some_and(|time| time.subsec_nanosecond() != 0);
+            let is_computed_with = at.ends_with("/server_time") || at.ends_with("/points/at");
+            if is_precise && !is_computed_with {
+                vec![format!("{text} at {at}")]
+            } else {
+                Vec::new()
+            }
+        }
+        Value::Array(values) => values
+            .iter()
+            .flat_map(|value| times_with_fractions(value, at))
+            .collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| times_with_fractions(value, &format!("{at}/{name}")))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

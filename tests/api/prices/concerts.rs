@@ -48,7 +48,8 @@ async fn running_an_on_sale_costs_2_writes_an_item() {
         "show, concert, version"
     );
     let name = json!({ "name": "C" });
-    assert_eq!(change(name).await, (door + 1.0, 8.0), "two places");
+    let shows = "two places, and the name in two shows";
+    assert_eq!(change(name).await, (door + 1.0, 12.0), "{shows}");
     let another = json!({ "shows": [{ "date": "2027-01-03", "price": 2 }] });
     assert_eq!(change(another).await, (door + 1.0, 8.0), "and the listing");
     let queue = json!({ "queue_id": "rock" });

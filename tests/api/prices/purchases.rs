@@ -208,3 +208,59 @@ async fn a_refund_costs_4_writes_and_2_a_seat() {
     refund().await.ok();
     assert_eq!(shop.price("cancel-reservation"), (1.5, 0.0), "again");
 }
+
+#[tokio::test]
+async fn an_operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let (buyer, receipt) = shop.sold(1).await;
+    let (other, of_other) = shop.sold(2).await;
+    shop.stack.app("refund").await;
+    shop.advance(120).await;
+    shop.stack.forget_consumed();
+    let quiet = 0.5 + 2.0;
+    let short = shop.refund(&admin, &buyer, &receipt, "공연 취소");
+    short.send().await.ok();
+    // The door, the sessions, the order, the account; then the show and its queue.
+    assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, 6.0));
+    let again = shop.refund(&admin, &buyer, &receipt, "공연 취소");
+    again.send().await.ok();
+    assert_eq!(shop.price("refund"), (1.0 + 1.5, 0.0), "again");
+    shop.advance(120).await;
+    shop.stack.forget_consumed();
+    let long = shop.refund(&admin, &other, &of_other, &"가".repeat(200));
+    long.send().await.ok();
+    assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, 8.0));
+}
+
+#[tokio::test]
+async fn a_correction_costs_4_writes_and_2_reads() {
+    let shop = warm_shop(&[]).await;
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    shop.start(&["correct-balance"]).await;
+    shop.correct(&admin, &buyer, 100).send().await.ok();
+    assert_eq!(shop.price("correct-balance"), (2.0, 4.0));
+}
+
+/// By the reservation it reads the taken seats of the show, 500 of which are some 80 KB.
+#[tokio::test]
+async fn looking_a_seat_up_costs_1_read_and_a_half_and_the_reservation() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let (_, receipt) = shop.sold(7).await;
+    let holder = shop.buyer().await;
+    shop.hold(&holder, 8).await.ok();
+    shop.start(&["look-up-reservation"]).await;
+    let id = receipt["reservation_id"].as_str().expect("an id");
+    for (query, reads) in [
+        ("seat_number=7", 1.0 + 0.5 + 2.0),
+        ("seat_number=8", 1.0 + 0.5 + 1.0),
+        ("seat_number=9", 1.0 + 0.5),
+        // The show, and a block of its seats.
+        (&format!("reservation_id={id}"), 1.0 + 0.5 + 0.5 + 2.0),
+    ] {
+        let path = format!("{}?date=2026-12-24&{query}", shop.reservations());
+        shop.get(&path).token(&admin.access_token).send().await.ok();
+        assert_eq!(shop.price("look-up-reservation"), (reads, 0.0), "{query}");
+    }
+}

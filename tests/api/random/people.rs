@@ -42,6 +42,9 @@ pub struct Memory {
     pub keyed: BTreeMap<String, u64>,
     /// What the answers of those said.
     pub told_of_keyed: BTreeMap<String, u64>,
+    /// Corrections that were asked for, by their reasons, which are their keys as well; and what
+    /// the answers of those that were made said.
+    pub corrections: BTreeMap<String, (i64, Option<u64>)>,
     /// How often they have begun to leave, and ended.
     pub leaving: (u64, u64),
 }

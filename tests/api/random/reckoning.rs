@@ -79,6 +79,7 @@ async fn reckon(world: &World, person: &Person) -> Vec<(Seat, String)> {
     let wrong = [
         broken_link(&entries),
         missing_charge(&memory, &entries),
+        wrong_correction(&memory, &entries),
         wrong_orders(&memory, &orders),
         wrong_balance(&orders, &entries),
     ];
@@ -206,6 +207,28 @@ fn missing_charge(memory: &Memory, entries: &[Value]) -> Option<String> {
     }
     let more = charges.into_iter().find(|(_, left)| *left > 0);
     more.map(|(amount, _)| format!("nobody has charged {amount} more"))
+}
+
+/// A correction that was answered and is not there, is there twice, or is not as somebody asked.
+fn wrong_correction(memory: &Memory, entries: &[Value]) -> Option<String> {
+    let mut found = BTreeSet::new();
+    for entry in entries.iter().filter(|entry| entry["kind"] == "CORRECTION") {
+        let key = text(&entry["reason"]);
+        let asked = memory.corrections.get(&key);
+        let is_right = asked.is_some_and(|(amount, told)| {
+            entry["amount"] == json!(amount)
+                && told.is_none_or(|told| entry["balance_after"] == json!(told))
+        });
+        if !is_right || !found.insert(key) {
+            return Some(format!("{entry} was asked for as {asked:?}"));
+        }
+    }
+    let mut told = memory
+        .corrections
+        .iter()
+        .filter(|(_, (_, told))| told.is_some());
+    let gone = told.find(|(key, _)| !found.contains(*key));
+    gone.map(|(key, _)| format!("the correction {key} is gone"))
 }
 
 /// An order that is not as it was told, is gone, or that nobody has asked for.

@@ -89,7 +89,8 @@ impl Visit<'_> {
             64..70 => self.give_up(rng, false).await,
             70..75 => self.give_up(rng, true).await,
             79..86 => self.pay_again(&token, rng).await,
-            86..90 => self.balance().await,
+            86..88 => self.balance().await,
+            88..90 => self.correct(rng).await,
             90..94 => self.statement().await,
             94..97 => self.payments().await,
             _ => self.seats(&token, queue).await,
@@ -341,10 +342,24 @@ impl Visit<'_> {
             reservation.clone()
         };
         self.world.ledger.give_up(&id);
-        let call = self.call("DELETE", &told.path(&id));
+        // An operator may do it for them.
+        let is_own = rng.random_bool(0.7);
+        let call = if is_own {
+            self.call("DELETE", &told.path(&id))
+        } else {
+            let path = format!("{}/refund", told.path(&id));
+            let call = self.world.shop.post(&path);
+            let body = json!({ "user_id": self.person.guest.user_id, "reason": "A" });
+            call.token(&self.world.admin.access_token).json(&body)
+        };
         // Of those that have lapsed only the latest is known.
         let refusals = ["RESERVATION_NOT_FOUND"];
-        let what = if paid { "refund" } else { "cancel" };
+        let what = match (is_own, paid) {
+            (true, true) => "refund",
+            (true, false) => "cancel",
+            (false, true) => "operator's refund",
+            (false, false) => "operator's cancel",
+        };
         let answer = self.world.ask(what, call, &refusals).await;
         let refunded = match answer {
             Came::Done(done) => done["status"] == "REFUNDED",
@@ -408,6 +423,54 @@ impl Visit<'_> {
             if before.is_some_and(|before| before != balance) {
                 self.world.violated(format!("{key} was charged twice"));
             }
+        }
+    }
+
+    /// An operator sets the balance right, under a key that is also the reason.
+    async fn correct(&self, rng: &mut Xoshiro256PlusPlus) {
+        let known = {
+            let memory = self.person.memory();
+            let keys: Vec<_> = memory.corrections.keys().rev().take(3).cloned().collect();
+            keys.choose(rng).cloned()
+        };
+        let key = known
+            .filter(|_| rng.random_bool(0.5))
+            .unwrap_or_else(|| format!("ticket-{:016x}", rng.random::<u64>()));
+        let most = i64::try_from(price(1)).expect("an amount");
+        let amount = match rng.random_range(-most..most) {
+            0 => 1,
+            amount => amount,
+        };
+        let (amount, _) = *self
+            .person
+            .memory()
+            .corrections
+            .entry(key.clone())
+            .or_insert((amount, None));
+        let call = self
+            .world
+            .shop
+            .post(&self.person.path("/balance/corrections"));
+        let call = call.token(&self.world.admin.access_token);
+        let call = call.header("idempotency-key", &key);
+        let call = call.json(&json!({ "amount": amount, "reason": key }));
+        let refusals = ["BALANCE_OUT_OF_RANGE"];
+        let told = self.world.ask("correct", call, &refusals).await;
+        let mut memory = self.person.memory();
+        let before = memory.corrections.get_mut(&key).map(|(_, told)| told);
+        match (told, before) {
+            (Came::Done(corrected), Some(before)) => {
+                let balance = corrected["current_balance"].as_u64().expect("an amount");
+                let told = before.replace(balance);
+                if told.is_some_and(|told| told != balance) {
+                    self.world.violated(format!("{key} was corrected twice"));
+                }
+            }
+            (Came::Refused(code), Some(Some(_))) => {
+                let what = format!("{key} was corrected, and then refused with {code}");
+                self.world.violated(what);
+            }
+            _ => {}
         }
     }
 

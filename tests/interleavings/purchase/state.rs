@@ -33,6 +33,7 @@ static HELD_SEAT_IS_TAKEN: LazyLock<[[bool; END as usize]; END as usize]> = Lazy
             reservation_id,
             held_until: Some(moment(until)),
             active_until: None,
+            buyer: None,
         };
         seat.is_taken(moment(now))
     };

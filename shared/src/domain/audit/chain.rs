@@ -49,7 +49,7 @@ pub fn chain(user_id: UserId, account: Option<Account>, entries: &[Entry]) -> Ve
 fn adds_up(before: Account, entry: &Entry) -> bool {
     let moved = i128::from(entry.amount.hundredths());
     let moved = match entry.kind {
-        EntryKind::Charge | EntryKind::Refund => moved,
+        EntryKind::Charge | EntryKind::Refund | EntryKind::Correction => moved,
         EntryKind::Payment => -moved,
     };
     i128::from(before.balance.hundredths()) + moved == i128::from(entry.balance_after.hundredths())

@@ -2,10 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
+    decimal,
     draw::EarlyEntry,
     ids::{ConcertId, PaymentId},
-    money::Money,
-    order::{Account, Charge, Entry},
+    money::{Difference, Money},
+    order::{Account, Entry},
     queue::{Counts, Queue, samples},
     seat::SeatSet,
 };
@@ -29,6 +30,7 @@ fn held(seconds: i64) -> TakenSeat {
         reservation_id: ReservationId::new(),
         held_until: Some(NOW + SignedDuration::from_secs(seconds)),
         active_until: None,
+        buyer: None,
     }
 }
 
@@ -80,6 +82,7 @@ fn an_order_has_its_seats_until_it_is_refunded() {
         user_id: UserId::new(),
         concert_id: ConcertId::new(),
         date: seat(7).date,
+        concert_name: None,
         seats: SeatSet::from(seat(7).seat_number),
         amount: Money::won(1),
         status: OrderStatus::Paid,
@@ -284,6 +287,7 @@ enum Happening {
     Charge(u32),
     Pay(u32),
     PayAndRefund(u32),
+    Correct(i64),
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
@@ -291,6 +295,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         (0..1_000_u32).prop_map(Happening::Charge),
         (0..1_000_u32).prop_map(Happening::Pay),
         (0..1_000_u32).prop_map(Happening::PayAndRefund),
+        (-1_000..1_000_i64).prop_map(Happening::Correct),
     ];
     prop::collection::vec(one, 0..20)
 }
@@ -298,36 +303,40 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 /// The account and its entries after that.
 fn account_after(happenings: &[Happening]) -> (Account, Vec<Entry>) {
     let (mut account, mut entries) = (Account::EMPTY, Vec::new());
-    let mut step = |kind, amount, next: Option<Account>, account: &mut Account| {
+    let mut step = |kind, amount: Difference, next: Option<Account>, account: &mut Account| {
         let Some(next) = next else { return false };
         *account = next;
-        let charge = Charge {
-            amount,
-            charged_at: NOW,
-            seq: next.seq,
-            balance_after: next.balance,
-        };
         entries.push(Entry {
+            seq: next.seq,
             kind,
-            ..charge.entry()
+            amount,
+            balance_after: next.balance,
+            at: NOW,
+            order: None,
+            explanation: None,
         });
         true
     };
     for happening in happenings {
-        use crate::domain::order::EntryKind::{Charge, Payment, Refund};
+        use crate::domain::order::EntryKind::{Charge, Correction, Payment, Refund};
         match *happening {
             Happening::Charge(won) => {
                 let won = Money::won(won);
-                step(Charge, won, account.charged(won), &mut account);
+                step(Charge, won.into(), account.charged(won), &mut account);
             }
             Happening::Pay(won) => {
                 let won = Money::won(won);
-                step(Payment, won, account.debited(won), &mut account);
+                step(Payment, won.into(), account.debited(won), &mut account);
             }
             Happening::PayAndRefund(won) => {
                 let won = Money::won(won);
-                if step(Payment, won, account.debited(won), &mut account) {
-                    step(Refund, won, account.refunded(won), &mut account);
+                if step(Payment, won.into(), account.debited(won), &mut account) {
+                    step(Refund, won.into(), account.refunded(won), &mut account);
+                }
+            }
+            Happening::Correct(won) => {
+                if let Some(won) = Difference::parse(&won.to_string()) {
+                    step(Correction, won, account.corrected(won), &mut account);
                 }
             }
         }
@@ -352,12 +361,18 @@ proptest! {
         let (mut account, mut entries) = account_after(&happenings);
         prop_assume!(!entries.is_empty());
         let which = which.index(entries.len());
+        let one_more = |amount: Difference| {
+            let hundredths = amount.hundredths() + 100;
+            // Nothing is no difference, and a won from it is one.
+            let more = if hundredths == 0 { 200 } else { hundredths };
+            Difference::parse(&decimal::format(more, 2)).expect("far below the ceiling")
+        };
         let more = |money: Money| money.plus(Money::won(1)).expect("far below the ceiling");
         match how {
             0 => drop(entries.remove(which)),
             1 => entries.push(entries[which].clone()),
             2 => entries[which].balance_after = more(entries[which].balance_after),
-            3 => entries[which].amount = more(entries[which].amount),
+            3 => entries[which].amount = one_more(entries[which].amount),
             _ => account.balance = more(account.balance),
         }
         prop_assert!(!chain(UserId::new(), Some(account), &entries).is_empty());

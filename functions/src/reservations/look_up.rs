@@ -1,0 +1,196 @@
+//! `GET /v1/concerts/{concert_id}/reservations?date=`: whose a seat is, and what they have. For
+//! administrators, who know no more than a seat, or the id of a reservation.
+//!
+//! By `seat_number` 1.5 RRU, and 1 or 2 for the reservation. By `reservation_id` the seats of the
+//! show are searched: 0.5 RRU per 4 KB of its taken seats, which is some 12 RRU for every 500 that
+//! are sold. One that has been refunded has no seat any more: the payments of its buyer have it.
+
+use serde::Serialize;
+use serde_json::json;
+use shared::{
+    app::App,
+    domain::{
+        ids::{ConcertId, ReservationId, ShowDate, ShowId, UserId},
+        seat::{MOST_SEATS_A_SHOW, SeatNumber, SeatSet, TakenSeat},
+    },
+    error::ApiError,
+    http::{RequestParts as _, ok},
+    jiff::Timestamp,
+    lambda_http::{Body, Request, Response},
+    store::Reading,
+};
+use utoipa::ToSchema;
+
+use super::{
+    find::{Reservation, reservation},
+    get,
+};
+use crate::operation::{Door, Operation};
+
+/// The reservations that were looked up.
+#[derive(Serialize, ToSchema)]
+pub struct Reservations<'a> {
+    /// One, or none.
+    reservations: Vec<ReservationOfUser<'a>>,
+}
+
+/// A reservation, and whose it is.
+#[derive(Serialize, ToSchema)]
+pub struct ReservationOfUser<'a> {
+    /// Its id.
+    reservation_id: ReservationId,
+    /// Whose it is; missing when the seats were held before seats said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user_id: Option<UserId>,
+    /// What has become of it; missing when nobody knows whose it is, or when it ended unpaid and
+    /// is forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reservation: Option<get::Answer<'a>>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Whose a seat is", Door::Admin)
+        .details(
+            "By the seat, or by the id of a reservation that has it. One that has been refunded \
+             has no seat: the payments of its buyer have it.",
+        )
+        .query::<ShowDate>("date", true, "The date of the show.")
+        .query::<SeatNumber>("seat_number", false, "The seat.")
+        .query::<ReservationId>(
+            "reservation_id",
+            false,
+            "The reservation, instead of the seat.",
+        )
+        .answers::<Reservations>(
+            200,
+            "The reservation, if there is one.",
+            json!({ "reservations": [{
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+                "reservation": {
+                    "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                    "status": "PAID",
+                    "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                    "concert_name": "겨울 콘서트",
+                    "date": "2026-12-24",
+                    "seat_numbers": [7],
+                    "refundable_until": "2026-12-22T15:00:00Z",
+                    "payment": {
+                        "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                        "amount": 50_000,
+                        "status": "PAID",
+                        "paid_at": "2026-11-20T03:02:00Z",
+                    },
+                },
+            }] }),
+        )
+        .refuses([
+            ApiError::MissingParameter("date"),
+            ApiError::MissingParameter("seat_number"),
+            ApiError::InvalidDate,
+            ApiError::InvalidSeatNumber {
+                capacity: MOST_SEATS_A_SHOW,
+            },
+            ApiError::BadRequest,
+            ApiError::ConcertNotFound,
+            ApiError::ReservationNotFound,
+        ])
+}
+
+/// Answers with the reservation of the seat.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let admin = app.admin(&request).await?;
+    let concert_id = request.concert_id()?;
+    let show = ShowId {
+        concert_id,
+        date: request.date()?,
+    };
+    let Some(seat) = seat(&app, show, &Wanted::of(&request)?, admin.now).await? else {
+        return ok(&Reservations {
+            reservations: Vec::new(),
+        });
+    };
+    let found = of_seat(&app, concert_id, &seat, admin.now).await?;
+    ok(&Reservations {
+        reservations: vec![ReservationOfUser {
+            reservation_id: seat.reservation_id,
+            user_id: seat.buyer,
+            reservation: found
+                .as_ref()
+                .map(|found| get::Answer::of(found, app.config(), true)),
+        }],
+    })
+}
+
+/// What a reservation is looked up by.
+enum Wanted {
+    Seat(SeatNumber),
+    Reservation(ReservationId),
+}
+
+impl Wanted {
+    fn of(request: &Request) -> Result<Self, ApiError> {
+        match (
+            request.query("seat_number"),
+            request.query("reservation_id"),
+        ) {
+            (None, None) => Err(ApiError::MissingParameter("seat_number")),
+            (Some(_), Some(_)) => Err(ApiError::BadRequest),
+            (Some(number), None) => {
+                let number = number.parse().ok().and_then(SeatNumber::new);
+                number.map(Self::Seat).ok_or(ApiError::InvalidSeatNumber {
+                    capacity: MOST_SEATS_A_SHOW,
+                })
+            }
+            (None, Some(id)) => {
+                let id = id.parse().map_err(|_| ApiError::ReservationNotFound)?;
+                Ok(Self::Reservation(id))
+            }
+        }
+    }
+}
+
+/// The seat that is meant. Of a show that is not there any more somebody may still have a seat.
+async fn seat(
+    app: &App,
+    show: ShowId,
+    wanted: &Wanted,
+    now: Timestamp,
+) -> Result<Option<TakenSeat>, ApiError> {
+    let store = app.store();
+    match wanted {
+        Wanted::Seat(seat) => {
+            let seats = SeatSet::from(*seat);
+            Ok(store.look_at_seats(show, &seats).await?.pop())
+        }
+        Wanted::Reservation(id) => {
+            let capacity = match app.show(show, now).await {
+                Ok(show) => show.capacity,
+                Err(ApiError::ShowNotFound) => MOST_SEATS_A_SHOW,
+                Err(error) => return Err(error),
+            };
+            Ok(store.seat_of_reservation(show, capacity, *id).await?)
+        }
+    }
+}
+
+/// The reservation that a seat names, when it can be found.
+async fn of_seat(
+    app: &App,
+    concert_id: ConcertId,
+    seat: &TakenSeat,
+    now: Timestamp,
+) -> Result<Option<Reservation>, ApiError> {
+    let Some(buyer) = seat.buyer else {
+        return Ok(None);
+    };
+    let ids = (concert_id, seat.reservation_id);
+    match reservation(app, buyer, ids, Reading::Consistent, now).await {
+        Ok(found) => Ok(Some(found)),
+        Err(ApiError::ReservationNotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,54 @@
+//! Why an administrator has moved somebody's money.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ids::UserId, user::line};
+
+/// A reason as an administrator writes it and the owner of the account reads it: one line of 1 to
+/// 200 characters, trimmed, in Unicode's composed form (NFC). It may name people, so that no log
+/// has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, min_length = 1, max_length = 200, example = "공연 취소")]
+pub struct Reason(String);
+
+impl Reason {
+    /// Reads a reason; `None` when nothing or too much is left of it, or when it has control
+    /// characters in it.
+    pub fn parse(text: &str) -> Option<Self> {
+        line(text, 200).map(Self)
+    }
+}
+
+/// Who has moved somebody's money for them, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The administrator.
+    pub by: UserId,
+    /// What the owner of the account is told.
+    pub reason: Reason,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_of_at_most_200_characters() {
+        let reason = |text: &str| Reason::parse(text).map(|reason| reason.0);
+        assert_eq!(reason(" 공연 취소 ").as_deref(), Some("공연 취소"));
+        assert_eq!(reason("e\u{301}").as_deref(), Some("\u{e9}"), "composed");
+        assert!(reason(&"가".repeat(200)).is_some());
+        for wrong in [
+            "",
+            " \t",
+            "a\nb",
+            "a\0b",
+            &"가".repeat(201),
+            &"x".repeat(100_000),
+        ] {
+            assert_eq!(reason(wrong), None, "{wrong:.20}");
+        }
+    }
+}

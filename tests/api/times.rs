@@ -1,0 +1,124 @@
+//! Times are told in whole seconds, rounded down, whatever the clock says. That no answer of the
+//! whole suite has another is checked with each ([`crate::harness::specification`]); here the
+//! clock is between two seconds.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::jiff::{SignedDuration, Timestamp};
+
+use crate::harness::{PASSWORD, PRICE, Shop, show, specification::times_with_fractions};
+
+/// A time as the API writes it.
+fn rounded_down(time: Timestamp) -> Value {
+    let seconds = Timestamp::from_second(time.as_second()).expect("a time");
+    json!(seconds)
+}
+
+#[tokio::test]
+async fn times_of_a_purchase_are_whole_seconds() {
+    let shop = Shop::open().await;
+    shop.stack.advance(Duration::from_millis(437)).await;
+    let admin = shop.admin().await;
+    let account = shop.account("mina@example.com").await;
+    let logged_in = shop.log_in(&account.email, PASSWORD).await.ok();
+    let twelve_hours = SignedDuration::from_hours(12);
+    assert_eq!(
+        logged_in["expires_at"],
+        rounded_down(shop.now() + twelve_hours)
+    );
+    let list = shop
+        .get("/v1/users")
+        .token(&admin.access_token)
+        .send()
+        .await
+        .ok();
+    assert_eq!(list["users"][0]["created_at"], rounded_down(shop.now()));
+
+    let buyer = shop.buyer().await;
+    assert!(buyer.joined["expires_at"].is_string() && buyer.joined["active_until"].is_string());
+    let held = shop.hold(&buyer, 7).await.ok();
+    let lapses = shop.now() + SignedDuration::from_secs(300);
+    assert_eq!(held["expiration_time"], rounded_down(lapses));
+    let place = shop.get_place(&buyer).await;
+    assert_eq!(
+        place["reservation"]["expiration_time"],
+        held["expiration_time"]
+    );
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.pay(&buyer, &held).await.ok();
+    let path = shop.reservation(&held);
+    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    assert_eq!(found["payment"]["paid_at"], rounded_down(shop.now()));
+    shop.refund(&admin, &buyer, &held, "A").send().await.ok();
+    shop.correct(&admin, &buyer, -1).send().await.ok();
+    let payments = format!("/v1/users/{}/payments", buyer.user_id);
+    let payments = shop.get(&payments).token(&buyer.token).send().await.ok();
+    assert_eq!(
+        payments["payments"][0]["refunded_at"],
+        rounded_down(shop.now())
+    );
+    for entry in shop.statement(&buyer, 10).await {
+        assert_eq!(entry["at"], rounded_down(shop.now()), "{entry}");
+    }
+    shop.audit().await;
+}
+
+/// What an operator has named to the millisecond is in force to the millisecond, and is told
+/// rounded down.
+#[tokio::test]
+async fn times_of_a_sale_are_whole_seconds() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let opens_at = shop.now() + SignedDuration::from_millis(60_437);
+    let body = json!({ "name": "A", "shows": [{
+        "date": "2027-01-01", "price": 1, "opens_at": opens_at, "closes_at": "2026-12-31T00:00:00.9Z",
+    }] });
+    let created = shop.create(&admin, &body).await.expect(201);
+    assert_eq!(created["shows"][0]["opens_at"], rounded_down(opens_at));
+    assert_eq!(created["shows"][0]["closes_at"], "2026-12-31T00:00:00Z");
+    let put = shop
+        .put_queue(&admin, "spring", &json!({ "opens_at": opens_at }))
+        .await
+        .ok();
+    assert_eq!(put["opens_at"], rounded_down(opens_at));
+    let concert_id = shop
+        .add_concert("Spring", "spring", &[show("2027-01-02")])
+        .await;
+    let early = shop.join_for(&shop.guest().await, Some(&concert_id)).await;
+    assert_eq!(early.joined["status"], "EARLY");
+    assert_eq!(early.joined["opens_at"], rounded_down(opens_at));
+}
+
+/// Places are computed with them, to the millisecond.
+#[tokio::test]
+async fn times_of_a_schedule_have_milliseconds() {
+    let shop = Shop::open().await;
+    shop.stack.advance(Duration::from_millis(437)).await;
+    shop.buyer().await;
+    let document = shop.queue("main").await;
+    assert_eq!(document["server_time"], json!(shop.now()));
+    assert_ne!(document["server_time"], rounded_down(shop.now()));
+}
+
+/// What judges every answer of the suite can say no.
+#[test]
+fn times_with_a_fraction_are_seen() {
+    let precise = "2026-11-20T03:00:36.097Z";
+    let seen = |answer: Value| times_with_fractions(&answer, "").len();
+    assert_eq!(seen(json!({ "at": precise })), 1);
+    assert_eq!(
+        seen(json!({ "list": [{ "paid_at": precise }, { "at": precise }] })),
+        2
+    );
+    assert_eq!(
+        seen(json!({ "points": { "at": "2026-11-20T03:00:36Z", "x": precise } })),
+        1
+    );
+    let of_a_queue = json!({ "points": [{ "at": precise }], "server_time": precise });
+    assert_eq!(seen(of_a_queue), 0);
+    assert_eq!(
+        seen(json!({ "name": "2026", "date": "2026-12-24", "n": 0.5 })),
+        0
+    );
+}
