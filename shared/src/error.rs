@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 use lambda_http::http::StatusCode;
 
-use crate::texts::{self, Language};
+use crate::{
+    domain::session::Ending,
+    texts::{self, Language},
+};
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +61,8 @@ pub enum ApiError {
     /// 401: no authorization header.
     #[error("the authorization header is missing")]
     MissingAuthorization,
-    /// 401: a token that is not ours, has expired, is for another door, or whose session is over.
+    /// 401: a token that is not ours, has expired, is for another door, or is of an earlier
+    /// generation than its user's tokens are.
     #[error("the token is not valid")]
     InvalidToken,
     /// 401: no such user, or not their password; the answer does not tell which.
@@ -118,12 +122,24 @@ pub enum ApiError {
     /// 409: the e-mail address is somebody's.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// 409: somebody is to be deleted who holds seats.
+    #[error("the user holds seats")]
+    UserHasHold,
+    /// 409: somebody is to be deleted whose account is not empty.
+    #[error("the user's account is not empty")]
+    UserHasBalance,
     /// 409: a paid reservation that can be given back no more.
     #[error("refunds are closed")]
     RefundClosed,
     /// 410: the hold was not paid in time.
     #[error("the hold has lapsed")]
     HoldExpired,
+    /// 410: the session of a good token is over.
+    #[error("the session is over: {reason:?}")]
+    SessionOver {
+        /// Why, as the poll says it; not known of a session that a later one has replaced.
+        reason: Option<Ending>,
+    },
     /// 410: every seat that the queue sells is sold.
     #[error("everything is sold out")]
     SoldOut,
@@ -152,7 +168,8 @@ pub enum ApiError {
 pub enum Wrong {
     /// A body has at most 65,536 bytes.
     Body,
-    /// A name has 1 to 100 characters after trimming, and none that cannot be seen.
+    /// A name has 1 to 100 characters after trimming, one at least that can be seen, and none that
+    /// breaks lines or changes the direction of a text.
     Name,
     /// An e-mail address has the form of one, and at most 254 characters.
     Email,
@@ -229,8 +246,12 @@ impl ApiError {
             | Self::SaleNotOpen
             | Self::ConcertHasOrders
             | Self::EmailTaken
+            | Self::UserHasHold
+            | Self::UserHasBalance
             | Self::RefundClosed => StatusCode::CONFLICT,
-            Self::HoldExpired | Self::SoldOut | Self::QueueClosed => StatusCode::GONE,
+            Self::HoldExpired | Self::SessionOver { .. } | Self::SoldOut | Self::QueueClosed => {
+                StatusCode::GONE
+            }
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -272,8 +293,11 @@ impl ApiError {
             Self::SaleNotOpen => "SALE_NOT_OPEN",
             Self::ConcertHasOrders => "CONCERT_HAS_ORDERS",
             Self::EmailTaken => "EMAIL_TAKEN",
+            Self::UserHasHold => "USER_HAS_HOLD",
+            Self::UserHasBalance => "USER_HAS_BALANCE",
             Self::RefundClosed => "REFUND_CLOSED",
             Self::HoldExpired => "HOLD_EXPIRED",
+            Self::SessionOver { .. } => "SESSION_OVER",
             Self::SoldOut => "SOLD_OUT",
             Self::QueueClosed => "QUEUE_CLOSED",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",

@@ -17,6 +17,7 @@ use crate::{
     domain::{
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
         money::Money,
+        session::Ending,
     },
     error::{ApiError, Wrong},
     texts::Language,
@@ -374,6 +375,10 @@ pub struct ErrorBody<'a> {
     /// The caller's place, with `NOT_YOUR_TURN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u64>,
+    /// Why the caller's session is over, with `SESSION_OVER`, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<Ending>,
 }
 
 /// The answer that an error becomes.
@@ -382,11 +387,16 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         ApiError::NotYourTurn { place, .. } => *place,
         _ => None,
     };
+    let reason = match error {
+        ApiError::SessionOver { reason } => *reason,
+        _ => None,
+    };
     let body = ErrorBody {
         error: &error.message(language),
         code: error.code(),
         request_id,
         queue_position,
+        reason,
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));

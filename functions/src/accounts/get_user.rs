@@ -28,5 +28,6 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .user(user_id)
         .await?
         .ok_or(ApiError::UserNotFound)?;
+    caller.may_see_user(&user)?;
     ok(&Profile::from(user))
 }

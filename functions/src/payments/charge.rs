@@ -75,10 +75,17 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
     let charge = app
         .store()
-        .charge(user_id, &name, amount, caller.now)
+        .charge(
+            user_id,
+            caller.generation_for(user_id),
+            &name,
+            amount,
+            caller.now,
+        )
         .await
         .map_err(|rejected| match rejected {
             Rejected::Refused(ChargeRefused::NoAccount) => ApiError::UserNotFound,
+            Rejected::Refused(ChargeRefused::TokenOver) => ApiError::InvalidToken,
             Rejected::Refused(ChargeRefused::TooMuch) => ApiError::InvalidAmount,
             Rejected::Refused(ChargeRefused::KeyReused) => ApiError::IdempotencyKeyReused,
             Rejected::Failed(error) => error.into(),

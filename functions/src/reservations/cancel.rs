@@ -4,19 +4,18 @@
 //! A hold is released, and the session goes on: 1 WRU and 1 for each seat. A paid one is refunded
 //! to the balance, until some hours before the day of the show: 4 WRU and 2 for each seat, 2.5 RRU.
 //! Then the show's queue is ticked, for those who wait for a seat: 0.5 RRU for the show, and what
-//! a tick costs.
+//! a tick costs. With a queue token 1 RRU more, for its generation.
 
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    app::App,
+    app::{App, Caller},
     domain::{
         ids::ReservationId,
         order::{Order, Refund},
     },
     error::ApiError,
     http::{RequestParts as _, Won, ok},
-    jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{Reading, Rejected, purchase::RefundRefused},
 };
@@ -62,12 +61,13 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
     let ids = request.reservation_id()?;
+    app.require_current(&caller).await?;
     let mut reading = Reading::Lately;
     loop {
         let found = reservation(&app, caller.user_id, ids, reading, caller.now).await?;
         let (status, current_balance) = match &found {
             Reservation::Paid(order) => {
-                let refund = refund(&app, order, caller.now).await?;
+                let refund = refund(&app, &caller, order).await?;
                 (Status::Refunded, Some(Won(refund.balance_after)))
             }
             Reservation::Ended(_) => (found.status(), None),
@@ -95,7 +95,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 }
 
 /// The refund of an order, the one that it has already or a new one.
-async fn refund(app: &App, order: &Order, now: Timestamp) -> Result<Refund, ApiError> {
+async fn refund(app: &App, caller: &Caller, order: &Order) -> Result<Refund, ApiError> {
+    let now = caller.now;
     if let Some(refund) = order.refund {
         return Ok(refund);
     }
@@ -105,9 +106,10 @@ async fn refund(app: &App, order: &Order, now: Timestamp) -> Result<Refund, ApiE
     }
     let refunded = app
         .store()
-        .refund(order, now)
+        .refund(order, caller.generation_for(order.user_id), now)
         .await
         .map_err(|rejected| match rejected {
+            Rejected::Refused(RefundRefused::TokenOver) => ApiError::InvalidToken,
             Rejected::Refused(RefundRefused::NoAccount) => {
                 ApiError::bug("an order's user has no account")
             }

@@ -1,5 +1,6 @@
 //! `GET /v1/concerts/{concert_id}/reservations/{reservation_id}`: what has become of a
-//! reservation. 1 RRU for a hold, 2 for an order.
+//! reservation. 1 RRU for a hold, 2 for an order; 1 more for the user with an access token, or for
+//! the generation of a queue token.
 
 use serde::Serialize;
 use serde_json::json;
@@ -108,6 +109,7 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
     let ids = request.reservation_id()?;
+    app.require_current(&caller).await?;
     let found = reservation(&app, caller.user_id, ids, Reading::Consistent, caller.now).await?;
     ok(&Answer::of(&found))
 }

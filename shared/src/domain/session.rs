@@ -267,6 +267,16 @@ impl Session {
         lapsed.or_else(|| self.last_hold.clone())
     }
 
+    /// Why it is over, as what was found says instead of which a write was meant for it: not known
+    /// when that is a later session, or nothing.
+    pub fn why_over(&self, found: Option<&Self>, now: Timestamp) -> Option<Ending> {
+        let same = found.filter(|found| found.jti == self.jti)?;
+        match same.standing_by_itself(now) {
+            Some(Standing::Over(ending)) => Some(ending),
+            _ => None,
+        }
+    }
+
     /// The live hold, when it may still be paid.
     pub fn payable_hold(&self, now: Timestamp) -> Option<&Hold> {
         self.live_hold
