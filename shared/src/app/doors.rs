@@ -57,6 +57,15 @@ impl Caller {
         }
     }
 
+    /// What a caller is told when there is no such user: their own token has ended then.
+    pub fn without(&self, user_id: UserId) -> ApiError {
+        if self.user_id == user_id {
+            ApiError::InvalidToken
+        } else {
+            ApiError::UserNotFound
+        }
+    }
+
     /// Lets the caller go on unless the user is themselves and their token is too old for them.
     pub fn may_see_user(&self, user: &User) -> Result<(), ApiError> {
         match self.generation_for(user.user_id) {

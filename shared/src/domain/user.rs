@@ -587,7 +587,13 @@ mod tests {
             assert_eq!(name.is_some(), unseen != "\u{202e}", "{shown}");
         }
         // Joined emoji, a Persian name, a Hebrew one with a mark, an accent.
-        for seen in ["👩\u{200d}🚀", "علی\u{200c}رضا", "דנה\u{200f}", "e\u{301}", "ᄀ"] {
+        for seen in [
+            "👩\u{200d}🚀",
+            "علی\u{200c}رضا",
+            "דנה\u{200f}",
+            "e\u{301}",
+            "ᄀ",
+        ] {
             assert!(Name::parse(seen).is_some(), "{seen}");
         }
     }

@@ -3,9 +3,7 @@
 //!
 //! Attribute names are those of the stored types' fields; the expressions name them literally.
 
-use crate::domain::{
-    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId},
-};
+use crate::domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId};
 
 /// `Users`: what the items of e-mail addresses begin with.
 pub const EMAILS: &str = "email#";
@@ -160,10 +158,7 @@ mod tests {
                 "audit", "round"
             ],
         );
-        assert_eq!(
-            email("mina@example.com"),
-            "email#mina@example.com"
-        );
+        assert_eq!(email("mina@example.com"), "email#mina@example.com");
         assert_eq!(
             charge(&ChargeName::New(uuid)),
             "charge#00000000-0000-0000-0000-000000000001",

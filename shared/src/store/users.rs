@@ -81,8 +81,9 @@ impl Store {
         let mut transaction =
             Transaction::new(&self.client).put(put_user, |_| SignUpRefused::IdTaken);
         if let Some(email) = &user.email {
-            transaction =
-                self.claim_email(transaction, email, user.user_id, || SignUpRefused::EmailTaken)?;
+            transaction = self.claim_email(transaction, email, user.user_id, || {
+                SignUpRefused::EmailTaken
+            })?;
         }
         transaction
             .put(accounts::open(&self.tables, user.user_id)?, |_| {

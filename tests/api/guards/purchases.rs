@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 use shared::{
     domain::{
-        order::{Hold, Order},
+        money::Money,
+        order::{Account, Hold, Order},
         session::Session,
     },
     futures_util::future::join_all,
     jiff::SignedDuration,
+    store::{Tried, keys::ChargeName},
 };
 
 use super::{hold, leave, session, store, successes};
@@ -31,6 +33,11 @@ guarded! {
     an_order_is_refunded_once: ("Accounts", "#status = :paid");
     a_seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
     refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    a_first_log_out_ends_a_charge_under_way: ("Accounts", "attribute_not_exists(generation)");
+    a_log_out_ends_a_charge_under_way: ("Accounts", "generation = :generation");
+    a_log_out_ends_a_payment_under_way: ("Accounts", "attribute_not_exists(generation)");
+    a_log_out_ends_a_refund_under_way: ("Accounts", "attribute_not_exists(generation)");
+    a_charge_does_not_go_to_who_is_deleted: ("Accounts", "attribute_not_exists(generation)");
 }
 
 async fn a_seat_is_held_once(shop: &Shop) -> bool {
@@ -87,7 +94,7 @@ async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     store(shop)
         .await
-        .pay(&session, &hold, hold.held_until)
+        .pay(&session, 0, &hold, hold.held_until)
         .await
         .is_err()
 }
@@ -100,7 +107,7 @@ async fn a_hold_given_up_is_not_paid(shop: &Shop) -> bool {
         .cancel_hold(&session, &hold, shop.now())
         .await
         .expect("it is cancelled");
-    store.pay(&session, &hold, shop.now()).await.is_err()
+    store.pay(&session, 0, &hold, shop.now()).await.is_err()
 }
 
 /// The payer's clock is far behind, and the message was lost: only the seat itself knows.
@@ -118,7 +125,7 @@ async fn a_seat_that_somebody_else_got_is_not_sold(shop: &Shop) -> bool {
         .place_hold(&next, &taken, later)
         .await
         .expect("the seat is free again");
-    let refused = store.pay(&payer, &lapsed, shop.now()).await.is_err();
+    let refused = store.pay(&payer, 0, &lapsed, shop.now()).await.is_err();
     // The clock of whoever looks at it afterwards is right.
     shop.advance(303).await;
     refused
@@ -129,11 +136,11 @@ async fn an_order_is_paid_once(shop: &Shop) -> bool {
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let store = store(shop).await;
     store
-        .pay(&session, &hold, shop.now())
+        .pay(&session, 0, &hold, shop.now())
         .await
         .expect("it is paid");
     // The second payment has read the session before the first has written it.
-    let again = store.pay(&session, &hold, shop.now()).await;
+    let again = store.pay(&session, 0, &hold, shop.now()).await;
     again.is_ok() && balance(shop, &buyer).await == json!(9 * PRICE)
 }
 
@@ -212,8 +219,11 @@ async fn an_order_is_refunded_once(shop: &Shop) -> bool {
     // The seats guard it as well.
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
-    store.refund(&order, shop.now()).await.expect("a refund");
-    let again = store.refund(&order, shop.now()).await;
+    store
+        .refund(&order, None, shop.now())
+        .await
+        .expect("a refund");
+    let again = store.refund(&order, None, shop.now()).await;
     again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
 }
 
@@ -224,13 +234,17 @@ async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
         seats: other.seats,
         ..order
     };
-    store(shop).await.refund(&order, shop.now()).await.is_err()
+    store(shop)
+        .await
+        .refund(&order, None, shop.now())
+        .await
+        .is_err()
 }
 
 async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    let refund = store.refund(&order, shop.now());
+    let refund = store.refund(&order, None, shop.now());
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
@@ -245,6 +259,74 @@ async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
     let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
     let read = store(shop).await.order(user_id, reservation_id).await;
     (buyer, read.expect("an answer").expect("an order"))
+}
+
+async fn log_out(shop: &Shop, buyer: &Buyer) {
+    let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
+    out.send().await.ok();
+}
+
+/// The account, as a request reads it that goes on to move it.
+async fn account(shop: &Shop, buyer: &Buyer) -> Account {
+    let user_id = buyer.user_id.parse().expect("an id");
+    let read = store(shop).await.account(user_id).await;
+    read.expect("an answer").expect("an account")
+}
+
+/// Whether a charge into the account as it was read is done.
+async fn charges(shop: &Shop, buyer: &Buyer, seen: Account) -> bool {
+    let user_id = buyer.user_id.parse().expect("an id");
+    let (name, amount) = (ChargeName::new(), Money::won(100));
+    let store = store(shop).await;
+    let tried = store.try_to_charge(user_id, seen, &name, amount, shop.now());
+    matches!(tried.await, Ok(Tried::Done(Ok(_))))
+}
+
+async fn a_first_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = account(shop, &buyer).await;
+    log_out(shop, &buyer).await;
+    !charges(shop, &buyer, seen).await
+}
+
+async fn a_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    log_out(shop, &buyer).await;
+    let seen = account(shop, &buyer).await;
+    let token = shop.token_of(&buyer.user_id).await;
+    let out = shop.post("/v1/auth/logout").token(&token);
+    out.send().await.ok();
+    !charges(shop, &buyer, seen).await
+}
+
+async fn a_log_out_ends_a_payment_under_way(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    let seen = account(shop, &buyer).await;
+    log_out(shop, &buyer).await;
+    let store = store(shop).await;
+    let tried = store.try_to_pay(&session, seen, &hold, shop.now()).await;
+    matches!(tried, Ok(Tried::Stale))
+}
+
+async fn a_log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let seen = account(shop, &buyer).await;
+    log_out(shop, &buyer).await;
+    let tried = store(shop)
+        .await
+        .try_to_refund(&order, seen, shop.now())
+        .await;
+    matches!(tried, Ok(Tried::Stale))
+}
+
+async fn a_charge_does_not_go_to_who_is_deleted(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = account(shop, &buyer).await;
+    let path = format!("/v1/users/{}", buyer.user_id);
+    let gone = shop.delete(&path).token(&buyer.access_token);
+    gone.send().await.ok();
+    !charges(shop, &buyer, seen).await
 }
 
 async fn balance(shop: &Shop, buyer: &Buyer) -> Value {
