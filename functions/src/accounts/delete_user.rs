@@ -73,7 +73,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Some(_) => return Err(ApiError::BadRequest),
     };
     signed_in.is_or_runs_the_sale_of(user_id)?;
-    let left = app.delete_user(user_id, force, signed_in.now).await?;
+    let generation = signed_in.generation_for(user_id);
+    let left = app
+        .delete_user(user_id, generation, force, signed_in.now)
+        .await?;
     ok(&DeletedUser {
         user_id,
         current_balance: Won(left),

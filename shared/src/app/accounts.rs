@@ -27,18 +27,19 @@ impl App {
     /// Deletes a user, leaves every queue that they are in, and returns what is left in their
     /// account. What they have done stays in `Accounts`, under an id that nobody has any more.
     ///
-    /// Unless `even_with_more`, it is refused while they hold seats or while their account is not
-    /// empty: 4 RRU; 4 WRU, 2 with an address and for each session, one more for each seat held
-    /// and 1 to count who had come in. Again is the same: what a run that was cut off has left is
-    /// done then.
+    /// Unless `force`, it is refused while they hold seats or while their account is not empty. The
+    /// user's own token has to be of their current generation until they are gone. 5 RRU; 4 WRU, 2
+    /// with an address and for each session, one more for each seat held and 1 to count who had
+    /// come in. Again is the same: what a run that was cut off has left is done then.
     pub async fn delete_user(
         &self,
         user_id: UserId,
-        even_with_more: bool,
+        generation: Option<u32>,
+        force: bool,
         now: Timestamp,
     ) -> Result<Money, ApiError> {
         let deleted = while_stale(async || {
-            let tried = self.try_to_delete(user_id, even_with_more, now).await;
+            let tried = self.try_to_delete(user_id, generation, force, now).await;
             Ok(tried.transpose().map_or(Tried::Stale, Tried::Done))
         });
         deleted.await?
@@ -47,7 +48,8 @@ impl App {
     async fn try_to_delete(
         &self,
         user_id: UserId,
-        even_with_more: bool,
+        generation: Option<u32>,
+        force: bool,
         now: Timestamp,
     ) -> Result<Option<Money>, ApiError> {
         let user = self.store().user(user_id).await?;
@@ -57,8 +59,11 @@ impl App {
             self.leave_all(user_id, now).await?;
             return Ok(Some(account.balance));
         };
+        if generation.is_some_and(|token| token != user.generation) {
+            return Err(ApiError::InvalidToken);
+        }
         let mut sessions = self.live_sessions(user_id, now).await?;
-        if !even_with_more {
+        if !force {
             if sessions.iter().any(|session| session.live_hold.is_some()) {
                 return Err(ApiError::UserHasHold);
             }

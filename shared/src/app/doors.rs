@@ -102,6 +102,12 @@ impl SignedIn {
         }
     }
 
+    /// The generation of the user's token, when they act on themselves; `None` for an administrator
+    /// with somebody else.
+    pub fn generation_for(&self, user_id: UserId) -> Option<u32> {
+        (self.user.user_id == user_id).then_some(self.user.generation)
+    }
+
     /// Lets the user go on if that is who they are, or if they run the on-sale.
     pub fn is_or_runs_the_sale_of(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user.role == Role::Admin {

@@ -361,6 +361,25 @@ mod tests {
     }
 
     #[test]
+    fn why_a_session_is_over_the_item_says_that_was_found_unless_it_is_anothers() {
+        let session = active();
+        let mut found = session.clone();
+        let why = |found: &Session, second| session.why_over(Some(found), at(second));
+        assert_eq!(why(&found, 100), None);
+        assert_eq!(why(&found, 310), Some(Ending::WindowOver));
+        found.live_hold = Some(hold_until(200));
+        assert_eq!(why(&found, 200), Some(Ending::HoldExpired));
+        found.closed = Some(Ending::Left);
+        assert_eq!(why(&found, 100), Some(Ending::Left));
+        let later = Session {
+            jti: SessionId::new(),
+            ..found
+        };
+        assert_eq!(why(&later, 100), None);
+        assert_eq!(session.why_over(None, at(100)), None);
+    }
+
+    #[test]
     fn closed_is_final() {
         let mut session = active();
         session.live_hold = Some(hold_until(400));

@@ -599,6 +599,32 @@ mod tests {
     }
 
     #[test]
+    fn what_unicode_calls_a_space_a_control_or_a_format_cannot_be_seen() {
+        use unicode_general_category::{GeneralCategory as Category, get_general_category};
+        // They stand above or below the digits that follow.
+        let is_shown = |letter| {
+            matches!(
+                letter,
+                '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+                    | '\u{110bd}' | '\u{110cd}'
+            )
+        };
+        for letter in char::MIN..=char::MAX {
+            let unseen = matches!(
+                get_general_category(letter),
+                Category::Control
+                    | Category::Format
+                    | Category::SpaceSeparator
+                    | Category::LineSeparator
+                    | Category::ParagraphSeparator
+            );
+            if unseen && !is_shown(letter) {
+                assert!(!can_be_seen(letter), "{}", letter.escape_unicode());
+            }
+        }
+    }
+
+    #[test]
     fn a_name_sets_no_direction_and_breaks_no_line() {
         for control in [
             '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',

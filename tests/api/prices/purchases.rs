@@ -82,9 +82,6 @@ async fn buying_without_looking_costs_21_writes_and_8_reads() {
         .iter()
         .fold((0.0, 0.0), |sum, step| (sum.0 + step.0, sum.1 + step.1));
     assert_eq!(total, (8.0, 21.0));
-    shop.pay(&buyer, &held).await.ok();
-    let again = "the sessions, the order, the generation";
-    assert_eq!(shop.price("pay"), (2.5, 0.0), "{again}");
 }
 
 /// The same as the functions of an on-sale do it, whose caches somebody else has just filled.
@@ -132,6 +129,9 @@ async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
     assert_eq!(shop.price("hold-seats"), (3.5, 10.0));
     shop.pay(&buyer, &held).await.ok();
     assert_eq!(shop.price("pay"), (1.5, 15.0));
+    shop.pay(&buyer, &held).await.ok();
+    let again = "the sessions, the order, the generation";
+    assert_eq!(shop.price("pay"), (2.5, 0.0), "{again}");
 }
 
 #[tokio::test]
