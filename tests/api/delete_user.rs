@@ -131,7 +131,7 @@ async fn tokens_of_a_deleted_user_open_no_door() {
         by_access.is(INVALID_TOKEN);
         let reply = door.call(&shop).token(&buyer.token).send().await;
         match door.door {
-            Door::Buyer | Door::Holder => reply.is_over(Some("LEFT")),
+            Door::Buyer | Door::Holder => reply.session_over(Some("LEFT")),
             // The poll tells what has become of the session, and opens nothing.
             Door::QueueUser if door.name == "get-place" => {
                 assert_eq!(reply.ok()["reason"], "LEFT");
@@ -265,17 +265,14 @@ async fn deleting_while_everything_else_happens_loses_no_money() {
             shop.hold(&buyer, 7),
             shop.join_once_more(&buyer),
         );
-        let charged = charges.iter().filter(|reply| reply.status == 200).count();
+        let done = charges.iter().filter(|reply| reply.status == 200).count();
         let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
         let balance = balance.token(&admin.access_token).send().await.ok();
-        assert_eq!(balance["current_balance"], json!(100 * charged), "{how}");
+        assert_eq!(balance["current_balance"], json!(100 * done), "{how}");
         if gone.status == 200 {
-            assert!(
-                how == "?force=true" || charged == 0,
-                "{charged} charges before"
-            );
+            assert!(how == "?force=true" || done == 0, "{done} charges before");
             shop.charge(&buyer, 100).await.is(INVALID_TOKEN);
-            shop.knock(&buyer).send().await.is_over(Some("LEFT"));
+            shop.knock(&buyer).send().await.session_over(Some("LEFT"));
         } else {
             assert_eq!(gone.status, 409, "{}", gone.body);
         }

@@ -30,7 +30,7 @@ async fn ending_sessions_leaves_every_queue_and_ends_every_token() {
     assert_eq!(ended, json!({ "user_id": guest.user_id, "ended": 2 }));
     for session in [&inside, &elsewhere] {
         assert_eq!(shop.status(session).await, "CLOSED LEFT");
-        shop.knock(session).send().await.is_over(Some("LEFT"));
+        shop.knock(session).send().await.session_over(Some("LEFT"));
         shop.charge(session, 1).await.is(INVALID_TOKEN);
     }
     let balance = format!("/v1/users/{}/balance", guest.user_id);
@@ -55,7 +55,7 @@ async fn an_administrator_ends_the_sessions_of_anybody() {
     let ended = end(&buyer.user_id).send().await.ok();
     assert_eq!(ended["ended"], 1, "that which is paid is over already");
     assert_eq!(end(&buyer.user_id).send().await.ok()["ended"], 0);
-    shop.knock(&again).send().await.is_over(Some("LEFT"));
+    shop.knock(&again).send().await.session_over(Some("LEFT"));
     shop.charge(&buyer, 1).await.is(INVALID_TOKEN);
     let token = shop.token_of(&buyer.user_id).await;
     let mine = shop.get(&shop.reservation(&receipt)).token(&token);

@@ -79,8 +79,10 @@ async fn with_the_hold_the_session_is_over() {
             shop.knock(&buyer)
                 .send()
                 .await
-                .is_over(Some("HOLD_EXPIRED"));
-            shop.hold(&buyer, 8).await.is_over(Some("HOLD_EXPIRED"));
+                .session_over(Some("HOLD_EXPIRED"));
+            shop.hold(&buyer, 8)
+                .await
+                .session_over(Some("HOLD_EXPIRED"));
         }
     }
 }

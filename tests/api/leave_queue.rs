@@ -16,12 +16,12 @@ async fn leaving_is_told_and_ends_the_session() {
         .ok();
     assert_eq!(left, json!({ "message": "대기열 이탈 완료" }));
     assert_eq!(shop.status(&buyer).await, "CLOSED LEFT");
-    shop.knock(&buyer).send().await.is_over(Some("LEFT"));
+    shop.knock(&buyer).send().await.session_over(Some("LEFT"));
     shop.delete("/v1/auth/tokens")
         .token(&buyer.token)
         .send()
         .await
-        .is_over(Some("LEFT"));
+        .session_over(Some("LEFT"));
 
     let other = shop.buyer().await;
     let left = shop
@@ -77,7 +77,7 @@ async fn nobody_leaves_a_session_that_is_over() {
             .token(&buyer.token)
             .send()
             .await
-            .is_over(Some(reason));
+            .session_over(Some(reason));
     }
 }
 
@@ -91,6 +91,6 @@ async fn an_earlier_token_does_not_end_the_later_session() {
         .token(&before.token)
         .send()
         .await
-        .is_over(None);
+        .session_over(None);
     assert_eq!(shop.status(&after).await, "ACTIVE");
 }

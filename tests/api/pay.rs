@@ -59,7 +59,7 @@ async fn a_payment_is_answered_with_the_receipt_and_ends_the_session() {
     );
     assert_eq!(shop.balance(&buyer).await, json!(500));
     assert_eq!(shop.status(&buyer).await, "CLOSED PAID");
-    shop.knock(&buyer).send().await.is_over(Some("PAID"));
+    shop.knock(&buyer).send().await.session_over(Some("PAID"));
     let seats = shop.seats(&shop.buyer().await).await;
     assert_eq!((seats[&7].as_str(), seats[&8].as_str()), ("SOLD", "SOLD"));
 }

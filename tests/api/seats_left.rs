@@ -149,7 +149,7 @@ async fn when_every_seat_is_sold_all_are_told_at_once() {
         let place = shop.get_place(fan).await;
         assert_eq!(place["status"], "CLOSED");
         assert_eq!(place["reason"], "SOLD_OUT");
-        shop.knock(fan).send().await.is_over(Some("SOLD_OUT"));
+        shop.knock(fan).send().await.session_over(Some("SOLD_OUT"));
     }
     let document = shop.queue("rock").await;
     assert_eq!(document["state"], "SOLD_OUT");
@@ -170,7 +170,10 @@ async fn who_is_inside_without_a_seat_is_told_too() {
     shop.advance(10).await;
     let place = shop.get_place(&fans[1]).await;
     assert_eq!(place["reason"], "SOLD_OUT");
-    shop.knock(&fans[1]).send().await.is_over(Some("SOLD_OUT"));
+    shop.knock(&fans[1])
+        .send()
+        .await
+        .session_over(Some("SOLD_OUT"));
 }
 
 #[tokio::test]

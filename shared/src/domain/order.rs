@@ -230,6 +230,7 @@ pub struct Account {
     pub closed_at: Option<Timestamp>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
 fn is_first(generation: &u32) -> bool {
     *generation == 0
 }

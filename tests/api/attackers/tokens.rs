@@ -125,7 +125,7 @@ async fn the_token_of_an_earlier_session_buys_nothing() {
     for door in shop.guarded(&after.user_id, NOBODY) {
         let reply = door.call(&shop).token(&before.token).send().await;
         if matches!(door.door, Door::Buyer | Door::Holder) {
-            reply.is_over(None);
+            reply.session_over(None);
         }
     }
     assert_eq!(shop.status(&after).await, "ACTIVE");
@@ -154,12 +154,12 @@ async fn what_we_signed_is_not_enough_without_the_session_or_the_generation() {
             .token(&token)
             .send()
             .await
-            .is_over(None);
+            .session_over(None);
         shop.delete("/v1/auth/tokens")
             .token(&token)
             .send()
             .await
-            .is_over(None);
+            .session_over(None);
         let place = shop.get("/v1/auth/tokens").token(&token).send().await.ok();
         assert_eq!(place["status"], "CLOSED");
     }

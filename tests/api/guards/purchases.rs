@@ -73,12 +73,12 @@ async fn a_session_that_has_left_holds_nothing(shop: &Shop) -> bool {
         .await
         .place_hold(&session, &hold(shop, 7), shop.now())
         .await;
-    is_over(held, Some(Ending::Left))
+    is_over(&held, Some(Ending::Left))
 }
 
 /// Whether a hold is refused because the session is over, for that reason.
-fn is_over(held: Result<(), Rejected<HoldRefused>>, reason: Option<Ending>) -> bool {
-    matches!(held, Err(Rejected::Refused(HoldRefused::SessionOver(why))) if why == reason)
+fn is_over(held: &Result<(), Rejected<HoldRefused>>, reason: Option<Ending>) -> bool {
+    matches!(held, Err(Rejected::Refused(HoldRefused::SessionOver(why))) if *why == reason)
 }
 
 async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
@@ -91,7 +91,7 @@ async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
         .await
         .place_hold(&earlier, &hold(shop, 7), shop.now())
         .await;
-    is_over(held, None)
+    is_over(&held, None)
 }
 
 async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {

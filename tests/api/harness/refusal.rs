@@ -108,7 +108,7 @@ impl Reply {
 
     /// Checks that it tells that the session is over, for that reason if one is known.
     #[track_caller]
-    pub fn is_over(self, reason: Option<&str>) {
+    pub fn session_over(self, reason: Option<&str>) {
         assert_eq!(self.body["reason"].as_str(), reason, "{}", self.body);
         self.is(SESSION_OVER);
     }
