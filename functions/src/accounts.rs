@@ -5,6 +5,8 @@ pub mod sign_up;
 pub mod log_in;
 pub mod log_out;
 
+pub mod delete_user;
+pub mod end_sessions;
 pub mod get_user;
 pub mod list_users;
 mod profile;

@@ -79,6 +79,8 @@ routes! {
     "GET" "/v1/users" "list-users" accounts::list_users;
     "GET" "/v1/users/{user_id}" "get-user" accounts::get_user;
     "PATCH" "/v1/users/{user_id}" "update-user" accounts::update_user;
+    "DELETE" "/v1/users/{user_id}" "delete-user" accounts::delete_user;
+    "DELETE" "/v1/users/{user_id}/sessions" "end-sessions" accounts::end_sessions;
     "POST" "/v1/auth/login" "log-in" accounts::log_in;
     "POST" "/v1/auth/logout" "log-out" accounts::log_out;
     "GET" "/v1/auth/keys" "get-keys" accounts::get_keys;

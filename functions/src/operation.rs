@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::{
-    domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+    domain::{
+        ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+        session::Ending,
+    },
     error::{ApiError, Wrong},
     http::ErrorBody,
     texts::Language,
@@ -48,6 +51,11 @@ pub enum Door {
 pub(crate) const QUEUE_TOKEN: &str = "queue_token";
 /// Name of the security scheme of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
+
+/// What a session that is over is told.
+const SESSION_OVER: ApiError = ApiError::SessionOver {
+    reason: Some(Ending::WindowOver),
+};
 
 impl Door {
     /// What opens it: each of these alone does.
@@ -95,7 +103,9 @@ impl Door {
                     retry_after: 4,
                 },
                 ApiError::Forbidden,
+                SESSION_OVER,
             ]),
+            Self::Holder => refusals.push(SESSION_OVER),
             Self::Admin | Self::GuestOrSignedIn => refusals.push(ApiError::Forbidden),
             _ => {}
         }
@@ -421,6 +431,9 @@ fn example(refusal: &ApiError) -> Example {
     });
     if let ApiError::NotYourTurn { place, .. } = refusal {
         body["queue_position"] = json!(place);
+    }
+    if let ApiError::SessionOver { reason } = refusal {
+        body["reason"] = json!(reason);
     }
     ExampleBuilder::new()
         .summary(refusal.message(Language::English))

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
-use crate::texts::{self, Language};
+use crate::{
+    domain::session::Ending,
+    texts::{self, Language},
+};
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +62,8 @@ pub enum ApiError {
     /// 401: no authorization header.
     #[error("the authorization header is missing")]
     MissingAuthorization,
-    /// 401: a token that is not ours, has expired, is for another door, or whose session is over.
+    /// 401: a token that is not ours, has expired, is for another door, or is of an earlier
+    /// generation than its user's tokens are.
     #[error("the token is not valid")]
     InvalidToken,
     /// 401: no such user, or not their password; the answer does not tell which.
@@ -130,6 +134,12 @@ pub enum ApiError {
     /// 409: the e-mail address is somebody's.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// 409: somebody is to be deleted who holds seats.
+    #[error("the user holds seats")]
+    UserHasHold,
+    /// 409: somebody is to be deleted whose account is not empty.
+    #[error("the user's account is not empty")]
+    UserHasBalance,
     /// 409: a paid reservation that can be given back no more.
     #[error("refunds are closed")]
     RefundClosed,
@@ -140,6 +150,12 @@ pub enum ApiError {
     /// 410: the hold was not paid in time.
     #[error("the hold has lapsed")]
     HoldExpired,
+    /// 410: the session of a good token is over.
+    #[error("the session is over: {reason:?}")]
+    SessionOver {
+        /// Why, as the poll says it; not known of a session that a later one has replaced.
+        reason: Option<Ending>,
+    },
     /// 410: every seat that the queue sells is sold.
     #[error("everything is sold out")]
     SoldOut,
@@ -171,7 +187,8 @@ pub enum ApiError {
 pub enum Wrong {
     /// A body has at most 65,536 bytes.
     Body,
-    /// A name has 1 to 100 characters after trimming, and none that cannot be seen.
+    /// A name has 1 to 100 characters after trimming, one at least that can be seen, and none that
+    /// breaks lines or changes the direction of a text.
     Name,
     /// An e-mail address has the form of one, and at most 254 characters.
     Email,
@@ -264,11 +281,15 @@ impl ApiError {
             | Self::ConcertHasOrders
             | Self::LineNotEmpty
             | Self::EmailTaken
+            | Self::UserHasHold
+            | Self::UserHasBalance
             | Self::RefundClosed
             | Self::BalanceOutOfRange => StatusCode::CONFLICT,
-            Self::HoldExpired | Self::SoldOut | Self::SaleOver | Self::QueueClosed => {
-                StatusCode::GONE
-            }
+            Self::HoldExpired
+            | Self::SessionOver { .. }
+            | Self::SoldOut
+            | Self::SaleOver
+            | Self::QueueClosed => StatusCode::GONE,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -312,9 +333,12 @@ impl ApiError {
             Self::ConcertHasOrders => "CONCERT_HAS_ORDERS",
             Self::LineNotEmpty => "LINE_NOT_EMPTY",
             Self::EmailTaken => "EMAIL_TAKEN",
+            Self::UserHasHold => "USER_HAS_HOLD",
+            Self::UserHasBalance => "USER_HAS_BALANCE",
             Self::RefundClosed => "REFUND_CLOSED",
             Self::BalanceOutOfRange => "BALANCE_OUT_OF_RANGE",
             Self::HoldExpired => "HOLD_EXPIRED",
+            Self::SessionOver { .. } => "SESSION_OVER",
             Self::SoldOut => "SOLD_OUT",
             Self::SaleOver => "SALE_OVER",
             Self::QueueClosed => "QUEUE_CLOSED",

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
         money::{Difference, Money},
+        session::Ending,
     },
     error::{ApiError, Wrong},
     texts::Language,
@@ -428,6 +429,10 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
+    /// Why the caller's session is over, with `SESSION_OVER`, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<Ending>,
 }
 
 /// The answer that an error becomes.
@@ -440,12 +445,17 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         ApiError::SaleNotOpen { opens_at, .. } => Some(Seconds(*opens_at)),
         _ => None,
     };
+    let reason = match error {
+        ApiError::SessionOver { reason } => *reason,
+        _ => None,
+    };
     let body = ErrorBody {
         error: &error.message(language),
         code: error.code(),
         request_id,
         queue_position,
         opens_at,
+        reason,
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));

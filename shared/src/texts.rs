@@ -234,9 +234,21 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "정정 후 잔액은 0원 이상이어야 하며 한도를 초과할 수 없습니다.",
             "The correction would leave the balance below 0 or above what an account may hold.",
         ),
+        ApiError::UserHasHold => (
+            "임시 예약 중인 좌석이 있어 탈퇴할 수 없습니다.",
+            "The user holds seats. Pay for them or give them back first.",
+        ),
+        ApiError::UserHasBalance => (
+            "잔액이 남아 있어 탈퇴할 수 없습니다.",
+            "There is money left in the user's account.",
+        ),
         ApiError::HoldExpired => (
             "임시 예약 시간이 만료되었습니다.",
             "The time to pay for these seats is over.",
+        ),
+        ApiError::SessionOver { .. } => (
+            "대기열 이용이 종료되었습니다. 다시 대기열에 참여해 주세요.",
+            "Your session in this queue is over. Please join the queue again.",
         ),
         ApiError::SoldOut => ("모든 좌석이 매진되었습니다.", "Every seat is sold."),
         ApiError::SaleOver => ("판매가 종료되었습니다.", "This sale is over."),
@@ -269,8 +281,9 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "The body of a request must not have more than 65536 bytes.",
         ),
         Wrong::Name => (
-            "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.",
-            "A name must have 1 to 100 characters, none of them control characters.",
+            "이름은 1 ~ 100자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.",
+            "A name must have 1 to 100 characters, one at least that can be seen, and none that \
+             controls a text or its direction.",
         ),
         Wrong::Email => (
             "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.",

@@ -68,6 +68,11 @@ pub struct QueueClaims {
     pub ticket: Ticket,
     /// The session.
     pub jti: SessionId,
+    /// The user's generation of tokens. One of an earlier generation keeps its place in the line,
+    /// and is refused where money or the user is concerned. Tokens from before they said so have
+    /// the first one.
+    #[serde(default)]
+    pub generation: u32,
     /// When it was issued, in seconds.
     pub iat: i64,
     /// When it expires, in seconds.
@@ -88,13 +93,14 @@ pub struct AccessClaims {
 }
 
 impl Claims {
-    /// The token of a session.
-    pub fn of_session(session: &Session) -> Self {
+    /// The token of a session, of the user's current generation.
+    pub fn of_session(session: &Session, generation: u32) -> Self {
         Self::Queue(QueueClaims {
             sub: session.user_id,
             queue: session.queue_id.clone(),
             ticket: session.ticket,
             jti: session.jti,
+            generation,
             iat: session.issued_at().as_second(),
             exp: session.expires_at.as_second(),
         })

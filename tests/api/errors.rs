@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use local::Failure;
 use serde_json::json;
 
-use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
+use crate::harness::{Buyer, Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 43] = [
+pub const CONTRACT: [(u16, &str); 46] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -45,7 +45,10 @@ pub const CONTRACT: [(u16, &str); 43] = [
     (409, "EMAIL_TAKEN"),
     (409, "REFUND_CLOSED"),
     (409, "BALANCE_OUT_OF_RANGE"),
+    (409, "USER_HAS_HOLD"),
+    (409, "USER_HAS_BALANCE"),
     (410, "HOLD_EXPIRED"),
+    (410, "SESSION_OVER"),
     (410, "SOLD_OUT"),
     (410, "SALE_OVER"),
     (410, "QUEUE_CLOSED"),
@@ -145,6 +148,10 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             "reservation_id": held["reservation_id"],
             "payment_details": { "amount": amount },
         }))
+    };
+    let delete = |whom: &Buyer| {
+        let path = format!("/v1/users/{}", whom.user_id);
+        shop.delete(&path).token(&whom.access_token)
     };
     let pay_with = |body| {
         let path = format!("{}/payments", shop.reservation(&held));
@@ -279,6 +286,9 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_SALES_WINDOW, show_with("opens_at", json!("soon"))),
         (TOO_MANY_QUEUE_SHOWS, create(crowded)),
         (INVALID_LIMIT, shop.get("/v1/concerts?limit=0")),
+        (USER_HAS_HOLD, delete(&holder)),
+        (USER_HAS_BALANCE, delete(&buyer)),
+        (SESSION_OVER, shop.knock(&lapsed)),
         (HOLD_EXPIRED, pay(&lapsed.token, &lost, PRICE)),
         (IDEMPOTENCY_KEY_REUSED, key(2)),
         (TOO_MANY_ATTEMPTS, log_in(&locked.email)),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::harness::{
     PRICE, Shop,
-    refusal::{HOLD_EXPIRED, INVALID_TOKEN, SEAT_ALREADY_RESERVED},
+    refusal::{HOLD_EXPIRED, SEAT_ALREADY_RESERVED},
 };
 
 /// Faults of other sellers: a held seat is never released, or only when a notification arrives;
@@ -76,8 +76,13 @@ async fn with_the_hold_the_session_is_over() {
         for seconds in [300, 2, 60] {
             shop.advance(seconds).await;
             assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
-            shop.knock(&buyer).send().await.is(INVALID_TOKEN);
-            shop.hold(&buyer, 8).await.is(INVALID_TOKEN);
+            shop.knock(&buyer)
+                .send()
+                .await
+                .session_over(Some("HOLD_EXPIRED"));
+            shop.hold(&buyer, 8)
+                .await
+                .session_over(Some("HOLD_EXPIRED"));
         }
     }
 }

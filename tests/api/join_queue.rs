@@ -51,7 +51,8 @@ async fn who_comes_while_nobody_waits_walks_in() {
     assert_eq!(
         said,
         json!({
-            "aud": "queue", "sub": guest.user_id, "queue": "main", "number": 1,
+            "aud": "queue",
+            "generation": 0, "sub": guest.user_id, "queue": "main", "number": 1,
             "jti": said["jti"], "iat": now, "exp": now + TOKEN_LIVES,
         })
     );

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Shop, refusal::INVALID_TOKEN};
+use crate::harness::Shop;
 
 #[tokio::test]
 async fn leaving_is_told_and_ends_the_session() {
@@ -16,12 +16,12 @@ async fn leaving_is_told_and_ends_the_session() {
         .ok();
     assert_eq!(left, json!({ "message": "대기열 이탈 완료" }));
     assert_eq!(shop.status(&buyer).await, "CLOSED LEFT");
-    shop.knock(&buyer).send().await.is(INVALID_TOKEN);
+    shop.knock(&buyer).send().await.session_over(Some("LEFT"));
     shop.delete("/v1/auth/tokens")
         .token(&buyer.token)
         .send()
         .await
-        .is(INVALID_TOKEN);
+        .session_over(Some("LEFT"));
 
     let other = shop.buyer().await;
     let left = shop
@@ -68,12 +68,16 @@ async fn nobody_leaves_a_session_that_is_over() {
     let lapsed = shop.buyer().await;
     shop.hold(&lapsed, 2).await.ok();
     shop.advance(300).await;
-    for buyer in [&paid, &idle, &lapsed] {
+    for (buyer, reason) in [
+        (&paid, "PAID"),
+        (&idle, "WINDOW_OVER"),
+        (&lapsed, "HOLD_EXPIRED"),
+    ] {
         shop.delete("/v1/auth/tokens")
             .token(&buyer.token)
             .send()
             .await
-            .is(INVALID_TOKEN);
+            .session_over(Some(reason));
     }
 }
 
@@ -87,6 +91,6 @@ async fn an_earlier_token_does_not_end_the_later_session() {
         .token(&before.token)
         .send()
         .await
-        .is(INVALID_TOKEN);
+        .session_over(None);
     assert_eq!(shop.status(&after).await, "ACTIVE");
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Shop,
-    refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_TOKEN, MISSING_AUTHORIZATION},
+    refusal::{
+        BAD_REQUEST, FORBIDDEN, INVALID_EMAIL, INVALID_LIMIT, INVALID_TOKEN, MISSING_AUTHORIZATION,
+    },
     text,
 };
 
@@ -121,4 +123,39 @@ async fn a_limit_is_from_1_to_100_and_a_cursor_is_ours() {
         look(&format!("cursor={cursor}")).await.is(BAD_REQUEST);
     }
     look(&format!("cursor={ours}")).await.ok();
+}
+
+#[tokio::test]
+async fn email_finds_the_one_who_has_it_and_nobody_else() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let mina = shop.account("Mina@example.com").await;
+    let books = shop.account("user@bücher.example").await;
+    shop.account("mina@example.org").await;
+    let find = async |email: &str| {
+        let path = format!("/v1/users?limit=1&email={email}");
+        let call = shop.get(&path).token(&admin.access_token);
+        call.send().await
+    };
+    for (email, found) in [
+        ("mina@example.com", Some(&mina)),
+        ("%20MINA%40EXAMPLE.COM", Some(&mina)),
+        ("user@b%C3%BCcher.example", Some(&books)),
+        ("user@xn--bcher-kva.example", Some(&books)),
+        ("min@example.com", None),
+        ("mina@example.co", None),
+    ] {
+        let page = find(email).await.ok();
+        let users = page["users"].as_array().expect("users");
+        let ids: Vec<_> = users.iter().map(|user| text(&user["user_id"])).collect();
+        let due: Vec<_> = found.iter().map(|user| user.user_id.clone()).collect();
+        assert_eq!(ids, due, "{email}");
+        assert!(page.get("next_cursor").is_none(), "{page}");
+    }
+    for email in ["mina", "%00", "a%20b@example.com"] {
+        find(email).await.is(INVALID_EMAIL);
+    }
+    let path = "/v1/users?email=mina@example.com";
+    let by_herself = shop.get(path).token(&mina.access_token);
+    by_herself.send().await.is(FORBIDDEN);
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{
-    Door, PASSWORD, Shop,
+    Door, PASSWORD, PRICE, Shop,
     refusal::{INVALID_TOKEN, MISSING_AUTHORIZATION},
     text,
 };
@@ -50,7 +50,12 @@ async fn the_place_in_the_line_stays() {
     out.send().await.ok();
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
     let held = shop.hold(&buyer, 1).await.ok();
+    // What is held may be paid with a token that is issued once more.
+    let token = shop.token_of(&buyer.user_id).await;
+    let buyer = shop.joined_again(&buyer, &token).await;
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.pay(&buyer, &held).await.ok();
 }
 
 /// Clients of seed S0 send the user's id along; whatever they send, it is not looked at.

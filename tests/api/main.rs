@@ -9,11 +9,14 @@ mod guards;
 mod prices;
 mod smoke;
 
+mod delete_user;
+mod end_sessions;
 mod get_keys;
 mod get_user;
 mod list_users;
 mod log_in;
 mod log_out;
+mod outlived_tokens;
 mod sign_up;
 mod update_user;
 

@@ -37,6 +37,44 @@ async fn a_user_becomes_an_administrator_at_once() {
 }
 
 #[tokio::test]
+async fn remove_takes_the_role_away_at_once_from_the_last_one_too() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let list = || shop.get("/v1/users").token(&admin.access_token).send();
+    list().await.ok();
+    let remove = json!({ "user_id": admin.user_id, "remove": true });
+    for _ in 0..2 {
+        let removed = shop.invoke("make-admin", &remove).await.ok();
+        assert_eq!(
+            removed,
+            json!({ "user_id": admin.user_id }),
+            "twice is once"
+        );
+        list().await.is(FORBIDDEN);
+    }
+    let path = format!("/v1/users/{}", admin.user_id);
+    let seen = shop.get(&path).token(&admin.access_token).send().await;
+    assert_eq!(seen.ok()["role"], "user", "the token is good for the rest");
+    let order = json!({ "user_id": admin.user_id, "remove": false });
+    shop.invoke("make-admin", &order).await.ok();
+    list().await.ok();
+}
+
+#[tokio::test]
+async fn an_administrators_address_is_nobodys_in_its_ascii_form_either() {
+    let shop = Shop::open().await;
+    let order = |email: &str| json!({ "email": email, "password": PASSWORD });
+    shop.invoke("make-admin", &order("boss@bücher.example"))
+        .await
+        .ok();
+    assert_eq!(
+        shop.refused_order(&order("boss@xn--bcher-kva.example"))
+            .await,
+        "the e-mail address is taken"
+    );
+}
+
+#[tokio::test]
 async fn a_new_administrator_logs_in_with_what_the_operator_said() {
     let shop = Shop::open().await;
     let order = json!({ "email": "boss@example.com", "password": PASSWORD, "name": "보스" });
@@ -80,6 +118,8 @@ async fn an_order_that_is_none_is_explained() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let password = "A password must have 10 to 128 characters, none of them control characters.";
+    let name = "A name must have 1 to 100 characters, one at least that can be seen, and none that \
+                controls a text or its direction.";
     let email = "The e-mail address is malformed, or longer than 254 characters.";
     for (order, why) in [
         (json!(7), "the body is missing or is no JSON object"),
@@ -100,6 +140,19 @@ async fn an_order_that_is_none_is_explained() {
         ),
         (json!({ "email": "boss", "password": PASSWORD }), email),
         (
+            json!({ "user_id": guest.user_id, "remove": "yes" }),
+            "internal error: remove is true or false",
+        ),
+        (json!({ "remove": true }), "the field user_id is missing"),
+        (
+            json!({ "email": "boss@example.com", "password": PASSWORD, "remove": true }),
+            "the field user_id is missing",
+        ),
+        (
+            json!({ "user_id": "11111111-1111-4111-8111-111111111111", "remove": true }),
+            "there is no such user",
+        ),
+        (
             json!({ "email": "boss@example.com", "password": "short" }),
             password,
         ),
@@ -109,7 +162,7 @@ async fn an_order_that_is_none_is_explained() {
         ),
         (
             json!({ "email": "boss@example.com", "password": PASSWORD, "name": "" }),
-            "A name must have 1 to 100 characters, none of them control characters.",
+            name,
         ),
     ] {
         assert_eq!(shop.refused_order(&order).await, why, "{order}");

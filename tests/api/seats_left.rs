@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Buyer, Call, Guest, PRICE, Shop,
-    refusal::{INVALID_TOKEN, SALE_OVER, SOLD_OUT},
+    refusal::{SALE_OVER, SOLD_OUT},
     show, show_sold, text,
 };
 
@@ -153,7 +153,7 @@ async fn when_every_seat_is_sold_all_are_told_at_once() {
         let place = shop.get_place(fan).await;
         assert_eq!(place["status"], "CLOSED");
         assert_eq!(place["reason"], "SOLD_OUT");
-        shop.knock(fan).send().await.is(INVALID_TOKEN);
+        shop.knock(fan).send().await.session_over(Some("SOLD_OUT"));
     }
     let document = shop.queue("rock").await;
     assert_eq!(document["state"], "SOLD_OUT");
@@ -174,7 +174,10 @@ async fn who_is_inside_without_a_seat_is_told_too() {
     shop.advance(10).await;
     let place = shop.get_place(&fans[1]).await;
     assert_eq!(place["reason"], "SOLD_OUT");
-    shop.knock(&fans[1]).send().await.is(INVALID_TOKEN);
+    shop.knock(&fans[1])
+        .send()
+        .await
+        .session_over(Some("SOLD_OUT"));
 }
 
 #[tokio::test]
@@ -238,7 +241,10 @@ async fn a_refund_that_tells_nobody_is_found() {
     let reservation_id = text(&receipt["reservation_id"]).parse().expect("an id");
     let order = operator.store().order(user_id, reservation_id).await;
     let order = order.expect("an answer").expect("an order");
-    let refunded = operator.store().refund(&order, None, shop.now()).await;
+    let refunded = operator
+        .store()
+        .refund(&order, None, None, shop.now())
+        .await;
     refunded.expect("a refund");
     assert_eq!(shop.queue("rock").await["state"], "SOLD_OUT");
     shop.advance(60).await;

@@ -70,6 +70,13 @@ async fn a_name_has_1_to_100_characters() {
         json!("   "),
         json!(too_long),
         json!("a\u{0}b"),
+        json!("\u{200b}"),
+        json!("\u{3164}"),
+        json!("\u{feff} \u{ffa0}"),
+        json!("\u{202e}"),
+        json!("kim\u{202e}nim"),
+        json!("\u{2067}kim"),
+        json!("a\u{2028}b"),
         json!(7),
         json!(["a"]),
         json!({}),
@@ -241,4 +248,60 @@ async fn a_role_is_not_for_the_asking() {
         .await
         .ok();
     assert_eq!(balance["current_balance"], 0);
+}
+
+const LETTERS: &str = "user@bücher.example";
+const ASCII: &str = "user@xn--bcher-kva.example";
+
+#[tokio::test]
+async fn an_address_is_one_in_the_letters_of_its_domain_and_in_their_ascii_form() {
+    for (first, second) in [(LETTERS, ASCII), (ASCII, LETTERS)] {
+        let shop = Shop::open().await;
+        let account = shop.account(first).await;
+        assert_eq!(account.email, first, "it is written to as it was given");
+        for same in [second, "User@BÜCHER.example", "USER@XN--Bcher-KVA.example"] {
+            shop.sign_up_with(same, PASSWORD).await.is(EMAIL_TAKEN);
+            let logged_in = shop.log_in(same, PASSWORD).await.ok();
+            assert_eq!(logged_in["user_id"], account.user_id, "{same}");
+        }
+        shop.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn of_both_forms_of_an_address_at_once_one_is_signed_up() {
+    let shop = Shop::open().await;
+    let forms = [LETTERS, ASCII, LETTERS, ASCII];
+    let sign_ups = forms.iter().map(|email| shop.sign_up_with(email, PASSWORD));
+    let replies = join_all(sign_ups).await;
+    let signed_up = replies.iter().filter(|reply| reply.status == 201);
+    assert_eq!(signed_up.count(), 1);
+    shop.audit().await;
+}
+
+/// As an earlier version wrote it down.
+#[tokio::test]
+async fn an_address_that_is_known_in_its_ascii_form_stays_its_owners() {
+    let shop = Shop::open().await;
+    let account = shop.known_in_ascii().await;
+    shop.audit().await;
+    for same in [LETTERS, ASCII] {
+        shop.sign_up_with(same, PASSWORD).await.is(EMAIL_TAKEN);
+        let logged_in = shop.log_in(same, PASSWORD).await.ok();
+        assert_eq!(logged_in["user_id"], account.user_id, "{same}");
+    }
+    let path = format!("/v1/users/{}", account.user_id);
+    let body = json!({ "email": "mina@example.com", "current_password": PASSWORD });
+    let change = shop.patch(&path).token(&account.access_token).json(&body);
+    change.send().await.ok();
+    shop.audit().await;
+    shop.account(ASCII).await;
+    // Deleting frees it as well.
+    let other = Shop::open().await;
+    let account = other.known_in_ascii().await;
+    let path = format!("/v1/users/{}", account.user_id);
+    let delete = other.delete(&path).token(&account.access_token);
+    delete.send().await.ok();
+    assert!(other.items("Users").await.is_empty());
+    other.account(LETTERS).await;
 }

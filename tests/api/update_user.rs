@@ -322,3 +322,21 @@ async fn of_parallel_changes_of_a_guest_one_happens() {
     }
     shop.audit().await;
 }
+
+#[tokio::test]
+async fn another_address_is_nobodys_in_any_of_its_forms() {
+    let shop = Shop::open().await;
+    shop.account("user@bücher.example").await;
+    let account = shop.account("mina@example.com").await;
+    let to = |email: &str| json!({ "email": email, "current_password": PASSWORD });
+    shop.update_account(&account, &to("user@xn--bcher-kva.example"))
+        .await
+        .is(EMAIL_TAKEN);
+    shop.update_account(&account, &to("user@xn--mnchen-3ya.example"))
+        .await
+        .ok();
+    shop.sign_up_with("user@münchen.example", PASSWORD)
+        .await
+        .is(EMAIL_TAKEN);
+    shop.audit().await;
+}

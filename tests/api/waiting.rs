@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{
     Buyer, Door, PRICE, Shop,
-    refusal::{FORBIDDEN, INVALID_TOKEN, NOT_YOUR_TURN},
+    refusal::{FORBIDDEN, NOT_YOUR_TURN},
     text,
     tokens::claims,
 };
@@ -181,7 +181,10 @@ async fn a_window_that_is_over_lets_the_next_one_in() {
     shop.knock(&first).send().await.ok();
     shop.advance(1).await;
     assert_eq!(shop.status(&first).await, "EXPIRED WINDOW_OVER");
-    shop.knock(&first).send().await.is(INVALID_TOKEN);
+    shop.knock(&first)
+        .send()
+        .await
+        .session_over(Some("WINDOW_OVER"));
     assert_eq!(shop.status(&second).await, "WAITING");
     // A cohort spans twenty seconds, and is counted five more.
     shop.wait_for_turn(&second, 40).await;
@@ -207,12 +210,15 @@ async fn who_does_not_come_gives_the_place_to_the_next() {
     assert_eq!(shop.status(&third).await, "WAITING");
     shop.advance(1).await;
     assert_eq!(shop.status(&second).await, "EXPIRED NO_SHOW");
-    shop.knock(&second).send().await.is(INVALID_TOKEN);
+    shop.knock(&second)
+        .send()
+        .await
+        .session_over(Some("NO_SHOW"));
     shop.delete("/v1/auth/tokens")
         .token(&second.token)
         .send()
         .await
-        .is(INVALID_TOKEN);
+        .session_over(Some("NO_SHOW"));
     shop.wait_for_turn(&third, 45).await;
     shop.knock(&third).send().await.ok();
     shop.audit().await;
@@ -294,7 +300,7 @@ async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
         (&again.joined["status"], &again.joined["queue_position"]),
         (&json!("WAITING"), &json!(1))
     );
-    shop.knock(&second).send().await.is(INVALID_TOKEN);
+    shop.knock(&second).send().await.session_over(None);
 
     shop.leave(&again).await;
     shop.leave(&first).await;
@@ -327,7 +333,7 @@ async fn after_each_ending_one_may_join_again_and_buy() {
         let held = shop.hold(&again, seat).await.ok();
         shop.charge(&again, PRICE).await.ok();
         shop.pay(&again, &held).await.ok();
-        shop.knock(buyer).send().await.is(INVALID_TOKEN);
+        shop.knock(buyer).send().await.session_over(None);
     }
     shop.audit().await;
 }

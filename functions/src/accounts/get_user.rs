@@ -27,6 +27,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .store()
         .user(user_id)
         .await?
-        .ok_or(ApiError::UserNotFound)?;
+        .ok_or_else(|| caller.without(user_id))?;
+    caller.may_see_user(&user)?;
     ok(&Profile::from(user))
 }

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/login`: an access token for who knows the password, or the id of a guest.
 //!
-//! 2 WRU, and 1 RRU by e-mail address; a wrong password 1 WRU, a guest 1 RRU. Who does not exist
+//! 2 WRU, and 1 RRU by e-mail address, up to 2 when its domain has an ASCII form; a wrong password 1 WRU, a guest 1 RRU. Who does not exist
 //! gets the same answer, after the same hashing, as who has mistyped their password. After ten
 //! wrong passwords within 15 minutes an account cannot be logged in to, not even with the right
 //! one.

@@ -1,7 +1,8 @@
-//! `POST /v1/auth/logout`: end every access token issued so far. 1 WRU, 1 RRU.
+//! `POST /v1/auth/logout`: end every token issued so far. 4 WRU, 1 RRU.
 //!
-//! Queue tokens go on: who logs out keeps their place in the line. What a client sends along is
-//! not looked at.
+//! Queue tokens keep their place in the line, and what they hold, and are good for nothing else:
+//! neither money nor the user is to be seen or moved with them. Whoever joins again gets one that
+//! is. What a client sends along is not looked at.
 
 use serde::Serialize;
 use serde_json::json;
@@ -26,15 +27,17 @@ pub struct LoggedOut {
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("Log out", Door::SignedIn)
-        .details("Ends every access token that the user got so far. Queue tokens go on.")
+        .details(
+            "Ends every access token that the user got so far. Queue tokens keep their place in \
+             the line, and are refused where money or the user is concerned; joining again issues \
+             one that is not.",
+        )
         .answers::<LoggedOut>(200, "Logged out.", json!({ "token": null }))
 }
 
 /// Logs out.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
-    app.store()
-        .end_access_tokens(signed_in.user.user_id)
-        .await?;
+    app.store().end_tokens(&signed_in.user).await?;
     ok(&LoggedOut { token: None })
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/users`: a new user. One without e-mail and password is a guest, whose id is their
-//! only secret. 4 WRU, or 6 with an e-mail address, which is one user's only, whatever its case.
+//! only secret. 4 WRU, or 6 with an e-mail address, which is one user's only, whatever its case and
+//! however its domain is written: 8 when that has an ASCII form.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,10 +1,12 @@
-//! `make-admin`: makes an administrator. No route leads here: whoever may invoke it runs the
-//! deployment.
+//! `make-admin`: makes an administrator, or takes the role away. No route leads here: whoever may
+//! invoke it runs the deployment.
 //!
-//! `{"user_id": …}` makes one of that user, for 1 WRU. `{"email": …, "password": …, "name": …}`
+//! `{"user_id": …}` makes one of that user, and with `"remove": true` no longer one, for 1 WRU: with
+//! their next request they may do no more than others. The last one may go too, because another is
+//! made here. `{"email": …, "password": …, "name": …}`
 //! makes a new one, for 6; the name may be left out. Nobody has verified the addresses of those
 //! who are users already, so that an address that is somebody's is refused: whoever has signed up
-//! with it may be anybody. Both answer with the `user_id`.
+//! with it may be anybody. All of them answer with the `user_id`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,6 +32,8 @@ struct Order {
     #[serde(default)]
     user_id: Field,
     #[serde(default)]
+    remove: Field,
+    #[serde(default)]
     email: Field,
     #[serde(default)]
     password: Field,
@@ -37,27 +41,33 @@ struct Order {
     name: Field,
 }
 
-/// Makes an administrator, and answers who it is.
+/// Makes an administrator, or no longer one, and answers who it is.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
     let order: Order = http::event(&event)?;
     let user_id = order
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
     let user_id = match user_id {
-        Some(user_id) => promote(&app, user_id, &order).await?,
+        Some(user_id) => set_role(&app, user_id, &order).await?,
+        None if order.remove.is_there() => return Err(ApiError::MissingField("user_id")),
         None => create(&app, &order).await?,
     };
     Ok(json!({ "user_id": user_id }))
 }
 
-async fn promote(app: &App, user_id: UserId, order: &Order) -> Result<UserId, ApiError> {
+async fn set_role(app: &App, user_id: UserId, order: &Order) -> Result<UserId, ApiError> {
     let others = [&order.email, &order.password, &order.name];
     if others.into_iter().any(Field::is_there) {
         return Err(ApiError::Internal(
             "user_id stands alone, without email, password and name".into(),
         ));
     }
-    match app.store().set_role(user_id, Role::Admin).await {
+    let role = match order.remove.read::<bool>() {
+        None | Some(Some(false)) => Role::Admin,
+        Some(Some(true)) => Role::User,
+        Some(None) => return Err(ApiError::Internal("remove is true or false".into())),
+    };
+    match app.store().set_role(user_id, role).await {
         Ok(()) => Ok(user_id),
         Err(Rejected::Refused(NoSuchUser)) => Err(ApiError::UserNotFound),
         Err(Rejected::Failed(error)) => Err(error.into()),

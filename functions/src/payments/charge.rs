@@ -73,10 +73,17 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
     let charge = app
         .store()
-        .charge(user_id, &name, amount, caller.now)
+        .charge(
+            user_id,
+            caller.generation_for(user_id),
+            &name,
+            amount,
+            caller.now,
+        )
         .await
         .map_err(|rejected| match rejected {
             Rejected::Refused(EntryRefused::NoAccount) => ApiError::UserNotFound,
+            Rejected::Refused(EntryRefused::TokenOver) => ApiError::InvalidToken,
             Rejected::Refused(EntryRefused::OutOfRange) => ApiError::InvalidAmount,
             Rejected::Refused(EntryRefused::KeyReused) => ApiError::IdempotencyKeyReused,
             Rejected::Failed(error) => error.into(),

@@ -111,6 +111,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .await
         .map_err(|rejected| match rejected {
             Rejected::Refused(EntryRefused::NoAccount) => ApiError::UserNotFound,
+            Rejected::Refused(EntryRefused::TokenOver) => ApiError::InvalidToken,
             Rejected::Refused(EntryRefused::OutOfRange) => ApiError::BalanceOutOfRange,
             Rejected::Refused(EntryRefused::KeyReused) => ApiError::IdempotencyKeyReused,
             Rejected::Failed(error) => error.into(),

@@ -47,6 +47,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .account(user_id)
         .await?
         .ok_or(ApiError::UserNotFound)?;
+    caller.may_see(user_id, account)?;
     ok(&Balance {
         user_id,
         current_balance: Won(account.balance),

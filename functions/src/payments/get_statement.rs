@@ -116,7 +116,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     caller.is_or_runs_the_sale_of(user_id)?;
 
     let entries = app.store().entries(user_id).await?;
-    let mut entries = entries.ok_or(ApiError::UserNotFound)?;
+    let (account, mut entries) = entries.ok_or(ApiError::UserNotFound)?;
+    caller.may_see(user_id, account)?;
     entries.retain(|entry| before.is_none_or(|before| entry.seq < before));
     entries.sort_unstable_by_key(|entry| Reverse(entry.seq));
     let is_last = entries.len() <= limit as usize;

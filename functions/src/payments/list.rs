@@ -1,5 +1,6 @@
 //! `GET /v1/users/{user_id}/payments`: what a user has paid, the latest reservation first. 1 RRU
-//! per 4 KB of the page, and 1 more when there is nothing in it.
+//! per 4 KB of the page, and 1 more when there is nothing in it; with a queue token 1 more, for its
+//! generation.
 
 use serde::Serialize;
 use serde_json::json;
@@ -101,6 +102,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let page = PageWanted::of(&request, &list)?;
     let (limit, before) = (page.limit, page.position::<ReservationId>()?);
     caller.is_or_runs_the_sale_of(user_id)?;
+    app.require_current(&caller).await?;
 
     let mut orders = orders(&app, user_id, before, limit + 1).await?;
     // One more than fits tells whether there is another page.

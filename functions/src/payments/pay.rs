@@ -6,7 +6,8 @@
 //! the reservation's (409) and when there is too little money (402). A paid reservation answers
 //! with its receipt again, until it is refunded: then it is as good as lapsed (410).
 //!
-//! 6 WRU and 2 for each seat, and 1 to give the place in the line to the next; 1.5 RRU.
+//! 6 WRU and 2 for each seat, and 1 to give the place in the line to the next; 1.5 RRU. A receipt
+//! once more, and what has become of another hold, costs 1 RRU for the generation of the token.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -150,13 +151,21 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let amount = amount(&request)?;
     let ids = request.reservation_id()?;
 
-    let order = match reservation(&app, claims.sub, ids, Reading::Lately, now).await? {
-        Reservation::Paid(order) => order,
-        Reservation::Ended(_) => return Err(ApiError::HoldExpired),
-        Reservation::Held { hold, .. } if Some(hold.amount) != amount => {
-            return Err(ApiError::AmountMismatch);
+    let found = reservation(&app, claims.sub, ids, Reading::Lately, now).await?;
+    let order = match found {
+        Reservation::Held { session, hold } if Some(hold.amount) == amount => {
+            pay(&app, &session, claims.generation, &hold, now).await?
         }
-        Reservation::Held { session, hold } => pay(&app, &session, &hold, now).await?,
+        // Nothing is written, which would ask for it.
+        found => {
+            app.require_generation(claims.sub, claims.generation)
+                .await?;
+            match found {
+                Reservation::Paid(order) => order,
+                Reservation::Ended(_) => return Err(ApiError::HoldExpired),
+                Reservation::Held { .. } => return Err(ApiError::AmountMismatch),
+            }
+        }
     };
     if order.refund.is_some() {
         return Err(ApiError::HoldExpired);
@@ -195,8 +204,14 @@ fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
     Ok(Money::parse(amount))
 }
 
-async fn pay(app: &App, session: &Session, hold: &Hold, now: Timestamp) -> Result<Order, ApiError> {
-    match app.store().pay(session, hold, now).await {
+async fn pay(
+    app: &App,
+    session: &Session,
+    generation: u32,
+    hold: &Hold,
+    now: Timestamp,
+) -> Result<Order, ApiError> {
+    match app.store().pay(session, generation, hold, now).await {
         Ok(Payment::Now(order)) => {
             app.count_through(session, now).await;
             Ok(order)
@@ -205,6 +220,7 @@ async fn pay(app: &App, session: &Session, hold: &Hold, now: Timestamp) -> Resul
         Err(Rejected::Refused(PayRefused::InsufficientBalance)) => {
             Err(ApiError::InsufficientBalance)
         }
+        Err(Rejected::Refused(PayRefused::TokenOver)) => Err(ApiError::InvalidToken),
         Err(Rejected::Refused(PayRefused::HoldOver)) => Err(ApiError::HoldExpired),
         Err(Rejected::Refused(PayRefused::NoAccount)) => {
             Err(ApiError::bug("a session's user has no account"))

@@ -109,11 +109,11 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let wish = Wish::of(&request)?;
     visitor.may_be(wish.user_id)?;
     let queue = queue(&app, &wish, visitor.now).await?;
-    let session = join(&app, &visitor, &wish, &queue).await?;
+    let (session, generation) = join(&app, &visitor, &wish, &queue).await?;
     let queue = app.tick_if_stale(queue, visitor.now).await;
     let token = app
         .keyring()
-        .sign(&Claims::of_session(&session), visitor.now)
+        .sign(&Claims::of_session(&session, generation), visitor.now)
         .await?;
     ok(&Joined {
         token,
@@ -182,13 +182,14 @@ fn require_open(queue: &Queue) -> Result<(), ApiError> {
     }
 }
 
-/// A new session, or the live one where its token may be issued again.
+/// A new session, or the live one where its token may be issued again, and the generation that its
+/// user's tokens are of.
 async fn join(
     app: &App,
     visitor: &Visitor,
     wish: &Wish,
     queue: &Queue,
-) -> Result<Session, ApiError> {
+) -> Result<(Session, u32), ApiError> {
     let joined = while_stale(async || {
         let joined = try_to_join(app, visitor, wish, queue).await;
         Ok(joined.transpose().map_or(Tried::Stale, Tried::Done))
@@ -196,20 +197,32 @@ async fn join(
     joined.await?
 }
 
-/// `None` when the earlier session was another one by the time that the new one was written, and
-/// over as well: paid for at the last moment, say.
+/// `None` when somebody was faster, who is through already.
 async fn try_to_join(
     app: &App,
     visitor: &Visitor,
     wish: &Wish,
     queue: &Queue,
-) -> Result<Option<Session>, ApiError> {
-    let now = visitor.now;
+) -> Result<Option<(Session, u32)>, ApiError> {
     let (user, earlier) = app
         .store()
         .user_and_session(wish.user_id, &queue.id)
         .await?;
-    visitor.is(user)?;
+    let user = visitor.is(user)?;
+    let joined = join_after(app, visitor, wish, queue, earlier).await?;
+    Ok(joined.map(|session| (session, user.generation)))
+}
+
+/// `None` when the earlier session was another one by the time that the new one was written, and
+/// over as well: paid for at the last moment, say.
+async fn join_after(
+    app: &App,
+    visitor: &Visitor,
+    wish: &Wish,
+    queue: &Queue,
+    earlier: Option<Session>,
+) -> Result<Option<Session>, ApiError> {
+    let now = visitor.now;
     let is_live = |session: &Session| !session.standing(queue, now).is_over();
     let ended = match earlier {
         Some(live) if is_live(&live) => return again(app, visitor, wish, live).await,

@@ -5,12 +5,9 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::{App, Holder},
-    domain::session::Session,
     error::ApiError,
     http::{RequestParts as _, ok},
-    jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::Rejected,
     texts::Done,
 };
 use utoipa::ToSchema;
@@ -34,33 +31,8 @@ pub fn operation() -> Operation {
 /// Leaves.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let Holder { session, now } = app.holder(&request).await?;
-    let closed = leave(&app, session, now).await?;
-    app.count_through(&closed, now).await;
+    app.leave(session, now).await?;
     ok(&Left {
         message: Done::LeftQueue.message(request.language()),
     })
-}
-
-/// Closes the session; when it has moved since it was read, as it is by then.
-async fn leave(app: &App, mut session: Session, now: Timestamp) -> Result<Session, ApiError> {
-    loop {
-        match app.store().leave(&session).await {
-            Ok(closed) => {
-                if let Some(hold) = &session.live_hold {
-                    app.free_seats(hold).await;
-                }
-                return Ok(closed);
-            }
-            Err(Rejected::Refused(Some(moved)))
-                if moved.jti == session.jti
-                    && moved
-                        .standing_by_itself(now)
-                        .is_none_or(|standing| !standing.is_over()) =>
-            {
-                session = *moved;
-            }
-            Err(Rejected::Refused(_)) => return Err(ApiError::InvalidToken),
-            Err(Rejected::Failed(error)) => return Err(error.into()),
-        }
-    }
 }

@@ -4,7 +4,7 @@
 //! A hold is released, and the session goes on: 1 WRU and 1 for each seat. A paid one is refunded
 //! to the balance, until some hours before the day of the show: 4 WRU and 2 for each seat, 2.5 RRU.
 //! Then the show's queue is ticked, for those who wait for a seat: 0.5 RRU for the show, and what
-//! a tick costs.
+//! a tick costs. With a queue token 1 RRU more, for its generation.
 
 use serde::Serialize;
 use serde_json::json;
@@ -66,16 +66,27 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.user(&request).await?;
     let ids = request.reservation_id()?;
-    ok(&give_back(&app, caller.user_id, ids, None, caller.now).await?)
+    app.require_current(&caller).await?;
+    let by = By::Owner(caller.generation_for(caller.user_id));
+    ok(&give_back(&app, caller.user_id, ids, by, caller.now).await?)
 }
 
-/// Gives a user's reservation back and says what it is then: on a buyer's terms, or at any time
-/// when an administrator explains it. One that has lapsed is free already, and is told as that.
+/// Who gives a reservation back, which decides until when it may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By<'a> {
+    /// Its owner, with a token of that generation, until refunds end.
+    Owner(Option<u32>),
+    /// An administrator, at any time, with a reason.
+    Admin(&'a Explanation),
+}
+
+/// Gives a user's reservation back and says what it is then. One that has lapsed is free already,
+/// and its status says so.
 pub(super) async fn give_back(
     app: &App,
     owner: UserId,
     ids: (ConcertId, ReservationId),
-    explanation: Option<&Explanation>,
+    by: By<'_>,
     now: Timestamp,
 ) -> Result<Cancelled, ApiError> {
     let mut reading = Reading::Lately;
@@ -83,7 +94,7 @@ pub(super) async fn give_back(
         let found = reservation(app, owner, ids, reading, now).await?;
         let (status, refund) = match &found {
             Reservation::Paid(order) => {
-                let refund = refund(app, order, explanation, now).await?;
+                let refund = refund(app, order, by, now).await?;
                 (Status::Refunded, Some(refund))
             }
             Reservation::Ended(_) => (found.status(), None),
@@ -114,23 +125,23 @@ pub(super) async fn give_back(
 }
 
 /// The refund of an order, the one that it has already or a new one.
-async fn refund(
-    app: &App,
-    order: &Order,
-    explanation: Option<&Explanation>,
-    now: Timestamp,
-) -> Result<Refund, ApiError> {
+async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<Refund, ApiError> {
     if let Some(refund) = &order.refund {
         return Ok(refund.clone());
     }
+    let (explanation, generation) = match by {
+        By::Owner(generation) => (None, generation),
+        By::Admin(explanation) => (Some(explanation), None),
+    };
     if explanation.is_none() && now >= app.config().refundable_until(order.date) {
         return Err(ApiError::RefundClosed);
     }
     let refunded = app
         .store()
-        .refund(order, explanation, now)
+        .refund(order, explanation, generation, now)
         .await
         .map_err(|rejected| match rejected {
+            Rejected::Refused(RefundRefused::TokenOver) => ApiError::InvalidToken,
             Rejected::Refused(RefundRefused::NoAccount) => {
                 ApiError::bug("an order's user has no account")
             }

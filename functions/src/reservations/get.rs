@@ -1,6 +1,7 @@
 //! `GET /v1/concerts/{concert_id}/reservations/{reservation_id}`: what has become of a
 //! reservation: of the caller's, or as an administrator of the user's that they name. 1 RRU for a
-//! hold, 2 for an order.
+//! hold, 2 for an order; 1 more for the user with an access token, or for the generation of a queue
+//! token.
 
 use serde::Serialize;
 use serde_json::json;
@@ -144,6 +145,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     };
     caller.is_or_runs_the_sale_of(owner)?;
     let ids = request.reservation_id()?;
+    app.require_current(&caller).await?;
     let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
     ok(&Answer::of(&found, app.config(), caller.is_admin))
 }

@@ -207,7 +207,7 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
         Err(Rejected::Refused(refused)) => Err(match refused {
             HoldRefused::SeatTaken => ApiError::SeatAlreadyReserved,
             HoldRefused::HoldExists(_) => ApiError::HoldExists,
-            HoldRefused::SessionOver => ApiError::InvalidToken,
+            HoldRefused::SessionOver(reason) => ApiError::SessionOver { reason },
         }),
         Err(Rejected::Failed(error)) => Err(error.into()),
     }

@@ -23,7 +23,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::cancel::{Cancelled, give_back};
+use super::cancel::{By, Cancelled, give_back};
 use crate::operation::{Door, Operation};
 
 /// Whose reservation is given back, and why.
@@ -84,7 +84,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         reason: reason(&body.reason)?,
     };
     let ids = request.reservation_id()?;
-    let given_back = give_back(&app, owner, ids, Some(&explanation), admin.now).await?;
+    let given_back = give_back(&app, owner, ids, By::Admin(&explanation), admin.now).await?;
     tracing::info!(
         by = %admin.user_id,
         reservation_id = %ids.1,

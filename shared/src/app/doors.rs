@@ -8,8 +8,9 @@ use crate::{
     config::WhoCharges,
     domain::{
         ids::{QueueId, ShowId, UserId},
+        order::Account,
         seat::SeatNumber,
-        session::{Session, Standing},
+        session::{Ending, Session, Standing},
         show::Show,
         user::{Role, User},
     },
@@ -24,6 +25,10 @@ pub struct Caller {
     pub user_id: UserId,
     /// Whether they came as an administrator: with an access token, and the role.
     pub is_admin: bool,
+    /// The generation of their token. That of an access token the door has compared with the
+    /// user's; that of a queue token whoever reads the account compares with the account's.
+    generation: u32,
+    is_by_queue_token: bool,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -35,6 +40,37 @@ impl Caller {
             Ok(())
         } else {
             Err(ApiError::Forbidden)
+        }
+    }
+
+    /// The generation of the caller's token, which has to be good for the account that they act
+    /// on; `None` for an administrator with somebody else's.
+    pub fn generation_for(&self, user_id: UserId) -> Option<u32> {
+        (self.user_id == user_id).then_some(self.generation)
+    }
+
+    /// Lets the caller go on unless the account is their own and their token is too old for it.
+    pub fn may_see(&self, user_id: UserId, account: Account) -> Result<(), ApiError> {
+        match self.generation_for(user_id) {
+            Some(generation) if !account.takes_token_of(generation) => Err(ApiError::InvalidToken),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a caller is told when there is no such user: their own token has ended then.
+    pub fn without(&self, user_id: UserId) -> ApiError {
+        if self.user_id == user_id {
+            ApiError::InvalidToken
+        } else {
+            ApiError::UserNotFound
+        }
+    }
+
+    /// Lets the caller go on unless the user is themselves and their token is too old for them.
+    pub fn may_see_user(&self, user: &User) -> Result<(), ApiError> {
+        match self.generation_for(user.user_id) {
+            Some(generation) if generation < user.generation => Err(ApiError::InvalidToken),
+            _ => Ok(()),
         }
     }
 
@@ -63,6 +99,21 @@ impl SignedIn {
             Ok(())
         } else {
             Err(ApiError::Forbidden)
+        }
+    }
+
+    /// The generation of the user's token, when they act on themselves; `None` for an administrator
+    /// with somebody else.
+    pub fn generation_for(&self, user_id: UserId) -> Option<u32> {
+        (self.user.user_id == user_id).then_some(self.user.generation)
+    }
+
+    /// Lets the user go on if that is who they are, or if they run the on-sale.
+    pub fn is_or_runs_the_sale_of(&self, user_id: UserId) -> Result<(), ApiError> {
+        if self.user.role == Role::Admin {
+            Ok(())
+        } else {
+            self.is(user_id)
         }
     }
 }
@@ -159,13 +210,16 @@ impl Buyer {
 
 impl App {
     /// Door U: a queue token whatever has become of its session, or an access token of the
-    /// user's current generation (1 RRU).
+    /// user's current generation (1 RRU). Whether a queue token is of that generation, the handler
+    /// has to ask ([`Caller::may_see`], [`App::require_current`]): most read what says so anyway.
     pub async fn user(&self, request: &Request) -> Result<Caller, ApiError> {
         let now = self.now();
         match self.verify(request, now).await? {
             Claims::Queue(claims) => Ok(Caller {
                 user_id: claims.sub,
                 is_admin: false,
+                generation: claims.generation,
+                is_by_queue_token: true,
                 now,
             }),
             Claims::Access(claims) => {
@@ -173,9 +227,34 @@ impl App {
                 Ok(Caller {
                     user_id: user.user_id,
                     is_admin: user.role == Role::Admin,
+                    generation: user.generation,
+                    is_by_queue_token: false,
                     now,
                 })
             }
+        }
+    }
+
+    /// Lets a caller go on whose token is of the user's current generation, where nothing else
+    /// reads their account. 1 RRU with a queue token; the door has done so for an access token.
+    pub async fn require_current(&self, caller: &Caller) -> Result<(), ApiError> {
+        if caller.is_by_queue_token {
+            self.require_generation(caller.user_id, caller.generation)
+                .await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Lets somebody go on whose queue token is of the user's current generation. 1 RRU.
+    pub async fn require_generation(
+        &self,
+        user_id: UserId,
+        generation: u32,
+    ) -> Result<(), ApiError> {
+        match self.store().account(user_id).await? {
+            Some(account) if account.takes_token_of(generation) => Ok(()),
+            _ => Err(ApiError::InvalidToken),
         }
     }
 
@@ -233,7 +312,7 @@ impl App {
         let (claims, now) = self.queue_user(request).await?;
         let session = self.session_of(&claims).await?;
         match self.standing(&session, now).await? {
-            Standing::Over(_) => Err(ApiError::InvalidToken),
+            Standing::Over(ending) => Err(over(ending)),
             _ => Ok(Holder { session, now }),
         }
     }
@@ -263,7 +342,7 @@ impl App {
                 })
             }
             Standing::Holding { .. } => Err(ApiError::Forbidden),
-            Standing::Over(_) => Err(ApiError::InvalidToken),
+            Standing::Over(ending) => Err(over(ending)),
         }
     }
 
@@ -279,12 +358,14 @@ impl App {
         Ok(session.standing(&self.queue(&session.queue_id, now).await?, now))
     }
 
-    /// The session that a token names, unless a later one has taken its place.
+    /// The session that a token names. One whose place a later one has taken, or that has been
+    /// swept, is over, for a reason that nobody knows any more: the token is good, as the poll
+    /// says too.
     async fn session_of(&self, claims: &QueueClaims) -> Result<Session, ApiError> {
         let session = self.store().session(claims.sub, &claims.queue).await?;
         session
             .filter(|session| session.jti == claims.jti)
-            .ok_or(ApiError::InvalidToken)
+            .ok_or(ApiError::SessionOver { reason: None })
     }
 
     /// What an access token says; no other will do.
@@ -302,6 +383,13 @@ impl App {
     async fn verify(&self, request: &Request, now: Timestamp) -> Result<Claims, ApiError> {
         let token = bearer_token(request)?;
         self.keyring().verify(token, now).await
+    }
+}
+
+/// What somebody is told whose session is over.
+fn over(ending: Ending) -> ApiError {
+    ApiError::SessionOver {
+        reason: Some(ending),
     }
 }
 

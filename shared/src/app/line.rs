@@ -6,7 +6,7 @@ use super::App;
 use crate::{
     domain::{
         draw::{Draw, STRIPES, Seed},
-        ids::{QueueId, ShowId},
+        ids::{QueueId, ShowId, UserId},
         order::Hold,
         queue::{Admission, Opening, Queue, SeatCount, Settings},
         session::{Arrival, Session},
@@ -329,8 +329,10 @@ impl App {
                 self.store()
                     .take_arrival_back(&session.queue_id, admission.cohort, now)
                     .await;
+                let reason = session.why_over(found.as_deref(), now);
                 let same = found.filter(|there| there.jti == session.jti && there.closed.is_none());
-                same.map(|there| *there).ok_or(ApiError::InvalidToken)
+                same.map(|there| *there)
+                    .ok_or(ApiError::SessionOver { reason })
             }
             Err(Rejected::Failed(error)) => Err(error.into()),
         }
@@ -359,6 +361,72 @@ impl App {
             }
             Err(failed) => Err(failed),
         }
+    }
+
+    /// Closes a session whose user leaves, gives back what it holds and counts it as through; when
+    /// it has moved since it was read, as it is by then. 2 WRU, one more for each seat; 1 to 2 WRU
+    /// for who was still waiting.
+    pub async fn leave(&self, mut session: Session, now: Timestamp) -> Result<(), ApiError> {
+        loop {
+            match self.store().leave(&session).await {
+                Ok(closed) => {
+                    if let Some(hold) = &session.live_hold {
+                        self.free_seats(hold).await;
+                    }
+                    self.count_through(&closed, now).await;
+                    return Ok(());
+                }
+                Err(Rejected::Refused(found)) => {
+                    let reason = session.why_over(found.as_deref(), now);
+                    match found {
+                        Some(moved) if moved.jti == session.jti && reason.is_none() => {
+                            session = *moved;
+                        }
+                        _ => return Err(ApiError::SessionOver { reason }),
+                    }
+                }
+                Err(Rejected::Failed(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The sessions of a user that are not over, in every queue, consistently. 1 RRU, and 0.5 for
+    /// the document of the queue of each that has not arrived.
+    pub async fn live_sessions(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, ApiError> {
+        let mut live = Vec::new();
+        for session in self
+            .store()
+            .sessions_of(user_id, Reading::Consistent)
+            .await?
+        {
+            let standing = match self.standing(&session, now).await {
+                // A session stays when its queue is gone.
+                Err(ApiError::QueueNotFound) => session.standing_by_itself(now),
+                standing => Some(standing?),
+            };
+            if standing.is_some_and(|standing| !standing.is_over()) {
+                live.push(session);
+            }
+        }
+        Ok(live)
+    }
+
+    /// Leaves every queue that a user is in, and returns how many sessions that has ended.
+    pub async fn leave_all(&self, user_id: UserId, now: Timestamp) -> Result<u64, ApiError> {
+        let mut ended = 0;
+        for session in self.live_sessions(user_id, now).await? {
+            match self.leave(session, now).await {
+                Ok(()) => ended += 1,
+                // It has ended by itself meanwhile.
+                Err(ApiError::SessionOver { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ended)
     }
 
     /// Counts a session that the caller's write has closed: done when it had arrived, gone when

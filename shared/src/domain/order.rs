@@ -274,6 +274,23 @@ pub struct Account {
     pub balance: Money,
     /// The number of its last entry; 0 before the first.
     pub seq: u64,
+    /// Queue tokens of an earlier generation of the user's tokens move nothing. It is the user's
+    /// own generation, or 0 as long as that has not moved since accounts have it: whoever has a
+    /// token from before is believed until it does.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub generation: u32,
+    /// When its user was deleted: what is recorded stays, and nobody's token moves it any more.
+    #[serde(
+        default,
+        with = "jiff::fmt::serde::timestamp::millisecond::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub closed_at: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_first(generation: &u32) -> bool {
+    *generation == 0
 }
 
 impl Account {
@@ -281,13 +298,21 @@ impl Account {
     pub const EMPTY: Self = Self {
         balance: Money::ZERO,
         seq: 0,
+        generation: 0,
+        closed_at: None,
     };
+
+    /// Whether a token of that generation may move it, or look at it.
+    pub fn takes_token_of(self, generation: u32) -> bool {
+        self.closed_at.is_none() && generation >= self.generation
+    }
 
     /// The account with `amount` more in it; `None` when it may not hold that much.
     pub fn charged(self, amount: Money) -> Option<Self> {
         Some(Self {
             balance: self.balance.plus(amount)?,
             seq: self.seq + 1,
+            ..self
         })
     }
 
@@ -297,6 +322,7 @@ impl Account {
         Some(Self {
             balance: self.balance.with_returned(amount)?,
             seq: self.seq + 1,
+            ..self
         })
     }
 
@@ -306,6 +332,7 @@ impl Account {
         Some(Self {
             balance: self.balance.changed_by(amount)?,
             seq: self.seq + 1,
+            ..self
         })
     }
 
@@ -314,6 +341,7 @@ impl Account {
         Some(Self {
             balance: self.balance.minus(amount)?,
             seq: self.seq + 1,
+            ..self
         })
     }
 }

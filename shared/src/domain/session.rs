@@ -295,6 +295,16 @@ impl Session {
         lapsed.or_else(|| self.last_hold.clone())
     }
 
+    /// Why it is over, as what was found says instead of which a write was meant for it: not known
+    /// when that is a later session, or nothing.
+    pub fn why_over(&self, found: Option<&Self>, now: Timestamp) -> Option<Ending> {
+        let same = found.filter(|found| found.jti == self.jti)?;
+        match same.standing_by_itself(now) {
+            Some(Standing::Over(ending)) => Some(ending),
+            _ => None,
+        }
+    }
+
     /// The live hold, when it may still be paid.
     pub fn payable_hold(&self, now: Timestamp) -> Option<&Hold> {
         self.live_hold
@@ -381,6 +391,25 @@ mod tests {
         session.live_hold = Some(hold_until(200));
         let standing = session.standing(&queue(), at(200));
         assert_eq!(standing, Standing::Over(Ending::HoldExpired));
+    }
+
+    #[test]
+    fn why_a_session_is_over_the_item_says_that_was_found_unless_it_is_anothers() {
+        let session = active();
+        let mut found = session.clone();
+        let why = |found: &Session, second| session.why_over(Some(found), at(second));
+        assert_eq!(why(&found, 100), None);
+        assert_eq!(why(&found, 310), Some(Ending::WindowOver));
+        found.live_hold = Some(hold_until(200));
+        assert_eq!(why(&found, 200), Some(Ending::HoldExpired));
+        found.closed = Some(Ending::Left);
+        assert_eq!(why(&found, 100), Some(Ending::Left));
+        let later = Session {
+            jti: SessionId::new(),
+            ..found
+        };
+        assert_eq!(why(&later, 100), None);
+        assert_eq!(session.why_over(None, at(100)), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use idna::punycode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
@@ -10,14 +11,15 @@ use utoipa::ToSchema;
 use super::ids::UserId;
 
 /// Somebody's or something's name: 1 to 100 characters, trimmed, in Unicode's composed form (NFC).
+/// One of them at least can be seen, and none controls the text around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, min_length = 1, max_length = 100, example = "김민수")]
 pub struct Name(String);
 
 impl Name {
-    /// Reads a name; `None` when nothing or too much is left of it, or when it has control
-    /// characters in it.
+    /// Reads a name; `None` when nothing that can be seen or too much is left of it, or when it
+    /// has characters in it that break lines or set the direction of a text.
     pub fn parse(text: &str) -> Option<Self> {
         line(text, 100).map(Self)
     }
@@ -30,18 +32,12 @@ impl Name {
     /// The name as it is searched for: as for an address, case, composition and width do not
     /// matter.
     pub fn folded(&self) -> String {
-        caseless(&self.0)
+        fold(&self.0)
     }
 }
 
-/// A text without regard to case, composition and width (Unicode's compatibility caseless form).
-fn caseless(text: &str) -> String {
-    let folded = fold_case(text.nfd()).nfkd().collect::<String>();
-    fold_case(folded.chars()).nfkc().collect()
-}
-
 /// A line of text that people read: 1 to `most` characters, trimmed, in Unicode's composed form
-/// (NFC), none of them control characters.
+/// (NFC). Something of it can be seen, and nothing breaks lines or sets the direction of a text.
 pub(super) fn line(text: &str, most: usize) -> Option<String> {
     // Composing can make a text at most a few times as long; what is far too long is not worth
     // the work.
@@ -50,7 +46,50 @@ pub(super) fn line(text: &str, most: usize) -> Option<String> {
     }
     let line: String = text.trim().nfc().collect();
     let fits = (1..=most).contains(&line.chars().count());
-    (fits && !line.chars().any(char::is_control)).then_some(line)
+    let is_seen = line.chars().any(can_be_seen);
+    let is_tame = !line.chars().any(controls_text);
+    (fits && is_seen && is_tame).then_some(line)
+}
+
+/// Whether a character breaks lines, or sets the direction of a text: what stands behind a name in
+/// a list would be shown in another order. Those that only mark a direction for their neighbours
+/// (U+200E, U+200F, U+061C) belong to names in some scripts, and may stay.
+fn controls_text(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
+        )
+}
+
+/// Whether a character shows anything. Spaces and format characters do not, nor does what Unicode
+/// calls default-ignorable (Hangul's fillers and variation selectors, say), nor a Braille cell
+/// without dots.
+fn can_be_seen(character: char) -> bool {
+    let is_blank = matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d159}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    !(is_blank || character.is_whitespace() || character.is_control())
 }
 
 /// An e-mail address: at most 254 characters, trimmed, in Unicode's composed form (NFC). It is
@@ -83,14 +122,71 @@ impl Email {
     }
 
     /// The address in the form in which it can belong to one user only: for two addresses that
-    /// differ in case, composition or width alone, it is the same.
-    ///
-    /// It is Unicode's compatibility caseless form (section 3.13, D146), composed at the end: the
-    /// case is folded once for the letters as they are and once for those that the compatibility
-    /// form makes of them.
+    /// differ in case, composition or width alone, it is the same, and so it is whether a domain
+    /// is written in its own letters or in their ASCII form (Punycode, RFC 3492).
     pub fn folded(&self) -> String {
-        caseless(&self.0)
+        let folded = fold(&self.0);
+        match in_its_letters(&folded) {
+            Some(letters) if is_address(&letters) => letters,
+            _ => folded,
+        }
     }
+
+    /// The forms under which an address may be known, that in which it was typed first: the one
+    /// that [`Email::folded`] returns and, for a domain that has other than ASCII letters, its
+    /// ASCII form, because what once was signed up in that form is known by it.
+    pub fn folded_forms(&self) -> Vec<String> {
+        let mut forms = vec![fold(&self.0)];
+        let folded = self.folded();
+        let ascii = in_ascii(&folded).filter(|ascii| is_address(ascii));
+        for form in std::iter::once(folded).chain(ascii) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
+    }
+}
+
+/// What begins a part of a domain that is written in its ASCII form.
+const ASCII_FORM: &str = "xn--";
+
+/// Unicode's compatibility caseless form of a text (section 3.13, D146), composed at the end: the
+/// case is folded once for the letters as they are and once for those that the compatibility form
+/// makes of them.
+fn fold(text: &str) -> String {
+    let folded = fold_case(text.nfd()).nfkd().collect::<String>();
+    fold_case(folded.chars()).nfkc().collect()
+}
+
+/// A folded address with each part of its domain in its own letters; `None` when it has no part
+/// in its ASCII form. A part that only looks like one stays as it is.
+fn in_its_letters(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let letters = |part: &str| {
+        let ascii = part.strip_prefix(ASCII_FORM)?;
+        let letters = punycode::decode_to_string(ascii)?;
+        let is_its_form = punycode::encode_str(&letters).as_deref() == Some(ascii);
+        (is_its_form && !letters.is_ascii()).then(|| fold(&letters))
+    };
+    let parts = domain.split('.');
+    let parts = parts.map(|part| letters(part).unwrap_or_else(|| part.to_owned()));
+    let domain = parts.collect::<Vec<_>>().join(".");
+    Some(format!("{local}@{domain}"))
+}
+
+/// A folded address with its domain in its ASCII form; `None` when it has none.
+fn in_ascii(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let parts = domain.split('.').map(|part| {
+        if part.is_ascii() {
+            Some(part.to_owned())
+        } else {
+            Some(format!("{ASCII_FORM}{}", punycode::encode_str(part)?))
+        }
+    });
+    let domain = parts.collect::<Option<Vec<_>>>()?.join(".");
+    Some(format!("{local}@{domain}"))
 }
 
 /// Whether a text has the form of an address.
@@ -245,7 +341,8 @@ pub struct User {
     /// Wrong passwords given lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
-    /// Access tokens carry it; those of an earlier one are void.
+    /// Tokens carry it. Access tokens of an earlier one are void; of queue tokens the place in the
+    /// line is left, and nothing else.
     pub generation: u32,
     /// When they signed up.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -349,6 +446,47 @@ mod tests {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
         assert_ne!(folded("mina@example.com"), folded("mína@example.com"));
+    }
+
+    #[test]
+    fn an_address_is_one_in_the_letters_of_its_domain_and_in_their_ascii_form() {
+        let email = |text| Email::parse(text).expect("an address");
+        let letters = email("user@bücher.example").folded();
+        assert_eq!(letters, "user@bücher.example");
+        for same in [
+            "user@xn--bcher-kva.example",
+            "User@XN--Bcher-KVA.Example",
+            "user@BÜCHER.example",
+            "user@bu\u{308}cher.example",
+        ] {
+            assert_eq!(email(same).folded(), letters, "{same}");
+        }
+        assert_eq!(
+            email("민수@예시.한국").folded(),
+            email("민수@xn--vv4b11d.xn--3e0b707e").folded()
+        );
+        // The local part has no such form, and what only looks like one is none.
+        for other in [
+            "xn--bcher-kva@example.com",
+            "user@xn--.example",
+            "user@xn--bcher.example",
+            "user@xn--abc-.example",
+            "user@xn--999999999999.example",
+        ] {
+            if let Some(email) = Email::parse(other) {
+                assert_eq!(email.folded(), other);
+                assert_eq!(email.folded_forms(), [other]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_forms_of_an_address_begin_with_that_in_which_it_was_typed() {
+        let forms = |text| Email::parse(text).expect("an address").folded_forms();
+        assert_eq!(forms("Mina@Example.com"), ["mina@example.com"]);
+        let (letters, ascii) = ("user@bücher.example", "user@xn--bcher-kva.example");
+        assert_eq!(forms("user@BÜCHER.example"), [letters, ascii]);
+        assert_eq!(forms("User@xn--Bcher-kva.example"), [ascii, letters]);
     }
 
     #[test]
@@ -456,6 +594,74 @@ mod tests {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
         assert_ne!(folded("u"), folded("ü"));
+    }
+
+    #[test]
+    fn a_name_has_something_to_be_seen() {
+        for unseen in [
+            "\u{200b}",
+            "\u{3164}",
+            "\u{feff}",
+            "\u{202e}",
+            "\u{115f}\u{1160}\u{ffa0}",
+            "\u{a0}\u{3000}\u{2003}",
+            "\u{ad} \u{34f} \u{2060}",
+            "\u{200e}\u{200f}\u{61c}",
+            "\u{fe0f}\u{e0100}\u{e0041}",
+            "\u{2800}\u{180e}\u{1d159}",
+        ] {
+            let shown = unseen.escape_unicode();
+            assert!(Name::parse(unseen).is_none(), "{shown}");
+            let name = Name::parse(&format!("{unseen}김"));
+            assert_eq!(name.is_some(), unseen != "\u{202e}", "{shown}");
+        }
+        // Joined emoji, a Persian name, a Hebrew one with a mark, an accent.
+        for seen in [
+            "👩\u{200d}🚀",
+            "علی\u{200c}رضا",
+            "דנה\u{200f}",
+            "e\u{301}",
+            "ᄀ",
+        ] {
+            assert!(Name::parse(seen).is_some(), "{seen}");
+        }
+    }
+
+    #[test]
+    fn what_unicode_calls_a_space_a_control_or_a_format_cannot_be_seen() {
+        use unicode_general_category::{GeneralCategory as Category, get_general_category};
+        // They stand above or below the digits that follow.
+        let is_shown = |letter| {
+            matches!(
+                letter,
+                '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+                    | '\u{110bd}' | '\u{110cd}'
+            )
+        };
+        for letter in char::MIN..=char::MAX {
+            let unseen = matches!(
+                get_general_category(letter),
+                Category::Control
+                    | Category::Format
+                    | Category::SpaceSeparator
+                    | Category::LineSeparator
+                    | Category::ParagraphSeparator
+            );
+            if unseen && !is_shown(letter) {
+                assert!(!can_be_seen(letter), "{}", letter.escape_unicode());
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_sets_no_direction_and_breaks_no_line() {
+        for control in [
+            '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
+            '\u{2068}', '\u{2069}', '\u{206a}', '\u{2028}', '\u{2029}', '\u{85}', '\0', '\n',
+        ] {
+            let name = format!("kim{control}nim");
+            assert!(Name::parse(&name).is_none(), "{}", name.escape_unicode());
+        }
     }
 
     #[test]

@@ -29,8 +29,10 @@ use crate::{
 /// Why an account is not charged or corrected.
 #[derive(Debug)]
 pub enum EntryRefused {
-    /// There is no such user.
+    /// There is no such user, or no more.
     NoAccount,
+    /// The owner's token is of an earlier generation than the account takes.
+    TokenOver,
     /// The account may not hold that much, or not that little.
     OutOfRange,
     /// The key was used for something else before.
@@ -98,15 +100,18 @@ impl Store {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Reads every entry of a user's chain, consistently, in no order; `None` when there is no
+    /// Reads an account and every entry of its chain, consistently, in no order; `None` when there is no
     /// account. 1 RRU per 4 KB of all that the user ever did: an index would cost a write more
     /// for each entry, and statements are rare.
-    pub async fn entries(&self, user_id: UserId) -> Result<Option<Vec<Entry>>, StoreError> {
-        let (mut there, mut entries) = (false, Vec::new());
+    pub async fn entries(
+        &self,
+        user_id: UserId,
+    ) -> Result<Option<(Account, Vec<Entry>)>, StoreError> {
+        let (mut account, mut entries) = (None, Vec::new());
         for item in self.items_of(user_id).await? {
             let name = item.get("entry").and_then(|name| name.as_s().ok());
             match name.map(String::as_str).unwrap_or_default() {
-                keys::ACCOUNT => there = true,
+                keys::ACCOUNT => account = Some(from_item(item)?),
                 name if name.starts_with(keys::CHARGES) => {
                     entries.push(from_item::<Charge>(item)?.entry());
                 }
@@ -119,7 +124,7 @@ impl Store {
                 _ => {}
             }
         }
-        Ok(there.then_some(entries))
+        Ok(account.map(|account| (account, entries)))
     }
 
     /// Reads all that a user has in `Accounts`, consistently. 1 RRU per 4 KB.
@@ -143,25 +148,36 @@ impl Store {
     }
 
     /// Lets money in and returns the charge. A charge that the client has named with a key is
-    /// done once; the same again returns what was recorded. 4 WRU, 1 RRU.
+    /// done once; the same again returns what was recorded. The owner's own token has to be of a
+    /// generation that the account takes. 4 WRU, 1 RRU.
     pub async fn charge(
         &self,
         user_id: UserId,
+        generation: Option<u32>,
         name: &EntryName,
         amount: Money,
         now: Timestamp,
     ) -> Result<Charge, Rejected<EntryRefused>> {
-        let next = |account: Account| {
-            let charged = account.charged(amount)?;
-            let charge = Charge {
-                amount,
-                charged_at: now,
-                seq: charged.seq,
-                balance_after: charged.balance,
-            };
-            Some((charged, charge))
-        };
-        self.enter(user_id, &keys::charge(name), next, |recorded| {
+        let next = |account| charged(account, amount, now);
+        let name = keys::charge(name);
+        self.enter(user_id, generation, &name, next, |recorded: &Charge| {
+            recorded.amount == amount
+        })
+        .await
+    }
+
+    /// One try to let money in, into the account as it was read. 4 WRU.
+    pub async fn try_to_charge(
+        &self,
+        user_id: UserId,
+        account: Account,
+        name: &EntryName,
+        amount: Money,
+        now: Timestamp,
+    ) -> Result<Tried<Result<Charge, EntryRefused>>, StoreError> {
+        let next = |account| charged(account, amount, now);
+        let name = keys::charge(name);
+        self.try_to_enter(user_id, account, &name, next, |recorded: &Charge| {
             recorded.amount == amount
         })
         .await
@@ -190,35 +206,51 @@ impl Store {
             };
             Some((corrected, correction))
         };
-        self.enter(user_id, &keys::correction(name), next, |recorded| {
+        let name = keys::correction(name);
+        self.enter(user_id, None, &name, next, |recorded: &Correction| {
             recorded.amount == amount && recorded.explanation.reason == explanation.reason
         })
         .await
     }
 
     /// Moves a balance to what is next, and records the entry of that once under its name. The
-    /// same again returns what was recorded.
+    /// same again returns what was recorded. The owner's own token has to be of a generation that
+    /// the account takes.
     async fn enter<E: Serialize + DeserializeOwned>(
         &self,
         user_id: UserId,
+        generation: Option<u32>,
         name: &str,
         next: impl Fn(Account) -> Option<(Account, E)>,
         is_same: impl Fn(&E) -> bool,
     ) -> Result<E, Rejected<EntryRefused>> {
-        let outcome = while_stale(|| self.try_to_enter(user_id, name, &next, &is_same)).await?;
-        outcome.map_err(Rejected::Refused)
+        let outcome = while_stale(async || {
+            let refused = match self.account(user_id).await? {
+                None => EntryRefused::NoAccount,
+                Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
+                    EntryRefused::TokenOver
+                }
+                Some(account) if account.closed_at.is_some() => EntryRefused::NoAccount,
+                Some(account) => {
+                    return self
+                        .try_to_enter(user_id, account, name, &next, &is_same)
+                        .await;
+                }
+            };
+            Ok(Tried::Done(Err(refused)))
+        });
+        outcome.await?.map_err(Rejected::Refused)
     }
 
+    /// One try to enter, into the account as it was read.
     async fn try_to_enter<E: Serialize + DeserializeOwned>(
         &self,
         user_id: UserId,
+        account: Account,
         name: &str,
         next: impl Fn(Account) -> Option<(Account, E)>,
         is_same: impl Fn(&E) -> bool,
     ) -> Result<Tried<Result<E, EntryRefused>>, StoreError> {
-        let Some(account) = self.account(user_id).await? else {
-            return Ok(Tried::Done(Err(EntryRefused::NoAccount)));
-        };
         let the_same = |recorded: E| {
             if is_same(&recorded) {
                 Ok(recorded)
@@ -255,25 +287,78 @@ impl Store {
     }
 }
 
+/// The account with a charge in it, and the charge; `None` when it may not hold that much.
+fn charged(account: Account, amount: Money, now: Timestamp) -> Option<(Account, Charge)> {
+    let charged = account.charged(amount)?;
+    let charge = Charge {
+        amount,
+        charged_at: now,
+        seq: charged.seq,
+        balance_after: charged.balance,
+    };
+    Some((charged, charge))
+}
+
 /// A new account, which is not there yet.
 pub(super) fn open(tables: &Tables, user_id: UserId) -> Result<Put, StoreError> {
     record(tables, user_id, keys::ACCOUNT, &Account::EMPTY)
 }
 
-/// Moves the balance on, if nothing has moved it since it was read.
+/// Moves the balance on, if nothing has moved it since it was read, and its user's tokens are of
+/// the same generation.
 pub(super) fn move_balance(
     tables: &Tables,
     user_id: UserId,
     seen: Account,
     next: Account,
 ) -> Result<Update, BuildError> {
-    Update::builder()
+    let update = match seen.generation {
+        0 => Update::builder()
+            .condition_expression("seq = :seen AND attribute_not_exists(generation)"),
+        generation => Update::builder()
+            .condition_expression("seq = :seen AND generation = :generation")
+            .expression_attribute_values(":generation", number(generation)),
+    };
+    update
         .table_name(&tables.accounts)
         .set_key(Some(key(user_id, keys::ACCOUNT)))
         .update_expression("SET balance = :balance, seq = :next")
-        .condition_expression("seq = :seen")
         .expression_attribute_values(":balance", number(next.balance.hundredths()))
         .expression_attribute_values(":next", number(next.seq))
+        .expression_attribute_values(":seen", number(seen.seq))
+        .build()
+}
+
+/// Lets an account take no queue token any more of an earlier generation than that.
+pub(super) fn set_generation(
+    tables: &Tables,
+    user_id: UserId,
+    generation: u32,
+) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(&tables.accounts)
+        .set_key(Some(key(user_id, keys::ACCOUNT)))
+        .update_expression("SET generation = :generation")
+        .expression_attribute_values(":generation", number(generation))
+        .build()
+}
+
+/// Closes an account whose user goes, if nothing has moved it since it was read. What is in it and
+/// what led to it stays.
+pub(super) fn close(
+    tables: &Tables,
+    user_id: UserId,
+    seen: Account,
+    generation: u32,
+    now: Timestamp,
+) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(&tables.accounts)
+        .set_key(Some(key(user_id, keys::ACCOUNT)))
+        .update_expression("SET closed_at = :now, generation = :generation")
+        .condition_expression("seq = :seen")
+        .expression_attribute_values(":now", time(now))
+        .expression_attribute_values(":generation", number(generation))
         .expression_attribute_values(":seen", number(seen.seq))
         .build()
 }

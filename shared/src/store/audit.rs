@@ -221,7 +221,7 @@ impl Store {
 
     /// Reads whose a folded e-mail address is, consistently. 1 RRU.
     pub async fn owner_of(&self, folded: &str) -> Result<Option<UserId>, StoreError> {
-        let key = Item::from([("id".to_owned(), text(format!("{}{folded}", keys::EMAILS)))]);
+        let key = Item::from([("id".to_owned(), text(keys::email(folded)))]);
         let item = self.get_item(&self.tables.users, key).await?;
         Ok(item.as_ref().and_then(whose))
     }

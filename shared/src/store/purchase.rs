@@ -11,16 +11,16 @@ use super::{
     transaction::Transaction,
 };
 use crate::domain::{
-    order::{Hold, Order, OrderStatus, Refund},
+    order::{Account, Hold, Order, OrderStatus, Refund},
     reason::Explanation,
-    session::Session,
+    session::{Ending, Session},
 };
 
 /// Why seats are not held.
 #[derive(Debug)]
 pub enum HoldRefused {
-    /// The session has been closed meanwhile.
-    SessionOver,
+    /// The session has been closed meanwhile: why, unless a later one has taken its place.
+    SessionOver(Option<Ending>),
     /// It holds these seats already.
     HoldExists(Box<Hold>),
     /// Somebody else has a seat.
@@ -30,10 +30,11 @@ pub enum HoldRefused {
 impl HoldRefused {
     fn from_session(session: &Session, item: Option<Item>) -> Self {
         match sessions::found(item) {
-            Some(there) if there.jti == session.jti && there.closed.is_none() => there
-                .live_hold
-                .map_or(Self::SessionOver, |hold| Self::HoldExists(Box::new(hold))),
-            _ => Self::SessionOver,
+            Some(there) if there.jti == session.jti => match there.live_hold {
+                Some(hold) if there.closed.is_none() => Self::HoldExists(Box::new(hold)),
+                _ => Self::SessionOver(there.closed),
+            },
+            _ => Self::SessionOver(None),
         }
     }
 }
@@ -47,6 +48,8 @@ pub enum PayRefused {
     HoldOver,
     /// There is no account.
     NoAccount,
+    /// The token is of an earlier generation than the account takes.
+    TokenOver,
 }
 
 enum PayFailed {
@@ -78,27 +81,33 @@ impl Store {
     }
 
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
-    /// transaction. A hold that is paid already returns its order again. 6 + 2n WRU for n seats,
-    /// 1 RRU.
+    /// transaction. A hold that is paid already returns its order again. The token has to be of a
+    /// generation that the account takes. 6 + 2n WRU for n seats, 1 RRU.
     pub async fn pay(
         &self,
         session: &Session,
+        generation: u32,
         hold: &Hold,
         now: Timestamp,
     ) -> Result<Payment, Rejected<PayRefused>> {
-        let outcome = while_stale(|| self.try_to_pay(session, hold, now)).await?;
-        outcome.map_err(Rejected::Refused)
+        let outcome = while_stale(async || match self.account(session.user_id).await? {
+            None => Ok(Tried::Done(Err(PayRefused::NoAccount))),
+            Some(account) if !account.takes_token_of(generation) => {
+                Ok(Tried::Done(Err(PayRefused::TokenOver)))
+            }
+            Some(account) => self.try_to_pay(session, account, hold, now).await,
+        });
+        outcome.await?.map_err(Rejected::Refused)
     }
 
-    async fn try_to_pay(
+    /// One try to pay a hold, from the account as it was read. 6 + 2n WRU for n seats.
+    pub async fn try_to_pay(
         &self,
         session: &Session,
+        account: Account,
         hold: &Hold,
         now: Timestamp,
     ) -> Result<Tried<Result<Payment, PayRefused>>, StoreError> {
-        let Some(account) = self.account(session.user_id).await? else {
-            return Ok(Tried::Done(Err(PayRefused::NoAccount)));
-        };
         let Some(debited) = account.debited(hold.amount) else {
             // It may be so little because this very hold has been paid.
             let order = self.order(session.user_id, hold.reservation_id).await?;
@@ -160,27 +169,35 @@ impl Store {
 
 impl Store {
     /// Gives the seats of an order back, and its money: the order, the seats and the balance in
-    /// one transaction. One that was refunded already returns what was recorded. 4 + 2n WRU for n
-    /// seats, 1 RRU; 2 WRU more when a long explanation makes the order larger than 1 KB.
+    /// one transaction. One that was refunded already returns what was recorded. The owner's own
+    /// token has to be of a generation that the account takes; without one, money goes back into
+    /// the account even of somebody who has been deleted. 4 + 2n WRU for n seats, 1 RRU; 2 WRU more
+    /// when a long explanation makes the order larger than 1 KB.
     pub async fn refund(
         &self,
         order: &Order,
         explanation: Option<&Explanation>,
+        generation: Option<u32>,
         now: Timestamp,
     ) -> Result<Order, Rejected<RefundRefused>> {
-        let outcome = while_stale(|| self.try_to_refund(order, explanation, now)).await?;
-        outcome.map_err(Rejected::Refused)
+        let outcome = while_stale(async || match self.account(order.user_id).await? {
+            None => Ok(Tried::Done(Err(RefundRefused::NoAccount))),
+            Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
+                Ok(Tried::Done(Err(RefundRefused::TokenOver)))
+            }
+            Some(account) => self.try_to_refund(order, explanation, account, now).await,
+        });
+        outcome.await?.map_err(Rejected::Refused)
     }
 
-    async fn try_to_refund(
+    /// One try to refund an order, into the account as it was read. 4 + 2n WRU for n seats.
+    pub async fn try_to_refund(
         &self,
         order: &Order,
         explanation: Option<&Explanation>,
+        account: Account,
         now: Timestamp,
     ) -> Result<Tried<Result<Order, RefundRefused>>, StoreError> {
-        let Some(account) = self.account(order.user_id).await? else {
-            return Ok(Tried::Done(Err(RefundRefused::NoAccount)));
-        };
         let Some(credited) = account.refunded(order.amount) else {
             return Ok(Tried::Done(Err(RefundRefused::Uncountable)));
         };
@@ -225,9 +242,11 @@ impl Store {
     }
 }
 
-/// Why an order is not refunded: none of it should ever occur.
+/// Why an order is not refunded: but for the token, none of it should ever occur.
 #[derive(Debug)]
 pub enum RefundRefused {
+    /// The owner's token is of an earlier generation than the account takes.
+    TokenOver,
     /// There is no account.
     NoAccount,
     /// A seat of the order is not sold to it.

@@ -241,26 +241,16 @@ impl Store {
     /// Closes a session that its user leaves, with any hold that it has. Refused when the
     /// session has moved since it was read. 1 WRU.
     pub async fn leave(&self, session: &Session) -> Result<Session, Rejected<Found>> {
+        let Leaving {
+            update,
+            condition,
+            values,
+        } = Leaving::of(session)?;
         let update = self
             .update(session)
-            .expression_attribute_values(":jti", text(session.jti))
-            .expression_attribute_values(":left", to_attribute(&Ending::Left)?);
-        let update = match &session.live_hold {
-            None => update
-                .update_expression("SET closed = :left")
-                .condition_expression(
-                    "jti = :jti AND attribute_not_exists(closed) \
-                     AND attribute_not_exists(live_hold)",
-                ),
-            Some(hold) => update
-                .update_expression("SET closed = :left, last_hold = :ended REMOVE live_hold")
-                .condition_expression(
-                    "jti = :jti AND attribute_not_exists(closed) \
-                     AND live_hold.reservation_id = :reservation_id",
-                )
-                .expression_attribute_values(":reservation_id", text(hold.reservation_id))
-                .expression_attribute_values(":ended", ended(hold, HoldOutcome::Cancelled)?),
-        };
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values));
         self.send(update).await
     }
 
@@ -328,6 +318,57 @@ impl Store {
             })?)),
         }
     }
+}
+
+/// What closes a session that its user leaves, with any hold that it has.
+struct Leaving {
+    update: &'static str,
+    condition: &'static str,
+    values: Item,
+}
+
+impl Leaving {
+    fn of(session: &Session) -> Result<Self, StoreError> {
+        let mut values = Item::from([
+            (":jti".to_owned(), text(session.jti)),
+            (":left".to_owned(), to_attribute(&Ending::Left)?),
+        ]);
+        let Some(hold) = &session.live_hold else {
+            return Ok(Self {
+                update: "SET closed = :left",
+                condition: "jti = :jti AND attribute_not_exists(closed) \
+                            AND attribute_not_exists(live_hold)",
+                values,
+            });
+        };
+        values.extend([
+            (":reservation_id".to_owned(), text(hold.reservation_id)),
+            (":ended".to_owned(), ended(hold, HoldOutcome::Cancelled)?),
+        ]);
+        Ok(Self {
+            update: "SET closed = :left, last_hold = :ended REMOVE live_hold",
+            condition: "jti = :jti AND attribute_not_exists(closed) \
+                        AND live_hold.reservation_id = :reservation_id",
+            values,
+        })
+    }
+}
+
+/// Closes a session whose user leaves every queue, if it is as it was read.
+pub(super) fn leave(tables: &Tables, session: &Session) -> Result<Update, StoreError> {
+    let Leaving {
+        update,
+        condition,
+        values,
+    } = Leaving::of(session)?;
+    Update::builder()
+        .table_name(&tables.sessions)
+        .set_key(Some(key(session.user_id, &session.queue_id)))
+        .update_expression(update)
+        .condition_expression(condition)
+        .set_expression_attribute_values(Some(values))
+        .build()
+        .map_err(StoreError::of_item)
 }
 
 /// Puts a hold into its session, which is open and holds nothing.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        CancellationReason, Delete, Put, ReturnConsumedCapacity,
+        CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
         ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
 };
@@ -85,6 +85,18 @@ impl<R> Transaction<R> {
         delete.return_values_on_condition_check_failure =
             Some(ReturnValuesOnConditionCheckFailure::AllOld);
         self.push(TransactWriteItem::builder().delete(delete).build(), refusal)
+    }
+
+    /// Asks an item for a condition; `refusal` as for [`Transaction::put`].
+    pub(super) fn check(
+        self,
+        mut check: ConditionCheck,
+        refusal: impl FnOnce(Option<Item>) -> R + Send + 'static,
+    ) -> Self {
+        check.return_values_on_condition_check_failure =
+            Some(ReturnValuesOnConditionCheckFailure::AllOld);
+        let check = TransactWriteItem::builder().condition_check(check).build();
+        self.push(check, refusal)
     }
 
     fn push(

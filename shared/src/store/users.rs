@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{
-        AttributeValue, Delete, Put, ReturnConsumedCapacity, ReturnValue,
+        AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValue,
         ReturnValuesOnConditionCheckFailure, Update,
     },
 };
@@ -14,12 +14,14 @@ use super::{
     Reading, Rejected, Store, StoreError, accounts,
     contention::{Tried, while_contended, while_stale},
     item::{Item, from_item, number, text, time, to_attribute, to_item},
-    keys,
+    keys, sessions,
     transaction::{Transaction, is_conflict},
     usage,
 };
 use crate::domain::{
     ids::UserId,
+    order::Account,
+    session::Session,
     user::{Attempts, Email, Name, Role, User},
 };
 
@@ -54,6 +56,10 @@ pub enum ChangeRefused {
 #[derive(Debug)]
 pub struct NoSuchUser;
 
+/// The user, their account or a session of theirs has moved since it was read.
+#[derive(Debug)]
+pub struct Moved;
+
 /// Whose an e-mail address is.
 #[derive(Serialize, Deserialize)]
 struct Owner {
@@ -65,7 +71,7 @@ type Found = Option<Box<User>>;
 
 impl Store {
     /// Signs a user up: who they are, whose their e-mail address is, and their empty account.
-    /// 4 WRU for a guest, 6 with an e-mail address.
+    /// 4 WRU for a guest, 6 with an e-mail address, 8 when its domain has an ASCII form.
     pub async fn sign_up(&self, user: &User) -> Result<(), Rejected<SignUpRefused>> {
         let put_user = Put::builder()
             .table_name(&self.tables.users)
@@ -75,8 +81,9 @@ impl Store {
         let mut transaction =
             Transaction::new(&self.client).put(put_user, |_| SignUpRefused::IdTaken);
         if let Some(email) = &user.email {
-            let claim = self.claim_email(email, user.user_id)?;
-            transaction = transaction.put(claim, |_| SignUpRefused::EmailTaken);
+            transaction = self.claim_email(transaction, email, user.user_id, || {
+                SignUpRefused::EmailTaken
+            })?;
         }
         transaction
             .put(accounts::open(&self.tables, user.user_id)?, |_| {
@@ -92,9 +99,20 @@ impl Store {
             .await
     }
 
-    /// Reads whose an e-mail address is, consistently. 1 RRU.
+    /// Reads whose an e-mail address is, consistently. 1 RRU for each of its forms until it is
+    /// found.
     pub async fn user_with(&self, email: &Email) -> Result<Option<UserId>, StoreError> {
-        let key = email_key(email);
+        for form in email.folded_forms() {
+            let owner = self.user_with_form(&form).await?;
+            if owner.is_some() {
+                return Ok(owner);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn user_with_form(&self, folded: &str) -> Result<Option<UserId>, StoreError> {
+        let key = email_key(folded);
         let owner: Option<Owner> = self
             .get(&self.tables.users, key, Reading::Consistent)
             .await?;
@@ -196,30 +214,78 @@ impl Store {
     }
 
     /// Forgets wrong passwords, because the right one was given. 1 WRU.
-    pub async fn forget_attempts(&self, user_id: UserId) -> Result<(), StoreError> {
+    pub async fn forget_attempts(&self, user_id: UserId) -> Result<(), Rejected<NoSuchUser>> {
         let update = self
             .update_user(user_id)
             .update_expression("REMOVE attempts");
-        self.write_user(update).await
+        self.change_one_there(update).await
     }
 
-    /// Ends every access token of a user that was issued so far. 1 WRU.
-    pub async fn end_access_tokens(&self, user_id: UserId) -> Result<(), StoreError> {
-        let update = self
-            .update_user(user_id)
-            .update_expression("ADD generation :one")
-            .expression_attribute_values(":one", number(1));
-        self.write_user(update).await
+    /// Ends every token of a user that was issued until they were read: access tokens altogether,
+    /// queue tokens where money or the user is concerned. Where somebody else has done so since,
+    /// there is nothing left to do. 4 WRU.
+    pub async fn end_tokens(&self, seen: &User) -> Result<(), StoreError> {
+        let next = seen.generation + 1;
+        let update = Update::builder()
+            .table_name(&self.tables.users)
+            .set_key(Some(key(seen.user_id)))
+            .update_expression("SET generation = :next")
+            .condition_expression("generation = :seen")
+            .expression_attribute_values(":seen", number(seen.generation))
+            .expression_attribute_values(":next", number(next))
+            .build()?;
+        let of_account = accounts::set_generation(&self.tables, seen.user_id, next)?;
+        let ended = Transaction::new(&self.client)
+            .update(update, |_| Moved)
+            .update(of_account, |_| Moved)
+            .commit()
+            .await;
+        match ended {
+            Ok(()) | Err(Rejected::Refused(Moved)) => Ok(()),
+            Err(Rejected::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Deletes a user whose account and sessions are as they were read: the user and whose their
+    /// address is go, the account is closed, and the sessions are left. 4 WRU, 2 with an address
+    /// and for each session.
+    pub async fn delete_user(
+        &self,
+        seen: &User,
+        account: Account,
+        sessions: &[Session],
+        now: Timestamp,
+    ) -> Result<(), Rejected<Moved>> {
+        let delete = Delete::builder()
+            .table_name(&self.tables.users)
+            .set_key(Some(key(seen.user_id)))
+            .condition_expression(unchanged_credentials(seen))
+            .expression_attribute_values(":seen", number(seen.generation))
+            .build()?;
+        let next = seen.generation + 1;
+        let close = accounts::close(&self.tables, seen.user_id, account, next, now)?;
+        let mut transaction = Transaction::new(&self.client)
+            .delete(delete, |_| Moved)
+            .update(close, |_| Moved);
+        if let Some(email) = &seen.email {
+            let release = self.release_email(email, seen.user_id).await?;
+            transaction = transaction.delete(release, |_| Moved);
+        }
+        for session in sessions {
+            let leave = sessions::leave(&self.tables, session)?;
+            transaction = transaction.update(leave, |_| Moved);
+        }
+        transaction.commit().await
     }
 
     /// Calls a user something else. 1 WRU.
-    pub async fn rename(&self, user_id: UserId, name: &Name) -> Result<(), StoreError> {
+    pub async fn rename(&self, user_id: UserId, name: &Name) -> Result<(), Rejected<NoSuchUser>> {
         let update = self
             .update_user(user_id)
             .update_expression("SET #name = :name")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":name", text(name.as_str()));
-        self.write_user(update).await
+        self.change_one_there(update).await
     }
 
     /// Gives a user another role. 1 WRU.
@@ -227,9 +293,17 @@ impl Store {
         let update = self
             .update_user(user_id)
             .update_expression("SET #role = :role")
-            .condition_expression("attribute_exists(id)")
             .expression_attribute_names("#role", "role")
             .expression_attribute_values(":role", to_attribute(&role)?);
+        self.change_one_there(update).await
+    }
+
+    /// Changes a user who is there: a change makes nobody.
+    async fn change_one_there(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<(), Rejected<NoSuchUser>> {
+        let update = update.condition_expression("attribute_exists(id)");
         match self.change_user(update).await {
             Ok(_) => Ok(()),
             Err(Rejected::Refused(_)) => Err(Rejected::Refused(NoSuchUser)),
@@ -238,8 +312,9 @@ impl Store {
     }
 
     /// Changes a user's e-mail address, password and generation, and their name if that is
-    /// another, in one transaction with whose the addresses are. 2 WRU; 4 with a first address,
-    /// 6 with another.
+    /// another, in one transaction with whose the addresses are and the generation that the account
+    /// takes. 2 WRU for an account's owner with the same address; 2 for a new generation and for
+    /// each address that comes or goes; 2 when the domain of a new one has an ASCII form.
     pub async fn change_credentials(
         &self,
         seen: &User,
@@ -249,15 +324,21 @@ impl Store {
             .update(self.set_credentials(seen, changed)?, |_| {
                 ChangeRefused::Stale
             });
+        if seen.generation != changed.generation {
+            let of_account =
+                accounts::set_generation(&self.tables, seen.user_id, changed.generation)?;
+            transaction = transaction.update(of_account, |_| ChangeRefused::Stale);
+        }
         let folded = |user: &User| user.email.as_ref().map(Email::folded);
         if folded(seen) != folded(changed) {
             if let Some(email) = &seen.email {
-                let release = self.release_email(email)?;
+                let release = self.release_email(email, seen.user_id).await?;
                 transaction = transaction.delete(release, |_| ChangeRefused::Stale);
             }
             if let Some(email) = &changed.email {
-                let claim = self.claim_email(email, changed.user_id)?;
-                transaction = transaction.put(claim, |_| ChangeRefused::EmailTaken);
+                transaction = self.claim_email(transaction, email, changed.user_id, || {
+                    ChangeRefused::EmailTaken
+                })?;
             }
         }
         transaction.commit().await
@@ -266,15 +347,10 @@ impl Store {
     /// Every change of an account's credentials moves its generation. A guest's first ones do
     /// not, but end their being a guest.
     fn set_credentials(&self, seen: &User, changed: &User) -> Result<Update, StoreError> {
-        let condition = if seen.is_guest() {
-            "generation = :seen AND attribute_not_exists(password_hash)"
-        } else {
-            "generation = :seen"
-        };
         let update = Update::builder()
             .table_name(&self.tables.users)
             .set_key(Some(key(seen.user_id)))
-            .condition_expression(condition)
+            .condition_expression(unchanged_credentials(seen))
             .expression_attribute_values(":seen", number(seen.generation))
             .expression_attribute_values(":email", to_attribute(&changed.email)?)
             .expression_attribute_values(":hash", to_attribute(&changed.password_hash)?)
@@ -295,23 +371,52 @@ impl Store {
         Ok(update.build()?)
     }
 
-    /// Makes an e-mail address a user's, if it is nobody's.
-    fn claim_email(&self, email: &Email, user_id: UserId) -> Result<Put, StoreError> {
+    /// Makes an e-mail address a user's, if it is nobody's in any of its forms.
+    fn claim_email<R: 'static>(
+        &self,
+        transaction: Transaction<R>,
+        email: &Email,
+        user_id: UserId,
+        taken: fn() -> R,
+    ) -> Result<Transaction<R>, StoreError> {
+        let folded = email.folded();
         let mut item = to_item(&Owner { user_id })?;
-        item.extend(email_key(email));
-        Put::builder()
+        item.extend(email_key(&folded));
+        let put = Put::builder()
             .table_name(&self.tables.users)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(id)")
-            .build()
-            .map_err(StoreError::of_item)
+            .build()?;
+        let mut transaction = transaction.put(put, move |_| taken());
+        for form in email.folded_forms() {
+            if form != folded {
+                let check = ConditionCheck::builder()
+                    .table_name(&self.tables.users)
+                    .set_key(Some(email_key(&form)))
+                    .condition_expression("attribute_not_exists(id)")
+                    .build()?;
+                transaction = transaction.check(check, move |_| taken());
+            }
+        }
+        Ok(transaction)
     }
 
-    /// Makes an e-mail address nobody's. Whose it is, the user's own item has said.
-    fn release_email(&self, email: &Email) -> Result<Delete, StoreError> {
+    /// Makes an e-mail address nobody's. Whose it is, the user's own item has said; under which of
+    /// its forms, when it has several, is read: 1 RRU for each until it is found.
+    async fn release_email(&self, email: &Email, user_id: UserId) -> Result<Delete, StoreError> {
+        let mut known_by = email.folded();
+        let forms = email.folded_forms();
+        if forms.len() > 1 {
+            for form in forms {
+                if self.user_with_form(&form).await? == Some(user_id) {
+                    known_by = form;
+                    break;
+                }
+            }
+        }
         Delete::builder()
             .table_name(&self.tables.users)
-            .set_key(Some(email_key(email)))
+            .set_key(Some(email_key(&known_by)))
             .build()
             .map_err(StoreError::of_item)
     }
@@ -321,14 +426,6 @@ impl Store {
             .update_item()
             .table_name(&self.tables.users)
             .set_key(Some(key(user_id)))
-    }
-
-    /// Sends an update that nothing refuses.
-    async fn write_user(&self, update: UpdateItemFluentBuilder) -> Result<(), StoreError> {
-        let update = update.return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let output = while_contended(|| update.clone().send(), is_conflict).await?;
-        usage::write(output.consumed_capacity());
-        Ok(())
     }
 
     /// Sends an update that has a condition, and returns the user as they are then.
@@ -358,6 +455,16 @@ pub(super) fn key(user_id: UserId) -> Item {
     Item::from([("id".to_owned(), text(user_id))])
 }
 
-fn email_key(email: &Email) -> Item {
-    Item::from([("id".to_owned(), text(keys::email(email)))])
+fn email_key(folded: &str) -> Item {
+    Item::from([("id".to_owned(), text(keys::email(folded)))])
+}
+
+/// That nobody has changed a user's credentials, or ended their tokens, since they were read. Every
+/// change of an account's moves its generation; a guest's first ones end their being a guest.
+fn unchanged_credentials(seen: &User) -> &'static str {
+    if seen.is_guest() {
+        "generation = :seen AND attribute_not_exists(password_hash)"
+    } else {
+        "generation = :seen"
+    }
 }

@@ -78,7 +78,7 @@ async fn what_is_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     let seen = session(shop, &buyer).await;
     let hold = seen.live_hold.clone().expect("a hold");
     let store = store(shop).await;
-    store.pay(&seen, &hold, began).await.expect("in time");
+    store.pay(&seen, 0, &hold, began).await.expect("in time");
     let again = Session {
         jti: shared::domain::ids::SessionId::new(),
         live_hold: None,

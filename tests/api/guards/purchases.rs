@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use shared::{
     domain::{
         ids::UserId,
-        money::Difference,
-        order::{Hold, Order},
+        money::{Difference, Money},
+        order::{Account, Hold, Order},
         reason::{Explanation, Reason},
-        session::Session,
+        session::{Ending, Session},
     },
     futures_util::future::join_all,
     jiff::SignedDuration,
-    store::keys::EntryName,
+    store::{Rejected, Tried, keys::EntryName, purchase::HoldRefused},
 };
 
 use super::{hold, leave, session, store, successes};
@@ -41,6 +41,11 @@ guarded! {
     corrections_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
     a_correction_and_a_payment_at_once_take_no_more_than_there_is: ("Accounts", "seq = :seen");
     a_keyed_correction_happens_once: ("Accounts", "attribute_not_exists(entry)");
+    a_first_log_out_ends_a_charge_under_way: ("Accounts", "attribute_not_exists(generation)");
+    a_log_out_ends_a_charge_under_way: ("Accounts", "generation = :generation");
+    a_log_out_ends_a_payment_under_way: ("Accounts", "attribute_not_exists(generation)");
+    a_log_out_ends_a_refund_under_way: ("Accounts", "attribute_not_exists(generation)");
+    a_charge_does_not_go_to_who_is_deleted: ("Accounts", "attribute_not_exists(generation)");
 }
 
 async fn a_seat_is_held_once(shop: &Shop) -> bool {
@@ -76,7 +81,12 @@ async fn a_session_that_has_left_holds_nothing(shop: &Shop) -> bool {
         .await
         .place_hold(&session, &hold(shop, 7), shop.now())
         .await;
-    held.is_err()
+    is_over(&held, Some(Ending::Left))
+}
+
+/// Whether a hold is refused because the session is over, for that reason.
+fn is_over(held: &Result<(), Rejected<HoldRefused>>, reason: Option<Ending>) -> bool {
+    matches!(held, Err(Rejected::Refused(HoldRefused::SessionOver(why))) if *why == reason)
 }
 
 async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
@@ -89,7 +99,7 @@ async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
         .await
         .place_hold(&earlier, &hold(shop, 7), shop.now())
         .await;
-    held.is_err()
+    is_over(&held, None)
 }
 
 async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {
@@ -97,7 +107,7 @@ async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     store(shop)
         .await
-        .pay(&session, &hold, hold.held_until)
+        .pay(&session, 0, &hold, hold.held_until)
         .await
         .is_err()
 }
@@ -110,7 +120,7 @@ async fn a_hold_given_up_is_not_paid(shop: &Shop) -> bool {
         .cancel_hold(&session, &hold, shop.now())
         .await
         .expect("it is cancelled");
-    store.pay(&session, &hold, shop.now()).await.is_err()
+    store.pay(&session, 0, &hold, shop.now()).await.is_err()
 }
 
 /// The payer's clock is far behind, and the message was lost: only the seat itself knows.
@@ -128,7 +138,7 @@ async fn a_seat_that_somebody_else_got_is_not_sold(shop: &Shop) -> bool {
         .place_hold(&next, &taken, later)
         .await
         .expect("the seat is free again");
-    let refused = store.pay(&payer, &lapsed, shop.now()).await.is_err();
+    let refused = store.pay(&payer, 0, &lapsed, shop.now()).await.is_err();
     // The clock of whoever looks at it afterwards is right.
     shop.advance(303).await;
     refused
@@ -139,11 +149,11 @@ async fn an_order_is_paid_once(shop: &Shop) -> bool {
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let store = store(shop).await;
     store
-        .pay(&session, &hold, shop.now())
+        .pay(&session, 0, &hold, shop.now())
         .await
         .expect("it is paid");
     // The second payment has read the session before the first has written it.
-    let again = store.pay(&session, &hold, shop.now()).await;
+    let again = store.pay(&session, 0, &hold, shop.now()).await;
     again.is_ok() && balance(shop, &buyer).await == json!(9 * PRICE)
 }
 
@@ -223,10 +233,10 @@ async fn an_order_is_refunded_once(shop: &Shop) -> bool {
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     store
-        .refund(&order, None, shop.now())
+        .refund(&order, None, None, shop.now())
         .await
         .expect("a refund");
-    let again = store.refund(&order, None, shop.now()).await;
+    let again = store.refund(&order, None, None, shop.now()).await;
     again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
 }
 
@@ -239,7 +249,7 @@ async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
     };
     store(shop)
         .await
-        .refund(&order, None, shop.now())
+        .refund(&order, None, None, shop.now())
         .await
         .is_err()
 }
@@ -247,7 +257,7 @@ async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
 async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    let refund = store.refund(&order, None, shop.now());
+    let refund = store.refund(&order, None, None, shop.now());
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
@@ -262,9 +272,9 @@ async fn an_operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     let why = explanation();
-    let own = store.refund(&order, None, shop.now()).await;
+    let own = store.refund(&order, None, None, shop.now()).await;
     let own = own.expect("a refund").refund;
-    let operators = store.refund(&order, Some(&why), shop.now()).await;
+    let operators = store.refund(&order, Some(&why), None, shop.now()).await;
     let operators = operators.expect("an answer").refund;
     own == operators && balance(shop, &buyer).await == json!(PRICE)
 }
@@ -279,7 +289,7 @@ async fn an_operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
     let why = explanation();
     let refunded = store(shop)
         .await
-        .refund(&order, Some(&why), shop.now())
+        .refund(&order, Some(&why), None, shop.now())
         .await;
     refunded.is_err()
 }
@@ -318,7 +328,7 @@ async fn a_correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Sh
     let takes = Difference::parse(&format!("-{PRICE}")).expect("a difference");
     let (store, name, why) = (store(shop).await, EntryName::of(None), explanation());
     let correction = store.correct(session.user_id, &name, takes, &why, shop.now());
-    let payment = store.pay(&session, &hold, shop.now());
+    let payment = store.pay(&session, 0, &hold, shop.now());
     let (corrected, paid) = shared::futures_util::join!(correction, payment);
     corrected.is_ok() != paid.is_ok() && balance(shop, &buyer).await == json!(0)
 }
@@ -351,6 +361,74 @@ async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
     let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
     let read = store(shop).await.order(user_id, reservation_id).await;
     (buyer, read.expect("an answer").expect("an order"))
+}
+
+async fn log_out(shop: &Shop, buyer: &Buyer) {
+    let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
+    out.send().await.ok();
+}
+
+/// The account, as a request reads it that goes on to move it.
+async fn account(shop: &Shop, buyer: &Buyer) -> Account {
+    let user_id = buyer.user_id.parse().expect("an id");
+    let read = store(shop).await.account(user_id).await;
+    read.expect("an answer").expect("an account")
+}
+
+/// Whether a charge into the account as it was read is done.
+async fn charges(shop: &Shop, buyer: &Buyer, seen: Account) -> bool {
+    let user_id = buyer.user_id.parse().expect("an id");
+    let (name, amount) = (EntryName::of(None), Money::won(100));
+    let store = store(shop).await;
+    let tried = store.try_to_charge(user_id, seen, &name, amount, shop.now());
+    matches!(tried.await, Ok(Tried::Done(Ok(_))))
+}
+
+async fn a_first_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = account(shop, &buyer).await;
+    log_out(shop, &buyer).await;
+    !charges(shop, &buyer, seen).await
+}
+
+async fn a_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    log_out(shop, &buyer).await;
+    let seen = account(shop, &buyer).await;
+    let token = shop.token_of(&buyer.user_id).await;
+    let out = shop.post("/v1/auth/logout").token(&token);
+    out.send().await.ok();
+    !charges(shop, &buyer, seen).await
+}
+
+async fn a_log_out_ends_a_payment_under_way(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let (session, hold) = rich_and_holding(shop, &buyer).await;
+    let seen = account(shop, &buyer).await;
+    log_out(shop, &buyer).await;
+    let store = store(shop).await;
+    let tried = store.try_to_pay(&session, seen, &hold, shop.now()).await;
+    matches!(tried, Ok(Tried::Stale))
+}
+
+async fn a_log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
+    let (buyer, order) = sold(shop, 7).await;
+    let seen = account(shop, &buyer).await;
+    log_out(shop, &buyer).await;
+    let tried = store(shop)
+        .await
+        .try_to_refund(&order, None, seen, shop.now())
+        .await;
+    matches!(tried, Ok(Tried::Stale))
+}
+
+async fn a_charge_does_not_go_to_who_is_deleted(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = account(shop, &buyer).await;
+    let path = format!("/v1/users/{}", buyer.user_id);
+    let gone = shop.delete(&path).token(&buyer.access_token);
+    gone.send().await.ok();
+    !charges(shop, &buyer, seen).await
 }
 
 async fn balance(shop: &Shop, buyer: &Buyer) -> Value {

@@ -2,11 +2,15 @@
 
 use serde_json::json;
 use shared::{
-    domain::user::{Email, Name, PasswordHash, User},
+    domain::{
+        order::Account,
+        session::Session,
+        user::{Email, Name, PasswordHash, User},
+    },
     futures_util::future::join_all,
 };
 
-use super::store;
+use super::{session, store};
 use crate::harness::{PASSWORD, Shop};
 
 guarded! {
@@ -19,6 +23,15 @@ guarded! {
     a_change_does_not_outlive_its_token: ("Users", "generation = :seen");
     a_guest_becomes_an_account_once: ("Users", "attribute_not_exists(password_hash)");
     nobody_becomes_no_administrator: ("Users", "attribute_exists(id)");
+    a_name_makes_no_user: ("Users", "attribute_exists(id)");
+    the_right_password_makes_no_user: ("Users", "attribute_exists(id)");
+    tokens_that_have_ended_stay_so: ("Users", "generation = :seen");
+    an_address_is_one_users_in_each_of_its_forms: ("Users", "attribute_not_exists(id)");
+    who_has_another_address_by_now_is_not_deleted: ("Users", "generation = :seen");
+    who_has_a_password_by_now_is_not_deleted: ("Users", "attribute_not_exists(password_hash)");
+    who_has_money_by_now_is_not_deleted: ("Accounts", "seq = :seen");
+    who_holds_seats_by_now_is_not_deleted: ("Sessions", "attribute_not_exists(live_hold)");
+    who_holds_other_seats_by_now_is_not_deleted: ("Sessions", "live_hold.reservation_id = :reservation_id");
 }
 
 async fn a_user_is_not_replaced(shop: &Shop) -> bool {
@@ -114,6 +127,107 @@ async fn nobody_becomes_no_administrator(shop: &Shop) -> bool {
     shop.invoke("make-admin", &order).await;
     let read = store(shop).await.user(nobody.parse().expect("an id")).await;
     matches!(read, Ok(None))
+}
+
+/// Who is renamed has been deleted meanwhile.
+async fn a_name_makes_no_user(shop: &Shop) -> bool {
+    let guest = shop.guest().await;
+    let seen = user(shop, &guest.user_id).await;
+    delete(shop, &guest.user_id, &guest.access_token).await;
+    let name = Name::parse("민아").expect("a name");
+    let renamed = store(shop).await.rename(seen.user_id, &name).await;
+    renamed.is_err() && shop.items("Users").await.is_empty()
+}
+
+/// Who logs in is deleted while their password is being hashed.
+async fn the_right_password_makes_no_user(shop: &Shop) -> bool {
+    let account = shop.account("mina@example.com").await;
+    let seen = user(shop, &account.user_id).await;
+    delete(shop, &account.user_id, &account.access_token).await;
+    let forgotten = store(shop).await.forget_attempts(seen.user_id).await;
+    forgotten.is_err() && shop.items("Users").await.is_empty()
+}
+
+/// A log-out that comes late would bring tokens back that two others have ended.
+async fn tokens_that_have_ended_stay_so(shop: &Shop) -> bool {
+    let guest = shop.guest().await;
+    let first = user(shop, &guest.user_id).await;
+    let store = store(shop).await;
+    store.end_tokens(&first).await.expect("they end");
+    let ended = shop.token_of(&guest.user_id).await;
+    let second = user(shop, &guest.user_id).await;
+    store.end_tokens(&second).await.expect("they end");
+    store.end_tokens(&first).await.expect("they have ended");
+    let path = format!("/v1/users/{}", guest.user_id);
+    let reply = shop.get(&path).token(&ended).send().await;
+    reply.status == 401
+}
+
+/// One of them stands as an earlier version wrote it.
+async fn an_address_is_one_users_in_each_of_its_forms(shop: &Shop) -> bool {
+    shop.known_in_ascii().await;
+    let signed_up = shop.sign_up_with("user@bücher.example", PASSWORD).await;
+    signed_up.status == 409
+}
+
+async fn who_has_another_address_by_now_is_not_deleted(shop: &Shop) -> bool {
+    let account = shop.account("mina@example.com").await;
+    let seen = user(shop, &account.user_id).await;
+    let changed = with_address(&seen, "other@example.com");
+    let store = store(shop).await;
+    let done = store.change_credentials(&seen, &changed).await;
+    done.expect("it is changed");
+    is_not_deleted(shop, &seen, Account::EMPTY, &[]).await
+}
+
+async fn who_has_a_password_by_now_is_not_deleted(shop: &Shop) -> bool {
+    let guest = shop.guest().await;
+    let seen = user(shop, &guest.user_id).await;
+    let path = format!("/v1/users/{}", guest.user_id);
+    let become_one = shop.patch(&path).token(&guest.access_token);
+    let body = json!({ "email": "mina@example.com", "password": PASSWORD });
+    become_one.json(&body).send().await.ok();
+    is_not_deleted(shop, &seen, Account::EMPTY, &[]).await
+}
+
+async fn who_has_money_by_now_is_not_deleted(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = user(shop, &buyer.user_id).await;
+    shop.charge(&buyer, 100).await.ok();
+    is_not_deleted(shop, &seen, Account::EMPTY, &[]).await
+}
+
+async fn who_holds_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = user(shop, &buyer.user_id).await;
+    let session = session(shop, &buyer).await;
+    shop.hold(&buyer, 7).await.ok();
+    is_not_deleted(shop, &seen, Account::EMPTY, &[session]).await
+}
+
+/// What they held they have given up, and hold something else.
+async fn who_holds_other_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let seen = user(shop, &buyer.user_id).await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    let session = session(shop, &buyer).await;
+    let cancel = shop.delete(&shop.reservation(&held)).token(&buyer.token);
+    cancel.send().await.ok();
+    shop.hold(&buyer, 8).await.ok();
+    is_not_deleted(shop, &seen, Account::EMPTY, &[session]).await
+}
+
+/// Whether somebody who was read before is still there after they were to be deleted.
+async fn is_not_deleted(shop: &Shop, seen: &User, account: Account, sessions: &[Session]) -> bool {
+    let store = store(shop).await;
+    let done = store.delete_user(seen, account, sessions, shop.now()).await;
+    let there = store.user(seen.user_id).await.expect("an answer");
+    done.is_err() && there.is_some()
+}
+
+async fn delete(shop: &Shop, user_id: &str, token: &str) {
+    let path = format!("/v1/users/{user_id}");
+    shop.delete(&path).token(token).send().await.ok();
 }
 
 /// A user, as a request reads them.

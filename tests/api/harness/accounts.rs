@@ -48,6 +48,24 @@ impl Shop {
         self.post("/v1/auth/login").json(&body).send().await
     }
 
+    /// Somebody with [`PASSWORD`] whose address is known in its ASCII form alone, as an earlier
+    /// version wrote it down.
+    pub async fn known_in_ascii(&self) -> Account {
+        let account = self.account("user@xn--bcher-kva.example").await;
+        let key = json!({ "id": "email#user@bücher.example" });
+        let mut owner = self.uproot("Users", key).await;
+        owner["id"] = json!("email#user@xn--bcher-kva.example");
+        self.plant("Users", owner).await;
+        account
+    }
+
+    /// A new access token of somebody without a password.
+    pub async fn token_of(&self, guest_id: &str) -> String {
+        let body = json!({ "user_id": guest_id });
+        let logged_in = self.post("/v1/auth/login").json(&body).send().await.ok();
+        text(&logged_in["token"])
+    }
+
     /// A new administrator, as the operator makes one.
     pub async fn admin(&self) -> Guest {
         let admin = self.guest().await;

@@ -179,9 +179,16 @@ impl Shop {
                 &format!("{concert}/dates/{date}"),
             ),
             guarded("delete-concert", Door::Admin, "DELETE", &concert),
-            // These two end the tokens that the others are called with.
+            // These end the tokens that the others are called with.
             guarded("leave-queue", Door::Holder, "DELETE", "/v1/auth/tokens"),
             guarded("log-out", Door::SignedIn, "POST", "/v1/auth/logout"),
+            guarded(
+                "end-sessions",
+                Door::SignedIn,
+                "DELETE",
+                &format!("{user}/sessions"),
+            ),
+            guarded("delete-user", Door::SignedIn, "DELETE", &user),
         ]
     }
 }

@@ -54,6 +54,19 @@ impl Shop {
         }
     }
 
+    /// The same person joins again with an access token, and gets the token of their session.
+    pub async fn joined_again(&self, buyer: &Buyer, access_token: &str) -> Buyer {
+        let body = json!({ "user_id": buyer.user_id });
+        let join = self.post("/v1/auth/tokens").token(access_token);
+        let joined = join.json(&body).send().await.ok();
+        Buyer {
+            access_token: access_token.to_owned(),
+            token: text(&joined["token"]),
+            joined,
+            ..buyer.clone()
+        }
+    }
+
     /// The public document of a queue.
     pub async fn queue(&self, queue_id: &str) -> Value {
         self.get(&format!("/v1/queues/{queue_id}"))

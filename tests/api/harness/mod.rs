@@ -3,7 +3,7 @@
 mod accounts;
 mod audit;
 pub mod concerts;
-mod doors;
+pub mod doors;
 mod grants;
 mod http;
 mod line;

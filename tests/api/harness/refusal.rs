@@ -49,7 +49,7 @@ mod rows {
     pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");
     pub const BAD_REQUEST: Refusal = refusal(400, "BAD_REQUEST", "잘못된 요청입니다. 요청 내용을 확인해 주세요.");
     pub const BODY_TOO_LARGE: Refusal = refusal(400, "BAD_REQUEST", "요청 본문은 65536바이트 이하여야 합니다.");
-    pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.");
+    pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
     pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.");
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const INVALID_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.");
@@ -91,6 +91,9 @@ mod rows {
     pub const REFUND_CLOSED: Refusal = refusal(409, "REFUND_CLOSED", "환불 가능한 기간이 아닙니다.");
     pub const BALANCE_OUT_OF_RANGE: Refusal = refusal(409, "BALANCE_OUT_OF_RANGE", "정정 후 잔액은 0원 이상이어야 하며 한도를 초과할 수 없습니다.");
     pub const HOLD_EXPIRED: Refusal = refusal(410, "HOLD_EXPIRED", "임시 예약 시간이 만료되었습니다.");
+    pub const USER_HAS_HOLD: Refusal = refusal(409, "USER_HAS_HOLD", "임시 예약 중인 좌석이 있어 탈퇴할 수 없습니다.");
+    pub const USER_HAS_BALANCE: Refusal = refusal(409, "USER_HAS_BALANCE", "잔액이 남아 있어 탈퇴할 수 없습니다.");
+    pub const SESSION_OVER: Refusal = refusal(410, "SESSION_OVER", "대기열 이용이 종료되었습니다. 다시 대기열에 참여해 주세요.");
     pub const SOLD_OUT: Refusal = refusal(410, "SOLD_OUT", "모든 좌석이 매진되었습니다.");
     pub const SALE_OVER: Refusal = refusal(410, "SALE_OVER", "판매가 종료되었습니다.");
     pub const LINE_NOT_EMPTY: Refusal = refusal(
@@ -113,5 +116,12 @@ impl Reply {
     pub fn is(self, refusal: Refusal) {
         let text = self.refused(refusal.status, refusal.code);
         assert_eq!(text, refusal.korean);
+    }
+
+    /// Checks that it tells that the session is over, for that reason if one is known.
+    #[track_caller]
+    pub fn session_over(self, reason: Option<&str>) {
+        assert_eq!(self.body["reason"].as_str(), reason, "{}", self.body);
+        self.is(SESSION_OVER);
     }
 }

@@ -188,7 +188,7 @@ impl Model {
 
     pub fn leave(&mut self, who: usize) -> Vec<Answer> {
         if self.over(who).is_some() {
-            return refused(401, "INVALID_TOKEN");
+            return refused(410, "SESSION_OVER");
         }
         self.end_hold(who, Status::Cancelled);
         self.people[who].session.closed = Some("LEFT");
@@ -213,7 +213,7 @@ impl Model {
     pub fn hold(&mut self, who: usize, seats: &[u64]) -> Vec<Answer> {
         let session = &self.people[who].session;
         if self.over(who).is_some() {
-            return refused(401, "INVALID_TOKEN");
+            return refused(410, "SESSION_OVER");
         }
         if self.now >= session.active_until {
             return refused(403, "FORBIDDEN");

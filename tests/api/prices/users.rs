@@ -17,6 +17,8 @@ async fn signing_up_with_an_address_costs_6_writes() {
     let shop = warm_shop(&[]).await;
     shop.account("mina@example.com").await;
     assert_eq!(shop.price("sign-up"), (0.0, 6.0));
+    shop.account("mina@bücher.example").await;
+    assert_eq!(shop.price("sign-up"), (0.0, 8.0), "and its ASCII form");
 }
 
 #[tokio::test]
@@ -45,13 +47,13 @@ async fn logging_in_costs_1_read_by_address_and_2_writes_and_a_guest_1_read() {
 }
 
 #[tokio::test]
-async fn logging_out_costs_1_read_and_1_write() {
+async fn logging_out_costs_1_read_and_4_writes() {
     let shop = warm_shop(&[]).await;
     let guest = shop.guest().await;
     shop.start(&["log-out"]).await;
     let out = shop.post("/v1/auth/logout").token(&guest.access_token);
     out.send().await.ok();
-    assert_eq!(shop.price("log-out"), (1.0, 1.0));
+    assert_eq!(shop.price("log-out"), (1.0, 4.0));
 }
 
 #[tokio::test]
@@ -71,15 +73,23 @@ async fn changing_oneself_costs_what_changes() {
         ),
         (
             json!({ "password": next, "current_password": PASSWORD }),
-            (1.0, 4.0),
+            (1.0, 6.0),
         ),
         (
             json!({ "email": "MINA@example.com", "current_password": next }),
-            (1.0, 4.0),
+            (1.0, 6.0),
         ),
         (
             json!({ "email": "minju@example.com", "current_password": next }),
-            (1.0, 8.0),
+            (1.0, 10.0),
+        ),
+        (
+            json!({ "email": "minju@bücher.example", "current_password": next }),
+            (1.0, 12.0),
+        ),
+        (
+            json!({ "email": "mina@example.com", "current_password": next }),
+            (2.0, 10.0),
         ),
     ] {
         shop.stack.forget_consumed();
@@ -120,9 +130,70 @@ async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
     let order = json!({ "user_id": guest.user_id });
     shop.invoke("make-admin", &order).await.ok();
     assert_eq!(shop.price("make-admin"), (0.0, 1.0));
+    let order = json!({ "user_id": guest.user_id, "remove": true });
+    shop.invoke("make-admin", &order).await.ok();
+    assert_eq!(shop.price("make-admin"), (0.0, 1.0));
     let order = json!({ "email": "boss@example.com", "password": PASSWORD });
     shop.invoke("make-admin", &order).await.ok();
     assert_eq!(shop.price("make-admin"), (0.0, 6.0));
+}
+
+#[tokio::test]
+async fn finding_a_user_by_address_costs_2_reads_and_the_door() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    shop.account("mina@example.com").await;
+    shop.account("mina@bücher.example").await;
+    shop.start(&["list-users"]).await;
+    for (email, reads) in [
+        ("mina@example.com", 3.0),
+        ("nobody@example.com", 2.0),
+        ("mina@b%C3%BCcher.example", 3.0),
+        ("mina@xn--bcher-kva.example", 4.0),
+    ] {
+        let path = format!("/v1/users?email={email}");
+        let find = shop.get(&path).token(&admin.access_token);
+        find.send().await.ok();
+        assert_eq!(shop.price("list-users"), (reads, 0.0), "{email}");
+    }
+}
+
+#[tokio::test]
+async fn ending_sessions_costs_4_writes_and_what_leaving_costs() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let (idle, holder) = (shop.guest().await, shop.buyer().await);
+    shop.hold_all(&holder, &[1, 2]).await.ok();
+    shop.start(&["end-sessions"]).await;
+    for (user_id, token, price) in [
+        (&idle.user_id, &idle.access_token, (2.0, 4.0)),
+        // The session, its two seats and its place.
+        (&holder.user_id, &admin.access_token, (3.0, 8.0)),
+    ] {
+        let path = format!("/v1/users/{user_id}/sessions");
+        shop.delete(&path).token(token).send().await.ok();
+        assert_eq!(shop.price("end-sessions"), price);
+    }
+}
+
+#[tokio::test]
+async fn deleting_a_user_costs_4_writes_2_with_an_address_and_what_leaving_costs() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let (account, holder) = (shop.account("mina@example.com").await, shop.buyer().await);
+    shop.hold_all(&holder, &[1, 2]).await.ok();
+    shop.start(&["delete-user"]).await;
+    let door = 1.0;
+    for (user_id, price) in [
+        (&account.user_id, (door + 5.0, 6.0)),
+        (&holder.user_id, (door + 5.0, 4.0 + 2.0 + 3.0)),
+        (&holder.user_id, (door + 3.0, 0.0)),
+    ] {
+        let path = format!("/v1/users/{user_id}?force=true");
+        let delete = shop.delete(&path).token(&admin.access_token);
+        delete.send().await.ok();
+        assert_eq!(shop.price("delete-user"), price);
+    }
 }
 
 #[tokio::test]
@@ -158,7 +229,11 @@ async fn what_a_user_has_done_costs_a_read_per_4_kb() {
         shop.get(&path).token(token).send().await.ok();
     };
     list("payments", &buyer.user_id, &buyer.token).await;
-    assert_eq!(shop.price("list-payments"), (1.0, 0.0));
+    assert_eq!(
+        shop.price("list-payments"),
+        (2.0, 0.0),
+        "and its generation"
+    );
     list("statement", &buyer.user_id, &buyer.token).await;
     assert_eq!(shop.price("get-statement"), (1.0, 0.0));
     list("payments", &nobody.user_id, &nobody.access_token).await;

@@ -154,7 +154,7 @@ impl Visit<'_> {
             }
         }
         let call = self.world.shop.delete("/v1/auth/tokens").token(token);
-        let left = self.world.ask("leave", call, &["INVALID_TOKEN"]).await;
+        let left = self.world.ask("leave", call, &["SESSION_OVER"]).await;
         let mut memory = self.person.memory();
         memory.leaving.1 += 1;
         if let Came::Done(_) = left {
@@ -186,7 +186,7 @@ impl Visit<'_> {
         let call = call.json(&json!({ "date": show.date, "seat_numbers": seats }));
         let leaving = self.person.memory().leaving;
         let refusals = [
-            "INVALID_TOKEN",
+            "SESSION_OVER",
             "NOT_YOUR_TURN",
             "FORBIDDEN",
             "SEAT_ALREADY_RESERVED",
@@ -194,7 +194,7 @@ impl Visit<'_> {
         ];
         let held = match self.world.ask("hold", call, &refusals).await {
             Came::Done(held) => held,
-            Came::Refused(code) if code == "INVALID_TOKEN" => return self.forget_token(token),
+            Came::Refused(code) if code == "SESSION_OVER" => return self.forget_token(token),
             Came::Refused(_) | Came::Failed => return,
         };
         let same = numbers(&held["seat_numbers"]);
@@ -498,7 +498,7 @@ impl Visit<'_> {
 
     async fn seats(&self, token: &str, queue: &str) {
         let refusals = [
-            "INVALID_TOKEN",
+            "SESSION_OVER",
             "NOT_YOUR_TURN",
             "FORBIDDEN",
             "NO_AVAILABLE_DATES",

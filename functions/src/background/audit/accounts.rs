@@ -40,7 +40,10 @@ impl Run<'_> {
     }
 
     fn judge(&mut self, user_id: UserId, ledger: &Ledger, doubts: &mut Vec<Doubt>) {
-        if !self.round.memory.claim_user(user_id) {
+        let is_closed = ledger
+            .account
+            .is_some_and(|account| account.closed_at.is_some());
+        if !self.round.memory.claim_user(user_id) && !is_closed {
             doubts.push(Doubt::User(user_id));
         }
         self.judge_chain(user_id, ledger, doubts);

@@ -68,12 +68,13 @@ async fn address(
         };
         let address = before.as_ref().and_then(|user| user.email.as_ref());
         let address = address.map(Email::folded);
-        let is_claimed = match &address {
-            Some(address) => store.owner_of(address).await? == Some(user_id),
-            None => true,
-        };
+        let email = before.as_ref().and_then(|user| user.email.as_ref());
+        let mut is_claimed = email.is_none();
+        for form in email.map(Email::folded_forms).unwrap_or_default() {
+            is_claimed = is_claimed || store.owner_of(&form).await? == Some(user_id);
+        }
         let is_stray = match owned {
-            Some(owned) if address.as_deref() != Some(owned) => {
+            Some(owned) if address != Some(known_by_now(owned)) => {
                 store.owner_of(owned).await? == Some(user_id)
             }
             _ => false,
@@ -88,6 +89,12 @@ async fn address(
         }
     }
     Ok(vec![])
+}
+
+/// The form of an address that it is known by now, of one that it once was.
+pub(super) fn known_by_now(folded: &str) -> String {
+    let email = Email::parse(folded);
+    email.map_or_else(|| folded.to_owned(), |email| email.folded())
 }
 
 /// A seat that could not be freed when its hold was given up is explained by the session's last
@@ -183,17 +190,22 @@ async fn lacks_a_seat(app: &App, session: &Session, hold: &Hold) -> Result<bool,
     Ok(!hold.seats.iter().all(is_held))
 }
 
-/// An account is opened with its user, and neither ever goes.
+/// An account is opened with its user, and never goes.
 async fn account_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
     let is_there = store.has_account(user_id).await?;
     let without = (!is_there).then(|| Violation::of_user(Kind::UserWithoutAccount, user_id));
     Ok(without.into_iter().collect())
 }
 
+/// A user who was deleted leaves their account, which says so.
 async fn user_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
-    let user = readable(store.user(user_id).await)?;
-    let without = matches!(user, Some(None))
-        .then(|| Violation::of_account(Kind::AccountWithoutUser, user_id, None));
+    if !matches!(readable(store.user(user_id).await)?, Some(None)) {
+        return Ok(vec![]);
+    }
+    let account = readable(store.account(user_id).await)?;
+    let is_closed = account.is_none_or(|account| account.is_some_and(|it| it.closed_at.is_some()));
+    let without =
+        (!is_closed).then(|| Violation::of_account(Kind::AccountWithoutUser, user_id, None));
     Ok(without.into_iter().collect())
 }
 

@@ -8,7 +8,7 @@ use shared::{
     store::{StoreError, audit::UserItem},
 };
 
-use super::{AT_ONCE, Doubt, Run, Step, readable};
+use super::{AT_ONCE, Doubt, Run, Step, doubt::known_by_now, readable};
 
 impl Run<'_> {
     /// Remembers users for their accounts, and addresses for their other halves.
@@ -28,7 +28,7 @@ impl Run<'_> {
                     }
                 }
                 Some(UserItem::Owner(folded, user_id)) => {
-                    let hash = address_hash(&folded);
+                    let hash = address_hash(&known_by_now(&folded));
                     memory.address(user_id, hash, Address::OfOwner(Some(folded)));
                 }
                 None => self

@@ -17,7 +17,11 @@ pub fn chain(user_id: UserId, account: Option<Account>, entries: &[Entry]) -> Ve
     entries.sort_by_key(|entry| entry.seq);
     let mut violations = Vec::new();
     let mut accuse = |kind, seq| violations.push(Violation::of_account(kind, user_id, Some(seq)));
-    let mut last = Account::EMPTY;
+    let mut last = Account {
+        generation: account.generation,
+        closed_at: account.closed_at,
+        ..Account::EMPTY
+    };
     for entry in entries {
         if entry.seq == last.seq {
             accuse(Kind::EntriesCollide, entry.seq);
@@ -32,6 +36,7 @@ pub fn chain(user_id: UserId, account: Option<Account>, entries: &[Entry]) -> Ve
         last = Account {
             balance: entry.balance_after,
             seq: entry.seq,
+            ..account
         };
     }
     if account.seq > last.seq {
