@@ -212,7 +212,11 @@ impl Operation {
                 .example(Some(example))
                 .build(),
         );
-        self.refuses([ApiError::EmptyBody, ApiError::Invalid(Wrong::Body)])
+        self.refuses([
+            ApiError::EmptyBody,
+            ApiError::Invalid(Wrong::Body),
+            ApiError::Invalid(Wrong::Encoding),
+        ])
     }
 
     /// It answers with JSON.
@@ -286,12 +290,16 @@ impl Operation {
         mut self,
         id: &str,
         tag: &str,
+        method: &str,
         path: &str,
     ) -> (
         utoipa::openapi::path::Operation,
         Vec<(String, RefOr<Schema>)>,
     ) {
         self = self.reads_path(path);
+        if matches!(method, "GET" | "DELETE") {
+            self = self.refuses([ApiError::Invalid(Wrong::StrayBody)]);
+        }
         self = self.header::<String>(
             "Accept-Language",
             "Texts are Korean unless English is preferred.",

@@ -152,6 +152,10 @@ pub enum ApiError {
 pub enum Wrong {
     /// A body has at most 65,536 bytes.
     Body,
+    /// A body is in UTF-8, and its content type names no other encoding.
+    Encoding,
+    /// A request to read or to delete has no body.
+    StrayBody,
     /// A name has 1 to 100 characters after trimming, and none that cannot be seen.
     Name,
     /// An e-mail address has the form of one, and at most 254 characters.

@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use lambda_http::{
     Body, Request, RequestExt as _, Response,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{
+        decimal,
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
         money::Money,
     },
@@ -28,15 +29,60 @@ const LARGEST_BODY: usize = 65_536;
 
 /// The JSON object in a request's body, as a structure whose fields are each a [`Field`].
 /// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`]; one that is
-/// larger than anybody needs is [`Wrong::Body`], unread.
+/// larger than anybody needs is [`Wrong::Body`], unread, and one that is not in UTF-8
+/// [`Wrong::Encoding`].
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
     if request.body().len() > LARGEST_BODY {
         return Err(ApiError::Invalid(Wrong::Body));
     }
-    std::str::from_utf8(request.body())
-        .ok()
-        .and_then(object)
-        .ok_or(ApiError::EmptyBody)
+    object(text_of_body(request)?).ok_or(ApiError::EmptyBody)
+}
+
+/// The mark with which some programs begin a text in UTF-8. It says nothing, and is skipped.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The text of a body in UTF-8, the only encoding that JSON has between systems. Of what names
+/// another one in its type the bytes do not count: they may be readable by chance.
+fn text_of_body(request: &Request) -> Result<&str, ApiError> {
+    let body: &[u8] = request.body();
+    if body.is_empty() {
+        return Ok("");
+    }
+    let is_utf_8 = names_utf_8(request) && !is_in_wider_characters(body);
+    let text = is_utf_8.then(|| std::str::from_utf8(body).ok()).flatten();
+    let text = text.ok_or(ApiError::Invalid(Wrong::Encoding))?;
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+}
+
+/// Whether JSON in these bytes is in UTF-16 or UTF-32, with a mark before it or without one: its
+/// first two characters are ASCII, and a zero byte stands beside them.
+fn is_in_wider_characters(body: &[u8]) -> bool {
+    body.iter().take(4).any(|byte| *byte == 0)
+}
+
+/// Whether the content type names UTF-8, of which ASCII is a part, or no encoding at all.
+fn names_utf_8(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
+    let kind = String::from_utf8_lossy(kind).to_ascii_lowercase();
+    let parameters = kind.split(';').skip(1);
+    parameters
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim() == "charset")
+        .map(|(_, charset)| charset.trim().trim_matches('"'))
+        .all(|charset| matches!(charset, "utf-8" | "utf8" | "us-ascii" | "ascii"))
+}
+
+/// Makes sure that a request by a method that has nothing to say in a body has none: one that was
+/// ignored would be one that its sender believes in. Every GET, HEAD and DELETE goes through here
+/// before its handler.
+pub fn require_no_stray_body(request: &Request) -> Result<(), ApiError> {
+    let takes_one = ![Method::GET, Method::HEAD, Method::DELETE].contains(request.method());
+    if takes_one || request.body().is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::Invalid(Wrong::StrayBody))
+    }
 }
 
 /// The JSON object in an event that an operator sends, as [`body`] reads a request's.
@@ -73,6 +119,19 @@ impl Field {
         self.raw().map(|json| serde_json::from_str(json).ok())
     }
 
+    /// The field as a whole number, as [`whole`] reads it; `None` when it is missing, `Some(None)`
+    /// when it is something else.
+    pub fn whole<T: TryFrom<i64>>(&self) -> Option<Option<T>> {
+        self.raw().map(whole)
+    }
+
+    /// The field as a list of whole numbers; `None` when it is missing, `Some(None)` when it is
+    /// something else.
+    pub fn wholes<T: TryFrom<i64>>(&self) -> Option<Option<Vec<T>>> {
+        let list = self.read::<Vec<Self>>()?;
+        Some(list.and_then(|list| list.iter().map(|field| field.whole().flatten()).collect()))
+    }
+
     /// The field as an object of its own; `None` when it is missing, `Some(None)` when it is
     /// something else.
     pub fn object<T: DeserializeOwned>(&self) -> Option<Option<T>> {
@@ -94,6 +153,12 @@ impl Field {
             },
         }
     }
+}
+
+/// A whole number as JSON writes it: `7`, `7.0` and `70e-1` are the same one, read exactly,
+/// however large. `None` for what has a part of one, is no number, or does not fit.
+pub fn whole<T: TryFrom<i64>>(text: &str) -> Option<T> {
+    decimal::parse(text, 0).and_then(|number| T::try_from(number).ok())
 }
 
 /// For a field that `null` takes away and that stays when it is missing: `None` is missing.
@@ -132,9 +197,7 @@ impl PageWanted {
     pub fn of(request: &Request, list: &str) -> Result<Self, ApiError> {
         let limit = match request.query("limit") {
             None => USUAL_PAGE,
-            Some(limit) => limit
-                .parse()
-                .ok()
+            Some(limit) => whole(&limit)
                 .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
                 .ok_or(ApiError::Invalid(Wrong::Limit))?,
         };
@@ -185,7 +248,8 @@ fn checksum(list: &str, position: &str) -> [u8; CHECKSUM_BYTES] {
 pub trait RequestParts {
     /// A variable of the path.
     fn path(&self, name: &str) -> String;
-    /// A parameter of the query, unless it is missing or empty.
+    /// A parameter of the query, unless it is missing or empty. One that is there several times
+    /// is all of them, with commas between them: none counts while another is passed over.
     fn query(&self, name: &str) -> Option<String>;
     /// The language of the answer.
     fn language(&self) -> Language;
@@ -246,10 +310,8 @@ impl RequestParts for Request {
 
     fn query(&self, name: &str) -> Option<String> {
         let query = self.query_string_parameters_ref()?;
-        query
-            .first(name)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
+        let value = query.all(name)?.join(",");
+        (!value.is_empty()).then_some(value)
     }
 
     fn language(&self) -> Language {
@@ -320,6 +382,16 @@ fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response<Body>, A
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     Ok(response.with(header::CONTENT_TYPE, "application/json"))
+}
+
+/// The answer to a HEAD, made of that to the GET: the same but for the body, of which only the
+/// length is said.
+pub fn without_body(mut response: Response<Body>) -> Response<Body> {
+    let body = std::mem::replace(response.body_mut(), Body::Empty);
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return response;
+    }
+    response.with(header::CONTENT_LENGTH, &body.len().to_string())
 }
 
 /// 304: the client has it already.

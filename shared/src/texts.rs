@@ -255,6 +255,14 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "요청 본문은 65536바이트 이하여야 합니다.",
             "The body of a request must not have more than 65536 bytes.",
         ),
+        Wrong::Encoding => (
+            "요청 본문은 UTF-8로 인코딩되어야 합니다.",
+            "The body of a request must be encoded in UTF-8.",
+        ),
+        Wrong::StrayBody => (
+            "이 요청에는 본문을 포함할 수 없습니다.",
+            "This request must not have a body.",
+        ),
         Wrong::Name => (
             "이름은 1 ~ 100자여야 하며 제어 문자를 포함할 수 없습니다.",
             "A name must have 1 to 100 characters, none of them control characters.",

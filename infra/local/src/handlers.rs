@@ -31,11 +31,7 @@ impl Handlers {
     /// Onsale's.
     pub fn onsale() -> Self {
         Self {
-            routes: functions::ROUTES
-                .iter()
-                .copied()
-                .chain([functions::DEFAULT_ROUTE])
-                .collect(),
+            routes: functions::routes().collect(),
             background: functions::BACKGROUND.to_vec(),
         }
     }
