@@ -98,6 +98,8 @@ routes! {
     "DELETE" "/v1/auth/tokens" "leave-queue" queue::leave;
     "GET" "/v1/queues/{queue_id}" "get-queue" queue::get_queue;
     "PUT" "/v1/queues/{queue_id}" "put-queue" queue::put_queue;
+    "PATCH" "/v1/queues/{queue_id}" "update-queue" queue::update_queue;
+    "GET" "/v1/queues/{queue_id}/settings" "get-queue-settings" queue::get_settings;
 
     "POST" "/v1/concerts" "create-concert" concerts::create;
     "PATCH" "/v1/concerts/{concert_id}" "update-concert" concerts::update;

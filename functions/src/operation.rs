@@ -430,6 +430,9 @@ fn example(refusal: &ApiError) -> Example {
     if let ApiError::NotYourTurn { place, .. } = refusal {
         body["queue_position"] = json!(place);
     }
+    if let ApiError::VersionMismatch { current } = refusal {
+        body["version"] = json!(current);
+    }
     ExampleBuilder::new()
         .summary(refusal.message(Language::English))
         .value(Some(body))

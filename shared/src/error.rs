@@ -121,6 +121,12 @@ pub enum ApiError {
     /// 409: a paid reservation that can be given back no more.
     #[error("refunds are closed")]
     RefundClosed,
+    /// 412: the settings are not those that `If-Match` names.
+    #[error("the settings have version {current:?}")]
+    VersionMismatch {
+        /// The version that they have; none where there is no such queue.
+        current: Option<u64>,
+    },
     /// 410: the hold was not paid in time.
     #[error("the hold has lapsed")]
     HoldExpired,
@@ -180,7 +186,7 @@ pub enum Wrong {
     MaxActive,
     /// From 0.001 to 10,000 are admitted a second.
     Rate,
-    /// A window has 10 to 3,600 seconds, and a claim is shorter than the time to choose.
+    /// A window has 10 to 3,600 seconds, and the time to choose at least ten more than a claim.
     Windows,
     /// A queue ticks every 1 to 30 seconds.
     TickSeconds,
@@ -235,6 +241,7 @@ impl ApiError {
             | Self::EmailTaken
             | Self::RefundClosed => StatusCode::CONFLICT,
             Self::HoldExpired | Self::SoldOut | Self::QueueClosed => StatusCode::GONE,
+            Self::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -280,6 +287,7 @@ impl ApiError {
             Self::HoldExpired => "HOLD_EXPIRED",
             Self::SoldOut => "SOLD_OUT",
             Self::QueueClosed => "QUEUE_CLOSED",
+            Self::VersionMismatch { .. } => "VERSION_MISMATCH",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::TooManyAttempts { .. } => "TOO_MANY_ATTEMPTS",
             Self::Busy(_) => "BUSY",

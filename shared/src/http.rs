@@ -291,6 +291,9 @@ pub trait RequestParts {
     /// Whether the client has what this tag names (`If-None-Match`).
     fn has(&self, tag: &str) -> bool;
 
+    /// What is meant by the request (`If-Match`).
+    fn if_match(&self) -> IfMatch;
+
     /// The parameter `date`, which has to be there.
     fn date(&self) -> Result<ShowDate, ApiError> {
         let date = self
@@ -326,13 +329,38 @@ impl RequestParts for Request {
     }
 
     fn has(&self, tag: &str) -> bool {
-        let headers = self.headers().get_all(header::IF_NONE_MATCH);
-        headers
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
+        tags(self, header::IF_NONE_MATCH)
             .any(|named| named == "*" || named.trim_start_matches("W/") == tag)
+    }
+
+    fn if_match(&self) -> IfMatch {
+        let is_there = self.headers().contains_key(header::IF_MATCH);
+        let named = tags(self, header::IF_MATCH).map(str::to_owned);
+        IfMatch(is_there.then(|| named.collect()))
+    }
+}
+
+/// The entity tags that a header names, and `*`.
+fn tags(request: &Request, header: HeaderName) -> impl Iterator<Item = &str> {
+    let headers = request.headers().get_all(header).into_iter();
+    headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+/// An `If-Match`: the versions of something that a request is meant for. Tags count as they are
+/// written, so that a weak one is never the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(Option<Vec<String>>);
+
+impl IfMatch {
+    /// Whether a request is meant for what has this tag; `None` is something that is not there.
+    /// Without the header it is meant for whatever there is, and for nothing, too.
+    pub fn admits(&self, tag: Option<&str>) -> bool {
+        self.0.as_ref().is_none_or(|named| {
+            tag.is_some_and(|tag| named.iter().any(|named| named == "*" || named == tag))
+        })
     }
 }
 
@@ -446,6 +474,9 @@ pub struct ErrorBody<'a> {
     /// The caller's place, with `NOT_YOUR_TURN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u64>,
+    /// The version that the settings have, with `VERSION_MISMATCH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
 }
 
 /// The answer that an error becomes.
@@ -454,11 +485,16 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         ApiError::NotYourTurn { place, .. } => *place,
         _ => None,
     };
+    let version = match error {
+        ApiError::VersionMismatch { current } => *current,
+        _ => None,
+    };
     let body = ErrorBody {
         error: &error.message(language),
         code: error.code(),
         request_id,
         queue_position,
+        version,
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));

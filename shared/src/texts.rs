@@ -117,6 +117,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
                 format!("Seat numbers must be different values from 1 to {capacity}."),
             ));
         }
+        ApiError::VersionMismatch { current } => return version_mismatch(*current, language),
         ApiError::Invalid(wrong) => return Cow::Borrowed(of_wrong(*wrong, language)),
         ApiError::EmptyBody => (
             "요청 본문이 비어 있거나 잘못된 형식입니다.",
@@ -313,9 +314,9 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
              set state to PAUSED.",
         ),
         Wrong::Windows => (
-            "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 claim_seconds가 더 짧아야 합니다.",
-            "claim_seconds and active_seconds must be whole numbers from 10 to 3600, claim_seconds \
-             the smaller one.",
+            "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.",
+            "claim_seconds and active_seconds must be whole numbers from 10 to 3600, active_seconds \
+             at least 10 more than claim_seconds.",
         ),
         Wrong::TickSeconds => (
             "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.",
@@ -336,6 +337,19 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
         ),
     };
     language.pick(korean, english)
+}
+
+fn version_mismatch(current: Option<u64>, language: Language) -> Cow<'static, str> {
+    match current {
+        Some(version) => Cow::Owned(language.pick(
+            format!("설정이 이미 변경되었습니다. 현재 버전은 {version}입니다."),
+            format!("The settings have been changed: their version is {version}."),
+        )),
+        None => Cow::Borrowed(language.pick(
+            "존재하지 않는 대기열이므로 설정의 버전이 없습니다.",
+            "There is no such queue, so that its settings have no version.",
+        )),
+    }
 }
 
 fn missing_field(field: &str, language: Language) -> Cow<'static, str> {
