@@ -64,8 +64,7 @@ pub fn specification() -> OpenApi {
             1 => described.function.to_owned(),
             n => format!("{}-{n}", described.function),
         };
-        let (operation, schemas) =
-            described.build(&id);
+        let (operation, schemas) = described.build(&id);
         let method = http_method(described.method);
         paths.add_path_operation(described.path, vec![method], operation);
         components.schemas.extend(schemas);

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 39] = [
+pub const CONTRACT: [(u16, &str); 40] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -45,6 +45,7 @@ pub const CONTRACT: [(u16, &str); 39] = [
     (410, "HOLD_EXPIRED"),
     (410, "SOLD_OUT"),
     (410, "QUEUE_CLOSED"),
+    (412, "VERSION_MISMATCH"),
     (422, "IDEMPOTENCY_KEY_REUSED"),
     (429, "TOO_MANY_ATTEMPTS"),
     (500, "INTERNAL"),
@@ -238,6 +239,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             BODY_TOO_LARGE,
             change_to(json!({ "name": "가".repeat(30_000) })),
         ),
+        (
+            WRONG_ENCODING,
+            shop.post("/v1/users").body(&b"\xff\xfe{\0}\0"[..]),
+        ),
+        (STRAY_BODY, shop.get("/v1/concerts").body("{}")),
         (INVALID_NAME, change_to(json!({ "name": "" }))),
         (INVALID_QUEUE_ID, change_to(json!({ "queue_id": "" }))),
         (INVALID_SHOWS, change_to(json!({ "shows": {} }))),
@@ -246,6 +252,13 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_SALES_WINDOW, show_with("opens_at", json!("soon"))),
         (TOO_MANY_QUEUE_SHOWS, create(crowded)),
         (INVALID_LIMIT, shop.get("/v1/concerts?limit=0")),
+        (
+            NEVER_SET,
+            shop.call("PUT", "/v1/queues/main")
+                .token(&admin.access_token)
+                .header("if-match", "\"7\"")
+                .json(&json!({})),
+        ),
         (HOLD_EXPIRED, pay(&lapsed.token, &lost, PRICE)),
         (IDEMPOTENCY_KEY_REUSED, key(2)),
         (TOO_MANY_ATTEMPTS, log_in(&locked.email)),

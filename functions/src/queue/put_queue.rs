@@ -53,7 +53,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let queue_id = request.path("queue_id").parse();
     let queue_id: QueueId = queue_id.map_err(|_| ApiError::Invalid(Wrong::QueueId))?;
     let wanted = body::<QueueSettings>(&request)?.read()?;
-    wanted.require_concert_of(&queue_id, &app, admin.now).await?;
+    wanted
+        .require_concert_of(&queue_id, &app, admin.now)
+        .await?;
 
     let (meant, defaults) = (request.if_match(), app.queue_defaults());
     let next = |before: Option<&Queue>| -> Result<Settings, ApiError> {

@@ -40,7 +40,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let admin = app.admin(&request).await?;
     let queue_id = request.queue_id()?;
     let wanted = body::<QueueSettings>(&request)?.read()?;
-    wanted.require_concert_of(&queue_id, &app, admin.now).await?;
+    wanted
+        .require_concert_of(&queue_id, &app, admin.now)
+        .await?;
 
     let meant = request.if_match();
     let next = |before: Option<&Queue>| -> Result<Settings, ApiError> {
