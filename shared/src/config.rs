@@ -227,7 +227,6 @@ mod tests {
             ("CLAIM_SECONDS", "0"),
             ("ACTIVE_SECONDS", "3601"),
             ("ACTIVE_SECONDS", "129"),
-            ("CLAIM_SECONDS", "291"),
             ("MAIN_MAX_ACTIVE", "many"),
             ("MAIN_RATE", "0.0001"),
             ("REFUND_CUTOFF_HOURS", "-1"),
@@ -246,6 +245,26 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains(wrong) && text.contains(value), "{text}");
         }
+    }
+
+    #[test]
+    fn windows_leave_an_arriver_ten_seconds() {
+        let read = |claim: &str, active: &str| {
+            Config::read(|name| match name {
+                "CLAIM_SECONDS" => Some(claim.to_owned()),
+                "ACTIVE_SECONDS" => Some(active.to_owned()),
+                _ => variables(name),
+            })
+        };
+        for (claim, active) in [("10", "20"), ("290", "300"), ("3590", "3600")] {
+            read(claim, active).expect("ten seconds are left");
+        }
+        let error = read("291", "300").expect_err("nine are left");
+        assert_eq!(
+            error.to_string(),
+            "the environment variable ACTIVE_SECONDS is \"300\", which is not a whole number of \
+             seconds up to 3600, and at least ten more than those of a claim"
+        );
     }
 
     #[test]
