@@ -253,17 +253,17 @@ async fn of_operators_who_mean_the_same_version_one_changes_it() {
         let call = call.token(&admin.access_token).header("if-match", "\"1\"");
         call.json(&json!({ "max_active": n + 1 })).send()
     });
-    let mut changed = Vec::new();
+    let mut winners = Vec::new();
     for reply in shared::futures_util::future::join_all(changes).await {
         if reply.status == 200 {
-            changed.push(reply.ok()["settings"]["max_active"].clone());
+            winners.push(reply.ok()["settings"]["max_active"].clone());
         } else {
             assert_eq!(reply.body["version"], 2);
             reply.refused(412, "VERSION_MISMATCH");
         }
     }
     let settings = shop.settings(&admin, "rock").await.ok();
-    assert_eq!(changed, [settings["max_active"].clone()]);
+    assert_eq!(winners, [settings["max_active"].clone()]);
 }
 
 #[tokio::test]

@@ -107,7 +107,6 @@ async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads()
     assert_eq!(shop.price("update-queue"), set);
     shop.settings(&admin, "main").await.ok();
     assert_eq!(shop.price("get-queue-settings"), (2.0, 0.0));
-    println!("put-queue {set:?}");
 }
 
 /// Without the body, the same: it is the GET that is done.
