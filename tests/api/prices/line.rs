@@ -89,8 +89,8 @@ async fn a_tick_costs_the_same_with_one_or_a_million_waiting() {
     );
 }
 
-/// Two reads of the queue, one of the tick, one of the numbers, and of who asks; twice a write for
-/// the settings, and one for the line.
+/// Who asks, the queue before and after, and a tick with one live cohort; two writes for the
+/// settings, and the tick's.
 #[tokio::test]
 async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads() {
     let shop = warm_shop(&[]).await;
@@ -104,6 +104,7 @@ async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads()
     shop.put_queue(&admin, "main", &settings).await.ok();
     let set = shop.price("put-queue");
     shop.patch_queue(&admin, "main", &settings).await.ok();
+    assert_eq!(set, (6.0, 3.0));
     assert_eq!(shop.price("update-queue"), set);
     shop.settings(&admin, "main").await.ok();
     assert_eq!(shop.price("get-queue-settings"), (2.0, 0.0));
