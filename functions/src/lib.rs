@@ -31,6 +31,16 @@ pub struct Route {
     pub handler: HttpHandler,
 }
 
+impl Route {
+    /// The route of the HEAD beside a GET: the same function, which answers without the body.
+    fn head(self) -> Option<Self> {
+        (self.method == "GET").then_some(Self {
+            method: "HEAD",
+            ..self
+        })
+    }
+}
+
 /// A function that no route leads to.
 #[derive(Clone, Copy)]
 pub struct Background {
@@ -53,7 +63,7 @@ pub enum BackgroundHandler {
 /// `operation`.
 macro_rules! routes {
     ($($method:literal $path:literal $function:literal $area:ident::$endpoint:ident;)*) => {
-        /// The whole API.
+        /// The whole API, without the HEAD that belongs to each GET ([`routes`]).
         pub const ROUTES: &[Route] = &[$(Route {
             method: $method,
             path: $path,
@@ -90,6 +100,8 @@ routes! {
     "DELETE" "/v1/auth/tokens" "leave-queue" queue::leave;
     "GET" "/v1/queues/{queue_id}" "get-queue" queue::get_queue;
     "PUT" "/v1/queues/{queue_id}" "put-queue" queue::put_queue;
+    "PATCH" "/v1/queues/{queue_id}" "update-queue" queue::update_queue;
+    "GET" "/v1/queues/{queue_id}/settings" "get-queue-settings" queue::get_settings;
 
     "POST" "/v1/concerts" "create-concert" concerts::create;
     "PATCH" "/v1/concerts/{concert_id}" "update-concert" concerts::update;
@@ -119,6 +131,13 @@ routes! {
     "GET" "/docs" "get-docs" docs::page;
     "GET" "/docs/{file}" "get-docs" docs::file;
     "GET" "/line.js" "get-docs" docs::line;
+}
+
+/// Every route that API Gateway has to have: those of the table, the HEAD beside each GET, and
+/// [`DEFAULT_ROUTE`].
+pub fn routes() -> impl Iterator<Item = Route> {
+    let heads = ROUTES.iter().filter_map(|route| route.head());
+    ROUTES.iter().copied().chain(heads).chain([DEFAULT_ROUTE])
 }
 
 /// What answers where no route leads: API Gateway's `$default`.

@@ -222,7 +222,11 @@ impl Operation {
                 .example(Some(example))
                 .build(),
         );
-        self.refuses([ApiError::EmptyBody, ApiError::Invalid(Wrong::Body)])
+        self.refuses([
+            ApiError::EmptyBody,
+            ApiError::Invalid(Wrong::Body),
+            ApiError::Invalid(Wrong::Encoding),
+        ])
     }
 
     /// It answers with JSON.
@@ -296,12 +300,16 @@ impl Operation {
         mut self,
         id: &str,
         tag: &str,
+        method: &str,
         path: &str,
     ) -> (
         utoipa::openapi::path::Operation,
         Vec<(String, RefOr<Schema>)>,
     ) {
         self = self.reads_path(path);
+        if matches!(method, "GET" | "DELETE") {
+            self = self.refuses([ApiError::Invalid(Wrong::StrayBody)]);
+        }
         self = self.header::<String>(
             "Accept-Language",
             "Texts are Korean unless English is preferred.",
@@ -434,6 +442,9 @@ fn example(refusal: &ApiError) -> Example {
     }
     if let ApiError::SessionOver { reason } = refusal {
         body["reason"] = json!(reason);
+    }
+    if let ApiError::VersionMismatch { current } = refusal {
+        body["version"] = json!(current);
     }
     ExampleBuilder::new()
         .summary(refusal.message(Language::English))

@@ -3,7 +3,10 @@
 mod document;
 pub mod get_place;
 pub mod get_queue;
+pub mod get_settings;
 pub mod join;
 pub mod leave;
 mod place;
 pub mod put_queue;
+mod settings;
+pub mod update_queue;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::{
-    Components, HttpMethod, Info, License, OpenApi, Paths, Server,
+    Components, HttpMethod, Info, License, OpenApi, Paths, RefOr, Schema, Server, path,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     tag::TagBuilder,
 };
@@ -20,6 +20,13 @@ pub(crate) struct Description {
     pub function: &'static str,
     pub area: &'static str,
     pub operation: fn() -> Operation,
+}
+
+impl Description {
+    /// The operation under that name, and the schemas that it needs.
+    fn build(&self, id: &str) -> (path::Operation, Vec<(String, RefOr<Schema>)>) {
+        (self.operation)().build(id, self.area, self.method, self.path)
+    }
 }
 
 /// The areas of the API, in reading order, and what they are about.
@@ -39,7 +46,9 @@ pub fn specification() -> OpenApi {
         "Sells numbered concert seats: a fair line, five-minute seat holds, a prepaid balance, \
          and a payment that happens whole or not at all. Times are RFC 3339 in UTC, in whole \
          seconds, rounded down; only the points and the `server_time` of a queue's document have \
-         milliseconds. Money is won with at most two decimals."
+         milliseconds. Money is won with at most two decimals. Whatever answers GET answers HEAD \
+         too, with the same status and headers and without the body; where the first call is the \
+         arrival, a HEAD is one. Bodies are in UTF-8."
             .to_owned(),
     );
     let mut license = License::new("MIT");
@@ -56,8 +65,7 @@ pub fn specification() -> OpenApi {
             1 => described.function.to_owned(),
             n => format!("{}-{n}", described.function),
         };
-        let (operation, schemas) =
-            (described.operation)().build(&id, described.area, described.path);
+        let (operation, schemas) = described.build(&id);
         let method = http_method(described.method);
         paths.add_path_operation(described.path, vec![method], operation);
         components.schemas.extend(schemas);

@@ -5,6 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::domain::{
     ids::ShowDate,
     order::{Hold, Order, OrderStatus, refundable_until},
+    queue::Settings,
 };
 
 /// A variable of the environment that is missing or cannot be used.
@@ -66,7 +67,7 @@ pub struct Config {
     pub hold_seconds: u32,
     /// How long after the admission the first protected call may come, in seconds.
     pub claim_seconds: u32,
-    /// How long an admitted buyer stays active, in seconds.
+    /// How long an admitted buyer stays active, in seconds: at least ten more than a claim.
     pub active_seconds: u32,
     /// Time between two ticks of a queue, in seconds.
     pub tick_seconds: u32,
@@ -90,6 +91,15 @@ impl Config {
     /// parameters stand in `template.yaml`.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
+        let claim_seconds = env.seconds("CLAIM_SECONDS", 3_600)?;
+        let active_seconds = env.parse(
+            "ACTIVE_SECONDS",
+            "a whole number of seconds up to 3600, and at least ten more than those of a claim",
+            |text| {
+                let seconds = text.parse().ok().filter(|n| *n <= 3_600)?;
+                Settings::leave_time(claim_seconds, seconds).then_some(seconds)
+            },
+        )?;
         Ok(Self {
             tables: Tables {
                 users: env.text("USERS_TABLE")?,
@@ -103,8 +113,8 @@ impl Config {
             release_queue_url: env.text("RELEASE_QUEUE_URL")?,
             metrics_namespace: env.text("METRICS_NAMESPACE")?,
             hold_seconds: env.seconds("HOLD_SECONDS", Hold::LONGEST_SECONDS)?,
-            claim_seconds: env.seconds("CLAIM_SECONDS", 3_600)?,
-            active_seconds: env.seconds("ACTIVE_SECONDS", 3_600)?,
+            claim_seconds,
+            active_seconds,
             tick_seconds: env.seconds("TICK_SECONDS", 30)?,
             main_max_active: env.parse(
                 "MAIN_MAX_ACTIVE",
@@ -232,6 +242,8 @@ mod tests {
         for (wrong, value) in [
             ("HOLD_SECONDS", "841"),
             ("CLAIM_SECONDS", "0"),
+            ("ACTIVE_SECONDS", "3601"),
+            ("ACTIVE_SECONDS", "129"),
             ("MAIN_MAX_ACTIVE", "many"),
             ("MAIN_RATE", "0.0001"),
             ("REFUND_CUTOFF_HOURS", "-1"),
@@ -250,6 +262,26 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains(wrong) && text.contains(value), "{text}");
         }
+    }
+
+    #[test]
+    fn windows_leave_an_arriver_ten_seconds() {
+        let read = |claim: &str, active: &str| {
+            Config::read(|name| match name {
+                "CLAIM_SECONDS" => Some(claim.to_owned()),
+                "ACTIVE_SECONDS" => Some(active.to_owned()),
+                _ => variables(name),
+            })
+        };
+        for (claim, active) in [("10", "20"), ("290", "300"), ("3590", "3600")] {
+            read(claim, active).expect("ten seconds are left");
+        }
+        let error = read("291", "300").expect_err("nine are left");
+        assert_eq!(
+            error.to_string(),
+            "the environment variable ACTIVE_SECONDS is \"300\", which is not a whole number of \
+             seconds up to 3600, and at least ten more than those of a claim"
+        );
     }
 
     #[test]

@@ -147,6 +147,12 @@ pub enum ApiError {
     /// it may hold.
     #[error("the balance would be out of range")]
     BalanceOutOfRange,
+    /// 412: the settings are not those that `If-Match` names.
+    #[error("the settings have version {current:?}")]
+    VersionMismatch {
+        /// The version that they have; none where there is no such queue.
+        current: Option<u64>,
+    },
     /// 410: the hold was not paid in time.
     #[error("the hold has lapsed")]
     HoldExpired,
@@ -187,6 +193,10 @@ pub enum ApiError {
 pub enum Wrong {
     /// A body has at most 65,536 bytes.
     Body,
+    /// A body is in UTF-8, and its content type names no other encoding.
+    Encoding,
+    /// A request to read or to delete has no body.
+    StrayBody,
     /// A name has 1 to 100 characters after trimming, one at least that can be seen, and none that
     /// breaks lines or changes the direction of a text.
     Name,
@@ -216,7 +226,7 @@ pub enum Wrong {
     MaxActive,
     /// From 0.001 to 10,000 are admitted a second.
     Rate,
-    /// A window has 10 to 3,600 seconds, and a claim is shorter than the time to choose.
+    /// A window has 10 to 3,600 seconds, and the time to choose at least ten more than a claim.
     Windows,
     /// A queue ticks every 1 to 30 seconds.
     TickSeconds,
@@ -290,6 +300,7 @@ impl ApiError {
             | Self::SoldOut
             | Self::SaleOver
             | Self::QueueClosed => StatusCode::GONE,
+            Self::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -342,6 +353,7 @@ impl ApiError {
             Self::SoldOut => "SOLD_OUT",
             Self::SaleOver => "SALE_OVER",
             Self::QueueClosed => "QUEUE_CLOSED",
+            Self::VersionMismatch { .. } => "VERSION_MISMATCH",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::TooManyAttempts { .. } => "TOO_MANY_ATTEMPTS",
             Self::Busy(_) => "BUSY",

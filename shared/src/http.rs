@@ -8,7 +8,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use lambda_http::{
     Body, Request, RequestExt as _, Response,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{
+        decimal,
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
         money::{Difference, Money},
         session::Ending,
@@ -30,15 +31,60 @@ const LARGEST_BODY: usize = 65_536;
 
 /// The JSON object in a request's body, as a structure whose fields are each a [`Field`].
 /// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`]; one that is
-/// larger than anybody needs is [`Wrong::Body`], unread.
+/// larger than anybody needs is [`Wrong::Body`], unread, and one that is not in UTF-8
+/// [`Wrong::Encoding`].
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
     if request.body().len() > LARGEST_BODY {
         return Err(ApiError::Invalid(Wrong::Body));
     }
-    std::str::from_utf8(request.body())
-        .ok()
-        .and_then(object)
-        .ok_or(ApiError::EmptyBody)
+    object(text_of_body(request)?).ok_or(ApiError::EmptyBody)
+}
+
+/// The mark with which some programs begin a text in UTF-8. It says nothing, and is skipped.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The text of a body in UTF-8, the only encoding that JSON has between systems. Of what names
+/// another one in its type the bytes do not count: they may be readable by chance.
+fn text_of_body(request: &Request) -> Result<&str, ApiError> {
+    let body: &[u8] = request.body();
+    if body.is_empty() {
+        return Ok("");
+    }
+    let is_utf_8 = names_utf_8(request) && !is_in_wider_characters(body);
+    let text = is_utf_8.then(|| std::str::from_utf8(body).ok()).flatten();
+    let text = text.ok_or(ApiError::Invalid(Wrong::Encoding))?;
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+}
+
+/// Whether JSON in these bytes is in UTF-16 or UTF-32, with a mark before it or without one: its
+/// first two characters are ASCII, and a zero byte stands beside them.
+fn is_in_wider_characters(body: &[u8]) -> bool {
+    body.iter().take(4).any(|byte| *byte == 0)
+}
+
+/// Whether the content type names UTF-8, of which ASCII is a part, or no encoding at all.
+fn names_utf_8(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
+    let kind = String::from_utf8_lossy(kind).to_ascii_lowercase();
+    let parameters = kind.split(';').skip(1);
+    parameters
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim() == "charset")
+        .map(|(_, charset)| charset.trim().trim_matches('"'))
+        .all(|charset| matches!(charset, "utf-8" | "utf8" | "us-ascii" | "ascii"))
+}
+
+/// Makes sure that a request by a method that has nothing to say in a body has none: one that was
+/// ignored would be one that its sender believes in. Every GET, HEAD and DELETE goes through here
+/// before its handler.
+pub fn require_no_stray_body(request: &Request) -> Result<(), ApiError> {
+    let takes_one = ![Method::GET, Method::HEAD, Method::DELETE].contains(request.method());
+    if takes_one || request.body().is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::Invalid(Wrong::StrayBody))
+    }
 }
 
 /// The JSON object in an event that an operator sends, as [`body`] reads a request's.
@@ -75,6 +121,19 @@ impl Field {
         self.raw().map(|json| serde_json::from_str(json).ok())
     }
 
+    /// The field as a whole number, as [`whole`] reads it; `None` when it is missing, `Some(None)`
+    /// when it is something else.
+    pub fn whole<T: TryFrom<i64>>(&self) -> Option<Option<T>> {
+        self.raw().map(whole)
+    }
+
+    /// The field as a list of whole numbers; `None` when it is missing, `Some(None)` when it is
+    /// something else.
+    pub fn wholes<T: TryFrom<i64>>(&self) -> Option<Option<Vec<T>>> {
+        let list = self.read::<Vec<Self>>()?;
+        Some(list.and_then(|list| list.iter().map(|field| field.whole().flatten()).collect()))
+    }
+
     /// The field as an object of its own; `None` when it is missing, `Some(None)` when it is
     /// something else.
     pub fn object<T: DeserializeOwned>(&self) -> Option<Option<T>> {
@@ -96,6 +155,12 @@ impl Field {
             },
         }
     }
+}
+
+/// A whole number as JSON writes it: `7`, `7.0` and `70e-1` are the same one, read exactly,
+/// however large. `None` for what has a part of one, is no number, or does not fit.
+pub fn whole<T: TryFrom<i64>>(text: &str) -> Option<T> {
+    decimal::parse(text, 0).and_then(|number| T::try_from(number).ok())
 }
 
 /// For a field that `null` takes away and that stays when it is missing: `None` is missing.
@@ -183,9 +248,7 @@ impl PageWanted {
     pub fn of(request: &Request, list: &str) -> Result<Self, ApiError> {
         let limit = match request.query("limit") {
             None => USUAL_PAGE,
-            Some(limit) => limit
-                .parse()
-                .ok()
+            Some(limit) => whole(&limit)
                 .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
                 .ok_or(ApiError::Invalid(Wrong::Limit))?,
         };
@@ -236,7 +299,8 @@ fn checksum(list: &str, position: &str) -> [u8; CHECKSUM_BYTES] {
 pub trait RequestParts {
     /// A variable of the path.
     fn path(&self, name: &str) -> String;
-    /// A parameter of the query, unless it is missing or empty.
+    /// A parameter of the query, unless it is missing or empty. One that is there several times
+    /// is all of them, with commas between them: none counts while another is passed over.
     fn query(&self, name: &str) -> Option<String>;
     /// The language of the answer.
     fn language(&self) -> Language;
@@ -278,6 +342,9 @@ pub trait RequestParts {
     /// Whether the client has what this tag names (`If-None-Match`).
     fn has(&self, tag: &str) -> bool;
 
+    /// What is meant by the request (`If-Match`).
+    fn if_match(&self) -> IfMatch;
+
     /// The parameter `date`, which has to be there.
     fn date(&self) -> Result<ShowDate, ApiError> {
         let date = self
@@ -297,10 +364,8 @@ impl RequestParts for Request {
 
     fn query(&self, name: &str) -> Option<String> {
         let query = self.query_string_parameters_ref()?;
-        query
-            .first(name)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
+        let value = query.all(name)?.join(",");
+        (!value.is_empty()).then_some(value)
     }
 
     fn language(&self) -> Language {
@@ -315,13 +380,38 @@ impl RequestParts for Request {
     }
 
     fn has(&self, tag: &str) -> bool {
-        let headers = self.headers().get_all(header::IF_NONE_MATCH);
-        headers
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
+        tags(self, header::IF_NONE_MATCH)
             .any(|named| named == "*" || named.trim_start_matches("W/") == tag)
+    }
+
+    fn if_match(&self) -> IfMatch {
+        let is_there = self.headers().contains_key(header::IF_MATCH);
+        let named = tags(self, header::IF_MATCH).map(str::to_owned);
+        IfMatch(is_there.then(|| named.collect()))
+    }
+}
+
+/// The entity tags that a header names, and `*`.
+fn tags(request: &Request, header: HeaderName) -> impl Iterator<Item = &str> {
+    let headers = request.headers().get_all(header).into_iter();
+    headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+/// An `If-Match`: the versions of something that a request is meant for. Tags count as they are
+/// written, so that a weak one is never the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(Option<Vec<String>>);
+
+impl IfMatch {
+    /// Whether a request is meant for what has this tag; `None` is something that is not there.
+    /// Without the header it is meant for whatever there is, and for nothing, too.
+    pub fn admits(&self, tag: Option<&str>) -> bool {
+        self.0.as_ref().is_none_or(|named| {
+            tag.is_some_and(|tag| named.iter().any(|named| named == "*" || named == tag))
+        })
     }
 }
 
@@ -371,6 +461,16 @@ fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response<Body>, A
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     Ok(response.with(header::CONTENT_TYPE, "application/json"))
+}
+
+/// The answer to a HEAD, made of that to the GET: the same but for the body, of which only the
+/// length is said.
+pub fn without_body(mut response: Response<Body>) -> Response<Body> {
+    let body = std::mem::replace(response.body_mut(), Body::Empty);
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return response;
+    }
+    response.with(header::CONTENT_LENGTH, &body.len().to_string())
 }
 
 /// 304: the client has it already.
@@ -433,6 +533,9 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<Ending>,
+    /// The version that the settings have, with `VERSION_MISMATCH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
 }
 
 /// The answer that an error becomes.
@@ -449,6 +552,10 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         ApiError::SessionOver { reason } => *reason,
         _ => None,
     };
+    let version = match error {
+        ApiError::VersionMismatch { current } => *current,
+        _ => None,
+    };
     let body = ErrorBody {
         error: &error.message(language),
         code: error.code(),
@@ -456,6 +563,7 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
         queue_position,
         opens_at,
         reason,
+        version,
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));
@@ -469,6 +577,8 @@ pub fn error_response(error: &ApiError, language: Language, request_id: &str) ->
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -499,5 +609,128 @@ mod tests {
             let written = serde_json::json!([Seconds(time), Milliseconds(time)]);
             assert_eq!(written, serde_json::json!([seconds, milliseconds]));
         }
+    }
+
+    fn request(headers: &[(HeaderName, &str)], body: impl Into<Body>) -> Request {
+        let mut request = Request::new(body.into());
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).expect("a header");
+            request.headers_mut().append(name, value);
+        }
+        request
+    }
+
+    #[test]
+    fn whole_numbers_are_read_exactly() {
+        for (text, number) in [
+            ("7", 7),
+            ("7.0", 7),
+            ("7e0", 7),
+            ("70e-1", 7),
+            ("-7.000", -7),
+            ("0.0", 0),
+            ("9007199254740993.0", 9_007_199_254_740_993),
+            ("9223372036854775807", i64::MAX),
+            ("9.223372036854775807e18", i64::MAX),
+        ] {
+            assert_eq!(whole::<i64>(text), Some(number), "{text}");
+        }
+        for text in [
+            "7.5",
+            "007",
+            "+7",
+            " 7",
+            "7.",
+            "",
+            "9223372036854775808",
+            "1e19",
+            "x",
+        ] {
+            assert_eq!(whole::<i64>(text), None, "{text}");
+        }
+        assert_eq!(whole::<u32>("-1"), None);
+        assert_eq!(whole::<u32>("4294967296"), None);
+        assert_eq!(whole::<u32>("4294967295.0"), Some(u32::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_are_what_json_reads_them_as(number: i64) {
+            prop_assert_eq!(whole(&number.to_string()), Some(number));
+            prop_assert_eq!(whole(&format!("{number}.0")), Some(number));
+            prop_assert_eq!(whole::<i64>(&format!("{number}.5")), None);
+        }
+    }
+
+    #[test]
+    fn lists_of_whole_numbers_are_whole() {
+        let field = |json: &str| serde_json::from_str::<Field>(json).expect("JSON");
+        assert_eq!(field("[1, 2.0, 3e0]").wholes(), Some(Some(vec![1, 2, 3])));
+        assert_eq!(field("[]").wholes::<u64>(), Some(Some(vec![])));
+        for json in ["[1, 2.5]", "[null]", "[\"1\"]", "[[1]]", "7", "{}"] {
+            assert_eq!(field(json).wholes::<u64>(), Some(None), "{json}");
+        }
+        assert_eq!(field("null").wholes::<u64>(), None);
+    }
+
+    #[test]
+    fn if_match_admits_what_it_names() {
+        let named = |values: &[&str]| {
+            let headers = values.iter().map(|value| (header::IF_MATCH, *value));
+            let headers: Vec<_> = headers.collect();
+            request(&headers, Body::Empty).if_match()
+        };
+        let version = Some("\"3\"");
+        for (values, admits_it, admits_nothing) in [
+            (&[][..], true, true),
+            (&["*"], true, false),
+            (&["\"3\""], true, false),
+            (&["\"2\", \"3\""], true, false),
+            (&["\"2\"", "\"3\""], true, false),
+            (&["\"2\""], false, false),
+            (&["3"], false, false),
+            (&["W/\"3\""], false, false),
+            (&["\"33\""], false, false),
+            (&[""], false, false),
+        ] {
+            let if_match = named(values);
+            assert_eq!(if_match.admits(version), admits_it, "{values:?}");
+            assert_eq!(if_match.admits(None), admits_nothing, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_read_in_utf_8_however_they_come() {
+        let read = |headers: &[(HeaderName, &str)], bytes: &[u8]| {
+            let request = request(headers, Body::Binary(bytes.to_vec()));
+            text_of_body(&request).map(str::to_owned)
+        };
+        let wrong = |read: Result<String, ApiError>| {
+            matches!(read, Err(ApiError::Invalid(Wrong::Encoding)))
+        };
+        let none = &[][..];
+        assert_eq!(read(none, b"{}").ok().as_deref(), Some("{}"));
+        assert_eq!(read(none, b"\xef\xbb\xbf{}").ok().as_deref(), Some("{}"));
+        for bytes in [
+            &b"{\0}\0"[..],
+            b"\0{\0}",
+            b"\xff\xfe{\0",
+            b"{\0\0\0",
+            b"\"\xff\"",
+        ] {
+            assert!(wrong(read(none, bytes)), "{bytes:?}");
+        }
+        let kind = [(header::CONTENT_TYPE, "application/json; charset=euc-kr")];
+        assert!(wrong(read(&kind, b"{}")));
+        assert_eq!(read(&kind, b"").ok().as_deref(), Some(""));
+    }
+
+    #[test]
+    fn an_answer_without_its_body_says_how_long_it_was() {
+        let head = without_body(content("text/plain", "김"));
+        assert_eq!(head.headers()[header::CONTENT_LENGTH], "3");
+        assert!(head.body().is_empty());
+        let head = without_body(not_modified());
+        assert_eq!(head.headers().get(header::CONTENT_LENGTH), None);
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, ConfigError},
     error::ApiError,
-    http::{RequestParts as _, error_response},
+    http::{RequestParts as _, error_response, require_no_stray_body, without_body},
     messages::ReleaseHold,
     metrics::Metrics,
     store::usage::{Usage, metered},
@@ -155,7 +155,10 @@ impl LoadServiceConfig for OfEnvironment {
 
 /// Runs an HTTP handler: writes its one line to the log, publishes its metrics and turns an error
 /// into its answer. Never fails.
-pub async fn answer<H, F>(app: App, handle: H, request: Request) -> Response<Body>
+///
+/// A HEAD is answered by the handler of the GET, whole and at its price, and then its body is left
+/// out. A request that has a body and should have none is refused before its handler sees it.
+pub async fn answer<H, F>(app: App, handle: H, mut request: Request) -> Response<Body>
 where
     H: FnOnce(App, Request) -> F,
     F: Future<Output = Result<Response<Body>, ApiError>>,
@@ -163,7 +166,17 @@ where
     let started = Instant::now();
     let access = Access::of(&request);
     let language = request.language();
-    let (result, usage) = metered(handle(app.clone(), request)).await;
+    if access.method == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+    let (result, usage) = metered(async {
+        // What is nowhere is not there, whatever comes along.
+        if access.route != DEFAULT_ROUTE {
+            require_no_stray_body(&request)?;
+        }
+        handle(app.clone(), request).await
+    })
+    .await;
     if let Err(error @ (ApiError::Internal(_) | ApiError::Busy(_))) = &result {
         tracing::error!(request_id = access.request_id, route = access.route, %error, "not done");
     }
@@ -178,8 +191,15 @@ where
     access.log(status.as_u16(), code, usage, took);
     app.metrics()
         .invocation(code, status.is_server_error(), took, usage, app.now());
-    response
+    if access.method == Method::HEAD {
+        without_body(response)
+    } else {
+        response
+    }
 }
+
+/// The key of the route that is taken when no other one fits.
+const DEFAULT_ROUTE: &str = "$default";
 
 /// What the log says of a request. Never the path itself: that of a guest holds their only
 /// secret.

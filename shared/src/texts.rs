@@ -120,6 +120,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
                 format!("Seat numbers must be different values from 1 to {capacity}."),
             ));
         }
+        ApiError::VersionMismatch { current } => return version_mismatch(*current, language),
         ApiError::Invalid(wrong) => return Cow::Borrowed(of_wrong(*wrong, language)),
         ApiError::EmptyBody => (
             "요청 본문이 비어 있거나 잘못된 형식입니다.",
@@ -280,6 +281,14 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "요청 본문은 65536바이트 이하여야 합니다.",
             "The body of a request must not have more than 65536 bytes.",
         ),
+        Wrong::Encoding => (
+            "요청 본문은 UTF-8로 인코딩되어야 합니다.",
+            "The body of a request must be encoded in UTF-8.",
+        ),
+        Wrong::StrayBody => (
+            "이 요청에는 본문을 포함할 수 없습니다.",
+            "This request must not have a body.",
+        ),
         Wrong::Name => (
             "이름은 1 ~ 100자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.",
             "A name must have 1 to 100 characters, one at least that can be seen, and none that \
@@ -339,9 +348,9 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
              set state to PAUSED.",
         ),
         Wrong::Windows => (
-            "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 claim_seconds가 더 짧아야 합니다.",
-            "claim_seconds and active_seconds must be whole numbers from 10 to 3600, claim_seconds \
-             the smaller one.",
+            "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.",
+            "claim_seconds and active_seconds must be whole numbers from 10 to 3600, active_seconds \
+             at least 10 more than claim_seconds.",
         ),
         Wrong::TickSeconds => (
             "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.",
@@ -362,6 +371,19 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
         ),
     };
     language.pick(korean, english)
+}
+
+fn version_mismatch(current: Option<u64>, language: Language) -> Cow<'static, str> {
+    match current {
+        Some(version) => Cow::Owned(language.pick(
+            format!("설정이 이미 변경되었습니다. 현재 버전은 {version}입니다."),
+            format!("The settings have been changed: their version is {version}."),
+        )),
+        None => Cow::Borrowed(language.pick(
+            "존재하지 않는 대기열이므로 설정의 버전이 없습니다.",
+            "There is no such queue, so that its settings have no version.",
+        )),
+    }
 }
 
 fn missing_field(field: &str, language: Language) -> Cow<'static, str> {

@@ -2,7 +2,10 @@
 //! good, and opens for newcomers when there is something to sell again.
 
 use serde_json::{Value, json};
-use shared::jiff::{SignedDuration, Timestamp};
+use shared::{
+    jiff::{SignedDuration, Timestamp},
+    store::queues::SettingsChange,
+};
 
 use crate::harness::{
     Buyer, Guest, PRICE, Reply, Shop,
@@ -326,9 +329,13 @@ async fn closing_is_final_although_its_tick_was_lost() {
         version: queue.settings.version + 1,
         ..queue.settings.clone()
     };
+    let change = SettingsChange {
+        by: hall.admin.user_id.parse().expect("an id"),
+        at: hall.shop.now(),
+    };
     let put = operator
         .store()
-        .put_settings(&rock, Some(&queue), &settings, None)
+        .put_settings(&rock, Some(&queue), &settings, &change, None)
         .await;
     put.expect("settings");
     hall.set(json!({ "max_active": 1 })).await;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Buyer, Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 46] = [
+pub const CONTRACT: [(u16, &str); 47] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -52,6 +52,7 @@ pub const CONTRACT: [(u16, &str); 46] = [
     (410, "SOLD_OUT"),
     (410, "SALE_OVER"),
     (410, "QUEUE_CLOSED"),
+    (412, "VERSION_MISMATCH"),
     (422, "IDEMPOTENCY_KEY_REUSED"),
     (429, "TOO_MANY_ATTEMPTS"),
     (500, "INTERNAL"),
@@ -278,6 +279,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             BODY_TOO_LARGE,
             change_to(json!({ "name": "가".repeat(30_000) })),
         ),
+        (
+            WRONG_ENCODING,
+            shop.post("/v1/users").body(&b"\xff\xfe{\0}\0"[..]),
+        ),
+        (STRAY_BODY, shop.get("/v1/concerts").body("{}")),
         (INVALID_NAME, change_to(json!({ "name": "" }))),
         (INVALID_QUEUE_ID, change_to(json!({ "queue_id": "" }))),
         (INVALID_SHOWS, change_to(json!({ "shows": {} }))),
@@ -289,6 +295,13 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (USER_HAS_HOLD, delete(&holder)),
         (USER_HAS_BALANCE, delete(&buyer)),
         (SESSION_OVER, shop.knock(&lapsed)),
+        (
+            NEVER_SET,
+            shop.call("PUT", "/v1/queues/main")
+                .token(&admin.access_token)
+                .header("if-match", "\"7\"")
+                .json(&json!({})),
+        ),
         (HOLD_EXPIRED, pay(&lapsed.token, &lost, PRICE)),
         (IDEMPOTENCY_KEY_REUSED, key(2)),
         (TOO_MANY_ATTEMPTS, log_in(&locked.email)),

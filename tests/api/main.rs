@@ -22,9 +22,11 @@ mod update_user;
 
 mod get_place;
 mod get_queue;
+mod get_queue_settings;
 mod join_queue;
 mod leave_queue;
 mod put_queue;
+mod update_queue;
 
 mod create_concert;
 mod delete_concert;
@@ -64,11 +66,13 @@ mod events;
 mod metrics;
 
 mod attackers;
+mod edge;
 mod endings;
 mod errors;
 mod expiry;
 mod faults;
 mod faults_of_messages;
+mod head;
 mod long_waits;
 mod model;
 mod opening;

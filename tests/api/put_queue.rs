@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Shop,
+    Guest, Reply, Shop,
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
         INVALID_QUEUE_ID, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
@@ -101,6 +101,10 @@ async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
         (windows(9, 60), INVALID_WINDOWS),
         (windows(60, 60), INVALID_WINDOWS),
         (windows(61, 60), INVALID_WINDOWS),
+        (windows(51, 60), INVALID_WINDOWS),
+        (windows(3_591, 3_600), INVALID_WINDOWS),
+        (json!({ "claim_seconds": 291 }), INVALID_WINDOWS),
+        (json!({ "active_seconds": 129 }), INVALID_WINDOWS),
         (windows(60, 3_601), INVALID_WINDOWS),
         (json!({ "active_seconds": 100 }), INVALID_WINDOWS),
         (json!({ "tick_seconds": 0 }), INVALID_TICK_SECONDS),
@@ -121,8 +125,10 @@ async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
     for limit in [
         json!({ "max_active": 1_000_000, "rate": 10_000, "tick_seconds": 30 }),
         json!({ "max_active": 1, "rate": 0.001, "tick_seconds": 1 }),
-        windows(10, 11),
-        windows(3_599, 3_600),
+        windows(10, 20),
+        windows(3_590, 3_600),
+        json!({ "claim_seconds": 290 }),
+        json!({ "active_seconds": 130 }),
     ] {
         shop.put_queue(&admin, "rock", &limit).await.ok();
     }
@@ -213,4 +219,58 @@ async fn changes_at_once_are_all_made() {
     }
     let last = shop.put_queue(&admin, "rock", &settings).await.ok();
     assert_eq!(last["settings"]["version"], 9);
+}
+
+/// What an administrator puts on condition that the settings are these.
+async fn put_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Reply {
+    let call = shop.call("PUT", &format!("/v1/queues/{queue_id}"));
+    let call = call.token(&admin.access_token).header("if-match", named);
+    call.json(&json!({ "max_active": 5 })).send().await
+}
+
+#[tokio::test]
+async fn put_is_for_the_version_that_if_match_names() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let set = put_if(&shop, &admin, "main", "\"0\"").await;
+    assert_eq!(set.header("etag"), "\"1\"");
+    set.ok();
+    for other in [
+        "\"0\"",
+        "\"2\"",
+        "1",
+        "W/\"1\"",
+        "\"\"",
+        "",
+        "\"0\", \"2\"",
+        "x",
+    ] {
+        let reply = put_if(&shop, &admin, "main", other).await;
+        assert_eq!(reply.body["version"], 1, "{other}");
+        let text = reply.refused(412, "VERSION_MISMATCH");
+        assert_eq!(
+            text, "설정이 이미 변경되었습니다. 현재 버전은 1입니다.",
+            "{other}"
+        );
+    }
+    for (named, next) in [("\"0\", \"1\"", "\"2\""), ("*", "\"3\"")] {
+        let set = put_if(&shop, &admin, "main", named).await;
+        assert_eq!(set.header("etag"), next, "{named}");
+        set.ok();
+    }
+}
+
+#[tokio::test]
+async fn put_with_if_match_makes_no_queue() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    for named in ["*", "\"0\"", "\"1\""] {
+        let reply = put_if(&shop, &admin, "rock", named).await;
+        assert_eq!(reply.body["version"], Value::Null, "{named}");
+        let text = reply.refused(412, "VERSION_MISMATCH");
+        assert_eq!(text, "존재하지 않는 대기열이므로 설정의 버전이 없습니다.");
+    }
+    shop.get("/v1/queues/rock").send().await.is(QUEUE_NOT_FOUND);
+    let made = shop.put_queue(&admin, "rock", &json!({})).await;
+    assert_eq!(made.header("etag"), "\"1\"");
 }

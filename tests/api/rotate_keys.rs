@@ -270,7 +270,7 @@ async fn an_order_that_is_none_is_explained_and_changes_nothing() {
 async fn no_token_lives_longer_than_a_guests() {
     let longest = [
         ("HoldSeconds", "840"),
-        ("ClaimSeconds", "3599"),
+        ("ClaimSeconds", "3590"),
         ("ActiveSeconds", "3600"),
     ];
     let shop = Shop::open_with(&longest).await;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use shared::{
-    domain::ids::QueueId,
+    domain::ids::{QueueId, UserId},
     futures_util::{StreamExt as _, stream},
+    store::queues::SettingsChange,
 };
 
 use crate::harness::{Shop, tokens::claims};
@@ -17,10 +18,14 @@ async fn a_thousand_queues_are_ticked_and_one_stops_no_other() {
     let shop = Shop::without_schedule(&[]).await;
     let operator = shop.stack.operator().await;
     let settings = operator.queue_defaults();
+    let change = SettingsChange {
+        by: UserId::new(),
+        at: shop.now(),
+    };
     let made = stream::iter(1..QUEUES).map(|n| {
         let id: QueueId = format!("queue-{n}").parse().expect("an id");
         let store = operator.store();
-        async move { store.put_settings(&id, None, settings, None).await }
+        async move { store.put_settings(&id, None, settings, &change, None).await }
     });
     let made: Vec<_> = made.buffer_unordered(16).collect().await;
     assert!(made.iter().all(Result::is_ok));

@@ -237,10 +237,11 @@ impl Book {
                 String::new(),
                 json!({ "reservation_id": reservation_id, "payment_details": { "amount": PRICE } }),
             ),
-            Step::Cancel => ("DELETE", reservation, String::new(), json!({})),
+            Step::Cancel => ("DELETE", reservation, String::new(), Value::Null),
         };
+        let body = Some(body).filter(Value::is_object);
         let (status, answer) = connection
-            .send_with_key(method, &path, token, &key, Some(body))
+            .send_with_key(method, &path, token, &key, body)
             .await?;
         if status == 200 || status == 201 {
             Ok(answer)

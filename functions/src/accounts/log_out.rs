@@ -2,7 +2,8 @@
 //!
 //! Queue tokens keep their place in the line, and what they hold, and are good for nothing else:
 //! neither money nor the user is to be seen or moved with them. Whoever joins again gets one that
-//! is. What a client sends along is not looked at.
+//! is. What a client sends along is not looked at: many put an empty object into every POST, and a
+//! log-out that was refused for it would leave tokens alive.
 
 use serde::Serialize;
 use serde_json::json;

@@ -92,7 +92,7 @@ impl ShowFields {
             Some(json) => Some(Money::parse(json).ok_or_else(invalid(Wrong::Price))?),
         };
         let is_capacity = |capacity: &u32| (1..=MOST_SEATS_A_SHOW).contains(capacity);
-        let capacity = match self.capacity.read() {
+        let capacity = match self.capacity.whole() {
             None => None,
             Some(capacity) => Some(
                 capacity

@@ -135,9 +135,10 @@ impl Wish {
         }
         let date: ShowDate = body.date.read().flatten().ok_or(ApiError::InvalidDate)?;
         let numbers: Option<Vec<u64>> = if one {
-            body.seat_number.read().flatten().map(|number| vec![number])
+            let number = body.seat_number.whole().flatten();
+            number.map(|number| vec![number])
         } else {
-            body.seat_numbers.read().flatten()
+            body.seat_numbers.wholes().flatten()
         };
         let show = ShowId {
             concert_id: request.concert_id()?,

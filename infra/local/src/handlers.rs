@@ -31,11 +31,7 @@ impl Handlers {
     /// Onsale's.
     pub fn onsale() -> Self {
         Self {
-            routes: functions::ROUTES
-                .iter()
-                .copied()
-                .chain([functions::DEFAULT_ROUTE])
-                .collect(),
+            routes: functions::routes().collect(),
             background: functions::BACKGROUND.to_vec(),
         }
     }
@@ -176,6 +172,42 @@ mod tests {
                 .collect(),
             ..Deployment::default()
         }
+    }
+
+    /// A HEAD beside each GET is deployed, or nothing runs.
+    #[test]
+    fn a_get_needs_its_head_in_the_template() {
+        let handlers = Handlers {
+            background: Vec::new(),
+            ..Handlers::onsale()
+        };
+        let routes = |is_there: fn(&Route) -> bool| Deployment {
+            routes: handlers
+                .routes
+                .iter()
+                .filter(|route| is_there(route))
+                .map(|route| RoutePlan {
+                    method: route.method.to_owned(),
+                    path: route.path.to_owned(),
+                    function: route.function.to_owned(),
+                })
+                .collect(),
+            ..Deployment::default()
+        };
+        let without = routes(|route| route.method != "HEAD" || route.path != "/docs");
+        assert_eq!(
+            problem(&handlers, &without).as_deref(),
+            Some("the handler HEAD /docs (function get-docs) has no route in the template")
+        );
+        let gets = |method: &str| {
+            let of_method = handlers
+                .routes
+                .iter()
+                .filter(|route| route.method == method);
+            let paths = of_method.map(|route| (route.path, route.function));
+            paths.collect::<BTreeSet<_>>()
+        };
+        assert_eq!(gets("GET"), gets("HEAD"));
     }
 
     fn problem(handlers: &Handlers, deployment: &Deployment) -> Option<String> {

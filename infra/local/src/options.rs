@@ -45,12 +45,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// An account on AWS has a concurrency of 1,000. Here they share the processors of one machine,
-    /// on which so many take about a second.
+    /// An account on AWS has a concurrency of 1,000, and API Gateway answers 503 for what Lambda
+    /// does not take on.
     fn default() -> Self {
         Self {
             connections: 10_000,
-            concurrency: 256,
+            concurrency: 1_000,
         }
     }
 }

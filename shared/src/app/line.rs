@@ -13,7 +13,10 @@ use crate::{
     },
     error::{ApiError, Wrong},
     store::{
-        Reading, Rejected, StoreError, Tried, cohorts::Event, queues::SettingsPut, sessions::Found,
+        Reading, Rejected, StoreError, Tried,
+        cohorts::Event,
+        queues::{SettingsChange, SettingsPut},
+        sessions::Found,
         while_stale,
     },
 };
@@ -72,6 +75,18 @@ impl App {
         self.read_queue(id, Reading::Consistent).await.map(drop)
     }
 
+    /// A queue as it is now, and who set it last, if somebody has. 1 RRU per 4 KB.
+    pub async fn queue_and_change(
+        &self,
+        id: &QueueId,
+    ) -> Result<(Queue, Option<SettingsChange>), ApiError> {
+        let read = self
+            .store()
+            .queue_and_change(id, self.queue_defaults(), Reading::Consistent)
+            .await?;
+        read.ok_or(ApiError::QueueNotFound)
+    }
+
     async fn read_queue(&self, id: &QueueId, reading: Reading) -> Result<Queue, ApiError> {
         let read = self
             .store()
@@ -83,9 +98,13 @@ impl App {
     /// Gives a queue the settings that `settings` makes of the queue as it is, if it is there, and
     /// puts them in force at once. With a time at which it opens, a queue that nobody has joined
     /// gets the seed of its draw. The queue before and after.
+    ///
+    /// What `settings` refuses is refused of the queue that is written: if another change comes in
+    /// between, it is asked again, of what that one has left.
     pub async fn put_queue(
         &self,
         id: &QueueId,
+        change: &SettingsChange,
         settings: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
     ) -> Result<(Option<Queue>, Queue), ApiError> {
         let written = while_stale(async || {
@@ -121,7 +140,7 @@ impl App {
             let seed = (always && next.opens_at.is_some()).then(Seed::new);
             let put = self
                 .store()
-                .put_settings(id, before.as_ref(), &next, seed.as_ref())
+                .put_settings(id, before.as_ref(), &next, change, seed.as_ref())
                 .await?;
             Ok(match put {
                 SettingsPut::Done => Tried::Done(Ok(before)),

@@ -51,7 +51,8 @@ pub struct Settings {
     pub rate_milli: u64,
     /// How long after the admission the first protected call may come.
     pub claim_seconds: u32,
-    /// How long an admitted buyer stays active. Longer than `claim_seconds`.
+    /// How long an admitted buyer stays active. Longer than `claim_seconds`, by ten seconds at
+    /// least in settings that are made now.
     pub active_seconds: u32,
     /// Time between two ticks.
     pub tick_seconds: u32,
@@ -88,8 +89,15 @@ impl Settings {
     pub const RATE_MILLI: RangeInclusive<u64> = 1..=10_000_000;
     /// The windows. One shorter than ten seconds lets people in who cannot make it.
     pub const WINDOW_SECONDS: RangeInclusive<u32> = 10..=3_600;
+    /// Whoever arrives in the last moment of their claim is active for so long at least.
+    pub const LEAST_SECONDS_LEFT: u32 = 10;
     /// Time between two ticks.
     pub const TICK_SECONDS: RangeInclusive<u32> = 1..=30;
+
+    /// Whether these windows leave everybody who arrives the least time to choose.
+    pub const fn leave_time(claim_seconds: u32, active_seconds: u32) -> bool {
+        claim_seconds.saturating_add(Self::LEAST_SECONDS_LEFT) <= active_seconds
+    }
 }
 
 /// Whether people may join and come in.

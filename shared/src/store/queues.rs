@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, Update},
 };
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Reading, Rejected, Store, StoreError,
@@ -22,7 +23,7 @@ use crate::{
     config::Tables,
     domain::{
         draw::{Draw, Seed},
-        ids::{ConcertId, QueueId},
+        ids::{ConcertId, QueueId, UserId},
         programme::QueueShows,
         queue::{Counts, Line, Opening, Queue, Settings, VoidCredit},
     },
@@ -34,6 +35,7 @@ use crate::{
 struct Row {
     settings: Option<Settings>,
     default_concert_id: Option<ConcertId>,
+    last_change: Option<SettingsChange>,
     line: Line,
     /// Of the draw, if there is one: secret until the stripes are there.
     seed: Option<Seed>,
@@ -49,6 +51,16 @@ impl Row {
             (Some(seed), Some(stripes)) => Opening::Done(draw(seed, stripes)?.into()),
         })
     }
+}
+
+/// Who set a queue last, and when. Rows that were written before this was noted have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsChange {
+    /// The administrator.
+    pub by: UserId,
+    /// When.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +111,17 @@ impl Store {
         defaults: &Settings,
         reading: Reading,
     ) -> Result<Option<Queue>, StoreError> {
+        let read = self.queue_and_change(id, defaults, reading).await?;
+        Ok(read.map(|(queue, _)| queue))
+    }
+
+    /// Reads a queue as [`Store::queue`] does, and who set it last, if somebody has.
+    pub async fn queue_and_change(
+        &self,
+        id: &QueueId,
+        defaults: &Settings,
+        reading: Reading,
+    ) -> Result<Option<(Queue, Option<SettingsChange>)>, StoreError> {
         let row: Option<Row> = self.get(&self.tables.queues, key(id), reading).await?;
         let row = match row {
             Some(row) => row,
@@ -110,15 +133,17 @@ impl Store {
             default_concert_id: row.default_concert_id,
             ..row.settings.unwrap_or_else(|| defaults.clone())
         };
-        Ok(Some(Queue {
+        let queue = Queue {
             id: id.clone(),
             settings,
             line: row.line,
             opening,
-        }))
+        };
+        Ok(Some((queue, row.last_change)))
     }
 
-    /// Gives a queue settings, if its line is still the one that was read; tells whether it was.
+    /// Gives a queue settings, if its line is still the one that was read, and writes down who did;
+    /// tells whether it was.
     /// A queue that was not there is made, and its name registered: 4 WRU. Otherwise 2 WRU, and 2
     /// more for each KB of the line beyond the first.
     ///
@@ -131,9 +156,10 @@ impl Store {
         queue_id: &QueueId,
         before: Option<&Queue>,
         settings: &Settings,
+        change: &SettingsChange,
         seed: Option<&Seed>,
     ) -> Result<SettingsPut, StoreError> {
-        let row = self.set(queue_id, before, settings, seed)?;
+        let row = self.set(queue_id, before, settings, change, seed)?;
         let mut transaction = Transaction::new(&self.client).update(row, |_| SettingsPut::Moved);
         if seed.is_some() {
             let numbers = self.hold_numbers_back(queue_id)?;
@@ -155,13 +181,15 @@ impl Store {
         queue_id: &QueueId,
         before: Option<&Queue>,
         settings: &Settings,
+        change: &SettingsChange,
         seed: Option<&Seed>,
     ) -> Result<Update, StoreError> {
         let mut update = Update::builder()
             .table_name(&self.tables.queues)
             .set_key(Some(key(queue_id)))
-            .expression_attribute_values(":settings", to_attribute(settings)?);
-        let mut set = "SET settings = :settings".to_owned();
+            .expression_attribute_values(":settings", to_attribute(settings)?)
+            .expression_attribute_values(":change", to_attribute(change)?);
+        let mut set = "SET settings = :settings, last_change = :change".to_owned();
         let version = before.map_or(0, |queue| queue.line.version);
         update = match version {
             0 => update.condition_expression("attribute_not_exists(line)"),

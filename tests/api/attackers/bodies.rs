@@ -35,7 +35,8 @@ fn garbage() -> Vec<Vec<u8>> {
         "NaN",
         "a=1&b=2",
         "<xml/>",
-        "\u{feff}{}",
+        "\u{feff}",
+        "\u{feff}\u{feff}{}",
         "{\"\\ud800\":1}",
     ]
     .map(|body| body.as_bytes().to_vec())
@@ -67,11 +68,22 @@ fn with_bodies(shop: &Shop, buyer: &Buyer, admin: &Guest, held: &Value) -> Vec<(
     });
     let concert = json!({ "name": "A", "queue_id": "main", "shows": [fields] });
     let existing = format!("/v1/concerts/{}", shop.concert_id);
+    let settings = json!({
+        "max_active": 1_000, "rate": 50, "claim_seconds": 120, "active_seconds": 300,
+        "tick_seconds": 5, "state": "OPEN", "opens_at": null,
+        "default_concert_id": shop.concert_id,
+    });
+    let queue = |method: &str| {
+        let call = shop.call(method, "/v1/queues/main");
+        call.token(&admin.access_token)
+    };
     let create = shop.post("/v1/concerts").token(&admin.access_token);
     let update = shop.patch(&existing).token(&admin.access_token);
     vec![
         (create, concert.clone()),
         (update, concert),
+        (queue("PUT"), settings.clone()),
+        (queue("PATCH"), settings),
         (
             post("/v1/users"),
             json!({ "name": "A", "email": null, "password": null }),

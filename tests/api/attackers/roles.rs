@@ -106,9 +106,11 @@ async fn who_runs_nothing_changes_nothing() {
         let garbage = shop
             .call(door.method, &door.path)
             .token(&buyer.access_token);
-        garbage.body("garbage").send().await.is(FORBIDDEN);
+        if door.takes_bodies() {
+            garbage.body("garbage").send().await.is(FORBIDDEN);
+        }
     }
-    assert_eq!(doors, 9);
+    assert_eq!(doors, 10);
     assert_eq!(shop.concert(&shop.concert_id).await, before);
     assert_eq!(shop.names().await, ["겨울 콘서트"]);
 }

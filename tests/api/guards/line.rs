@@ -1,5 +1,6 @@
 //! The line: one session each, every number once, ticks and settings one after the other.
 
+use local::Fault;
 use serde_json::json;
 use shared::{
     domain::{
@@ -26,6 +27,8 @@ guarded! {
     two_ticks_at_once_are_one: ("Queues", "line.version = :seen");
     two_first_ticks_at_once_are_one: ("Queues", "attribute_not_exists(line)");
     settings_at_once_are_all_made: ("Queues", "line.version = :seen");
+    settings_of_one_version_are_changed_once: ("Queues", "line.version = :seen");
+    settings_that_nobody_has_made_are_changed_once: ("Queues", "attribute_not_exists(line)");
     nobody_enters_a_frozen_draw: ("Queues", "attribute_not_exists(frozen)");
     no_number_is_drawn_before_the_opening: ("Queues", "attribute_not_exists(held_back)");
     a_queue_opens_once: ("Queues", "attribute_exists(held_back)");
@@ -185,6 +188,50 @@ async fn settings_at_once_are_all_made(shop: &Shop) -> bool {
         .all(|reply| reply.status.is_success());
     let last = shop.put_queue(&admin, "rock", &settings).await.ok();
     all && last["settings"]["version"] == 10
+}
+
+/// How many of two operators change a queue who have seen the same version of it: while the first
+/// one's write is on its way, the second one does it all.
+async fn changed_by_two(shop: &Shop, queue_id: &str, version: u64) -> usize {
+    let admin = shop.admin().await;
+    let path = format!("/v1/queues/{queue_id}");
+    let change = |method: &str| {
+        let call = shop.call(method, &path).token(&admin.access_token);
+        let call = call.header("if-match", format!("\"{version}\""));
+        call.json(&json!({ "max_active": 7 })).send()
+    };
+    let faults = shop.stack.faults();
+    faults.meet("put-queue", "TransactWriteItems", Fault::Slow, 1);
+    let second = async {
+        while faults.counted().get(&Fault::Slow) != Some(&1) {
+            tokio::task::yield_now().await;
+        }
+        change("PATCH").await
+    };
+    let (first, second) = tokio::join!(change("PUT"), second);
+    assert_eq!(second.status, 200, "{second:?}");
+    if first.status != 200 {
+        assert_eq!(first.body["version"], version + 1);
+        assert_eq!(first.status, 412);
+    }
+    successes(&[first, second])
+}
+
+async fn settings_of_one_version_are_changed_once(shop: &Shop) -> bool {
+    let admin = shop.admin().await;
+    shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    changed_by_two(shop, "rock", 1).await == 1
+}
+
+/// Of a queue that has no line yet, either.
+async fn settings_that_nobody_has_made_are_changed_once(shop: &Shop) -> bool {
+    let queue_id: QueueId = "another".parse().expect("an id");
+    store(shop)
+        .await
+        .set_default_concert(&queue_id, ConcertId::new())
+        .await
+        .expect("the row is there");
+    changed_by_two(shop, "another", 0).await == 1
 }
 
 /// A queue of that name that opens in an hour.

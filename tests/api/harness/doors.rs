@@ -47,6 +47,11 @@ impl Guarded {
         !matches!(self.door, Door::SignedIn | Door::Admin)
     }
 
+    /// Whether a body is looked at here, and not refused for being there.
+    pub fn takes_bodies(&self) -> bool {
+        !["GET", "DELETE"].contains(&self.method)
+    }
+
     /// Whether an access token is of use here.
     pub fn takes_access_tokens(&self) -> bool {
         matches!(self.door, Door::User | Door::SignedIn | Door::Admin)
@@ -171,6 +176,16 @@ impl Shop {
             with(
                 json!({ "max_active": 1_000 }),
                 guarded("put-queue", Door::Admin, "PUT", "/v1/queues/main"),
+            ),
+            with(
+                json!({ "max_active": 1_000 }),
+                guarded("update-queue", Door::Admin, "PATCH", "/v1/queues/main"),
+            ),
+            guarded(
+                "get-queue-settings",
+                Door::Admin,
+                "GET",
+                "/v1/queues/main/settings",
             ),
             guarded(
                 "delete-concert (a date)",

@@ -60,7 +60,12 @@ impl Call {
     }
 
     pub fn body(self, body: impl Into<Bytes>) -> Self {
-        let mut call = self.header("content-type", "application/json");
+        self.with_type("application/json", body)
+    }
+
+    /// A body of that type.
+    pub fn with_type(self, kind: &str, body: impl Into<Bytes>) -> Self {
+        let mut call = self.header("content-type", kind);
         call.body = body.into();
         call
     }

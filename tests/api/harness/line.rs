@@ -100,6 +100,23 @@ impl Shop {
 }
 
 impl Shop {
+    /// Changes settings of a queue.
+    pub async fn patch_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
+        self.patch(&format!("/v1/queues/{queue_id}"))
+            .token(&admin.access_token)
+            .json(settings)
+            .send()
+            .await
+    }
+
+    /// The settings of a queue, and who changed them last.
+    pub async fn settings(&self, admin: &Guest, queue_id: &str) -> Reply {
+        self.get(&format!("/v1/queues/{queue_id}/settings"))
+            .token(&admin.access_token)
+            .send()
+            .await
+    }
+
     /// Moves the clock on until a session waits no more, and tells how long that took.
     pub async fn wait_for_turn(&self, buyer: &Buyer, most_seconds: u64) -> u64 {
         const STEP: u64 = 5;

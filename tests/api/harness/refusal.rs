@@ -49,6 +49,8 @@ mod rows {
     pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");
     pub const BAD_REQUEST: Refusal = refusal(400, "BAD_REQUEST", "잘못된 요청입니다. 요청 내용을 확인해 주세요.");
     pub const BODY_TOO_LARGE: Refusal = refusal(400, "BAD_REQUEST", "요청 본문은 65536바이트 이하여야 합니다.");
+    pub const WRONG_ENCODING: Refusal = refusal(400, "BAD_REQUEST", "요청 본문은 UTF-8로 인코딩되어야 합니다.");
+    pub const STRAY_BODY: Refusal = refusal(400, "BAD_REQUEST", "이 요청에는 본문을 포함할 수 없습니다.");
     pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
     pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.");
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
@@ -59,7 +61,7 @@ mod rows {
     pub const INVALID_QUEUE_ID: Refusal = refusal(400, "BAD_REQUEST", "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.");
     pub const INVALID_MAX_ACTIVE: Refusal = refusal(400, "BAD_REQUEST", "max_active는 1 ~ 1000000 사이의 정수여야 합니다.");
     pub const INVALID_RATE: Refusal = refusal(400, "BAD_REQUEST", "rate는 0.001 ~ 10000 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요.");
-    pub const INVALID_WINDOWS: Refusal = refusal(400, "BAD_REQUEST", "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 claim_seconds가 더 짧아야 합니다.");
+    pub const INVALID_WINDOWS: Refusal = refusal(400, "BAD_REQUEST", "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.");
     pub const INVALID_TICK_SECONDS: Refusal = refusal(400, "BAD_REQUEST", "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.");
     pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
     pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 하며, 이미 열린 대기열에는 설정할 수 없습니다.");
@@ -102,6 +104,7 @@ mod rows {
         "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
     );
     pub const QUEUE_CLOSED: Refusal = refusal(410, "QUEUE_CLOSED", "대기열이 종료되었습니다.");
+    pub const NEVER_SET: Refusal = refusal(412, "VERSION_MISMATCH", "설정이 이미 변경되었습니다. 현재 버전은 0입니다.");
     pub const INTERNAL: Refusal = refusal(500, "INTERNAL", "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.");
     pub const BUSY: Refusal = refusal(503, "BUSY", "서버가 혼잡하여 요청을 처리할 수 없습니다.");
     pub const IDEMPOTENCY_KEY_REUSED: Refusal = refusal(422, "IDEMPOTENCY_KEY_REUSED", "이미 다른 요청에 사용된 Idempotency-Key입니다.");

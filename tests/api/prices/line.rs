@@ -89,6 +89,41 @@ async fn a_tick_costs_the_same_with_one_or_a_million_waiting() {
     );
 }
 
+/// Who asks, the queue before and after, and a tick with one live cohort; two writes for the
+/// settings, and the tick's.
+#[tokio::test]
+async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    shop.start(&["put-queue", "update-queue", "get-queue-settings"])
+        .await;
+    let settings = json!({ "max_active": 20 });
+    // Lowering it takes back what those have not used who could have come in.
+    shop.put_queue(&admin, "main", &settings).await.ok();
+    shop.stack.forget_consumed();
+    shop.put_queue(&admin, "main", &settings).await.ok();
+    let set = shop.price("put-queue");
+    shop.patch_queue(&admin, "main", &settings).await.ok();
+    assert_eq!(set, (6.0, 3.0));
+    assert_eq!(shop.price("update-queue"), set);
+    shop.settings(&admin, "main").await.ok();
+    assert_eq!(shop.price("get-queue-settings"), (2.0, 0.0));
+}
+
+/// Without the body, the same: it is the GET that is done.
+#[tokio::test]
+async fn head_costs_what_get_does() {
+    let shop = warm_shop(&[]).await;
+    let buyer = shop.buyer().await;
+    assert_eq!(shop.status(&buyer).await, "ACTIVE");
+    shop.stack.forget_consumed();
+    assert_eq!(shop.status(&buyer).await, "ACTIVE");
+    let price = shop.price("get-place");
+    let call = shop.call("HEAD", "/v1/auth/tokens").token(&buyer.token);
+    assert_eq!(call.send().await.status, 200);
+    assert_eq!(shop.price("get-place"), price);
+}
+
 /// Waiting costs nothing: what is written is the join and the arrival.
 #[tokio::test]
 async fn a_whole_wait_costs_4_writes() {

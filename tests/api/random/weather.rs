@@ -93,7 +93,7 @@ async fn put_queue(world: &World, limits: &Limits, rng: &mut Xoshiro256PlusPlus)
         "max_active": max_active,
         "rate": rng.random_range(2..20),
         "claim_seconds": rng.random_range(10..20),
-        "active_seconds": rng.random_range(20..60),
+        "active_seconds": rng.random_range(30..60),
         "tick_seconds": rng.random_range(1..4),
         "state": state,
     });

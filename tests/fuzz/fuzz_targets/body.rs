@@ -63,8 +63,8 @@ fn read(bytes: &[u8]) -> Result<(), ApiError> {
     if let Some(field) = body.default_concert_id {
         field.text(|text| text.parse::<ConcertId>().ok(), ApiError::BadRequest)?;
     }
-    let one = body.seat_number.read::<u64>().flatten().into_iter();
-    let several = body.seat_numbers.read::<Vec<u64>>().flatten();
+    let one = body.seat_number.whole::<u64>().flatten().into_iter();
+    let several = body.seat_numbers.wholes::<u64>().flatten();
     let seats: Vec<_> = one
         .chain(several.into_iter().flatten())
         .filter_map(SeatNumber::new)

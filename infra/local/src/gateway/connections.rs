@@ -6,6 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
+    http::{StatusCode, header::CONTENT_LENGTH},
     response::Response,
     serve::Listener,
 };
@@ -94,7 +95,8 @@ async fn answer(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(source));
-        router.clone().call(request)
+        let answer = router.clone().call(request);
+        async { answer.await.map(without_a_length_of_nothing) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -105,6 +107,15 @@ async fn answer(
         .serve_connection(patient(stream), service);
     // Whoever hangs up, says what is no HTTP, or is too slow, is gone.
     let _ = watcher.watch(connection).await;
+}
+
+/// What the client has already is said without its length, to a HEAD as to a GET: the router would
+/// say that it is empty.
+fn without_a_length_of_nothing(mut answer: Response) -> Response {
+    if answer.status() == StatusCode::NOT_MODIFIED {
+        answer.headers_mut().remove(CONTENT_LENGTH);
+    }
+    answer
 }
 
 /// Answers one request with the advice to come again.

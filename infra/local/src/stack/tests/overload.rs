@@ -174,6 +174,25 @@ async fn more_requests_than_there_is_concurrency_for_are_to_come_again() {
     serves(&stack).await;
 }
 
+/// An account on AWS has a concurrency of 1,000, and so has a stack: with 999 requests under way
+/// each other one is answered, with one more none is.
+#[tokio::test]
+async fn a_thousand_requests_may_be_under_way() {
+    let _ = rlimit::increase_nofile_limit(4_096);
+    let stack = start(Options::default()).await;
+    let hanging = "GET /v1/concerts?hang HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut under_way = Vec::new();
+    for _ in 0..999 {
+        under_way.push(sent(&stack, hanging).await);
+    }
+    for _ in 0..50 {
+        serves(&stack).await;
+    }
+    under_way.push(sent(&stack, hanging).await);
+    let refused = until(&stack, "GET /v1/concerts HTTP/1.1", 503).await;
+    assert!(refused.contains("\r\nretry-after: 1"), "{refused}");
+}
+
 #[tokio::test]
 async fn more_connections_than_there_are_places_for_are_to_come_again() {
     let stack = limited(Limits {

@@ -1,0 +1,345 @@
+//! The settings of a queue, as operators name them and as they are told: what setting a queue and
+//! changing one have in common.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use shared::{
+    app::{Admin, App},
+    domain::{
+        decimal,
+        ids::{ConcertId, QueueId},
+        programme::Change,
+        queue::{MOST_AHEAD, Queue, QueueState, Settings},
+        show::time,
+    },
+    error::{ApiError, Wrong},
+    http::{Field, IfMatch, ResponseParts as _, Seconds, even_null, ok},
+    jiff::Timestamp,
+    lambda_http::{Body, Response, http::header::ETAG},
+    store::queues::SettingsChange,
+};
+use utoipa::ToSchema;
+
+use super::document::{Milli, PublicQueue};
+
+/// The settings of a queue.
+#[derive(Deserialize, ToSchema)]
+pub struct QueueSettings {
+    /// How many sessions may be active at once.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    max_active: Field,
+    /// Admissions a second, with at most three decimals.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 10_000)]
+    rate: Field,
+    /// How long after the admission the first protected call may come: at least ten seconds less
+    /// than `active_seconds`.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 10, maximum = 3_590)]
+    claim_seconds: Field,
+    /// How long an admitted buyer stays active.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 20, maximum = 3_600)]
+    active_seconds: Field,
+    /// Time between two ticks.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 30)]
+    tick_seconds: Field,
+    /// Whether people may join and come in.
+    #[serde(default)]
+    #[schema(value_type = Option<QueueState>)]
+    state: Field,
+    /// When it opens, at most 28 days ahead. Only a queue that nobody has joined can open later.
+    /// What was said before stays when this is left out; it may be moved until it has passed.
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    opens_at: Field,
+    /// The concert of those who join without naming one. `null` takes it away.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<ConcertId>)]
+    default_concert_id: Option<Field>,
+}
+
+/// What an operator asks for: each field that they name, within its own limits.
+pub(super) struct Wanted {
+    max_active: Option<u32>,
+    rate_milli: Option<u64>,
+    claim_seconds: Option<u32>,
+    active_seconds: Option<u32>,
+    tick_seconds: Option<u32>,
+    state: Option<QueueState>,
+    opens_at: Option<Timestamp>,
+    default_concert_id: Change<ConcertId>,
+}
+
+impl QueueSettings {
+    /// What they say.
+    pub(super) fn read(&self) -> Result<Wanted, ApiError> {
+        let (windows, ticks) = (Settings::WINDOW_SECONDS, Settings::TICK_SECONDS);
+        Ok(Wanted {
+            max_active: within(&self.max_active, Settings::MAX_ACTIVE, Wrong::MaxActive)?,
+            rate_milli: rate(&self.rate)?,
+            claim_seconds: within(&self.claim_seconds, windows.clone(), Wrong::Windows)?,
+            active_seconds: within(&self.active_seconds, windows, Wrong::Windows)?,
+            tick_seconds: within(&self.tick_seconds, ticks, Wrong::TickSeconds)?,
+            state: one_of(&self.state, Wrong::QueueState)?,
+            opens_at: self
+                .opens_at
+                .text(time, ApiError::Invalid(Wrong::OpensAt))?,
+            default_concert_id: concert(self.default_concert_id.as_ref())?,
+        })
+    }
+}
+
+impl Wanted {
+    /// Makes sure that the queue sells the concert that is to be its default. 0.5 RRU, and nothing
+    /// when none is named.
+    pub(super) async fn require_concert_of(
+        &self,
+        queue_id: &QueueId,
+        app: &App,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        match self.default_concert_id {
+            Change::Set(id) if app.concert(id, now).await?.queue_id != *queue_id => {
+                Err(ApiError::Invalid(Wrong::DefaultConcert))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The settings that a queue has next: what is named, and the rest as in `rest`. Windows are
+    /// looked at only if one of them is named: those of before stay as they are, whatever was
+    /// allowed then.
+    pub(super) fn with(
+        &self,
+        rest: &Settings,
+        before: Option<&Queue>,
+        now: Timestamp,
+    ) -> Result<Settings, ApiError> {
+        let next = Settings {
+            max_active: self.max_active.unwrap_or(rest.max_active),
+            rate_milli: self.rate_milli.unwrap_or(rest.rate_milli),
+            claim_seconds: self.claim_seconds.unwrap_or(rest.claim_seconds),
+            active_seconds: self.active_seconds.unwrap_or(rest.active_seconds),
+            tick_seconds: self.tick_seconds.unwrap_or(rest.tick_seconds),
+            state: self.state.unwrap_or(rest.state),
+            opens_at: opens_at(self.opens_at, before, now)?,
+            default_concert_id: match self.default_concert_id {
+                Change::Keep => rest.default_concert_id,
+                Change::Clear => None,
+                Change::Set(id) => Some(id),
+            },
+            early_closed_at: before.and_then(|queue| queue.settings.early_closed_at),
+            version: before.map_or(0, |queue| queue.settings.version) + 1,
+        };
+        let names_a_window = self.claim_seconds.or(self.active_seconds).is_some();
+        if names_a_window && !Settings::leave_time(next.claim_seconds, next.active_seconds) {
+            return Err(ApiError::Invalid(Wrong::Windows));
+        }
+        Ok(next)
+    }
+}
+
+/// Lets an operator go on who means the settings that are there, or any.
+pub(super) fn require_version(named: &IfMatch, before: Option<&Queue>) -> Result<(), ApiError> {
+    let current = before.map(|queue| queue.settings.version);
+    if named.admits(current.map(tag).as_deref()) {
+        Ok(())
+    } else {
+        Err(ApiError::VersionMismatch { current })
+    }
+}
+
+/// Gives a queue the settings that `next` makes of it as it is, writes down who did, and answers
+/// with it.
+pub(super) async fn set(
+    app: &App,
+    admin: &Admin,
+    queue_id: &QueueId,
+    next: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
+) -> Result<Response<Body>, ApiError> {
+    let change = SettingsChange {
+        by: admin.user_id,
+        at: admin.now,
+    };
+    let (before, queue) = app.put_queue(queue_id, &change, next).await?;
+    tracing::info!(
+        %queue_id,
+        by = %admin.user_id,
+        before = ?before.map(|queue| queue.settings),
+        after = ?queue.settings,
+        "a queue was set"
+    );
+    let answer = ok(&Answer {
+        document: PublicQueue::of(&queue, admin.now),
+        settings: SettingsAnswer::of(&queue.settings),
+    })?;
+    Ok(answer.with(ETAG, &tag(queue.settings.version)))
+}
+
+/// The entity tag of settings, by their version.
+pub(super) fn tag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
+/// A queue as everybody sees it, and its settings.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueueAnswer)]
+pub struct Answer<'a> {
+    #[serde(flatten)]
+    document: PublicQueue<'a>,
+    /// What is set.
+    settings: SettingsAnswer,
+}
+
+impl Answer<'_> {
+    /// What it looks like.
+    pub(super) fn example() -> Value {
+        let mut answer = PublicQueue::example();
+        answer["settings"] = SettingsAnswer::example();
+        answer
+    }
+}
+
+/// The settings in force.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SettingsInForce)]
+pub struct SettingsAnswer {
+    /// How many sessions may be active at once.
+    max_active: u32,
+    /// Admissions a second.
+    rate: Milli,
+    /// How long after the admission the first protected call may come.
+    claim_seconds: u32,
+    /// How long an admitted buyer stays active.
+    active_seconds: u32,
+    /// Time between two ticks.
+    tick_seconds: u32,
+    /// Whether people may join and come in.
+    state: QueueState,
+    /// The concert of those who join without naming one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    default_concert_id: Option<ConcertId>,
+    /// When it opens, or has opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opens_at: Option<Seconds>,
+    /// How often they have been set: 0 are the template's.
+    version: u64,
+}
+
+impl SettingsAnswer {
+    /// What is told of settings.
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self {
+            max_active: settings.max_active,
+            rate: Milli(settings.rate_milli),
+            claim_seconds: settings.claim_seconds,
+            active_seconds: settings.active_seconds,
+            tick_seconds: settings.tick_seconds,
+            state: settings.state,
+            default_concert_id: settings.default_concert_id,
+            opens_at: settings.opens_at.map(Seconds),
+            version: settings.version,
+        }
+    }
+
+    /// What it looks like.
+    pub(super) fn example() -> Value {
+        json!({
+            "max_active": 1_000,
+            "rate": 50,
+            "claim_seconds": 120,
+            "active_seconds": 300,
+            "tick_seconds": 5,
+            "state": "OPEN",
+            "version": 3,
+        })
+    }
+}
+
+/// What may be wrong with settings that somebody names.
+pub(super) const REFUSALS: [ApiError; 9] = [
+    ApiError::Invalid(Wrong::MaxActive),
+    ApiError::Invalid(Wrong::Rate),
+    ApiError::Invalid(Wrong::Windows),
+    ApiError::Invalid(Wrong::TickSeconds),
+    ApiError::Invalid(Wrong::QueueState),
+    ApiError::Invalid(Wrong::OpensAt),
+    ApiError::Invalid(Wrong::DefaultConcert),
+    ApiError::ConcertNotFound,
+    ApiError::VersionMismatch { current: Some(4) },
+];
+
+/// What the specification says of `If-Match`.
+pub(super) const IF_MATCH: &str =
+    "The `ETag` of the settings that are meant, or `*` for any. 412 when others are in force.";
+
+/// What the specification says of `ETag`.
+pub(super) const TAG: &str = "The version of the settings.";
+
+/// A whole number within limits, if it is named.
+fn within(
+    field: &Field,
+    limits: std::ops::RangeInclusive<u32>,
+    wrong: Wrong,
+) -> Result<Option<u32>, ApiError> {
+    let Some(number) = field.whole() else {
+        return Ok(None);
+    };
+    let number = number.filter(|number| limits.contains(number));
+    number.map(Some).ok_or(ApiError::Invalid(wrong))
+}
+
+/// A value of its type, if it is named.
+fn one_of<T: DeserializeOwned>(field: &Field, wrong: Wrong) -> Result<Option<T>, ApiError> {
+    match field.read() {
+        None => Ok(None),
+        Some(value) => value.map(Some).ok_or(ApiError::Invalid(wrong)),
+    }
+}
+
+/// A rate in thousandths, if it is named.
+fn rate(field: &Field) -> Result<Option<u64>, ApiError> {
+    let Some(json) = field.raw() else {
+        return Ok(None);
+    };
+    let milli = decimal::parse(json, 3).and_then(|milli| u64::try_from(milli).ok());
+    let milli = milli.filter(|milli| Settings::RATE_MILLI.contains(milli));
+    milli.map(Some).ok_or(ApiError::Invalid(Wrong::Rate))
+}
+
+/// A concert, or that there is to be none.
+fn concert(field: Option<&Field>) -> Result<Change<ConcertId>, ApiError> {
+    let Some(field) = field else {
+        return Ok(Change::Keep);
+    };
+    let named = field.text(|id| id.parse().ok(), ApiError::ConcertNotFound)?;
+    Ok(named.map_or(Change::Clear, Change::Set))
+}
+
+/// When a queue opens for which somebody wants that. To the second the time of before is the one
+/// of before, so that what was told can be sent back.
+fn opens_at(
+    wanted: Option<Timestamp>,
+    before: Option<&Queue>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, ApiError> {
+    let known = before.and_then(|queue| queue.settings.opens_at);
+    let second = |time: Option<Timestamp>| time.map(Timestamp::as_second);
+    if wanted.is_none() || second(wanted) == second(known) {
+        return Ok(known);
+    }
+    let has_passed = known.is_some_and(|known| known <= now);
+    let in_time = wanted.is_some_and(|wanted| {
+        let left = wanted.duration_since(now);
+        left.is_positive() && left <= MOST_AHEAD
+    });
+    if has_passed || !in_time {
+        return Err(ApiError::Invalid(Wrong::OpensAt));
+    }
+    Ok(wanted)
+}

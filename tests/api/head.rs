@@ -1,0 +1,158 @@
+//! HEAD: whatever answers GET answers it too.
+
+use functions::ROUTES;
+use hyper::header::{CONTENT_LENGTH, DATE, HeaderMap};
+
+use crate::harness::{Call, Reply, Shop};
+
+/// A good request for each path that has a GET, with that method.
+struct Gets<'a> {
+    shop: &'a Shop,
+    paths: Vec<(String, String)>,
+}
+
+impl<'a> Gets<'a> {
+    async fn of(shop: &'a Shop) -> Self {
+        let (buyer, receipt) = shop.sold(7).await;
+        let buyer = shop.rejoin(&buyer).await;
+        let admin = shop.admin().await;
+        let (user, concert) = (
+            format!("/v1/users/{}", buyer.user_id),
+            format!("/v1/concerts/{}", shop.concert_id),
+        );
+        let paths = [
+            ("/v1/users".to_owned(), &admin.access_token),
+            (user.clone(), &buyer.token),
+            ("/v1/auth/keys".to_owned(), &buyer.token),
+            ("/v1/auth/tokens".to_owned(), &buyer.token),
+            ("/v1/queues/main".to_owned(), &buyer.token),
+            ("/v1/queues/main/settings".to_owned(), &admin.access_token),
+            ("/v1/concerts".to_owned(), &buyer.token),
+            (concert.clone(), &buyer.token),
+            ("/v1/concerts/available-dates".to_owned(), &buyer.token),
+            (format!("{concert}/dates"), &buyer.token),
+            (
+                format!("{concert}/seats?date={}", shop.dates[0]),
+                &buyer.token,
+            ),
+            (shop.reservation(&receipt), &buyer.token),
+            (format!("{user}/balance"), &buyer.token),
+            (format!("{user}/payments"), &buyer.token),
+            (format!("{user}/statement"), &buyer.token),
+            ("/openapi.json".to_owned(), &buyer.token),
+            ("/docs".to_owned(), &buyer.token),
+            ("/docs/swagger-initializer.js".to_owned(), &buyer.token),
+            ("/line.js".to_owned(), &buyer.token),
+        ];
+        let paths = paths.map(|(path, token)| (path, token.clone())).into();
+        Self { shop, paths }
+    }
+
+    fn calls(&self, method: &str) -> impl Iterator<Item = (&str, Call)> {
+        self.paths.iter().map(move |(path, token)| {
+            let call = self.shop.call(method, path).token(token);
+            (path.as_str(), call)
+        })
+    }
+}
+
+/// The headers but for the moment.
+fn headers(reply: &Reply) -> HeaderMap {
+    let mut headers = reply.headers.clone();
+    headers.remove(DATE);
+    headers
+}
+
+/// Checks that an answer is that to the GET, without its body.
+#[track_caller]
+fn is_the_head_of(head: &Reply, get: &Reply) {
+    assert_eq!(head.status, get.status, "{head:?}");
+    assert_eq!(headers(head), headers(get), "{get:?}");
+    assert_eq!(head.text, "", "{head:?}");
+}
+
+#[tokio::test]
+async fn head_is_answered_wherever_get_is() {
+    let shop = Shop::open().await;
+    let gets = Gets::of(&shop).await;
+    let routes = ROUTES.iter().filter(|route| route.method == "GET").count();
+    assert_eq!(gets.paths.len(), routes, "a route is missing");
+    for ((path, get), (_, head)) in gets.calls("GET").zip(gets.calls("HEAD")) {
+        let (get, head) = (get.send().await, head.send().await);
+        assert_eq!(get.status, 200, "{path}");
+        let length = get.text.len().to_string();
+        assert_eq!(get.headers[CONTENT_LENGTH], *length, "{path}");
+        is_the_head_of(&head, &get);
+    }
+}
+
+#[tokio::test]
+async fn head_is_refused_as_get_is() {
+    let shop = Shop::for_one().await;
+    shop.buyer().await;
+    let waiting = shop.buyer().await;
+    let dates = format!("/v1/concerts/{}/dates", shop.concert_id);
+    for (path, token, status) in [
+        ("/nowhere", "", 404),
+        ("/v1/auth/login", "", 404),
+        ("/v1/auth/tokens", "", 401),
+        ("/v1/users", &waiting.access_token, 403),
+        ("/v1/queues/rock", "", 404),
+        ("/v1/concerts?limit=0", "", 400),
+        (&dates, &waiting.token, 403),
+    ] {
+        let call = |method: &str| {
+            let call = shop.call(method, path);
+            match token {
+                "" => call,
+                token => call.token(token),
+            }
+        };
+        let (get, head) = (call("GET").send().await, call("HEAD").send().await);
+        assert_eq!(get.status, status, "{path}");
+        is_the_head_of(&head, &get);
+    }
+}
+
+/// A client that has it already hears that, and no length.
+#[tokio::test]
+async fn head_knows_what_the_client_has() {
+    let shop = Shop::open().await;
+    let tag = shop.get("/v1/concerts").send().await;
+    let tag = tag.header("etag").to_owned();
+    let ask = |method: &str| {
+        let call = shop.call(method, "/v1/concerts");
+        call.header("if-none-match", &tag).send()
+    };
+    let (get, head) = (ask("GET").await, ask("HEAD").await);
+    assert_eq!(get.status, 304);
+    is_the_head_of(&head, &get);
+}
+
+/// Where the first call is the arrival, a HEAD is one: it asks for what only those may ask for
+/// whose turn it is.
+#[tokio::test]
+async fn head_is_an_arrival_where_get_is() {
+    let shop = Shop::for_one().await;
+    let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
+    shop.leave(&inside).await;
+    shop.advance(10).await;
+    let dates = format!("/v1/concerts/{}/dates", shop.concert_id);
+    let head = shop.call("HEAD", &dates).token(&waiting.token).send().await;
+    assert_eq!(head.status, 200);
+    shop.advance(150).await;
+    assert_eq!(shop.status(&waiting).await, "ACTIVE");
+}
+
+/// Pages of other origins may look, too.
+#[tokio::test]
+async fn head_is_allowed_to_other_origins() {
+    let shop = Shop::open().await;
+    let ask = |method: &str| {
+        let call = shop.call(method, "/v1/queues/main");
+        call.header("origin", "https://tickets.example").send()
+    };
+    let (get, head) = (ask("GET").await, ask("HEAD").await);
+    assert_eq!(head.header("access-control-allow-origin"), "*");
+    is_the_head_of(&head, &get);
+}
