@@ -31,10 +31,10 @@ impl Hall {
             .map(|(date, capacity, opens_in, closes_in)| {
                 let at = |seconds: &i64| shop.now() + SignedDuration::from_secs(*seconds);
                 let (opens_at, closes_at) = (opens_in.as_ref().map(at), closes_in.as_ref().map(at));
-                let show = show_sold(date, opens_at, closes_at);
+                let sold = show_sold(date, opens_at, closes_at);
                 shared::domain::show::Show {
                     capacity: *capacity,
-                    ..show
+                    ..sold
                 }
             })
             .collect();
@@ -70,8 +70,8 @@ impl Hall {
 
     async fn change(&self, change: Value) -> Reply {
         let path = format!("/v1/concerts/{}", self.shop.concert_id);
-        let patch = self.shop.patch(&path).token(&self.admin.access_token);
-        patch.json(&change).send().await
+        let call = self.shop.patch(&path).token(&self.admin.access_token);
+        call.json(&change).send().await
     }
 
     async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
@@ -257,8 +257,8 @@ async fn concert_that_leaves_main_takes_its_line_along() {
         .await;
     shop.advance(5).await;
     let path = format!("/v1/concerts/{}", shop.concert_id);
-    let patch = shop.patch(&path).token(&admin.access_token);
-    patch.json(&json!({ "queue_id": "rock" })).send().await.ok();
+    let call = shop.patch(&path).token(&admin.access_token);
+    call.json(&json!({ "queue_id": "rock" })).send().await.ok();
     shop.advance(10).await;
     let late = shop.buyer().await;
 

@@ -45,7 +45,7 @@ fn a_pause_of_a_night_costs_nobody_their_place() {
         .wave(1_000, 3_600, 36_000)
         .change(1_800, |settings| settings.state = QueueState::Paused)
         .change(1_800 + 13 * 3_600, |settings| {
-            settings.state = QueueState::Open
+            settings.state = QueueState::Open;
         });
     evening.seconds = 24 * 3_600;
     evening.crowd.no_shows = 0.0;
