@@ -163,6 +163,15 @@ pub fn whole<T: TryFrom<i64>>(text: &str) -> Option<T> {
     decimal::parse(text, 0).and_then(|number| T::try_from(number).ok())
 }
 
+/// A whole number in a query: digits and nothing else, each number written in one way only. It is
+/// no JSON: neither a point nor an exponent is expected there, nor a sign that a form would have
+/// made of a space.
+pub fn digits<T: FromStr>(text: &str) -> Option<T> {
+    let is_padded = text.len() > 1 && text.starts_with('0');
+    let is_plain = !is_padded && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
 /// For a field that `null` takes away and that stays when it is missing: `None` is missing.
 pub fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Field>, D::Error> {
     Field::deserialize(deserializer).map(Some)
@@ -248,7 +257,7 @@ impl PageWanted {
     pub fn of(request: &Request, list: &str) -> Result<Self, ApiError> {
         let limit = match request.query("limit") {
             None => USUAL_PAGE,
-            Some(limit) => whole(&limit)
+            Some(limit) => digits(&limit)
                 .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
                 .ok_or(ApiError::Invalid(Wrong::Limit))?,
         };
@@ -659,6 +668,26 @@ mod tests {
             prop_assert_eq!(whole(&number.to_string()), Some(number));
             prop_assert_eq!(whole(&format!("{number}.0")), Some(number));
             prop_assert_eq!(whole::<i64>(&format!("{number}.5")), None);
+        }
+    }
+
+    #[test]
+    fn digits_are_all_that_a_query_has() {
+        assert_eq!(digits("0"), Some(0_u32));
+        assert_eq!(digits("100"), Some(100_u32));
+        for text in [
+            "",
+            "007",
+            "00",
+            "+7",
+            "-7",
+            " 7",
+            "7.0",
+            "7e0",
+            "４",
+            "4294967296",
+        ] {
+            assert_eq!(digits::<u32>(text), None, "{text}");
         }
     }
 

@@ -265,14 +265,21 @@ async fn a_whole_number_of_an_operator_may_be_written_with_a_point() {
 }
 
 #[tokio::test]
-async fn a_number_in_the_query_is_written_as_in_a_body() {
+async fn a_number_in_the_query_is_digits() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    for limit in ["7", "7.0", "70e-1"] {
-        let page = shop.get(&format!("/v1/concerts?limit={limit}"));
-        page.send().await.ok();
-    }
-    for limit in ["007", "%2B7", "+7", "7.5", "-7", "7,", "0x7", "%EF%BC%97"] {
+    shop.get("/v1/concerts?limit=7").send().await.ok();
+    for limit in [
+        "007",
+        "%2B7",
+        "+7",
+        "7.0",
+        "7e0",
+        "-7",
+        "7,",
+        "0x7",
+        "%EF%BC%97",
+    ] {
         let page = shop.get(&format!("/v1/concerts?limit={limit}"));
         page.send().await.is(INVALID_LIMIT);
     }
@@ -281,9 +288,9 @@ async fn a_number_in_the_query_is_written_as_in_a_body() {
         let path = format!("{seats}?date={}&{range}", shop.dates[0]);
         shop.get(&path).token(&buyer.token).send().await
     };
-    let found = ask("from=7.0&to=8e0").await.ok();
+    let found = ask("from=7&to=8").await.ok();
     assert_eq!(found["seats"].as_array().map(Vec::len), Some(2));
-    for range in ["from=07", "to=%2B8", "from=7.5"] {
+    for range in ["from=07", "to=%2B8", "from=7.0", "to=8e0"] {
         ask(range).await.refused(400, "BAD_REQUEST");
     }
 }

@@ -47,11 +47,13 @@ async fn who_waits_is_let_through_no_door() {
         );
         assert_eq!(reply.body["queue_position"], 2, "{}", door.name);
         reply.is(NOT_YOUR_TURN);
-        let garbage = shop
-            .call(door.method, &door.path)
-            .token(&waiting.token)
-            .body("garbage");
-        garbage.send().await.is(NOT_YOUR_TURN);
+        if door.takes_bodies() {
+            let garbage = shop
+                .call(door.method, &door.path)
+                .token(&waiting.token)
+                .body("garbage");
+            garbage.send().await.is(NOT_YOUR_TURN);
+        }
     }
 }
 

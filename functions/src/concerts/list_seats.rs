@@ -18,7 +18,7 @@ use shared::{
         show::Show,
     },
     error::ApiError,
-    http::{RequestParts as _, ok, whole},
+    http::{RequestParts as _, digits, ok},
     lambda_http::{Body, Request, Response},
     texts::Done,
 };
@@ -121,7 +121,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 fn range(request: &Request, show: &Show) -> Result<(SeatNumber, SeatNumber), ApiError> {
     let number = |name: &str| match request.query(name) {
         None => Ok(None),
-        Some(text) => whole(&text).map(Some).ok_or(ApiError::BadRequest),
+        Some(text) => digits(&text).map(Some).ok_or(ApiError::BadRequest),
     };
     let (from, to): (Option<u64>, Option<u64>) = (number("from")?, number("to")?);
     let capacity = u64::from(show.capacity);
