@@ -35,6 +35,14 @@ impl<'a> Gets<'a> {
                 format!("{concert}/seats?date={}", shop.dates[0]),
                 &buyer.token,
             ),
+            (
+                format!(
+                    "{}?date={}&seat_number=1",
+                    shop.reservations(),
+                    shop.dates[0]
+                ),
+                &admin.access_token,
+            ),
             (shop.reservation(&receipt), &buyer.token),
             (format!("{user}/balance"), &buyer.token),
             (format!("{user}/payments"), &buyer.token),

@@ -7,8 +7,7 @@ use shared::{
     app::App,
     domain::ids::{QueueId, UserId},
     error::ApiError,
-    http::{RequestParts as _, ResponseParts as _, ok},
-    jiff::Timestamp,
+    http::{RequestParts as _, ResponseParts as _, Seconds, ok},
     lambda_http::{Body, Request, Response, http::header::ETAG},
 };
 use utoipa::ToSchema;
@@ -31,7 +30,7 @@ pub struct Answer<'a> {
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    changed_at: Option<Timestamp>,
+    changed_at: Option<Seconds>,
 }
 
 /// What the specification says of it.
@@ -59,7 +58,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         queue_id: &queue.id,
         settings: SettingsAnswer::of(&queue.settings),
         changed_by: change.map(|change| change.by),
-        changed_at: change.map(|change| change.at),
+        changed_at: change.map(|change| Seconds(change.at)),
     })?;
     Ok(answer.with(ETAG, &settings::tag(queue.settings.version)))
 }

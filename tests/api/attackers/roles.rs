@@ -110,7 +110,7 @@ async fn who_runs_nothing_changes_nothing() {
             garbage.body("garbage").send().await.is(FORBIDDEN);
         }
     }
-    assert_eq!(doors, 10);
+    assert_eq!(doors, 11);
     assert_eq!(shop.concert(&shop.concert_id).await, before);
     assert_eq!(shop.names().await, ["겨울 콘서트"]);
 }
