@@ -1,0 +1,159 @@
+//! What a request's path, query and headers say.
+
+use lambda_http::{
+    Request, RequestExt as _,
+    http::{HeaderName, header},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+    error::ApiError,
+    texts::Language,
+};
+
+/// What a request's path, query and headers say.
+pub trait RequestParts {
+    /// A variable of the path.
+    fn path(&self, name: &str) -> String;
+    /// A parameter of the query, unless it is missing or empty. One that is there several times
+    /// is all of them, with commas between them: none counts while another is passed over.
+    fn query(&self, name: &str) -> Option<String>;
+    /// The language of the answer.
+    fn language(&self) -> Language;
+
+    /// `{user_id}` of the path.
+    fn user_id(&self) -> Result<UserId, ApiError> {
+        self.path("user_id")
+            .parse()
+            .map_err(|_| ApiError::InvalidUserId)
+    }
+
+    /// `{concert_id}` of the path.
+    fn concert_id(&self) -> Result<ConcertId, ApiError> {
+        self.path("concert_id")
+            .parse()
+            .map_err(|_| ApiError::ConcertNotFound)
+    }
+
+    /// `{reservation_id}` of the path, of a concert that is well-formed too.
+    fn reservation_id(&self) -> Result<(ConcertId, ReservationId), ApiError> {
+        let concert_id = self.path("concert_id").parse();
+        let reservation_id = self.path("reservation_id").parse();
+        concert_id
+            .ok()
+            .zip(reservation_id.ok())
+            .ok_or(ApiError::ReservationNotFound)
+    }
+
+    /// `{queue_id}` of the path.
+    fn queue_id(&self) -> Result<QueueId, ApiError> {
+        self.path("queue_id")
+            .parse()
+            .map_err(|_| ApiError::QueueNotFound)
+    }
+
+    /// `{date}` of a path that may end before it.
+    fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError>;
+
+    /// Whether the client has what this tag names (`If-None-Match`).
+    fn has(&self, tag: &str) -> bool;
+
+    /// What is meant by the request (`If-Match`).
+    fn if_match(&self) -> IfMatch;
+
+    /// The parameter `date`, which has to be there.
+    fn date(&self) -> Result<ShowDate, ApiError> {
+        let date = self
+            .query("date")
+            .ok_or(ApiError::MissingParameter("date"))?;
+        date.parse().map_err(|_| ApiError::InvalidDate)
+    }
+}
+
+impl RequestParts for Request {
+    fn path(&self, name: &str) -> String {
+        self.path_parameters_ref()
+            .and_then(|path| path.first(name))
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    fn query(&self, name: &str) -> Option<String> {
+        let query = self.query_string_parameters_ref()?;
+        let value = query.all(name)?.join(",");
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn language(&self) -> Language {
+        Language::of(self.headers())
+    }
+
+    fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError> {
+        let path = self.path_parameters_ref();
+        let date = path.and_then(|path| path.first("date"));
+        date.map(|date| date.parse().map_err(|_| ApiError::ShowNotFound))
+            .transpose()
+    }
+
+    fn has(&self, tag: &str) -> bool {
+        tags(self, header::IF_NONE_MATCH)
+            .any(|named| named == "*" || named.trim_start_matches("W/") == tag)
+    }
+
+    fn if_match(&self) -> IfMatch {
+        let is_there = self.headers().contains_key(header::IF_MATCH);
+        let named = tags(self, header::IF_MATCH).map(str::to_owned);
+        IfMatch(is_there.then(|| named.collect()))
+    }
+}
+
+/// The entity tags that a header names, and `*`.
+fn tags(request: &Request, header: HeaderName) -> impl Iterator<Item = &str> {
+    let headers = request.headers().get_all(header).into_iter();
+    headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+/// An `If-Match`: the versions of something that a request is meant for. Tags count as they are
+/// written, so that a weak one is never the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(Option<Vec<String>>);
+
+impl IfMatch {
+    /// Whether a request is meant for what has this tag; `None` is something that is not there.
+    /// Without the header it is meant for whatever there is, and for nothing, too.
+    pub fn admits(&self, tag: Option<&str>) -> bool {
+        self.0.as_ref().is_none_or(|named| {
+            tag.is_some_and(|tag| named.iter().any(|named| named == "*" || named == tag))
+        })
+    }
+}
+
+/// An `Idempotency-Key`: 1 to 64 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[!-~]{1,64}$", example = "transfer-4711")]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The request's key; `None` when it has none.
+    pub fn of(request: &Request) -> Result<Option<Self>, ApiError> {
+        let Some(value) = request.headers().get("idempotency-key") else {
+            return Ok(None);
+        };
+        let key = value.as_bytes();
+        if (1..=64).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic) {
+            let key = key.iter().copied().map(char::from).collect();
+            Ok(Some(Self(key)))
+        } else {
+            Err(ApiError::BadRequest)
+        }
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
