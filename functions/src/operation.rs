@@ -73,7 +73,10 @@ impl Door {
     fn told(self) -> &'static str {
         match self {
             Self::Nobody => "Anybody may call it.",
-            Self::User => "With any valid token of the user.",
+            Self::User => {
+                "With any token of the user that was issued since they last logged out or changed \
+                 their password."
+            }
             Self::QueueUser => "With a queue token, whatever has become of its session.",
             Self::SignedIn => "With an access token.",
             Self::GuestOrSignedIn => {

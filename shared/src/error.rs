@@ -56,6 +56,9 @@ pub enum ApiError {
     /// 400: something that has limits and does not keep them, with a text that states them.
     #[error("{}", texts::of_wrong(*.0, Language::English))]
     Invalid(Wrong),
+    /// 400: a field that the endpoint does not know, where a misspelt one would do harm.
+    #[error("there is no field {0}")]
+    UnknownField(String),
     /// 400: anything else that the client did wrong.
     #[error("the request is not valid")]
     BadRequest,
@@ -234,6 +237,8 @@ pub enum Wrong {
     QueueState,
     /// A queue opens in the future, within 28 days, and only once.
     OpensAt,
+    /// A queue that has opened, or that somebody has joined, gets no other opening.
+    AlreadyOpen,
     /// The default concert of a queue is one that the queue sells.
     DefaultConcert,
 }
@@ -270,6 +275,7 @@ impl ApiError {
             | Self::MalformedAuthorization
             | Self::TokenAlreadyActive
             | Self::Invalid(_)
+            | Self::UnknownField(_)
             | Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::MissingAuthorization | Self::InvalidToken | Self::InvalidCredentials => {
                 StatusCode::UNAUTHORIZED
@@ -322,6 +328,7 @@ impl ApiError {
             Self::InvalidAmount => "INVALID_AMOUNT",
             Self::MalformedAuthorization => "MALFORMED_AUTHORIZATION",
             Self::TokenAlreadyActive => "TOKEN_ALREADY_ACTIVE",
+            Self::UnknownField(_) => "UNKNOWN_FIELD",
             Self::Invalid(_) | Self::BadRequest => "BAD_REQUEST",
             Self::MissingAuthorization => "MISSING_AUTHORIZATION",
             Self::InvalidToken => "INVALID_TOKEN",

@@ -10,7 +10,9 @@ mod values;
 mod tests;
 
 pub use self::{
-    body::{Field, body, digits, even_null, event, require_no_stray_body, whole},
+    body::{
+        Field, body, digits, even_null, event, require_fields_among, require_no_stray_body, whole,
+    },
     page::{LONGEST_PAGE, PageWanted, USUAL_PAGE, cursor},
     request::{IdempotencyKey, IfMatch, RequestParts},
     values::{Milliseconds, Seconds, Won, WonMoved},

@@ -120,6 +120,12 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
                 format!("Seat numbers must be different values from 1 to {capacity}."),
             ));
         }
+        ApiError::UnknownField(name) => {
+            return Cow::Owned(language.pick(
+                format!("'{name}' 필드는 사용할 수 없습니다. 이름을 확인해 주세요."),
+                format!("There is no field '{name}' here. Please check its name."),
+            ));
+        }
         ApiError::VersionMismatch { current } => return version_mismatch(*current, language),
         ApiError::Invalid(wrong) => return Cow::Borrowed(of_wrong(*wrong, language)),
         ApiError::EmptyBody => (
@@ -156,7 +162,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
         ),
         ApiError::TokenAlreadyActive => (
             "이미 활성화된 토큰이 존재합니다.",
-            "You already have an active token for this queue.",
+            "You already have an active token for this queue. It is issued again to a request with your access token, or with the Idempotency-Key of the join.",
         ),
         ApiError::BadRequest => (
             "잘못된 요청입니다. 요청 내용을 확인해 주세요.",
@@ -166,7 +172,10 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             "Authorization 헤더가 누락되었습니다.",
             "The Authorization header is missing.",
         ),
-        ApiError::InvalidToken => ("유효하지 않은 토큰입니다.", "The token is not valid."),
+        ApiError::InvalidToken => (
+            "유효하지 않은 토큰입니다.",
+            "The token is not valid: it has expired or was ended, or this call needs one of another kind.",
+        ),
         ApiError::InvalidCredentials => (
             "사용자 정보 또는 비밀번호가 올바르지 않습니다.",
             "The user or the password is not correct.",
@@ -204,7 +213,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
         ),
         ApiError::HoldExists => (
             "이미 다른 좌석을 임시 예약 중입니다.",
-            "You already hold other seats.",
+            "You already hold other seats. Pay for them or give them back first.",
         ),
         ApiError::AmountMismatch => (
             "결제 금액이 예약 금액과 일치하지 않습니다.",
@@ -217,7 +226,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
         ApiError::SaleClosed => ("판매가 종료되었습니다.", "This show is no longer on sale."),
         ApiError::ConcertHasOrders => (
             "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
-            "It cannot be deleted: seats are sold or held.",
+            "It cannot be deleted: seats are sold or held. Refund or cancel their reservations first.",
         ),
         ApiError::LineNotEmpty => (
             "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
@@ -237,11 +246,11 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
         ),
         ApiError::UserHasHold => (
             "임시 예약 중인 좌석이 있어 탈퇴할 수 없습니다.",
-            "The user holds seats. Pay for them or give them back first.",
+            "The user holds seats. Pay for them or give them back first, or send force=true.",
         ),
         ApiError::UserHasBalance => (
             "잔액이 남아 있어 탈퇴할 수 없습니다.",
-            "There is money left in the user's account.",
+            "There is money left in the user's account. Pay it out and correct the balance to 0 first, or send force=true: then it stays there for good.",
         ),
         ApiError::HoldExpired => (
             "임시 예약 시간이 만료되었습니다.",
@@ -361,9 +370,13 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "state must be OPEN, PAUSED or CLOSED.",
         ),
         Wrong::OpensAt => (
-            "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 하며, 이미 열린 대기열에는 설정할 수 없습니다.",
-            "opens_at must be a time in the next 28 days, written as RFC 3339 has it. A queue that has \
-             opened, or that somebody has joined, cannot be opened again.",
+            "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 합니다.",
+            "opens_at must be a time in the next 28 days, written as RFC 3339 has it.",
+        ),
+        Wrong::AlreadyOpen => (
+            "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.",
+            "This queue is open already, and people have joined it or could: its opening cannot be \
+             set any more. To let nobody in, set state to PAUSED.",
         ),
         Wrong::DefaultConcert => (
             "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.",

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Buyer, Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 47] = [
+pub const CONTRACT: [(u16, &str); 48] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -21,6 +21,7 @@ pub const CONTRACT: [(u16, &str); 47] = [
     (400, "INVALID_AMOUNT"),
     (400, "MALFORMED_AUTHORIZATION"),
     (400, "TOKEN_ALREADY_ACTIVE"),
+    (400, "UNKNOWN_FIELD"),
     (400, "BAD_REQUEST"),
     (401, "MISSING_AUTHORIZATION"),
     (401, "INVALID_TOKEN"),
@@ -295,6 +296,12 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (USER_HAS_HOLD, delete(&holder)),
         (USER_HAS_BALANCE, delete(&buyer)),
         (SESSION_OVER, shop.knock(&lapsed)),
+        (
+            UNKNOWN_FIELD,
+            shop.patch("/v1/queues/main")
+                .token(&admin.access_token)
+                .json(&json!({ "ratee": 3 })),
+        ),
         (
             NEVER_SET,
             shop.call("PUT", "/v1/queues/main")

@@ -14,7 +14,7 @@ use shared::{
 
 use crate::harness::{
     Buyer, Guest, Shop,
-    refusal::{BUSY, INVALID_OPENS_AT, NOT_YOUR_TURN},
+    refusal::{ALREADY_OPEN, BUSY, INVALID_OPENS_AT, NOT_YOUR_TURN},
     show, text,
     tokens::claims,
 };
@@ -238,7 +238,7 @@ async fn an_opening_may_be_moved_until_it_has_passed() {
 
     shop.advance(540).await;
     assert_eq!(shop.draw().await.entries, Some(0), "nobody was early");
-    shop.opens_in(&admin, 600).await.is(INVALID_OPENS_AT);
+    shop.opens_in(&admin, 600).await.is(ALREADY_OPEN);
     let kept = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     assert_eq!(kept["settings"]["opens_at"], shop.in_seconds(-1));
     let late = &shop.early(1).await[0];
@@ -282,7 +282,7 @@ async fn who_has_a_number_keeps_it() {
     let later = json!({ "opens_at": shop.in_seconds(600) });
     let buyer = shop.buyer().await;
     let reply = shop.put_queue(&admin, "main", &later).await;
-    reply.is(INVALID_OPENS_AT);
+    reply.is(ALREADY_OPEN);
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
 }
 

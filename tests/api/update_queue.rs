@@ -14,7 +14,7 @@ use crate::harness::{
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
         INVALID_OPENS_AT, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
-        QUEUE_NOT_FOUND,
+        QUEUE_NOT_FOUND, UNKNOWN_FIELD,
     },
 };
 
@@ -295,4 +295,27 @@ async fn patch_is_for_the_version_that_if_match_names() {
     let text = english.send().await.refused(412, "VERSION_MISMATCH");
     assert_eq!(text, "The settings have been changed: their version is 1.");
     patch_if(&shop, &admin, "main", "*").await.ok();
+}
+
+/// A misspelt field is noticed, and changes nothing. Settings that were read can be put back.
+#[tokio::test]
+async fn update_queue_knows_its_fields() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let before = shop
+        .put_queue(&admin, "main", &json!({ "rate": 7 }))
+        .await
+        .ok();
+    for body in [json!({ "ratee": 3 }), json!({ "rate": 3, "ratee": null })] {
+        for method in ["PUT", "PATCH"] {
+            let call = shop.call(method, "/v1/queues/main");
+            let call = call.token(&admin.access_token).json(&body);
+            call.send().await.is(UNKNOWN_FIELD);
+        }
+    }
+    let settings = shop.get("/v1/queues/main/settings");
+    let settings = settings.token(&admin.access_token).send().await.ok();
+    assert_eq!(settings["version"], before["settings"]["version"]);
+    let put = shop.put_queue(&admin, "main", &settings).await.ok();
+    assert_eq!(put["settings"]["rate"], 7);
 }

@@ -35,9 +35,10 @@ pub fn operation() -> Operation {
     Operation::new("The users", Door::Admin)
         .details(
             "In no order that means anything. A page may be short and not be the last. With \
-             `email` the one user who has this address, in whatever case it is written, or nobody.",
+             `email` the one user that has this address, in whatever case it is written, or nobody. There is \
+             no search by name.",
         )
-        .query::<Email>("email", false, "The address of whom is looked for.")
+        .query::<Email>("email", false, "The address of the user. An empty one is 400.")
         .refuses([ApiError::Invalid(Wrong::Email)])
         .in_pages()
         .answers::<Users>(
@@ -51,7 +52,9 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     app.admin(&request).await?;
     let page = PageWanted::of(&request, LIST)?;
-    if let Some(email) = request.query("email") {
+    // An empty address is nobody's: a script with an empty variable must not take the first user.
+    if request.names("email") {
+        let email = request.query("email").unwrap_or_default();
         let email = Email::parse(&email).ok_or(ApiError::Invalid(Wrong::Email))?;
         let user = user_with(&app, &email).await?;
         return ok(&Users {

@@ -44,7 +44,8 @@ pub struct StatementEntry<'a> {
     /// Why the balance moved: a payment takes from it, a correction that is below 0 does, and all
     /// others add to it.
     kind: EntryKind,
-    /// By how much.
+    /// How much. Positive for `CHARGE`, `PAYMENT` and `REFUND`, of which a `PAYMENT` takes it from
+    /// the balance. Only a `CORRECTION` may be below 0.
     amount: WonMoved,
     /// What the account held right after it.
     balance_after: Won,
@@ -62,7 +63,7 @@ pub struct StatementEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<&'a Reason>,
-    /// Which administrator has; administrators are told.
+    /// The administrator that refunded or corrected. Only administrators see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     by: Option<UserId>,

@@ -24,7 +24,7 @@ use shared::{
         queue::{Queue, Settings},
     },
     error::{ApiError, Wrong},
-    http::{RequestParts as _, body},
+    http::RequestParts as _,
     lambda_http::{Body, Request, Response},
 };
 
@@ -45,6 +45,7 @@ pub fn operation() -> Operation {
         .with_header::<String>("ETag", settings::TAG)
         .refuses([ApiError::Invalid(Wrong::QueueId)])
         .refuses(settings::REFUSALS)
+        .refuses([ApiError::UnknownField("max_activ".to_owned())])
 }
 
 /// Sets the queue and answers with it.
@@ -52,7 +53,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let admin = app.admin(&request).await?;
     let queue_id = request.path("queue_id").parse();
     let queue_id: QueueId = queue_id.map_err(|_| ApiError::Invalid(Wrong::QueueId))?;
-    let wanted = body::<QueueSettings>(&request)?.read()?;
+    let wanted = QueueSettings::of(&request)?.read()?;
     wanted
         .require_concert_of(&queue_id, &app, admin.now)
         .await?;

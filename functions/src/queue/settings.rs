@@ -1,30 +1,69 @@
 //! The settings of a queue, as operators name them and as they are told: what setting a queue and
 //! changing one have in common.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Value, json};
 use shared::{
     app::{Admin, App},
     domain::{
         decimal,
-        ids::{ConcertId, QueueId},
+        ids::{ConcertId, QueueId, UserId},
         programme::Change,
         queue::{MOST_AHEAD, Queue, QueueState, Settings},
         show::time,
     },
     error::{ApiError, Wrong},
-    http::{Field, IfMatch, ResponseParts as _, Seconds, even_null, ok},
+    http::{
+        Field, IfMatch, ResponseParts as _, Seconds, body, even_null, ok, require_fields_among,
+    },
     jiff::Timestamp,
-    lambda_http::{Body, Response, http::header::ETAG},
+    lambda_http::{Body, Request, Response, http::header::ETAG},
     store::queues::SettingsChange,
 };
 use utoipa::ToSchema;
 
 use super::document::{Milli, PublicQueue};
 
+/// The fields of a body that sets a queue. Those of [`super::get_settings`]'s answer that are no
+/// settings are among them, and ignored, so that the answer can be put back as it is.
+const FIELDS: [&str; 12] = [
+    "max_active",
+    "rate",
+    "claim_seconds",
+    "active_seconds",
+    "tick_seconds",
+    "state",
+    "opens_at",
+    "default_concert_id",
+    "queue_id",
+    "version",
+    "changed_by",
+    "changed_at",
+];
+
 /// The settings of a queue.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct QueueSettings {
+    /// Ignored, so that settings that were read can be put back.
+    #[serde(default, rename = "queue_id")]
+    #[schema(value_type = Option<QueueId>)]
+    _queue_id: IgnoredAny,
+    /// Ignored, so that settings that were read can be put back. `If-Match` names a version.
+    #[serde(default, rename = "version")]
+    #[schema(value_type = Option<u64>)]
+    _version: IgnoredAny,
+    /// Ignored, so that settings that were read can be put back.
+    #[serde(default, rename = "changed_by")]
+    #[schema(value_type = Option<UserId>)]
+    _changed_by: IgnoredAny,
+    /// Ignored, so that settings that were read can be put back.
+    #[serde(default, rename = "changed_at")]
+    #[schema(value_type = Option<Seconds>)]
+    _changed_at: IgnoredAny,
     /// How many sessions may be active at once.
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
@@ -46,12 +85,14 @@ pub struct QueueSettings {
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 30)]
     tick_seconds: Field,
-    /// Whether people may join and come in.
+    /// `OPEN`: people join and come in. `PAUSED`: they join and wait; those inside finish.
+    /// `CLOSED`: nobody joins, the line ends for those who wait, and those inside finish.
     #[serde(default)]
     #[schema(value_type = Option<QueueState>)]
     state: Field,
-    /// When it opens, at most 28 days ahead. Only a queue that nobody has joined can open later.
-    /// What was said before stays when this is left out; it may be moved until it has passed.
+    /// When the queue opens, at most 28 days ahead. It can be moved until it has passed, also while
+    /// people are in the draw. A queue that is already open can get an opening only while nobody
+    /// has joined it. Left out or `null`, it stays as it is.
     #[serde(default)]
     #[schema(value_type = Option<Timestamp>)]
     opens_at: Field,
@@ -74,6 +115,12 @@ pub(super) struct Wanted {
 }
 
 impl QueueSettings {
+    /// The settings in a body, which names nothing else.
+    pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
+        require_fields_among(request, &FIELDS)?;
+        body(request)
+    }
+
     /// What they say.
     pub(super) fn read(&self) -> Result<Wanted, ApiError> {
         let (windows, ticks) = (Settings::WINDOW_SECONDS, Settings::TICK_SECONDS);
@@ -262,13 +309,14 @@ impl SettingsAnswer {
 }
 
 /// What may be wrong with settings that somebody names.
-pub(super) const REFUSALS: [ApiError; 9] = [
+pub(super) const REFUSALS: [ApiError; 10] = [
     ApiError::Invalid(Wrong::MaxActive),
     ApiError::Invalid(Wrong::Rate),
     ApiError::Invalid(Wrong::Windows),
     ApiError::Invalid(Wrong::TickSeconds),
     ApiError::Invalid(Wrong::QueueState),
     ApiError::Invalid(Wrong::OpensAt),
+    ApiError::Invalid(Wrong::AlreadyOpen),
     ApiError::Invalid(Wrong::DefaultConcert),
     ApiError::ConcertNotFound,
     ApiError::VersionMismatch { current: Some(4) },
@@ -338,7 +386,10 @@ fn opens_at(
         let left = wanted.duration_since(now);
         left.is_positive() && left <= MOST_AHEAD
     });
-    if has_passed || !in_time {
+    if has_passed {
+        return Err(ApiError::Invalid(Wrong::AlreadyOpen));
+    }
+    if !in_time {
         return Err(ApiError::Invalid(Wrong::OpensAt));
     }
     Ok(wanted)

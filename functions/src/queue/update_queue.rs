@@ -14,7 +14,7 @@ use shared::{
     app::App,
     domain::queue::{Queue, Settings},
     error::ApiError,
-    http::{RequestParts as _, body},
+    http::RequestParts as _,
     lambda_http::{Body, Request, Response},
 };
 
@@ -33,13 +33,14 @@ pub fn operation() -> Operation {
         .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
         .with_header::<String>("ETag", settings::TAG)
         .refuses(settings::REFUSALS)
+        .refuses([ApiError::UnknownField("max_activ".to_owned())])
 }
 
 /// Changes the queue and answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let queue_id = request.queue_id()?;
-    let wanted = body::<QueueSettings>(&request)?.read()?;
+    let wanted = QueueSettings::of(&request)?.read()?;
     wanted
         .require_concert_of(&queue_id, &app, admin.now)
         .await?;

@@ -39,7 +39,7 @@ pub struct Reservations<'a> {
 pub struct ReservationOfUser<'a> {
     /// Its id.
     reservation_id: ReservationId,
-    /// Whose it is; missing when the seats were held before seats said so.
+    /// The buyer; missing for seats held before an update that began to note it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user_id: Option<UserId>,
@@ -54,8 +54,9 @@ pub struct ReservationOfUser<'a> {
 pub fn operation() -> Operation {
     Operation::new("Whose a seat is", Door::Admin)
         .details(
-            "By the seat, or by the id of a reservation that has it. One that has been refunded \
-             has no seat: the payments of its buyer have it.",
+            "By `date` and exactly one of `seat_number` and `reservation_id`. Empty when nobody has \
+             the seat, when that date has no such seat, or when the order is refunded: find a \
+             refunded order through the payments of its buyer.",
         )
         .query::<ShowDate>("date", true, "The date of the show.")
         .query::<SeatNumber>("seat_number", false, "The seat.")

@@ -145,7 +145,7 @@ impl App {
             Ok(match put {
                 SettingsPut::Done => Tried::Done(Ok(before)),
                 SettingsPut::Moved => Tried::Stale,
-                SettingsPut::Joined => Tried::Done(Err(ApiError::Invalid(Wrong::OpensAt))),
+                SettingsPut::Joined => Tried::Done(Err(ApiError::Invalid(Wrong::AlreadyOpen))),
             })
         });
         let before = written.await??;

@@ -1,12 +1,15 @@
 //! What a request's body says, field by field in the order in which mistakes are reported.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use lambda_http::{
     Request,
     http::{HeaderValue, Method, header},
 };
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -73,6 +76,21 @@ pub fn require_no_stray_body(request: &Request) -> Result<(), ApiError> {
         Ok(())
     } else {
         Err(ApiError::Invalid(Wrong::StrayBody))
+    }
+}
+
+/// So much of the name of an unknown field is repeated to the caller.
+const MAX_NAME_SHOWN: usize = 40;
+
+/// Requires that a body, which is a JSON object, has no other fields than these. For settings: a
+/// misspelt one would be taken for one that was left out.
+pub fn require_fields_among(request: &Request, known: &[&str]) -> Result<(), ApiError> {
+    let fields: BTreeMap<String, IgnoredAny> = body(request)?;
+    match fields.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(ApiError::UnknownField(
+            name.chars().take(MAX_NAME_SHOWN).collect(),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -19,6 +19,8 @@ pub trait RequestParts {
     /// A parameter of the query, unless it is missing or empty. One that is there several times
     /// is all of them, with commas between them: none counts while another is passed over.
     fn query(&self, name: &str) -> Option<String>;
+    /// Whether a parameter of the query is there, empty or not.
+    fn names(&self, parameter: &str) -> bool;
     /// The language of the answer.
     fn language(&self) -> Language;
 
@@ -83,6 +85,11 @@ impl RequestParts for Request {
         let query = self.query_string_parameters_ref()?;
         let value = query.all(name)?.join(",");
         (!value.is_empty()).then_some(value)
+    }
+
+    fn names(&self, parameter: &str) -> bool {
+        self.query_string_parameters_ref()
+            .is_some_and(|query| query.all(parameter).is_some())
     }
 
     fn language(&self) -> Language {

@@ -17,8 +17,8 @@ impl Serialize for Won {
     }
 }
 
-/// An amount by which a balance changes, as the API writes it: as [`Won`], and below zero where it
-/// takes from the balance.
+/// An amount of won with at most two decimals; below 0 only for a correction that takes from the
+/// balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(value_type = f64, example = -5_000)]
 pub struct WonMoved(pub Difference);

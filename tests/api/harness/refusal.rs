@@ -64,7 +64,9 @@ mod rows {
     pub const INVALID_WINDOWS: Refusal = refusal(400, "BAD_REQUEST", "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.");
     pub const INVALID_TICK_SECONDS: Refusal = refusal(400, "BAD_REQUEST", "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.");
     pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
-    pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 하며, 이미 열린 대기열에는 설정할 수 없습니다.");
+    pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 합니다.");
+    pub const ALREADY_OPEN: Refusal = refusal(400, "BAD_REQUEST", "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.");
+    pub const UNKNOWN_FIELD: Refusal = refusal(400, "UNKNOWN_FIELD", "'ratee' 필드는 사용할 수 없습니다. 이름을 확인해 주세요.");
     pub const INVALID_DEFAULT_CONCERT: Refusal = refusal(400, "BAD_REQUEST", "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.");
     pub const INVALID_CORRECTION: Refusal = refusal(400, "BAD_REQUEST", "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.");
     pub const INVALID_REASON: Refusal = refusal(400, "BAD_REQUEST", "사유는 1 ~ 200자여야 하며 제어 문자를 포함할 수 없습니다.");
