@@ -156,6 +156,10 @@ fn entry_in(token: &str, queue_id: &str) -> Result<EarlyEntry, Failure> {
 }
 
 fn number(draw: &Draw, entry: EarlyEntry) -> Result<u64, Failure> {
+    if draw.is_closed(entry) {
+        let ended = "the line had ended for this entry before the opening";
+        return Err(CannotTell(ended.to_owned()));
+    }
     draw.number_of(entry).ok_or_else(|| {
         let (stripe, index) = entry.into();
         DoesNotHold(format!("entry {index} on stripe {stripe} was left out"))

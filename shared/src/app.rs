@@ -31,7 +31,7 @@ use crate::{
         hall::HallCounts,
         ids::{ConcertId, QueueId, ShowId},
         queue::{Queue, QueueState, Settings},
-        show::{Concert, Show},
+        show::{CATALOG_GOOD_FOR, Concert, Show},
     },
     messages::ReleaseQueue,
     metrics::Metrics,
@@ -46,9 +46,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long an instance believes a queue's document.
 const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
-
-/// How long it believes the catalog.
-const CATALOG_GOOD_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long it believes a count of taken seats.
 const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
@@ -189,7 +186,6 @@ fn queue_defaults(config: &Config) -> Settings {
         state: QueueState::Open,
         default_concert_id: None,
         opens_at: None,
-        early_closed_at: None,
         version: 0,
     }
 }

@@ -446,3 +446,56 @@ async fn joining_for_another_concert_of_the_queue_answers_for_it() {
     assert_eq!(dates(&first).await, json!(["2027-03-01"]));
     shop.audit().await;
 }
+
+/// An instance that still believes the concert to be where it was sends a buyer to the old queue:
+/// they may buy there.
+#[tokio::test]
+async fn buyer_who_is_sent_to_the_queue_of_before_can_buy() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    shop.put_queue(&admin, "rock", &json!({})).await.ok();
+    let join = async || {
+        shop.join_for(&shop.guest().await, Some(&shop.concert_id))
+            .await
+    };
+    join().await;
+    let path = format!("/v1/concerts/{}", shop.concert_id);
+    let call = shop.patch(&path).token(&admin.access_token);
+    call.json(&json!({ "queue_id": "rock" })).send().await.ok();
+    let sent_to_main = join().await;
+    assert_eq!(sent_to_main.joined["queue_id"], "main");
+    shop.advance(6).await;
+    shop.knock(&sent_to_main).send().await.ok();
+    shop.hold(&sent_to_main, 1).await.ok();
+    let later = join().await;
+    assert_eq!(later.joined["queue_id"], "rock");
+    shop.audit().await;
+}
+
+/// The old queue sells nothing any more: the join looks for the concert once more.
+#[tokio::test]
+async fn joining_finds_the_queue_to_which_the_concert_has_moved() {
+    let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
+    let jazz = hall.shop.put_queue(&hall.admin, "jazz", &json!({})).await;
+    jazz.ok();
+    let fan = hall.fan().await;
+    hall.shop.leave(&fan).await;
+    hall.shop.advance(2).await;
+    hall.change(json!({ "queue_id": "jazz" })).await.ok();
+    hall.shop.advance(2).await;
+    let fan = hall.fan().await;
+    assert_eq!(fan.joined["queue_id"], "jazz");
+}
+
+/// While one date is held and another is to open, nobody is beyond the seats.
+#[tokio::test]
+async fn nobody_is_beyond_the_seats_while_a_date_is_to_open() {
+    let hall = Hall::with(&[(FIRST, 1, None, None), (SECOND, 50, Some(600), None)]).await;
+    let fans = hall.fans(3).await;
+    hall.shop.advance(10).await;
+    hall.shop.hold(&fans[0], 1).await.ok();
+    hall.shop.advance(10).await;
+    let place = hall.shop.get_place(&fans[2]).await;
+    assert_eq!(place["status"], "WAITING");
+    assert_eq!(place.get("beyond_seats"), None);
+}

@@ -14,7 +14,7 @@ use shared::{
 
 use crate::harness::{
     Buyer, Guest, Shop,
-    refusal::{ALREADY_OPEN, BUSY, INVALID_OPENS_AT, NOT_YOUR_TURN},
+    refusal::{ALREADY_OPEN, BUSY, INVALID_OPENS_AT, NOT_YOUR_TURN, SALE_OVER},
     show, text,
     tokens::claims,
 };
@@ -143,7 +143,10 @@ async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
     // A tick that dies after it has frozen the entries.
     let queue = operator.queue(&rock, shop.now()).await.expect("a queue");
     let seed = queue.seed_of_draw_to_come().expect("a seed");
-    let draw = store.freeze_entries(&rock, seed).await.expect("a draw");
+    let draw = store
+        .freeze_entries(&rock, seed, &queue.line)
+        .await
+        .expect("a draw");
     assert_eq!(draw.entries(), 5);
     let guest = shop.guest().await;
     let join = || {
@@ -312,16 +315,76 @@ async fn a_queue_that_is_closed_before_it_opens_ends_those_who_are_early() {
     shop.advance(2).await;
     assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
 
-    // It is final for them. They may join again, as everybody may.
-    let open = json!({ "state": "OPEN" });
-    shop.put_queue(&admin, "rock", &open).await.ok();
-    shop.advance(2).await;
-    assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
+    shop.opens_in(&admin, 58).await.ok();
     let again = &shop.early(1).await[0];
     assert_eq!(again.joined["status"], "EARLY");
+    assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
     shop.advance(60).await;
     assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
-    assert!(["ACTIVE", "WAITING"].contains(&shop.status(again).await.as_str()));
+    assert_eq!(shop.status(again).await, "ACTIVE");
+}
+
+/// Those who were closed out take no part in the draw, and nobody waits behind them.
+#[tokio::test]
+async fn who_was_closed_out_before_the_opening_takes_no_place() {
+    let (shop, admin) = Shop::opening_in(60).await;
+    let closed_out = shop.early(12).await;
+    let closed = json!({ "state": "CLOSED" });
+    shop.put_queue(&admin, "rock", &closed).await.ok();
+    shop.opens_in(&admin, 60).await.ok();
+    let sealed = shop.queue("rock").await;
+    let entries = sealed["draw"]["closed"].as_array().expect("counts").iter();
+    assert_eq!(entries.filter_map(Value::as_u64).sum::<u64>(), 12);
+    let early = shop.early(3).await;
+    shop.advance(70).await;
+
+    let draw = shop.draw().await;
+    assert_eq!(draw.entries, Some(3));
+    let mut numbers = Vec::new();
+    for buyer in &early {
+        numbers.push(shop.number(buyer).await);
+        assert_eq!(shop.status(buyer).await, "ACTIVE");
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3]);
+    for buyer in &closed_out {
+        assert_eq!(shop.status(buyer).await, "CLOSED QUEUE_CLOSED");
+    }
+    assert_eq!(
+        shop.queue("rock").await["early_closures"][0]["reason"],
+        "QUEUE_CLOSED"
+    );
+    shop.audit().await;
+}
+
+/// The sale ends, or the concert goes, while people wait for the opening.
+#[tokio::test]
+async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
+    let (mut shop, admin) = Shop::opening_in(600).await;
+    let early = shop.early(2).await;
+    let path = format!("/v1/concerts/{}", shop.concert_id);
+    let delete = shop.delete(&path).token(&admin.access_token);
+    delete.send().await.ok();
+    shop.advance(2).await;
+    for buyer in &early {
+        assert_eq!(shop.status(buyer).await, "CLOSED SALE_OVER");
+    }
+    assert_eq!(shop.queue("rock").await["state"], "SALE_OVER");
+
+    // Another concert takes newcomers, whose draw it is.
+    let closes_at = shop.now() + shared::jiff::SignedDuration::from_secs(300);
+    let closing = crate::harness::show_sold("2027-01-01", None, Some(closes_at));
+    shop.concert_id = shop.add_concert("앙코르", "rock", &[closing]).await;
+    shop.advance(2).await;
+    let late = &shop.early(1).await[0];
+    assert_eq!(late.joined["status"], "EARLY");
+    assert_eq!(shop.status(&early[0]).await, "CLOSED SALE_OVER");
+    shop.advance(300).await;
+    shop.ask_for_a_place().await.send().await.is(SALE_OVER);
+    assert_eq!(shop.status(late).await, "CLOSED SALE_OVER");
+    shop.advance(300).await;
+    assert_eq!(shop.draw().await.entries, Some(0));
+    shop.audit().await;
 }
 
 #[tokio::test]

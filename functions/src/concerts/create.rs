@@ -133,7 +133,7 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
         concert_id: ConcertId::new(),
         name: programme::name(&body.name)?.ok_or(ApiError::MissingField("name"))?,
         queue_id: programme::queue_id(&body.queue_id)?.unwrap_or_else(QueueId::main),
-        left_main_at: None,
+        left: Vec::new(),
     };
     let change = ProgrammeChange {
         shows: shows

@@ -19,6 +19,8 @@
  * @property {number} [closed_through] When the seats have ended: who has this number or a smaller
  *   one is through, unless they hold seats.
  * @property {Closure[]} [closures] The numbers for which the line ended.
+ * @property {EarlyClosure[]} [early_closures] The early entries for which the line ended before the
+ *   opening.
  * @property {Draw} [draw] The draw among those who were early.
  *
  * @typedef {object} Point
@@ -31,11 +33,16 @@
  * @property {number} through The last of them.
  * @property {string} reason `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
  *
+ * @typedef {object} EarlyClosure
+ * @property {number[]} entries The last index on each of the 64 stripes.
+ * @property {string} reason `SALE_OVER`, `SOLD_OUT` or `QUEUE_CLOSED`.
+ *
  * @typedef {object} Draw
  * @property {string} seed_hash The SHA-256 of the seed, in hexadecimal digits.
  * @property {string} [seed] The seed: 32 bytes in hexadecimal digits. From the opening on.
  * @property {number} [entries] How many were early. From the opening on.
  * @property {number[]} [stripes] How many of them each of the 64 stripes had. From the opening on.
+ * @property {number[]} [closed] How many more each stripe had before those, which take no part.
  *
  * @typedef {[stripe: number, index: number]} Entry Who was early: which one on which stripe.
  *
@@ -65,8 +72,8 @@ export function readToken(token) {
 }
 
 /**
- * The number of a ticket, by the draw for who was early; `null` before the opening. It never
- * changes: once is enough.
+ * The number of a ticket, by the draw for who was early; `null` before the opening, and for a
+ * ticket for which the line ended before it. A number never changes: once is enough.
  *
  * @param {Ticket} ticket
  * @param {Queue} queue
@@ -76,6 +83,7 @@ export function readToken(token) {
 export async function numberOf(ticket, queue) {
   if (ticket.number !== undefined) return ticket.number;
   if (!ticket.early || !queue.draw?.stripes) return null;
+  if (ticket.early[1] <= (queue.draw.closed?.[ticket.early[0]] ?? 0)) return null;
   const number = await numberByDraw(queue.draw, ticket.early);
   if (number === null) throw new RangeError('the draw has left this ticket out');
   return number;
@@ -124,9 +132,14 @@ export function placeOf(number, queue, time) {
  *
  * @param {number | null} number
  * @param {Queue} queue
+ * @param {Ticket} [ticket] What was drawn. For who was early, the line may end before there is a
+ *   number.
  * @returns {string | null} `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
  */
-export function reasonOver(number, queue) {
+export function reasonOver(number, queue, ticket) {
+  const [stripe, index] = ticket?.early ?? [];
+  const early = queue.early_closures?.find(({ entries }) => index <= entries[stripe]);
+  if (early) return early.reason;
   if (number === null) return null;
   const has = (/** @type {Closure} */ { after, through }) => after < number && number <= through;
   const closure = queue.closures?.find(has);
@@ -139,10 +152,11 @@ export function reasonOver(number, queue) {
  *
  * @param {number | null} number
  * @param {Queue} queue
+ * @param {Ticket} [ticket] What was drawn.
  * @returns {boolean}
  */
-export function isOver(number, queue) {
-  return reasonOver(number, queue) !== null;
+export function isOver(number, queue, ticket) {
+  return reasonOver(number, queue, ticket) !== null;
 }
 
 /**
@@ -241,8 +255,9 @@ export async function holds(draw, committed = draw.seed_hash) {
  * @returns {Promise<number | null>}
  */
 export async function numberByDraw(draw, [stripe, index]) {
-  const { seed, stripes } = draw;
-  if (!seed || !stripes || !(index >= 1 && index <= stripes[stripe])) return null;
+  const { seed, stripes, closed } = draw;
+  const nth = index - (closed?.[stripe] ?? 0);
+  if (!seed || !stripes || !(nth >= 1 && nth <= stripes[stripe])) return null;
   const bytes = bytesOf(seed);
   const size = sum(stripes);
   const pivots = await Promise.all(
@@ -251,7 +266,7 @@ export async function numberByDraw(draw, [stripe, index]) {
       return Number(hash.getBigUint64(0, true) % BigInt(size));
     }),
   );
-  let rank = sum(stripes.slice(0, stripe)) + index - 1;
+  let rank = sum(stripes.slice(0, stripe)) + nth - 1;
   for (const [round, pivot] of pivots.entries()) {
     const partner = (pivot + size - rank) % size;
     const high = Math.max(rank, partner);

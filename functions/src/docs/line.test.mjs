@@ -124,6 +124,11 @@ test('who was early has a number from the opening on', async () => {
   assert.equal(await numberOf({ early: entry }, open), number);
   assert.equal(await numberOf({ number: 7 }, sealed), 7);
   await assert.rejects(numberOf({ early: [0, 1_000] }, open), RangeError);
+  // The line ended for five on each stripe before: those who came then have the same numbers.
+  const [stripe, index] = entry;
+  const reopened = queue({ draw: { ...DRAW, closed: Array(64).fill(5) } });
+  assert.equal(await numberOf({ early: [stripe, index + 5] }, reopened), number);
+  assert.equal(await numberOf({ early: [stripe, 5] }, reopened), null);
 });
 
 test('a place is what is missing until the number is served', () => {
@@ -158,6 +163,11 @@ test('it is over for who is sold out, and for whom a queue closes', () => {
   ]) {
     assert.equal(isOver(number, at), over, `${number} ${at.state}`);
   }
+  const entries = Array(64).fill(2);
+  const early = queue({ early_closures: [{ entries, reason: 'SALE_OVER' }] });
+  assert.equal(reasonOver(null, early, { early: [63, 2] }), 'SALE_OVER');
+  assert.equal(reasonOver(null, early, { early: [63, 3] }), null);
+  assert.equal(reasonOver(7, early, { number: 7 }), null);
   assert.equal(reasonOver(350, reopened), 'SOLD_OUT');
   assert.equal(reasonOver(1, closed), 'SALE_OVER');
   assert.equal(reasonOver(110, closed), 'QUEUE_CLOSED');

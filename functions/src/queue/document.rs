@@ -7,7 +7,7 @@ use shared::{
         decimal,
         draw::PublicDraw,
         ids::QueueId,
-        queue::{Closure, ClosureReason, Queue, QueueState},
+        queue::{Closure, ClosureReason, EarlyClosure, Queue, QueueState},
         schedule::Point,
     },
     http::{Milliseconds, Seconds},
@@ -76,6 +76,11 @@ pub struct PublicQueue<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     closures: Vec<PublicClosure>,
+    /// Where the line ended before the opening: for which early entries, and why. They take no part
+    /// in the draw.
+    #[serde(skip_serializing_if = "<[EarlyClosure]>::is_empty")]
+    #[schema(required = false)]
+    early_closures: &'a [EarlyClosure],
     /// When the queue opens, or has opened, unless it was open from the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -167,6 +172,7 @@ impl<'a> PublicQueue<'a> {
             sale_opens_at: queue.sale_opens_at().map(Seconds),
             closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
             closures: queue.line.closures.iter().map(PublicClosure::of).collect(),
+            early_closures: &queue.line.early_closures,
             opens_at: queue.settings.opens_at.map(Seconds),
             draw: queue.public_draw(),
             server_time: Milliseconds(now),

@@ -13,8 +13,8 @@
 //! 30 days after the last token. With an access token, a live session goes over to the concert
 //! that is named, if the same queue sells it (1 WRU).
 //!
-//! A queue that takes nobody is read once more before the refusal (0.5 RRU): it may have opened a
-//! moment ago.
+//! A queue that takes nobody is read once more before the refusal, and so is the concert (0.5 RRU
+//! each): it may have opened, or the concert may have moved, a moment ago.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -163,10 +163,19 @@ async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError
     };
     let queue = app.queue(&queue_id, now).await?;
     let queue = app.tick_if_stale(queue, now).await;
-    match require_open(&queue) {
-        Ok(()) => Ok(queue),
-        Err(_) => app.queue_anew(&queue_id, now).await,
+    if require_open(&queue).is_ok() {
+        return Ok(queue);
     }
+    // The concert may have left this queue, too. If it is gone, the line that is over says so.
+    let queue_id = match wish.concert_id {
+        Some(concert_id) => match app.concert_anew(concert_id, now).await {
+            Ok(concert) => concert.queue_id,
+            Err(ApiError::ConcertNotFound) => queue_id,
+            Err(error) => return Err(error),
+        },
+        None => queue_id,
+    };
+    app.queue_anew(&queue_id, now).await
 }
 
 /// Requires a queue that takes newcomers.

@@ -123,12 +123,13 @@ impl QueueSettings {
 
     /// What they say.
     pub(super) fn read(&self) -> Result<Wanted, ApiError> {
-        let (windows, ticks) = (Settings::WINDOW_SECONDS, Settings::TICK_SECONDS);
+        let ticks = Settings::TICK_SECONDS;
+        let (claim, active) = (Settings::CLAIM_SECONDS, Settings::ACTIVE_SECONDS);
         Ok(Wanted {
             max_active: within(&self.max_active, Settings::MAX_ACTIVE, Wrong::MaxActive)?,
             rate_milli: rate(&self.rate)?,
-            claim_seconds: within(&self.claim_seconds, windows.clone(), Wrong::Windows)?,
-            active_seconds: within(&self.active_seconds, windows, Wrong::Windows)?,
+            claim_seconds: within(&self.claim_seconds, claim, Wrong::Windows)?,
+            active_seconds: within(&self.active_seconds, active, Wrong::Windows)?,
             tick_seconds: within(&self.tick_seconds, ticks, Wrong::TickSeconds)?,
             state: one_of(&self.state, Wrong::QueueState)?,
             opens_at: self
@@ -178,7 +179,6 @@ impl Wanted {
                 Change::Clear => None,
                 Change::Set(id) => Some(id),
             },
-            early_closed_at: before.and_then(|queue| queue.settings.early_closed_at),
             version: before.map_or(0, |queue| queue.settings.version) + 1,
         };
         let names_a_window = self.claim_seconds.or(self.active_seconds).is_some();

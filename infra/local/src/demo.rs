@@ -76,7 +76,7 @@ async fn create_concert(app: &App, number: u32, dates: u32) -> Result<DemoConcer
         concert_id: ConcertId::new(),
         name: name(&format!("온세일 데모 콘서트 {number:02}"))?,
         queue_id: QueueId::main(),
-        left_main_at: None,
+        left: Vec::new(),
     };
     let today = app.now().to_zoned(app.config().time_zone.clone()).date();
     let days = (DAYS_UNTIL_THE_FIRST..).take(dates as usize);
@@ -105,7 +105,7 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
         capacity: 50,
         price: Money::won(50_000),
         sale: SalesWindow::default(),
-        left_main_at: None,
+        left: Vec::new(),
     }
 }
 

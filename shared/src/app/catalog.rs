@@ -19,11 +19,13 @@ impl App {
         if let Some(concert) = self.0.concerts.get(&id, now) {
             return Ok(concert);
         }
-        let concert = self
-            .store()
-            .concert(id)
-            .await?
-            .ok_or(ApiError::ConcertNotFound)?;
+        self.concert_anew(id, now).await
+    }
+
+    /// A concert, whatever the instance knows of it. 0.5 RRU.
+    pub async fn concert_anew(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
+        let concert = self.store().concert(id).await?;
+        let concert = concert.ok_or(ApiError::ConcertNotFound)?;
         self.0.concerts.put(id, concert.clone(), now);
         Ok(concert)
     }

@@ -8,7 +8,7 @@ use crate::{
         draw::{Draw, STRIPES, Seed},
         ids::{QueueId, ShowId, UserId},
         order::Hold,
-        queue::{Admission, Opening, Queue, SeatCount, Settings},
+        queue::{Admission, ClosureReason, Opening, Queue, QueueState, SeatCount, Settings},
         session::{Arrival, Session},
     },
     error::{ApiError, Wrong},
@@ -127,13 +127,10 @@ impl App {
                 }
                 (before, next) = read().await?;
             }
-            let mut next = match next {
+            let next = match next {
                 Ok(settings) => settings,
                 Err(refused) => return Ok(Tried::Done(Err(refused))),
             };
-            next.early_closed_at = before
-                .as_ref()
-                .and_then(|queue| queue.early_closed_at(&next, self.now()));
             let always = before
                 .as_ref()
                 .is_none_or(|queue| queue.opening == Opening::Always);
@@ -167,11 +164,7 @@ impl App {
             return Ok(Ticked::NotNeeded);
         }
         if queue.opens_in(self.now()).is_some() {
-            return Ok(if queue.opens_much_later(self.now()) {
-                Ticked::Asleep
-            } else {
-                Ticked::NotNeeded
-            });
+            return self.tick_before_opening(&queue, occasion).await;
         }
         let (queue, drawn) = self.opened(queue).await?;
         let offers_more = matches!(occasion, Occasion::Refund | Occasion::Catalog);
@@ -219,6 +212,61 @@ impl App {
         Ok(Ticked::Done)
     }
 
+    /// Ticks a queue that has not opened. Nobody is let in, but its line ends when an operator has
+    /// closed it, or when nothing that it sells can be bought any more: for the entries that there
+    /// are then, which costs 64 RRU and 1 WRU per KB of the line.
+    async fn tick_before_opening(
+        &self,
+        queue: &Queue,
+        occasion: Occasion,
+    ) -> Result<Ticked, ApiError> {
+        let now = self.now();
+        let looks = occasion == Occasion::Catalog
+            || queue.offer_has_changed(now)
+            || queue.may_have_seats_again(now);
+        let seats = if looks {
+            self.count_seats(&queue.id).await?
+        } else {
+            None
+        };
+        let closes = occasion == Occasion::Settings && queue.settings.state == QueueState::Closed;
+        let reason = if closes {
+            Some(ClosureReason::QueueClosed)
+        } else {
+            seats.and_then(SeatCount::ending)
+        };
+        let offered = queue.with_new_offer(now.as_millisecond(), seats);
+        let ended = match reason {
+            None => None,
+            Some(reason) => {
+                let stripes: Vec<_> = (0..STRIPES).collect();
+                let entries = self.store().early_entries(&queue.id, &stripes).await?;
+                let entries: Vec<_> = entries.into_values().collect();
+                let queue = Queue {
+                    line: offered.clone().unwrap_or_else(|| queue.line.clone()),
+                    ..queue.clone()
+                };
+                queue.closed_early(&entries, reason)
+            }
+        };
+        if let Some(mut line) = ended.or(offered) {
+            line.version = queue.line.version + 1;
+            if self.store().put_line(queue, &line, None).await? {
+                let queue = Queue {
+                    line,
+                    ..queue.clone()
+                };
+                self.0.queues.put(queue.id.clone(), queue, now);
+                return Ok(Ticked::Done);
+            }
+        }
+        Ok(if queue.opens_much_later(now) {
+            Ticked::Asleep
+        } else {
+            Ticked::NotNeeded
+        })
+    }
+
     /// A queue whose time has come, opened: nobody enters the draw any more, and numbers are drawn
     /// from then on, those after the early ones. What a tick leaves undone, the next one does:
     /// every step may be taken again.
@@ -226,7 +274,10 @@ impl App {
         let Some(seed) = queue.seed_of_draw_to_come() else {
             return Ok((queue, None));
         };
-        let draw = self.store().freeze_entries(&queue.id, seed).await?;
+        let draw = self
+            .store()
+            .freeze_entries(&queue.id, seed, &queue.line)
+            .await?;
         self.store()
             .let_numbers_go(&queue.id, draw.entries())
             .await?;
@@ -250,6 +301,7 @@ impl App {
         let to_come = shows.to_come(now, zone);
         let mut count = SeatCount {
             changes_at: shows.changes_at(now, zone),
+            more_to_come: !to_come.is_empty(),
             sale_over: shows.has_ever_sold() && on_sale.is_empty() && to_come.is_empty(),
             ..self.store().count_seats(on_sale, now).await?
         };
@@ -275,7 +327,8 @@ impl App {
             return queue;
         }
         self.tick_on_the_way(&queue.id, Occasion::Overdue).await;
-        self.0.queues.get(&queue.id, now).unwrap_or(queue)
+        // The tick has read the clock later than the request did.
+        self.0.queues.get(&queue.id, self.now()).unwrap_or(queue)
     }
 
     /// Ticks a queue as a favour to those in it: one that fails is logged.

@@ -148,6 +148,8 @@ impl fmt::Debug for Seed {
 pub struct Draw {
     seed: Seed,
     stripes: [u64; STRIPES as usize],
+    /// The first so many entries of each stripe take no part.
+    closed: [u64; STRIPES as usize],
 }
 
 /// Counts that no draw can have.
@@ -162,14 +164,41 @@ impl Draw {
             .iter()
             .try_fold(0_u64, |sum, count| sum.checked_add(*count));
         match entries {
-            Some(..=MOST_RANKS) => Ok(Self { seed, stripes }),
+            Some(..=MOST_RANKS) => Ok(Self {
+                seed,
+                stripes,
+                closed: [0; STRIPES as usize],
+            }),
             _ => Err(MalformedDraw),
         }
+    }
+
+    /// The draw without the first so many entries of each stripe, for whom the line had ended:
+    /// `stripes` are the others.
+    #[must_use]
+    pub fn after(self, closed: [u64; STRIPES as usize]) -> Self {
+        Self { closed, ..self }
     }
 
     /// How many entries each stripe had.
     pub fn stripes(&self) -> &[u64] {
         &self.stripes
+    }
+
+    /// How many entries were counted on a stripe, with those that take no part.
+    pub fn counted(&self, stripe: u8) -> u64 {
+        let stripe = usize::from(stripe);
+        self.closed[stripe] + self.stripes[stripe]
+    }
+
+    /// Whether the line had ended for an entry before the opening, so that it took no part.
+    pub fn is_closed(&self, entry: EarlyEntry) -> bool {
+        entry.index <= self.closed[usize::from(entry.stripe)]
+    }
+
+    fn closed(&self) -> Option<Vec<u64>> {
+        let is_any = self.closed.iter().any(|closed| *closed > 0);
+        is_any.then(|| self.closed.to_vec())
     }
 
     /// How many entries there are: the numbers up to this one are theirs.
@@ -181,11 +210,12 @@ impl Draw {
     /// however many entries there are.
     pub fn number_of(&self, entry: EarlyEntry) -> Option<u64> {
         let stripe = usize::from(entry.stripe);
-        if entry.index > self.stripes[stripe] {
+        let index = entry.index.checked_sub(self.closed[stripe])?;
+        if !(1..=self.stripes[stripe]).contains(&index) {
             return None;
         }
         let before: u64 = self.stripes[..stripe].iter().sum();
-        Some(1 + self.shuffle().place(before + entry.index - 1))
+        Some(1 + self.shuffle().place(before + index - 1))
     }
 
     /// The numbers of all entries, by stripe and index; much faster than one by one.
@@ -204,6 +234,8 @@ impl Draw {
 struct Fields {
     seed: Seed,
     stripes: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed: Option<Vec<u64>>,
 }
 
 impl TryFrom<Fields> for Draw {
@@ -211,13 +243,18 @@ impl TryFrom<Fields> for Draw {
 
     fn try_from(fields: Fields) -> Result<Self, MalformedDraw> {
         let stripes = fields.stripes.try_into().map_err(|_| MalformedDraw)?;
-        Self::new(fields.seed, stripes)
+        let draw = Self::new(fields.seed, stripes)?;
+        match fields.closed {
+            None => Ok(draw),
+            Some(closed) => Ok(draw.after(closed.try_into().map_err(|_| MalformedDraw)?)),
+        }
     }
 }
 
 impl From<Draw> for Fields {
     fn from(draw: Draw) -> Self {
         Self {
+            closed: draw.closed(),
             seed: draw.seed,
             stripes: draw.stripes.to_vec(),
         }
@@ -243,6 +280,11 @@ pub struct PublicDraw {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 64, max_items = 64)]
     pub stripes: Option<Vec<u64>>,
+    /// How many more each stripe had before those, for whom the line ended before the opening: they
+    /// take no part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 64, max_items = 64)]
+    pub closed: Option<Vec<u64>>,
 }
 
 /// Why what is public of a draw is not to be believed.
@@ -264,12 +306,13 @@ pub enum BrokenDraw {
 
 impl PublicDraw {
     /// What everybody may see before the opening.
-    pub fn sealed(seed_hash: String) -> Self {
+    pub fn sealed(seed_hash: String, closed: Option<Vec<u64>>) -> Self {
         Self {
             seed_hash,
             seed: None,
             entries: None,
             stripes: None,
+            closed,
         }
     }
 
@@ -283,7 +326,12 @@ impl PublicDraw {
         if seed.hash() != self.seed_hash {
             return Err(BrokenDraw::OtherSeed);
         }
-        let draw = Draw::try_from(Fields { seed, stripes })?;
+        let closed = self.closed.clone();
+        let draw = Draw::try_from(Fields {
+            seed,
+            stripes,
+            closed,
+        })?;
         if draw.entries() == entries {
             Ok(Some(draw))
         } else {
@@ -299,6 +347,7 @@ impl From<&Draw> for PublicDraw {
             seed: Some(draw.seed.clone()),
             entries: Some(draw.entries()),
             stripes: Some(draw.stripes.to_vec()),
+            closed: draw.closed(),
         }
     }
 }

@@ -154,7 +154,7 @@ impl Programme {
         for show in self.shows.values_mut() {
             show.queue_id.clone_from(&self.concert.queue_id);
             show.concert_name = Some(self.concert.name.clone());
-            show.left_main_at = self.concert.left_main_at;
+            show.left.clone_from(&self.concert.left);
         }
     }
 
@@ -250,7 +250,7 @@ impl ShowChange {
             capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
             price: self.price.ok_or(Impossible::NoPrice)?,
             sale: self.sale(SalesWindow::default()),
-            left_main_at: concert.left_main_at,
+            left: concert.left.clone(),
         })
     }
 
@@ -380,7 +380,7 @@ mod tests {
             concert_id: ConcertId::new(),
             name: Name::parse("겨울 콘서트").expect("a name"),
             queue_id: QueueId::main(),
-            left_main_at: None,
+            left: Vec::new(),
         }
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::{
-    closures::{Closure, ClosureReason},
+    closures::{Closure, ClosureReason, EarlyClosure},
     flow::Flow,
     opening::{MOST_AHEAD, Opening, Ticket},
     seats::{SeatCount, SeatsLeft},
@@ -69,13 +69,6 @@ pub struct Settings {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub opens_at: Option<Timestamp>,
-    /// When an operator last closed the queue before its opening. Who was early by then is through.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
-    pub early_closed_at: Option<Timestamp>,
     /// How often an operator has set them; 0 are the template's.
     #[serde(default)]
     pub version: u64,
@@ -87,8 +80,10 @@ impl Settings {
     pub const MAX_ACTIVE: RangeInclusive<u32> = 1..=1_000_000;
     /// Admissions a second, in thousandths.
     pub const RATE_MILLI: RangeInclusive<u64> = 1..=10_000_000;
-    /// The windows. One shorter than ten seconds lets people in who cannot make it.
-    pub const WINDOW_SECONDS: RangeInclusive<u32> = 10..=3_600;
+    /// How long a claim lasts. One shorter than ten seconds lets people in who cannot make it.
+    pub const CLAIM_SECONDS: RangeInclusive<u32> = 10..=3_600 - Self::LEAST_SECONDS_LEFT;
+    /// How long an admitted buyer is active.
+    pub const ACTIVE_SECONDS: RangeInclusive<u32> = 10 + Self::LEAST_SECONDS_LEFT..=3_600;
     /// Whoever arrives in the last moment of their claim is active for so long at least.
     pub const LEAST_SECONDS_LEFT: u32 = 10;
     /// Time between two ticks.
@@ -196,6 +191,9 @@ pub struct Line {
     /// Where the line ended and why, the smallest numbers first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub closures: Vec<Closure>,
+    /// Where it ended before the opening, the first end first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub early_closures: Vec<EarlyClosure>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -286,7 +284,7 @@ impl Queue {
     /// so that a caller that comes along should tick. The first one that is due is that of the
     /// opening.
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        if self.offer_has_changed(now) && self.opens_in(now).is_none() {
+        if self.offer_has_changed(now) {
             return true;
         }
         let opened_at = self.opens_at().map(Timestamp::as_millisecond);
@@ -423,8 +421,8 @@ impl Queue {
     }
 
     /// The line of a tick that comes too early to let people in, when what the queue sells has
-    /// changed.
-    fn with_new_offer(&self, now: i64, seats: Option<SeatCount>) -> Option<Line> {
+    /// changed. Times are milliseconds.
+    pub fn with_new_offer(&self, now: i64, seats: Option<SeatCount>) -> Option<Line> {
         let mut line = self.line.clone();
         line.remember(seats?, now);
         let offer = |line: &Line| line.seats.as_ref().map(SeatsLeft::offer);

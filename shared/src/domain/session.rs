@@ -257,8 +257,10 @@ impl Session {
     }
 
     fn standing_in_line(&self, queue: &Queue, now: Timestamp) -> Standing {
-        if self.was_closed_early(queue) {
-            return Standing::Over(Ending::QueueClosed);
+        if let Ticket::Early(entry) = self.ticket
+            && let Some(ending) = queue.ended_early_for(entry)
+        {
+            return Standing::Over(ending);
         }
         let Some(number) = queue.number_of(self.ticket) else {
             return Standing::Early;
@@ -278,13 +280,6 @@ impl Session {
                 place: queue.place(number, now).max(1),
             },
         }
-    }
-
-    /// Whether the queue was closed before its opening while this session was in the draw.
-    fn was_closed_early(&self, queue: &Queue) -> bool {
-        let closed_at = queue.settings.early_closed_at;
-        let is_early = matches!(self.ticket, Ticket::Early(_));
-        is_early && closed_at.is_some_and(|closed_at| self.joined_at <= closed_at)
     }
 
     /// The last hold of a session that is over, for the next one to remember: of the lapsed and

@@ -1,6 +1,6 @@
 //! Concerts and their shows.
 
-use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,14 +34,34 @@ pub struct Show {
     /// When its seats are sold.
     #[serde(flatten)]
     pub sale: SalesWindow,
-    /// When it left the queue `main` for one of its own. Those who were in `main` by then may
-    /// still buy.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
-    pub left_main_at: Option<Timestamp>,
+    /// The queues that it has left. Those who were in one of them by then may still buy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
+}
+
+/// A queue that a concert has left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Which.
+    pub queue_id: QueueId,
+    /// When.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+/// So long after a concert has left a queue an instance may still send a buyer there: as long as
+/// it believes the catalog.
+pub const CATALOG_GOOD_FOR: SignedDuration = SignedDuration::from_secs(5);
+
+/// So many queues that a concert has left are remembered.
+const MAX_LEFT: usize = 4;
+
+impl Left {
+    /// Whether it is the queue of a buyer who joined before the concert was known to have left.
+    fn takes(&self, queue_id: &QueueId, joined_at: Timestamp) -> bool {
+        let known_at = self.at.saturating_add(CATALOG_GOOD_FOR);
+        self.queue_id == *queue_id && known_at.is_ok_and(|known_at| joined_at <= known_at)
+    }
 }
 
 /// When the seats of a show are sold.
@@ -131,11 +151,11 @@ impl Show {
         now < end_of_day(self.date, zone)
     }
 
-    /// Whether buyers who joined that queue then come to it: it is the show's own, or they were in
-    /// `main` before the show left it.
+    /// Whether buyers who joined that queue then come to it: it is the show's own, or was when they
+    /// joined.
     pub fn is_sold_to(&self, queue_id: &QueueId, joined_at: Timestamp) -> bool {
-        let has_left = |at: Timestamp| *queue_id == QueueId::main() && joined_at <= at;
-        self.queue_id == *queue_id || self.left_main_at.is_some_and(has_left)
+        let takes = |left: &Left| left.takes(queue_id, joined_at);
+        self.queue_id == *queue_id || self.left.iter().any(takes)
     }
 
     /// Whether it has that seat.
@@ -214,25 +234,25 @@ pub struct Concert {
     pub name: Name,
     /// The queue that its buyers come through.
     pub queue_id: QueueId,
-    /// When it left the queue `main` for one of its own.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
-    pub left_main_at: Option<Timestamp>,
+    /// The queues that it has left, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
 }
 
 impl Concert {
     /// Moves it to another queue. Those who are in the line of `main` go along; of another queue
     /// there have to be none.
     pub(super) fn move_to(&mut self, queue_id: &QueueId, now: Timestamp) {
-        if *queue_id == QueueId::main() {
-            self.left_main_at = None;
-        } else if self.queue_id == QueueId::main() {
-            self.left_main_at = Some(now);
+        if self.queue_id == *queue_id {
+            return;
         }
-        self.queue_id = queue_id.clone();
+        let queue_id = std::mem::replace(&mut self.queue_id, queue_id.clone());
+        let earlier = |left: &Left| left.queue_id != queue_id && left.queue_id != self.queue_id;
+        self.left.retain(earlier);
+        self.left.push(Left { queue_id, at: now });
+        if self.left.len() > MAX_LEFT {
+            self.left.remove(0);
+        }
     }
 }
 
@@ -253,7 +273,7 @@ mod tests {
             capacity: 1_001,
             price: Money::won(50_000),
             sale: SalesWindow::default(),
-            left_main_at: None,
+            left: Vec::new(),
         }
     }
 

@@ -16,6 +16,7 @@ use super::{
 use crate::domain::{
     draw::{Draw, EarlyEntry, STRIPES, Seed},
     ids::QueueId,
+    queue::Line,
 };
 
 #[derive(Deserialize)]
@@ -29,9 +30,17 @@ struct Stripe {
     entries: u64,
 }
 
-pub(super) fn draw(seed: &Seed, stripes: &[u64]) -> Result<Draw, StoreError> {
+/// The draw among so many entries on each stripe, after those for whom the line had ended.
+pub(super) fn draw(seed: &Seed, stripes: &[u64], line: &Line) -> Result<Draw, StoreError> {
     let stripes = stripes.try_into().map_err(StoreError::unreadable)?;
-    Draw::new(seed.clone(), stripes).map_err(StoreError::unreadable)
+    let draw = Draw::new(seed.clone(), stripes).map_err(StoreError::unreadable)?;
+    match line.early_closures.last() {
+        None => Ok(draw),
+        Some(closure) => {
+            let closed = closure.entries.as_slice().try_into();
+            Ok(draw.after(closed.map_err(StoreError::unreadable)?))
+        }
+    }
 }
 
 impl Store {
@@ -74,12 +83,13 @@ impl Store {
         entry.transpose().map_err(StoreError::of_item)
     }
 
-    /// Lets nobody enter the draw any more, and tells what it is among. 64 WRU; as often as one
-    /// likes.
+    /// Lets nobody enter the draw any more, and returns it: it is among the entries for which the
+    /// line has not ended before. 64 WRU; as often as one likes.
     pub async fn freeze_entries(
         &self,
         queue_id: &QueueId,
         seed: &Seed,
+        line: &Line,
     ) -> Result<Draw, StoreError> {
         let queue_id = queue_id.clone();
         let freeze = self.at_once(0..STRIPES, move |store, stripe| {
@@ -94,8 +104,13 @@ impl Store {
                 Ok(stripe.unwrap_or_default().entries)
             }
         });
-        let stripes: Vec<_> = freeze.try_collect().await?;
-        draw(seed, &stripes)
+        let mut stripes: Vec<_> = freeze.try_collect().await?;
+        if let Some(closure) = line.early_closures.last() {
+            for (stripe, closed) in stripes.iter_mut().zip(&closure.entries) {
+                *stripe = u64::saturating_sub(*stripe, *closed);
+            }
+        }
+        draw(seed, &stripes, line)
     }
 
     /// Lets numbers be drawn, those after the early ones; once. 1 WRU.

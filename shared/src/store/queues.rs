@@ -48,7 +48,7 @@ impl Row {
         Ok(match (&self.seed, &self.stripes) {
             (None, _) => Opening::Always,
             (Some(seed), None) => Opening::Ahead(seed.clone()),
-            (Some(seed), Some(stripes)) => Opening::Done(draw(seed, stripes)?.into()),
+            (Some(seed), Some(stripes)) => Opening::Done(draw(seed, stripes, &self.line)?.into()),
         })
     }
 }

@@ -37,7 +37,7 @@ async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
         concert_id: ConcertId::new(),
         name: Name::parse("콘서트").expect("a name"),
         queue_id: QueueId::main(),
-        left_main_at: None,
+        left: Vec::new(),
     };
     let store = store(shop).await;
     let shows = [show("2026-12-24")];
@@ -194,7 +194,7 @@ async fn a_named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
             concert_id: ConcertId::new(),
             name: Name::parse("A").expect("a name"),
             queue_id: QueueId::main(),
-            left_main_at: None,
+            left: Vec::new(),
         };
         let shows = [Show {
             concert_id: concert.concert_id,

@@ -6,6 +6,7 @@ use shared::{
     domain::{
         draw::Seed,
         ids::{ConcertId, QueueId},
+        queue::Line,
         session::Session,
     },
     futures_util::future::join_all,
@@ -245,7 +246,11 @@ async fn opens_later(shop: &Shop) -> QueueId {
 async fn nobody_enters_a_frozen_draw(shop: &Shop) -> bool {
     let queue_id = opens_later(shop).await;
     let store = store(shop).await;
-    let freeze = async || store.freeze_entries(&queue_id, &Seed::new()).await;
+    let freeze = async || {
+        store
+            .freeze_entries(&queue_id, &Seed::new(), &Line::default())
+            .await
+    };
     let drawn = freeze().await.expect("a draw");
     let entry = store.enter_early(&queue_id, 7).await;
     entry.expect("an answer").is_none()

@@ -153,7 +153,7 @@ impl Shop {
             concert_id: ConcertId::new(),
             name: Name::parse(name).expect("a name"),
             queue_id: queue_id.parse().expect("a queue id"),
-            left_main_at: None,
+            left: Vec::new(),
         };
         let shows: Vec<_> = shows
             .iter()
@@ -407,7 +407,7 @@ pub fn show(date: &str) -> Show {
         capacity: 50,
         price: Money::won(PRICE),
         sale: SalesWindow::default(),
-        left_main_at: None,
+        left: Vec::new(),
     }
 }
 

@@ -142,7 +142,7 @@ async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
                 concert_id: ConcertId::new(),
                 name: Name::parse(&format!("Concert {n:04}")).expect("a name"),
                 queue_id: QueueId::main(),
-                left_main_at: None,
+                left: Vec::new(),
             };
             let shows = [Show {
                 concert_id: concert.concert_id,

@@ -42,9 +42,8 @@ struct Set {
 
 impl Set {
     fn settings(&self) -> Settings {
-        let window = Settings::WINDOW_SECONDS;
-        let longest = *window.end();
-        let claim_seconds = self.claim_seconds.clamp(*window.start(), longest - 1);
+        let longest = *Settings::ACTIVE_SECONDS.end();
+        let claim_seconds = within(self.claim_seconds, &Settings::CLAIM_SECONDS);
         Settings {
             max_active: within(self.max_active, &Settings::MAX_ACTIVE),
             rate_milli: within(self.rate_milli, &Settings::RATE_MILLI),
@@ -58,7 +57,6 @@ impl Set {
             },
             default_concert_id: None,
             opens_at: None,
-            early_closed_at: None,
             version: 0,
         }
     }

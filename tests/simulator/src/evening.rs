@@ -189,7 +189,6 @@ pub fn settings(max_active: u32, rate_milli: u64) -> Settings {
         state: QueueState::Open,
         default_concert_id: None,
         opens_at: None,
-        early_closed_at: None,
         version: 0,
     }
 }

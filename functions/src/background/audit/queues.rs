@@ -60,7 +60,7 @@ impl Run<'_> {
         let stripes: Vec<_> = seen.iter().map(|entry| entry.stripe()).collect();
         match &queue.opening {
             Opening::Done(draw) => {
-                let counted = |stripe| (stripe, draw.stripes()[usize::from(stripe)]);
+                let counted = |stripe| (stripe, draw.counted(stripe));
                 Ok(stripes.into_iter().map(counted).collect())
             }
             Opening::Always | Opening::Ahead(_) => {

@@ -197,7 +197,7 @@ fn a_draw_has_64_stripes_and_no_more_entries_than_can_be_shuffled() {
 #[test]
 fn what_is_public_is_the_hash_and_from_the_opening_on_all_of_it() {
     let draw = draw(&[3, 0, 2]);
-    let sealed = PublicDraw::sealed(draw.seed.hash());
+    let sealed = PublicDraw::sealed(draw.seed.hash(), None);
     assert_eq!(json!(sealed), json!({ "seed_hash": draw.seed.hash() }));
     assert_eq!(sealed.draw(), Ok(None));
 
@@ -239,4 +239,38 @@ fn a_draw_that_was_tampered_with_is_not_believed() {
     assert_eq!(broken(|it| it.seed = None), BrokenDraw::Incomplete);
     assert_eq!(broken(|it| it.entries = None), BrokenDraw::Incomplete);
     assert_eq!(broken(|it| it.stripes = None), BrokenDraw::Incomplete);
+}
+
+/// The line had ended for some before the opening: those who came then are drawn as if nobody had
+/// been before them.
+#[test]
+fn draw_is_among_those_for_whom_the_line_has_not_ended() {
+    let seed = || Seed([7; 32]);
+    let mut stripes = [0; STRIPES as usize];
+    (stripes[0], stripes[63]) = (3, 2);
+    let mut closed = [0; STRIPES as usize];
+    (closed[0], closed[1]) = (10, 4);
+    let draw = Draw::new(seed(), stripes).expect("a draw").after(closed);
+    let plain = Draw::new(seed(), stripes).expect("a draw");
+    let entry = |stripe, index| EarlyEntry::new(stripe, index).expect("an entry");
+    for index in 1..=3 {
+        let number = draw.number_of(entry(0, 10 + index));
+        assert_eq!(number, plain.number_of(entry(0, index)));
+        assert!(number.is_some());
+    }
+    for (stripe, index) in [(0, 10), (0, 1), (0, 14), (1, 4), (1, 5), (63, 3)] {
+        assert_eq!(
+            draw.number_of(entry(stripe, index)),
+            None,
+            "{stripe} {index}"
+        );
+    }
+    assert!(draw.is_closed(entry(0, 10)) && !draw.is_closed(entry(0, 11)));
+    let public = PublicDraw::from(&draw);
+    assert_eq!(public.draw(), Ok(Some(draw.clone())));
+    let written = serde_json::to_string(&draw).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<Draw>(&written).expect("a draw"),
+        draw
+    );
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Line, Queue};
-use crate::domain::{schedule::PERSON, session::Ending};
+use crate::domain::{draw::EarlyEntry, schedule::PERSON, session::Ending};
 
 /// So many closures are remembered one by one. Older ones are taken together.
 const MAX_CLOSURES: usize = 16;
@@ -68,6 +68,26 @@ impl From<Closure> for (u64, u64, ClosureReason) {
 impl Closure {
     fn has(&self, number: u64) -> bool {
         self.after < number && number <= self.through
+    }
+}
+
+/// The end of the line for those who were early, before the queue opened. They take no part in the
+/// draw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EarlyClosure {
+    /// How many entries each of the 64 stripes had: it ended for those with an index up to this
+    /// one.
+    #[schema(min_items = 64, max_items = 64)]
+    pub entries: Vec<u64>,
+    /// Why.
+    pub reason: ClosureReason,
+}
+
+impl EarlyClosure {
+    /// Whether the line ended for that entry.
+    pub fn has(&self, entry: EarlyEntry) -> bool {
+        let entries = self.entries.get(usize::from(entry.stripe()));
+        entries.is_some_and(|entries| entry.index() <= *entries)
     }
 }
 

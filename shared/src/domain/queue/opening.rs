@@ -6,8 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Queue, QueueState, Settings};
-use crate::domain::draw::{Draw, EarlyEntry, PublicDraw, Seed};
+use super::{ClosureReason, EarlyClosure, Line, Queue, QueueState, Settings};
+use crate::domain::{
+    draw::{Draw, EarlyEntry, PublicDraw, Seed},
+    session::Ending,
+};
 
 /// An opening may lie so far ahead: the tokens of those who are early have to live until then.
 pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -95,27 +98,46 @@ impl Queue {
         self.settings.state == QueueState::Closed && next.state != QueueState::Closed
     }
 
-    /// When the queue was last closed before its opening, once these settings are in force. Those
-    /// who are in the draw by then are through: it does not begin again for them.
-    pub fn early_closed_at(&self, next: &Settings, now: Timestamp) -> Option<Timestamp> {
-        let closes = next.state == QueueState::Closed || self.settings.state == QueueState::Closed;
-        if self.has_draw_to_come() && closes {
-            Some(now)
-        } else {
-            self.settings.early_closed_at
-        }
-    }
-
     /// Whether the scheduler may turn to other things: it opens, but not soon.
     pub fn opens_much_later(&self, now: Timestamp) -> bool {
         self.opens_in(now).is_some_and(|left| left > SOON)
+    }
+
+    /// Why the line ended for somebody with this entry before the opening, if it did.
+    pub fn ended_early_for(&self, entry: EarlyEntry) -> Option<Ending> {
+        let closures = &self.line.early_closures;
+        let closure = closures.iter().find(|closure| closure.has(entry));
+        closure.map(|closure| closure.reason.ending())
+    }
+
+    /// The line of a queue that has not opened, once it has ended for the early entries that there
+    /// are on each stripe; `None` when it has for all of them.
+    pub fn closed_early(&self, entries: &[u64], reason: ClosureReason) -> Option<Line> {
+        let known = self.line.early_closures.last();
+        let is_new = match known {
+            Some(known) => known.entries != entries,
+            None => entries.iter().any(|entries| *entries > 0),
+        };
+        is_new.then(|| {
+            let mut line = self.line.clone();
+            line.early_closures.push(EarlyClosure {
+                entries: entries.to_vec(),
+                reason,
+            });
+            line.version += 1;
+            line
+        })
     }
 
     /// What everybody may know of the draw.
     pub fn public_draw(&self) -> Option<PublicDraw> {
         match &self.opening {
             Opening::Always => None,
-            Opening::Ahead(seed) => Some(PublicDraw::sealed(seed.hash())),
+            Opening::Ahead(seed) => {
+                let closed = self.line.early_closures.last();
+                let closed = closed.map(|closure| closure.entries.clone());
+                Some(PublicDraw::sealed(seed.hash(), closed))
+            }
             Opening::Done(draw) => Some(PublicDraw::from(draw.as_ref())),
         }
     }

@@ -16,7 +16,6 @@ pub(crate) fn queue(max_active: u32, rate_milli: u64) -> Queue {
             state: QueueState::Open,
             default_concert_id: None,
             opens_at: None,
-            early_closed_at: None,
             version: 0,
         },
         line: Line::default(),

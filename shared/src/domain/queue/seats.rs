@@ -35,6 +35,8 @@ pub struct SeatCount {
     pub opens_next: Option<Timestamp>,
     /// When a show opens or closes next, so that these numbers are out of date.
     pub changes_at: Option<Timestamp>,
+    /// Whether a show is still to open.
+    pub more_to_come: bool,
     /// Whether the queue has sold shows, of which none is on sale or to come.
     pub sale_over: bool,
 }
@@ -111,6 +113,9 @@ pub struct SeatsLeft {
     /// When a show opens or closes next (milliseconds).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes_at: Option<i64>,
+    /// Whether a show was still to open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_to_come: bool,
 }
 
 /// What of a count decides whether people may join and wait.
@@ -194,13 +199,11 @@ impl Queue {
     }
 
     /// Whether somebody who waits with this number stands behind the last seat: those before them,
-    /// inside and in the line, are as many as the free seats, or more. Nobody does while the line
-    /// waits for a show that is to open.
+    /// inside and in the line, are as many as the free seats, or more. Nobody does while a show is
+    /// still to open.
     pub fn is_beyond_seats(&self, number: u64) -> bool {
         let seats = self.line.seats.as_ref();
-        seats.is_some_and(|seats| {
-            seats.opens_next.is_none() && number > seats.passed + seats.offered
-        })
+        seats.is_some_and(|seats| !seats.more_to_come && number > seats.passed + seats.offered)
     }
 }
 
@@ -217,6 +220,7 @@ impl Line {
             sale_over: seats.ending() == Some(ClosureReason::SaleOver),
             opens_next: seats.opens_next.map(Timestamp::as_millisecond),
             changes_at: seats.changes_at.map(Timestamp::as_millisecond),
+            more_to_come: seats.more_to_come,
         });
     }
 

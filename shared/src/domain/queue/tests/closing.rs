@@ -132,6 +132,7 @@ fn nothing_to_be_had_now_is_not_the_end_while_a_show_is_to_open() {
         capacity: 10,
         sold: 10,
         opens_next: Some(at(600)),
+        more_to_come: true,
         changes_at: Some(at(600)),
         ..SeatCount::default()
     };

@@ -20,7 +20,6 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             state,
             default_concert_id: None,
             opens_at: None,
-            early_closed_at: None,
             version: 0,
         },
     )
