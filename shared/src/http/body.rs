@@ -6,10 +6,7 @@ use lambda_http::{
     Request,
     http::{HeaderValue, Method, header},
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -85,7 +82,7 @@ const MAX_NAME_SHOWN: usize = 40;
 /// Requires that a body, which is a JSON object, has no other fields than these. For settings: a
 /// misspelt one would be taken for one that was left out.
 pub fn require_fields_among(request: &Request, known: &[&str]) -> Result<(), ApiError> {
-    let fields: BTreeMap<String, IgnoredAny> = body(request)?;
+    let fields: BTreeMap<String, Field> = body(request)?;
     match fields.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(ApiError::UnknownField(
             name.chars().take(MAX_NAME_SHOWN).collect(),
