@@ -336,8 +336,8 @@ pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
             "A correction must be a number other than 0, with at most two decimals.",
         ),
         Wrong::Reason => (
-            "사유는 1 ~ 200자여야 하며 제어 문자를 포함할 수 없습니다.",
-            "A reason must have 1 to 200 characters, none of them control characters.",
+            "사유는 1 ~ 200자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.",
+            "A reason must have 1 to 200 characters, one at least that can be seen, and none that breaks lines or changes the direction of a text.",
         ),
         Wrong::QueueId => (
             "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.",

@@ -32,7 +32,9 @@ pub struct Deleted {
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("Delete a concert, or one of its shows", Door::Admin)
-        .details("With its last show goes the concert. Refused while a seat is sold or held.")
+        .details("Deleting its last show deletes the concert. Refused while a seat is sold or held: stop \
+             the sale with `closes_at`, and refund or cancel their reservations first. People who \
+             are still in line read `SALE_OVER` when nothing is left to buy.")
         .answers::<Deleted>(200, "It is deleted.", json!({ "result": true }))
         .refuses([
             ApiError::ConcertNotFound,

@@ -57,7 +57,7 @@ pub struct PublicQueue<'a> {
     /// Admissions a second that the line can do while it is full.
     flow: Micro,
     /// How many seats were free when they were last counted, a minute ago at most while people
-    /// come: of a queue that sells particular concerts.
+    /// come: of a queue that sells particular concerts. At most 1,000,000 are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u64>,
@@ -94,7 +94,9 @@ pub struct PublicQueue<'a> {
     server_time: Milliseconds,
 }
 
-/// Whether a queue lets people in.
+/// Whether a queue lets people in. `OPEN`: it does. `PAUSED`: people join and wait. `CLOSED`: nobody
+/// may join, and those admitted finish. `SOLD_OUT`: nobody may join unless a seat is given back or
+/// more are put on sale. `SALE_OVER`: nobody may join unless something is put on sale again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = PublicQueueState)]

@@ -47,7 +47,9 @@ pub struct Place {
     pub reason: Option<Ending>,
 }
 
-/// Where a session stands.
+/// Where a session stands. `EARLY`: the queue has not opened. `WAITING`: its number has not come up.
+/// `ACTIVE`: it may do everything. `HOLDING`: past its window, it may pay for what it holds, and
+/// cancel it. `EXPIRED`: it ran out of time. `CLOSED`: it is over for another reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = SessionStatus)]

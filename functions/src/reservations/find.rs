@@ -152,7 +152,8 @@ pub struct HeldSeats<'a> {
     seat_numbers: &'a SeatSet,
     /// Until when it may be paid.
     expiration_time: Seconds,
-    /// Until when it may be given back for its money, once it is paid.
+    /// Until when it may be given back for its money, once it is paid. It may be in the past
+    /// already: then only an administrator can refund it.
     refundable_until: Seconds,
     /// The payment that it awaits.
     payment: PendingPayment,

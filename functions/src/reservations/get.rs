@@ -104,7 +104,8 @@ pub enum PaymentStatus {
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("What has become of a reservation", Door::User)
-        .details("The user's own. An administrator says whose they mean.")
+        .details("The user's own. An administrator must add `user_id` to read somebody else's; without it \
+             the answer is 404.")
         .query::<UserId>(
             "user_id",
             false,

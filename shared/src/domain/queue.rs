@@ -95,7 +95,8 @@ impl Settings {
     }
 }
 
-/// Whether people may join and come in.
+/// Whether people may join and come in. `OPEN`: they may. `PAUSED`: they join and wait; those inside
+/// finish. `CLOSED`: nobody joins, the line ends for those who wait, and those inside finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum QueueState {

@@ -119,7 +119,11 @@ pub enum HoldOutcome {
     Cancelled,
 }
 
-/// Why a session is over.
+/// Why a session is over. `NO_SHOW`: no protected call came within the claim window. `WINDOW_OVER`:
+/// the active window ended with nothing held. `HOLD_EXPIRED`: a hold was not paid in time. `PAID`:
+/// it has paid. `LEFT`: the user left, or an operator ended the session. `SOLD_OUT`: every seat was
+/// sold before it got one. `SALE_OVER`: nothing that the queue sells could be bought any more.
+/// `QUEUE_CLOSED`: an operator closed the queue while it waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Ending {

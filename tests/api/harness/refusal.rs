@@ -69,7 +69,7 @@ mod rows {
     pub const UNKNOWN_FIELD: Refusal = refusal(400, "UNKNOWN_FIELD", "'ratee' 필드는 사용할 수 없습니다. 이름을 확인해 주세요.");
     pub const INVALID_DEFAULT_CONCERT: Refusal = refusal(400, "BAD_REQUEST", "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.");
     pub const INVALID_CORRECTION: Refusal = refusal(400, "BAD_REQUEST", "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.");
-    pub const INVALID_REASON: Refusal = refusal(400, "BAD_REQUEST", "사유는 1 ~ 200자여야 하며 제어 문자를 포함할 수 없습니다.");
+    pub const INVALID_REASON: Refusal = refusal(400, "BAD_REQUEST", "사유는 1 ~ 200자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
     pub const TOO_MANY_QUEUE_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.");
     pub const INVALID_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "limit은 1 ~ 100 사이의 정수여야 합니다.");
     pub const MISSING_AUTHORIZATION: Refusal = refusal(401, "MISSING_AUTHORIZATION", "Authorization 헤더가 누락되었습니다.");
