@@ -10,7 +10,7 @@ use shared::{
     app::{Admin, App},
     domain::{
         decimal,
-        ids::{ConcertId, QueueId, UserId},
+        ids::{ConcertId, QueueId},
         programme::Change,
         queue::{MOST_AHEAD, Queue, QueueState, Settings},
         show::time,
@@ -50,19 +50,19 @@ const FIELDS: [&str; 12] = [
 pub struct QueueSettings {
     /// Ignored, so that settings that were read can be put back.
     #[serde(default, rename = "queue_id")]
-    #[schema(value_type = Option<QueueId>)]
+    #[schema(value_type = Value, required = false)]
     _queue_id: IgnoredAny,
     /// Ignored, so that settings that were read can be put back. `If-Match` names a version.
     #[serde(default, rename = "version")]
-    #[schema(value_type = Option<u64>)]
+    #[schema(value_type = Value, required = false)]
     _version: IgnoredAny,
     /// Ignored, so that settings that were read can be put back.
     #[serde(default, rename = "changed_by")]
-    #[schema(value_type = Option<UserId>)]
+    #[schema(value_type = Value, required = false)]
     _changed_by: IgnoredAny,
     /// Ignored, so that settings that were read can be put back.
     #[serde(default, rename = "changed_at")]
-    #[schema(value_type = Option<Seconds>)]
+    #[schema(value_type = Value, required = false)]
     _changed_at: IgnoredAny,
     /// How many sessions may be active at once.
     #[serde(default)]
