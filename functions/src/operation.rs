@@ -52,7 +52,7 @@ pub(crate) const QUEUE_TOKEN: &str = "queue_token";
 /// Name of the security scheme of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
-/// What a session that is over is told.
+/// The error for a session that is over.
 const SESSION_OVER: ApiError = ApiError::SessionOver {
     reason: Some(Ending::WindowOver),
 };

@@ -1,5 +1,5 @@
-//! `make-admin`: makes an administrator, or takes the role away. No route leads here: whoever may
-//! invoke it runs the deployment.
+//! `make-admin`: makes an administrator, or takes the role away. No route leads here: only callers
+//! that may invoke functions in the account reach it.
 //!
 //! `{"user_id": …}` makes one of that user, and with `"remove": true` no longer one, for 1 WRU: with
 //! their next request they may do no more than others. The last one may go too, because another is

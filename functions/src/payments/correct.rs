@@ -41,7 +41,7 @@ pub struct Correction {
         minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64
     )]
     amount: Field,
-    /// What the user is told: the statement shows it.
+    /// Why: 1 to 200 characters. The user reads it in their statement.
     #[serde(default)]
     #[schema(value_type = Reason, required)]
     reason: Field,

@@ -44,8 +44,8 @@ pub struct StatementEntry<'a> {
     /// Why the balance moved: a payment takes from it, a correction that is below 0 does, and all
     /// others add to it.
     kind: EntryKind,
-    /// How much. Positive for `CHARGE`, `PAYMENT` and `REFUND`, of which a `PAYMENT` takes it from
-    /// the balance. Only a `CORRECTION` may be below 0.
+    /// How much. Above 0 for `CHARGE`, `PAYMENT` and `REFUND`: a `PAYMENT` takes it from the balance,
+    /// the others add it. Only a `CORRECTION` may be below 0.
     amount: WonMoved,
     /// What the account held right after it.
     balance_after: Won,

@@ -1,5 +1,4 @@
-//! The settings of a queue, as operators name them and as they are told: what setting a queue and
-//! changing one have in common.
+//! The settings of a queue in requests and answers: what `PUT` and `PATCH` have in common.
 
 use serde::{
     Deserialize, Serialize,
@@ -279,7 +278,7 @@ pub struct SettingsAnswer {
 }
 
 impl SettingsAnswer {
-    /// What is told of settings.
+    /// The answer about settings.
     pub(super) fn of(settings: &Settings) -> Self {
         Self {
             max_active: settings.max_active,

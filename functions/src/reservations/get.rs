@@ -152,7 +152,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 }
 
 impl<'a> Answer<'a> {
-    /// What is told of a reservation, and to administrators which of them has refunded it.
+    /// The answer about a reservation. For administrators it names the one that refunded it.
     pub(super) fn of(reservation: &'a Reservation, config: &Config, to_admins: bool) -> Self {
         let status = reservation.status();
         let unpaid = |payment_id, amount: Money, status| Payment {
