@@ -58,14 +58,14 @@ def stack(tables=None, line=None, **parameters):
 
 def about(crowd, account, of, kinds=(Kind.TOO_SMALL, Kind.WRONG)):
     """What the findings are about that stand in the way."""
-    return {finding.about for finding in ready.findings(crowd, account, of) if finding.kind in kinds}
+    return {
+        finding.about for finding in ready.findings(crowd, account, of) if finding.kind in kinds
+    }
 
 
 def text_of(crowd, account, of, subject):
     [text] = [
-        finding.text
-        for finding in ready.findings(crowd, account, of)
-        if finding.about == subject
+        finding.text for finding in ready.findings(crowd, account, of) if finding.about == subject
     ]
     return text
 
@@ -160,11 +160,13 @@ class Bounds(unittest.TestCase):
         quiet = {"PollsPerSecond": "349", "JoinsPerSecond": "50", "RequestsPerSecond": "150"}
         enough, below = (replace(RICH, requests=Quota(rate)) for rate in (898, 897))
         # 898: two routes with polls, joins, and the busiest other one.
-        self.bound(
-            "L-8A5B8E43 and limits", (stack(**quiet), enough), (stack(**quiet), below)
+        self.bound("L-8A5B8E43 and limits", (stack(**quiet), enough), (stack(**quiet), below))
+        self.assertIn(
+            "L-8A5B8E43", about(CROWD, replace(RICH, requests=Quota(848)), stack(**quiet))
         )
-        self.assertIn("L-8A5B8E43", about(CROWD, replace(RICH, requests=Quota(848)), stack(**quiet)))
-        self.assertNotIn("L-8A5B8E43", about(CROWD, replace(RICH, requests=Quota(849)), stack(**quiet)))
+        self.assertNotIn(
+            "L-8A5B8E43", about(CROWD, replace(RICH, requests=Quota(849)), stack(**quiet))
+        )
 
     def test_gateway_at_one_moment(self):
         enough, below = (replace(RICH, burst=Quota(burst)) for burst in (425, 424))
@@ -242,13 +244,19 @@ class Bounds(unittest.TestCase):
 
     def test_a_table_is_made_ready_for_both(self):
         small = stack(tables={**WARM, "Sessions": Table("Sessions", 1, 10**7)})
-        self.assertIn("WarmReads=12000 WarmWrites=4000", text_of(CROWD, RICH, small, "Sessions reads"))
+        self.assertIn(
+            "WarmReads=12000 WarmWrites=4000", text_of(CROWD, RICH, small, "Sessions reads")
+        )
 
     def test_what_was_asked_for_is_not_lowered(self):
         small = stack(
-            tables={**WARM, "Sessions": Table("Sessions", 1, 10**7)}, WarmReads="30000", WarmWrites="9000"
+            tables={**WARM, "Sessions": Table("Sessions", 1, 10**7)},
+            WarmReads="30000",
+            WarmWrites="9000",
         )
-        self.assertIn("WarmReads=30000 WarmWrites=9000", text_of(CROWD, RICH, small, "Sessions reads"))
+        self.assertIn(
+            "WarmReads=30000 WarmWrites=9000", text_of(CROWD, RICH, small, "Sessions reads")
+        )
 
     def test_quotas_of_tables(self):
         units = ready.units_of(ready.load_of(CROWD, stack()), CROWD)
@@ -296,7 +304,9 @@ class Settings(unittest.TestCase):
     def test_what_could_not_be_read_is_said_and_taken_to_be_the_default(self):
         account = replace(RICH, requests=Quota(10**7, is_known=False))
         of = stack(tables={**WARM, "Seats": Table("Seats", is_known=False)})
-        self.assertEqual({"L-8A5B8E43", "warm throughput"}, about(CROWD, account, of, [Kind.UNKNOWN]))
+        self.assertEqual(
+            {"L-8A5B8E43", "warm throughput"}, about(CROWD, account, of, [Kind.UNKNOWN])
+        )
         self.assertTrue(ready.is_ready(ready.findings(CROWD, account, of)))
 
 
@@ -336,7 +346,8 @@ class Documents(unittest.TestCase):
     def test_it_is_read(self):
         url = self.serve(200, json.dumps(self.DOCUMENT))
         self.assertEqual(
-            Line("spring", 10.5, 200, "OPEN", draws_lots=False, flow=1.5), ready.read_line(url, "spring")
+            Line("spring", 10.5, 200, "OPEN", draws_lots=False, flow=1.5),
+            ready.read_line(url, "spring"),
         )
 
     def test_a_draw_is_to_come_until_its_seed_is_public(self):

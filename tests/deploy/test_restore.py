@@ -58,11 +58,13 @@ class Obstacles(unittest.TestCase):
     def test_one_outside_it_is(self):
         before = restore.obstacle("Users", backups(earliest=AT + SECOND, latest=AT + SECOND), AT)
         self.assertEqual(
-            "Users can be restored from 2026-11-28T21:00:01Z on, not to 2026-11-28T21:00:00Z.", before
+            "Users can be restored from 2026-11-28T21:00:01Z on, not to 2026-11-28T21:00:00Z.",
+            before,
         )
         after = restore.obstacle("Users", backups(earliest=AT - SECOND, latest=AT - SECOND), AT)
         self.assertEqual(
-            "Users can be restored up to 2026-11-28T20:59:59Z, not yet to 2026-11-28T21:00:00Z.", after
+            "Users can be restored up to 2026-11-28T20:59:59Z, not yet to 2026-11-28T21:00:00Z.",
+            after,
         )
 
     def test_without_recovery_there_is_no_way(self):
