@@ -36,6 +36,13 @@ class Deployed:
         """The physical ids of the resources of a type, such as AWS::Lambda::Function."""
         return [name for found, name in self.resources.values() if found == kind]
 
+    def function(self, logical):
+        """The name of a function, by its name in the template."""
+        kind, name = self.resources.get(logical, ("", ""))
+        if kind != "AWS::Lambda::Function":
+            raise Trouble(f"The stack {self.name} has no function {logical}: is it this version's?")
+        return name
+
     def output(self, key):
         """An output of the stack."""
         if key not in self.outputs:

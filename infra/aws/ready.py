@@ -155,7 +155,7 @@ class Stack:
         return self.line or Line("main", self.number("MainRate"), int(self.number("MainMaxActive")))
 
     def stay(self):
-        """How long people are taken to stay inside, in seconds: as the line itself does at first."""
+        """How long people are taken to stay inside, in seconds; as the line does at first."""
         return self.number("ActiveSeconds") / 2
 
     def flow(self):
@@ -285,8 +285,8 @@ def of_routes(load, stack):
             remedy = f"Deploy with {name}={up(need)}."
             if name == "PollsPerSecond":
                 remedy = (
-                    f"Deploy with {name}={up(need)}, or put a CDN before GET /v1/queues/{{queue_id}} "
-                    "and let pages compute their places (--cdn)."
+                    f"Deploy with {name}={up(need)}, or put a CDN before GET"
+                    " /v1/queues/{queue_id} and let pages compute their places (--cdn)."
                 )
             yield too_small(
                 name,
@@ -300,9 +300,9 @@ def of_the_line(load, crowd, queue):
     if load.joins > KEY_WRITES and not queue.draws_lots:
         yield too_small(
             "numbers",
-            f"The queue {queue.name} draws {KEY_WRITES:,} numbers a second, and up to "
-            f"{plain(load.joins)} a second join: that is what one item of DynamoDB takes. Give the queue "
-            "an opens_at and let people join before it, when 64 items count them.",
+            f"The queue {queue.name} draws {KEY_WRITES:,} numbers a second, and up to"
+            f" {plain(load.joins)} a second join: that is what one item of DynamoDB takes. Give the"
+            " queue an opens_at and let people join before it, when 64 items count them.",
         )
     if not crowd.seats:
         return
@@ -314,8 +314,9 @@ def of_the_line(load, crowd, queue):
     if queue.rate > most:
         yield too_small(
             "seats",
-            f"{crowd.seats:,} seats are stored in {blocks:,} blocks of {BLOCK_SEATS}. Those serve "
-            f"{plain(most)} people a second at most, and {queue.name} lets in {plain(queue.rate)}. Set its rate to {math.floor(most):,} or less.",
+            f"{crowd.seats:,} seats are stored in {blocks:,} blocks of {BLOCK_SEATS}. Those serve"
+            f" {plain(most)} people a second at most, and {queue.name} lets in {plain(queue.rate)}."
+            f" Set its rate to {math.floor(most):,} or less.",
         )
 
 
@@ -326,15 +327,16 @@ def of_gateway(load, account, stack):
     if load.requests > rate:
         yield too_small(
             code,
-            f"API Gateway takes {rate:,} requests a second for all APIs of the account, and "
-            f"{plain(load.requests)} come. Ask Service Quotas for {up(load.requests)} ({name}, {code}).",
+            f"API Gateway takes {rate:,} requests a second for all APIs of the account, and"
+            f" {plain(load.requests)} come. Ask Service Quotas for {up(load.requests)} ({name},"
+            f" {code}).",
         )
     elif load.requests * BURST_SECONDS > burst:
         yield too_small(
             BURST[1],
-            f"API Gateway takes {burst:,} requests at one moment, and "
-            f"{load.requests * BURST_SECONDS:,.0f} may come. AWS sets that by the rate: ask Service "
-            f"Quotas for a larger rate than {rate:,} ({name}, {code}), and say why.",
+            f"API Gateway takes {burst:,} requests at one moment, and"
+            f" {load.requests * BURST_SECONDS:,.0f} may come. AWS sets that by the rate: ask"
+            f" Service Quotas for a larger rate than {rate:,} ({name}, {code}), and say why.",
         )
     polls, joins = stack.number("PollsPerSecond"), stack.number("JoinsPerSecond")
     taken = 2 * polls + joins
@@ -342,10 +344,10 @@ def of_gateway(load, account, stack):
     if taken + left > rate:
         yield too_small(
             f"{code} and limits",
-            f"Polls and joins at their limits take {taken:,.0f} of the {rate:,} requests a second that "
-            f"API Gateway takes for the account, and leave too few to those who hold and pay. Lower "
-            f"PollsPerSecond ({polls:,.0f}, for two routes) or JoinsPerSecond ({joins:,.0f}), or "
-            f"ask Service Quotas for {up(taken + left)} ({name}, {code}).",
+            f"Polls and joins at their limits take {taken:,.0f} of the {rate:,} requests a second"
+            " that API Gateway takes for the account, and leave too few to those who hold and pay."
+            f" Lower PollsPerSecond ({polls:,.0f}, for two routes) or JoinsPerSecond"
+            f" ({joins:,.0f}), or ask Service Quotas for {up(taken + left)} ({name}, {code}).",
         )
 
 
@@ -398,11 +400,11 @@ def of_lambda(load, account, stack):
         if free > account.unreserved:
             yield too_small(
                 f"{code} unreserved",
-                f"Of the {account.executions:,} invocations that Lambda runs at once, "
-                f"{account.unreserved:,} are not reserved for single functions, and {free:,} of the "
-                "others may have to run. Lower what is reserved (the parameters …Concurrency, and "
-                "those of other stacks), or ask Service Quotas for "
-                f"{up(account.executions + free - account.unreserved)} ({quota}, {code}).",
+                f"Of the {account.executions:,} invocations that Lambda runs at once,"
+                f" {account.unreserved:,} are not reserved for single functions, and {free:,} of"
+                " the others may have to run. Lower what is reserved (the parameters …Concurrency,"
+                " and those of other stacks), or ask Service Quotas for"
+                f" {up(account.executions + free - account.unreserved)} ({quota}, {code}).",
             )
     uncapped = [
         name
@@ -413,10 +415,10 @@ def of_lambda(load, account, stack):
     if uncapped and unkept:
         yield too_small(
             "caps",
-            f"Polls and joins may take every execution from those who hold and pay. Deploy with "
-            f"{' '.join(f'{name}={up(max(needs.get(name, 0), 100))}' for name in uncapped)}, which caps "
-            f"them, or with {' '.join(f'{name}={up(needs[name])}' for name in unkept)}, which keeps "
-            "some free.",
+            "Polls and joins may take every execution from those who hold and pay. Deploy with"
+            f" {' '.join(f'{name}={up(max(needs.get(name, 0), 100))}' for name in uncapped)}, which"
+            f" caps them, or with {' '.join(f'{name}={up(needs[name])}' for name in unkept)}, which"
+            " keeps some free.",
         )
 
 
@@ -475,8 +477,8 @@ def of_settings(stack):
     if stack.dead_letters:
         yield wrong(
             "dead letters",
-            f"{stack.dead_letters:,} release messages failed five times and wait in the dead-letter "
-            "queue. Read them and the log, then send them back or delete them.",
+            f"{stack.dead_letters:,} release messages failed five times and wait in the dead-letter"
+            " queue. Read them and the log, then send them back or delete them.",
         )
     if not parameters.get("AlarmTopicArn"):
         yield wrong(
@@ -499,8 +501,8 @@ def of_settings(stack):
     if stack.line and stack.line.state != "OPEN":
         yield wrong(
             "state",
-            f"The queue {stack.line.name} is {stack.line.state} and lets nobody in. Set its state to "
-            "OPEN, or put something on sale in it.",
+            f"The queue {stack.line.name} is {stack.line.state} and lets nobody in. Set its state"
+            " to OPEN, or put something on sale in it.",
         )
 
 
@@ -522,8 +524,8 @@ def of_unknowns(account, stack):
     unread = [name for name, table in stack.tables.items() if not table.is_known]
     if unread:
         text = (
-            f"What {', '.join(unread)} are ready for could not be read, and is taken to be what new "
-            f"tables take, {NEW_TABLE_READS:,} reads and {NEW_TABLE_WRITES:,} writes a second."
+            f"What {', '.join(unread)} are ready for could not be read, and is taken to be what new"
+            f" tables take, {NEW_TABLE_READS:,} reads and {NEW_TABLE_WRITES:,} writes a second."
         )
         yield Finding(Kind.UNKNOWN, text, "warm throughput")
 
@@ -538,9 +540,9 @@ def remarks(crowd, stack):
     minutes = crowd.people / stack.flow() / 60
     yield remark(
         "flow",
-        f"{queue.name} lets in {plain(queue.rate)} a second until {queue.max_active:,} are inside, "
-        f"then as many as leave, some {plain(stack.flow())}. At that rate it takes {minutes:,.0f} minutes "
-        f"to let in all {crowd.people:,} people.",
+        f"{queue.name} lets in {plain(queue.rate)} a second until {queue.max_active:,} are inside,"
+        f" then as many as leave, some {plain(stack.flow())}. At that rate it takes {minutes:,.0f}"
+        f" minutes to let in all {crowd.people:,} people.",
     )
     if stack.parameters.get("WhoCharges") == "users":
         yield remark(
@@ -566,21 +568,29 @@ def assumptions(crowd, stack):
     """What is taken for granted, as sentences."""
     load, queue = load_of(crowd, stack), stack.queue()
     polls = (
-        "Pages compute their places from a document that a CDN keeps, and ask the service when their "
-        "turn comes"
+        "Pages compute their places from a document that a CDN keeps, and ask the service when"
+        " their turn comes"
         if crowd.cdn
-        else "Those who wait ask GET /v1/auth/tokens after an eighth of their wait, after 30 seconds "
-        "at most and one second at least"
+        else (
+            "Those who wait ask GET /v1/auth/tokens after an eighth of their wait, after 30 seconds"
+            " at most and one second at least"
+        )
     )
     return (
-        f"Half of the {crowd.people:,} people come within {crowd.half_within} seconds, sign up as "
-        f"guests and join {queue.name}: {plain(load.joins)} a second.",
+        (
+            f"Half of the {crowd.people:,} people come within {crowd.half_within} seconds, sign up"
+            f" as guests and join {queue.name}: {plain(load.joins)} a second."
+        ),
         f"{polls}: {plain(load.polls)} a second.",
-        f"{queue.name} lets in {plain(queue.rate)} a second, and {plain(stack.flow())} while the house "
-        f"is full. Each of them looks at the dates once and at the seats {SEAT_LOOKS} times, tries to hold "
-        f"{HOLDS} times, tops up and pays.",
-        f"In the opening second every function has to start, which takes {COLD_SECONDS} seconds. "
-        "Later an invocation takes some 0.015.",
+        (
+            f"{queue.name} lets in {plain(queue.rate)} a second, and {plain(stack.flow())} while"
+            " the house is full. Each of them looks at the dates once and at the seats"
+            f" {SEAT_LOOKS} times, tries to hold {HOLDS} times, tops up and pays."
+        ),
+        (
+            f"In the opening second every function has to start, which takes {COLD_SECONDS}"
+            " seconds. Later an invocation takes some 0.015."
+        ),
         f"Together that is {plain(load.requests)} requests a second.",
     )
 
@@ -610,12 +620,11 @@ def is_ready(found):
 ONE_TRY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
 
 
-def read_quota(quota, region):
-    """A quota of the account; its default if it cannot be read."""
+def read_quota(client, quota, region):
+    """A quota of the account; its default if it cannot be read. One call, or two."""
     service, code, _, default = quota
     if service == "apigateway" and region in SMALL_REGIONS:
         default //= 4
-    client = boto3.client("service-quotas", config=ONE_TRY)
     for read in (client.get_service_quota, client.get_aws_default_service_quota):
         try:
             return Quota(int(read(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]))
@@ -627,13 +636,14 @@ def read_quota(quota, region):
 def read_account(region):
     """What the account may do in the region."""
     limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
+    quotas = boto3.client("service-quotas", config=ONE_TRY)
     return Account(
         executions=limits["ConcurrentExecutions"],
         unreserved=limits["UnreservedConcurrentExecutions"],
-        requests=read_quota(REQUESTS, region),
-        burst=read_quota(BURST, region),
-        table_reads=read_quota(TABLE_READS, region),
-        table_writes=read_quota(TABLE_WRITES, region),
+        requests=read_quota(quotas, REQUESTS, region),
+        burst=read_quota(quotas, BURST, region),
+        table_reads=read_quota(quotas, TABLE_READS, region),
+        table_writes=read_quota(quotas, TABLE_WRITES, region),
     )
 
 
@@ -705,7 +715,10 @@ def at_least_one(text):
 def main(arguments):
     parser = argparse.ArgumentParser(
         description="Says what of an account and of a stack is too small for an on-sale.",
-        epilog="It ends with 0 when nothing is too small, 1 when something is, 2 when that cannot be told.",
+        epilog=(
+            "It ends with 0 when nothing is too small, 1 when something is, 2 when that cannot be"
+            " told."
+        ),
     )
     at_least_one.__name__ = "whole number from 1 on"
     parser.add_argument("stack", help="the name of the stack")

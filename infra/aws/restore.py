@@ -228,12 +228,10 @@ def main(arguments):
     gradual = found.parameters.get("Deployment", "AllAtOnce")
     at_once = "" if gradual == "AllAtOnce" else " Deployment=AllAtOnce"
     print(
-        f"\nThe stack still uses its present tables. To go over to these, from the commit that is "
-        f"deployed:\n\n"
-        f"  sam build && sam deploy --stack-name {found.name} "
-        f"--parameter-overrides RestoredTables={suffix}{at_once}\n\n"
-        "Every other parameter keeps its value: sam deploy sends the present one of those that it is "
-        "not given."
+        "\nThe stack still uses its present tables. To go over to these, from the commit that is"
+        f" deployed:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
+        f" RestoredTables={suffix}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
+        " sends the present one of those that it is not given."
     )
     if at_once:
         print(f"Give Deployment={gradual} with the next deployment after that.")

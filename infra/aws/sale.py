@@ -6,7 +6,7 @@
 
 Stopped, buyers get 503 from API Gateway, nobody is let in, and nothing is written but by
 administrators and the functions that clean up. It is done by Lambda's reserved concurrency of 0, and
-undone with what the stack's parameters say. A deployment may undo it, too: stop again afterwards.
+undone with what the parameters of the stack say. A deployment may undo it: then stop again.
 """
 
 import argparse
@@ -40,8 +40,7 @@ def main(arguments):
     parser.add_argument("action", choices=["stop", "start"])
     options = parser.parse_args(arguments)
     found, functions = deployed(options.stack), boto3.client("lambda")
-    for name in STOPPED:
-        _, function = found.resources[name]
+    for name, function in [(name, found.function(name)) for name in STOPPED]:
         reserved = int(found.parameters.get(RESERVED.get(name), "0") or 0)
         if options.action == "stop":
             functions.put_function_concurrency(

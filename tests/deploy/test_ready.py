@@ -10,10 +10,14 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.stub import Stubber
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "infra/aws"))
 
 import ready
-from deployed import Trouble
+from deployed import Trouble, run
 from ready import Account, Crowd, Kind, Line, Quota, Stack, Table
 
 # Enough for a million people, with nothing to set right.
@@ -359,6 +363,61 @@ class Documents(unittest.TestCase):
         for queue, said in (("autumn", "returned 404"), ("spring", "did not work")):
             with self.assertRaisesRegex(Trouble, said):
                 ready.read_line(url, queue)
+
+
+class Quotas(unittest.TestCase):
+    """What Service Quotas answers."""
+
+    QUOTA = {"ServiceCode": "apigateway", "QuotaCode": "L-8A5B8E43"}
+
+    def read(self, region, *answers):
+        """What is read, with these answers; None is a refusal."""
+        client = boto3.client(
+            "service-quotas",
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        with Stubber(client) as stub:
+            calls = ("get_service_quota", "get_aws_default_service_quota")
+            for call, value in zip(calls, answers):
+                if value is None:
+                    stub.add_client_error(call, "AccessDeniedException", expected_params=self.QUOTA)
+                else:
+                    stub.add_response(call, {"Quota": {"Value": float(value)}}, self.QUOTA)
+            quota = ready.read_quota(client, ready.REQUESTS, region)
+            stub.assert_no_pending_responses()
+        return quota
+
+    def test_the_account_s_own_counts_before_the_default(self):
+        self.assertEqual(Quota(20_000), self.read("eu-west-1", 20_000))
+        self.assertEqual(Quota(10_000), self.read("eu-west-1", None, 10_000))
+
+    def test_what_cannot_be_read_is_its_default_in_that_region(self):
+        self.assertEqual(Quota(10_000, is_known=False), self.read("eu-west-1", None, None))
+        self.assertEqual(Quota(2_500, is_known=False), self.read("eu-south-1", None, None))
+
+
+class Errors(unittest.TestCase):
+    def test_each_is_a_sentence_and_the_status_2(self):
+        refused = {"Error": {"Code": "AccessDenied", "Message": "not you"}}
+        for error, said in (
+            (Trouble("There is no stack."), "There is no stack.\n"),
+            (
+                ClientError(refused, "DescribeStacks"),
+                "AWS refused DescribeStacks: AccessDenied: not you\n",
+            ),
+            (NoCredentialsError(), "AWS could not be asked: Unable to locate credentials\n"),
+        ):
+
+            def fails(_, error=error):
+                raise error
+
+            with self.subTest(said), contextlib.redirect_stderr(io.StringIO()) as heard:
+                with self.assertRaises(SystemExit) as ended:
+                    run(fails, [])
+                self.assertEqual(2, ended.exception.code)
+                self.assertEqual(said, heard.getvalue())
 
 
 class Arguments(unittest.TestCase):

@@ -7,6 +7,9 @@ import unittest
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import boto3
+from botocore.stub import Stubber
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "infra/aws"))
 
 import restore
@@ -72,6 +75,54 @@ class Obstacles(unittest.TestCase):
             self.assertEqual(
                 "Users has no point-in-time recovery.", restore.obstacle("Users", nothing, AT)
             )
+
+
+class Interruptions(unittest.TestCase):
+    """What an earlier run has left, as DynamoDB says it."""
+
+    def setUp(self):
+        self.client = boto3.client(
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        self.stub = Stubber(self.client)
+        self.stub.activate()
+        self.restoration = restore.Restoration({"Users": "old"}, {"Users": "new"}, AT, self.client)
+
+    def there(self, source="old", at=AT):
+        summary = {
+            "SourceTableArn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{source}",
+            "RestoreDateTime": at,
+            "RestoreInProgress": True,
+        }
+        table = {"TableName": "new", "TableStatus": "CREATING", "RestoreSummary": summary}
+        self.stub.add_response("describe_table", {"Table": table}, {"TableName": "new"})
+
+    def test_what_it_has_begun_is_gone_on_with(self):
+        self.there()
+        self.assertEqual([], self.restoration.obstacles())
+        self.there()
+        with contextlib.redirect_stdout(io.StringIO()):
+            # A second restore would be a call that nobody expects.
+            self.restoration.begin()
+        self.stub.assert_no_pending_responses()
+
+    def test_what_is_not_there_is_begun(self):
+        missing = "ResourceNotFoundException"
+        self.stub.add_client_error("describe_table", missing, expected_params={"TableName": "new"})
+        wanted = {"SourceTableName": "old", "TargetTableName": "new", "RestoreDateTime": AT}
+        self.stub.add_response("restore_table_to_point_in_time", {}, wanted)
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.restoration.begin()
+        self.stub.assert_no_pending_responses()
+
+    def test_a_table_of_something_else_stands_in_the_way(self):
+        for other in ({"source": "other"}, {"at": AT + SECOND}):
+            self.there(**other)
+            [sentence] = self.restoration.obstacles()
+            self.assertIn("new is there already", sentence)
 
 
 if __name__ == "__main__":
