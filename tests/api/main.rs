@@ -78,6 +78,7 @@ mod model;
 mod opening;
 mod random;
 mod seats_left;
+mod slowness;
 mod terms;
 mod times;
 mod tricks;
