@@ -83,4 +83,5 @@ mod terms;
 mod times;
 mod tricks;
 mod troubles;
+mod unread;
 mod waiting;

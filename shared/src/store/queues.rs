@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, Update},
+    types::{AttributeValue, Put, ReturnConsumedCapacity, Update},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -269,32 +269,12 @@ impl Store {
             .collect();
         let issued = keys::issued(&queue.id);
         let wanted = cohorts.keys().chain([&issued]).map(key).collect();
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(wanted))
-            .consistent_read(true)
-            .build()?;
-        let output = self
-            .client
-            .batch_get_item()
-            .request_items(&self.tables.queues, wanted)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
+        let table = &self.tables.queues;
         // A tick that misses a count would let too many in.
-        if output
-            .unprocessed_keys()
-            .is_some_and(|left| !left.is_empty())
-        {
-            return Err(StoreError::Throttled);
-        }
+        let wanted = [(&**table, wanted)];
+        let mut found = self.read_batch(wanted, Reading::Consistent).await?;
         let mut census = Census::default();
-        for item in output
-            .responses
-            .unwrap_or_default()
-            .remove(&self.tables.queues)
-            .unwrap_or_default()
-        {
+        for item in found.remove(table).unwrap_or_default() {
             let id = item
                 .get("id")
                 .and_then(|id| id.as_s().ok())
