@@ -77,6 +77,7 @@ mod long_waits;
 mod model;
 mod opening;
 mod random;
+mod reasons;
 mod seats_left;
 mod slowness;
 mod terms;

@@ -230,11 +230,15 @@ impl Connector {
                 {
                     return respond(done_before());
                 }
-                let answer = engine::call(database, operation, &body);
+                let mut answer = engine::call(database, operation, &body);
                 if let Some(token) = token.filter(|_| answer.status == 200) {
                     faults.remember_committed(token);
                 }
                 self.tally.count(operation, answer.body.as_bytes());
+                let reported = self.below.interference.reported(answer.body.as_bytes());
+                if let Some(reported) = reported.and_then(|body| String::from_utf8(body).ok()) {
+                    answer.body = reported;
+                }
                 respond(answer)
             }
             (Engine::Remote(_), Some(remote)) => {
@@ -243,7 +247,8 @@ impl Connector {
                 }
                 let (mut response, body) = whole(remote.call(request).await?).await?;
                 self.tally.count(operation, &body);
-                *response.body_mut() = SdkBody::from(body);
+                let reported = self.below.interference.reported(&body);
+                *response.body_mut() = SdkBody::from(reported.unwrap_or(body));
                 Ok(response)
             }
             (Engine::Remote(_), None) => Err(unreachable()),

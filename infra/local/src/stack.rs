@@ -194,6 +194,12 @@ impl Stack {
         self.below.interference.strip_condition(table, text);
     }
 
+    /// From now on, a transaction that several conditions refuse reports one of them only: that
+    /// with this index, counted from 0 and round and round. Without one, all are reported again.
+    pub fn report_one_condition(&self, index: Option<usize>) {
+        self.below.interference.report_one_condition(index);
+    }
+
     /// From now on, the functions' calls of this table fail.
     pub fn fail(&self, table: &str, failure: Failure) {
         self.below.interference.fail(table, failure);

@@ -163,7 +163,14 @@ impl Store {
         let mut transaction = Transaction::new(&self.client).update(row, |_| SettingsPut::Moved);
         if seed.is_some() {
             let numbers = self.hold_numbers_back(queue_id)?;
-            transaction = transaction.update(numbers, |_| SettingsPut::Joined);
+            transaction = transaction.update(numbers, |item| {
+                // Of two that give it an opening at once, the first one has held them back.
+                if is_held_back(item.as_ref()) {
+                    SettingsPut::Moved
+                } else {
+                    SettingsPut::Joined
+                }
+            });
         }
         if before.is_none() {
             let registry = self.register(queue_id)?;
@@ -356,6 +363,12 @@ impl Store {
             self.get(&self.tables.queues, key, Reading::Lately).await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
+}
+
+/// Whether an item of issued numbers says that none are issued before the opening.
+fn is_held_back(numbers: Option<&Item>) -> bool {
+    let held_back = numbers.and_then(|item| item.get("held_back"));
+    held_back == Some(&AttributeValue::Bool(true))
 }
 
 fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {
