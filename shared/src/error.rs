@@ -183,7 +183,8 @@ pub enum ApiError {
         /// When it makes sense to try again, in seconds.
         retry_after: u64,
     },
-    /// 503: contention or throttling survived our retries.
+    /// 503: contention or throttling survived our retries, or the time of the request was over before
+    /// it wrote anything.
     #[error("too busy: {0}")]
     Busy(&'static str),
     /// 500: our fault. The cause goes to the log, and never to the client.

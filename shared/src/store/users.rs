@@ -81,7 +81,7 @@ impl Store {
         let mut transaction =
             Transaction::new(&self.client).put(put_user, |_| SignUpRefused::IdTaken);
         if let Some(email) = &user.email {
-            transaction = self.claim_email(transaction, email, user.user_id, || {
+            transaction = self.claim_email(transaction, email, user.user_id, |_| {
                 SignUpRefused::EmailTaken
             })?;
         }
@@ -336,8 +336,14 @@ impl Store {
                 transaction = transaction.delete(release, |_| ChangeRefused::Stale);
             }
             if let Some(email) = &changed.email {
-                transaction = self.claim_email(transaction, email, changed.user_id, || {
-                    ChangeRefused::EmailTaken
+                let user_id = changed.user_id;
+                transaction = self.claim_email(transaction, email, user_id, move |owner| {
+                    // Of two such changes at once, the first one has made it theirs.
+                    if owner == Some(user_id) {
+                        ChangeRefused::Stale
+                    } else {
+                        ChangeRefused::EmailTaken
+                    }
                 })?;
             }
         }
@@ -371,13 +377,14 @@ impl Store {
         Ok(update.build()?)
     }
 
-    /// Makes an e-mail address a user's, if it is nobody's in any of its forms.
+    /// Makes an e-mail address a user's, if it is nobody's in any of its forms; `taken` says what it
+    /// means that it is somebody's.
     fn claim_email<R: 'static>(
         &self,
         transaction: Transaction<R>,
         email: &Email,
         user_id: UserId,
-        taken: fn() -> R,
+        taken: impl Fn(Option<UserId>) -> R + Copy + Send + 'static,
     ) -> Result<Transaction<R>, StoreError> {
         let folded = email.folded();
         let mut item = to_item(&Owner { user_id })?;
@@ -387,7 +394,7 @@ impl Store {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(id)")
             .build()?;
-        let mut transaction = transaction.put(put, move |_| taken());
+        let mut transaction = transaction.put(put, move |item| taken(owner(item)));
         for form in email.folded_forms() {
             if form != folded {
                 let check = ConditionCheck::builder()
@@ -395,7 +402,7 @@ impl Store {
                     .set_key(Some(email_key(&form)))
                     .condition_expression("attribute_not_exists(id)")
                     .build()?;
-                transaction = transaction.check(check, move |_| taken());
+                transaction = transaction.check(check, move |item| taken(owner(item)));
             }
         }
         Ok(transaction)
@@ -453,6 +460,12 @@ impl Store {
 
 pub(super) fn key(user_id: UserId) -> Item {
     Item::from([("id".to_owned(), text(user_id))])
+}
+
+/// Whose an e-mail address is, by its item.
+fn owner(item: Option<Item>) -> Option<UserId> {
+    let owner: Owner = from_item(item?).ok()?;
+    Some(owner.user_id)
 }
 
 fn email_key(folded: &str) -> Item {
