@@ -177,7 +177,7 @@ pub enum ApiError {
     /// 422: an idempotency key that came with another body before.
     #[error("the idempotency key was used for something else")]
     IdempotencyKeyReused,
-    /// 429: too many wrong passwords for one account.
+    /// 429: too many wrong passwords for one account, from one source or from many.
     #[error("too many wrong passwords")]
     TooManyAttempts {
         /// When it makes sense to try again, in seconds.
