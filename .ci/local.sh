@@ -7,15 +7,35 @@
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
-start_local() {
-    cargo build --quiet --locked --package local
-    target/debug/local --port 0 "$@" > "$work/out" 2> "$work/err" &
-    server=$!
-    for _ in $(seq 600); do
-        grep -q "Onsale is listening on" "$work/out" && break
-        kill -0 "$server" || { cat "$work/err" >&2; exit 1; }
+# Builds `cargo local` and the examples that are run beside it from what `cargo test` has compiled
+# already: with the features of the same packages, and of the same kinds of targets. `--package`
+# would have the AWS SDK, and all that needs it, compiled once more.
+build_local() {
+    cargo build --quiet --locked --bin local --example storm --example crash --example purchases
+}
+
+# Waits until a command succeeds, for as long as a process lives. Ten minutes are for one that does
+# not do what it should: no machine is that slow.
+wait_for() {
+    local process=$1 end=$((SECONDS + 600))
+    shift
+    until "$@" > /dev/null 2>&1; do
+        kill -0 "$process" 2> /dev/null || return 1
+        ((SECONDS < end)) || return 1
         sleep 0.1
     done
+}
+
+# A port that nobody listens at.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+start_local() {
+    build_local
+    target/debug/local --port 0 "$@" > "$work/out" 2> "$work/err" &
+    server=$!
+    wait_for "$server" grep -q "Onsale is listening on" "$work/out" || { cat "$work/err" >&2; exit 1; }
     url=$(sed -n 's/^Onsale is listening on //p' "$work/out")
 }
 

@@ -23,6 +23,7 @@ async fn one_tick_may_be_had_by_hand() {
 /// A fault of other waiting rooms: capacity exceeded because each tick adds blindly.
 #[tokio::test]
 async fn ticks_at_once_let_no_more_in() {
+    crate::harness::in_virtual_time();
     let shop = Shop::for_one().await;
     let mut buyers = Vec::new();
     for _ in 0..5 {

@@ -159,6 +159,7 @@ async fn nothing_is_wrong_with_what_was_cut_off() {
 
 #[tokio::test]
 async fn nothing_is_wrong_with_a_crowd_at_once() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyers = join_all((0..12).map(|_| shop.buyer())).await;
     let purchases = buyers.iter().zip((1..=4).cycle()).map(|(buyer, seat)| {

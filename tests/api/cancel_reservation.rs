@@ -119,6 +119,7 @@ async fn the_same_person_buys_the_seat_again() {
 
 #[tokio::test]
 async fn twenty_refunds_at_once_are_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let path = shop.reservation(&receipt);
@@ -273,6 +274,7 @@ async fn nobody_cancels_for_somebody_else() {
 
 #[tokio::test]
 async fn parallel_cancellations_all_get_the_one_answer() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -286,6 +288,7 @@ async fn parallel_cancellations_all_get_the_one_answer() {
 
 #[tokio::test]
 async fn of_a_payment_and_a_cancellation_one_happens() {
+    crate::harness::in_virtual_time();
     for _ in 0..4 {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;

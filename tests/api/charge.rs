@@ -280,6 +280,7 @@ async fn keys_of_two_users_are_two() {
 
 #[tokio::test]
 async fn parallel_charges_with_one_key_are_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let replies = join_all((0..10).map(|_| shop.charge_keyed(&buyer, 100, "key"))).await;

@@ -122,6 +122,7 @@ async fn correction_never_leaves_less_than_nothing_or_more_than_an_account_holds
 
 #[tokio::test]
 async fn corrections_and_purchases_at_once_take_no_more_than_there_is() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     let held = shop.hold(&buyer, 7).await.ok();
@@ -144,6 +145,7 @@ async fn corrections_and_purchases_at_once_take_no_more_than_there_is() {
 
 #[tokio::test]
 async fn correction_with_a_key_happens_once() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     let second = shop.admin().await;

@@ -426,6 +426,7 @@ async fn creation_with_somebody_elses_key_is_another_one() {
 
 #[tokio::test]
 async fn creations_with_a_key_at_once_are_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     shop.add_queue("rock").await;

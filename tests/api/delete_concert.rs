@@ -181,6 +181,7 @@ async fn two_hundred_shows_go_and_their_queue_knows() {
 
 #[tokio::test]
 async fn of_deletions_at_once_one_does_it() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let deletions = (0..6).map(|_| shop.remove(&admin, &shop.concert_id));
@@ -197,6 +198,7 @@ async fn of_deletions_at_once_one_does_it() {
 
 #[tokio::test]
 async fn deleting_dates_at_once_leaves_nothing_behind() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let deletions = shop.dates.iter().map(|date| {

@@ -254,6 +254,7 @@ async fn nobody_deletes_others() {
 /// Whatever wins, the books are right, and who is gone has moved nothing since.
 #[tokio::test]
 async fn deleting_while_everything_else_happens_loses_no_money() {
+    crate::harness::in_virtual_time();
     for how in ["", "?force=true"] {
         let shop = Shop::open().await;
         let admin = shop.admin().await;

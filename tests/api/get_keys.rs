@@ -46,6 +46,7 @@ async fn whoever_signs_first_makes_the_keys() {
 
 #[tokio::test]
 async fn all_functions_sign_with_one_key() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guests = (0..8).map(|_| shop.guest());
     let guests = shared::futures_util::future::join_all(guests).await;

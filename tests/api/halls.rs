@@ -74,6 +74,7 @@ fn seats_left(dates: &Value) -> Vec<Option<u64>> {
 
 #[tokio::test]
 async fn largest_concert_is_counted_bit_by_bit_with_few_calls_at_once() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let id = shop.add_halls("main", MOST_SHOWS, MOST_SEATS).await;
     let all = days(MOST_SHOWS);
@@ -110,6 +111,7 @@ async fn largest_concert_is_counted_bit_by_bit_with_few_calls_at_once() {
 
 #[tokio::test]
 async fn largest_concert_is_deleted_unless_a_seat_is_sold() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let id = shop.add_halls("main", MOST_SHOWS, MOST_SEATS).await;
@@ -134,6 +136,7 @@ async fn largest_concert_is_deleted_unless_a_seat_is_sold() {
 /// A queue that sells the largest concert counts until it has found enough.
 #[tokio::test]
 async fn largest_concert_does_not_stop_its_queue() {
+    crate::harness::in_virtual_time();
     let shop = Shop::without_schedule(&[]).await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();

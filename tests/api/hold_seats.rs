@@ -124,6 +124,7 @@ async fn other_seats_cannot_be_had_while_some_are_held() {
 
 #[tokio::test]
 async fn of_parallel_holds_of_a_seat_one_wins() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guests = join_all((0..16).map(|_| shop.guest())).await;
     let buyers = join_all(guests.iter().map(|guest| shop.join(guest))).await;
@@ -138,6 +139,7 @@ async fn of_parallel_holds_of_a_seat_one_wins() {
 
 #[tokio::test]
 async fn of_parallel_holds_that_overlap_no_seat_goes_twice() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guests = join_all((0..12).map(|_| shop.guest())).await;
     let buyers = join_all(guests.iter().map(|guest| shop.join(guest))).await;
@@ -174,6 +176,7 @@ async fn of_parallel_holds_that_overlap_no_seat_goes_twice() {
 /// A fault of other sellers: a token used in parallel holds two seats.
 #[tokio::test]
 async fn a_token_used_in_parallel_holds_one_seat() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let replies = join_all((1..=8).map(|seat| shop.hold(&buyer, seat))).await;
@@ -189,6 +192,7 @@ async fn a_token_used_in_parallel_holds_one_seat() {
 
 #[tokio::test]
 async fn the_same_hold_in_parallel_is_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     // Each a little later than the one before, so that every step of one meets every step of

@@ -131,6 +131,7 @@ async fn a_user_has_one_live_session_in_a_queue() {
 
 #[tokio::test]
 async fn of_parallel_joins_of_one_user_one_wins() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
@@ -145,6 +146,7 @@ async fn of_parallel_joins_of_one_user_one_wins() {
 
 #[tokio::test]
 async fn numbers_are_unique_and_in_order() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guests = join_all((0..20).map(|_| shop.guest())).await;
     let buyers = join_all(guests.iter().map(|guest| shop.join(guest))).await;
@@ -417,6 +419,7 @@ async fn a_key_ends_with_its_session() {
 
 #[tokio::test]
 async fn parallel_joins_with_one_key_are_one() {
+    crate::harness::in_virtual_time();
     for shop in [Shop::open().await, Shop::for_one().await] {
         let inside = shop.buyer().await;
         let guest = shop.guest().await;
@@ -436,6 +439,7 @@ async fn parallel_joins_with_one_key_are_one() {
 /// no-shows, there is room for everybody else.
 #[tokio::test]
 async fn parallel_joins_with_one_key_are_one_arrival() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open_with(&[("MainMaxActive", "12")]).await;
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });

@@ -237,6 +237,7 @@ async fn wrong_passwords_are_forgotten_after_15_minutes() {
 /// A fault of other sellers: the count is read, then written, and parallel guesses pass it.
 #[tokio::test]
 async fn of_thirty_wrong_guesses_at_once_ten_are_made() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let guesses = (0..30).map(|_| shop.log_in(&account.email, WRONG));

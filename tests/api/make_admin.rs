@@ -95,6 +95,7 @@ async fn a_new_administrator_logs_in_with_what_the_operator_said() {
 
 #[tokio::test]
 async fn an_address_that_is_somebodys_is_refused() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let order = json!({ "email": "MINA@example.com", "password": "another password" });

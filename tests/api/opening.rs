@@ -192,6 +192,7 @@ async fn a_dead_scheduler_does_not_keep_it_closed() {
 
 #[tokio::test]
 async fn ticks_at_once_draw_the_same_lots() {
+    crate::harness::in_virtual_time();
     let (shop, _) = Shop::opening_in(30).await;
     let early = shop.early(8).await;
     shop.advance(29).await;

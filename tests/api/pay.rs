@@ -95,6 +95,7 @@ async fn the_receipt_is_given_again_and_nothing_is_paid_twice() {
 
 #[tokio::test]
 async fn parallel_payments_are_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     shop.charge(&buyer, 3 * PRICE).await.ok();
@@ -110,6 +111,7 @@ async fn parallel_payments_are_one() {
 
 #[tokio::test]
 async fn parallel_payments_with_money_for_one_are_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     for reply in join_all((0..8).map(|_| shop.pay(&buyer, &held))).await {
@@ -120,6 +122,7 @@ async fn parallel_payments_with_money_for_one_are_one() {
 
 #[tokio::test]
 async fn charges_and_a_payment_at_once_all_count() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));

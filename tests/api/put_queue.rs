@@ -210,6 +210,7 @@ async fn a_closed_queue_ends_who_waits_and_not_who_is_in() {
 /// Two operators at once: each change is made, and none of a queue's admissions is lost.
 #[tokio::test]
 async fn changes_at_once_are_all_made() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let settings = json!({});

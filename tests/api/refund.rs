@@ -130,6 +130,7 @@ async fn refund_after_the_buyers_own_changes_nothing() {
 
 #[tokio::test]
 async fn refunds_by_buyer_and_administrators_at_once_are_one() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let admin = shop.admin().await;

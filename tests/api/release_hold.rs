@@ -167,6 +167,7 @@ async fn what_cannot_be_read_comes_again_and_the_rest_of_the_batch_does_not() {
 
 #[tokio::test]
 async fn doubled_messages_at_once_count_the_session_once() {
+    crate::harness::in_virtual_time();
     let shop = Shop::without_messages(&[("MainMaxActive", "2"), ("HoldSeconds", "60")]).await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     let (third, fourth) = (shop.buyer().await, shop.buyer().await);

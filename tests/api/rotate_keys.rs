@@ -151,6 +151,7 @@ async fn the_schedule_replaces_a_key_when_it_is_old() {
 
 #[tokio::test]
 async fn rotations_at_once_make_one_key() {
+    crate::harness::in_virtual_time();
     let (shop, guest) = shop_and_guest(&[]).await;
     let now = json!({ "now": true });
     for round in 2..=3 {

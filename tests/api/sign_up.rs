@@ -149,6 +149,7 @@ async fn an_address_is_one_users_whatever_its_case_and_form() {
 
 #[tokio::test]
 async fn of_twenty_parallel_sign_ups_with_one_address_one_succeeds() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let sign_ups = (0..20).map(|n| {
         let email = if n % 2 == 0 {
@@ -270,6 +271,7 @@ async fn an_address_is_one_in_the_letters_of_its_domain_and_in_their_ascii_form(
 
 #[tokio::test]
 async fn of_both_forms_of_an_address_at_once_one_is_signed_up() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let forms = [LETTERS, ASCII, LETTERS, ASCII];
     let sign_ups = forms.iter().map(|email| shop.sign_up_with(email, PASSWORD));

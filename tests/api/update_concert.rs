@@ -251,6 +251,7 @@ async fn two_hundred_shows_change_at_once() {
 
 #[tokio::test]
 async fn of_changes_at_once_none_is_lost() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let dates: Vec<_> = (1..=8).map(|day| format!("2027-02-0{day}")).collect();

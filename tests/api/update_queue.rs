@@ -244,6 +244,7 @@ async fn patch_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Re
 
 #[tokio::test]
 async fn of_operators_who_mean_the_same_version_one_changes_it() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();

@@ -279,6 +279,7 @@ async fn not_even_an_administrator_changes_others() {
 /// lost or left behind.
 #[tokio::test]
 async fn of_parallel_changes_of_an_account_one_happens() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let bodies: Vec<_> = (0..6)
@@ -310,6 +311,7 @@ async fn of_parallel_changes_of_an_account_one_happens() {
 
 #[tokio::test]
 async fn of_parallel_changes_of_a_guest_one_happens() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let bodies: Vec<_> = (0..6)

@@ -404,6 +404,7 @@ async fn a_dead_scheduler_is_replaced_by_those_who_ask() {
 
 #[tokio::test]
 async fn parallel_arrivals_of_one_count_once() {
+    crate::harness::in_virtual_time();
     let shop = Shop::open_with(&[("MainMaxActive", "2")]).await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     let (third, fourth) = (shop.buyer().await, shop.buyer().await);

@@ -2,8 +2,8 @@
 //! nothing is lost that had been acknowledged, and that what was under way is whole or not there.
 //!
 //! ```text
-//! cargo build --package local
-//! cargo run --package tests --example crash -- --rounds 100
+//! cargo build --bin local
+//! cargo run --example crash -- --rounds 100
 //! ```
 
 mod books;

@@ -16,8 +16,8 @@ use crate::{
 /// What a process says that can be spoken with.
 const LISTENING: &str = "Onsale is listening on http://";
 
-/// How long one may take until it says so.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long one may take until it says so: longer than any machine needs.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A seat on sale.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -148,7 +148,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// After the storm everybody is served, at the latest when the last connection has been noticed to
 /// be gone.
 async fn after(address: SocketAddr) -> Result<(), Failure> {
-    const PATIENCE: Duration = Duration::from_mins(1);
+    // Longer than any machine needs.
+    const PATIENCE: Duration = Duration::from_mins(10);
 
     let calm = async {
         let mut in_a_row = 0;
