@@ -35,7 +35,7 @@ use crate::{
     },
     messages::ReleaseQueue,
     metrics::Metrics,
-    store::{Store, StoreError},
+    store::{Store, StoreError, usage},
 };
 
 /// A call of the database or the release queue may take so long before it is tried again.
@@ -43,6 +43,24 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// It may take so long in all, well below the time-out of every function.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a call is made before its failure is believed.
+const ATTEMPTS: u32 = 3;
+
+/// Before the second attempt the SDK waits a random time from 0 to this, before the third from 0
+/// to [`LONGEST_BACK_OFF`], after throttling and after every other failure that may pass. Its
+/// standard mode would begin at a second, for which a function is paid that does nothing.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
+
+/// No wait between two attempts is longer, not even one that an answer asks for.
+const LONGEST_BACK_OFF: Duration = Duration::from_millis(100);
+
+// All attempts and the waits between them fit into a call's time.
+const _: () = assert!(
+    ATTEMPT_TIMEOUT.as_millis() * ATTEMPTS as u128
+        + LONGEST_BACK_OFF.as_millis() * (ATTEMPTS - 1) as u128
+        <= CALL_TIMEOUT.as_millis()
+);
 
 /// How long an instance believes a queue's document.
 const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
@@ -90,19 +108,27 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
-        // What it may try again is its own. In a process of many functions they would share it,
-        // and the trouble of one would be everybody's.
+        // Nothing but these waits delays an attempt: a rate limiter belongs to the adaptive mode.
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(FIRST_BACK_OFF)
+            .with_max_backoff(LONGEST_BACK_OFF);
+        // How much it may try again is its own: some fifty calls that fail for good use it up, and
+        // then the first failure is believed until calls succeed. In a process of many functions
+        // they would share it, and the trouble of one would be everybody's.
         let own_budget = || RetryPartition::custom("function").build();
         let database = aws_sdk_dynamodb::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_config(retries.clone())
             .retry_partition(own_budget())
             .timeout_config(timeouts.clone())
+            .interceptor(usage::NotesWrites)
             // Watches long streams; ours are a few kilobytes, and have time-outs.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let messages = aws_sdk_sqs::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
+            .retry_config(retries)
             .retry_partition(own_budget())
             .timeout_config(timeouts)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

@@ -1,6 +1,7 @@
 //! The rules, without I/O: every function here takes what it needs, `now` included, and
 //! returns what follows.
 
+pub mod attempts;
 pub mod audit;
 pub mod decimal;
 pub mod draw;

@@ -177,13 +177,14 @@ pub enum ApiError {
     /// 422: an idempotency key that came with another body before.
     #[error("the idempotency key was used for something else")]
     IdempotencyKeyReused,
-    /// 429: too many wrong passwords for one account.
+    /// 429: too many wrong passwords for one account, from one source or from many.
     #[error("too many wrong passwords")]
     TooManyAttempts {
         /// When it makes sense to try again, in seconds.
         retry_after: u64,
     },
-    /// 503: contention or throttling survived our retries.
+    /// 503: contention or throttling survived our retries, or the time of the request was over before
+    /// it wrote anything.
     #[error("too busy: {0}")]
     Busy(&'static str),
     /// 500: our fault. The cause goes to the log, and never to the client.

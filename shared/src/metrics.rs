@@ -217,6 +217,7 @@ mod tests {
             read: 2.5,
             write: 8.0,
             contended: 1,
+            ..Usage::default()
         };
         let lines = written(|metrics| {
             metrics.invocation("BUSY", true, Duration::from_micros(12_500), usage, NOW);

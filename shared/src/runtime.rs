@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -33,7 +33,7 @@ use crate::{
     http::{RequestParts as _, error_response, require_no_stray_body, without_body},
     messages::ReleaseHold,
     metrics::Metrics,
-    store::usage::{Usage, metered},
+    store::usage::{self, Usage, metered},
 };
 
 /// What a handler returns.
@@ -59,7 +59,8 @@ where
     let app = start().await?;
     lambda_http::run(service_fn(|request: Request| {
         let app = app.clone();
-        async move { Ok::<_, Error>(answer(app, handle, request).await) }
+        let left = time_left(&request);
+        async move { Ok::<_, Error>(answer(app, handle, request, left).await) }
     }))
     .await
 }
@@ -153,12 +154,38 @@ impl LoadServiceConfig for OfEnvironment {
     }
 }
 
+/// How long Lambda lets a request still take.
+fn time_left(request: &Request) -> Duration {
+    let deadline = request
+        .lambda_context_ref()
+        .map_or(Duration::MAX, |context| {
+            Duration::from_millis(context.deadline)
+        });
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    deadline.saturating_sub(now.unwrap_or_default())
+}
+
+/// A request is given up so long before its function's time-out, so that it still has an answer.
+const TO_ANSWER: Duration = Duration::from_millis(500);
+
 /// Runs an HTTP handler: writes its one line to the log, publishes its metrics and turns an error
 /// into its answer. Never fails.
 ///
 /// A HEAD is answered by the handler of the GET, whole and at its price, and then its body is left
 /// out. A request that has a body and should have none is refused before its handler sees it.
-pub async fn answer<H, F>(app: App, handle: H, mut request: Request) -> Response<Body>
+///
+/// `left` is how long the function may still take. Each call has a bound of its own, but several
+/// slow ones add up to more than that, and Lambda ends a function without an answer. So what is not
+/// done half a second before is cut off, in whatever call or wait it is, as the end of the function
+/// would cut it off, and everything stays whole. The client reads that we are busy. Once a write
+/// was sent it reads that the request failed: the write may be done, and the same request again
+/// might do it a second time.
+pub async fn answer<H, F>(
+    app: App,
+    handle: H,
+    mut request: Request,
+    left: Duration,
+) -> Response<Body>
 where
     H: FnOnce(App, Request) -> F,
     F: Future<Output = Result<Response<Body>, ApiError>>,
@@ -174,7 +201,10 @@ where
         if access.route != DEFAULT_ROUTE {
             require_no_stray_body(&request)?;
         }
-        handle(app.clone(), request).await
+        let handled = handle(app.clone(), request);
+        tokio::time::timeout(left.saturating_sub(TO_ANSWER), handled)
+            .await
+            .unwrap_or_else(|_| Err(out_of_time()))
     })
     .await;
     if let Err(error @ (ApiError::Internal(_) | ApiError::Busy(_))) = &result {
@@ -195,6 +225,15 @@ where
         without_body(response)
     } else {
         response
+    }
+}
+
+/// The answer to a request whose time is over.
+fn out_of_time() -> ApiError {
+    if usage::so_far().has_written {
+        ApiError::bug("the request's time was over, after a write")
+    } else {
+        ApiError::Busy("the request's time was over, before any write")
     }
 }
 

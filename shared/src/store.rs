@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod at_once;
 pub mod audit;
+mod batch;
 pub mod catalog;
 pub mod cohorts;
 mod contention;

@@ -193,32 +193,6 @@ async fn while_an_answer_is_slow_others_go_on() {
     first.refused(409, "SEAT_ALREADY_RESERVED");
 }
 
-#[tokio::test(start_paused = true)]
-async fn seats_that_were_not_looked_at_are_not_believed_to_be_free() {
-    let shop = Shop::open().await;
-    let (one, other) = (shop.buyer().await, shop.buyer().await);
-    shop.hold(&one, 7).await.ok();
-    let faults = shop.stack.faults();
-    faults.meet("hold-seats", "BatchGetItem", Fault::Unprocessed, 1);
-    shop.hold(&other, 7)
-        .await
-        .refused(409, "SEAT_ALREADY_RESERVED");
-    assert_eq!(faults.counted()[&Fault::Unprocessed], 1);
-}
-
-/// Otherwise a user who was not read would be one who does not exist.
-#[tokio::test(start_paused = true)]
-async fn who_was_not_read_is_not_unknown() {
-    let shop = Shop::open().await;
-    let guest = shop.guest().await;
-    let faults = shop.stack.faults();
-    faults.meet("join-queue", "BatchGetItem", Fault::Unprocessed, 1);
-    let body = json!({ "user_id": guest.user_id });
-    let join = shop.post("/v1/auth/tokens").json(&body).send().await;
-    join.refused(503, "BUSY");
-    shop.join(&guest).await;
-}
-
 /// Wherever the process of a function ends while it pays, the payment is whole, and the next
 /// request finds it so or makes it.
 #[tokio::test(start_paused = true)]

@@ -21,6 +21,42 @@ impl Shop {
         self.post("/v1/auth/login").json(body).send().await
     }
 
+    /// Logs in from an address, as API Gateway tells it.
+    async fn log_in_from(&self, source: &str, email: &str, password: &str) -> Value {
+        let body = json!({ "email": email, "password": password });
+        self.ask_from(source, &[], &body).await
+    }
+
+    /// Logs in from an address with headers, and returns the function's answer.
+    async fn ask_from(&self, source: &str, headers: &[(&str, &str)], body: &Value) -> Value {
+        let mut call = self.post("/_local/event/v1/auth/login").json(body);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        let mut event = call.send_unjudged().await.ok();
+        event["requestContext"]["http"]["sourceIp"] = json!(source);
+        self.invoke("log-in", &event).await.ok()
+    }
+
+    /// So many wrong passwords, each of which is heard.
+    async fn mistype_from(&self, source: &str, email: &str, times: usize) {
+        for _ in 0..times {
+            let answer = self.log_in_from(source, email, WRONG).await;
+            assert_eq!(answer["statusCode"], 401, "{source}: {answer}");
+        }
+    }
+
+    /// The attempts that are remembered of the only account.
+    async fn attempts(&self) -> Value {
+        let users = self.items("Users").await;
+        let with_password = |user: &&Value| user["password_hash"].is_string();
+        users
+            .iter()
+            .find(with_password)
+            .expect("an account")
+            .clone()
+    }
+
     /// So many wrong passwords.
     async fn mistype(&self, email: &str, times: usize) {
         for _ in 0..times {
@@ -230,4 +266,187 @@ async fn one_accounts_wrong_passwords_are_not_anothers() {
     shop.log_in(&one.email, WRONG).await.is(TOO_MANY_ATTEMPTS);
     shop.log_in(&other.email, PASSWORD).await.ok();
     shop.mistype("nobody@example.com", 11).await;
+}
+
+/// Addresses of the block that is meant for examples.
+fn addresses() -> impl Iterator<Item = String> {
+    (1..255).map(|last| format!("203.0.113.{last}"))
+}
+
+const HOME: &str = "198.51.100.7";
+
+#[tokio::test]
+async fn whoever_guesses_locks_out_those_at_the_same_address_only() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    for attacker in ["203.0.113.7", "2001:db8:1:2::1"] {
+        shop.mistype_from(attacker, &account.email, 10).await;
+        let refused = shop.log_in_from(attacker, &account.email, PASSWORD).await;
+        assert_eq!(refused["statusCode"], 429, "{refused}");
+        assert_eq!(refused["headers"]["retry-after"], "900");
+        assert!(text(&refused["body"]).contains("TOO_MANY_ATTEMPTS"));
+        for other in [HOME, "203.0.113.8", "2001:db8:1:3::1"] {
+            let heard = shop.log_in_from(other, &account.email, PASSWORD).await;
+            assert_eq!(heard["statusCode"], 200, "{other}");
+        }
+        // The owner's log-ins do not help the attacker.
+        let refused = shop.log_in_from(attacker, &account.email, WRONG).await;
+        assert_eq!(refused["statusCode"], 429);
+    }
+    let same_network = "2001:db8:1:2:ffff::";
+    let refused = shop
+        .log_in_from(same_network, &account.email, PASSWORD)
+        .await;
+    assert_eq!(refused["statusCode"], 429, "one network is one source");
+    shop.advance(900).await;
+    let heard = shop
+        .log_in_from("203.0.113.7", &account.email, PASSWORD)
+        .await;
+    assert_eq!(heard["statusCode"], 200);
+}
+
+/// Whoever calls may write any header.
+#[tokio::test]
+async fn headers_do_not_say_from_where_a_password_comes() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let body = json!({ "email": account.email, "password": WRONG });
+    let mut statuses = Vec::new();
+    for address in addresses().take(11) {
+        let headers = [
+            ("x-forwarded-for", &*address),
+            ("forwarded", &*format!("for={address}")),
+            ("x-real-ip", &*address),
+        ];
+        let answer = shop.ask_from(HOME, &headers, &body).await;
+        statuses.push(answer["statusCode"].clone());
+        // The gateway itself passes the header on.
+        let mut call = shop.post("/v1/auth/login").json(&body);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        let status = call.send().await.status.as_u16();
+        assert_eq!(status, if statuses.len() > 10 { 429 } else { 401 });
+    }
+    assert_eq!(statuses[..10], vec![json!(401); 10]);
+    assert_eq!(statuses[10], 429);
+}
+
+#[tokio::test]
+async fn many_addresses_have_a_hundred_guesses_together() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let heard = shop.log_in_from(HOME, &account.email, PASSWORD).await;
+    assert_eq!(heard["statusCode"], 200);
+    for address in addresses().take(100) {
+        shop.mistype_from(&address, &account.email, 1).await;
+    }
+    for address in addresses().skip(95).take(10) {
+        for password in [WRONG, PASSWORD] {
+            let refused = shop.log_in_from(&address, &account.email, password).await;
+            assert_eq!(refused["statusCode"], 429, "{address}");
+        }
+    }
+    // The owner gets in from where they have been before, even after a few mistakes.
+    shop.mistype_from(HOME, &account.email, 9).await;
+    let heard = shop.log_in_from(HOME, &account.email, PASSWORD).await;
+    assert_eq!(heard["statusCode"], 200);
+    // What is remembered of them is bounded.
+    let user = shop.attempts().await;
+    let sources = user["attempts"]["sources"].as_object().expect("sources");
+    assert_eq!(
+        (sources.len(), &user["attempts"]["count"]),
+        (100, &json!(100))
+    );
+    assert_eq!(user["known"].as_object().map(serde_json::Map::len), Some(1));
+    shop.advance(900).await;
+    shop.mistype_from("203.0.113.1", &account.email, 1).await;
+    assert_eq!(shop.attempts().await["attempts"]["count"], 1);
+}
+
+/// Somebody who has the known address guesses no more than others.
+#[tokio::test]
+async fn a_known_address_has_ten_guesses_as_well() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    shop.log_in_from(HOME, &account.email, PASSWORD).await;
+    shop.mistype_from(HOME, &account.email, 10).await;
+    let refused = shop.log_in_from(HOME, &account.email, PASSWORD).await;
+    assert_eq!(refused["statusCode"], 429);
+}
+
+#[tokio::test]
+async fn of_guesses_at_once_from_many_addresses_a_hundred_are_made() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    for address in addresses().take(90) {
+        shop.mistype_from(&address, &account.email, 1).await;
+    }
+    let others: Vec<_> = addresses().skip(90).take(30).collect();
+    let guesses = others
+        .iter()
+        .map(|address| shop.log_in_from(address, &account.email, WRONG));
+    let answers = join_all(guesses).await;
+    let of = |status: u16| {
+        let those = answers
+            .iter()
+            .filter(|answer| answer["statusCode"] == status);
+        those.count()
+    };
+    assert_eq!((of(401), of(429)), (10, 20));
+}
+
+/// Nothing is counted for somebody who does not exist, and nothing is kept.
+#[tokio::test]
+async fn who_does_not_exist_hears_what_others_hear_and_leaves_nothing() {
+    let shop = Shop::open().await;
+    shop.account("mina@example.com").await;
+    let before = shop.items("Users").await.len();
+    let mut answers = Vec::new();
+    for email in ["mina@example.com", "nobody@example.com"] {
+        let mut answer = shop.log_in_from(HOME, email, WRONG).await;
+        let mut body: Value = serde_json::from_str(&text(&answer["body"])).expect("JSON");
+        body["request_id"] = Value::Null;
+        answer["body"] = body;
+        answers.push(answer);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(shop.items("Users").await.len(), before);
+}
+
+/// A few bytes of a hash are.
+#[tokio::test]
+async fn no_address_is_stored() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    shop.log_in_from(HOME, &account.email, PASSWORD).await;
+    shop.mistype_from("203.0.113.7", &account.email, 1).await;
+    let user = shop.attempts().await;
+    let stored = user.to_string();
+    assert!(!stored.contains(HOME) && !stored.contains("203.0.113.7"));
+    let names = |what: &Value| {
+        what.as_object()
+            .expect("sources")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    for name in [names(&user["known"]), names(&user["attempts"]["sources"])].concat() {
+        assert_eq!(name.len(), 6, "four bytes: {name}");
+    }
+}
+
+/// As an earlier version of the code has counted them.
+#[tokio::test]
+async fn attempts_without_sources_are_begun_anew() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let key = json!({ "id": account.user_id });
+    let counted = json!({ "count": 10, "since": shop.now().as_millisecond() });
+    shop.tamper("Users", key, json!({ "attempts": counted }))
+        .await;
+    shop.mistype(&account.email, 10).await;
+    shop.log_in(&account.email, PASSWORD)
+        .await
+        .is(TOO_MANY_ATTEMPTS);
 }

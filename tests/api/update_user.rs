@@ -185,7 +185,7 @@ async fn an_address_that_is_somebodys_is_refused_and_nothing_has_changed() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_are_counted_with_those_of_logging_in() {
+async fn wrong_passwords_are_counted_apart_from_those_of_logging_in() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     for body in [
@@ -204,8 +204,18 @@ async fn wrong_passwords_are_counted_with_those_of_logging_in() {
             .await
             .is(INVALID_PASSWORD);
     }
-    for _ in 0..7 {
+    // Ten wrong ones of somebody without a token are not the owner's.
+    for _ in 0..10 {
         shop.log_in(&account.email, WRONG)
+            .await
+            .is(INVALID_CREDENTIALS);
+    }
+    shop.log_in(&account.email, PASSWORD)
+        .await
+        .is(TOO_MANY_ATTEMPTS);
+    for _ in 0..7 {
+        let body = json!({ "password": NEXT, "current_password": WRONG });
+        shop.update_account(&account, &body)
             .await
             .is(INVALID_CREDENTIALS);
     }

@@ -4,8 +4,9 @@
     smoke.py STACK
 
 The stack is found through AWS's own variables (AWS_REGION, credentials, AWS_ENDPOINT_URL for a
-local one). It has to be deployed with HoldSeconds=5 and MainMaxActive=1, so that a hold lapses
-and somebody has to wait while one looks on. It leaves its users, and no concert.
+local one). It has to be deployed with HoldSeconds=4 or so and MainMaxActive=1, so that a hold
+lapses and somebody has to wait while one looks on. It leaves its users, and neither a
+concert nor anybody in the line.
 """
 
 import json
@@ -120,17 +121,19 @@ def hold(stack, token, concert, number):
     return stack.call("POST", path, token, {"date": DAY, "seat_number": number})
 
 
-def purchase(stack, user, token, concert):
-    held = hold(stack, token, concert, 7)
+def purchase(stack, admin, user, token, concert, number=7):
+    """Buys a seat; the money comes from an administrator, as a payment provider's does."""
+    held = hold(stack, token, concert, number)
     done("a seat is held")
     amount = held["payment"]["amount"]
-    stack.call("POST", f"/v1/users/{user}/balance", token, {"amount": amount})
+    stack.call("POST", f"/v1/users/{user}/balance", token, {"amount": amount}, expected=403)
+    stack.call("POST", f"/v1/users/{user}/balance", admin, {"amount": amount})
     done("the balance is topped up")
     reservation = held["reservation_id"]
     path = f"/v1/concerts/{concert}/reservations/{reservation}"
     body = {"reservation_id": reservation, "payment_details": {"amount": amount}}
     receipt = stack.call("POST", f"{path}/payments", token, body)
-    assert receipt["seat_number"] == 7 and receipt["current_balance"] == 0, receipt
+    assert receipt["seat_number"] == number and receipt["current_balance"] == 0, receipt
     done("the seat is paid")
     return path
 
@@ -168,7 +171,7 @@ def main(name):
     _, second_token = somebody(stack)
     assert place(stack, second_token)["status"] == "WAITING", place(stack, second_token)
     done("the second one waits")
-    sold = purchase(stack, first, first_token, concert)
+    sold = purchase(stack, admin, first, first_token, concert)
     until("the next one is let in", lambda: place(stack, second_token)["status"] == "ACTIVE")
 
     hold(stack, second_token, concert, 8)
@@ -184,6 +187,7 @@ def main(name):
     audit(stack)
     dead_letter(stack)
 
+    stack.call("DELETE", "/v1/auth/tokens", third_token)
     refund = stack.call("DELETE", sold, first_token)
     assert refund["status"] == "REFUNDED", refund
     stack.call("DELETE", f"/v1/concerts/{concert}", admin)

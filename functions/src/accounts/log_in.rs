@@ -2,8 +2,9 @@
 //!
 //! 2 WRU, and 1 RRU by e-mail address, up to 2 when its domain has an ASCII form; a wrong password 1 WRU, a guest 1 RRU. Who does not exist
 //! gets the same answer, after the same hashing, as who has mistyped their password. After ten
-//! wrong passwords within 15 minutes an account cannot be logged in to, not even with the right
-//! one.
+//! wrong passwords within 15 minutes an account cannot be logged in to from the same address, not
+//! even with the right one; after a hundred from many addresses only from one from which it was
+//! logged in to before (`domain/attempts.rs`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,7 +15,7 @@ use shared::{
         user::{Email, Password, User},
     },
     error::ApiError,
-    http::{Field, Seconds, body, ok},
+    http::{Field, RequestParts as _, Seconds, body, ok},
     lambda_http::{Body, Request, Response},
     token::{Claims, access_until},
 };
@@ -55,7 +56,11 @@ pub fn operation() -> Operation {
     Operation::new("Log in", Door::Nobody)
         .details(
             "With `email` and `password`, with `user_id` and `password`, or as a guest with \
-             `user_id` alone. A guest's token lives for 30 days, an account's for 12 hours.",
+             `user_id` alone. A guest's token lives for 30 days, an account's for 12 hours. After \
+             10 wrong passwords for an account from one address (of IPv6, the first 64 bits) \
+             within 15 minutes, every further one from there is 429, even the right one; other \
+             addresses are not concerned. After 100 from all addresses together, all are 429 but \
+             those from which the account was logged in to in the last 90 days.",
         )
         .body::<LogIn>(json!({
             "email": "mina@example.com",
@@ -87,7 +92,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Credentials::Guest(user_id) => guest(&app, user_id).await?,
         Credentials::Account(who, password) => {
             let user_id = user_id(&app, who).await?;
-            app.check_password(user_id, password, now).await?
+            app.check_password(user_id, password, request.source(), now)
+                .await?
         }
     };
     let token = app

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::{
     app::{App, SignedIn},
-    domain::user::{Email, Name, Password, User},
+    domain::{
+        attempts::Source,
+        user::{Email, Name, Password, User},
+    },
     error::{ApiError, Wrong},
     http::{Field, RequestParts as _, body, ok},
     lambda_http::{Body, Request, Response},
@@ -52,7 +55,9 @@ pub fn operation() -> Operation {
         .details(
             "A guest who sets both `email` and `password` becomes an account, and their tokens \
              stay good. Another e-mail address or password of an account needs \
-             `current_password`, and ends the older tokens as logging out does.",
+             `current_password`, and ends the older tokens as logging out does. After 10 wrong \
+             ones within 15 minutes it is 429, wherever they came from; wrong passwords of a \
+             log-in do not count here.",
         )
         .body::<UpdateUser>(json!({
             "email": "mina@example.com",
@@ -149,7 +154,8 @@ async fn change(
     }
 
     if !user.is_guest() {
-        app.check_password(user.user_id, wanted.current_password, now)
+        let password = wanted.current_password;
+        app.check_password(user.user_id, password, Source::Token, now)
             .await?;
         changed.generation += 1;
     }

@@ -7,7 +7,8 @@
 //! with its receipt again, until it is refunded: then it is as good as lapsed (410).
 //!
 //! 6 WRU and 2 for each seat, and 1 to give the place in the line to the next; 1.5 RRU. A receipt
-//! once more, and what has become of another hold, costs 1 RRU for the generation of the token.
+//! once more, and what has become of another hold, costs 1 RRU for the generation of the token. Before
+//! a hold is said to be over, the order is looked for: 1 RRU.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -4,7 +4,8 @@
 //! A hold is released, and the session goes on: 1 WRU and 1 for each seat. A paid one is refunded
 //! to the balance, until some hours before the day of the show: 4 WRU and 2 for each seat, 2.5 RRU.
 //! Then the show's queue is ticked, for those who wait for a seat: 0.5 RRU for the show, and what
-//! a tick costs. With a queue token 1 RRU more, for its generation.
+//! a tick costs. With a queue token 1 RRU more, for its generation. One that is
+//! over already costs 1 RRU more: it may have been paid at the last moment.
 
 use serde::Serialize;
 use serde_json::json;

@@ -16,10 +16,11 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
+use serde_json::Value;
 
 use crate::{
     engine::{self, Answer},
-    faults::{Fault, Faults, When},
+    faults::{Fault, Faults, When, first_item},
     interference::Interference,
     invocation, lifetime,
     permissions::Guard,
@@ -149,6 +150,7 @@ impl Connector {
                 self.carry_out(request, None).await?;
                 respond(garbage())
             }
+            Fault::Incomplete => self.read_one_item(request).await,
             Fault::Doubled | Fault::Lost | Fault::Late | Fault::Early => {
                 self.carry_out(request, Some(fault)).await
             }
@@ -163,6 +165,23 @@ impl Connector {
                 respond(refusal.unwrap_or_else(garbage))
             }
         }
+    }
+
+    /// Reads the first of the items that are asked for, and says that the others are left.
+    async fn read_one_item(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let body = request.body().bytes().unwrap_or_default();
+        let Some((first, rest)) = first_item(body) else {
+            return self.carry_out(request, None).await;
+        };
+        let mut request = request;
+        set_body(&mut request, first);
+        let (mut response, body) = whole(self.carry_out(request, None).await?).await?;
+        let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if response.status().is_success() {
+            answer["UnprocessedKeys"] = rest;
+        }
+        *response.body_mut() = SdkBody::from(answer.to_string());
+        Ok(response)
     }
 
     /// Does what is asked for; a message may meet a fault of messages.
@@ -211,22 +230,25 @@ impl Connector {
                 {
                     return respond(done_before());
                 }
-                let answer = engine::call(database, operation, &body);
+                let mut answer = engine::call(database, operation, &body);
                 if let Some(token) = token.filter(|_| answer.status == 200) {
                     faults.remember_committed(token);
                 }
                 self.tally.count(operation, answer.body.as_bytes());
+                let reported = self.below.interference.reported(answer.body.as_bytes());
+                if let Some(reported) = reported.and_then(|body| String::from_utf8(body).ok()) {
+                    answer.body = reported;
+                }
                 respond(answer)
             }
             (Engine::Remote(_), Some(remote)) => {
                 if let Cow::Owned(changed) = body {
-                    let length = changed.len().to_string();
-                    request.headers_mut().insert(CONTENT_LENGTH, length);
-                    *request.body_mut() = SdkBody::from(changed);
+                    set_body(&mut request, changed);
                 }
                 let (mut response, body) = whole(remote.call(request).await?).await?;
                 self.tally.count(operation, &body);
-                *response.body_mut() = SdkBody::from(body);
+                let reported = self.below.interference.reported(&body);
+                *response.body_mut() = SdkBody::from(reported.unwrap_or(body));
                 Ok(response)
             }
             (Engine::Remote(_), None) => Err(unreachable()),
@@ -268,6 +290,12 @@ fn respond(answer: Answer) -> Result<HttpResponse, ConnectorError> {
         .headers_mut()
         .insert("content-type", "application/x-amz-json-1.0");
     Ok(response)
+}
+
+fn set_body(request: &mut HttpRequest, body: Vec<u8>) {
+    let length = body.len().to_string();
+    request.headers_mut().insert(CONTENT_LENGTH, length);
+    *request.body_mut() = SdkBody::from(body);
 }
 
 /// What a request asks for, as its protocol calls it; empty when it does not say.

@@ -40,6 +40,8 @@ pub enum Fault {
     Throttling,
     /// Nothing is read of what was asked for, and the answer says so.
     Unprocessed,
+    /// One item is read of those that were asked for, and the answer says so.
+    Incomplete,
     /// AWS fails: status 500, and nothing is done.
     InternalError,
     /// The answer never comes.
@@ -75,12 +77,13 @@ pub enum When {
 
 impl Fault {
     /// All there are.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Conflict,
         Self::InProgress,
         Self::Throughput,
         Self::Throttling,
         Self::Unprocessed,
+        Self::Incomplete,
         Self::InternalError,
         Self::TimedOut(When::Before),
         Self::TimedOut(When::After),
@@ -108,7 +111,7 @@ impl Fault {
             }
             Self::InProgress => operation == TRANSACTION,
             Self::Throughput => operation != SEND,
-            Self::Unprocessed => operation == "BatchGetItem",
+            Self::Unprocessed | Self::Incomplete => operation == "BatchGetItem",
             Self::Doubled | Self::Lost | Self::Late | Self::Early => operation == SEND,
             Self::Throttling
             | Self::InternalError
@@ -162,6 +165,22 @@ fn cancelled(code: &str, body: &[u8]) -> (u16, Value) {
     let (status, mut answer) = exception(400, "TransactionCanceledException");
     answer["CancellationReasons"] = json!(reasons);
     (status, answer)
+}
+
+/// A request for several items, parted into one for the first of them and the others.
+pub(crate) fn first_item(body: &[u8]) -> Option<(Vec<u8>, Value)> {
+    let mut request: Value = serde_json::from_slice(body).ok()?;
+    let mut rest = request["RequestItems"].clone();
+    let (table, wanted) = rest.as_object_mut()?.iter_mut().next()?;
+    let table = table.clone();
+    let mut first = wanted.clone();
+    let keys = wanted["Keys"].as_array_mut()?;
+    first["Keys"] = json!([keys.remove(0)]);
+    request["RequestItems"] = json!({ &table: first });
+    if keys.is_empty() {
+        rest.as_object_mut()?.remove(&table);
+    }
+    Some((serde_json::to_vec(&request).ok()?, rest))
 }
 
 /// The faults of a stack.
@@ -357,6 +376,34 @@ mod tests {
         let slow = brought(1).into_iter().flatten().collect::<Vec<_>>();
         assert!((150..250).contains(&slow.len()), "{}", slow.len());
         assert!(slow.iter().all(|fault| *fault == Fault::Slow));
+    }
+
+    #[test]
+    fn one_item_is_parted_from_the_others() {
+        let key = |number: u32| json!({ "id": { "N": number.to_string() } });
+        let wanted = |keys: &[u32]| json!({ "Keys": keys.iter().map(|n| key(*n)).collect::<Vec<_>>(), "ConsistentRead": true });
+        let parted = |items: Value| {
+            let body = json!({ "RequestItems": items, "ReturnConsumedCapacity": "TOTAL" });
+            let (first, rest) = first_item(body.to_string().as_bytes()).expect("a request");
+            let first: Value = serde_json::from_slice(&first).expect("JSON");
+            assert_eq!(first["ReturnConsumedCapacity"], "TOTAL");
+            (first["RequestItems"].clone(), rest)
+        };
+        assert_eq!(
+            parted(json!({ "A": wanted(&[1, 2, 3]) })),
+            (
+                json!({ "A": wanted(&[1]) }),
+                json!({ "A": wanted(&[2, 3]) })
+            )
+        );
+        assert_eq!(
+            parted(json!({ "A": wanted(&[1]), "B": wanted(&[2]) })),
+            (json!({ "A": wanted(&[1]) }), json!({ "B": wanted(&[2]) }))
+        );
+        assert_eq!(
+            parted(json!({ "A": wanted(&[1]) })),
+            (json!({ "A": wanted(&[1]) }), json!({}))
+        );
     }
 
     #[test]

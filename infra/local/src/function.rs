@@ -109,7 +109,7 @@ impl Function {
         let work = async {
             let app = self.app().await?;
             let request = lambda_http::request::from_str(event)?;
-            Ok(runtime::answer(app, handler, request).await)
+            Ok(runtime::answer(app, handler, request, self.timeout).await)
         };
         let is_failure = |status: StatusCode| {
             status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE

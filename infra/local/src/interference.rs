@@ -23,6 +23,7 @@ pub struct Interference {
     strips: RwLock<Vec<Strip>>,
     stripped: AtomicU64,
     failures: RwLock<HashMap<String, Failure>>,
+    reported: RwLock<Option<usize>>,
 }
 
 /// How the calls of a table fail.
@@ -79,6 +80,38 @@ impl Interference {
             .unwrap_or_else(PoisonError::into_inner);
         failures.insert(table.to_owned(), failure);
         self.active.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on, a transaction that several conditions refuse reports one of them only: the one
+    /// with that index, counted from 0 and round and round. Without one, all are reported again.
+    /// AWS does not say that it reports them all.
+    pub fn report_one_condition(&self, index: Option<usize>) {
+        let mut reported = self
+            .reported
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *reported = index;
+        self.active.store(true, Ordering::SeqCst);
+    }
+
+    /// What a function gets to see of an answer; `None` when it is the whole answer.
+    pub fn reported(&self, answer: &[u8]) -> Option<Vec<u8>> {
+        if !self.active.load(Ordering::Relaxed) {
+            return None;
+        }
+        let index = *self.reported.read().unwrap_or_else(PoisonError::into_inner);
+        let index = index?;
+        let mut answer: Value = serde_json::from_slice(answer).ok()?;
+        let reasons = answer["CancellationReasons"].as_array_mut()?;
+        let refused = |reason: &&mut Value| reason["Code"] == "ConditionalCheckFailed";
+        let mut refused: Vec<_> = reasons.iter_mut().filter(refused).collect();
+        let shown = index % refused.len().max(1);
+        for (index, reason) in refused.iter_mut().enumerate() {
+            if index != shown {
+                **reason = json!({ "Code": "None" });
+            }
+        }
+        serde_json::to_vec(&answer).ok()
     }
 
     /// How a request fails, if it is to.
@@ -217,6 +250,33 @@ mod tests {
             })
         );
         assert_eq!(interference.stripped(), 1);
+    }
+
+    #[test]
+    fn one_condition_is_reported_of_those_that_refuse() {
+        let interference = Interference::default();
+        let answer = json!({ "CancellationReasons": [
+            { "Code": "ConditionalCheckFailed", "Item": { "id": { "S": "a" } } },
+            { "Code": "None" },
+            { "Code": "ConditionalCheckFailed" },
+        ]});
+        let codes = |index| {
+            interference.report_one_condition(index);
+            let answer = interference.reported(answer.to_string().as_bytes())?;
+            let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+            let reasons = answer["CancellationReasons"].as_array().expect("reasons");
+            Some(
+                reasons
+                    .iter()
+                    .map(|reason| reason["Code"] != "None")
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(codes(None), None);
+        assert_eq!(codes(Some(0)), Some(vec![true, false, false]));
+        assert_eq!(codes(Some(1)), Some(vec![false, false, true]));
+        assert_eq!(codes(Some(2)), codes(Some(0)));
+        assert_eq!(interference.reported(b"{}"), None);
     }
 
     #[test]

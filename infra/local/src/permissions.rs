@@ -13,7 +13,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::{Problem, engine::Answer, options::FirstUse};
+use crate::{Problem, engine::Answer, options::FirstUse, template::STACK_NAME};
 
 /// The condition that a statement may have.
 const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
@@ -143,7 +143,7 @@ impl Statement {
         let actions = self.action.all();
         let mut grants = Vec::new();
         for resource in self.resource.all() {
-            let resource = resource.rsplit(':').next().unwrap_or_default().to_owned();
+            let resource = resource_of(&resource);
             for action in &actions {
                 if action.contains('*') || resource.contains('*') {
                     return Err(not_understood(&format!("{action} on {resource}")));
@@ -157,6 +157,17 @@ impl Statement {
         }
         Ok(grants)
     }
+}
+
+/// What a policy's ARN names: a resource of the template by its name, or a table of the stack by
+/// what its name begins with, as `table/onsale-Users-*`. Such a policy is for `Users` here.
+fn resource_of(arn: &str) -> String {
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    let table = name
+        .strip_prefix("table/")
+        .and_then(|name| name.strip_prefix(STACK_NAME)?.strip_prefix('-'))
+        .and_then(|name| name.strip_suffix("-*"));
+    table.unwrap_or(name).to_owned()
 }
 
 fn not_understood(what: &str) -> Problem {
@@ -308,7 +319,11 @@ mod tests {
                 "Action": "dynamodb:BatchGetItem",
                 "Resource": ["arn:aws:local:r:0:Users", "arn:aws:local:r:0:Sessions"],
             },
-            { "Effect": "Allow", "Action": "dynamodb:UpdateItem", "Resource": "arn:aws:local:r:0:Users" },
+            {
+                "Effect": "Allow",
+                "Action": "dynamodb:UpdateItem",
+                "Resource": "arn:aws:dynamodb:r:0:table/onsale-Users-*",
+            },
             { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:local:r:0:Release" },
         ] }]);
         serde_json::from_value(policies).expect("policies")

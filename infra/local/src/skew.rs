@@ -4,13 +4,14 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
 
 use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
+use tokio::sync::Notify;
 
 use crate::clock::StackClock;
 
@@ -19,6 +20,10 @@ pub struct FunctionClock {
     stack: Arc<StackClock>,
     /// How far it is ahead of the stack's, in milliseconds.
     ahead: AtomicI64,
+    /// When those who sleep on it are to be woken, by the stack's clock.
+    sleepers: Mutex<Vec<Timestamp>>,
+    /// Told when somebody falls asleep.
+    falls_asleep: Notify,
 }
 
 impl FunctionClock {
@@ -27,7 +32,26 @@ impl FunctionClock {
         Self {
             stack: Arc::clone(stack),
             ahead: AtomicI64::new(0),
+            sleepers: Mutex::default(),
+            falls_asleep: Notify::new(),
         }
+    }
+
+    /// When the next one is to be woken of those who sleep on it; waits until somebody does.
+    pub async fn next_wake(&self) -> Timestamp {
+        loop {
+            let mut falls_asleep = std::pin::pin!(self.falls_asleep.notified());
+            // From here on no notice is missed.
+            falls_asleep.as_mut().enable();
+            if let Some(next) = self.sleepers().iter().min() {
+                return *next;
+            }
+            falls_asleep.await;
+        }
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Vec<Timestamp>> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts it so far ahead of the stack's, or behind.
@@ -49,6 +73,32 @@ impl Clock for FunctionClock {
 
     fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let until = until.checked_sub(self.ahead()).unwrap_or(until);
-        self.stack.sleep_until(until)
+        Box::pin(async move {
+            let _asleep = (until > self.stack.now()).then(|| Asleep::until(self, until));
+            self.stack.sleep_until(until).await;
+        })
+    }
+}
+
+/// Somebody who sleeps, until this is dropped.
+struct Asleep<'a> {
+    clock: &'a FunctionClock,
+    until: Timestamp,
+}
+
+impl<'a> Asleep<'a> {
+    fn until(clock: &'a FunctionClock, until: Timestamp) -> Self {
+        clock.sleepers().push(until);
+        clock.falls_asleep.notify_waiters();
+        Self { clock, until }
+    }
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        let mut sleepers = self.clock.sleepers();
+        if let Some(index) = sleepers.iter().position(|until| *until == self.until) {
+            sleepers.swap_remove(index);
+        }
     }
 }

@@ -72,6 +72,33 @@ impl Stack {
         self.timeline.advance(by).await
     }
 
+    /// Finishes something that invokes a function. Where the clock stands still, it is moved to
+    /// each time until which the function sleeps, and only then.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function.
+    pub async fn without_waiting<T>(&self, function: &str, work: impl Future<Output = T>) -> T {
+        let clock = &self.functions[function].start.clock;
+        if self.timeline.runs {
+            return work.await;
+        }
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                until = clock.next_wake() => {
+                    let now = self.timeline.clock.now();
+                    let by = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                    self.advance(by).await;
+                    // Whoever was woken has to get up.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
     /// The demo data, if this start has made any.
     pub fn demo(&self) -> Option<&Demo> {
         self.demo.as_ref()
@@ -165,6 +192,12 @@ impl Stack {
     /// this text: a test of a guard must be seen to fail without it.
     pub fn strip_condition(&self, table: &str, text: &str) {
         self.below.interference.strip_condition(table, text);
+    }
+
+    /// From now on, a transaction that several conditions refuse reports one of them only: that
+    /// with this index, counted from 0 and round and round. Without one, all are reported again.
+    pub fn report_one_condition(&self, index: Option<usize>) {
+        self.below.interference.report_one_condition(index);
     }
 
     /// From now on, the functions' calls of this table fail.

@@ -4,7 +4,7 @@ mod deployment;
 mod intrinsics;
 mod parameters;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use yaml_serde::{Mapping, Value};
 
@@ -14,6 +14,13 @@ pub use deployment::{
     Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
 };
 pub use intrinsics::Place;
+
+/// What the stack is called, as with `samconfig.toml`.
+pub const STACK_NAME: &str = "onsale";
+
+/// What a parameter is here that nobody gives, where the template's default is for an on-sale:
+/// money comes from nowhere, so that the whole purchase can be tried.
+const LOCAL_DEFAULTS: [(&str, &str); 1] = [("WhoCharges", "users")];
 
 /// A SAM template.
 #[derive(Debug, Clone)]
@@ -43,7 +50,14 @@ impl Template {
         overrides: &[(String, String)],
         place: &Place,
     ) -> Result<Deployment, Problem> {
-        let parameters = parameters::resolve(self.section("Parameters"), overrides)?;
+        let declared = self.section("Parameters");
+        let local = LOCAL_DEFAULTS
+            .iter()
+            .filter(|(name, _)| declared.is_some_and(|declared| declared.contains_key(*name)))
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let overrides: Vec<_> = local.chain(overrides.iter().cloned()).collect();
+        let parameters = parameters::resolve(declared, &overrides)?;
+        require_own_tables(&parameters)?;
         deployment::read(self, &parameters, place)
     }
 
@@ -67,6 +81,16 @@ impl Template {
     /// A section of the template by its name.
     fn section(&self, name: &str) -> Option<&Mapping> {
         self.0.get(name).and_then(Value::as_mapping)
+    }
+}
+
+/// Nothing has been restored here.
+fn require_own_tables(parameters: &BTreeMap<String, String>) -> Result<(), Problem> {
+    match parameters.get("RestoredTables") {
+        Some(name) if !name.is_empty() => Err(Problem::usage(format!(
+            "the parameter RestoredTables is {name:?}, but the local stack has only tables of its own"
+        ))),
+        _ => Ok(()),
     }
 }
 

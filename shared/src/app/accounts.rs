@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::App;
 use crate::{
     domain::{
+        attempts::Source,
         ids::UserId,
         money::Money,
         session::Session,
@@ -126,15 +127,17 @@ impl App {
     /// WRU when it is right, else 1.
     ///
     /// The attempt is counted before it is made, so that of many at once no more are made than
-    /// may be, and one that crashes was a wrong one. Who has no password, or does not exist, gets
+    /// may be, and one that crashes was a wrong one. Those of other sources are others' (`attempts`),
+    /// but for the bound over all of them. Who has no password, or does not exist, gets
     /// the same answer after the same hashing, and only never too many attempts.
     pub async fn check_password(
         &self,
         user_id: UserId,
         password: Option<Password>,
+        source: Source,
         now: Timestamp,
     ) -> Result<User, ApiError> {
-        let account = match self.store().count_attempt(user_id, now).await {
+        let account = match self.store().count_attempt(user_id, source, now).await {
             Ok(account) => Some(account),
             Err(Rejected::Refused(AttemptRefused::NoAccount)) => None,
             Err(Rejected::Refused(AttemptRefused::TooMany(attempts))) => {
@@ -148,7 +151,7 @@ impl App {
         let account = account
             .filter(|_| is_right)
             .ok_or(ApiError::InvalidCredentials)?;
-        match self.store().forget_attempts(user_id).await {
+        match self.store().forget_attempts(&account, source, now).await {
             Ok(()) => Ok(account),
             // They have been deleted meanwhile.
             Err(Rejected::Refused(NoSuchUser)) => Err(ApiError::InvalidCredentials),

@@ -91,7 +91,12 @@ impl Settings {
 
     /// Whether these windows leave everybody who arrives the least time to choose.
     pub const fn leave_time(claim_seconds: u32, active_seconds: u32) -> bool {
-        claim_seconds.saturating_add(Self::LEAST_SECONDS_LEFT) <= active_seconds
+        claim_seconds <= Self::longest_claim(active_seconds)
+    }
+
+    /// The longest claim that leaves it to them.
+    pub const fn longest_claim(active_seconds: u32) -> u32 {
+        active_seconds.saturating_sub(Self::LEAST_SECONDS_LEFT)
     }
 }
 

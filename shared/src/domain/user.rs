@@ -3,12 +3,15 @@
 use std::fmt;
 
 use idna::punycode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
 
-use super::ids::UserId;
+use super::{
+    attempts::{Attempts, KnownSources},
+    ids::UserId,
+};
 
 /// Somebody's or something's name: 1 to 100 characters, trimmed, in Unicode's composed form (NFC).
 /// One of them at least can be seen, and none controls the text around it.
@@ -277,50 +280,6 @@ pub enum Role {
     Admin,
 }
 
-/// Wrong passwords that were given for an account lately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempts {
-    /// How many, that which is being checked right now included.
-    pub count: u32,
-    /// When the first of them was given.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub since: Timestamp,
-}
-
-impl Attempts {
-    /// So many wrong passwords may be given for an account until they are forgotten.
-    pub const MOST: u32 = 10;
-
-    /// They are forgotten so long after the first of them.
-    const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(15);
-
-    /// The first one.
-    pub fn first(now: Timestamp) -> Self {
-        Self {
-            count: 1,
-            since: now,
-        }
-    }
-
-    /// Those that began then or before are forgotten by now.
-    pub fn forgotten_since(now: Timestamp) -> Timestamp {
-        now.saturating_sub(Self::REMEMBERED_FOR)
-            .unwrap_or(Timestamp::MIN)
-    }
-
-    /// Whether there may be no more of them now.
-    pub fn are_used_up(self, now: Timestamp) -> bool {
-        self.count >= Self::MOST && self.since > Self::forgotten_since(now)
-    }
-
-    /// In how many seconds they are forgotten; at least 1.
-    pub fn forgotten_in(self, now: Timestamp) -> u64 {
-        let left = self.since.duration_since(Self::forgotten_since(now));
-        let seconds = left.as_millis().max(1).unsigned_abs().div_ceil(1_000);
-        u64::try_from(seconds).unwrap_or(u64::MAX)
-    }
-}
-
 /// A user as stored. Without a password they are a guest, whose id is the only secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -341,6 +300,9 @@ pub struct User {
     /// Wrong passwords given lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
+    /// From where the account was logged in to.
+    #[serde(default, skip_serializing_if = "KnownSources::is_empty")]
+    pub known: KnownSources,
     /// Tokens carry it. Access tokens of an earlier one are void; of queue tokens the place in the
     /// line is left, and nothing else.
     pub generation: u32,
@@ -359,6 +321,7 @@ impl User {
             password_hash: None,
             role: Role::User,
             attempts: None,
+            known: KnownSources::default(),
             generation: 0,
             created_at: now,
         }
@@ -556,27 +519,6 @@ mod tests {
             !shown.contains("long") && !shown.contains("secret"),
             "{shown}"
         );
-    }
-
-    #[test]
-    fn attempts_are_forgotten_15_minutes_after_the_first() {
-        let at = |second| Timestamp::from_second(second).expect("a time");
-        let attempts = Attempts {
-            count: 10,
-            since: at(1_000),
-        };
-        assert!(attempts.are_used_up(at(1_000)));
-        assert_eq!(attempts.forgotten_in(at(1_000)), 900);
-        let almost = at(1_900) - SignedDuration::from_millis(1);
-        assert!(attempts.are_used_up(almost));
-        assert_eq!(attempts.forgotten_in(almost), 1);
-        assert!(!attempts.are_used_up(at(1_900)));
-        assert_eq!(attempts.forgotten_in(at(1_900)), 1);
-        let nine = Attempts {
-            count: 9,
-            ..attempts
-        };
-        assert!(!nine.are_used_up(at(1_000)));
     }
 
     #[test]

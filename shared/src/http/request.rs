@@ -3,11 +3,15 @@
 use lambda_http::{
     Request, RequestExt as _,
     http::{HeaderName, header},
+    request::RequestContext,
 };
 use utoipa::ToSchema;
 
 use crate::{
-    domain::ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+    domain::{
+        attempts::Source,
+        ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+    },
     error::ApiError,
     texts::Language,
 };
@@ -23,6 +27,8 @@ pub trait RequestParts {
     fn names(&self, parameter: &str) -> bool;
     /// The language of the answer.
     fn language(&self) -> Language;
+    /// From which address the gateway was called. No header says it: whoever calls may write those.
+    fn source(&self) -> Source;
 
     /// `{user_id}` of the path.
     fn user_id(&self) -> Result<UserId, ApiError> {
@@ -94,6 +100,15 @@ impl RequestParts for Request {
 
     fn language(&self) -> Language {
         Language::of(self.headers())
+    }
+
+    fn source(&self) -> Source {
+        let Some(RequestContext::ApiGatewayV2(context)) = self.request_context_ref() else {
+            return Source::Unknown;
+        };
+        let address = context.http.source_ip.as_deref();
+        let address = address.and_then(|address| address.parse().ok());
+        address.map_or(Source::Unknown, Source::Address)
     }
 
     fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError> {

@@ -1,4 +1,7 @@
 //! Trying again: after contention, and after what was read has moved.
+//!
+//! None of these waits looks at how long the request may still take: it is cut off when that is
+//! over, whatever it waits for (`runtime::answer`).
 
 use std::{future::Future, time::Duration};
 

@@ -25,7 +25,7 @@ use super::{
     Reading, Rejected, Store, StoreError,
     catalog::{ConcertEntry, Listed, key},
     contention::{Tried, while_contended, while_stale},
-    item::{Item, from_item, number, to_item},
+    item::{Item, from_item, number, text, to_item},
     keys, queues,
     transaction::{Transaction, is_conflict},
     usage,
@@ -200,6 +200,26 @@ impl Store {
         }
     }
 
+    /// Whether a creation is done, read consistently. 1 RRU.
+    async fn is_created(&self, name: &CreationName) -> Result<bool, StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.tables.catalog)
+            .key_condition_expression("#group = :group AND entry = :entry")
+            .expression_attribute_names("#group", "group")
+            .expression_attribute_values(":group", text(keys::creations(name.admin)))
+            .expression_attribute_values(":entry", text(&name.key))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let found = output.items.unwrap_or_default().pop();
+        let creation: Option<Creation> = found.map(from_item).transpose()?;
+        Ok(creation.is_some_and(|creation| creation.done))
+    }
+
     /// The write that goes on with a creation, or ends it, unless that is done.
     fn go_on_creating(&self, name: &CreationName, what: &str) -> Result<Update, StoreError> {
         Update::builder()
@@ -264,7 +284,11 @@ impl Store {
             self.put_queues(transaction, &mut queues, programme, || NotPublished::Stale)?;
         Ok(match transaction.commit().await {
             Ok(()) | Err(Rejected::Refused(NotPublished::Done)) => Tried::Done(Ok(())),
-            Err(Rejected::Refused(NotPublished::Exists)) => Tried::Done(Err(CreateRefused::Exists)),
+            // A creation that is done fails each of the conditions, and not all need be reported.
+            Err(Rejected::Refused(NotPublished::Exists)) => match name {
+                Some(name) if self.is_created(name).await? => Tried::Done(Ok(())),
+                _ => Tried::Done(Err(CreateRefused::Exists)),
+            },
             Err(Rejected::Refused(NotPublished::Stale)) => Tried::Stale,
             Err(Rejected::Refused(NotPublished::Unfolded)) => {
                 self.fold_listing().await?;

@@ -11,8 +11,10 @@ use super::{
     transaction::Transaction,
 };
 use crate::domain::{
+    ids::UserId,
     order::{Account, Hold, Order, OrderStatus, Refund},
     reason::Explanation,
+    seat::TakenSeat,
     session::{Ending, Session},
 };
 
@@ -28,13 +30,33 @@ pub enum HoldRefused {
 }
 
 impl HoldRefused {
-    fn from_session(session: &Session, item: Option<Item>) -> Self {
-        match sessions::found(item) {
-            Some(there) if there.jti == session.jti => match there.live_hold {
-                Some(hold) if there.closed.is_none() => Self::HoldExists(Box::new(hold)),
-                _ => Self::SessionOver(there.closed),
-            },
-            _ => Self::SessionOver(None),
+    fn from_session(session: &Session, there: Option<Session>) -> Self {
+        match there.filter(|there| there.jti == session.jti) {
+            Some(Session {
+                closed: None,
+                live_hold: Some(hold),
+                ..
+            }) => Self::HoldExists(Box::new(hold)),
+            there => Self::SessionOver(there.and_then(|there| there.closed)),
+        }
+    }
+}
+
+/// What refuses a hold.
+enum HoldFailed {
+    Session(Option<Item>),
+    /// A seat is somebody's.
+    Seat,
+    /// A seat is the same user's.
+    OwnSeat,
+}
+
+impl HoldFailed {
+    fn by_seat(user_id: UserId, item: Option<Item>) -> Self {
+        let seat = item.and_then(|item| from_item::<TakenSeat>(item).ok());
+        match seat.and_then(|seat| seat.buyer) {
+            Some(buyer) if buyer == user_id => Self::OwnSeat,
+            _ => Self::Seat,
         }
     }
 }
@@ -59,25 +81,46 @@ enum PayFailed {
 }
 
 impl Store {
-    /// Holds seats: all or none, for an open session that holds nothing. 2 + 2n WRU for n seats.
+    /// Holds seats: all or none, for an open session that holds nothing. 2 + 2n WRU for n seats; 1
+    /// RRU when a seat is the same user's already.
     pub async fn place_hold(
         &self,
         session: &Session,
         hold: &Hold,
         now: Timestamp,
     ) -> Result<(), Rejected<HoldRefused>> {
-        let whose = session.clone();
+        let user_id = session.user_id;
         let mut transaction = Transaction::new(&self.client).update(
             sessions::place_hold(&self.tables, session, hold)?,
-            move |item| HoldRefused::from_session(&whose, item),
+            HoldFailed::Session,
         );
         for seat in hold.seats.iter() {
-            transaction = transaction
-                .put(seats::take(&self.tables, session, hold, seat, now)?, |_| {
-                    HoldRefused::SeatTaken
-                });
+            transaction = transaction.put(
+                seats::take(&self.tables, session, hold, seat, now)?,
+                move |item| HoldFailed::by_seat(user_id, item),
+            );
         }
-        transaction.commit().await
+        let refused = match transaction.commit().await {
+            Ok(()) => return Ok(()),
+            Err(Rejected::Refused(refused)) => refused,
+            Err(Rejected::Failed(error)) => return Err(error.into()),
+        };
+        Err(Rejected::Refused(match refused {
+            HoldFailed::Session(item) => {
+                HoldRefused::from_session(session, sessions::found(item).map(|there| *there))
+            }
+            HoldFailed::Seat => HoldRefused::SeatTaken,
+            // Of two that ask for the same at once, the second one is refused by the session as
+            // well, which need not be what is reported.
+            HoldFailed::OwnSeat => {
+                let there = self.session(user_id, &session.queue_id).await?;
+                let is_open = |there: &Session| there.closed.is_none() && there.live_hold.is_none();
+                match there.filter(|there| there.jti == session.jti) {
+                    Some(there) if is_open(&there) => HoldRefused::SeatTaken,
+                    there => HoldRefused::from_session(session, there),
+                }
+            }
+        }))
     }
 
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
@@ -100,7 +143,11 @@ impl Store {
         outcome.await?.map_err(Rejected::Refused)
     }
 
-    /// One try to pay a hold, from the account as it was read. 6 + 2n WRU for n seats.
+    /// One try to pay a hold, from the account as it was read. 6 + 2n WRU for n seats; 1 RRU when it
+    /// is over or the money is not enough.
+    ///
+    /// A hold that is paid already fails each of the conditions, and DynamoDB does not promise to
+    /// report them all. So the order is looked for before the hold is over.
     pub async fn try_to_pay(
         &self,
         session: &Session,
@@ -160,7 +207,11 @@ impl Store {
             Err(Rejected::Refused(PayFailed::AlreadyPaid(recorded))) => Tried::Done(Ok(
                 Payment::Before(from_item(recorded.unwrap_or_default())?),
             )),
-            Err(Rejected::Refused(PayFailed::HoldOver)) => Tried::Done(Err(PayRefused::HoldOver)),
+            Err(Rejected::Refused(PayFailed::HoldOver)) => {
+                let order = self.order(user_id, hold.reservation_id).await?;
+                let paid = order.map(Payment::Before).ok_or(PayRefused::HoldOver);
+                Tried::Done(paid)
+            }
             Err(Rejected::Refused(PayFailed::Stale)) => Tried::Stale,
             Err(Rejected::Failed(error)) => return Err(error),
         })
@@ -190,7 +241,8 @@ impl Store {
         outcome.await?.map_err(Rejected::Refused)
     }
 
-    /// One try to refund an order, into the account as it was read. 4 + 2n WRU for n seats.
+    /// One try to refund an order, into the account as it was read. 4 + 2n WRU for n seats; 1 RRU
+    /// when a seat is not sold to it, as it is when the order is refunded already.
     pub async fn try_to_refund(
         &self,
         order: &Order,
@@ -234,7 +286,9 @@ impl Store {
                 Tried::Done(Ok(from_item(recorded.unwrap_or_default())?))
             }
             Err(Rejected::Refused(RefundFailed::NotSold)) => {
-                Tried::Done(Err(RefundRefused::NotSold))
+                let there = self.order(order.user_id, order.reservation_id).await?;
+                let refunded = there.filter(|there| there.refund.is_some());
+                Tried::Done(refunded.ok_or(RefundRefused::NotSold))
             }
             Err(Rejected::Refused(RefundFailed::Stale)) => Tried::Stale,
             Err(Rejected::Failed(error)) => return Err(error),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, Put, ReturnConsumedCapacity, Update},
+    types::{AttributeValue, Put, ReturnConsumedCapacity, Update},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,14 @@ impl Store {
         let mut transaction = Transaction::new(&self.client).update(row, |_| SettingsPut::Moved);
         if seed.is_some() {
             let numbers = self.hold_numbers_back(queue_id)?;
-            transaction = transaction.update(numbers, |_| SettingsPut::Joined);
+            transaction = transaction.update(numbers, |item| {
+                // Of two that give it an opening at once, the first one has held them back.
+                if is_held_back(item.as_ref()) {
+                    SettingsPut::Moved
+                } else {
+                    SettingsPut::Joined
+                }
+            });
         }
         if before.is_none() {
             let registry = self.register(queue_id)?;
@@ -269,32 +276,12 @@ impl Store {
             .collect();
         let issued = keys::issued(&queue.id);
         let wanted = cohorts.keys().chain([&issued]).map(key).collect();
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(wanted))
-            .consistent_read(true)
-            .build()?;
-        let output = self
-            .client
-            .batch_get_item()
-            .request_items(&self.tables.queues, wanted)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
+        let table = &self.tables.queues;
         // A tick that misses a count would let too many in.
-        if output
-            .unprocessed_keys()
-            .is_some_and(|left| !left.is_empty())
-        {
-            return Err(StoreError::Throttled);
-        }
+        let wanted = [(&**table, wanted)];
+        let mut found = self.read_batch(wanted, Reading::Consistent).await?;
         let mut census = Census::default();
-        for item in output
-            .responses
-            .unwrap_or_default()
-            .remove(&self.tables.queues)
-            .unwrap_or_default()
-        {
+        for item in found.remove(table).unwrap_or_default() {
             let id = item
                 .get("id")
                 .and_then(|id| id.as_s().ok())
@@ -376,6 +363,12 @@ impl Store {
             self.get(&self.tables.queues, key, Reading::Lately).await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
+}
+
+/// Whether an item of issued numbers says that none are issued before the opening.
+fn is_held_back(numbers: Option<&Item>) -> bool {
+    let held_back = numbers.and_then(|item| item.get("held_back"));
+    held_back == Some(&AttributeValue::Bool(true))
 }
 
 fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {

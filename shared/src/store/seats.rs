@@ -5,7 +5,7 @@ use std::{collections::HashSet, pin::pin, time::Duration};
 
 use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
-    types::{Delete, KeysAndAttributes, Put, ReturnConsumedCapacity, Select, Update},
+    types::{Delete, Put, ReturnConsumedCapacity, Select, Update},
 };
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -131,28 +131,11 @@ impl Store {
         seats: &SeatSet,
         reading: Reading,
     ) -> Result<Vec<TakenSeat>, StoreError> {
+        let table = &self.tables.seats;
         let keys = seats.iter().map(|seat| key(show, seat)).collect();
-        let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(reading.is_consistent())
-            .build()?;
-        let output = self
-            .client
-            .batch_get_item()
-            .request_items(&self.tables.seats, keys)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        let items = output
-            .responses
-            .unwrap_or_default()
-            .remove(&self.tables.seats);
-        items
-            .unwrap_or_default()
-            .into_iter()
-            .map(from_item)
-            .collect()
+        let mut found = self.read_batch([(&**table, keys)], reading).await?;
+        let items = found.remove(table).unwrap_or_default();
+        items.into_iter().map(from_item).collect()
     }
 
     /// Lists the seats of a show in a range that have an item. 0.5 RRU per 4 KB of a block.

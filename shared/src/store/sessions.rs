@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::{
         update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     },
     types::{
-        AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
-        ReturnValuesOnConditionCheckFailure, Update,
+        AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+        Update,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -99,28 +99,11 @@ impl Store {
         user_id: UserId,
         queue_id: &QueueId,
     ) -> Result<(Option<User>, Option<Session>), StoreError> {
-        let one = |key: Item| {
-            KeysAndAttributes::builder()
-                .keys(key)
-                .consistent_read(true)
-                .build()
-        };
-        let output = self
-            .client
-            .batch_get_item()
-            .request_items(&self.tables.users, one(users::key(user_id))?)
-            .request_items(&self.tables.sessions, one(key(user_id, queue_id))?)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        if output
-            .unprocessed_keys()
-            .is_some_and(|left| !left.is_empty())
-        {
-            return Err(StoreError::Throttled);
-        }
-        let mut found = output.responses.unwrap_or_default();
+        let wanted = [
+            (&*self.tables.users, vec![users::key(user_id)]),
+            (&*self.tables.sessions, vec![key(user_id, queue_id)]),
+        ];
+        let mut found = self.read_batch(wanted, Reading::Consistent).await?;
         let mut item_of = |table: &str| found.remove(table).and_then(|mut items| items.pop());
         let user = item_of(&self.tables.users).map(from_item).transpose()?;
         let session = item_of(&self.tables.sessions).map(from_item).transpose()?;

@@ -1,9 +1,15 @@
 //! What a request consumes: read and write request units, added up call by call, and how often it
-//! had to give way.
+//! had to give way and whether it has begun to write.
 
 use std::{cell::Cell, future::Future};
 
-use aws_sdk_dynamodb::types::ConsumedCapacity;
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef,
+    },
+    error::BoxError,
+    types::ConsumedCapacity,
+};
 
 tokio::task_local! {
     static USAGE: Cell<Usage>;
@@ -18,7 +24,36 @@ pub struct Usage {
     pub write: f64,
     /// Tries that came to nothing because others wrote to the same items at the same time.
     pub contended: u64,
+    /// Whether a write was sent, whatever came of it.
+    pub has_written: bool,
 }
+
+/// Notes when a request sends its first write. From then on, what is cut off may be done.
+#[derive(Debug)]
+pub struct NotesWrites;
+
+impl Intercept for NotesWrites {
+    fn name(&self) -> &'static str {
+        "NotesWrites"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target");
+        let operation = target.and_then(|target| target.split_once('.'));
+        if operation.is_some_and(|(_, operation)| WRITES.contains(&operation)) {
+            add(|usage| usage.has_written = true);
+        }
+        Ok(())
+    }
+}
+
+/// The operations of DynamoDB that write, of those that the store sends.
+const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
 
 /// Runs a request and tells what it consumed.
 pub async fn metered<T>(request: impl Future<Output = T>) -> (T, Usage) {

@@ -19,10 +19,11 @@ use super::{
     usage,
 };
 use crate::domain::{
+    attempts::{Attempts, Source},
     ids::UserId,
     order::Account,
     session::Session,
-    user::{Attempts, Email, Name, Role, User},
+    user::{Email, Name, Role, User},
 };
 
 /// Why somebody is no user.
@@ -81,7 +82,7 @@ impl Store {
         let mut transaction =
             Transaction::new(&self.client).put(put_user, |_| SignUpRefused::IdTaken);
         if let Some(email) = &user.email {
-            transaction = self.claim_email(transaction, email, user.user_id, || {
+            transaction = self.claim_email(transaction, email, user.user_id, |_| {
                 SignUpRefused::EmailTaken
             })?;
         }
@@ -150,45 +151,58 @@ impl Store {
         Ok((users.collect::<Result<_, _>>()?, next))
     }
 
-    /// Counts a password that is about to be tried, as if it were wrong, and returns the user:
-    /// of any number at once, only as many are tried as may be. 1 WRU; for each but the first
-    /// within the time in which they are remembered, one more that was refused.
+    /// Counts a password that is about to be tried from a source, as if it were wrong, and returns
+    /// the user: of any number at once, only as many are tried as may be. 1 WRU; for each but the
+    /// first within the time in which they are remembered, one more that was refused. A user of
+    /// whom very many sources are remembered is larger than 1 KB: up to 4 WRU.
     pub async fn count_attempt(
         &self,
         user_id: UserId,
+        source: Source,
         now: Timestamp,
     ) -> Result<User, Rejected<AttemptRefused>> {
-        let outcome = while_stale(|| self.try_to_count_attempt(user_id, now)).await?;
-        outcome.map_err(Rejected::Refused)
+        let source = &source.name(user_id);
+        let is_known = source == &Source::Token.name(user_id);
+        let outcome = while_stale(|| self.try_to_count_attempt(user_id, source, is_known, now));
+        outcome.await?.map_err(Rejected::Refused)
     }
 
     async fn try_to_count_attempt(
         &self,
         user_id: UserId,
+        source: &str,
+        is_known: bool,
         now: Timestamp,
     ) -> Result<Tried<Result<User, AttemptRefused>>, StoreError> {
-        let there = match self.change_user(self.first_attempt(user_id, now)?).await {
+        let first = self.first_attempt(user_id, source, now)?;
+        let there = match self.change_user(first).await {
             Ok(user) => return Ok(Tried::Done(Ok(user))),
             Err(Rejected::Refused(there)) => there.filter(|user| !user.is_guest()),
             Err(Rejected::Failed(error)) => return Err(error),
         };
-        match there.map(|user| user.attempts) {
-            None => Ok(Tried::Done(Err(AttemptRefused::NoAccount))),
-            Some(Some(used_up)) if used_up.are_used_up(now) => {
-                Ok(Tried::Done(Err(AttemptRefused::TooMany(used_up))))
-            }
-            Some(_) => match self.change_user(self.next_attempt(user_id, now)).await {
-                Ok(user) => Ok(Tried::Done(Ok(user))),
-                Err(Rejected::Refused(_)) => Ok(Tried::Stale),
-                Err(Rejected::Failed(error)) => Err(error),
-            },
+        let Some(user) = there else {
+            return Ok(Tried::Done(Err(AttemptRefused::NoAccount)));
+        };
+        let is_known = is_known || user.known.has(source, now);
+        if let Some(attempts) = user.attempts
+            && attempts.are_used_up(source, is_known, now)
+        {
+            return Ok(Tried::Done(Err(AttemptRefused::TooMany(attempts))));
+        }
+        let next = self.next_attempt(user_id, source, is_known, now);
+        match self.change_user(next).await {
+            Ok(user) => Ok(Tried::Done(Ok(user))),
+            Err(Rejected::Refused(_)) => Ok(Tried::Stale),
+            Err(Rejected::Failed(error)) => Err(error),
         }
     }
 
-    /// The first attempt, where none is remembered.
+    /// The first attempt, where none is remembered. Those that an earlier version of the code has
+    /// counted have no sources, and are not remembered.
     fn first_attempt(
         &self,
         user_id: UserId,
+        source: &str,
         now: Timestamp,
     ) -> Result<UpdateItemFluentBuilder, StoreError> {
         Ok(self
@@ -196,29 +210,73 @@ impl Store {
             .update_expression("SET attempts = :first")
             .condition_expression(
                 "attribute_exists(password_hash) \
-                 AND (attribute_not_exists(attempts) OR attempts.since <= :forgotten)",
+                 AND (attribute_not_exists(attempts.sources) OR attempts.since <= :forgotten \
+                      OR attempts.#count = :none)",
             )
-            .expression_attribute_values(":first", to_attribute(&Attempts::first(now))?)
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":first", to_attribute(&Attempts::first(source, now))?)
             .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now))))
     }
 
-    /// One more, where some are remembered.
-    fn next_attempt(&self, user_id: UserId, now: Timestamp) -> UpdateItemFluentBuilder {
-        self.update_user(user_id)
-            .update_expression("SET attempts.#count = attempts.#count + :one")
-            .condition_expression("attempts.since > :forgotten AND attempts.#count < :most")
-            .expression_attribute_names("#count", "count")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":most", number(Attempts::MOST))
-            .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now)))
-    }
-
-    /// Forgets wrong passwords, because the right one was given. 1 WRU.
-    pub async fn forget_attempts(&self, user_id: UserId) -> Result<(), Rejected<NoSuchUser>> {
+    /// One more, where some are remembered. A source that is known has the bound of its own only.
+    fn next_attempt(
+        &self,
+        user_id: UserId,
+        source: &str,
+        is_known: bool,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
         let update = self
             .update_user(user_id)
-            .update_expression("REMOVE attempts");
-        self.change_one_there(update).await
+            .update_expression(
+                "SET attempts.#count = attempts.#count + :one, \
+                 attempts.sources.#source = if_not_exists(attempts.sources.#source, :none) + :one",
+            )
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_names("#source", source)
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":most", number(Attempts::MOST))
+            .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now)));
+        let has_room = "attempts.since > :forgotten AND (attribute_not_exists(attempts.sources.#source) \
+                        OR attempts.sources.#source < :most)";
+        if is_known {
+            update.condition_expression(has_room)
+        } else {
+            update
+                .condition_expression(format!("{has_room} AND attempts.#count < :of_all"))
+                .expression_attribute_values(":of_all", number(Attempts::MOST_OF_ALL))
+        }
+    }
+
+    /// Forgets the wrong passwords of a source, because the right one was given there, and
+    /// remembers that it was. `user` is who was counted. 1 WRU.
+    pub async fn forget_attempts(
+        &self,
+        user: &User,
+        source: Source,
+        now: Timestamp,
+    ) -> Result<(), Rejected<NoSuchUser>> {
+        let name = source.name(user.user_id);
+        let mut set = "SET attempts.#count = attempts.#count - attempts.sources.#source".to_owned();
+        let mut update = self
+            .update_user(user.user_id)
+            .condition_expression("attribute_exists(attempts.sources.#source)")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_names("#source", &name);
+        if source.is_remembered() {
+            set += ", known = :known";
+            let known = to_attribute(&user.known.with(&name, now))?;
+            update = update.expression_attribute_values(":known", known);
+        }
+        let update = update.update_expression(set + " REMOVE attempts.sources.#source");
+        match self.change_user(update).await {
+            // Another log-in at the same moment has done so, or they are forgotten.
+            Ok(_) | Err(Rejected::Refused(Some(_))) => Ok(()),
+            Err(Rejected::Refused(None)) => Err(Rejected::Refused(NoSuchUser)),
+            Err(Rejected::Failed(error)) => Err(error.into()),
+        }
     }
 
     /// Ends every token of a user that was issued until they were read: access tokens altogether,
@@ -336,8 +394,14 @@ impl Store {
                 transaction = transaction.delete(release, |_| ChangeRefused::Stale);
             }
             if let Some(email) = &changed.email {
-                transaction = self.claim_email(transaction, email, changed.user_id, || {
-                    ChangeRefused::EmailTaken
+                let user_id = changed.user_id;
+                transaction = self.claim_email(transaction, email, user_id, move |owner| {
+                    // Of two such changes at once, the first one has made it theirs.
+                    if owner == Some(user_id) {
+                        ChangeRefused::Stale
+                    } else {
+                        ChangeRefused::EmailTaken
+                    }
                 })?;
             }
         }
@@ -371,13 +435,14 @@ impl Store {
         Ok(update.build()?)
     }
 
-    /// Makes an e-mail address a user's, if it is nobody's in any of its forms.
+    /// Makes an e-mail address a user's, if it is nobody's in any of its forms; `taken` says what it
+    /// means that it is somebody's.
     fn claim_email<R: 'static>(
         &self,
         transaction: Transaction<R>,
         email: &Email,
         user_id: UserId,
-        taken: fn() -> R,
+        taken: impl Fn(Option<UserId>) -> R + Copy + Send + 'static,
     ) -> Result<Transaction<R>, StoreError> {
         let folded = email.folded();
         let mut item = to_item(&Owner { user_id })?;
@@ -387,7 +452,7 @@ impl Store {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(id)")
             .build()?;
-        let mut transaction = transaction.put(put, move |_| taken());
+        let mut transaction = transaction.put(put, move |item| taken(owner(item)));
         for form in email.folded_forms() {
             if form != folded {
                 let check = ConditionCheck::builder()
@@ -395,7 +460,7 @@ impl Store {
                     .set_key(Some(email_key(&form)))
                     .condition_expression("attribute_not_exists(id)")
                     .build()?;
-                transaction = transaction.check(check, move |_| taken());
+                transaction = transaction.check(check, move |item| taken(owner(item)));
             }
         }
         Ok(transaction)
@@ -453,6 +518,12 @@ impl Store {
 
 pub(super) fn key(user_id: UserId) -> Item {
     Item::from([("id".to_owned(), text(user_id))])
+}
+
+/// Whose an e-mail address is, by its item.
+fn owner(item: Option<Item>) -> Option<UserId> {
+    let owner: Owner = from_item(item?).ok()?;
+    Some(owner.user_id)
 }
 
 fn email_key(folded: &str) -> Item {

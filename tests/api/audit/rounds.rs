@@ -1,7 +1,9 @@
 //! Rounds that take more than one run.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use shared::futures_util::future::join_all;
+use shared::{futures_util::future::join_all, jiff::SignedDuration, store::usage::metered};
 
 use super::{NOBODYS, all_that_is_lively, lively, refund};
 use crate::harness::{PRICE, Shop};
@@ -271,4 +273,80 @@ async fn the_budget_is_a_parameter() {
 
 fn uuid() -> String {
     shared::domain::ids::SessionId::new().to_string()
+}
+
+/// Users without accounts, each of which is looked at again.
+async fn in_great_doubt(users: u32) -> Shop {
+    let shop = Shop::without_schedule(&[]).await;
+    for number in 0..users {
+        let id = format!("00000000-0000-4000-8000-{number:012x}");
+        let user = json!({ "id": id, "name": "민수", "generation": 0, "created_at": 0 });
+        shop.plant("Users", user).await;
+    }
+    shop.stack.app("audit").await;
+    shop
+}
+
+/// How much an audit has read.
+fn read_so_far(shop: &Shop) -> f64 {
+    shop.stack.consumed().by("audit").read
+}
+
+/// A partition gives 3,000 a second, and a tenth of it is the audit's.
+#[tokio::test(start_paused = true)]
+async fn an_audit_reads_300_units_a_second_at_most() {
+    let shop = in_great_doubt(450).await;
+    shop.stack.forget_consumed();
+    let order = json!({ "from_start": true });
+    let audit = shop.invoke("audit", &order);
+    let mut audit = std::pin::pin!(audit);
+    let mut seconds = 0;
+    let report = loop {
+        let before = read_so_far(&shop);
+        tokio::select! {
+            biased;
+            report = &mut audit => break report.ok(),
+            // The runtime's time passes when the audit waits for the stack's.
+            () = tokio::time::sleep(Duration::from_secs(10)) => {}
+        }
+        shop.advance(1).await;
+        seconds += 1;
+        let read = read_so_far(&shop) - before;
+        assert!(read <= 300.0, "{read} in second {seconds}");
+        assert!(seconds < 60, "it does not end");
+    };
+    assert_eq!(report["kinds"], json!({ "USER_WITHOUT_ACCOUNT": 450 }));
+    assert_eq!(report["is_over"], true);
+    assert!(read_so_far(&shop) > 450.0);
+    assert!(seconds > 2, "{seconds}");
+}
+
+/// A run that is to end in two seconds ends, and the next ones do the rest.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_has_to_wait_ends_before_its_deadline() {
+    let shop = in_great_doubt(450).await;
+    let app = shop.stack.app("audit").await;
+    let mut runs = 0;
+    let report = loop {
+        let deadline = shop.now() + SignedDuration::from_secs(62);
+        let run = functions::background::audit::handle(app.clone(), json!({}), deadline);
+        let mut run = std::pin::pin!(metered(run));
+        let started = shop.now();
+        let report = loop {
+            tokio::select! {
+                biased;
+                (report, _) = &mut run => break report.expect("a report"),
+                () = tokio::time::sleep(Duration::from_secs(10)) => shop.advance(1).await,
+            }
+        };
+        assert!(shop.now().duration_since(started) <= SignedDuration::from_secs(10));
+        runs += 1;
+        assert_eq!(report["runs"], runs);
+        if report["is_over"] == true {
+            break report;
+        }
+    };
+    assert!(runs > 1, "{runs}");
+    assert_eq!(report["violations"], 450);
+    assert_eq!(report["checked"]["users"], 450);
 }

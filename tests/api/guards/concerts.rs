@@ -1,5 +1,8 @@
 //! Concerts and their shows: whoever changes them changes what they have read.
 
+use std::time::Duration;
+
+use local::Fault;
 use shared::{
     app::App,
     domain::{
@@ -11,11 +14,11 @@ use shared::{
         user::Name,
     },
     futures_util::future::join_all,
-    store::{Reading, programme::CreationName, usage::metered},
+    store::{Reading, usage::metered},
 };
 
 use super::store;
-use crate::harness::{PRICE, Shop, show};
+use crate::harness::{PRICE, Shop, show, text};
 
 guarded! {
     a_concert_is_not_replaced: ("Catalog", "attribute_not_exists(entry)");
@@ -182,28 +185,29 @@ async fn a_named_creation_happens_once(shop: &Shop) -> bool {
     create_at_once(shop).await
 }
 
-/// Two tries of the same creation have both begun when the first one is done.
+/// Two tries of the same creation have both begun when one is done, and its concert is deleted. The
+/// other one does not bring it back.
 async fn a_named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
-    let store = store(shop).await;
-    let name = CreationName {
-        admin: shop.guest().await.user_id.parse().expect("an id"),
-        key: "once".to_owned(),
-    };
-    let create = async || {
-        let concert = Concert {
-            concert_id: ConcertId::new(),
-            name: Name::parse("A").expect("a name"),
-            queue_id: QueueId::main(),
-            left: Vec::new(),
-        };
-        let shows = [Show {
-            concert_id: concert.concert_id,
-            ..show("2026-12-24")
-        }];
-        store.create_concert_once(&name, &concert, &shows).await
-    };
-    let (one, other) = shared::futures_util::join!(create(), create());
-    one.is_ok() && one.ok() == other.ok()
+    tokio::time::pause();
+    let admin = shop.admin().await;
+    let body = serde_json::json!({
+        "name": "A", "shows": [{ "date": "2026-12-24", "price": 1 }],
+    });
+    let call = shop.post("/v1/concerts").token(&admin.access_token);
+    let call = call.header("idempotency-key", "once").json(&body);
+    shop.stack.app("create-concert").await;
+    let faults = shop.stack.faults();
+    faults.meet("create-concert", "TransactWriteItems", Fault::Slow, 1);
+    let (late, id) = shared::futures_util::join!(call.clone().send(), async {
+        // By then, the first one is on its way.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let created = call.clone().send().await.expect(201);
+        let id = text(&created["concert_id"]);
+        shop.remove(&admin, &id).await.ok();
+        id
+    });
+    tokio::time::resume();
+    late.status == 201 && late.body["concert_id"] == id && shop.names().await.len() == 1
 }
 
 /// The same creation, several times at once, each of which has the same answer.

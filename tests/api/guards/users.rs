@@ -3,6 +3,7 @@
 use serde_json::json;
 use shared::{
     domain::{
+        attempts::Source,
         order::Account,
         session::Session,
         user::{Email, Name, PasswordHash, User},
@@ -17,14 +18,15 @@ guarded! {
     a_user_is_not_replaced: ("Users", "attribute_not_exists(id)");
     an_address_is_one_users: ("Users", "attribute_not_exists(id)");
     an_address_taken_meanwhile_is_not_taken_over: ("Users", "attribute_not_exists(id)");
-    first_guesses_at_once_are_all_counted: ("Users", "attribute_not_exists(attempts)");
-    guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.#count < :most");
+    first_guesses_at_once_are_all_counted: ("Users", "attribute_not_exists(attempts.sources)");
+    guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.sources.#source < :most");
+    guesses_from_everywhere_at_once_do_not_pass_theirs: ("Users", "attempts.#count < :of_all");
     two_changes_of_an_account_at_once_are_one: ("Users", "generation = :seen");
     a_change_does_not_outlive_its_token: ("Users", "generation = :seen");
     a_guest_becomes_an_account_once: ("Users", "attribute_not_exists(password_hash)");
     nobody_becomes_no_administrator: ("Users", "attribute_exists(id)");
     a_name_makes_no_user: ("Users", "attribute_exists(id)");
-    the_right_password_makes_no_user: ("Users", "attribute_exists(id)");
+    the_right_password_twice_at_once_is_right: ("Users", "attribute_exists(attempts.sources.#source)");
     tokens_that_have_ended_stay_so: ("Users", "generation = :seen");
     an_address_is_one_users_in_each_of_its_forms: ("Users", "attribute_not_exists(id)");
     who_has_another_address_by_now_is_not_deleted: ("Users", "generation = :seen");
@@ -139,13 +141,37 @@ async fn a_name_makes_no_user(shop: &Shop) -> bool {
     renamed.is_err() && shop.items("Users").await.is_empty()
 }
 
-/// Who logs in is deleted while their password is being hashed.
-async fn the_right_password_makes_no_user(shop: &Shop) -> bool {
+/// Both are counted before either is right. The one that comes last finds nothing to forget, even
+/// where the user has been deleted meanwhile.
+async fn the_right_password_twice_at_once_is_right(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
+    let (store, from, now) = (store(shop).await, Source::Unknown, shop.now());
+    for _ in 0..2 {
+        let counted = store.count_attempt(seen.user_id, from, now).await;
+        counted.expect("an attempt");
+    }
+    let forgotten = store.forget_attempts(&seen, from, now).await;
+    forgotten.expect("they are forgotten");
+    let again = store.forget_attempts(&seen, from, now).await;
     delete(shop, &account.user_id, &account.access_token).await;
-    let forgotten = store(shop).await.forget_attempts(seen.user_id).await;
-    forgotten.is_err() && shop.items("Users").await.is_empty()
+    let late = store.forget_attempts(&seen, from, now).await;
+    again.is_ok() && late.is_err() && shop.items("Users").await.is_empty()
+}
+
+/// Each is of another address, and all of them have read that there is room for one more.
+async fn guesses_from_everywhere_at_once_do_not_pass_theirs(shop: &Shop) -> bool {
+    let account = shop.account("mina@example.com").await;
+    let user_id = user(shop, &account.user_id).await.user_id;
+    let (store, now) = (store(shop).await, shop.now());
+    let from = |last: u8| Source::Address([203, 0, 113, last].into());
+    for last in 1..=95 {
+        let counted = store.count_attempt(user_id, from(last), now).await;
+        counted.expect("an attempt");
+    }
+    let guesses = (101..=140).map(|last| store.count_attempt(user_id, from(last), now));
+    let guesses = join_all(guesses).await;
+    guesses.iter().filter(|counted| counted.is_ok()).count() == 5
 }
 
 /// A log-out that comes late would bring tokens back that two others have ended.

@@ -82,7 +82,8 @@ impl Call {
         reply
     }
 
-    async fn send_unjudged(self) -> Reply {
+    /// Sends it to something that the specification does not have.
+    pub async fn send_unjudged(self) -> Reply {
         let what = format!("{} {}", self.method, self.url);
         let mut request = Request::builder().method(&*self.method).uri(&self.url);
         for (name, value) in &self.headers {

@@ -17,12 +17,13 @@ use super::{World, locked};
 pub type Limits = Mutex<Vec<(&'static str, Timestamp, u64)>>;
 
 /// How common each fault is, against the others.
-const MIX: [(Fault, f64); 18] = [
+const MIX: [(Fault, f64); 19] = [
     (Fault::Conflict, 6.0),
     (Fault::InProgress, 2.0),
     (Fault::Throughput, 2.0),
     (Fault::Throttling, 2.0),
     (Fault::Unprocessed, 2.0),
+    (Fault::Incomplete, 2.0),
     (Fault::InternalError, 2.0),
     (Fault::TimedOut(When::Before), 1.0),
     (Fault::TimedOut(When::After), 1.0),

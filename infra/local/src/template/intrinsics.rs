@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 use yaml_serde::{Mapping, Value};
 
+use super::STACK_NAME;
 use crate::Problem;
 
 /// Where the stack says that it runs.
@@ -23,6 +24,7 @@ pub struct Resolver<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     pub resources: &'a Mapping,
     pub conditions: Option<&'a Mapping>,
+    pub mappings: Option<&'a Mapping>,
     pub place: &'a Place,
 }
 
@@ -110,6 +112,7 @@ impl Resolver<'_> {
                 Ok(Json::Bool(parts.contains(&Json::Bool(true))))
             }
             ("Join", Value::Sequence(parts)) => self.join(parts),
+            ("FindInMap", Value::Sequence(parts)) => self.find_in_map(parts),
             _ => Err(Problem::failure(format!(
                 "the template uses !{function} in a way that the local stack does not know"
             ))),
@@ -127,7 +130,7 @@ impl Resolver<'_> {
             "AWS::AccountId" => Some(self.place.account.clone()),
             "AWS::Partition" => Some("aws".to_owned()),
             "AWS::URLSuffix" => Some("amazonaws.com".to_owned()),
-            "AWS::StackName" => Some("onsale".to_owned()),
+            "AWS::StackName" => Some(STACK_NAME.to_owned()),
             name => self
                 .parameters
                 .get(name)
@@ -193,6 +196,20 @@ impl Resolver<'_> {
             otherwise
         };
         self.resolve(chosen)
+    }
+
+    fn find_in_map(&self, parts: &[Value]) -> Result<Json, Problem> {
+        let path = self.resolve_all(parts)?;
+        let found = match path.as_slice() {
+            [map, key, name] => self.mappings.and_then(|mappings| {
+                let map = mappings.get(text(map))?;
+                map.get(text(key))?.get(text(name))
+            }),
+            _ => None,
+        };
+        let found = found
+            .ok_or_else(|| Problem::failure(format!("the template has no mapping for {path:?}")))?;
+        self.resolve(found)
     }
 
     fn join(&self, parts: &[Value]) -> Result<Json, Problem> {
@@ -281,6 +298,7 @@ mod tests {
             parameters: &parameters,
             resources: &resources,
             conditions: Some(&conditions),
+            mappings: None,
             place: &place,
         }
         .resolve(&yaml_serde::from_str(yaml).expect("YAML"))

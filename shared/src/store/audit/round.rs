@@ -153,12 +153,17 @@ impl Store {
     /// Reads where the audit has come to, consistently; `None` when there was none. 1 RRU per 4 KB
     /// of it and of its memory. A round whose memory is lost, or was written by another version of
     /// the code, is over.
-    pub async fn round(&self) -> Result<Option<Round>, StoreError> {
+    ///
+    /// A memory has parts of up to 88 RRU; `keep_pace` is awaited before each.
+    pub async fn round<Waiting: Future<Output = ()>>(
+        &self,
+        keep_pace: impl Fn() -> Waiting,
+    ) -> Result<Option<Round>, StoreError> {
         loop {
             let Some(round) = self.round_without_memory().await? else {
                 return Ok(None);
             };
-            if let Some(memory) = self.remembered(&round).await? {
+            if let Some(memory) = self.remembered(&round, &keep_pace).await? {
                 return Ok(Some(Round { memory, ..round }));
             }
             // Another run may have gone on meanwhile, and have forgotten what it went on from.
@@ -191,7 +196,11 @@ impl Store {
     }
 
     /// What a round remembers; `None` when a part of it is gone, or cannot be read.
-    async fn remembered(&self, round: &Round) -> Result<Option<Memory>, StoreError> {
+    async fn remembered<Waiting: Future<Output = ()>>(
+        &self,
+        round: &Round,
+        keep_pace: impl Fn() -> Waiting,
+    ) -> Result<Option<Memory>, StoreError> {
         let Some(kept) = round.kept else {
             return Ok(Some(Memory::default()));
         };
@@ -200,6 +209,7 @@ impl Store {
         }
         let mut bytes = Vec::new();
         for part in 0..kept.parts {
+            keep_pace().await;
             let key = round_key(&keys::memory(kept.id, part));
             let item = self.get_item(&self.tables.sessions, key).await?;
             let part = item.and_then(|mut item| item.remove("bytes"));

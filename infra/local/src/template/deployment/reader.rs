@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Problem,
-    permissions::Permissions,
+    permissions::{Permissions, Policy},
     template::{
         Template,
         intrinsics::{Place, Resolver},
@@ -38,6 +38,7 @@ pub fn read(
             parameters,
             resources,
             conditions: template.section("Conditions"),
+            mappings: template.section("Mappings"),
             place,
         },
     };
@@ -161,10 +162,21 @@ impl Reader<'_> {
             // Lambda's own default.
             timeout: Duration::from_secs(timeout.unwrap_or(3)),
             environment,
-            permissions: Arc::new(Permissions::of(
-                self.property(resource, "Policies")?.unwrap_or_default(),
-            )?),
+            permissions: Arc::new(Permissions::of(self.policies(resource)?)?),
         })
+    }
+
+    /// The policies that the template writes out. Managed ones, which it refers to by name, grant
+    /// nothing that anything here asks for.
+    fn policies(&self, resource: &Value) -> Result<Vec<Policy>, Problem> {
+        let policies: Option<Vec<Json>> = self.property(resource, "Policies")?;
+        let written = policies.into_iter().flatten().filter(|p| !p.is_string());
+        written
+            .map(|policy| {
+                serde_json::from_value(policy)
+                    .map_err(|error| Problem::failure(format!("its Policies are wrong: {error}")))
+            })
+            .collect()
     }
 
     fn event(

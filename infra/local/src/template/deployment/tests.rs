@@ -1,5 +1,8 @@
 //! The repository's own template, read.
 
+mod operations;
+mod ranges;
+
 use super::*;
 use crate::{
     Problem,
@@ -11,7 +14,7 @@ use crate::{
     },
 };
 
-fn place() -> Place {
+pub fn place() -> Place {
     Place {
         region: "ap-northeast-2".to_owned(),
         account: "000000000000".to_owned(),
@@ -114,7 +117,7 @@ fn what_an_operator_may_not_set_is_named() {
 }
 
 /// The properties of every resource of the repository's template, by its name.
-fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
+pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
     let template = Template::repository().expect("YAML");
     let declared = template.section("Parameters");
     let resources = template.section("Resources").expect("resources");
@@ -122,6 +125,7 @@ fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
         parameters: &parameters::resolve(declared, &given(overrides)).expect("allowed"),
         resources,
         conditions: template.section("Conditions"),
+        mappings: template.section("Mappings"),
         place: &place(),
     };
     let mut properties = BTreeMap::new();
@@ -139,7 +143,15 @@ fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
 fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
     let usual = properties(&[]);
     assert_eq!(usual["Pay"].get("ReservedConcurrentExecutions"), None);
+    for (capped, at) in [
+        ("GetPlace", "200"),
+        ("GetQueue", "100"),
+        ("JoinQueue", "200"),
+    ] {
+        assert_eq!(usual[capped]["ReservedConcurrentExecutions"], at);
+    }
     assert_eq!(usual["Seats"].get("WarmThroughput"), None);
+    assert_eq!(usual["Keys"].get("SSESpecification"), None);
     assert_eq!(usual["AdmitIsSilent"].get("AlarmActions"), None);
 
     let topic = "arn:aws:sns:ap-northeast-2:000000000000:night";
@@ -148,18 +160,43 @@ fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
         ("WarmReads", "40000"),
         ("WarmWrites", "20000"),
         ("AlarmTopicArn", topic),
+        ("PlaceConcurrency", "0"),
+        ("SigningKeyEncryption", "customer-managed"),
     ]);
+    assert_eq!(large["GetPlace"].get("ReservedConcurrentExecutions"), None);
+    assert_eq!(large["Keys"]["SSESpecification"]["SSEType"], "KMS");
     assert_eq!(large["Pay"]["ReservedConcurrentExecutions"], "50");
-    assert_eq!(
-        large["Seats"]["WarmThroughput"],
-        serde_json::json!({ "ReadUnitsPerSecond": "40000", "WriteUnitsPerSecond": "20000" })
-    );
+    for table in ["Users", "Accounts", "Queues", "Sessions", "Seats"] {
+        assert_eq!(
+            large[table]["WarmThroughput"],
+            serde_json::json!({ "ReadUnitsPerSecond": "40000", "WriteUnitsPerSecond": "20000" })
+        );
+    }
     for (name, alarm) in large
         .iter()
         .filter(|(_, p)| p.get("AlarmDescription").is_some())
     {
         assert_eq!(alarm["AlarmActions"], serde_json::json!([topic]), "{name}");
         assert_ne!(alarm["TreatMissingData"], Json::Null, "{name}");
+    }
+}
+
+/// CloudFormation cannot compare them with the tables that there are.
+#[test]
+fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
+    let restored = properties(&[("RestoredTables", "20261128T2100")]);
+    let text = |name: &str| restored[name].to_string();
+    for alarm in ["ReadsAreThrottled", "WritesAreThrottled", "WritesCollide"] {
+        for table in [
+            "Users", "Accounts", "Catalog", "Queues", "Sessions", "Seats",
+        ] {
+            let name = format!("\"onsale-{table}-20261128T2100\"");
+            assert!(text(alarm).contains(&name), "{name} in {alarm}");
+            assert!(
+                text("Dashboard").contains(&name.replace('"', "\\\"")),
+                "{name}"
+            );
+        }
     }
 }
 
@@ -177,7 +214,9 @@ fn the_version_of_a_function_has_every_parameter_in_its_name() {
     let environment = &deployment.functions["pay"].environment;
     let parameters = environment
         .keys()
-        .filter_map(|variable| template.parameter_behind(variable));
+        .filter_map(|variable| template.parameter_behind(variable))
+        // The one decides over the tables' names, the other is no variable.
+        .chain(["RestoredTables", "Tracing"]);
     for parameter in parameters {
         for function in &functions {
             let description = &function["Properties"]["VersionDescription"];
@@ -220,9 +259,16 @@ fn the_dashboard_and_the_access_log_are_json() {
 
     let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
     let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
-    for never in ["$context.path", "$context.http", "$context.identity"] {
+    // A path may hold a guest's secret, and an agent tells people apart.
+    for never in [
+        "$context.path",
+        "$context.http",
+        "$context.identity.userAgent",
+    ] {
         assert!(!format.to_string().contains(never), "{never} in {format}");
     }
+    assert_eq!(format["sourceIp"], "$context.identity.sourceIp");
+    assert_eq!(format["functionError"], "$context.integrationErrorMessage");
 }
 
 #[test]

@@ -1,0 +1,748 @@
+#!/usr/bin/env python3
+"""Says what of an account and of a stack is too small for an on-sale.
+
+    ready.py STACK --people N [--seats M] [--queue ID] [--cdn] [--half-within SECONDS]
+
+It only reads. It ends with 0 when nothing is too small, with 1 when something is, and with 2 when
+that cannot be told. infra/README.md says what it takes for granted.
+"""
+
+import argparse
+import json
+import math
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from enum import Enum
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from deployed import TABLES, Trouble, deployed, run
+
+# How long an invocation lasts when it has to start the function first, in seconds. When it need
+# not, it lasts some 0.015.
+COLD_SECONDS = 0.3
+# So many seconds' requests may come at one moment.
+BURST_SECONDS = 0.5
+# What somebody does who is let in: looks at the dates once, at the seats so often, tries to hold
+# so often, tops up once and pays once.
+SEAT_LOOKS, HOLDS = 3, 2
+# A client asks again after an eighth of its wait, within these limits, in seconds.
+ASK_PART, ASK_LEAST, ASK_MOST = 8, 1, 30
+# What one item, or the items of one partition key, take a second in DynamoDB.
+KEY_READS, KEY_WRITES = 3_000, 1_000
+# What a new table takes a second.
+NEW_TABLE_READS, NEW_TABLE_WRITES = 12_000, 4_000
+# So many seats are stored together, and reading them all costs so many read units at most.
+BLOCK_SEATS, BLOCK_READS = 500, 4
+# What a parameter …Concurrency may be at most.
+MOST_CONCURRENCY = 10_000
+# Lambda keeps so many executions for functions that reserve none.
+KEPT_UNRESERVED = 100
+# The tables that WarmReads and WarmWrites are for.
+WARMED = ("Users", "Accounts", "Queues", "Sessions", "Seats")
+
+# Quotas: service, code, name, and what an account has unless it has asked for more.
+EXECUTIONS = ("lambda", "L-B99A9384", "Concurrent executions", 1_000)
+REQUESTS = ("apigateway", "L-8A5B8E43", "Throttle rate", 10_000)
+BURST = ("apigateway", "L-CDF5615A", "Throttle burst rate", 5_000)
+TABLE_READS = ("dynamodb", "L-CF0CBE56", "Table-level read throughput limit", 40_000)
+TABLE_WRITES = ("dynamodb", "L-AB614373", "Table-level write throughput limit", 40_000)
+# In these regions API Gateway starts with a quarter (its page of quotas).
+SMALL_REGIONS = frozenset(
+    "af-south-1 eu-south-1 eu-south-2 eu-central-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
+    "ap-southeast-7 ap-south-2 me-central-1 il-central-1 ca-west-1 mx-central-1".split()
+)
+
+
+class Kind(Enum):
+    """What a finding is."""
+
+    TOO_SMALL = "Too small"
+    WRONG = "To set right"
+    UNKNOWN = "Unknown"
+    REMARK = "To know"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence: what it is, what it should be, and what to do."""
+
+    kind: Kind
+    text: str
+    # What the sentence is about: a parameter, a quota's code, a table.
+    about: str
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The on-sale that is to come."""
+
+    people: int
+    seats: int | None = None
+    # Whether pages compute their places from a queue's document that a CDN keeps.
+    cdn: bool = False
+    # Half of the people come within so many seconds.
+    half_within: int = 120
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A quota of the account."""
+
+    value: int
+    is_known: bool = True
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an account may do in a region."""
+
+    executions: int = 1_000
+    unreserved: int = 1_000
+    requests: Quota = Quota(10_000)
+    burst: Quota = Quota(5_000)
+    table_reads: Quota = Quota(40_000)
+    table_writes: Quota = Quota(40_000)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a table takes a second from one moment to the next."""
+
+    name: str
+    reads: int = NEW_TABLE_READS
+    writes: int = NEW_TABLE_WRITES
+    is_known: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """A queue, as its public document has it."""
+
+    name: str
+    rate: float
+    max_active: int
+    state: str = "OPEN"
+    # Whether it has an opening ahead, and draws lots then.
+    draws_lots: bool = False
+    # Admissions a second that it can do while it is full, once it has been watched.
+    flow: float = 0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a stack was deployed with, and how it is."""
+
+    parameters: dict
+    tables: dict = field(default_factory=lambda: {name: Table(name) for name in TABLES})
+    # The names of the alarms that are on.
+    alarms: tuple = ()
+    dead_letters: int = 0
+    line: Line | None = None
+
+    def number(self, name):
+        """A parameter that is a number; 0 if an earlier template does not have it."""
+        return float(self.parameters.get(name) or 0)
+
+    def queue(self):
+        """The queue that the on-sale goes through."""
+        return self.line or Line("main", self.number("MainRate"), int(self.number("MainMaxActive")))
+
+    def stay(self):
+        """How long people are taken to stay inside, in seconds; as the line does at first."""
+        return self.number("ActiveSeconds") / 2
+
+    def flow(self):
+        """How many come in a second while the house is full: as many as leave."""
+        queue = self.queue()
+        if queue.flow or not self.stay():
+            return min(queue.rate, queue.flow or queue.rate)
+        return min(queue.rate, queue.max_active / self.stay())
+
+
+@dataclass(frozen=True)
+class Load:
+    """What comes in a second, at the worst moment."""
+
+    sign_ups: float
+    joins: float
+    polls: float
+    # Admissions.
+    admitted: float
+
+    @property
+    def requests(self):
+        """All requests that reach API Gateway."""
+        inside = 1 + SEAT_LOOKS + HOLDS + 1 + 1
+        return self.sign_ups + self.joins + self.polls + inside * self.admitted
+
+    @property
+    def busiest_other_route(self):
+        """Of the routes that polls and joins do not go to, the one that is asked for most."""
+        return max(self.sign_ups, SEAT_LOOKS * self.admitted)
+
+
+def polls_of(people, rate):
+    """How often a second so many people ask who wait in a line that moves at this rate.
+
+    Whoever has w seconds to wait asks every w/8 seconds, every 30 at most and every 1 at least.
+    In a line that moves evenly, `rate` people have each wait.
+    """
+    longest = people / rate
+    far = ASK_MOST * ASK_PART
+    polls = min(longest, ASK_LEAST * ASK_PART) / ASK_LEAST
+    if longest > ASK_LEAST * ASK_PART:
+        polls += ASK_PART * math.log(min(longest, far) / (ASK_LEAST * ASK_PART))
+    if longest > far:
+        polls += (longest - far) / ASK_MOST
+    return rate * polls
+
+
+def load_of(crowd, stack):
+    """What so many people do in a second of the opening minutes."""
+    coming = crowd.people / 2 / crowd.half_within
+    rate = min(stack.queue().rate, crowd.people)
+    # Of pages that a CDN serves, those ask the service whose turn has come. The others ask by how
+    # long they have to wait, which is as long as the house is full.
+    polls = rate if crowd.cdn else polls_of(crowd.people, stack.flow())
+    return Load(sign_ups=coming, joins=coming, polls=polls, admitted=rate)
+
+
+def units_of(load, crowd):
+    """The read and write units that each table consumes in such a second."""
+    blocks = math.ceil((crowd.seats or 0) / BLOCK_SEATS)
+    counting = min(1_600, blocks * BLOCK_READS / 2) + blocks * BLOCK_READS / 5
+    inside = 1 + SEAT_LOOKS + HOLDS + 1 + 1
+    return {
+        "Users": (load.joins, 2 * load.sign_ups),
+        "Accounts": (2 * load.admitted, 2 * load.sign_ups + 8 * load.admitted),
+        "Catalog": (load.joins / 2, 0),
+        # Each running function reads the document of its queue once a second, for half a unit.
+        "Queues": (
+            load.requests * COLD_SECONDS / 2 + 2 * load.admitted,
+            load.joins + 2 * load.admitted,
+        ),
+        "Sessions": (
+            load.polls / 2 + load.joins + inside * load.admitted,
+            load.joins + (1 + 2 * HOLDS + 2) * load.admitted,
+        ),
+        "Seats": (
+            (SEAT_LOOKS * BLOCK_READS + HOLDS) * load.admitted + counting,
+            (2 * HOLDS + 2) * load.admitted,
+        ),
+    }
+
+
+def up(number):
+    """A number as somebody would set it: rounded up to two digits."""
+    number = max(1, math.ceil(number - 1e-9))
+    step = 10 ** max(0, len(str(number)) - 2)
+    return math.ceil(number / step) * step
+
+
+def plain(number):
+    """A number, for a sentence."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.3g}"
+
+
+def findings(crowd, account, stack):
+    """Everything that there is to say, the worst first."""
+    queue = stack.queue()
+    load = load_of(crowd, stack)
+    found = [
+        *of_routes(load, stack),
+        *of_the_line(load, crowd, queue),
+        *of_gateway(load, account, stack),
+        *of_lambda(load, account, stack),
+        *of_tables(load, crowd, account, stack),
+        *of_settings(stack),
+        *of_unknowns(account, stack),
+        *remarks(crowd, stack),
+    ]
+    return sorted(found, key=lambda finding: list(Kind).index(finding.kind))
+
+
+def too_small(about, text):
+    return Finding(Kind.TOO_SMALL, text, about)
+
+
+def of_routes(load, stack):
+    """The limits of the routes, which are parameters."""
+    needs = (
+        ("PollsPerSecond", load.polls, "polls"),
+        ("JoinsPerSecond", load.joins, "joins"),
+        ("RequestsPerSecond", load.busiest_other_route, "calls of the busiest other endpoint"),
+    )
+    for name, need, what in needs:
+        limit = stack.number(name)
+        if need > limit:
+            remedy = f"Deploy with {name}={up(need)}."
+            if name == "PollsPerSecond":
+                remedy = (
+                    f"Deploy with {name}={up(need)}, or put a CDN before GET"
+                    " /v1/queues/{queue_id} and let pages compute their places (--cdn)."
+                )
+            yield too_small(
+                name,
+                f"{name} is {limit:,.0f}, and up to {plain(need)} {what} a second come: the rest "
+                f"are refused with 429 and ask again. {remedy}",
+            )
+
+
+def of_the_line(load, crowd, queue):
+    """What one item gives, and the items of one block of seats."""
+    if load.joins > KEY_WRITES and not queue.draws_lots:
+        yield too_small(
+            "numbers",
+            f"The queue {queue.name} draws {KEY_WRITES:,} numbers a second, and up to"
+            f" {plain(load.joins)} a second join: that is what one item of DynamoDB takes. Give the"
+            " queue an opens_at and let people join before it, when 64 items count them.",
+        )
+    if not crowd.seats:
+        return
+    blocks = math.ceil(crowd.seats / BLOCK_SEATS)
+    most = min(
+        blocks * KEY_WRITES / (2 * HOLDS + 2),
+        blocks * KEY_READS / (SEAT_LOOKS * BLOCK_READS + HOLDS),
+    )
+    if queue.rate > most:
+        yield too_small(
+            "seats",
+            f"{crowd.seats:,} seats are stored in {blocks:,} blocks of {BLOCK_SEATS}. Those serve"
+            f" {plain(most)} people a second at most, and {queue.name} lets in {plain(queue.rate)}."
+            f" Set its rate to {math.floor(most):,} or less.",
+        )
+
+
+def of_gateway(load, account, stack):
+    """API Gateway's limit for all APIs of the account."""
+    _, code, name, _ = REQUESTS
+    rate, burst = account.requests.value, account.burst.value
+    if load.requests > rate:
+        yield too_small(
+            code,
+            f"API Gateway takes {rate:,} requests a second for all APIs of the account, and"
+            f" {plain(load.requests)} come. Ask Service Quotas for {up(load.requests)} ({name},"
+            f" {code}).",
+        )
+    elif load.requests * BURST_SECONDS > burst:
+        yield too_small(
+            BURST[1],
+            f"API Gateway takes {burst:,} requests at one moment, and"
+            f" {load.requests * BURST_SECONDS:,.0f} may come. AWS sets that by the rate: ask"
+            f" Service Quotas for a larger rate than {rate:,} ({name}, {code}), and say why.",
+        )
+    polls, joins = stack.number("PollsPerSecond"), stack.number("JoinsPerSecond")
+    taken = 2 * polls + joins
+    left = max(load.busiest_other_route, stack.number("RequestsPerSecond"))
+    if taken + left > rate:
+        yield too_small(
+            f"{code} and limits",
+            f"Polls and joins at their limits take {taken:,.0f} of the {rate:,} requests a second"
+            " that API Gateway takes for the account, and leave too few to those who hold and pay."
+            f" Lower PollsPerSecond ({polls:,.0f}, for two routes) or JoinsPerSecond"
+            f" ({joins:,.0f}), or ask Service Quotas for {up(taken + left)} ({name}, {code}).",
+        )
+
+
+def executions_of(load):
+    """How many executions each function needs at once that a parameter is for, and all others."""
+    needs = {
+        "PlaceConcurrency": load.polls,
+        "JoinConcurrency": load.joins,
+        "HoldConcurrency": HOLDS * load.admitted,
+        "PayConcurrency": load.admitted,
+    }
+    others = load.sign_ups + (2 + SEAT_LOOKS) * load.admitted
+    needs = {name: math.ceil(COLD_SECONDS * need) for name, need in needs.items()}
+    return needs, math.ceil(COLD_SECONDS * others)
+
+
+def of_lambda(load, account, stack):
+    """Concurrent executions, of the account and of single functions."""
+    needs, others = executions_of(load)
+    for name, need in needs.items():
+        cap = int(stack.number(name))
+        if 0 < cap < need:
+            yield too_small(
+                name,
+                f"{name} is {cap:,}, and {need:,} invocations may run at once while functions "
+                f"start. Deploy with {name}={up(need) if up(need) <= MOST_CONCURRENCY else 0}.",
+            )
+    if int(stack.number("AdmitConcurrency")) == 1:
+        yield too_small(
+            "AdmitConcurrency",
+            "AdmitConcurrency is 1, and the next minute's admit begins while the last one ends. "
+            "Deploy with AdmitConcurrency=2.",
+        )
+    # Two of them are admit's.
+    others += 2
+    total = sum(needs.values()) + others
+    reserved = stack.number("QueueConcurrency") + sum(
+        max(up(need), stack.number(name)) for name, need in needs.items()
+    )
+    _, code, quota, _ = EXECUTIONS
+    if total > account.executions:
+        yield too_small(
+            code,
+            f"Lambda runs {account.executions:,} invocations at once for the account, and "
+            f"{total:,} may have to run while functions start. Ask Service Quotas for "
+            f"{up(max(1_000, reserved + max(others, KEPT_UNRESERVED)))} ({quota}, {code}).",
+        )
+    else:
+        free = others + sum(need for name, need in needs.items() if not stack.number(name))
+        if free > account.unreserved:
+            yield too_small(
+                f"{code} unreserved",
+                f"Of the {account.executions:,} invocations that Lambda runs at once,"
+                f" {account.unreserved:,} are not reserved for single functions, and {free:,} of"
+                " the others may have to run. Lower what is reserved (the parameters …Concurrency,"
+                " and those of other stacks), or ask Service Quotas for"
+                f" {up(account.executions + free - account.unreserved)} ({quota}, {code}).",
+            )
+    uncapped = [
+        name
+        for name in ("PlaceConcurrency", "QueueConcurrency", "JoinConcurrency")
+        if not stack.number(name)
+    ]
+    unkept = [name for name in ("HoldConcurrency", "PayConcurrency") if not stack.number(name)]
+    if uncapped and unkept:
+        yield too_small(
+            "caps",
+            "Polls and joins may take every execution from those who hold and pay. Deploy with"
+            f" {' '.join(f'{name}={up(max(needs.get(name, 0), 100))}' for name in uncapped)}, which"
+            f" caps them, or with {' '.join(f'{name}={up(needs[name])}' for name in unkept)}, which"
+            " keeps some free.",
+        )
+
+
+def of_tables(load, crowd, account, stack):
+    """What the tables take a second."""
+    units = units_of(load, crowd)
+    least = (NEW_TABLE_READS, NEW_TABLE_WRITES)
+    # What was asked for once cannot be lowered.
+    warm = [
+        up(max(least[index], *(units[name][index] for name in WARMED), stack.number(parameter)))
+        for index, parameter in enumerate(("WarmReads", "WarmWrites"))
+    ]
+    for index, (what, quota) in enumerate(
+        (
+            ("reads", (account.table_reads, TABLE_READS)),
+            ("writes", (account.table_writes, TABLE_WRITES)),
+        )
+    ):
+        ready = {name: (table.reads, table.writes)[index] for name, table in stack.tables.items()}
+        short = [name for name in units if units[name][index] > ready[name]]
+        for name in short:
+            need = units[name][index]
+            if name in WARMED:
+                remedy = f"Deploy with WarmReads={warm[0]} WarmWrites={warm[1]}."
+            else:
+                unit = f"{'Read' if what == 'reads' else 'Write'}UnitsPerSecond={up(need)}"
+                remedy = (
+                    f"Type aws dynamodb update-table --table-name {stack.tables[name].name} "
+                    f"--warm-throughput {unit}."
+                )
+            yield too_small(
+                f"{name} {what}",
+                f"The table {name} is ready for {plain(ready[name])} {what} a second, and "
+                f"{plain(need)} come. {remedy}",
+            )
+        have, (_, code, title, _) = quota
+        most = max(units, key=lambda name: units[name][index])
+        if units[most][index] > have.value:
+            yield too_small(
+                code,
+                f"DynamoDB takes {have.value:,} {what} a second for one table, and "
+                f"{plain(units[most][index])} come to {most}. Ask Service Quotas for "
+                f"{up(units[most][index])} ({title}, {code}) before you deploy.",
+            )
+
+
+def of_settings(stack):
+    """What is not a matter of size, and has to be set right before an on-sale."""
+
+    def wrong(about, text):
+        return Finding(Kind.WRONG, text, about)
+
+    parameters = stack.parameters
+    for alarm in stack.alarms:
+        yield wrong(alarm, f"The alarm {alarm} is on. Find out why before you sell.")
+    if stack.dead_letters:
+        yield wrong(
+            "dead letters",
+            f"{stack.dead_letters:,} release messages failed five times and wait in the dead-letter"
+            " queue. Read them and the log, then send them back or delete them.",
+        )
+    if not parameters.get("AlarmTopicArn"):
+        yield wrong(
+            "AlarmTopicArn",
+            "AlarmTopicArn is empty, so that no alarm reaches anybody. Deploy with "
+            "AlarmTopicArn=arn:aws:sns:….",
+        )
+    if parameters.get("DeletionProtection") == "false":
+        yield wrong(
+            "DeletionProtection",
+            "DeletionProtection is false, so that one call can delete the tables with money and "
+            "sales. Deploy with DeletionProtection=true.",
+        )
+    if parameters.get("AuditMinutes") == "0":
+        yield wrong(
+            "AuditMinutes",
+            "AuditMinutes is 0, so that nothing looks whether the data is as it has to be. Deploy "
+            "with AuditMinutes=60.",
+        )
+    if stack.line and stack.line.state != "OPEN":
+        yield wrong(
+            "state",
+            f"The queue {stack.line.name} is {stack.line.state} and lets nobody in. Set its state"
+            " to OPEN, or put something on sale in it.",
+        )
+
+
+def of_unknowns(account, stack):
+    """What could not be read."""
+    quotas = (
+        (account.requests, REQUESTS),
+        (account.burst, BURST),
+        (account.table_reads, TABLE_READS),
+        (account.table_writes, TABLE_WRITES),
+    )
+    for quota, (_, code, name, _) in quotas:
+        if not quota.is_known:
+            text = (
+                f"The quota {name} ({code}) could not be read, and is taken to be its default, "
+                f"{quota.value:,}."
+            )
+            yield Finding(Kind.UNKNOWN, text, code)
+    unread = [name for name, table in stack.tables.items() if not table.is_known]
+    if unread:
+        text = (
+            f"What {', '.join(unread)} are ready for could not be read, and is taken to be what new"
+            f" tables take, {NEW_TABLE_READS:,} reads and {NEW_TABLE_WRITES:,} writes a second."
+        )
+        yield Finding(Kind.UNKNOWN, text, "warm throughput")
+
+
+def remarks(crowd, stack):
+    """What an operator should know, and may well want so."""
+
+    def remark(about, text):
+        return Finding(Kind.REMARK, text, about)
+
+    queue = stack.queue()
+    minutes = crowd.people / stack.flow() / 60
+    yield remark(
+        "flow",
+        f"{queue.name} lets in {plain(queue.rate)} a second until {queue.max_active:,} are inside,"
+        f" then as many as leave, some {plain(stack.flow())}. At that rate it takes {minutes:,.0f}"
+        f" minutes to let in all {crowd.people:,} people.",
+    )
+    if stack.parameters.get("WhoCharges") == "users":
+        yield remark(
+            "WhoCharges",
+            "WhoCharges is users: everybody tops up their own account for nothing. Where balances "
+            "are money, deploy with WhoCharges=admins.",
+        )
+    deployment = stack.parameters.get("Deployment", "AllAtOnce")
+    if deployment != "AllAtOnce":
+        yield remark(
+            "Deployment",
+            f"Deployment is {deployment}: a correction on the night takes as long, and stops while "
+            "the alarm FunctionsFail is on. Deploy it with Deployment=AllAtOnce.",
+        )
+    if stack.parameters.get("RestoredTables"):
+        yield remark(
+            "RestoredTables",
+            f"The functions use restored tables ({stack.parameters['RestoredTables']}).",
+        )
+
+
+def assumptions(crowd, stack):
+    """What is taken for granted, as sentences."""
+    load, queue = load_of(crowd, stack), stack.queue()
+    polls = (
+        "Pages compute their places from a document that a CDN keeps, and ask the service when"
+        " their turn comes"
+        if crowd.cdn
+        else (
+            "Those who wait ask GET /v1/auth/tokens after an eighth of their wait, after 30 seconds"
+            " at most and one second at least"
+        )
+    )
+    return (
+        (
+            f"Half of the {crowd.people:,} people come within {crowd.half_within} seconds, sign up"
+            f" as guests and join {queue.name}: {plain(load.joins)} a second."
+        ),
+        f"{polls}: {plain(load.polls)} a second.",
+        (
+            f"{queue.name} lets in {plain(queue.rate)} a second, and {plain(stack.flow())} while"
+            " the house is full. Each of them looks at the dates once and at the seats"
+            f" {SEAT_LOOKS} times, tries to hold {HOLDS} times, tops up and pays."
+        ),
+        (
+            f"In the opening second every function has to start, which takes {COLD_SECONDS}"
+            " seconds. Later an invocation takes some 0.015."
+        ),
+        f"Together that is {plain(load.requests)} requests a second.",
+    )
+
+
+def report(name, crowd, stack, found):
+    """The whole answer, in lines."""
+    count = sum(finding.kind is Kind.TOO_SMALL for finding in found)
+    wrong = sum(finding.kind is Kind.WRONG for finding in found)
+    lines = [f"{name}, for {crowd.people:,} people: {count} too small, {wrong} to set right."]
+    lines += ["", "Taken for granted"]
+    lines += [f"  - {sentence}" for sentence in assumptions(crowd, stack)]
+    for kind in Kind:
+        texts = [finding.text for finding in found if finding.kind is kind]
+        if texts:
+            lines += ["", kind.value, *(f"  - {text}" for text in texts)]
+    return "\n".join(lines)
+
+
+def is_ready(found):
+    """Whether nothing stands in the way."""
+    return not any(finding.kind in (Kind.TOO_SMALL, Kind.WRONG) for finding in found)
+
+
+# From here on, AWS.
+
+# Where there are no Service Quotas, that shall be known soon.
+ONE_TRY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
+
+
+def read_quota(client, quota, region):
+    """A quota of the account; its default if it cannot be read. One call, or two."""
+    service, code, _, default = quota
+    if service == "apigateway" and region in SMALL_REGIONS:
+        default //= 4
+    for read in (client.get_service_quota, client.get_aws_default_service_quota):
+        try:
+            return Quota(int(read(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]))
+        except (BotoCoreError, ClientError, ResponseParserError, KeyError):
+            continue
+    return Quota(default, is_known=False)
+
+
+def read_account(region):
+    """What the account may do in the region."""
+    limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
+    quotas = boto3.client("service-quotas", config=ONE_TRY)
+    return Account(
+        executions=limits["ConcurrentExecutions"],
+        unreserved=limits["UnreservedConcurrentExecutions"],
+        requests=read_quota(quotas, REQUESTS, region),
+        burst=read_quota(quotas, BURST, region),
+        table_reads=read_quota(quotas, TABLE_READS, region),
+        table_writes=read_quota(quotas, TABLE_WRITES, region),
+    )
+
+
+def read_table(name):
+    """What a table is ready for."""
+    table = boto3.client("dynamodb").describe_table(TableName=name)["Table"]
+    warm = table.get("WarmThroughput") or {}
+    reads, writes = warm.get("ReadUnitsPerSecond"), warm.get("WriteUnitsPerSecond")
+    if reads and writes:
+        return Table(name, reads, writes)
+    return Table(name, is_known=False)
+
+
+def line_of(document):
+    """A queue, of its public document."""
+    draw = document.get("draw") or {}
+    return Line(
+        name=document["queue_id"],
+        rate=float(document["rate"]),
+        max_active=int(document["max_active"]),
+        state=document["state"],
+        draws_lots=bool(draw) and draw.get("seed") is None,
+        flow=float(document.get("flow") or 0),
+    )
+
+
+def read_line(url, queue):
+    """A queue, as the API publishes it."""
+    address = f"{url}/v1/queues/{urllib.parse.quote(queue, safe='')}"
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            return line_of(json.load(answer))
+    except urllib.error.HTTPError as error:
+        raise Trouble(f"GET {address} returned {error.code}: is there a queue {queue}?") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise Trouble(f"GET {address} did not work: {error}") from error
+
+
+def read_stack(found, queue=None):
+    """How a stack was deployed, and how it is."""
+    alarms = []
+    names = found.of_type("AWS::CloudWatch::Alarm")
+    for first in range(0, len(names), 100):
+        answer = boto3.client("cloudwatch").describe_alarms(AlarmNames=names[first : first + 100])
+        alarms += [
+            alarm["AlarmName"] for alarm in answer["MetricAlarms"] if alarm["StateValue"] == "ALARM"
+        ]
+    waiting = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=found.output("ReleaseDeadLettersUrl"),
+        AttributeNames=["ApproximateNumberOfMessages"],
+    )
+    return Stack(
+        parameters=found.parameters,
+        tables={name: read_table(found.table(name)) for name in TABLES},
+        alarms=tuple(alarms),
+        dead_letters=int(waiting["Attributes"]["ApproximateNumberOfMessages"]),
+        line=read_line(found.output("ApiUrl"), queue) if queue else None,
+    )
+
+
+def at_least_one(text):
+    """A whole number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(
+        description="Says what of an account and of a stack is too small for an on-sale.",
+        epilog=(
+            "It ends with 0 when nothing is too small, 1 when something is, 2 when that cannot be"
+            " told."
+        ),
+    )
+    at_least_one.__name__ = "whole number from 1 on"
+    parser.add_argument("stack", help="the name of the stack")
+    parser.add_argument("--people", type=at_least_one, required=True, help="how many come")
+    parser.add_argument("--seats", type=at_least_one, help="how many seats the show has")
+    parser.add_argument("--queue", help="the queue that they join; main unless given")
+    parser.add_argument(
+        "--cdn", action="store_true", help="pages compute their places, behind a CDN"
+    )
+    parser.add_argument(
+        "--half-within",
+        type=at_least_one,
+        default=Crowd.half_within,
+        metavar="SECONDS",
+        help="half of the people come within so many seconds (default: %(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    crowd = Crowd(options.people, options.seats, options.cdn, options.half_within)
+    found = deployed(options.stack)
+    stack = read_stack(found, options.queue)
+    all_found = findings(crowd, read_account(found.region), stack)
+    print(report(options.stack, crowd, stack, all_found))
+    return 0 if is_ready(all_found) else 1
+
+
+if __name__ == "__main__":
+    run(main, sys.argv[1:])

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Restores the tables of a stack to one second, under new names, for the stack to use instead.
+
+    restore.py STACK --at 2026-11-28T21:00:00Z [--suffix SUFFIX]
+
+It changes nothing of the tables that are there, and may be run again after an interruption. It
+ends with 0 and the next command to type, with 1 when a table cannot be restored to that second, and
+with 2 when that cannot be told. infra/README.md says what to do before and afterwards.
+"""
+
+import argparse
+import re
+import sys
+import time
+from datetime import datetime, timezone
+
+import boto3
+from botocore.exceptions import ClientError
+
+from deployed import TABLES, Trouble, deployed, run
+
+# The signing keys stay as they are, so that tokens stay good.
+RESTORED = tuple(name for name in TABLES if name != "Keys")
+POLL_SECONDS = 20
+
+
+def moment(text):
+    """A time with its zone, in whole seconds."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or at.microsecond:
+        raise ValueError(text)
+    return at.astimezone(timezone.utc)
+
+
+def suffix_of(text):
+    """How the names of the tables end; as the template takes it."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", text):
+        raise ValueError(text)
+    return text
+
+
+def default_suffix(at):
+    """A suffix that says the moment: 20261128T2100, with the seconds if there are any."""
+    return at.strftime("%Y%m%dT%H%M%S" if at.second else "%Y%m%dT%H%M")
+
+
+def shown(at):
+    """A time, for a sentence."""
+    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def obstacle(name, backups, at):
+    """Why a table cannot be restored to that moment, by its continuous backups; None if it can."""
+    recovery = backups.get("PointInTimeRecoveryDescription") or {}
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+        return f"{name} has no point-in-time recovery."
+    earliest = recovery["EarliestRestorableDateTime"]
+    latest = recovery["LatestRestorableDateTime"]
+    if at < earliest:
+        return f"{name} can be restored from {shown(earliest)} on, not to {shown(at)}."
+    if at > latest:
+        return f"{name} can be restored up to {shown(latest)}, not yet to {shown(at)}."
+    return None
+
+
+class Restoration:
+    """The tables of a stack on their way to another name."""
+
+    def __init__(self, sources, targets, at, client):
+        self.sources, self.targets, self.at, self.client = sources, targets, at, client
+
+    def obstacles(self):
+        """What stands in the way, a sentence for each table."""
+        found = []
+        for name, source in self.sources.items():
+            if (table := self.described(self.targets[name])) is not None:
+                if not self.is_ours(table, source):
+                    found.append(
+                        f"{self.targets[name]} is there already, and is not {source} as it was at "
+                        f"{shown(self.at)}. Choose another --suffix."
+                    )
+                continue
+            answer = self.client.describe_continuous_backups(TableName=source)
+            backups = answer["ContinuousBackupsDescription"]
+            if sentence := obstacle(source, backups, self.at):
+                found.append(sentence)
+        return found
+
+    def described(self, table):
+        """What DynamoDB says of a table; None if there is none."""
+        try:
+            return self.client.describe_table(TableName=table)["Table"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None
+            raise
+
+    def is_ours(self, table, source):
+        """Whether an earlier run has begun to restore this table."""
+        summary = table.get("RestoreSummary") or {}
+        return (
+            summary.get("RestoreDateTime") == self.at
+            and summary.get("SourceTableArn", "").split("/")[-1] == source
+        )
+
+    def begin(self):
+        """Begins to restore what an earlier run has not."""
+        for name, source in self.sources.items():
+            target = self.targets[name]
+            if self.described(target) is None:
+                self.client.restore_table_to_point_in_time(
+                    SourceTableName=source, TargetTableName=target, RestoreDateTime=self.at
+                )
+            print(f"{source} -> {target}", flush=True)
+
+    def wait(self):
+        """Waits until every table is there, however long that takes."""
+        waiting = dict(self.targets)
+        while True:
+            for name, target in list(waiting.items()):
+                if (self.described(target) or {}).get("TableStatus") == "ACTIVE":
+                    print(f"restored  {target}", flush=True)
+                    del waiting[name]
+            if not waiting:
+                return
+            time.sleep(POLL_SECONDS)
+
+    def settle(self):
+        """Gives the restored tables the settings that a restore does not carry over."""
+        for name, source in self.sources.items():
+            self.settle_one(source, self.targets[name])
+
+    def settle_one(self, source, target):
+        """Each setting is asked for first, so that it may be done again."""
+        before, after = self.described(source), self.described(target)
+        tags = [tag for tag in self.tags(before["TableArn"]) if not tag["Key"].startswith("aws:")]
+        if tags:
+            self.client.tag_resource(ResourceArn=after["TableArn"], Tags=tags)
+        expiry = self.expiry(source)
+        if expiry and self.expiry(target) != expiry:
+            self.client.update_time_to_live(
+                TableName=target,
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry},
+            )
+        self.client.update_continuous_backups(
+            TableName=target,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+        if mode := self.insights(source):
+            if self.insights(target) != mode:
+                self.client.update_contributor_insights(
+                    TableName=target,
+                    ContributorInsightsAction="ENABLE",
+                    ContributorInsightsMode=mode,
+                )
+        protected = before.get("DeletionProtectionEnabled", False)
+        if protected and not after.get("DeletionProtectionEnabled", False):
+            self.client.update_table(TableName=target, DeletionProtectionEnabled=True)
+        print(f"settled  {target}", flush=True)
+        warm, now = before.get("WarmThroughput") or {}, after.get("WarmThroughput") or {}
+        for what, key in (("reads", "ReadUnitsPerSecond"), ("writes", "WriteUnitsPerSecond")):
+            if warm.get(key, 0) > now.get(key, 0):
+                print(
+                    f"  It is ready for {now.get(key, 0):,} {what} a second, and {source} is for "
+                    f"{warm[key]:,}. To have as much, which is paid for once: aws dynamodb "
+                    f"update-table --table-name {target} --warm-throughput {key}={warm[key]}"
+                )
+
+    def tags(self, arn):
+        """The tags of a table."""
+        tags, page = [], {}
+        while True:
+            answer = self.client.list_tags_of_resource(ResourceArn=arn, **page)
+            tags += answer.get("Tags", [])
+            if not answer.get("NextToken"):
+                return tags
+            page = {"NextToken": answer["NextToken"]}
+
+    def expiry(self, table):
+        """The attribute by which items expire; None if none do."""
+        answer = self.client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        if answer.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
+            return answer.get("AttributeName")
+        return None
+
+    def insights(self, table):
+        """Which keys are watched (Contributor Insights); None if none are."""
+        answer = self.client.describe_contributor_insights(TableName=table)
+        if answer.get("ContributorInsightsStatus") in ("ENABLED", "ENABLING"):
+            return answer.get("ContributorInsightsMode", "ACCESSED_AND_THROTTLED_KEYS")
+        return None
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(
+        description="Restores the tables of a stack to one second, under new names."
+    )
+    parser.add_argument("stack", help="the name of the stack")
+    parser.add_argument(
+        "--at",
+        type=moment,
+        required=True,
+        help="the second to go back to, with its zone: 2026-11-28T21:00:00Z",
+    )
+    parser.add_argument(
+        "--suffix", type=suffix_of, help="how the new names end (default: the moment)"
+    )
+    options = parser.parse_args(arguments)
+    found, suffix = deployed(options.stack), options.suffix or default_suffix(options.at)
+    if "RestoredTables" not in found.parameters:
+        raise Trouble(
+            f"{found.name} was deployed by a template without the parameter RestoredTables. Deploy "
+            "a newer version first."
+        )
+    restoration = Restoration(
+        sources={name: found.table(name) for name in RESTORED},
+        targets={name: f"{found.name}-{name}-{suffix}" for name in RESTORED},
+        at=options.at,
+        client=boto3.client("dynamodb"),
+    )
+    if obstacles := restoration.obstacles():
+        print("Nothing was restored.", *obstacles, sep="\n", file=sys.stderr)
+        return 1
+    restoration.begin()
+    restoration.wait()
+    restoration.settle()
+    # Versions with the tables of before and with the restored ones must not sell side by side.
+    gradual = found.parameters.get("Deployment", "AllAtOnce")
+    at_once = "" if gradual == "AllAtOnce" else " Deployment=AllAtOnce"
+    print(
+        "\nThe stack still uses its present tables. To go over to these, from the commit that is"
+        f" deployed:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
+        f" RestoredTables={suffix}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
+        " sends the present one of those that it is not given."
+    )
+    if at_once:
+        print(f"Give Deployment={gradual} with the next deployment after that.")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main, sys.argv[1:])

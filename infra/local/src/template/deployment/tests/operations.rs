@@ -1,0 +1,263 @@
+//! What an operator counts on: that trouble is seen, that nothing of value goes with the stack, and
+//! that several stacks live side by side.
+
+use serde_json::{Value as Json, json};
+use yaml_serde::Value;
+
+use super::{Template, properties};
+
+/// The resources of a type, by name, as the template has them.
+fn resources(kind: &str) -> Vec<(String, Value)> {
+    let template = Template::repository().expect("YAML");
+    let resources = template.section("Resources").expect("resources");
+    resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str().expect("a name").to_owned(), resource.clone()))
+        .collect()
+}
+
+/// The names of the alarms that watch Lambda's `Errors` of a function.
+fn alarms_on_crashes_of(function: &str) -> Vec<String> {
+    let watches = |alarm: &Json| {
+        let metrics = alarm["Metrics"].as_array().into_iter().flatten();
+        let mut metrics = metrics.map(|metric| &metric["MetricStat"]["Metric"]);
+        let dimensions = json!([{ "Name": "FunctionName", "Value": function }]);
+        metrics.any(|metric| {
+            metric["Namespace"] == "AWS/Lambda"
+                && metric["MetricName"] == "Errors"
+                && metric["Dimensions"] == dimensions
+        })
+    };
+    properties(&[])
+        .into_iter()
+        .filter(|(_, alarm)| alarm.get("AlarmDescription").is_some() && watches(alarm))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// A function that cannot start, or that runs out of memory or time, writes no metric of ours.
+#[test]
+fn a_crash_of_any_function_is_seen() {
+    for (function, _) in resources("AWS::Serverless::Function") {
+        // An audit that dies is silent, which has an alarm of its own.
+        if function == "Audit" {
+            continue;
+        }
+        assert!(!alarms_on_crashes_of(&function).is_empty(), "{function}");
+    }
+}
+
+#[test]
+fn what_matters_most_has_an_alarm_of_its_own() {
+    for (function, alarm) in [
+        ("Pay", "PayFails"),
+        ("HoldSeats", "HoldFails"),
+        ("JoinQueue", "JoinFails"),
+        ("Admit", "AdmitFails"),
+        ("RotateKeys", "KeysAreNotRotated"),
+    ] {
+        assert_eq!(alarms_on_crashes_of(function), [alarm]);
+        let metrics = properties(&[])[alarm]["Metrics"].to_string();
+        for (other, _) in resources("AWS::Serverless::Function") {
+            let is_watched = metrics.contains(&format!("\"Value\":\"{other}\""));
+            assert_eq!(is_watched, other == function, "{alarm} and {other}");
+        }
+    }
+}
+
+/// CloudWatch's and CodeDeploy's limits.
+#[test]
+fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
+    let properties = properties(&[]);
+    for (name, alarm) in &properties {
+        let Some(metrics) = alarm["Metrics"].as_array() else {
+            continue;
+        };
+        let read = metrics.iter().filter(|m| m.get("MetricStat").is_some());
+        assert!(read.count() <= 10, "{name}");
+        let shown = metrics.iter().filter(|m| m["ReturnData"] != false);
+        assert_eq!(shown.count(), 1, "{name}: an alarm watches one of them");
+    }
+    let template = Template::repository().expect("YAML");
+    let globals = template.section("Globals").expect("globals");
+    let alarms = &globals["Function"]["DeploymentPreference"]["Alarms"];
+    let alarms = alarms.as_sequence().expect("alarms");
+    assert!(alarms.len() <= 10);
+    let stops = |alarm: &str| {
+        alarms.iter().any(|one| match one {
+            Value::Tagged(tagged) => tagged.value.as_str() == Some(alarm),
+            _ => false,
+        })
+    };
+    for (function, _) in resources("AWS::Serverless::Function") {
+        let watching = alarms_on_crashes_of(&function);
+        let is_buyers = !["Audit", "RotateKeys"].contains(&function.as_str());
+        assert!(
+            !is_buyers || watching.iter().any(|alarm| stops(alarm)),
+            "{function}"
+        );
+    }
+}
+
+/// An audit every day is missed after two days, one every five minutes after ten minutes.
+#[test]
+fn an_audit_that_does_not_come_is_seen() {
+    for (minutes, period) in [("5", 300), ("60", 3_600), ("1440", 86_400)] {
+        let alarm = &properties(&[("AuditMinutes", minutes)])["AuditIsSilent"];
+        assert_eq!(alarm["Period"], period);
+        assert_eq!(alarm["TreatMissingData"], "breaching");
+        // As long as CloudWatch looks back.
+        let days = if period < 3_600 { 1 } else { 7 };
+        let looks_back = alarm["EvaluationPeriods"].as_i64().expect("a number") * period;
+        assert!(looks_back <= days * 86_400);
+    }
+    let condition = &resources("AWS::CloudWatch::Alarm")
+        .into_iter()
+        .find(|(name, _)| name == "AuditIsSilent")
+        .expect("there")
+        .1["Condition"];
+    assert_eq!(condition, "Audits", "nobody waits for what is switched off");
+}
+
+#[test]
+fn what_the_gateway_refuses_is_counted() {
+    let properties = properties(&[]);
+    let filter = &properties["Refusals"];
+    let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
+    let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
+    // The filter asks for fields that lines have.
+    let pattern = filter["FilterPattern"].as_str().expect("a pattern");
+    for (field, variable) in [
+        ("status", "$context.status"),
+        ("functionStatus", "$context.integrationStatus"),
+    ] {
+        assert!(pattern.contains(&format!("$.{field} = ")), "{field}");
+        assert_eq!(format[field], variable);
+    }
+    let counted = &filter["MetricTransformations"][0];
+    let alarm = &properties["RequestsAreRefused"];
+    assert_eq!(counted["MetricName"], alarm["MetricName"]);
+    assert_eq!(counted["MetricNamespace"], alarm["Namespace"]);
+}
+
+#[test]
+fn every_table_but_that_of_the_keys_can_be_brought_back_and_outlives_the_stack() {
+    let properties = properties(&[]);
+    for (name, table) in resources("AWS::DynamoDB::Table") {
+        let is_kept = name != "Keys";
+        let restores = &properties[&name]["PointInTimeRecoverySpecification"];
+        assert_eq!(
+            restores["PointInTimeRecoveryEnabled"] == true,
+            is_kept,
+            "{name}"
+        );
+        assert_eq!(
+            properties[&name]["DeletionProtectionEnabled"] == "true",
+            is_kept,
+            "{name}"
+        );
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            assert_eq!(table[policy] == "Retain", is_kept, "{name}: {policy}");
+        }
+    }
+}
+
+/// DynamoDB's report of throttled keys shows them to whoever may read metrics.
+#[test]
+fn keys_that_are_watched_name_nobody() {
+    for (name, table) in properties(&[]) {
+        let is_watched = table.get("ContributorInsightsSpecification").is_some();
+        let by_user = ["Users", "Accounts", "Sessions"].contains(&name.as_str());
+        assert!(!(is_watched && by_user), "{name}");
+    }
+}
+
+/// A role's rights cover the tables of before and after a change of tables, and nothing else.
+#[test]
+fn rights_on_a_table_name_the_stack_and_the_table() {
+    let tables = resources("AWS::DynamoDB::Table");
+    for (function, resource) in resources("AWS::Serverless::Function") {
+        let policies = yaml_serde::to_string(&resource["Properties"]["Policies"]).expect("YAML");
+        for arn in policies.lines().filter(|line| line.contains("dynamodb:${")) {
+            let (_, table) = arn.split_once(":table/${AWS::StackName}-").expect(arn);
+            let table = table.trim_end_matches(['"', '\'']).strip_suffix("-*");
+            let table = table.unwrap_or_else(|| panic!("{function}: {arn}"));
+            assert!(
+                tables.iter().any(|(name, _)| name == table),
+                "{function}: {arn}"
+            );
+        }
+    }
+}
+
+/// A role that misses it cannot read the public keys, and its function does not start.
+#[test]
+fn every_function_may_decrypt_the_keys_that_it_reads() {
+    for (function, _) in resources("AWS::Serverless::Function") {
+        let policies = &properties(&[("SigningKeyEncryption", "customer-managed")])[&function];
+        let managed = policies["Policies"].as_array().expect("policies");
+        assert!(managed.contains(&json!("DecryptsKeys")), "{function}");
+        let usual = &properties(&[])[&function]["Policies"];
+        assert!(!usual.to_string().contains("DecryptsKeys"), "{function}");
+    }
+}
+
+/// SAM's own names of schedules are the same in every stack of an account and region.
+#[test]
+fn schedules_have_names_that_cloudformation_makes_up() {
+    let mut schedules = 0;
+    for (function, resource) in resources("AWS::Serverless::Function") {
+        let events = resource["Properties"]
+            .get("Events")
+            .and_then(Value::as_mapping);
+        for (name, event) in events.into_iter().flatten() {
+            if event["Type"] == "ScheduleV2" {
+                assert_eq!(event["Properties"]["OmitName"], true, "{function} {name:?}");
+                schedules += 1;
+            }
+        }
+    }
+    assert_eq!(schedules, 3);
+}
+
+/// `sam build` compiles for what the template says, and `sam deploy` tells Lambda the same.
+#[test]
+fn the_processor_is_not_a_parameter() {
+    let template = Template::repository().expect("YAML");
+    let globals = template.section("Globals").expect("globals");
+    assert_eq!(globals["Function"]["Architectures"][0], "x86_64");
+    for (function, resource) in resources("AWS::Serverless::Function") {
+        let own = resource["Properties"].get("Architectures");
+        assert!(own.is_none(), "{function}");
+    }
+}
+
+/// A version that stays makes the same build fail after a deployment that was rolled back.
+#[test]
+fn a_version_goes_with_its_deployment() {
+    let template = Template::repository().expect("YAML");
+    let globals = template.section("Globals").expect("globals");
+    assert_eq!(globals["Function"]["VersionDeletionPolicy"], "Delete");
+}
+
+/// By default polls and joins leave most of the smallest quotas to those who hold and pay: 2,500
+/// requests a second with a burst of 1,250 in some regions, and 1,000 executions at once, of which
+/// Lambda keeps 100 unreserved.
+#[test]
+fn polls_and_joins_leave_room_for_paying() {
+    let properties = properties(&[]);
+    let limit = |limit: &Json, what: &str| -> u32 {
+        let text = limit[what].as_str().expect("a number");
+        text.parse().expect("a number")
+    };
+    let routes = properties["Api"]["RouteSettings"]
+        .as_object()
+        .expect("routes");
+    let sum = |what: &str| routes.values().map(|route| limit(route, what)).sum::<u32>();
+    assert!(sum("ThrottlingRateLimit") <= 2_500 / 2);
+    assert!(sum("ThrottlingBurstLimit") < 1_250);
+    let capped = ["GetPlace", "GetQueue", "JoinQueue"];
+    let executions = |name: &&str| limit(&properties[*name], "ReservedConcurrentExecutions");
+    assert!(capped.iter().map(executions).sum::<u32>() <= 1_000 / 2);
+}

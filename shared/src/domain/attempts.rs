@@ -1,0 +1,233 @@
+//! Wrong passwords: how many may be given for an account, from where.
+//!
+//! They are counted for an account and the address that they come from, so that whoever gives ten
+//! wrong ones locks nobody out but those at the same address. Somebody with very many addresses is
+//! stopped by a second bound, over all of them. It does not stop those at an address from which the
+//! account was logged in to before.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use aws_lc_rs::digest;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::UserId;
+
+/// Where a password is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Without a token, from an address.
+    Address(IpAddr),
+    /// Without a token, from an address that is not known. All of those are one.
+    Unknown,
+    /// With a token of the account, from anywhere.
+    Token,
+}
+
+impl Source {
+    /// What stands for it in the account of a user.
+    ///
+    /// An address is four bytes of a hash of it and the user's id, so that the same address has
+    /// another name at each account. Fewer bytes would say less of the address, but somebody with
+    /// millions of networks of IPv6 would find one that has the name of the owner's, and could give
+    /// wrong passwords in its name. Of an IPv6 address the first 64 bits count, because whoever has
+    /// one has all that begin so.
+    pub fn name(self, user_id: UserId) -> String {
+        let address = match self {
+            Self::Unknown => return "unknown".to_owned(),
+            Self::Token => return "token".to_owned(),
+            Self::Address(address) => address.to_canonical(),
+        };
+        let network = match address {
+            IpAddr::V4(address) => format!("{user_id} {address}"),
+            IpAddr::V6(address) => format!("{user_id} {:016x}", address.to_bits() >> 64),
+        };
+        let hash = digest::digest(&digest::SHA256, network.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..4])
+    }
+
+    /// Whether it is remembered as one from which an account was logged in to.
+    pub fn is_remembered(self) -> bool {
+        matches!(self, Self::Address(_))
+    }
+}
+
+/// Wrong passwords that were given for an account lately.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// How many, those that are being checked right now included.
+    pub count: u32,
+    /// When the first of them was given.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub since: Timestamp,
+    /// How many of them from each source, by its name.
+    #[serde(default)]
+    pub sources: BTreeMap<String, u32>,
+}
+
+impl Attempts {
+    /// So many wrong passwords may be given for an account from one source until they are
+    /// forgotten.
+    pub const MOST: u32 = 10;
+
+    /// So many may be given from all sources together, but for those that are known.
+    pub const MOST_OF_ALL: u32 = 100;
+
+    /// They are forgotten so long after the first of them.
+    const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(15);
+
+    /// The first one, from the source of that name.
+    pub fn first(source: &str, now: Timestamp) -> Self {
+        Self {
+            count: 1,
+            since: now,
+            sources: [(source.to_owned(), 1)].into(),
+        }
+    }
+
+    /// Those that began then or before are forgotten by now.
+    pub fn forgotten_since(now: Timestamp) -> Timestamp {
+        now.saturating_sub(Self::REMEMBERED_FOR)
+            .unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether there may be no more of them now from a source, which is known or not.
+    pub fn are_used_up(&self, source: &str, is_known: bool, now: Timestamp) -> bool {
+        let from_there = self.sources.get(source).copied().unwrap_or(0);
+        let are_too_many =
+            from_there >= Self::MOST || (self.count >= Self::MOST_OF_ALL && !is_known);
+        are_too_many && self.since > Self::forgotten_since(now)
+    }
+
+    /// In how many seconds they are forgotten; at least 1.
+    pub fn forgotten_in(&self, now: Timestamp) -> u64 {
+        let left = self.since.duration_since(Self::forgotten_since(now));
+        let seconds = left.as_millis().max(1).unsigned_abs().div_ceil(1_000);
+        u64::try_from(seconds).unwrap_or(u64::MAX)
+    }
+}
+
+/// The sources from which an account was logged in to, by their names, with when that was last
+/// (seconds).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KnownSources(BTreeMap<String, i64>);
+
+impl KnownSources {
+    /// No more than these, the latest.
+    const MOST: usize = 8;
+
+    /// They are known for so long after the last time.
+    const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that were last used then or before are not known now (seconds).
+    pub fn unknown_since(now: Timestamp) -> i64 {
+        let since = now.saturating_sub(Self::KNOWN_FOR);
+        since.unwrap_or(Timestamp::MIN).as_second()
+    }
+
+    /// Whether one of that name is known now.
+    pub fn has(&self, source: &str, now: Timestamp) -> bool {
+        let last = self.0.get(source);
+        last.is_some_and(|last| *last > Self::unknown_since(now))
+    }
+
+    /// What they are once an account was logged in to from one of that name.
+    #[must_use]
+    pub fn with(&self, source: &str, now: Timestamp) -> Self {
+        let unknown_since = Self::unknown_since(now);
+        let others = self.0.iter().filter(|(name, _)| *name != source);
+        let mut latest: Vec<_> = others.filter(|(_, last)| **last > unknown_since).collect();
+        latest.sort_by_key(|(_, last)| std::cmp::Reverse(**last));
+        latest.truncate(Self::MOST - 1);
+        let latest = latest.into_iter().map(|(name, last)| (name.clone(), *last));
+        let now = (source.to_owned(), now.as_second());
+        Self(latest.chain([now]).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Source {
+        Source::Address(text.parse().expect("an address"))
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).expect("a time")
+    }
+
+    fn wrong(count: u32, sources: &[(&str, u32)]) -> Attempts {
+        let sources = sources
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), *count));
+        Attempts {
+            count,
+            since: at(0),
+            sources: sources.collect(),
+        }
+    }
+
+    #[test]
+    fn a_source_is_an_address_or_the_network_of_one() {
+        let user: UserId = "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11"
+            .parse()
+            .expect("an id");
+        let name = |text| address(text).name(user);
+        assert_eq!(name("203.0.113.7").len(), 6);
+        assert_ne!(name("203.0.113.7"), name("203.0.113.8"));
+        assert_eq!(name("203.0.113.7"), name("::ffff:203.0.113.7"));
+        assert_eq!(
+            name("2001:db8:1:2::1"),
+            name("2001:db8:1:2:ffff:ffff:ffff:ffff")
+        );
+        assert_ne!(name("2001:db8:1:2::1"), name("2001:db8:1:3::1"));
+        let other = UserId::new();
+        assert_ne!(name("203.0.113.7"), address("203.0.113.7").name(other));
+        assert_ne!(Source::Token.name(user), Source::Unknown.name(user));
+    }
+
+    #[test]
+    fn attempts_are_used_up_by_a_source_or_by_all_of_them() {
+        let are_used_up =
+            |attempts: &Attempts, source, is_known| attempts.are_used_up(source, is_known, at(899));
+        let by_one = wrong(10, &[("one", 10)]);
+        assert!(are_used_up(&by_one, "one", false) && are_used_up(&by_one, "one", true));
+        assert!(!are_used_up(&by_one, "other", false));
+        assert!(!are_used_up(&wrong(9, &[("one", 9)]), "one", false));
+        let by_all = wrong(100, &[("one", 10), ("two", 10)]);
+        assert!(are_used_up(&by_all, "other", false) && !are_used_up(&by_all, "other", true));
+        assert!(are_used_up(&by_all, "one", true));
+        assert!(!are_used_up(&wrong(99, &[]), "other", false));
+        let almost = at(900) - SignedDuration::from_millis(1);
+        assert!(by_all.are_used_up("one", false, almost));
+        assert_eq!(by_all.forgotten_in(almost), 1);
+        assert!(!by_all.are_used_up("one", false, at(900)), "forgotten");
+        assert_eq!(
+            (by_all.forgotten_in(at(0)), by_all.forgotten_in(at(899))),
+            (900, 1)
+        );
+    }
+
+    #[test]
+    fn the_latest_eight_sources_are_known_for_ninety_days() {
+        let mut known = KnownSources::default();
+        for number in 0..10_i64 {
+            known = known.with(&number.to_string(), at(number));
+        }
+        assert_eq!(known.0.len(), 8);
+        assert!(!known.has("1", at(10)) && known.has("2", at(10)));
+        let later = at(90 * 86_400 + 5);
+        assert!(!known.has("5", later) && known.has("6", later));
+        let again = known.with("3", later);
+        assert_eq!(again.0.len(), 5, "four of them and this one: {again:?}");
+        assert!(again.has("3", later) && !again.has("5", at(0)));
+    }
+}

@@ -1,0 +1,140 @@
+//! How long calls wait before they are made again, and what becomes of a request whose calls are
+//! slow. The time of the runtime is paused: what passes is what somebody waits for, and nothing
+//! else.
+
+use std::{future::Future, time::Duration};
+
+use local::{Fault, When};
+use serde_json::json;
+use shared::{
+    domain::ids::{QueueId, UserId},
+    messages::ReleaseHold,
+};
+use tokio::time::Instant;
+
+use crate::harness::{PRICE, Shop};
+
+const TRANSACTION: &str = "TransactWriteItems";
+
+/// What both waits of a call come to at the most: 50 ms and 100 ms.
+const BOTH_WAITS: Duration = Duration::from_millis(150);
+
+/// Waits are drawn at random. With those of the SDK's own defaults, 1 s and 2 s at the most, one
+/// call in two hundred would be so fast.
+const ROUNDS: usize = 10;
+
+/// How much time something takes.
+async fn time_of<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let started = Instant::now();
+    let done = work.await;
+    (done, started.elapsed())
+}
+
+/// Faults after which a call is made again.
+const PASSING: [Fault; 4] = [
+    Fault::Throughput,
+    Fault::Throttling,
+    Fault::InternalError,
+    Fault::Reset(When::Before),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_the_database_that_fails_twice_waits_150_ms_at_most() {
+    let shop = Shop::empty().await;
+    let app = shop.stack.app("get-user").await;
+    let faults = shop.stack.faults();
+    for fault in PASSING {
+        for _ in 0..ROUNDS {
+            faults.meet("get-user", "GetItem", fault, 2);
+            let (user, took) = time_of(app.store().user(UserId::new())).await;
+            assert!(user.expect("an answer").is_none());
+            assert!(took <= BOTH_WAITS, "{fault:?}: {took:?}");
+        }
+    }
+    assert_eq!(faults.counted().values().sum::<u64>(), 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_refused_twice_waits_150_ms_at_most() {
+    let shop = Shop::empty().await;
+    let app = shop.stack.app("hold-seats").await;
+    let faults = shop.stack.faults();
+    let message = ReleaseHold {
+        user_id: UserId::new(),
+        queue_id: QueueId::main(),
+        reservation_id: "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+            .parse()
+            .expect("an id"),
+    };
+    for fault in [Fault::Throttling, Fault::InternalError] {
+        for _ in 0..ROUNDS {
+            faults.meet("hold-seats", "SendMessage", fault, 2);
+            let sent = app.release_queue().send(&message, app.now(), app.now());
+            let (sent, took) = time_of(sent).await;
+            sent.expect("sent");
+            assert!(took <= BOTH_WAITS, "{fault:?}: {took:?}");
+        }
+    }
+    assert_eq!(faults.counted().values().sum::<u64>(), 40);
+}
+
+/// A second attempt that comes to nothing leaves enough time for the third one, however slow.
+#[tokio::test(start_paused = true)]
+async fn all_attempts_fit_into_the_time_of_a_call() {
+    let shop = Shop::empty().await;
+    let app = shop.stack.app("get-user").await;
+    let faults = shop.stack.faults();
+    for _ in 0..ROUNDS {
+        faults.meet("get-user", "GetItem", Fault::TimedOut(When::Before), 2);
+        faults.meet("get-user", "GetItem", Fault::Slow, 1);
+        let (user, took) = time_of(app.store().user(UserId::new())).await;
+        assert!(user.expect("an answer").is_none());
+        assert!(took <= Duration::from_secs(4) + BOTH_WAITS, "{took:?}");
+    }
+}
+
+/// Lets each of the next calls of an operation take four seconds, and succeed.
+fn slow_down(shop: &Shop, function: &str, operation: &str, calls: usize) {
+    for _ in 0..calls {
+        let faults = shop.stack.faults();
+        faults.meet(function, operation, Fault::TimedOut(When::Before), 2);
+        faults.meet(function, operation, Fault::Slow, 1);
+    }
+}
+
+/// The session and the show take four seconds each, and the seats would take as long. Lambda ends
+/// the function after ten.
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_time_is_over_before_it_writes_is_busy() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    shop.stack.app("hold-seats").await;
+    slow_down(&shop, "hold-seats", "GetItem", 2);
+    slow_down(&shop, "hold-seats", "BatchGetItem", 1);
+    let busy = shop.hold(&buyer, 7).await;
+    assert_eq!(busy.header("retry-after"), "1");
+    busy.refused(503, "BUSY");
+    shop.stack.faults().end();
+    assert_eq!(shop.seats(&buyer).await[&7], "FREE");
+    shop.hold(&buyer, 7).await.ok();
+}
+
+/// Nobody knows whether it is done, so nobody is asked to do it again.
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_time_is_over_after_it_wrote_has_failed() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.stack.app("pay").await;
+    slow_down(&shop, "pay", "Query", 1);
+    slow_down(&shop, "pay", "GetItem", 1);
+    let late = Fault::TimedOut(When::After);
+    shop.stack.faults().meet("pay", TRANSACTION, late, 1);
+    let failed = shop.pay(&buyer, &held).await;
+    assert!(!failed.is_the_gateways());
+    failed.refused(500, "INTERNAL");
+    shop.stack.faults().end();
+    let receipt = shop.pay(&buyer, &held).await.ok();
+    assert_eq!(receipt["current_balance"], json!(0));
+}

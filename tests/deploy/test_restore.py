@@ -1,0 +1,129 @@
+"""Tests what infra/aws/restore.py decides before it asks DynamoDB for anything."""
+
+import contextlib
+import io
+import sys
+import unittest
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import boto3
+from botocore.stub import Stubber
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "infra/aws"))
+
+import restore
+
+AT = datetime(2026, 11, 28, 21, 0, 0, tzinfo=timezone.utc)
+SECOND = timedelta(seconds=1)
+
+
+def backups(earliest=AT, latest=AT, status="ENABLED"):
+    return {
+        "PointInTimeRecoveryDescription": {
+            "PointInTimeRecoveryStatus": status,
+            "EarliestRestorableDateTime": earliest,
+            "LatestRestorableDateTime": latest,
+        }
+    }
+
+
+class Moments(unittest.TestCase):
+    def test_a_time_is_read_with_its_zone(self):
+        self.assertEqual(AT, restore.moment("2026-11-28T21:00:00Z"))
+        self.assertEqual(AT, restore.moment("2026-11-29T06:00:00+09:00"))
+
+    def test_the_suffix_says_the_moment(self):
+        self.assertEqual("20261128T2100", restore.default_suffix(AT))
+        self.assertEqual("20261128T210001", restore.default_suffix(AT + SECOND))
+
+    def test_nonsense_is_refused_with_a_sentence(self):
+        for arguments in (
+            [],
+            ["onsale"],
+            ["onsale", "--at", "yesterday"],
+            ["onsale", "--at", "2026-11-28T21:00:00"],
+            ["onsale", "--at", "2026-11-28T21:00:00.5Z"],
+            ["onsale", "--at", "2026-11-28T21:00:00Z", "--suffix", "a b"],
+            ["onsale", "--at", "2026-11-28T21:00:00Z", "--suffix", "x" * 41],
+        ):
+            with self.subTest(arguments), contextlib.redirect_stderr(io.StringIO()) as said:
+                with self.assertRaises(SystemExit) as ended:
+                    restore.main(arguments)
+                self.assertEqual(2, ended.exception.code)
+                self.assertIn("error:", said.getvalue())
+
+
+class Obstacles(unittest.TestCase):
+    def test_a_moment_within_the_window_is_none(self):
+        self.assertIsNone(restore.obstacle("Users", backups(), AT))
+
+    def test_one_outside_it_is(self):
+        before = restore.obstacle("Users", backups(earliest=AT + SECOND, latest=AT + SECOND), AT)
+        self.assertEqual(
+            "Users can be restored from 2026-11-28T21:00:01Z on, not to 2026-11-28T21:00:00Z.",
+            before,
+        )
+        after = restore.obstacle("Users", backups(earliest=AT - SECOND, latest=AT - SECOND), AT)
+        self.assertEqual(
+            "Users can be restored up to 2026-11-28T20:59:59Z, not yet to 2026-11-28T21:00:00Z.",
+            after,
+        )
+
+    def test_without_recovery_there_is_no_way(self):
+        for nothing in ({}, backups(status="DISABLED")):
+            self.assertEqual(
+                "Users has no point-in-time recovery.", restore.obstacle("Users", nothing, AT)
+            )
+
+
+class Interruptions(unittest.TestCase):
+    """What an earlier run has left, as DynamoDB says it."""
+
+    def setUp(self):
+        self.client = boto3.client(
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        self.stub = Stubber(self.client)
+        self.stub.activate()
+        self.restoration = restore.Restoration({"Users": "old"}, {"Users": "new"}, AT, self.client)
+
+    def there(self, source="old", at=AT):
+        summary = {
+            "SourceTableArn": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{source}",
+            "RestoreDateTime": at,
+            "RestoreInProgress": True,
+        }
+        table = {"TableName": "new", "TableStatus": "CREATING", "RestoreSummary": summary}
+        self.stub.add_response("describe_table", {"Table": table}, {"TableName": "new"})
+
+    def test_what_it_has_begun_is_gone_on_with(self):
+        self.there()
+        self.assertEqual([], self.restoration.obstacles())
+        self.there()
+        with contextlib.redirect_stdout(io.StringIO()):
+            # A second restore would be a call that nobody expects.
+            self.restoration.begin()
+        self.stub.assert_no_pending_responses()
+
+    def test_what_is_not_there_is_begun(self):
+        missing = "ResourceNotFoundException"
+        self.stub.add_client_error("describe_table", missing, expected_params={"TableName": "new"})
+        wanted = {"SourceTableName": "old", "TargetTableName": "new", "RestoreDateTime": AT}
+        self.stub.add_response("restore_table_to_point_in_time", {}, wanted)
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.restoration.begin()
+        self.stub.assert_no_pending_responses()
+
+    def test_a_table_of_something_else_stands_in_the_way(self):
+        for other in ({"source": "other"}, {"at": AT + SECOND}):
+            self.there(**other)
+            [sentence] = self.restoration.obstacles()
+            self.assertIn("new is there already", sentence)
+
+
+if __name__ == "__main__":
+    unittest.main()

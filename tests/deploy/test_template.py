@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Checks what SAM makes of the template: what CloudFormation gets.
+
+    test_template.py
+
+Needs the SAM command line's own libraries. What the template itself must say is checked by the
+tests of `infra/local`.
+"""
+
+import collections
+import json
+import os
+import unittest
+
+import boto3
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "template.yaml")
+
+# AWS's own policies, which SAM looks up by name.
+POLICIES = [
+    "service-role/AWSLambdaBasicExecutionRole",
+    "service-role/AWSLambdaSQSQueueExecutionRole",
+    "service-role/AWSCodeDeployRoleForLambda",
+    "AWSXRayDaemonWriteAccess",
+    "AWSXrayWriteOnlyAccess",
+]
+
+
+def expanded(**parameters):
+    """The resources that SAM makes of the template, with these parameters."""
+    with open(TEMPLATE, encoding="utf-8") as file:
+        template = yaml_parse(file.read())
+    values = {name: one["Default"] for name, one in template["Parameters"].items()}
+    values.update(parameters)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            binary = resource["Metadata"]["BuildProperties"]["Binary"]
+            resource["Properties"]["CodeUri"] = f"s3://bucket/{binary}"
+    known = {policy.split("/")[-1]: f"arn:aws:iam::aws:policy/{policy}" for policy in POLICIES}
+    region = boto3.session.Session(region_name="ap-northeast-2")
+    return Translator(known, Parser(), None, region).translate(template, values)
+
+
+def of_type(template, kind):
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+class Expanded(unittest.TestCase):
+    def test_it_fits_into_a_stack(self):
+        """A stack has 500 resources, and a template a million bytes."""
+        for parameters in [{}, {"Deployment": "Canary10Percent5Minutes", "Tracing": "Active"}]:
+            template = expanded(**parameters)
+            size = len(json.dumps(template, separators=(",", ":")))
+            resources = template["Resources"].values()
+            kinds = collections.Counter(resource["Type"] for resource in resources)
+            print(f"{parameters}: {len(resources)} resources, {size} bytes")
+            self.assertLess(len(resources), 450)
+            self.assertLess(size, 600_000)
+            self.assertEqual(kinds["AWS::Lambda::Function"], kinds["AWS::Lambda::Alias"])
+
+    def test_nothing_has_a_name_that_another_stack_may_have(self):
+        names = [
+            "Name", "TableName", "QueueName", "RoleName", "FunctionName", "LogGroupName",
+            "DashboardName", "AlarmName", "ManagedPolicyName",
+        ]
+        refers = {"AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias",
+                  "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping",
+                  "AWS::Logs::MetricFilter"}
+        for name, resource in expanded()["Resources"].items():
+            if resource["Type"] in refers:
+                continue
+            for property in names:
+                given = resource.get("Properties", {}).get(property)
+                self.assertTrue(
+                    given is None or "AWS::StackName" in json.dumps(given)
+                    or property == "Name" and resource["Type"] == "AWS::ApiGatewayV2::Api",
+                    f"{name}: {property} is {given}",
+                )
+
+    def test_a_version_goes_with_the_deployment_that_replaces_it(self):
+        versions = of_type(expanded(), "AWS::Lambda::Version")
+        self.assertTrue(versions)
+        for name, version in versions.items():
+            self.assertEqual(version["DeletionPolicy"], "Delete", name)
+
+    def test_another_value_of_a_parameter_is_another_version(self):
+        """SAM sees a parameter's name only, so that the description has to have its value."""
+        for name, version in of_type(expanded(), "AWS::Lambda::Version").items():
+            description = json.dumps(version["Properties"]["Description"])
+            for parameter in ["HoldSeconds", "TimeZone", "Tracing", "RestoredTables"]:
+                self.assertIn(f"${{{parameter}}}", description, name)
+
+    def test_functions_are_traced_only_if_asked_for(self):
+        for mode in ["Disabled", "Active"]:
+            template = expanded(Tracing=mode)
+            traced = mode == "Active"
+            for name, function in of_type(template, "AWS::Lambda::Function").items():
+                self.assertEqual("TracingConfig" in function["Properties"], traced, name)
+            # SAM gives a role the right to send traces, and not before.
+            roles = json.dumps(of_type(template, "AWS::IAM::Role"))
+            self.assertEqual("xray" in roles.lower(), traced)
+
+    def test_a_gradual_deployment_asks_every_alarm_that_is_to_stop_it(self):
+        groups = of_type(expanded(Deployment="Linear10PercentEvery1Minute"),
+                         "AWS::CodeDeploy::DeploymentGroup")
+        self.assertTrue(groups)
+        for name, group in groups.items():
+            alarms = group["Properties"]["AlarmConfiguration"]["Alarms"]
+            asked = {alarm["Name"]["Ref"] for alarm in alarms}
+            self.assertLessEqual(len(asked), 10)
+            self.assertLessEqual({"FunctionsFail", "PayFails", "LineFunctionsCrash"}, asked, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
