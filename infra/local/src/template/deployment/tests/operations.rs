@@ -66,7 +66,7 @@ fn what_matters_most_has_an_alarm_of_its_own() {
     }
 }
 
-/// CloudWatch's and CodeDeploy's limits.
+/// CloudWatch's and `CodeDeploy`'s limits.
 #[test]
 fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
     let properties = properties(&[]);
