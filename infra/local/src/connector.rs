@@ -21,9 +21,9 @@ use serde_json::Value;
 use crate::{
     engine::{self, Answer},
     faults::{Fault, Faults, When, first_item},
+    guard::Guard,
     interference::Interference,
     invocation, lifetime,
-    permissions::Guard,
     sqs::{self, Sqs},
     tally::Tally,
 };

@@ -1,10 +1,10 @@
 //! What a stack is started with.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::permissions::Grant;
+use crate::guard::FirstUse;
 
 /// What a stack is started with. The defaults are what a test wants: any port, a database of
 /// its own in memory, a clock that stands still, no demo data.
@@ -52,37 +52,6 @@ impl Default for Limits {
             connections: 10_000,
             concurrency: 1_000,
         }
-    }
-}
-
-/// Told of a function, and a permission of its that it uses for the first time.
-#[derive(Clone)]
-pub struct FirstUse(Arc<Told>);
-
-type Told = dyn Fn(&str, &Grant) + Send + Sync;
-
-impl FirstUse {
-    /// Calls this.
-    pub fn new(told: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(told))
-    }
-
-    /// Tells it.
-    pub(crate) fn tell(&self, function: &str, grant: &Grant) {
-        (self.0)(function, grant);
-    }
-}
-
-impl Default for FirstUse {
-    /// Nobody wants to know.
-    fn default() -> Self {
-        Self::new(|_, _| {})
-    }
-}
-
-impl fmt::Debug for FirstUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FirstUse")
     }
 }
 

@@ -4,16 +4,13 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
 
-use crate::{Problem, engine::Answer, options::FirstUse, template::STACK_NAME};
+use crate::Problem;
+use crate::template::STACK_NAME;
 
 /// The condition that a statement may have.
 const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
@@ -109,7 +106,7 @@ impl Permissions {
     }
 
     /// Whether a call is granted; `first_use` is told of each grant that it is the first to use.
-    fn allow(&self, access: &Access, mut first_use: impl FnMut(&Grant)) -> bool {
+    pub fn allow(&self, access: &Access, mut first_use: impl FnMut(&Grant)) -> bool {
         let matching: Vec<_> = self
             .0
             .iter()
@@ -179,11 +176,13 @@ fn not_understood(what: &str) -> Problem {
 
 /// What a call wants to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Access {
-    action: String,
-    resource: String,
+pub struct Access {
+    /// Such as `dynamodb:GetItem`.
+    pub action: String,
+    /// The table or the queue.
+    pub resource: String,
     /// The partition key, where the request says it.
-    key: Option<String>,
+    pub key: Option<String>,
 }
 
 impl Access {
@@ -193,242 +192,11 @@ impl Access {
     }
 }
 
-/// What holds a function to its permissions.
-#[derive(Clone)]
-pub struct Guard {
-    /// The function's name.
-    pub function: String,
-    /// What it may do.
-    pub permissions: Arc<Permissions>,
-    /// The partition key of each table.
-    pub partition_keys: Arc<BTreeMap<String, String>>,
-    /// Told of each grant that is used for the first time.
-    pub first_use: FirstUse,
-}
-
-impl Guard {
-    /// The answer to a call of DynamoDB that is not granted.
-    pub fn refuse_dynamodb(&self, operation: &str, body: &[u8]) -> Option<Answer> {
-        let request: Json = serde_json::from_slice(body).ok()?;
-        let denied = self
-            .accesses(operation, &request)
-            .into_iter()
-            .find(|access| !self.allows(access))?;
-        Some(self.denied("com.amazon.coral.service#AccessDeniedException", &denied))
-    }
-
-    /// The answer to a call of SQS that is not granted.
-    pub fn refuse_sqs(&self, action: &str, body: &[u8]) -> Option<Answer> {
-        let request: Json = serde_json::from_slice(body).ok()?;
-        let url = request["QueueUrl"].as_str().unwrap_or_default();
-        let access = Access {
-            action: format!("sqs:{action}"),
-            resource: url.rsplit('/').next().unwrap_or_default().to_owned(),
-            key: None,
-        };
-        let denied = !self.allows(&access);
-        denied.then(|| self.denied("com.amazonaws.sqs#AccessDenied", &access))
-    }
-
-    fn allows(&self, access: &Access) -> bool {
-        let told = |grant: &Grant| self.first_use.tell(&self.function, grant);
-        self.permissions.allow(access, told)
-    }
-
-    fn denied(&self, code: &str, access: &Access) -> Answer {
-        let (action, resource) = (&access.action, &access.resource);
-        let message = format!(
-            "User: {} is not authorized to perform: {action} on resource: {resource} because no \
-             identity-based policy allows the {action} action",
-            self.function
-        );
-        tracing::error!("{message}");
-        Answer {
-            status: if code.contains("sqs") { 403 } else { 400 },
-            body: json!({ "__type": code, "message": message }).to_string(),
-        }
-    }
-
-    /// What a request of DynamoDB wants to do. A transaction is what its writes are.
-    fn accesses(&self, operation: &str, request: &Json) -> Vec<Access> {
-        match operation {
-            "TransactWriteItems" => members(&request["TransactItems"])
-                .filter_map(Json::as_object)
-                .flatten()
-                .map(|(write, request)| {
-                    let action = match write.as_str() {
-                        "ConditionCheck" => "ConditionCheckItem".to_owned(),
-                        write => format!("{write}Item"),
-                    };
-                    self.access(&action, &request["TableName"], item_of(request))
-                })
-                .collect(),
-            "BatchGetItem" => {
-                let tables = request["RequestItems"].as_object().into_iter().flatten();
-                tables
-                    .flat_map(|(table, wanted)| {
-                        let table = Json::from(table.as_str());
-                        members(&wanted["Keys"])
-                            .map(|key| self.access(operation, &table, Some(key)))
-                            .collect::<Vec<_>>()
-                    })
-                    .collect()
-            }
-            _ => vec![self.access(operation, &request["TableName"], item_of(request))],
-        }
-    }
-
-    fn access(&self, action: &str, table: &Json, item: Option<&Json>) -> Access {
-        let table = table.as_str().unwrap_or_default();
-        let attribute = self.partition_keys.get(table);
-        let value = attribute.and_then(|attribute| item?.get(attribute)?["S"].as_str());
-        Access {
-            action: format!("dynamodb:{action}"),
-            resource: table.to_owned(),
-            key: value.map(str::to_owned),
-        }
-    }
-}
-
-fn members(list: &Json) -> impl Iterator<Item = &Json> {
-    list.as_array().into_iter().flatten()
-}
-
-fn item_of(request: &Json) -> Option<&Json> {
-    request.get("Key").or_else(|| request.get("Item"))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use serde_json::json;
 
     use super::*;
-
-    fn policies() -> Vec<Policy> {
-        let policies = json!([{ "Version": "2012-10-17", "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
-                "Resource": "arn:aws:local:r:0:Keys",
-                "Condition": { "ForAllValues:StringEquals": {
-                    "dynamodb:LeadingKeys": ["public", "signing"],
-                } },
-            },
-            {
-                "Effect": "Allow",
-                "Action": "dynamodb:BatchGetItem",
-                "Resource": ["arn:aws:local:r:0:Users", "arn:aws:local:r:0:Sessions"],
-            },
-            {
-                "Effect": "Allow",
-                "Action": "dynamodb:UpdateItem",
-                "Resource": "arn:aws:dynamodb:r:0:table/onsale-Users-*",
-            },
-            { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:local:r:0:Release" },
-        ] }]);
-        serde_json::from_value(policies).expect("policies")
-    }
-
-    fn guard() -> (Guard, Arc<Mutex<Vec<String>>>) {
-        let used = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&used);
-        let partition_keys = [("Keys", "id"), ("Users", "id"), ("Sessions", "user_id")];
-        let guard = Guard {
-            function: "join-queue".to_owned(),
-            permissions: Arc::new(Permissions::of(policies()).expect("simple")),
-            partition_keys: Arc::new(
-                partition_keys
-                    .map(|(table, key)| (table.to_owned(), key.to_owned()))
-                    .into(),
-            ),
-            first_use: FirstUse::new(move |_, grant| {
-                log.lock().expect("not poisoned").push(grant.to_string());
-            }),
-        };
-        (guard, used)
-    }
-
-    fn refused(guard: &Guard, operation: &str, request: &Json) -> Option<String> {
-        let answer = guard.refuse_dynamodb(operation, request.to_string().as_bytes())?;
-        assert_eq!(answer.status, 400);
-        Some(answer.body)
-    }
-
-    #[test]
-    fn what_is_granted_goes_on_and_is_remembered_once() {
-        let (guard, used) = guard();
-        let key = |id: &str| json!({ "TableName": "Keys", "Key": { "id": { "S": id } } });
-        assert_eq!(refused(&guard, "GetItem", &key("public")), None);
-        assert_eq!(refused(&guard, "GetItem", &key("public")), None);
-        let batch = json!({ "RequestItems": {
-            "Users": { "Keys": [{ "id": { "S": "u" } }] },
-            "Sessions": { "Keys": [{ "user_id": { "S": "u" }, "queue_id": { "S": "q" } }] },
-        } });
-        assert_eq!(refused(&guard, "BatchGetItem", &batch), None);
-        let mut used = used.lock().expect("not poisoned").clone();
-        used.sort();
-        assert_eq!(
-            used,
-            [
-                "dynamodb:BatchGetItem on Sessions",
-                "dynamodb:BatchGetItem on Users",
-                "dynamodb:GetItem on Keys of public",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_not_granted_is_refused_as_aws_refuses_it() {
-        let (guard, used) = guard();
-        let other_key = json!({ "TableName": "Keys", "Key": { "id": { "S": "other" } } });
-        let no_key = json!({ "TableName": "Keys" });
-        let other_action = json!({ "TableName": "Users", "Item": { "id": { "S": "u" } } });
-        let other_table = json!({ "TableName": "Accounts", "Key": { "user_id": { "S": "u" } } });
-        for (operation, request) in [
-            ("GetItem", &other_key),
-            ("Scan", &no_key),
-            ("GetItem", &no_key),
-            ("PutItem", &other_action),
-            ("UpdateItem", &other_table),
-        ] {
-            let body = refused(&guard, operation, request).expect(operation);
-            assert!(body.contains("AccessDeniedException"), "{body}");
-            assert!(body.contains(&format!("dynamodb:{operation}")), "{body}");
-        }
-        assert_eq!(*used.lock().expect("not poisoned"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_transaction_may_do_what_each_of_its_writes_may() {
-        let (guard, _) = guard();
-        let update = json!({ "Update": { "TableName": "Users", "Key": { "id": { "S": "u" } } } });
-        let check =
-            json!({ "ConditionCheck": { "TableName": "Users", "Key": { "id": { "S": "u" } } } });
-        let transaction = |writes: Json| json!({ "TransactItems": writes });
-        let only_update = transaction(json!([update]));
-        assert_eq!(refused(&guard, "TransactWriteItems", &only_update), None);
-        let with_check = transaction(json!([update, check]));
-        let body = refused(&guard, "TransactWriteItems", &with_check).expect("no grant");
-        assert!(body.contains("dynamodb:ConditionCheckItem"), "{body}");
-    }
-
-    #[test]
-    fn messages_are_guarded_too() {
-        let (guard, _) = guard();
-        let to =
-            |queue: &str| json!({ "QueueUrl": format!("http://localhost/0/{queue}") }).to_string();
-        assert!(
-            guard
-                .refuse_sqs("SendMessage", to("Release").as_bytes())
-                .is_none()
-        );
-        for (action, queue) in [("SendMessage", "Other"), ("DeleteMessage", "Release")] {
-            let answer = guard
-                .refuse_sqs(action, to(queue).as_bytes())
-                .expect("no grant");
-            assert_eq!(answer.status, 403);
-        }
-    }
 
     #[test]
     fn a_policy_that_is_not_understood_is_refused() {
