@@ -24,7 +24,7 @@ use crate::{
     guard::Guard,
     interference::Interference,
     invocation, lifetime,
-    sqs::{self, Sqs},
+    sqs::{self, AS_SENT, Deliveries, Sqs},
     tally::Tally,
 };
 
@@ -37,6 +37,9 @@ const STRAGGLES_FOR: Duration = Duration::from_secs(8);
 
 /// What takes so long on its way, and as long on its way back, comes in time.
 const SLOWLY: Duration = Duration::from_millis(500);
+
+/// How much later than it should a message comes that is late.
+const LATE: Duration = Duration::from_mins(10);
 
 /// Where DynamoDB requests end up.
 pub enum Engine {
@@ -99,7 +102,7 @@ impl Connector {
         // requests would never overlap: what races on AWS has to race here.
         tokio::task::yield_now().await;
         let Some(fault) = self.befalling(&request) else {
-            return self.carry_out(request, None).await;
+            return self.carry_out(request).await;
         };
         lifetime::meets_a_fault();
         self.meet(fault, request).await
@@ -120,40 +123,44 @@ impl Connector {
         match fault {
             Fault::Slow => {
                 tokio::time::sleep(SLOWLY).await;
-                let result = self.carry_out(request, None).await;
+                let result = self.carry_out(request).await;
                 tokio::time::sleep(SLOWLY).await;
                 result
             }
             Fault::TimedOut(When::Before) => pending().await,
             Fault::TimedOut(When::After) => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 pending().await
             }
             Fault::Straggling => {
                 tokio::spawn(async move {
                     tokio::time::sleep(STRAGGLES_FOR).await;
-                    self.carry_out(request, None).await
+                    self.carry_out(request).await
                 });
                 pending().await
             }
             Fault::Reset(When::Before) => Err(reset()),
             Fault::Reset(When::After) => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 Err(reset())
             }
             Fault::Killed(When::Before) => match lifetime::ends().await {},
             Fault::Killed(When::After) => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 match lifetime::ends().await {}
             }
             Fault::Garbled => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 respond(garbage())
             }
             Fault::Incomplete => self.read_one_item(request).await,
-            Fault::Doubled | Fault::Lost | Fault::Late | Fault::Early => {
-                self.carry_out(request, Some(fault)).await
+            Fault::Doubled => self.deliver(request, |delay| vec![delay, delay]).await,
+            Fault::Lost => self.deliver(request, |_| Vec::new()).await,
+            Fault::Late => {
+                let late = |delay: Option<Duration>| vec![delay.map(|delay| delay + LATE)];
+                self.deliver(request, late).await
             }
+            Fault::Early => self.deliver(request, |_| vec![Some(Duration::ZERO)]).await,
             Fault::Conflict
             | Fault::InProgress
             | Fault::Throughput
@@ -171,11 +178,11 @@ impl Connector {
     async fn read_one_item(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let body = request.body().bytes().unwrap_or_default();
         let Some((first, rest)) = first_item(body) else {
-            return self.carry_out(request, None).await;
+            return self.carry_out(request).await;
         };
         let mut request = request;
         set_body(&mut request, first);
-        let (mut response, body) = whole(self.carry_out(request, None).await?).await?;
+        let (mut response, body) = whole(self.carry_out(request).await?).await?;
         let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if response.status().is_success() {
             answer["UnprocessedKeys"] = rest;
@@ -184,11 +191,16 @@ impl Connector {
         Ok(response)
     }
 
-    /// Does what is asked for; a message may meet a fault of messages.
-    async fn carry_out(
+    /// Does what is asked for.
+    async fn carry_out(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        self.deliver(request, AS_SENT).await
+    }
+
+    /// Does what is asked for; a message is delivered like this.
+    async fn deliver(
         &self,
         request: HttpRequest,
-        fault: Option<Fault>,
+        deliveries: Deliveries,
     ) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         if let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) {
@@ -200,7 +212,7 @@ impl Connector {
                 .guard
                 .as_ref()
                 .and_then(|guard| guard.refuse_sqs(action, body));
-            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body, fault)))
+            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body, deliveries)))
         } else {
             Err(unreachable())
         }

@@ -175,7 +175,7 @@ fn sqs_action(parts: &Parts) -> Option<&str> {
 }
 
 fn sqs_answer(gateway: &Gateway, action: &str, body: &[u8]) -> Response {
-    let answer = gateway.sqs.call(action, body, None);
+    let answer = gateway.sqs.call(action, body, sqs::AS_SENT);
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
     let kind = [(CONTENT_TYPE, "application/x-amz-json-1.0")];
     (status, kind, answer.body).into_response()

@@ -9,10 +9,14 @@ use shared::clock::Clock;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::{clock::StackClock, engine::Answer, faults::Fault, queue::Queues};
+use crate::{clock::StackClock, engine::Answer, queue::Queues};
 
-/// How much later than it should a message comes that is late.
-const LATE: Duration = Duration::from_mins(10);
+/// The delays with which copies of a message are delivered, given the delay that its sender asked
+/// for. Without one of its own, a copy has the queue's.
+pub type Deliveries = fn(Option<Duration>) -> Vec<Option<Duration>>;
+
+/// A message is delivered once, when its sender wants it.
+pub const AS_SENT: Deliveries = |delay| vec![delay];
 
 /// What the target of an SQS request begins with.
 pub const TARGET: &str = "AmazonSQS.";
@@ -37,8 +41,8 @@ struct SendMessage {
 }
 
 impl Sqs {
-    /// Answers a request, whose message may meet a fault of messages.
-    pub fn call(&self, action: &str, body: &[u8], fault: Option<Fault>) -> Answer {
+    /// Answers a request.
+    pub fn call(&self, action: &str, body: &[u8], deliveries: Deliveries) -> Answer {
         if action != "SendMessage" {
             return refused(
                 "com.amazonaws.sqs#UnsupportedOperation",
@@ -46,7 +50,7 @@ impl Sqs {
             );
         }
         match serde_json::from_slice(body) {
-            Ok(request) => self.send_message(&request, fault),
+            Ok(request) => self.send_message(&request, deliveries),
             Err(error) => refused(
                 "com.amazon.coral.service#SerializationException",
                 &error.to_string(),
@@ -54,7 +58,7 @@ impl Sqs {
         }
     }
 
-    fn send_message(&self, request: &SendMessage, fault: Option<Fault>) -> Answer {
+    fn send_message(&self, request: &SendMessage, deliveries: Deliveries) -> Answer {
         let (_, queue) = request.queue_url.rsplit_once('/').unwrap_or_default();
         if !self.queues.contains(queue) {
             return refused(
@@ -77,17 +81,10 @@ impl Sqs {
             );
         }
         let delay = request.delay_seconds.map(Duration::from_secs);
-        let delays = match fault {
-            Some(Fault::Lost) => Vec::new(),
-            Some(Fault::Doubled) => vec![delay, delay],
-            Some(Fault::Late) => vec![delay.map(|delay| delay + LATE)],
-            Some(Fault::Early) => vec![Some(Duration::ZERO)],
-            _ => vec![delay],
-        };
         let digest = checksum(&request.message_body);
         let id = Uuid::new_v4().to_string();
         let now = self.clock.now();
-        for delay in delays {
+        for delay in deliveries(delay) {
             let body = request.message_body.clone();
             self.queues.send(queue, id.clone(), body, delay, now);
         }
@@ -148,7 +145,7 @@ mod tests {
             "QueueUrl": format!("http://127.0.0.1:3000/000000000000/{queue}"),
             "MessageBody": "hello", "DelaySeconds": delay,
         });
-        sqs.call("SendMessage", request.to_string().as_bytes(), None)
+        sqs.call("SendMessage", request.to_string().as_bytes(), AS_SENT)
     }
 
     #[test]
@@ -171,10 +168,13 @@ mod tests {
             (send(&sqs, "Q", 901), "InvalidParameterValue"),
             (send(&sqs, "R", 0), "QueueDoesNotExist"),
             (
-                sqs.call("SendMessage", b"{}", None),
+                sqs.call("SendMessage", b"{}", AS_SENT),
                 "SerializationException",
             ),
-            (sqs.call("DeleteQueue", b"{}", None), "UnsupportedOperation"),
+            (
+                sqs.call("DeleteQueue", b"{}", AS_SENT),
+                "UnsupportedOperation",
+            ),
         ] {
             assert_eq!(answer.status, 400);
             assert!(answer.body.contains(kind), "{}", answer.body);

@@ -22,7 +22,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::template::{Place, Template};
+use crate::{
+    gateway::INTEGRATION_TIMEOUT,
+    template::{Deployment, Place, Template},
+};
 
 /// Says what it was asked; panics, or never answers, when asked to.
 fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, ApiError>> {
@@ -63,16 +66,19 @@ fn repeat(_: App, event: Json, _: Timestamp) -> Answer<Result<Json, ApiError>> {
     Box::pin(async move { Ok(event) })
 }
 
-/// A small function for every one of the template.
-fn handlers() -> Handlers {
+fn deployment() -> Deployment {
     let place = Place {
         region: "local".to_owned(),
         account: "0".to_owned(),
         queues: "http://localhost/0".to_owned(),
     };
-    let deployment = Template::repository()
-        .and_then(|template| template.deployment(&[], &place))
-        .expect("the repository's template");
+    let template = Template::repository().expect("the repository's template");
+    template.deployment(&[], &place).expect("it runs here")
+}
+
+/// A small function for every one of the template.
+fn handlers() -> Handlers {
+    let deployment = deployment();
     let keep = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
     let listens: Vec<_> = deployment
         .subscriptions
@@ -104,6 +110,15 @@ fn handlers() -> Handlers {
                 },
             })
             .collect(),
+    }
+}
+
+#[test]
+fn a_function_with_a_route_ends_before_the_gateway_gives_up() {
+    let deployment = deployment();
+    for route in &deployment.routes {
+        let timeout = deployment.functions[&route.function].timeout;
+        assert!(timeout < INTEGRATION_TIMEOUT, "{}", route.function);
     }
 }
 

@@ -6,7 +6,6 @@ mod ranges;
 use super::*;
 use crate::{
     Problem,
-    gateway::INTEGRATION_TIMEOUT,
     template::{
         Template, given,
         intrinsics::{Place, Resolver},
@@ -73,15 +72,6 @@ fn the_release_messages_have_their_function_and_their_dead_letters() {
     assert_eq!(redrive.map(|redrive| redrive.after), Some(5));
     let timeout = deployment.functions["release-hold"].timeout;
     assert!(queue.is_some_and(|queue| queue.visibility_timeout >= 6 * timeout));
-}
-
-#[test]
-fn whoever_is_waited_for_ends_before_the_gateway_gives_up() {
-    let deployment = repository(&[]).expect("runs here");
-    for route in &deployment.routes {
-        let timeout = deployment.functions[&route.function].timeout;
-        assert!(timeout < INTEGRATION_TIMEOUT, "{}", route.function);
-    }
 }
 
 #[test]
