@@ -1,13 +1,14 @@
 //! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line,
 //! the tests, and functions outside of this process need.
 
-mod alone;
+mod clock;
 pub mod connections;
 mod cors;
+mod event;
 mod intake;
 mod invoke;
-mod moves;
 mod routes;
+mod standalone;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -28,15 +29,16 @@ use serde_json::json;
 use shared::{clock::Clock, lambda_http};
 use tokio::sync::Semaphore;
 
-use self::intake::Intake;
 pub use self::routes::Routes;
+use self::{event::Incoming, intake::Intake};
 
 use crate::{
-    event::{self, Incoming},
-    function::{Failure, Function},
-    sqs::{self, Sqs},
+    aws::sqs::{self, Sqs},
+    lambda::{
+        function::{Failure, Function},
+        timeline::Timeline,
+    },
     template::Cors,
-    timeline::Timeline,
 };
 
 /// API Gateway waits so long for a function. Each of ours that it waits for is ended sooner on
@@ -66,9 +68,12 @@ impl Gateway {
     /// The router that serves it.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/_local/clock", get(moves::tell).post(moves::advance))
-            .route("/_local/environment/{function}", get(alone::environment))
-            .route("/_local/event/{*path}", any(alone::event))
+            .route("/_local/clock", get(clock::tell).post(clock::advance))
+            .route(
+                "/_local/environment/{function}",
+                get(standalone::environment),
+            )
+            .route("/_local/event/{*path}", any(standalone::event))
             .route(
                 "/2015-03-31/functions/{function}/invocations",
                 post(invoke::invoke),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::guard::FirstUse;
+use crate::calls::guard::FirstUse;
 
 /// What a stack is started with. The defaults are what a test wants: any port, a database of
 /// its own in memory, a clock that stands still, no demo data.

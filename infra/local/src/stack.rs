@@ -12,17 +12,20 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     Options, Problem,
-    connector::Below,
+    aws::queue::Message,
+    calls::{
+        connector::Below,
+        faults::Faults,
+        interference::Failure,
+        tally::{Consumed, Tally, Units},
+    },
     demo::Demo,
-    faults::Faults,
-    function::{Function, Start},
-    handlers::Handlers,
-    interference::Failure,
-    permissions::Grant,
-    published::Published,
-    queue::Message,
-    tally::{Consumed, Tally, Units},
-    timeline::Timeline,
+    lambda::{
+        function::{Function, Start},
+        published::Published,
+        timeline::Timeline,
+    },
+    template::{handlers::Handlers, permissions::Grant},
 };
 
 /// A whole stack, running. When it is dropped it ends at once; [`Stack::stop`] lets what has

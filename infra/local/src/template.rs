@@ -1,8 +1,10 @@
 //! `template.yaml`: what runs locally is what deploys.
 
 mod deployment;
+pub mod handlers;
 mod intrinsics;
 mod parameters;
+pub mod permissions;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

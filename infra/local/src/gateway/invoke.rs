@@ -14,8 +14,8 @@ use shared::lambda_http;
 
 use super::{Gateway, json_answer};
 use crate::{
-    function::{Failure, Function},
-    handlers::Code,
+    lambda::function::{Failure, Function},
+    template::handlers::Code,
 };
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::http::Method;
 
-use crate::{Problem, function::Function, template::RoutePlan};
+use crate::{Problem, lambda::function::Function, template::RoutePlan};
 
 /// What a route leads to.
 pub struct Endpoint {

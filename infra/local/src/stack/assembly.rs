@@ -36,24 +36,29 @@ use tokio::{
 use super::Stack;
 use crate::{
     Options, Problem, Storage, Time,
-    clock::{Pace, StackClock},
-    connector::{Below, Connector, Engine},
+    aws::{engine, queue::Queues, sqs::Sqs, tables},
+    calls::{
+        connector::{Below, Connector, Engine},
+        guard::{FirstUse, Guard},
+        interference::Interference,
+        tally::Tally,
+    },
     demo::{self, Demo},
-    engine,
-    function::{Function, Start},
     gateway::{Gateway, Routes, connections},
-    guard::{FirstUse, Guard},
-    handlers::{Code, Handlers},
-    interference::Interference,
-    invocation,
-    published::Published,
-    queue::Queues,
-    skew::FunctionClock,
-    sqs::Sqs,
-    tables,
-    tally::Tally,
-    template::{Deployment, FunctionPlan, Place, Template},
-    timeline::{Schedule, Subscription, Timeline},
+    lambda::{
+        function::{Function, Start},
+        published::Published,
+        timeline::{Schedule, Subscription, Timeline},
+    },
+    template::{
+        Deployment, FunctionPlan, Place, Template,
+        handlers::{Code, Handlers},
+    },
+    time::{
+        clock::{Pace, StackClock},
+        function_clock::FunctionClock,
+        invocation,
+    },
 };
 
 const ACCOUNT: &str = "000000000000";

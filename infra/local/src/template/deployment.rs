@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::permissions::{Grant, Permissions};
+use super::permissions::{Grant, Permissions};
 
 pub use reader::read;
 

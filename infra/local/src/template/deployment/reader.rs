@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     Problem,
-    permissions::{Permissions, Policy},
     template::{
         Template,
         intrinsics::{Place, Resolver},
+        permissions::{Permissions, Policy},
     },
 };
 

@@ -22,11 +22,13 @@ use shared::{
 use tokio::sync::Mutex;
 
 use crate::{
-    faults::Faults,
-    handlers::Code,
-    lifetime::{self, Lived},
-    skew::FunctionClock,
-    tally::Tally,
+    calls::{
+        faults::Faults,
+        lifetime::{self, Lived},
+        tally::Tally,
+    },
+    template::handlers::Code,
+    time::function_clock::FunctionClock,
 };
 
 /// A function of the stack.

@@ -9,8 +9,8 @@ use std::{
 
 use serde::Deserialize;
 
+use super::STACK_NAME;
 use crate::Problem;
-use crate::template::STACK_NAME;
 
 /// The condition that a statement may have.
 const LEADING_KEYS: &str = "dynamodb:LeadingKeys";

@@ -9,7 +9,8 @@ use shared::clock::Clock;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::{clock::StackClock, engine::Answer, queue::Queues};
+use super::{engine::Answer, queue::Queues};
+use crate::time::clock::StackClock;
 
 /// The delays with which copies of a message are delivered, given the delay that its sender asked
 /// for. Without one of its own, a copy has the queue's.
@@ -119,7 +120,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{clock::Pace, template::QueuePlan};
+    use crate::{template::QueuePlan, time::clock::Pace};
 
     fn sqs() -> Sqs {
         let changed = Arc::new(Notify::new());

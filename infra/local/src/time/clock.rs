@@ -17,7 +17,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::invocation::{self, Invocation};
+use super::invocation::{self, Invocation};
 
 /// The clock of a stack: it runs or stands still, it can be moved, and it knows who sleeps on it.
 pub struct StackClock {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use functions::{Background, BackgroundHandler, Route};
 use shared::runtime::{EventHandler, HttpHandler, MessageHandler};
 
-use crate::{Problem, template::Deployment};
+use super::Deployment;
+use crate::Problem;
 
 /// The code of a function.
 #[derive(Clone, Copy)]

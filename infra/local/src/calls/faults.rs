@@ -15,7 +15,7 @@ use std::{
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use serde_json::{Value, json};
 
-use crate::engine::Answer;
+use crate::aws::engine::Answer;
 
 /// So many transactions are remembered by their tokens, far more than AWS sees of a stack of ours
 /// in the ten minutes for which it does so.

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
 use tokio::sync::Notify;
 
-use crate::clock::StackClock;
+use super::clock::StackClock;
 
 /// The clock of a function.
 pub struct FunctionClock {

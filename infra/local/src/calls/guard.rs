@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    engine::Answer,
-    permissions::{Access, Grant, Permissions},
+    aws::engine::Answer,
+    template::permissions::{Access, Grant, Permissions},
 };
 
 /// What holds a function to its permissions.
@@ -151,7 +151,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::permissions::Policy;
+    use crate::template::permissions::Policy;
 
     fn policies() -> Vec<Policy> {
         let policies = json!([{ "Version": "2012-10-17", "Statement": [

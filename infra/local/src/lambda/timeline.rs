@@ -13,12 +13,13 @@ use shared::{
 };
 use tokio::sync::Notify;
 
+use super::function::Function;
 use crate::{
-    clock::StackClock,
-    function::Function,
-    invocation::Board,
-    queue::{Message, Queues},
-    sqs,
+    aws::{
+        queue::{Message, Queues},
+        sqs,
+    },
+    time::{clock::StackClock, invocation::Board},
 };
 
 /// What becomes due in a stack, and when.
@@ -272,7 +273,7 @@ fn scheduled(now: Timestamp) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Pace;
+    use crate::time::clock::Pace;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")

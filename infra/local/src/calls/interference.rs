@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::engine::Answer;
+use crate::aws::engine::Answer;
 
 /// What is done to the requests of a stack on their way to the database.
 #[derive(Debug, Default)]

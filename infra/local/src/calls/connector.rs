@@ -18,14 +18,19 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 use serde_json::Value;
 
-use crate::{
-    engine::{self, Answer},
+use super::{
     faults::{Fault, Faults, When, first_item},
     guard::Guard,
     interference::Interference,
-    invocation, lifetime,
-    sqs::{self, AS_SENT, Deliveries, Sqs},
+    lifetime,
     tally::Tally,
+};
+use crate::{
+    aws::{
+        engine::{self, Answer},
+        sqs::{self, AS_SENT, Deliveries, Sqs},
+    },
+    time::invocation,
 };
 
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
