@@ -36,7 +36,6 @@ pub use banner::banner;
 pub use calls::{
     faults::{Fault, Faults, When},
     guard::FirstUse,
-    interference::Failure,
     tally::{Consumed, Units},
 };
 pub use cli::Arguments;

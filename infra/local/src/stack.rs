@@ -16,7 +16,6 @@ use crate::{
     calls::{
         connector::Below,
         faults::Faults,
-        interference::Failure,
         tally::{Consumed, Tally, Units},
     },
     demo::Demo,
@@ -201,11 +200,6 @@ impl Stack {
     /// with this index, counted from 0 and round and round. Without one, all are reported again.
     pub fn report_one_condition(&self, index: Option<usize>) {
         self.below.interference.report_one_condition(index);
-    }
-
-    /// From now on, the functions' calls of this table fail.
-    pub fn fail(&self, table: &str, failure: Failure) {
-        self.below.interference.fail(table, failure);
     }
 
     /// What goes wrong with the functions' calls.

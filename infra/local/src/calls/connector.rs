@@ -116,7 +116,10 @@ impl Connector {
     /// What goes wrong with a request, if anything does: with one of a function, that is.
     fn befalling(&self, request: &HttpRequest) -> Option<Fault> {
         let function = &self.guard.as_ref()?.function;
-        self.below.faults.befalling(function, operation(request))
+        let body = request.body().bytes().unwrap_or_default();
+        self.below
+            .faults
+            .befalling(function, operation(request), body)
     }
 
     /// Lets a fault befall a request.
@@ -170,6 +173,7 @@ impl Connector {
             | Fault::InProgress
             | Fault::Throughput
             | Fault::Throttling
+            | Fault::Missing
             | Fault::Unprocessed
             | Fault::InternalError => {
                 let body = request.body().bytes().unwrap_or_default();
@@ -232,9 +236,6 @@ impl Connector {
         let guard = self.guard.as_ref();
         if let Some(refused) = guard.and_then(|guard| guard.refuse_dynamodb(operation, sent)) {
             return respond(refused);
-        }
-        if let Some(failure) = self.below.interference.failure(sent) {
-            return respond(failure.answer());
         }
         let body = self.below.interference.apply(operation, sent);
         match (&self.below.engine, &self.remote) {

@@ -38,6 +38,8 @@ pub enum Fault {
     Throughput,
     /// A table takes no more for the moment (`ThrottlingException`).
     Throttling,
+    /// The table is not there (`ResourceNotFoundException`).
+    Missing,
     /// Nothing is read of what was asked for, and the answer says so.
     Unprocessed,
     /// One item is read of those that were asked for, and the answer says so.
@@ -76,30 +78,6 @@ pub enum When {
 }
 
 impl Fault {
-    /// All there are.
-    pub const ALL: [Self; 20] = [
-        Self::Conflict,
-        Self::InProgress,
-        Self::Throughput,
-        Self::Throttling,
-        Self::Unprocessed,
-        Self::Incomplete,
-        Self::InternalError,
-        Self::TimedOut(When::Before),
-        Self::TimedOut(When::After),
-        Self::Straggling,
-        Self::Reset(When::Before),
-        Self::Reset(When::After),
-        Self::Slow,
-        Self::Garbled,
-        Self::Killed(When::Before),
-        Self::Killed(When::After),
-        Self::Doubled,
-        Self::Lost,
-        Self::Late,
-        Self::Early,
-    ];
-
     /// Whether it can befall such a call.
     fn befalls(self, operation: &str) -> bool {
         match self {
@@ -110,7 +88,7 @@ impl Fault {
                 )
             }
             Self::InProgress => operation == TRANSACTION,
-            Self::Throughput => operation != SEND,
+            Self::Throughput | Self::Missing => operation != SEND,
             Self::Unprocessed | Self::Incomplete => operation == "BatchGetItem",
             Self::Doubled | Self::Lost | Self::Late | Self::Early => operation == SEND,
             Self::Throttling
@@ -133,6 +111,7 @@ impl Fault {
             Self::Throughput => exception(400, "ProvisionedThroughputExceededException"),
             Self::Throttling if operation == TRANSACTION => cancelled("ThrottlingError", body),
             Self::Throttling => exception(400, "ThrottlingException"),
+            Self::Missing => exception(400, "ResourceNotFoundException"),
             Self::InternalError => exception(500, "InternalServerError"),
             Self::Unprocessed => {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -194,6 +173,8 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct State {
     awaited: Vec<Awaited>,
+    /// The faults of all calls that name a table, or anything else.
+    named: Vec<(String, Fault)>,
     weather: Option<Weather>,
     counts: BTreeMap<Fault, u64>,
     unexplained: Vec<String>,
@@ -257,6 +238,13 @@ impl Faults {
         });
     }
 
+    /// From now on, every call whose request names this table, id or other text meets a fault, if
+    /// it can befall such a call.
+    pub fn meet_naming(&self, name: &str, fault: Fault) {
+        self.any.store(true, Ordering::SeqCst);
+        self.state().named.push((format!("\"{name}\""), fault));
+    }
+
     /// From now on, each call meets each of these faults with its probability, if it can befall
     /// such a call. The seed decides which do, as far as the calls come in the same order.
     pub fn rain(&self, seed: u64, shares: &[(Fault, f64)]) {
@@ -271,6 +259,7 @@ impl Faults {
     pub fn end(&self) {
         let mut state = self.state();
         state.awaited.clear();
+        state.named.clear();
         state.weather = None;
     }
 
@@ -290,20 +279,29 @@ impl Faults {
     }
 
     /// What befalls a call.
-    pub(crate) fn befalling(&self, function: &str, operation: &str) -> Option<Fault> {
+    pub(crate) fn befalling(&self, function: &str, operation: &str, body: &[u8]) -> Option<Fault> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
         let mut state = self.state();
         let State {
-            awaited, weather, ..
+            awaited,
+            named,
+            weather,
+            ..
         } = &mut *state;
         let is_it = |awaited: &&mut Awaited| {
             awaited.function == function && awaited.operation == operation && awaited.times > 0
         };
+        let text = String::from_utf8_lossy(body);
+        let is_named = |(name, fault): &&(String, Fault)| {
+            text.contains(name.as_str()) && fault.befalls(operation)
+        };
         let fault = if let Some(awaited) = awaited.iter_mut().find(is_it) {
             awaited.times -= 1;
             Some(awaited.fault)
+        } else if let Some((_, fault)) = named.iter().find(is_named) {
+            Some(*fault)
         } else {
             weather
                 .as_mut()
@@ -351,15 +349,33 @@ mod tests {
     #[test]
     fn a_fault_befalls_the_calls_that_it_was_meant_for() {
         let faults = Faults::default();
-        assert_eq!(faults.befalling("pay", TRANSACTION), None);
+        assert_eq!(faults.befalling("pay", TRANSACTION, b"{}"), None);
         faults.meet("pay", TRANSACTION, Fault::Conflict, 2);
-        assert_eq!(faults.befalling("charge", TRANSACTION), None);
-        assert_eq!(faults.befalling("pay", "GetItem"), None);
+        assert_eq!(faults.befalling("charge", TRANSACTION, b"{}"), None);
+        assert_eq!(faults.befalling("pay", "GetItem", b"{}"), None);
         for _ in 0..2 {
-            assert_eq!(faults.befalling("pay", TRANSACTION), Some(Fault::Conflict));
+            assert_eq!(
+                faults.befalling("pay", TRANSACTION, b"{}"),
+                Some(Fault::Conflict)
+            );
         }
-        assert_eq!(faults.befalling("pay", TRANSACTION), None);
+        assert_eq!(faults.befalling("pay", TRANSACTION, b"{}"), None);
         assert_eq!(faults.counted(), [(Fault::Conflict, 2)].into());
+    }
+
+    #[test]
+    fn a_fault_befalls_all_calls_that_name_what_it_was_meant_for() {
+        let faults = Faults::default();
+        faults.meet_naming("Seats", Fault::Throughput);
+        let met = |operation, body: &[u8]| faults.befalling("pay", operation, body);
+        let seats = br#"{"TableName": "Seats"}"#;
+        for operation in ["GetItem", TRANSACTION] {
+            assert_eq!(met(operation, seats), Some(Fault::Throughput));
+        }
+        assert_eq!(met("GetItem", br#"{"TableName": "SeatsLeft"}"#), None);
+        assert_eq!(met(SEND, seats), None, "queues have no throughput");
+        faults.end();
+        assert_eq!(met("GetItem", seats), None);
     }
 
     #[test]
@@ -368,7 +384,7 @@ mod tests {
             let faults = Faults::default();
             faults.rain(seed, &[(Fault::Slow, 0.2), (Fault::InProgress, 0.1)]);
             (0..1_000)
-                .map(|_| faults.befalling("pay", "GetItem"))
+                .map(|_| faults.befalling("pay", "GetItem", b"{}"))
                 .collect::<Vec<_>>()
         };
         assert_eq!(brought(1), brought(1));

@@ -1,11 +1,10 @@
 //! What a test does to the requests on their way to the database.
 //!
-//! It strips conditions, because a test of a guard has to be seen to fail without it, and it lets
-//! the calls of a table fail.
+//! It takes conditions out, because a test of a guard has to be seen to fail without it.
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{
         PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,43 +13,13 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::aws::engine::Answer;
-
 /// What is done to the requests of a stack on their way to the database.
 #[derive(Debug, Default)]
 pub struct Interference {
     active: AtomicBool,
     strips: RwLock<Vec<Strip>>,
     stripped: AtomicU64,
-    failures: RwLock<HashMap<String, Failure>>,
     reported: RwLock<Option<usize>>,
-}
-
-/// How the calls of a table fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// The table takes no more for the moment.
-    Throttled,
-    /// The table is not there.
-    Missing,
-}
-
-impl Failure {
-    /// What DynamoDB answers then.
-    pub fn answer(self) -> Answer {
-        let code = match self {
-            Self::Throttled => "ProvisionedThroughputExceededException",
-            Self::Missing => "ResourceNotFoundException",
-        };
-        let body = json!({
-            "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
-            "message": "as a test wants it",
-        });
-        Answer {
-            status: 400,
-            body: body.to_string(),
-        }
-    }
 }
 
 /// A condition that is to be taken out of the requests.
@@ -69,16 +38,6 @@ impl Interference {
         };
         let mut strips = self.strips.write().unwrap_or_else(PoisonError::into_inner);
         strips.push(strip);
-        self.active.store(true, Ordering::SeqCst);
-    }
-
-    /// From now on, calls that name this table fail.
-    pub fn fail(&self, table: &str, failure: Failure) {
-        let mut failures = self
-            .failures
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        failures.insert(table.to_owned(), failure);
         self.active.store(true, Ordering::SeqCst);
     }
 
@@ -112,20 +71,6 @@ impl Interference {
             }
         }
         serde_json::to_vec(&answer).ok()
-    }
-
-    /// How a request fails, if it is to.
-    pub fn failure(&self, body: &[u8]) -> Option<Failure> {
-        if !self.active.load(Ordering::Relaxed) {
-            return None;
-        }
-        let body = String::from_utf8_lossy(body);
-        let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner);
-        let names = |table: &str| body.contains(&format!("\"{table}\""));
-        failures
-            .iter()
-            .find(|(table, _)| names(table))
-            .map(|(_, failure)| *failure)
     }
 
     /// How many conditions were taken out so far.
