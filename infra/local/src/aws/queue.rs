@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::template::{QueuePlan, RedrivePlan};
 
@@ -146,10 +146,7 @@ fn insert(queues: &mut HashMap<String, Waiting>, queue: &str, due: Timestamp, me
 }
 
 fn later(time: Timestamp, by: Duration) -> Timestamp {
-    SignedDuration::try_from(by)
-        .ok()
-        .and_then(|by| time.checked_add(by).ok())
-        .unwrap_or(Timestamp::MAX)
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

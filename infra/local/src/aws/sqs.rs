@@ -99,13 +99,7 @@ impl Sqs {
 
 /// The checksum of a message's body, which AWS's own clients verify.
 pub fn checksum(body: &str) -> String {
-    use std::fmt::Write as _;
-
-    let digest = Md5::digest(body.as_bytes());
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(Md5::digest(body))
 }
 
 fn refused(kind: &str, message: &str) -> Answer {

@@ -42,7 +42,7 @@ pub fn event(incoming: &Incoming<'_>) -> serde_json::Result<String> {
         raw_query_string: query,
         cookies: cookies(&parts.headers),
         headers: Headers(&parts.headers, incoming.source),
-        query_string_parameters: joined(query_pairs(query)),
+        query_string_parameters: joined(form_urlencoded::parse(query.as_bytes())),
         path_parameters: joined(path_pairs(incoming.path_parameters)),
         request_context: context(incoming, &path),
         body,
@@ -183,16 +183,6 @@ fn joined<'a>(
     map
 }
 
-fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (form_decoded(name), form_decoded(value))
-        })
-}
-
 fn path_pairs(
     parameters: &[(String, String)],
 ) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
@@ -203,14 +193,6 @@ fn path_pairs(
 
 fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
-}
-
-fn form_decoded(text: &str) -> Cow<'_, str> {
-    if text.contains('+') {
-        Cow::Owned(decoded(&text.replace('+', " ")).into_owned())
-    } else {
-        decoded(text)
-    }
 }
 
 /// What does not say that it is text goes in Base64.

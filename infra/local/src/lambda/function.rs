@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value as Json;
 use shared::{
     app::{App, StartError},
@@ -169,10 +169,7 @@ impl Function {
 
     fn deadline(&self) -> Timestamp {
         let now = self.start.clock.now();
-        SignedDuration::try_from(self.timeout)
-            .ok()
-            .and_then(|timeout| now.checked_add(timeout).ok())
-            .unwrap_or(now)
+        now.checked_add(self.timeout).unwrap_or(now)
     }
 
     fn not_understood(&self, what: &str) -> Failure {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use shared::{
     aws_lambda_events::sqs::{SqsEvent, SqsMessage},
@@ -71,10 +71,7 @@ impl Timeline {
         let _turn = self.turn.lock().await;
         let start = self.clock.now();
         self.clock.stand_at(start);
-        let target = SignedDuration::try_from(by)
-            .ok()
-            .and_then(|by| start.checked_add(by).ok())
-            .unwrap_or(Timestamp::MAX);
+        let target = start.checked_add(by).unwrap_or(Timestamp::MAX);
         self.board.settled().await;
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
             self.clock.stand_at(due.max(self.clock.now()));
@@ -185,12 +182,7 @@ impl Schedule {
         if *next > now {
             return false;
         }
-        let after = |time: Timestamp| {
-            SignedDuration::try_from(self.every)
-                .ok()
-                .and_then(|every| time.checked_add(every).ok())
-                .unwrap_or(Timestamp::MAX)
-        };
+        let after = |time: Timestamp| time.checked_add(self.every).unwrap_or(Timestamp::MAX);
         *next = Some(after(*next))
             .filter(|next| *next > now)
             .unwrap_or_else(|| after(now));
@@ -272,6 +264,8 @@ fn scheduled(now: Timestamp) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::time::clock::Pace;
 

@@ -11,6 +11,7 @@ use std::{
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
 };
+use axum::http::Uri;
 use dynoxide::Database;
 use jiff::Timestamp;
 use shared::{
@@ -352,8 +353,10 @@ impl Access {
             Storage::Endpoint { url, access_key } => (Some(url.as_str()), access_key.as_str()),
             Storage::Memory | Storage::File(_) => (None, "local"),
         };
-        let host = endpoint.map(host).transpose()?;
-        let is_aws = host.is_some_and(|host| host.ends_with(".amazonaws.com"));
+        let is_aws = match endpoint {
+            Some(url) => host(url)?.ends_with(".amazonaws.com"),
+            None => false,
+        };
         let credentials = if is_aws {
             let chain = DefaultCredentialsChain::builder().region(region.clone());
             SharedCredentialsProvider::new(chain.build().await)
@@ -426,11 +429,10 @@ fn pace(time: Time) -> Pace {
 }
 
 /// The host of a URL.
-fn host(url: &str) -> Result<&str, Problem> {
-    url.strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"))
-        .map(|rest| rest.split(['/', ':']).next().unwrap_or_default())
-        .filter(|host| !host.is_empty())
+fn host(url: &str) -> Result<String, Problem> {
+    let uri = url.parse::<Uri>().ok();
+    uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
+        .and_then(|uri| uri.host().map(str::to_owned))
         .ok_or_else(|| {
             Problem::usage(format!(
                 "{url:?} is not the URL of a DynamoDB endpoint, such as http://127.0.0.1:8000"
