@@ -15,7 +15,7 @@ use shared::{
 use crate::Problem;
 
 /// A concert has at most so many dates; more shows are more concerts.
-const DATES_A_CONCERT: u32 = 20;
+const MAX_DATES: u32 = 20;
 
 /// The first show is so many days away.
 const DAYS_UNTIL_THE_FIRST: i32 = 30;
@@ -52,9 +52,9 @@ pub struct DemoConcert {
 /// administrator. The first concert is the queue's default.
 pub async fn create(app: &App, shows: u32) -> Result<Demo, Problem> {
     let mut concerts = Vec::new();
-    for first in (0..shows).step_by(DATES_A_CONCERT as usize) {
+    for first in (0..shows).step_by(MAX_DATES as usize) {
         let number = u32::try_from(concerts.len()).unwrap_or(u32::MAX) + 1;
-        let dates = DATES_A_CONCERT.min(shows - first);
+        let dates = MAX_DATES.min(shows - first);
         concerts.push(create_concert(app, number, dates).await?);
     }
     if let Some(concert) = concerts.first() {

@@ -35,7 +35,7 @@ use self::{event::Incoming, intake::Intake};
 use crate::{
     aws::sqs::{self, Sqs},
     lambda::{
-        function::{Failure, Function},
+        function::{Function, FunctionError},
         timeline::Timeline,
     },
     template::Cors,
@@ -138,7 +138,7 @@ impl Gateway {
         };
         let answer = match event {
             Ok(event) => function.answer(&event).await,
-            Err(error) => Err(Failure::Event(error)),
+            Err(error) => Err(FunctionError::Event(error)),
         };
         match answer {
             Ok(response) => outgoing(response),

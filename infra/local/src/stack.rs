@@ -14,7 +14,7 @@ use crate::{
     Options, Problem,
     aws::queue::Message,
     calls::{
-        connector::Below,
+        connector::Backend,
         faults::Faults,
         tally::{Consumed, Tally, Units},
     },
@@ -34,7 +34,7 @@ pub struct Stack {
     database_address: Option<SocketAddr>,
     functions: BTreeMap<String, Arc<Function>>,
     operator: Start,
-    below: Arc<Below>,
+    backend: Arc<Backend>,
     published: Option<Published>,
     timeline: Arc<Timeline>,
     demo: Option<Demo>,
@@ -193,18 +193,18 @@ impl Stack {
     /// From now on, writes of the functions to this table lose their condition when it contains
     /// this text: a test of a guard must be seen to fail without it.
     pub fn strip_condition(&self, table: &str, text: &str) {
-        self.below.interference.strip_condition(table, text);
+        self.backend.interference.strip_condition(table, text);
     }
 
     /// From now on, a transaction that several conditions refuse reports one of them only: that
     /// with this index, counted from 0 and round and round. Without one, all are reported again.
     pub fn report_one_condition(&self, index: Option<usize>) {
-        self.below.interference.report_one_condition(index);
+        self.backend.interference.report_one_condition(index);
     }
 
     /// What goes wrong with the functions' calls.
     pub fn faults(&self) -> &Faults {
-        &self.below.faults
+        &self.backend.faults
     }
 
     /// From now on, the clock of a function is so far ahead of the stack's, or behind.
@@ -223,7 +223,7 @@ impl Stack {
 
     /// How many conditions were taken out so far.
     pub fn stripped_conditions(&self) -> u64 {
-        self.below.interference.stripped()
+        self.backend.interference.stripped()
     }
 
     /// Ends the stack: requests that have begun are answered first.

@@ -15,7 +15,7 @@ use crate::Problem;
 pub use deployment::{
     Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
 };
-pub use intrinsics::Place;
+pub use intrinsics::AwsAccount;
 
 /// What the stack is called, as with `samconfig.toml`.
 pub const STACK_NAME: &str = "onsale";
@@ -50,7 +50,7 @@ impl Template {
     pub fn deployment(
         &self,
         overrides: &[(String, String)],
-        place: &Place,
+        account: &AwsAccount,
     ) -> Result<Deployment, Problem> {
         let declared = self.section("Parameters");
         let local = LOCAL_DEFAULTS
@@ -60,7 +60,7 @@ impl Template {
         let overrides: Vec<_> = local.chain(overrides.iter().cloned()).collect();
         let parameters = parameters::resolve(declared, &overrides)?;
         require_own_tables(&parameters)?;
-        deployment::read(self, &parameters, place)
+        deployment::read(self, &parameters, account)
     }
 
     /// The parameter that this variable of every function's environment comes from, if it comes

@@ -13,7 +13,7 @@ use crate::Problem;
 
 /// An answer of DynamoDB's JSON protocol.
 #[derive(Debug)]
-pub struct Answer {
+pub struct AwsAnswer {
     /// HTTP status.
     pub status: u16,
     /// JSON.
@@ -78,10 +78,10 @@ fn reason(error: &str) -> &str {
 }
 
 /// Executes a request of DynamoDB's JSON protocol.
-pub fn call(database: &Database, operation: &str, body: &[u8]) -> Answer {
+pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
     match dispatch(database, operation, body) {
-        Ok(body) => Answer { status: 200, body },
-        Err(error) => Answer {
+        Ok(body) => AwsAnswer { status: 200, body },
+        Err(error) => AwsAnswer {
             status: error.status_code(),
             body: error.to_json(),
         },

@@ -9,7 +9,7 @@ use shared::clock::Clock;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{engine::Answer, queue::Queues};
+use super::{engine::AwsAnswer, queue::Queues};
 use crate::time::clock::StackClock;
 
 /// The delays with which copies of a message are delivered, given the delay that its sender asked
@@ -43,7 +43,7 @@ struct SendMessage {
 
 impl Sqs {
     /// Answers a request.
-    pub fn call(&self, action: &str, body: &[u8], deliveries: Deliveries) -> Answer {
+    pub fn call(&self, action: &str, body: &[u8], deliveries: Deliveries) -> AwsAnswer {
         if action != "SendMessage" {
             return refused(
                 "com.amazonaws.sqs#UnsupportedOperation",
@@ -59,7 +59,7 @@ impl Sqs {
         }
     }
 
-    fn send_message(&self, request: &SendMessage, deliveries: Deliveries) -> Answer {
+    fn send_message(&self, request: &SendMessage, deliveries: Deliveries) -> AwsAnswer {
         let (_, queue) = request.queue_url.rsplit_once('/').unwrap_or_default();
         if !self.queues.contains(queue) {
             return refused(
@@ -90,7 +90,7 @@ impl Sqs {
             self.queues.send(queue, id.clone(), body, delay, now);
         }
         self.changed.notify_one();
-        Answer {
+        AwsAnswer {
             status: 200,
             body: json!({"MessageId": id, "MD5OfMessageBody": digest}).to_string(),
         }
@@ -102,8 +102,8 @@ pub fn checksum(body: &str) -> String {
     hex::encode(Md5::digest(body))
 }
 
-fn refused(kind: &str, message: &str) -> Answer {
-    Answer {
+fn refused(kind: &str, message: &str) -> AwsAnswer {
+    AwsAnswer {
         status: 400,
         body: json!({"__type": kind, "message": message}).to_string(),
     }
@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    fn send(sqs: &Sqs, queue: &str, delay: u64) -> Answer {
+    fn send(sqs: &Sqs, queue: &str, delay: u64) -> AwsAnswer {
         let request = json!({
             "QueueUrl": format!("http://127.0.0.1:3000/000000000000/{queue}"),
             "MessageBody": "hello", "DelaySeconds": delay,

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     aws::{
-        engine::{self, Answer},
+        engine::{self, AwsAnswer},
         sqs::{self, AS_SENT, Deliveries, Sqs},
     },
     time::invocation,
@@ -67,7 +67,7 @@ impl Engine {
 }
 
 /// What is below the functions of a stack.
-pub struct Below {
+pub struct Backend {
     /// Their database.
     pub engine: Engine,
     /// Their queues.
@@ -81,7 +81,7 @@ pub struct Below {
 /// The connector of one function.
 #[derive(Clone)]
 pub struct Connector {
-    below: Arc<Below>,
+    backend: Arc<Backend>,
     tally: Arc<Tally>,
     guard: Option<Guard>,
     /// The way to a remote engine, once the SDK has said how it wants to go it.
@@ -90,9 +90,9 @@ pub struct Connector {
 
 impl Connector {
     /// A connector that counts what its function consumes, and holds it to its permissions.
-    pub fn new(below: Arc<Below>, tally: Arc<Tally>, guard: Option<Guard>) -> Self {
+    pub fn new(backend: Arc<Backend>, tally: Arc<Tally>, guard: Option<Guard>) -> Self {
         Self {
-            below,
+            backend,
             tally,
             guard,
             remote: None,
@@ -117,7 +117,7 @@ impl Connector {
     fn befalling(&self, request: &HttpRequest) -> Option<Fault> {
         let function = &self.guard.as_ref()?.function;
         let body = request.body().bytes().unwrap_or_default();
-        self.below
+        self.backend
             .faults
             .befalling(function, operation(request), body)
     }
@@ -221,7 +221,7 @@ impl Connector {
                 .guard
                 .as_ref()
                 .and_then(|guard| guard.refuse_sqs(action, body));
-            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body, deliveries)))
+            respond(refused.unwrap_or_else(|| self.backend.sqs.call(action, body, deliveries)))
         } else {
             Err(unreachable())
         }
@@ -237,10 +237,10 @@ impl Connector {
         if let Some(refused) = guard.and_then(|guard| guard.refuse_dynamodb(operation, sent)) {
             return respond(refused);
         }
-        let body = self.below.interference.apply(operation, sent);
-        match (&self.below.engine, &self.remote) {
+        let body = self.backend.interference.apply(operation, sent);
+        match (&self.backend.engine, &self.remote) {
             (Engine::Embedded(database), _) => {
-                let faults = &self.below.faults;
+                let faults = &self.backend.faults;
                 let token = faults.token(&body);
                 if token
                     .as_ref()
@@ -253,7 +253,7 @@ impl Connector {
                     faults.remember_committed(token);
                 }
                 self.tally.count(operation, answer.body.as_bytes());
-                let reported = self.below.interference.reported(answer.body.as_bytes());
+                let reported = self.backend.interference.reported(answer.body.as_bytes());
                 if let Some(reported) = reported.and_then(|body| String::from_utf8(body).ok()) {
                     answer.body = reported;
                 }
@@ -265,7 +265,7 @@ impl Connector {
                 }
                 let (mut response, body) = whole(remote.call(request).await?).await?;
                 self.tally.count(operation, &body);
-                let reported = self.below.interference.reported(&body);
+                let reported = self.backend.interference.reported(&body);
                 *response.body_mut() = SdkBody::from(reported.unwrap_or(body));
                 Ok(response)
             }
@@ -287,7 +287,7 @@ impl HttpClient for Connector {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let mut connector = self.clone();
-        if let Engine::Remote(client) = &self.below.engine {
+        if let Engine::Remote(client) = &self.backend.engine {
             connector.remote = Some(client.http_connector(settings, components));
         }
         SharedHttpConnector::new(connector)
@@ -300,7 +300,7 @@ impl fmt::Debug for Connector {
     }
 }
 
-fn respond(answer: Answer) -> Result<HttpResponse, ConnectorError> {
+fn respond(answer: AwsAnswer) -> Result<HttpResponse, ConnectorError> {
     let status = answer.status.try_into();
     let status = status.map_err(|error| ConnectorError::other(Box::new(error), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
@@ -325,16 +325,16 @@ fn operation(request: &HttpRequest) -> &str {
 }
 
 /// What AWS answers to a transaction that has taken effect and comes again.
-fn done_before() -> Answer {
-    Answer {
+fn done_before() -> AwsAnswer {
+    AwsAnswer {
         status: 200,
         body: "{}".to_owned(),
     }
 }
 
 /// What a proxy may answer that knows nothing of DynamoDB.
-fn garbage() -> Answer {
-    Answer {
+fn garbage() -> AwsAnswer {
+    AwsAnswer {
         status: 200,
         body: "<html><body>".to_owned(),
     }

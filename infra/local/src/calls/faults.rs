@@ -15,11 +15,11 @@ use std::{
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use serde_json::{Value, json};
 
-use crate::aws::engine::Answer;
+use crate::aws::engine::AwsAnswer;
 
 /// So many transactions are remembered by their tokens, far more than AWS sees of a stack of ours
 /// in the ten minutes for which it does so.
-const REMEMBERED: usize = 10_000;
+const MAX_REMEMBERED: usize = 10_000;
 
 /// The only call of the queues.
 const SEND: &str = "SendMessage";
@@ -103,7 +103,7 @@ impl Fault {
     }
 
     /// What AWS answers instead of doing anything, for those faults where it does answer.
-    pub fn refusal(self, operation: &str, body: &[u8]) -> Option<Answer> {
+    pub fn refusal(self, operation: &str, body: &[u8]) -> Option<AwsAnswer> {
         let (status, answer) = match self {
             Self::Conflict if operation == TRANSACTION => cancelled("TransactionConflict", body),
             Self::Conflict => exception(400, "TransactionConflictException"),
@@ -120,7 +120,7 @@ impl Fault {
             }
             _ => return None,
         };
-        Some(Answer {
+        Some(AwsAnswer {
             status,
             body: answer.to_string(),
         })
@@ -323,7 +323,7 @@ impl Faults {
         if known.insert(token.clone()) {
             order.push_back(token);
         }
-        while order.len() > REMEMBERED {
+        while order.len() > MAX_REMEMBERED {
             known.remove(&order.pop_front().unwrap_or_default());
         }
     }

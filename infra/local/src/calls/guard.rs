@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    aws::engine::Answer,
+    aws::engine::AwsAnswer,
     template::permissions::{Access, Grant, Permissions},
 };
 
@@ -25,7 +25,7 @@ pub struct Guard {
 
 impl Guard {
     /// The answer to a call of DynamoDB that is not granted.
-    pub fn refuse_dynamodb(&self, operation: &str, body: &[u8]) -> Option<Answer> {
+    pub fn refuse_dynamodb(&self, operation: &str, body: &[u8]) -> Option<AwsAnswer> {
         let request: Json = serde_json::from_slice(body).ok()?;
         let denied = self
             .accesses(operation, &request)
@@ -35,7 +35,7 @@ impl Guard {
     }
 
     /// The answer to a call of SQS that is not granted.
-    pub fn refuse_sqs(&self, action: &str, body: &[u8]) -> Option<Answer> {
+    pub fn refuse_sqs(&self, action: &str, body: &[u8]) -> Option<AwsAnswer> {
         let request: Json = serde_json::from_slice(body).ok()?;
         let url = request["QueueUrl"].as_str().unwrap_or_default();
         let access = Access {
@@ -52,7 +52,7 @@ impl Guard {
         self.permissions.allow(access, told)
     }
 
-    fn denied(&self, code: &str, access: &Access) -> Answer {
+    fn denied(&self, code: &str, access: &Access) -> AwsAnswer {
         let (action, resource) = (&access.action, &access.resource);
         let message = format!(
             "User: {} is not authorized to perform: {action} on resource: {resource} because no \
@@ -60,7 +60,7 @@ impl Guard {
             self.function
         );
         tracing::error!("{message}");
-        Answer {
+        AwsAnswer {
             status: if code.contains("sqs") { 403 } else { 400 },
             body: json!({ "__type": code, "message": message }).to_string(),
         }

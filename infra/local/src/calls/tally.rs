@@ -137,7 +137,7 @@ fn whole(halves: u64) -> f64 {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct CapacityReport {
     consumed_capacity: Option<OneOrMany>,
 }
 
@@ -160,7 +160,7 @@ struct Capacity {
     reason = "a small positive number of halves"
 )]
 fn half_units(answer: &[u8]) -> u64 {
-    let Ok(Answer {
+    let Ok(CapacityReport {
         consumed_capacity: Some(consumed),
     }) = serde_json::from_slice(answer)
     else {

@@ -33,17 +33,17 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The request line and the headers have so many bytes together, as at API Gateway.
-const LARGEST_HEAD: usize = 10_240;
+const MAX_HEAD_BYTES: usize = 10_240;
 
 /// A request has so many headers; they would not fit into the head if each had a value.
-const MOST_HEADERS: usize = 200;
+const MAX_HEADERS: usize = 200;
 
 /// So much of a connection is kept in memory before somebody takes it.
-const BUFFER: usize = 64 * 1024;
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
 /// So many connections beyond those that are served hear that there are too many. Those beyond
 /// wait to be accepted.
-const TURNED_AWAY_AT_ONCE: usize = 64;
+const MAX_REFUSED_AT_ONCE: usize = 64;
 
 /// One that is turned away has so long to say what it wanted.
 const TURNED_AWAY_AFTER: Duration = Duration::from_secs(2);
@@ -57,7 +57,7 @@ pub async fn serve(
     stopped: impl Future<Output = ()>,
 ) {
     let room = Arc::new(Semaphore::new(most));
-    let doorstep = Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE));
+    let doorstep = Arc::new(Semaphore::new(MAX_REFUSED_AT_ONCE));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut stopped = std::pin::pin!(stopped);
@@ -101,9 +101,9 @@ async fn answer(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_header_size(LARGEST_HEAD)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(BUFFER)
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BUFFER_BYTES)
         .serve_connection(patient(stream), service);
     // Whoever hangs up, says what is no HTTP, or is too slow, is gone.
     let _ = watcher.watch(connection).await;

@@ -15,10 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{message, unavailable};
 
 /// The largest body that API Gateway takes.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// All bodies together have so many bytes; a request that would need more is told to come again.
-const ROOM: usize = 64 * 1024 * 1024;
+const MAX_BYTES_OF_ALL_BODIES: usize = 64 * 1024 * 1024;
 
 /// A body may take so long to come.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,7 +52,7 @@ pub struct Intake(Arc<Semaphore>);
 
 impl Default for Intake {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ROOM)))
+        Self(Arc::new(Semaphore::new(MAX_BYTES_OF_ALL_BODIES)))
     }
 }
 
@@ -69,7 +69,7 @@ pub async fn take(State(intake): State<Intake>, request: Request, next: Next) ->
 impl Intake {
     /// The whole body, and the room that it takes as long as that is kept.
     async fn whole(&self, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Unread> {
-        let mut body = Limited::new(body, LARGEST_BODY);
+        let mut body = Limited::new(body, MAX_BODY_BYTES);
         let mut bytes = Vec::new();
         let mut room: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {

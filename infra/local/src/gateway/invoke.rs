@@ -14,7 +14,7 @@ use shared::lambda_http;
 
 use super::{Gateway, json_answer};
 use crate::{
-    lambda::function::{Failure, Function},
+    lambda::function::{Function, FunctionError},
     template::handlers::Code,
 };
 
@@ -101,7 +101,7 @@ async fn run_unattended(function: Arc<Function>, payload: Json) {
     }
 }
 
-async fn run(function: &Function, payload: Json) -> Result<Json, Failure> {
+async fn run(function: &Function, payload: Json) -> Result<Json, FunctionError> {
     match function.code {
         Code::Http(_) => function.answer(&payload.to_string()).await.map(answer),
         Code::Messages(_) => {

@@ -74,7 +74,7 @@ impl Start {
 
 /// Why an invocation has no result. On Lambda, too, each of these is an error of the function.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum FunctionError {
     /// The function did not start.
     #[error("the function did not start: {0}")]
     Start(#[from] StartError),
@@ -104,7 +104,7 @@ impl Function {
     }
 
     /// Answers a payload-2.0 event.
-    pub async fn answer(&self, event: &str) -> Result<Response<Body>, Failure> {
+    pub async fn answer(&self, event: &str) -> Result<Response<Body>, FunctionError> {
         let Code::Http(handler) = self.code else {
             return Err(self.not_understood("HTTP events"));
         };
@@ -123,7 +123,7 @@ impl Function {
     }
 
     /// Works on a batch of messages.
-    pub async fn deliver(&self, event: SqsEvent) -> Result<SqsBatchResponse, Failure> {
+    pub async fn deliver(&self, event: SqsEvent) -> Result<SqsBatchResponse, FunctionError> {
         let Code::Messages(handler) = self.code else {
             return Err(self.not_understood("messages"));
         };
@@ -138,7 +138,7 @@ impl Function {
     }
 
     /// Runs with a JSON event.
-    pub async fn run(&self, event: Json) -> Result<Json, Failure> {
+    pub async fn run(&self, event: Json) -> Result<Json, FunctionError> {
         let Code::Event(handler) = self.code else {
             return Err(self.not_understood("events"));
         };
@@ -153,13 +153,13 @@ impl Function {
     /// failure that none of its calls explains is noted.
     async fn live<T>(
         &self,
-        work: impl Future<Output = Result<T, Failure>>,
+        work: impl Future<Output = Result<T, FunctionError>>,
         has_failed: impl Fn(&T) -> bool,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, FunctionError> {
         let Lived { result, faults } = lifetime::lead(unless_panicking(work)).await;
         let Some(result) = result else {
             *self.app.lock().await = None;
-            return Err(Failure::Killed);
+            return Err(FunctionError::Killed);
         };
         if result.as_ref().map_or(true, has_failed) && faults == 0 {
             self.faults.note_unexplained(self.name.clone());
@@ -172,8 +172,8 @@ impl Function {
         now.checked_add(self.timeout).unwrap_or(now)
     }
 
-    fn not_understood(&self, what: &str) -> Failure {
-        Failure::Event(serde::de::Error::custom(format_args!(
+    fn not_understood(&self, what: &str) -> FunctionError {
+        FunctionError::Event(serde::de::Error::custom(format_args!(
             "{} is not called with {what}",
             self.name
         )))
@@ -181,9 +181,11 @@ impl Function {
 }
 
 /// A function that panics has failed; the stack lives on.
-async fn unless_panicking<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+async fn unless_panicking<T>(
+    work: impl Future<Output = Result<T, FunctionError>>,
+) -> Result<T, FunctionError> {
     let result = AssertUnwindSafe(work).catch_unwind().await;
-    result.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))))
+    result.unwrap_or_else(|panic| Err(FunctionError::Panic(words(panic.as_ref()))))
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {

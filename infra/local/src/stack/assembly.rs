@@ -39,7 +39,7 @@ use crate::{
     Options, Problem, Storage, Time,
     aws::{engine, queue::Queues, sqs::Sqs, tables},
     calls::{
-        connector::{Below, Connector, Engine},
+        connector::{Backend, Connector, Engine},
         guard::{FirstUse, Guard},
         interference::Interference,
         tally::Tally,
@@ -52,7 +52,7 @@ use crate::{
         timeline::{Schedule, Subscription, Timeline},
     },
     template::{
-        Deployment, FunctionPlan, Place, Template,
+        AwsAccount, Deployment, FunctionPlan, Template,
         handlers::{Code, Handlers},
     },
     time::{
@@ -79,7 +79,8 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     let (stop, stopped) = watch::channel(false);
     let mut servers = Vec::new();
     let mut database_address = None;
-    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.below.engine) {
+    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.backend.engine)
+    {
         let (listener, address) = listen(0).await?;
         database_address = Some(address);
         servers.push(serve_database(listener, database.clone(), stopped.clone()));
@@ -88,11 +89,9 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         routes: Routes::new(&deployment.routes, &functions)?,
         functions: functions.clone(),
         cors: deployment.cors.clone(),
-        sqs: foundation.below.sqs.clone(),
+        sqs: foundation.backend.sqs.clone(),
         timeline: Arc::clone(&timeline),
-        ways_from_outside: foundation
-            .access
-            .ways_from_outside(address, database_address),
+        ways_from_outside: foundation.sdk.ways_from_outside(address, database_address),
         concurrency: Arc::new(Semaphore::new(options.limits.concurrency)),
     };
     servers.push(tokio::spawn(connections::serve(
@@ -106,7 +105,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         database_address,
         functions,
         operator,
-        below: foundation.below,
+        backend: foundation.backend,
         published: foundation.published,
         _lock: foundation.lock,
         driver: set_going(&timeline).await,
@@ -128,12 +127,12 @@ fn plan(
         Some(text) => Template::parse(text)?,
         None => Template::repository()?,
     };
-    let place = Place {
+    let account = AwsAccount {
         region: region(),
-        account: ACCOUNT.to_owned(),
-        queues: format!("http://{address}/{ACCOUNT}"),
+        id: ACCOUNT.to_owned(),
+        queues_url: format!("http://{address}/{ACCOUNT}"),
     };
-    let deployment = template.deployment(&options.parameters, &place)?;
+    let deployment = template.deployment(&options.parameters, &account)?;
     handlers.check(&deployment)?;
     Ok((template, deployment))
 }
@@ -180,18 +179,18 @@ fn region() -> String {
 
 /// What all functions of a stack stand on.
 struct Foundation {
-    below: Arc<Below>,
+    backend: Arc<Backend>,
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
     published: Option<Published>,
     lock: Option<File>,
-    access: Access,
+    sdk: SdkSettings,
     partition_keys: Arc<BTreeMap<String, String>>,
     first_use: FirstUse,
 }
 
 /// How the functions reach AWS.
-struct Access {
+struct SdkSettings {
     region: Region,
     credentials: SharedCredentialsProvider,
     /// The access key among them, if they are made up.
@@ -221,7 +220,7 @@ impl Foundation {
             Storage::Endpoint { .. } => (Engine::remote(), None),
         };
         Ok(Self {
-            below: Arc::new(Below {
+            backend: Arc::new(Backend {
                 engine,
                 sqs,
                 interference: Interference::default(),
@@ -233,7 +232,7 @@ impl Foundation {
             first_use: options.first_use.clone(),
             published: options.metrics.then(Published::default),
             lock,
-            access: Access::to(&options.database, Region::new(region())).await?,
+            sdk: SdkSettings::read(&options.database, Region::new(region())).await?,
         })
     }
 
@@ -275,7 +274,7 @@ impl Foundation {
             environment: plan.environment.clone(),
             start,
             tally,
-            faults: Arc::clone(&self.below.faults),
+            faults: Arc::clone(&self.backend.faults),
             app: tokio::sync::Mutex::default(),
         })
     }
@@ -304,10 +303,10 @@ impl Foundation {
         guard: Option<Guard>,
     ) -> Result<Start, Problem> {
         let config = Config::read(|variable| plan.environment.get(variable).cloned());
-        let connector = Connector::new(Arc::clone(&self.below), tally, guard);
+        let connector = Connector::new(Arc::clone(&self.backend), tally, guard);
         Ok(Start {
             config: config.map_err(|error| misconfigured(template, &error))?,
-            sdk: self.access.sdk(connector),
+            sdk: self.sdk.with(connector),
             clock: Arc::new(FunctionClock::of(&self.clock)),
             metrics: Metrics::default(),
         })
@@ -338,7 +337,7 @@ impl Foundation {
             clock: Arc::clone(&self.clock),
             runs: matches!(options.time, Time::Running | Time::WithRuntimeFrom(_)),
             board: Arc::default(),
-            queues: Arc::clone(&self.below.sqs.queues),
+            queues: Arc::clone(&self.backend.sqs.queues),
             subscriptions: subscriptions.collect(),
             schedules: schedules.collect(),
             changed: Arc::clone(&self.changed),
@@ -347,8 +346,8 @@ impl Foundation {
     }
 }
 
-impl Access {
-    async fn to(database: &Storage, region: Region) -> Result<Self, Problem> {
+impl SdkSettings {
+    async fn read(database: &Storage, region: Region) -> Result<Self, Problem> {
         let (endpoint, access_key) = match database {
             Storage::Endpoint { url, access_key } => (Some(url.as_str()), access_key.as_str()),
             Storage::Memory | Storage::File(_) => (None, "local"),
@@ -372,7 +371,7 @@ impl Access {
         })
     }
 
-    fn sdk(&self, connector: Connector) -> SdkConfig {
+    fn with(&self, connector: Connector) -> SdkConfig {
         let mut sdk = SdkConfig::builder();
         sdk.set_endpoint_url(self.endpoint.clone());
         sdk.set_credentials_provider(Some(self.credentials.clone()));

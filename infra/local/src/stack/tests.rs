@@ -24,7 +24,7 @@ use tokio::{
 use super::*;
 use crate::{
     gateway::INTEGRATION_TIMEOUT,
-    template::{Deployment, Place, Template},
+    template::{AwsAccount, Deployment, Template},
 };
 
 /// Says what it was asked; panics, or never answers, when asked to.
@@ -67,13 +67,13 @@ fn repeat(_: App, event: Json, _: Timestamp) -> Answer<Result<Json, ApiError>> {
 }
 
 fn deployment() -> Deployment {
-    let place = Place {
+    let account = AwsAccount {
         region: "local".to_owned(),
-        account: "0".to_owned(),
-        queues: "http://localhost/0".to_owned(),
+        id: "0".to_owned(),
+        queues_url: "http://localhost/0".to_owned(),
     };
     let template = Template::repository().expect("the repository's template");
-    template.deployment(&[], &place).expect("it runs here")
+    template.deployment(&[], &account).expect("it runs here")
 }
 
 /// A small function for every one of the template.

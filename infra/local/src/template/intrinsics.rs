@@ -8,15 +8,15 @@ use yaml_serde::{Mapping, Value};
 use super::STACK_NAME;
 use crate::Problem;
 
-/// Where the stack says that it runs.
+/// The account that the stack says it runs in.
 #[derive(Debug, Clone)]
-pub struct Place {
-    /// The region.
+pub struct AwsAccount {
+    /// Its region.
     pub region: String,
-    /// The account.
-    pub account: String,
+    /// Its id.
+    pub id: String,
     /// What the URL of every queue begins with.
-    pub queues: String,
+    pub queues_url: String,
 }
 
 /// Works out the values of a template.
@@ -25,7 +25,7 @@ pub struct Resolver<'a> {
     pub resources: &'a Mapping,
     pub conditions: Option<&'a Mapping>,
     pub mappings: Option<&'a Mapping>,
-    pub place: &'a Place,
+    pub account: &'a AwsAccount,
 }
 
 /// A scalar as CloudFormation writes it.
@@ -126,8 +126,8 @@ impl Resolver<'_> {
     fn reference(&self, name: &str) -> Result<Json, Problem> {
         let known = match name {
             "AWS::NoValue" => return Ok(Json::Null),
-            "AWS::Region" => Some(self.place.region.clone()),
-            "AWS::AccountId" => Some(self.place.account.clone()),
+            "AWS::Region" => Some(self.account.region.clone()),
+            "AWS::AccountId" => Some(self.account.id.clone()),
             "AWS::Partition" => Some("aws".to_owned()),
             "AWS::URLSuffix" => Some("amazonaws.com".to_owned()),
             "AWS::StackName" => Some(STACK_NAME.to_owned()),
@@ -149,7 +149,7 @@ impl Resolver<'_> {
         let resource = self.resources.get(name)?;
         let is_queue = resource.get("Type").and_then(Value::as_str) == Some("AWS::SQS::Queue");
         Some(if is_queue {
-            format!("{}/{name}", self.place.queues)
+            format!("{}/{name}", self.account.queues_url)
         } else {
             name.to_owned()
         })
@@ -180,10 +180,8 @@ impl Resolver<'_> {
     }
 
     fn arn(&self, name: &str) -> String {
-        let Place {
-            region, account, ..
-        } = self.place;
-        format!("arn:aws:local:{region}:{account}:{name}")
+        let AwsAccount { region, id, .. } = self.account;
+        format!("arn:aws:local:{region}:{id}:{name}")
     }
 
     fn choose(&self, parts: &[Value]) -> Result<Json, Problem> {
@@ -289,17 +287,17 @@ mod tests {
             "{Live: !Equals [!Ref Stage, live], Test: !Not [!Condition Live]}",
         )
         .expect("YAML");
-        let place = Place {
+        let account = AwsAccount {
             region: "ap-northeast-2".to_owned(),
-            account: "000000000000".to_owned(),
-            queues: "http://127.0.0.1:3000/000000000000".to_owned(),
+            id: "000000000000".to_owned(),
+            queues_url: "http://127.0.0.1:3000/000000000000".to_owned(),
         };
         Resolver {
             parameters: &parameters,
             resources: &resources,
             conditions: Some(&conditions),
             mappings: None,
-            place: &place,
+            account: &account,
         }
         .resolve(&yaml_serde::from_str(yaml).expect("YAML"))
     }

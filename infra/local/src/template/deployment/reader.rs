@@ -18,7 +18,7 @@ use crate::{
     Problem,
     template::{
         Template,
-        intrinsics::{Place, Resolver},
+        intrinsics::{AwsAccount, Resolver},
         permissions::{Permissions, Policy},
     },
 };
@@ -27,7 +27,7 @@ use crate::{
 pub fn read(
     template: &Template,
     parameters: &BTreeMap<String, String>,
-    place: &Place,
+    account: &AwsAccount,
 ) -> Result<Deployment, Problem> {
     let resources = template
         .section("Resources")
@@ -39,7 +39,7 @@ pub fn read(
             resources,
             conditions: template.section("Conditions"),
             mappings: template.section("Mappings"),
-            place,
+            account,
         },
     };
     let mut deployment = Deployment::default();

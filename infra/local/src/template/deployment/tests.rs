@@ -8,21 +8,21 @@ use crate::{
     Problem,
     template::{
         Template, given,
-        intrinsics::{Place, Resolver},
+        intrinsics::{AwsAccount, Resolver},
         parameters,
     },
 };
 
-pub fn place() -> Place {
-    Place {
+pub fn account() -> AwsAccount {
+    AwsAccount {
         region: "ap-northeast-2".to_owned(),
-        account: "000000000000".to_owned(),
-        queues: "http://127.0.0.1:3000/000000000000".to_owned(),
+        id: "000000000000".to_owned(),
+        queues_url: "http://127.0.0.1:3000/000000000000".to_owned(),
     }
 }
 
 fn repository(overrides: &[(&str, &str)]) -> Result<Deployment, Problem> {
-    Template::repository()?.deployment(&given(overrides), &place())
+    Template::repository()?.deployment(&given(overrides), &account())
 }
 
 #[test]
@@ -116,7 +116,7 @@ pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
         resources,
         conditions: template.section("Conditions"),
         mappings: template.section("Mappings"),
-        place: &place(),
+        account: &account(),
     };
     let mut properties = BTreeMap::new();
     for (name, resource) in resources {

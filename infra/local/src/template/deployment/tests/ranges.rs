@@ -11,7 +11,7 @@ use proptest::{
 use shared::config::{Config, WhoCharges};
 use yaml_serde::{Mapping, Value};
 
-use super::{Resolver, Template, given, parameters, place, repository};
+use super::{Resolver, Template, account, given, parameters, repository};
 
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::repository().expect("YAML"));
 
@@ -40,7 +40,7 @@ fn start(values: &[(&str, &str)]) -> Result<Config, String> {
         resources: TEMPLATE.section("Resources").expect("resources"),
         conditions: TEMPLATE.section("Conditions"),
         mappings: TEMPLATE.section("Mappings"),
-        place: &place(),
+        account: &account(),
     };
     let globals = TEMPLATE.section("Globals").expect("globals");
     let variables = &globals["Function"]["Environment"]["Variables"];
