@@ -1,5 +1,5 @@
-//! The calls of the functions to AWS: what they may do, what they consume, and what goes wrong
-//! with them.
+//! What lies between the functions and AWS: the connector of their SDK clients, their permissions,
+//! the count of what they consume, and the faults that their calls meet.
 
 pub mod connector;
 pub mod faults;

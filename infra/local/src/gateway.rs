@@ -1,5 +1,5 @@
-//! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line,
-//! the tests, and functions outside of this process need.
+//! An HTTP API as API Gateway has them. Beside it are SQS and Lambda's Invoke API for the AWS
+//! command line, the clock, and what a function outside of this process needs.
 
 mod clock;
 pub mod connections;
@@ -30,7 +30,7 @@ use shared::{clock::Clock, lambda_http};
 use tokio::sync::Semaphore;
 
 pub use self::routes::Routes;
-use self::{event::Incoming, intake::Intake};
+use self::{event::RoutedRequest, intake::Intake};
 
 use crate::{
     aws::sqs::{self, Sqs},
@@ -41,11 +41,11 @@ use crate::{
     template::Cors,
 };
 
-/// API Gateway waits so long for a function. Each of ours that it waits for is ended sooner on
-/// Lambda.
+/// How long API Gateway waits for a function. The time-out of each function with a route is
+/// shorter.
 pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The front door of a stack.
+/// The gateway of a stack.
 pub struct Gateway {
     /// Its routes.
     pub routes: Routes,
@@ -55,12 +55,12 @@ pub struct Gateway {
     pub cors: Option<Cors>,
     /// The queues, as SQS.
     pub sqs: Sqs,
-    /// The clock, and what it sets off.
+    /// The clock, and what becomes due.
     pub timeline: Arc<Timeline>,
-    /// The variables by which a function in a process of its own reaches the tables and queues, if
-    /// there is a way.
+    /// The variables by which a function in a process of its own reaches the tables and queues.
+    /// `None` if it cannot reach them.
     pub ways_from_outside: Option<BTreeMap<&'static str, String>>,
-    /// How many more requests may be with a function, as an account on AWS has a number for that.
+    /// How many more requests may be with a function. An account on AWS has such a limit too.
     pub concurrency: Arc<Semaphore>,
 }
 
@@ -68,7 +68,7 @@ impl Gateway {
     /// The router that serves it.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/_local/clock", get(clock::tell).post(clock::advance))
+            .route("/_local/clock", get(clock::read).post(clock::advance))
             .route(
                 "/_local/environment/{function}",
                 get(standalone::environment),
@@ -80,7 +80,7 @@ impl Gateway {
             )
             .fallback(serve)
             .method_not_allowed_fallback(serve)
-            // The intake has its own.
+            // The intake has a limit of its own.
             .layer(DefaultBodyLimit::disable())
             .layer(middleware::from_fn_with_state(
                 Intake::default(),
@@ -97,7 +97,7 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     if parts.method == Method::CONNECT {
-        // A success would tell the client that it is now connected to somebody else.
+        // A success would mean that the connection now leads to another host.
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     }
     if let Some(action) = sqs_action(&parts) {
@@ -110,7 +110,7 @@ async fn serve(
     let is_foreign = cors::is_foreign(&parts);
     let mut response = match Arc::clone(&gateway.concurrency).try_acquire_owned() {
         Ok(invocation) => {
-            // On Lambda, an invocation is not given up when its caller hangs up. So it is not here.
+            // An invocation goes on when its caller hangs up, as on Lambda.
             let answer = tokio::spawn({
                 let gateway = Arc::clone(&gateway);
                 async move {
@@ -157,7 +157,7 @@ impl Gateway {
         source: SocketAddr,
     ) -> Option<(&Function, serde_json::Result<String>)> {
         let found = self.routes.find(&parts.method, parts.uri.path())?;
-        let event = event::event(&Incoming {
+        let event = event::event(&RoutedRequest {
             parts,
             body,
             source: source.ip(),
@@ -169,7 +169,8 @@ impl Gateway {
     }
 }
 
-/// A request to SQS, as the SDK sends it to `AWS_ENDPOINT_URL_SQS` or to the queue's own URL.
+/// The action of a request to SQS. The SDK sends it to `AWS_ENDPOINT_URL_SQS` or to the queue's
+/// URL.
 fn sqs_action(parts: &Parts) -> Option<&str> {
     let path = parts.uri.path();
     let is_for_sqs = path == "/" || path.starts_with("/000000000000/");
@@ -203,7 +204,7 @@ fn internal_server_error() -> Response {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
-/// There is too much to do, or it has taken too long.
+/// The answer to too many requests, or to one that took too long.
 fn unavailable() -> Response {
     let answer = message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     ([(RETRY_AFTER, "1")], answer).into_response()

@@ -1,4 +1,4 @@
-//! The functions, and what calls them by itself: messages and schedules.
+//! The functions, and the messages and schedules that start them.
 
 pub mod function;
 pub mod published;

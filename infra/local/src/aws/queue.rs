@@ -1,4 +1,4 @@
-//! The message queues of a stack, on its own clock.
+//! The message queues of a stack, in the time of its clock.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,11 +15,11 @@ use crate::template::{QueuePlan, RedrivePlan};
 pub struct Message {
     /// Its id.
     pub id: String,
-    /// What it says.
+    /// Its body.
     pub body: String,
     /// When it was sent.
     pub sent_at: Timestamp,
-    /// How often it has been handed out.
+    /// How often it has been delivered.
     pub receive_count: u32,
 }
 
@@ -30,8 +30,8 @@ pub struct Queues {
     messages: Mutex<HashMap<String, Waiting>>,
 }
 
-/// The messages of one queue by the time from which they may be handed out; those of the same
-/// time in the order of their coming.
+/// The messages of one queue, by the time from which they may be delivered. Messages of the same
+/// time are in the order of their arrival.
 type Waiting = BTreeMap<(Timestamp, u64), Message>;
 
 impl Queues {
@@ -51,7 +51,7 @@ impl Queues {
         self.plans.contains_key(queue)
     }
 
-    /// Sends a message. Without a delay of its own it has the queue's.
+    /// Sends a message. Without a `delay` it waits as long as the queue says.
     pub fn send(
         &self,
         queue: &str,
@@ -78,11 +78,11 @@ impl Queues {
         Some(*due)
     }
 
-    /// Takes out what is due of a queue, up to so many messages.
-    pub fn take_due(&self, queue: &str, now: Timestamp, most: usize) -> Vec<Message> {
+    /// Takes out the messages of a queue that are due, `max` at most.
+    pub fn take_due(&self, queue: &str, now: Timestamp, max: usize) -> Vec<Message> {
         let mut queues = self.lock();
         let mut taken = Vec::new();
-        while taken.len() < most
+        while taken.len() < max
             && let Some(first) = queues.get_mut(queue).and_then(BTreeMap::first_entry)
             && first.key().0 <= now
         {
@@ -93,9 +93,9 @@ impl Queues {
         taken
     }
 
-    /// Takes back a message that failed: it comes again when it is visible again, or goes where
-    /// those go that keep failing.
-    pub fn take_back(&self, queue: &str, message: Message, received_at: Timestamp) {
+    /// Returns a message that failed to its queue. It is delivered again after the visibility
+    /// timeout. When it has failed too often it goes to the dead-letter queue.
+    pub fn return_failed(&self, queue: &str, message: Message, received_at: Timestamp) {
         let Some(plan) = self.plans.get(queue) else {
             return;
         };
@@ -115,14 +115,14 @@ impl Queues {
         }
     }
 
-    /// The messages of a queue that are not being worked on, those due first in front.
+    /// The messages of a queue that no function works on, those due first in front.
     pub fn messages(&self, queue: &str) -> Vec<Message> {
         let queues = self.lock();
         let messages = queues.get(queue).map(BTreeMap::values);
         messages.into_iter().flatten().cloned().collect()
     }
 
-    /// The queues that messages go to which keep failing.
+    /// The queues for messages that failed too often.
     pub fn dead_letter_queues(&self) -> impl Iterator<Item = &str> {
         self.plans
             .values()
@@ -193,19 +193,19 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_comes_again_and_in_the_end_goes_away() {
+    fn a_message_that_fails_comes_again_and_ends_as_a_dead_letter() {
         let queues = queues();
         queues.send("Q", "id-bad".to_owned(), "bad".to_owned(), None, at(0));
         let [message] = &queues.take_due("Q", at(0), 10)[..] else {
             panic!("one message");
         };
-        queues.take_back("Q", message.clone(), at(0));
+        queues.return_failed("Q", message.clone(), at(0));
         assert_eq!(queues.next_due("Q"), Some(at(180)));
         let [message] = &queues.take_due("Q", at(200), 10)[..] else {
             panic!("one message");
         };
         assert_eq!(message.receive_count, 2);
-        queues.take_back("Q", message.clone(), at(200));
+        queues.return_failed("Q", message.clone(), at(200));
         assert_eq!(queues.next_due("Q"), None);
         assert_eq!(bodies(&queues.messages("Dead")), ["bad"]);
     }

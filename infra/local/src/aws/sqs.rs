@@ -1,4 +1,4 @@
-//! SQS's JSON protocol, as much of it as the functions speak.
+//! SQS's JSON protocol, as far as the functions use it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,14 @@ use uuid::Uuid;
 use super::{engine::AwsAnswer, queue::Queues};
 use crate::time::clock::StackClock;
 
-/// The delays with which copies of a message are delivered, given the delay that its sender asked
-/// for. Without one of its own, a copy has the queue's.
+/// Given the delay that the sender of a message asked for, returns the delay of each copy that is
+/// delivered. `None` is the delay of the queue.
 pub type Deliveries = fn(Option<Duration>) -> Vec<Option<Duration>>;
 
-/// A message is delivered once, when its sender wants it.
+/// The message is delivered once, with the delay of its sender.
 pub const AS_SENT: Deliveries = |delay| vec![delay];
 
-/// What the target of an SQS request begins with.
+/// The prefix of the header `x-amz-target` of an SQS request.
 pub const TARGET: &str = "AmazonSQS.";
 
 /// The SQS of a stack.
@@ -29,7 +29,7 @@ pub struct Sqs {
     pub queues: Arc<Queues>,
     /// Its clock.
     pub clock: Arc<StackClock>,
-    /// Told when something may have become due earlier than it seemed.
+    /// Notified when something may become due earlier than was known.
     pub changed: Arc<Notify>,
 }
 
@@ -97,7 +97,7 @@ impl Sqs {
     }
 }
 
-/// The checksum of a message's body, which AWS's own clients verify.
+/// The checksum of a message's body, which AWS's clients verify.
 pub fn checksum(body: &str) -> String {
     hex::encode(Md5::digest(body))
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sqs_refuses_is_refused() {
+    fn requests_that_sqs_refuses_are_refused() {
         let sqs = sqs();
         for (answer, kind) in [
             (send(&sqs, "Q", 901), "InvalidParameterValue"),

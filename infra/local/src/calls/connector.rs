@@ -1,6 +1,6 @@
 //! The HTTP connector under each function's AWS SDK.
 //!
-//! Everything that has to happen below the functions happens here, with their code untouched.
+//! Every call of a function to AWS goes through it, and the function's code stays as it is.
 
 use std::{borrow::Cow, fmt, future::pending, io, sync::Arc, time::Duration};
 
@@ -36,26 +36,26 @@ use crate::{
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
 const CONTENT_LENGTH: &str = "content-length";
 
-/// How long it takes until a call takes effect that nobody waits for any more: longer than
-/// anybody tries the same again.
-const STRAGGLES_FOR: Duration = Duration::from_secs(8);
+/// How long a call takes to take effect after its caller has given it up. It is longer than a
+/// caller goes on trying.
+const STRAGGLING_DELAY: Duration = Duration::from_secs(8);
 
-/// What takes so long on its way, and as long on its way back, comes in time.
-const SLOWLY: Duration = Duration::from_millis(500);
+/// How long a slow request takes, and its answer again. Both together are within the time-outs.
+const SLOW_WAY: Duration = Duration::from_millis(500);
 
-/// How much later than it should a message comes that is late.
+/// How much later than it should a late message is delivered.
 const LATE: Duration = Duration::from_mins(10);
 
-/// Where DynamoDB requests end up.
+/// What executes DynamoDB's requests.
 pub enum Engine {
-    /// In the engine of this process.
+    /// The engine in this process.
     Embedded(Database),
-    /// At an endpoint, through this client.
+    /// An endpoint, through this client.
     Remote(SharedHttpClient),
 }
 
 impl Engine {
-    /// An endpoint somewhere else, over HTTP or HTTPS.
+    /// An endpoint over HTTP or HTTPS.
     pub fn remote() -> Self {
         let builder = aws_smithy_http_client::Builder::new();
         Self::Remote(
@@ -66,15 +66,15 @@ impl Engine {
     }
 }
 
-/// What is below the functions of a stack.
+/// What all functions of a stack call.
 pub struct Backend {
     /// Their database.
     pub engine: Engine,
     /// Their queues.
     pub sqs: Sqs,
-    /// What a test does to their requests.
+    /// How a test changes their requests and answers.
     pub interference: Interference,
-    /// What goes wrong with them.
+    /// The faults that their calls meet.
     pub faults: Arc<Faults>,
 }
 
@@ -84,12 +84,13 @@ pub struct Connector {
     backend: Arc<Backend>,
     tally: Arc<Tally>,
     guard: Option<Guard>,
-    /// The way to a remote engine, once the SDK has said how it wants to go it.
+    /// The connector to a remote engine, with the settings of the SDK.
     remote: Option<SharedHttpConnector>,
 }
 
 impl Connector {
-    /// A connector that counts what its function consumes, and holds it to its permissions.
+    /// A connector that counts what its function consumes, and denies what it has no permission
+    /// for.
     pub fn new(backend: Arc<Backend>, tally: Arc<Tally>, guard: Option<Guard>) -> Self {
         Self {
             backend,
@@ -99,30 +100,28 @@ impl Connector {
         }
     }
 
-    /// An invocation in the background is busy as long as it awaits this.
+    /// Answers a request. An invocation in the background is busy while it awaits this.
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let _call = invocation::current().map(|invocation| invocation.calls());
         let _in_flight = self.tally.begin();
-        // A call takes time, in which others go on. Nothing here does, and without this two
-        // requests would never overlap: what races on AWS has to race here.
+        // A call takes time on AWS, and others go on meanwhile. The embedded engine answers at
+        // once. Without this no two requests would overlap, and no race would show.
         tokio::task::yield_now().await;
-        let Some(fault) = self.befalling(&request) else {
+        let Some(fault) = self.fault(&request) else {
             return self.carry_out(request).await;
         };
-        lifetime::meets_a_fault();
+        lifetime::count_fault();
         self.meet(fault, request).await
     }
 
-    /// What goes wrong with a request, if anything does: with one of a function, that is.
-    fn befalling(&self, request: &HttpRequest) -> Option<Fault> {
+    /// The fault that a request meets. Requests of the operator meet none.
+    fn fault(&self, request: &HttpRequest) -> Option<Fault> {
         let function = &self.guard.as_ref()?.function;
         let body = request.body().bytes().unwrap_or_default();
-        self.backend
-            .faults
-            .befalling(function, operation(request), body)
+        self.backend.faults.next(function, operation(request), body)
     }
 
-    /// Lets a fault befall a request.
+    /// Lets a request meet a fault.
     async fn meet(
         self,
         fault: Fault,
@@ -130,9 +129,9 @@ impl Connector {
     ) -> Result<HttpResponse, ConnectorError> {
         match fault {
             Fault::Slow => {
-                tokio::time::sleep(SLOWLY).await;
+                tokio::time::sleep(SLOW_WAY).await;
                 let result = self.carry_out(request).await;
-                tokio::time::sleep(SLOWLY).await;
+                tokio::time::sleep(SLOW_WAY).await;
                 result
             }
             Fault::TimedOut(When::Before) => pending().await,
@@ -142,7 +141,7 @@ impl Connector {
             }
             Fault::Straggling => {
                 tokio::spawn(async move {
-                    tokio::time::sleep(STRAGGLES_FOR).await;
+                    tokio::time::sleep(STRAGGLING_DELAY).await;
                     self.carry_out(request).await
                 });
                 pending().await
@@ -152,10 +151,10 @@ impl Connector {
                 self.carry_out(request).await?;
                 Err(reset())
             }
-            Fault::Killed(When::Before) => match lifetime::ends().await {},
+            Fault::Killed(When::Before) => match lifetime::end_process().await {},
             Fault::Killed(When::After) => {
                 self.carry_out(request).await?;
-                match lifetime::ends().await {}
+                match lifetime::end_process().await {}
             }
             Fault::Garbled => {
                 self.carry_out(request).await?;
@@ -183,7 +182,7 @@ impl Connector {
         }
     }
 
-    /// Reads the first of the items that are asked for, and says that the others are left.
+    /// Reads the first of the requested items, and reports the others as unprocessed.
     async fn read_one_item(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let body = request.body().bytes().unwrap_or_default();
         let Some((first, rest)) = first_item(body) else {
@@ -200,12 +199,12 @@ impl Connector {
         Ok(response)
     }
 
-    /// Does what is asked for.
+    /// Executes a request.
     async fn carry_out(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         self.deliver(request, AS_SENT).await
     }
 
-    /// Does what is asked for; a message is delivered like this.
+    /// Executes a request. If it sends a message, `deliveries` says how that is delivered.
     async fn deliver(
         &self,
         request: HttpRequest,
@@ -316,7 +315,7 @@ fn set_body(request: &mut HttpRequest, body: Vec<u8>) {
     *request.body_mut() = SdkBody::from(body);
 }
 
-/// What a request asks for, as its protocol calls it; empty when it does not say.
+/// The operation that a request names; empty if it names none.
 fn operation(request: &HttpRequest) -> &str {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     target
@@ -324,7 +323,7 @@ fn operation(request: &HttpRequest) -> &str {
         .map_or("", |(_, operation)| operation)
 }
 
-/// What AWS answers to a transaction that has taken effect and comes again.
+/// What AWS answers to a transaction that has taken effect before.
 fn done_before() -> AwsAnswer {
     AwsAnswer {
         status: 200,
@@ -332,7 +331,7 @@ fn done_before() -> AwsAnswer {
     }
 }
 
-/// What a proxy may answer that knows nothing of DynamoDB.
+/// What a proxy may answer, which is not DynamoDB's JSON.
 fn garbage() -> AwsAnswer {
     AwsAnswer {
         status: 200,
@@ -356,7 +355,7 @@ async fn whole(response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), Connec
     Ok((response, bytes.into()))
 }
 
-/// The functions speak to DynamoDB and to SQS, and to nobody else.
+/// The functions call DynamoDB and SQS only.
 fn unreachable() -> ConnectorError {
     ConnectorError::other("the local stack has only DynamoDB and SQS".into(), None)
 }

@@ -1,5 +1,4 @@
-//! Holds the functions to their permissions: a call that these do not grant fails as it would on
-//! AWS.
+//! Denies the calls that a function has no permission for, as AWS would.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -10,16 +9,16 @@ use crate::{
     template::permissions::{Access, Grant, Permissions},
 };
 
-/// What holds a function to its permissions.
+/// Denies the calls that a function has no permission for.
 #[derive(Clone)]
 pub struct Guard {
     /// The function's name.
     pub function: String,
-    /// What it may do.
+    /// The function's permissions.
     pub permissions: Arc<Permissions>,
     /// The partition key of each table.
     pub partition_keys: Arc<BTreeMap<String, String>>,
-    /// Told of each grant that is used for the first time.
+    /// Called with each grant that is used for the first time.
     pub first_use: FirstUse,
 }
 
@@ -48,8 +47,8 @@ impl Guard {
     }
 
     fn allows(&self, access: &Access) -> bool {
-        let told = |grant: &Grant| self.first_use.tell(&self.function, grant);
-        self.permissions.allow(access, told)
+        let report = |grant: &Grant| self.first_use.report(&self.function, grant);
+        self.permissions.allow(access, report)
     }
 
     fn denied(&self, code: &str, access: &Access) -> AwsAnswer {
@@ -66,7 +65,7 @@ impl Guard {
         }
     }
 
-    /// What a request of DynamoDB wants to do. A transaction is what its writes are.
+    /// What a request of DynamoDB accesses. A transaction accesses what its writes do.
     fn accesses(&self, operation: &str, request: &Json) -> Vec<Access> {
         match operation {
             "TransactWriteItems" => members(&request["TransactItems"])
@@ -115,26 +114,26 @@ fn item_of(request: &Json) -> Option<&Json> {
     request.get("Key").or_else(|| request.get("Item"))
 }
 
-/// Told of a function, and a permission of its that it uses for the first time.
+/// A callback that gets the name of a function, and a grant that the function uses for the first
+/// time.
 #[derive(Clone)]
-pub struct FirstUse(Arc<Told>);
+pub struct FirstUse(Arc<Callback>);
 
-type Told = dyn Fn(&str, &Grant) + Send + Sync;
+type Callback = dyn Fn(&str, &Grant) + Send + Sync;
 
 impl FirstUse {
-    /// Calls this.
-    pub fn new(told: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(told))
+    /// Calls this function.
+    pub fn new(callback: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(callback))
     }
 
-    /// Tells it.
-    pub(crate) fn tell(&self, function: &str, grant: &Grant) {
+    pub(crate) fn report(&self, function: &str, grant: &Grant) {
         (self.0)(function, grant);
     }
 }
 
 impl Default for FirstUse {
-    /// Nobody wants to know.
+    /// Does nothing.
     fn default() -> Self {
         Self::new(|_, _| {})
     }
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_granted_goes_on_and_is_remembered_once() {
+    fn granted_calls_are_allowed_and_each_grant_is_reported_once() {
         let (guard, used) = guard();
         let key = |id: &str| json!({ "TableName": "Keys", "Key": { "id": { "S": id } } });
         assert_eq!(refused(&guard, "GetItem", &key("public")), None);
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_granted_is_refused_as_aws_refuses_it() {
+    fn other_calls_are_denied_as_aws_denies_them() {
         let (guard, used) = guard();
         let other_key = json!({ "TableName": "Keys", "Key": { "id": { "S": "other" } } });
         let no_key = json!({ "TableName": "Keys" });

@@ -1,6 +1,7 @@
-//! What a test does to the requests on their way to the database.
+//! How a test changes the requests to the database and their answers.
 //!
-//! It takes conditions out, because a test of a guard has to be seen to fail without it.
+//! It takes conditions out, because a test of a condition has to be seen to fail without it. It
+//! also hides all but one of the conditions that refused a transaction.
 
 use std::{
     borrow::Cow,
@@ -13,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// What is done to the requests of a stack on their way to the database.
+/// How the requests of a stack to the database and their answers are changed.
 #[derive(Debug, Default)]
 pub struct Interference {
     active: AtomicBool,
@@ -41,9 +42,9 @@ impl Interference {
         self.active.store(true, Ordering::SeqCst);
     }
 
-    /// From now on, a transaction that several conditions refuse reports one of them only: the one
-    /// with that index, counted from 0 and round and round. Without one, all are reported again.
-    /// AWS does not say that it reports them all.
+    /// From now on, a transaction that several conditions refuse reports only the one with this
+    /// index, modulo their number. With `None`, all are reported again. AWS does not promise to
+    /// report all of them.
     pub fn report_one_condition(&self, index: Option<usize>) {
         let mut reported = self
             .reported
@@ -53,7 +54,7 @@ impl Interference {
         self.active.store(true, Ordering::SeqCst);
     }
 
-    /// What a function gets to see of an answer; `None` when it is the whole answer.
+    /// The answer that a function gets instead of this one; `None` if it gets this one.
     pub fn reported(&self, answer: &[u8]) -> Option<Vec<u8>> {
         if !self.active.load(Ordering::Relaxed) {
             return None;
@@ -73,12 +74,12 @@ impl Interference {
         serde_json::to_vec(&answer).ok()
     }
 
-    /// How many conditions were taken out so far.
+    /// How many conditions have been taken out.
     pub fn stripped(&self) -> u64 {
         self.stripped.load(Ordering::SeqCst)
     }
 
-    /// The request as the database is to get it.
+    /// The request that the database gets.
     pub fn apply<'b>(&self, operation: &str, body: &'b [u8]) -> Cow<'b, [u8]> {
         if self.active.load(Ordering::Relaxed)
             && let Ok(mut request) = serde_json::from_slice(body)
@@ -127,7 +128,7 @@ impl Interference {
     }
 }
 
-/// A check consists of its condition, so it gets one that cannot fail.
+/// Gives a check a condition that cannot fail. It cannot be without one.
 fn always_hold(check: &mut Value) {
     let key = check["Key"].as_object().and_then(|key| key.keys().next());
     let names = json!({"#any": key});
@@ -138,7 +139,7 @@ fn always_hold(check: &mut Value) {
     }
 }
 
-/// With the condition go the names and values that only it used: DynamoDB refuses unused ones.
+/// Removes a condition, and the names and values that only it used. DynamoDB refuses unused ones.
 fn remove_condition(write: &mut Value) {
     let Some(write) = write.as_object_mut() else {
         return;
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_goes_with_the_names_and_values_that_only_it_used() {
+    fn names_and_values_that_only_a_removed_condition_used_are_removed() {
         let interference = Interference::default();
         interference.strip_condition("Accounts", "#seq = :seen");
         let request = json!({
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn one_condition_is_reported_of_those_that_refuse() {
+    fn only_one_of_several_conditions_that_refuse_is_reported() {
         let interference = Interference::default();
         let answer = json!({ "CancellationReasons": [
             { "Code": "ConditionalCheckFailed", "Item": { "id": { "S": "a" } } },
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_table_and_the_text_that_were_named_are_touched() {
+    fn only_the_named_table_and_text_are_changed() {
         let interference = Interference::default();
         interference.strip_condition("Seats", "held_until");
         let put = |table: &str, condition: &str| {

@@ -1,4 +1,4 @@
-//! How long an invocation lives: until it is done, or until its process ends.
+//! The lifetime of an invocation: until it is finished, or until a fault ends its process.
 
 use std::{
     convert::Infallible,
@@ -12,49 +12,49 @@ use std::{
 use tokio::sync::Notify;
 
 tokio::task_local! {
-    static LIFE: Arc<Life>;
+    static LIFETIME: Arc<Lifetime>;
 }
 
 #[derive(Default)]
-struct Life {
+struct Lifetime {
     end: Notify,
     faults: AtomicU64,
 }
 
-/// What became of an invocation.
-pub struct Lived<T> {
-    /// What it came to; `None` when its process ended before.
+/// How an invocation ended.
+pub struct Outcome<T> {
+    /// Its result; `None` if its process ended before.
     pub result: Option<T>,
-    /// How many faults its calls met.
+    /// How many faults its calls have met.
     pub faults: u64,
 }
 
-/// Lets an invocation live. When its process ends, nothing more of it is done.
-pub async fn lead<T>(work: impl Future<Output = T>) -> Lived<T> {
-    let life = Arc::new(Life::default());
-    let result = LIFE
-        .scope(Arc::clone(&life), async {
+/// Runs an invocation until it is finished. When its process ends, it is dropped.
+pub async fn run<T>(work: impl Future<Output = T>) -> Outcome<T> {
+    let lifetime = Arc::new(Lifetime::default());
+    let result = LIFETIME
+        .scope(Arc::clone(&lifetime), async {
             tokio::select! {
                 biased;
-                () = life.end.notified() => None,
+                () = lifetime.end.notified() => None,
                 result = work => Some(result),
             }
         })
         .await;
-    Lived {
+    Outcome {
         result,
-        faults: life.faults.load(Ordering::SeqCst),
+        faults: lifetime.faults.load(Ordering::SeqCst),
     }
 }
 
-/// Counts a fault for the invocation that this is called in.
-pub fn meets_a_fault() {
-    let _ = LIFE.try_with(|life| life.faults.fetch_add(1, Ordering::SeqCst));
+/// Counts a fault that a call of the current invocation meets.
+pub fn count_fault() {
+    let _ = LIFETIME.try_with(|lifetime| lifetime.faults.fetch_add(1, Ordering::SeqCst));
 }
 
-/// Ends the process of the invocation that this is called in. It does not come to see it.
-pub async fn ends() -> Infallible {
-    let _ = LIFE.try_with(|life| life.end.notify_one());
+/// Ends the process of the current invocation. Never returns to it.
+pub async fn end_process() -> Infallible {
+    let _ = LIFETIME.try_with(|lifetime| lifetime.end.notify_one());
     pending().await
 }
 
@@ -64,17 +64,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_invocation_ends_with_its_process() {
-        let done = lead(async {
-            meets_a_fault();
+        let done = run(async {
+            count_fault();
             7
         });
         let done = done.await;
         assert_eq!((done.result, done.faults), (Some(7), 1));
 
         let (dropped, noticed) = tokio::sync::oneshot::channel::<()>();
-        let ended = lead(async move {
+        let ended = run(async move {
             let _kept = dropped;
-            ends().await;
+            end_process().await;
         });
         assert!(ended.await.result.is_none());
         assert!(noticed.await.is_err(), "what it held is dropped");

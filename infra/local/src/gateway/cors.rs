@@ -1,4 +1,4 @@
-//! What the gateway tells browsers of other origins.
+//! The headers for browsers that ask for a page of another origin.
 
 use axum::{
     body::Body,
@@ -21,12 +21,12 @@ pub fn is_foreign(parts: &Parts) -> bool {
     parts.headers.contains_key(ORIGIN)
 }
 
-/// The answer to a browser that asks first.
+/// The answer to a preflight request of a browser. `None` for other requests.
 pub fn preflight(cors: &Cors, parts: &Parts) -> Option<Response> {
-    let asks_first = parts.method == Method::OPTIONS
+    let is_preflight = parts.method == Method::OPTIONS
         && is_foreign(parts)
         && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    asks_first.then(|| {
+    is_preflight.then(|| {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         allow(cors, &mut response);
@@ -50,7 +50,7 @@ pub fn preflight(cors: &Cors, parts: &Parts) -> Option<Response> {
     })
 }
 
-/// Lets the page see the answer.
+/// Adds the headers that let the page read the answer.
 pub fn allow(cors: &Cors, response: &mut Response) {
     set(
         response,

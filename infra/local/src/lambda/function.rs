@@ -1,4 +1,4 @@
-//! A function of the stack: its code, its environment, its own connection to what is below.
+//! A function of the stack: its code, its environment, and its own SDK client.
 
 use std::{
     any::Any, collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc,
@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 use crate::{
     calls::{
         faults::Faults,
-        lifetime::{self, Lived},
+        lifetime::{self, Outcome},
         tally::Tally,
     },
     template::handlers::Code,
@@ -35,23 +35,23 @@ use crate::{
 pub struct Function {
     /// Its name.
     pub name: String,
-    /// What it runs.
+    /// Its code.
     pub code: Code,
     /// How long it may take.
     pub timeout: Duration,
     /// The environment that the template gives it.
     pub environment: BTreeMap<String, String>,
-    /// What it consumed.
+    /// Counts what it consumes.
     pub tally: Arc<Tally>,
-    /// What it starts with.
+    /// What its handle is made of.
     pub start: Start,
-    /// What goes wrong with its calls.
+    /// The faults that its calls meet.
     pub faults: Arc<Faults>,
-    /// Its handle, once it has been called for the first time, until its process ends.
+    /// Its handle, from the first call until its process ends.
     pub app: Mutex<Option<App>>,
 }
 
-/// What a function starts with.
+/// What a function's handle is made of.
 pub struct Start {
     /// Its configuration.
     pub config: Config,
@@ -64,7 +64,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// A handle of its own.
+    /// Makes a new handle.
     pub async fn app(&self) -> Result<App, StartError> {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let metrics = self.metrics.clone();
@@ -72,16 +72,16 @@ impl Start {
     }
 }
 
-/// Why an invocation has no result. On Lambda, too, each of these is an error of the function.
+/// Why an invocation has no result. Lambda reports each of these as a function error.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
     /// The function did not start.
     #[error("the function did not start: {0}")]
     Start(#[from] StartError),
-    /// It was called with something that it does not understand.
+    /// It cannot read its event.
     #[error("the function does not understand its event: {0}")]
     Event(#[from] serde_json::Error),
-    /// It failed.
+    /// Its handler failed.
     #[error(transparent)]
     Handler(#[from] ApiError),
     /// It panicked.
@@ -93,7 +93,7 @@ pub enum FunctionError {
 }
 
 impl Function {
-    /// The function's handle. It starts with the first call, as on Lambda.
+    /// The function's handle. It is made at the first call, as on Lambda.
     pub async fn app(&self) -> Result<App, StartError> {
         let mut app = self.app.lock().await;
         if let Some(app) = &*app {
@@ -103,7 +103,7 @@ impl Function {
         Ok(app.insert(started).clone())
     }
 
-    /// Answers a payload-2.0 event.
+    /// Answers an HTTP event of payload format 2.0.
     pub async fn answer(&self, event: &str) -> Result<Response<Body>, FunctionError> {
         let Code::Http(handler) = self.code else {
             return Err(self.not_understood("HTTP events"));
@@ -116,13 +116,13 @@ impl Function {
         let is_failure = |status: StatusCode| {
             status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE
         };
-        self.live(work, |response: &Response<Body>| {
+        self.run_to_end(work, |response: &Response<Body>| {
             is_failure(response.status())
         })
         .await
     }
 
-    /// Works on a batch of messages.
+    /// Delivers a batch of messages.
     pub async fn deliver(&self, event: SqsEvent) -> Result<SqsBatchResponse, FunctionError> {
         let Code::Messages(handler) = self.code else {
             return Err(self.not_understood("messages"));
@@ -131,7 +131,7 @@ impl Function {
             let app = self.app().await?;
             Ok(runtime::deliver(app, handler, event).await)
         };
-        self.live(work, |response: &SqsBatchResponse| {
+        self.run_to_end(work, |response: &SqsBatchResponse| {
             !response.batch_item_failures.is_empty()
         })
         .await
@@ -146,17 +146,17 @@ impl Function {
             let app = self.app().await?;
             Ok(runtime::invoke(app, handler, event, self.deadline()).await?)
         };
-        self.live(work, |_| false).await
+        self.run_to_end(work, |_| false).await
     }
 
-    /// Lets an invocation live as long as its process does. The next one starts anew then. A
-    /// failure that none of its calls explains is noted.
-    async fn live<T>(
+    /// Runs an invocation. If its process ends, the next invocation makes a new handle. A failure
+    /// is noted as unexplained if no call has met a fault.
+    async fn run_to_end<T>(
         &self,
         work: impl Future<Output = Result<T, FunctionError>>,
         has_failed: impl Fn(&T) -> bool,
     ) -> Result<T, FunctionError> {
-        let Lived { result, faults } = lifetime::lead(unless_panicking(work)).await;
+        let Outcome { result, faults } = lifetime::run(catch_panic(work)).await;
         let Some(result) = result else {
             *self.app.lock().await = None;
             return Err(FunctionError::Killed);
@@ -180,17 +180,17 @@ impl Function {
     }
 }
 
-/// A function that panics has failed; the stack lives on.
-async fn unless_panicking<T>(
+/// Turns a panic of a function into an error, so that the stack goes on.
+async fn catch_panic<T>(
     work: impl Future<Output = Result<T, FunctionError>>,
 ) -> Result<T, FunctionError> {
     let result = AssertUnwindSafe(work).catch_unwind().await;
-    result.unwrap_or_else(|panic| Err(FunctionError::Panic(words(panic.as_ref()))))
+    result.unwrap_or_else(|panic| Err(FunctionError::Panic(message_of(panic.as_ref()))))
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn message_of(panic: &(dyn Any + Send)) -> String {
     let literal = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     literal
         .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "(without words)".to_owned())
+        .unwrap_or_else(|| "(without a message)".to_owned())
 }

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::metrics::Metrics;
 
-/// The metrics that the functions have published, line by line.
+/// The lines of metrics that the functions have published.
 #[derive(Clone, Default)]
 pub struct Published(Arc<Mutex<Vec<String>>>);
 
 impl Published {
-    /// The metrics of a function, which are noted here.
+    /// The metrics of a function. Their lines are kept here.
     pub fn by(&self, namespace: &str, function: &str) -> Metrics {
         let lines = Arc::clone(&self.0);
         Metrics::of(namespace, function, move |line| {

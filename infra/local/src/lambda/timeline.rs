@@ -1,4 +1,4 @@
-//! What becomes due in a stack: sleepers to be woken, messages, schedules.
+//! What becomes due in a stack: sleepers, messages and schedules.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -32,13 +32,13 @@ pub struct Timeline {
     pub board: Arc<Board>,
     /// The queues.
     pub queues: Arc<Queues>,
-    /// Who gets their messages.
+    /// The functions that get their messages.
     pub subscriptions: Vec<Subscription>,
-    /// What is called by the clock.
+    /// The functions that are called by the clock.
     pub schedules: Vec<Schedule>,
-    /// Told when something may have become due earlier than it seemed.
+    /// Notified when something may become due earlier than was known.
     pub changed: Arc<Notify>,
-    /// Held by whoever sets off what is due.
+    /// Held while something starts what is due.
     pub turn: tokio::sync::Mutex<()>,
 }
 
@@ -58,15 +58,15 @@ pub struct Schedule {
     pub function: Arc<Function>,
     /// How often.
     pub every: Duration,
-    /// With what, if not with the scheduler's own event.
+    /// Its event; `None` for the scheduler's own.
     pub input: Option<Json>,
     /// When it is called next.
     pub next: Mutex<Timestamp>,
 }
 
 impl Timeline {
-    /// Moves the clock on. What becomes due until then is set off in order, each thing at its
-    /// own time, and finished before the next. Returns the time that it is then.
+    /// Moves the clock on. What becomes due until then is started in order, each thing at its own
+    /// time, and is finished before the next. Returns the time after the move.
     pub async fn advance(&self, by: Duration) -> Timestamp {
         let _turn = self.turn.lock().await;
         let start = self.clock.now();
@@ -75,7 +75,7 @@ impl Timeline {
         self.board.settled().await;
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
             self.clock.stand_at(due.max(self.clock.now()));
-            self.set_off_next();
+            self.start_next();
             self.board.settled().await;
         }
         self.clock.stand_at(target);
@@ -85,10 +85,10 @@ impl Timeline {
         target
     }
 
-    /// Sets off what becomes due by itself, for ever.
+    /// Starts what becomes due while the clock runs. Never returns.
     pub async fn drive(&self) {
         loop {
-            self.set_off_due().await;
+            self.start_all_due().await;
             let wait = self.next_due().and_then(|due| self.clock.wait_until(due));
             let changed = self.changed.notified();
             match wait {
@@ -100,9 +100,9 @@ impl Timeline {
         }
     }
 
-    async fn set_off_due(&self) {
+    async fn start_all_due(&self) {
         let _turn = self.turn.lock().await;
-        while self.set_off_next() {}
+        while self.start_next() {}
     }
 
     fn next_due(&self) -> Option<Timestamp> {
@@ -118,8 +118,9 @@ impl Timeline {
             .min()
     }
 
-    /// Sets off one thing that is due: who sleeps goes first, then messages, then schedules.
-    fn set_off_next(&self) -> bool {
+    /// Starts one thing that is due: sleepers go first, then messages, then schedules. Returns
+    /// whether there was one.
+    fn start_next(&self) -> bool {
         self.clock.wake_next()
             || self
                 .subscriptions
@@ -175,8 +176,8 @@ impl Schedule {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is due. The next one is then an interval later, from now if more than one was
-    /// missed.
+    /// Returns whether it is due. If so, the next call is an interval later: after this one, or
+    /// after now if more than one call was missed.
     fn take_turn(&self, now: Timestamp) -> bool {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if *next > now {
@@ -190,7 +191,7 @@ impl Schedule {
     }
 }
 
-/// Hands messages to a function, and takes back those that failed.
+/// Delivers messages to a function, and returns those that failed to their queue.
 async fn deliver(
     function: Arc<Function>,
     queues: Arc<Queues>,
@@ -222,7 +223,7 @@ async fn deliver(
             .as_ref()
             .is_none_or(|failed| failed.contains(&message.id))
         {
-            queues.take_back(&queue, message, now);
+            queues.return_failed(&queue, message, now);
         }
     }
     changed.notify_one();
@@ -247,7 +248,7 @@ fn record(queue: &str, message: &Message, now: Timestamp) -> SqsMessage {
     record
 }
 
-/// What the scheduler sends when it has been told nothing else.
+/// The scheduler's own event.
 fn scheduled(now: Timestamp) -> Json {
     json!({
         "version": "0",
@@ -292,14 +293,14 @@ mod tests {
         }
     }
 
-    /// Notes the time every so many seconds, in the background.
+    /// Notes the time in the background, in this interval.
     fn note_every(timeline: &Timeline, seconds: i64, notes: &Arc<Mutex<Vec<(i64, i64)>>>) {
         let (clock, notes) = (Arc::clone(&timeline.clock), Arc::clone(notes));
         timeline.board.spawn(async move {
             loop {
                 let next = clock.now() + SignedDuration::from_secs(seconds);
                 clock.sleep_until(next).await;
-                // What it does then takes a while, in which the clock stands still.
+                // The clock stands still while it works.
                 tokio::task::yield_now().await;
                 let now = clock.now().as_second();
                 notes.lock().expect("not poisoned").push((seconds, now));
@@ -328,7 +329,7 @@ mod tests {
         let notes = Arc::default();
         note_every(&timeline, 5, &notes);
         timeline.advance(Duration::ZERO).await;
-        assert!(!timeline.set_off_next());
+        assert!(!timeline.start_next());
         assert!(notes.lock().expect("not poisoned").is_empty());
     }
 

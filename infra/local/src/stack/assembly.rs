@@ -108,7 +108,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         backend: foundation.backend,
         published: foundation.published,
         _lock: foundation.lock,
-        driver: set_going(&timeline).await,
+        driver: start_timeline(&timeline).await,
         timeline,
         demo,
         grants: deployment.grants(),
@@ -167,7 +167,7 @@ async fn has_nobody(app: &App) -> Result<bool, Problem> {
 }
 
 /// Does what is due at the start, the first tick, and from then on what becomes due by itself.
-async fn set_going(timeline: &Arc<Timeline>) -> JoinHandle<()> {
+async fn start_timeline(timeline: &Arc<Timeline>) -> JoinHandle<()> {
     timeline.advance(Duration::ZERO).await;
     let timeline = Arc::clone(timeline);
     tokio::spawn(async move { timeline.drive().await })
