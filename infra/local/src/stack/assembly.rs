@@ -1,4 +1,4 @@
-//! How a stack is put together.
+//! Builds and starts a stack.
 
 use std::{
     collections::BTreeMap,
@@ -64,14 +64,14 @@ use crate::{
 
 const ACCOUNT: &str = "000000000000";
 
-/// No engine looks at it.
+/// The secret key. No engine checks it.
 const SECRET: &str = "secret";
 
-/// Puts a stack together, and starts it.
+/// Builds a stack, and starts it.
 pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
     let (listener, address) = listen(options.port).await?;
     let (template, deployment) = plan(&options, handlers, address)?;
-    let foundation = Foundation::lay(&options, &deployment).await?;
+    let foundation = Foundation::new(&options, &deployment).await?;
     let functions = foundation.functions(&template, &deployment, handlers)?;
     let operator = foundation.operator(&template, &deployment)?;
     let demo = fill(&options, &deployment, &operator).await?;
@@ -117,7 +117,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     })
 }
 
-/// What is to be built. The queues' URLs are at the gateway's address.
+/// Reads what is to be built. The queues' URLs are at the gateway's address.
 fn plan(
     options: &Options,
     handlers: &Handlers,
@@ -137,9 +137,9 @@ fn plan(
     Ok((template, deployment))
 }
 
-/// Makes the tables, and the demo data where there was nothing before. A data file with nobody in
-/// it is nothing: a start that was killed may have come as far as the tables. The people of the
-/// demo data are made last, so that nothing of it is missing where they are.
+/// Creates the tables, and the demo data if the tables are new. A data file without users is
+/// treated like new tables, because a start that was killed may have created only the tables. The
+/// users of the demo data are created last. If they exist, all of it does.
 async fn fill(
     options: &Options,
     deployment: &Deployment,
@@ -153,20 +153,21 @@ async fn fill(
     let app = operator.app().await;
     let app = app.map_err(|error| Problem::failure(error.to_string()))?;
     let is_file = matches!(options.database, Storage::File(_));
-    if is_new || (is_file && has_nobody(&app).await?) {
+    if is_new || (is_file && has_no_users(&app).await?) {
         demo::create(&app, shows).await.map(Some)
     } else {
         Ok(None)
     }
 }
 
-async fn has_nobody(app: &App) -> Result<bool, Problem> {
+async fn has_no_users(app: &App) -> Result<bool, Problem> {
     let page = app.store().users(None, 1).await;
     let (users, next) = page.map_err(|error| Problem::failure(error.to_string()))?;
     Ok(users.is_empty() && next.is_none())
 }
 
-/// Does what is due at the start, the first tick, and from then on what becomes due by itself.
+/// Does what is due at the start, which is the first tick. Then spawns a task that starts what
+/// becomes due.
 async fn start_timeline(timeline: &Arc<Timeline>) -> JoinHandle<()> {
     timeline.advance(Duration::ZERO).await;
     let timeline = Arc::clone(timeline);
@@ -177,7 +178,7 @@ fn region() -> String {
     std::env::var("AWS_REGION").unwrap_or_else(|_| "ap-northeast-2".to_owned())
 }
 
-/// What all functions of a stack stand on.
+/// What all functions of a stack share.
 struct Foundation {
     backend: Arc<Backend>,
     clock: Arc<StackClock>,
@@ -189,17 +190,17 @@ struct Foundation {
     first_use: FirstUse,
 }
 
-/// How the functions reach AWS.
+/// How the functions' SDK reaches AWS.
 struct SdkSettings {
     region: Region,
     credentials: SharedCredentialsProvider,
-    /// The access key among them, if they are made up.
+    /// The access key of made-up credentials; `None` for real ones.
     access_key: Option<String>,
     endpoint: Option<String>,
 }
 
 impl Foundation {
-    async fn lay(options: &Options, deployment: &Deployment) -> Result<Self, Problem> {
+    async fn new(options: &Options, deployment: &Deployment) -> Result<Self, Problem> {
         let changed = Arc::new(Notify::new());
         let clock = Arc::new(StackClock::frozen_at(
             start_time(options.time),
@@ -279,7 +280,7 @@ impl Foundation {
         })
     }
 
-    /// What a handle starts with that belongs to no function.
+    /// What the operator's handle is made of.
     fn operator(&self, template: &Template, deployment: &Deployment) -> Result<Start, Problem> {
         let plan = deployment.functions.values().next();
         let plan = plan.ok_or_else(|| Problem::failure("the template has no functions"))?;
@@ -383,7 +384,7 @@ impl SdkSettings {
     }
 
     /// The variables by which a function in a process of its own reaches the same tables and
-    /// queues. Credentials for AWS itself are not among them: whoever runs it has them.
+    /// queues. Credentials for AWS itself are not among them: the process has to have its own.
     fn ways_from_outside(
         &self,
         gateway: SocketAddr,
@@ -439,7 +440,7 @@ fn host(url: &str) -> Result<String, Problem> {
         })
 }
 
-/// A value that a parameter allows, but the functions do not, is a wrong parameter all the same.
+/// A value that the template allows and the functions refuse is reported as a wrong parameter.
 fn misconfigured(template: &Template, error: &ConfigError) -> Problem {
     if let ConfigError::Invalid {
         name,
@@ -484,11 +485,11 @@ fn serve_database(
 }
 
 async fn end(mut stopped: watch::Receiver<bool>) {
-    // A stack that is dropped stops as well.
+    // An error means that the stack was dropped, and stops as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// How the SDK waits before it tries again. An invocation that does is not asleep.
+/// How the SDK waits before it tries again. An invocation is busy meanwhile, and not asleep.
 #[derive(Debug)]
 struct Pauses;
 

@@ -1,4 +1,4 @@
-//! The code of the functions, and whether it is what the template deploys.
+//! The code of the functions. Checks that it is what the template deploys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::Problem;
 /// The code of a function.
 #[derive(Clone, Copy)]
 pub enum Code {
-    /// A route leads to it.
+    /// It answers the requests of a route.
     Http(HttpHandler),
     /// It gets the messages of a queue.
     Messages(MessageHandler),
@@ -22,9 +22,9 @@ pub enum Code {
 /// The code of all functions.
 #[derive(Clone)]
 pub struct Handlers {
-    /// Those that a route leads to.
+    /// The functions with a route.
     pub routes: Vec<Route>,
-    /// All others.
+    /// All other functions.
     pub background: Vec<Background>,
 }
 
@@ -58,12 +58,12 @@ impl Handlers {
         let deployed: BTreeSet<_> = deployment
             .routes
             .iter()
-            .map(|route| Line::new(&route.method, &route.path, &route.function))
+            .map(|route| RouteName::new(&route.method, &route.path, &route.function))
             .collect();
         let written: BTreeSet<_> = self
             .routes
             .iter()
-            .map(|route| Line::new(route.method, route.path, route.function))
+            .map(|route| RouteName::new(route.method, route.path, route.function))
             .collect();
         if let Some(line) = deployed.difference(&written).next() {
             return Err(Problem::failure(format!(
@@ -98,15 +98,15 @@ impl Handlers {
     }
 }
 
-/// One line of the API.
+/// A route and its function. Routes are ordered by path.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Line<'a> {
+struct RouteName<'a> {
     path: &'a str,
     method: &'a str,
     function: &'a str,
 }
 
-impl<'a> Line<'a> {
+impl<'a> RouteName<'a> {
     fn new(method: &'a str, path: &'a str, function: &'a str) -> Self {
         Self {
             path,
@@ -116,7 +116,7 @@ impl<'a> Line<'a> {
     }
 }
 
-impl std::fmt::Display for Line<'_> {
+impl std::fmt::Display for RouteName<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             path,
@@ -175,7 +175,7 @@ mod tests {
         }
     }
 
-    /// A HEAD beside each GET is deployed, or nothing runs.
+    /// A stack starts only if the template has a HEAD beside each GET.
     #[test]
     fn a_get_needs_its_head_in_the_template() {
         let handlers = Handlers {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_is_what_deploys() {
+    fn code_that_differs_from_the_template_is_refused() {
         assert_eq!(problem(&handlers("/v1/it"), &deployment(&["get-it"])), None);
         assert_eq!(
             problem(&handlers("/v1/other"), &deployment(&["get-it"])).as_deref(),

@@ -1,4 +1,4 @@
-//! CloudFormation's functions: `!Ref`, `!Sub`, `!GetAtt`, `!If` and their like.
+//! CloudFormation's intrinsic functions, such as `!Ref`, `!Sub`, `!GetAtt` and `!If`.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ pub struct AwsAccount {
     pub region: String,
     /// Its id.
     pub id: String,
-    /// What the URL of every queue begins with.
+    /// The prefix of every queue's URL, without the last slash.
     pub queues_url: String,
 }
 
-/// Works out the values of a template.
+/// Computes the values of a template.
 pub struct Resolver<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     pub resources: &'a Mapping,
@@ -39,7 +39,7 @@ pub fn scalar(value: &Value) -> Option<String> {
 }
 
 impl Resolver<'_> {
-    /// A value with every function in it worked out; what becomes `AWS::NoValue` is left out.
+    /// Computes every function in a value. Leaves out what becomes `AWS::NoValue`.
     pub fn resolve(&self, value: &Value) -> Result<Json, Problem> {
         match value {
             Value::Tagged(tagged) => self.call(
@@ -53,7 +53,7 @@ impl Resolver<'_> {
                 .filter(|item| !matches!(item, Ok(Json::Null)))
                 .collect(),
             other => serde_json::to_value(other)
-                .map_err(|error| Problem::failure(format!("the template is odd: {error}"))),
+                .map_err(|error| Problem::failure(format!("the template cannot be read: {error}"))),
         }
     }
 
@@ -144,7 +144,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// What `!Ref` says for a resource: its URL for a queue, its name for everything else.
+    /// The value of `!Ref` for a resource: the URL of a queue, the name of any other.
     fn resource_reference(&self, name: &str) -> Option<String> {
         let resource = self.resources.get(name)?;
         let is_queue = resource.get("Type").and_then(Value::as_str) == Some("AWS::SQS::Queue");
@@ -155,8 +155,8 @@ impl Resolver<'_> {
         })
     }
 
-    /// Only `Arn` has to mean something here: it is how the resources of a template name each
-    /// other.
+    /// The value of `!GetAtt`. Only `Arn` is computed, by which the resources of a template refer
+    /// to each other. Others stay as they are written.
     fn attribute(&self, argument: &Value) -> Result<Json, Problem> {
         let path = match argument {
             Value::String(path) => path.clone(),
@@ -266,7 +266,7 @@ fn long_form<'k>(key: &'k str, argument: &Value) -> Option<&'k str> {
     }
 }
 
-/// A value as text: CloudFormation compares and joins numbers and strings alike.
+/// A value as text. CloudFormation compares and joins numbers as if they were strings.
 fn text(value: &Json) -> String {
     match value {
         Json::String(string) => string.clone(),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_are_worked_out_in_both_their_forms() {
+    fn functions_are_computed_in_both_their_forms() {
         for (yaml, expected) in [
             ("!Ref Stage", "live"),
             ("Ref: Stage", "live"),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named() {
+    fn a_missing_name_is_in_the_message() {
         for yaml in [
             "!Ref Nowhere",
             "!GetAtt Nowhere.Arn",

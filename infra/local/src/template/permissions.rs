@@ -1,5 +1,4 @@
-//! What a function may do: exactly what the policies of its role in the template grant. A call
-//! that they do not grant fails as it would on AWS.
+//! The permissions of a function: exactly what the policies of its role in the template grant.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +14,8 @@ use crate::Problem;
 /// The condition that a statement may have.
 const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
 
-/// Something that a role allows: an action on a resource, and where the policy names keys, on the
-/// items with that partition key.
+/// Something that a role allows: an action on a resource. If the policy names keys, it is allowed
+/// on the items with that partition key only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     /// Such as `dynamodb:GetItem`.
@@ -83,8 +82,8 @@ impl OneOrMany {
 }
 
 impl Permissions {
-    /// What policies grant. They have to be of the simple kind: statements that allow named
-    /// actions on named resources, for named keys at most.
+    /// What policies grant. Their statements must allow named actions on named resources; the only
+    /// condition may be one of named keys.
     pub fn of(policies: Vec<Policy>) -> Result<Self, Problem> {
         let mut grants = Vec::new();
         for statement in policies.into_iter().flat_map(|policy| policy.statement) {
@@ -100,12 +99,13 @@ impl Permissions {
         ))
     }
 
-    /// All of them.
+    /// All grants.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.0.iter().map(|(grant, _)| grant)
     }
 
-    /// Whether a call is granted; `first_use` is told of each grant that it is the first to use.
+    /// Whether a call is granted. Calls `first_use` with each grant that is used for the first
+    /// time.
     pub fn allow(&self, access: &Access, mut first_use: impl FnMut(&Grant)) -> bool {
         let matching: Vec<_> = self
             .0
@@ -156,8 +156,9 @@ impl Statement {
     }
 }
 
-/// What a policy's ARN names: a resource of the template by its name, or a table of the stack by
-/// what its name begins with, as `table/onsale-Users-*`. Such a policy is for `Users` here.
+/// The resource that a policy's ARN names. It may be a resource of the template by its name. It may
+/// also be a table by the prefix of its name on AWS, as in `table/onsale-Users-*`, which is `Users`
+/// here.
 fn resource_of(arn: &str) -> String {
     let name = arn.rsplit(':').next().unwrap_or_default();
     let table = name
@@ -174,14 +175,14 @@ fn not_understood(what: &str) -> Problem {
     ))
 }
 
-/// What a call wants to do.
+/// What a call accesses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Such as `dynamodb:GetItem`.
     pub action: String,
     /// The table or the queue.
     pub resource: String,
-    /// The partition key, where the request says it.
+    /// The partition key, if the request has one.
     pub key: Option<String>,
 }
 
@@ -199,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_that_is_not_understood_is_refused() {
+    fn a_policy_of_another_kind_is_refused() {
         for statement in [
             json!({ "Effect": "Deny", "Action": "a:B", "Resource": "r" }),
             json!({ "Effect": "Allow", "Action": "dynamodb:*", "Resource": "r" }),

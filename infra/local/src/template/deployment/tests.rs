@@ -1,4 +1,4 @@
-//! The repository's own template, read.
+//! What the repository's template deploys.
 
 mod operations;
 mod ranges;
@@ -85,7 +85,7 @@ fn the_default_route_is_the_one_without_a_path() {
 }
 
 #[test]
-fn what_an_operator_may_not_set_is_named() {
+fn a_forbidden_value_of_an_operator_is_refused_by_name() {
     for (name, value) in [
         ("LogRetentionDays", "31"),
         ("AlarmTopicArn", "onsale-alarms"),
@@ -130,7 +130,7 @@ pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
 }
 
 #[test]
-fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
+fn resources_that_the_local_stack_does_not_build_refer_to_existing_ones() {
     let usual = properties(&[]);
     assert_eq!(usual["Pay"].get("ReservedConcurrentExecutions"), None);
     for (capped, at) in [
@@ -171,7 +171,7 @@ fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
     }
 }
 
-/// CloudFormation cannot compare them with the tables that there are.
+/// CloudFormation cannot compare them with the tables that exist.
 #[test]
 fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
     let restored = properties(&[("RestoredTables", "20261128T2100")]);
@@ -190,7 +190,7 @@ fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
     }
 }
 
-/// Otherwise a deployment that changes nothing but a parameter would publish no version.
+/// Otherwise a deployment that changes only a parameter would publish no version.
 #[test]
 fn the_version_of_a_function_has_every_parameter_in_its_name() {
     let template = Template::repository().expect("YAML");
@@ -205,7 +205,7 @@ fn the_version_of_a_function_has_every_parameter_in_its_name() {
     let parameters = environment
         .keys()
         .filter_map(|variable| template.parameter_behind(variable))
-        // The one decides over the tables' names, the other is no variable.
+        // The first decides the tables' names. The second is not a variable.
         .chain(["RestoredTables", "Tracing"]);
     for parameter in parameters {
         for function in &functions {
@@ -235,7 +235,7 @@ fn the_routes_that_have_a_limit_of_their_own_are_there() {
     }
 }
 
-/// Otherwise the dashboard is refused when the stack is deployed.
+/// Otherwise CloudFormation refuses the dashboard when the stack is deployed.
 #[test]
 fn the_dashboard_and_the_access_log_are_json() {
     let properties = properties(&[]);
@@ -249,7 +249,7 @@ fn the_dashboard_and_the_access_log_are_json() {
 
     let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
     let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
-    // A path may hold a guest's secret, and an agent tells people apart.
+    // A path may contain a guest's secret, and a user agent may identify a person.
     for never in [
         "$context.path",
         "$context.http",
