@@ -12,6 +12,8 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::template::permissions::OneOrMany;
+
 /// Capacity that was consumed, and the number of calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Units {
@@ -139,14 +141,7 @@ fn whole(halves: u64) -> f64 {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct CapacityReport {
-    consumed_capacity: Option<OneOrMany>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(Capacity),
-    Many(Vec<Capacity>),
+    consumed_capacity: Option<OneOrMany<Capacity>>,
 }
 
 #[derive(Deserialize)]
@@ -167,10 +162,7 @@ fn half_units(answer: &[u8]) -> u64 {
     else {
         return 0;
     };
-    let units: f64 = match consumed {
-        OneOrMany::One(capacity) => capacity.capacity_units,
-        OneOrMany::Many(capacities) => capacities.iter().map(|c| c.capacity_units).sum(),
-    };
+    let units: f64 = consumed.all().iter().map(|c| c.capacity_units).sum();
     (units * 2.0).round() as u64
 }
 

@@ -31,37 +31,22 @@ pub fn preflight(cors: &Cors, parts: &Parts) -> Option<Response> {
         *response.status_mut() = StatusCode::NO_CONTENT;
         allow(cors, &mut response);
         let age = cors.max_age.map(|seconds| seconds.to_string());
-        set(
-            &mut response,
-            ACCESS_CONTROL_ALLOW_METHODS,
-            &cors.allow_methods.join(","),
-        );
-        set(
-            &mut response,
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            &cors.allow_headers.join(","),
-        );
-        set(
-            &mut response,
-            ACCESS_CONTROL_MAX_AGE,
-            &age.unwrap_or_default(),
-        );
+        for (name, value) in [
+            (ACCESS_CONTROL_ALLOW_METHODS, cors.allow_methods.join(",")),
+            (ACCESS_CONTROL_ALLOW_HEADERS, cors.allow_headers.join(",")),
+            (ACCESS_CONTROL_MAX_AGE, age.unwrap_or_default()),
+        ] {
+            set(&mut response, name, &value);
+        }
         response
     })
 }
 
 /// Adds the headers that let the page read the answer.
 pub fn allow(cors: &Cors, response: &mut Response) {
-    set(
-        response,
-        ACCESS_CONTROL_ALLOW_ORIGIN,
-        &cors.allow_origins.join(","),
-    );
-    set(
-        response,
-        ACCESS_CONTROL_EXPOSE_HEADERS,
-        &cors.expose_headers.join(","),
-    );
+    let [origins, headers] = [&cors.allow_origins, &cors.expose_headers].map(|list| list.join(","));
+    set(response, ACCESS_CONTROL_ALLOW_ORIGIN, &origins);
+    set(response, ACCESS_CONTROL_EXPOSE_HEADERS, &headers);
 }
 
 fn set(response: &mut Response, name: HeaderName, value: &str) {

@@ -517,6 +517,14 @@ async fn a_stack_that_cannot_start_says_why() {
         parameters: vec![(name.to_owned(), value.to_owned())],
         ..Options::default()
     };
+    let database = |database| Options {
+        database,
+        ..Options::default()
+    };
+    let template = |text: &str| Options {
+        template: Some(text.to_owned()),
+        ..Options::default()
+    };
     let stack = start(Options::default()).await;
     let garbage = std::env::temp_dir().join(format!("onsale-{}.txt", uuid::Uuid::new_v4()));
     std::fs::write(
@@ -537,53 +545,27 @@ async fn a_stack_that_cannot_start_says_why() {
             "port",
         ),
         (
-            Options {
-                database: crate::Storage::File(garbage.clone()),
-                ..Options::default()
-            },
+            database(crate::Storage::File(garbage.clone())),
             1,
             "data file",
         ),
         (
-            Options {
-                database: crate::Storage::File(std::env::temp_dir()),
-                ..Options::default()
-            },
+            database(crate::Storage::File(std::env::temp_dir())),
             1,
             "it is a directory",
         ),
         (
-            Options {
-                database: crate::Storage::File(garbage.join("below")),
-                ..Options::default()
-            },
+            database(crate::Storage::File(garbage.join("below"))),
             1,
             "Not a directory",
         ),
+        (template("Resources: ["), 1, "YAML"),
+        (template("Resources: {}"), 1, "no route"),
         (
-            Options {
-                template: Some("Resources: [".to_owned()),
-                ..Options::default()
-            },
-            1,
-            "YAML",
-        ),
-        (
-            Options {
-                template: Some("Resources: {}".to_owned()),
-                ..Options::default()
-            },
-            1,
-            "no route",
-        ),
-        (
-            Options {
-                database: crate::Storage::Endpoint {
-                    url: "localhost".to_owned(),
-                    access_key: "a".to_owned(),
-                },
-                ..Options::default()
-            },
+            database(crate::Storage::Endpoint {
+                url: "localhost".to_owned(),
+                access_key: "a".to_owned(),
+            }),
             2,
             "URL",
         ),

@@ -55,24 +55,25 @@ impl Handlers {
 
     /// Refuses a template whose routes and functions are not those of the code.
     pub fn check(&self, deployment: &Deployment) -> Result<(), Problem> {
-        let deployed: BTreeSet<_> = deployment
-            .routes
-            .iter()
-            .map(|route| RouteName::new(&route.method, &route.path, &route.function))
+        let name = |method: &str, path: &str, function: &str| {
+            format!("{method} {path} (function {function})")
+        };
+        let deployed = deployment.routes.iter();
+        let deployed: BTreeSet<_> = deployed
+            .map(|route| name(&route.method, &route.path, &route.function))
             .collect();
-        let written: BTreeSet<_> = self
-            .routes
-            .iter()
-            .map(|route| RouteName::new(route.method, route.path, route.function))
+        let written = self.routes.iter();
+        let written: BTreeSet<_> = written
+            .map(|route| name(route.method, route.path, route.function))
             .collect();
-        if let Some(line) = deployed.difference(&written).next() {
+        if let Some(route) = deployed.difference(&written).next() {
             return Err(Problem::failure(format!(
-                "the template's route {line} has no handler in the code"
+                "the template's route {route} has no handler in the code"
             )));
         }
-        if let Some(line) = written.difference(&deployed).next() {
+        if let Some(route) = written.difference(&deployed).next() {
             return Err(Problem::failure(format!(
-                "the handler {line} has no route in the template"
+                "the handler {route} has no route in the template"
             )));
         }
         self.check_functions(deployment)
@@ -95,35 +96,6 @@ impl Handlers {
             )));
         }
         Ok(())
-    }
-}
-
-/// A route and its function. Routes are ordered by path.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct RouteName<'a> {
-    path: &'a str,
-    method: &'a str,
-    function: &'a str,
-}
-
-impl<'a> RouteName<'a> {
-    fn new(method: &'a str, path: &'a str, function: &'a str) -> Self {
-        Self {
-            path,
-            method,
-            function,
-        }
-    }
-}
-
-impl std::fmt::Display for RouteName<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            path,
-            method,
-            function,
-        } = self;
-        write!(formatter, "{method} {path} (function {function})")
     }
 }
 

@@ -53,8 +53,8 @@ pub struct Policy {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Statement {
     effect: String,
-    action: OneOrMany,
-    resource: OneOrMany,
+    action: OneOrMany<String>,
+    resource: OneOrMany<String>,
     condition: Option<Condition>,
 }
 
@@ -62,18 +62,22 @@ struct Statement {
 #[serde(deny_unknown_fields)]
 struct Condition {
     #[serde(rename = "ForAllValues:StringEquals")]
-    all_equal: BTreeMap<String, OneOrMany>,
+    all_equal: BTreeMap<String, OneOrMany<String>>,
 }
 
+/// AWS writes a list of one element without brackets.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+pub enum OneOrMany<T> {
+    /// One element.
+    One(T),
+    /// A list.
+    Many(Vec<T>),
 }
 
-impl OneOrMany {
-    fn all(self) -> Vec<String> {
+impl<T> OneOrMany<T> {
+    /// All elements.
+    pub fn all(self) -> Vec<T> {
         match self {
             Self::One(one) => vec![one],
             Self::Many(many) => many,
