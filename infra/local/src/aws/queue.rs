@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use crate::template::{QueuePlan, RedrivePlan};
 
@@ -68,19 +68,19 @@ impl Queues {
         };
         let usual = self.plans.get(queue).map(|plan| plan.delay);
         let delay = delay.or(usual).unwrap_or_default();
-        insert(&mut self.lock(), queue, later(now, delay), message);
+        insert(&mut self.messages.lock(), queue, later(now, delay), message);
     }
 
     /// When the next message of a queue is due.
     pub fn next_due(&self, queue: &str) -> Option<Timestamp> {
-        let queues = self.lock();
+        let queues = self.messages.lock();
         let ((due, _), _) = queues.get(queue)?.first_key_value()?;
         Some(*due)
     }
 
     /// Takes out the messages of a queue that are due, `max` at most.
     pub fn take_due(&self, queue: &str, now: Timestamp, max: usize) -> Vec<Message> {
-        let mut queues = self.lock();
+        let mut queues = self.messages.lock();
         let mut taken = Vec::new();
         while taken.len() < max
             && let Some(first) = queues.get_mut(queue).and_then(BTreeMap::first_entry)
@@ -106,18 +106,18 @@ impl Queues {
                     message_id = message.id,
                     "a message failed {after} times and is now in {to}"
                 );
-                insert(&mut self.lock(), to, received_at, message);
+                insert(&mut self.messages.lock(), to, received_at, message);
             }
             _ => {
                 let visible_at = later(received_at, plan.visibility_timeout);
-                insert(&mut self.lock(), queue, visible_at, message);
+                insert(&mut self.messages.lock(), queue, visible_at, message);
             }
         }
     }
 
     /// The messages of a queue that no function works on, those due first in front.
     pub fn messages(&self, queue: &str) -> Vec<Message> {
-        let queues = self.lock();
+        let queues = self.messages.lock();
         let messages = queues.get(queue).map(BTreeMap::values);
         messages.into_iter().flatten().cloned().collect()
     }
@@ -128,10 +128,6 @@ impl Queues {
             .values()
             .filter_map(|plan| plan.redrive.as_ref())
             .map(|redrive| redrive.to.as_str())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,12 +6,10 @@
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
+use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use serde_json::{Value, json};
 
@@ -230,7 +228,7 @@ impl Faults {
             "{operation} cannot meet {fault:?}"
         );
         self.any.store(true, Ordering::SeqCst);
-        self.state().planned.push(Planned {
+        self.state.lock().planned.push(Planned {
             function: function.to_owned(),
             operation: operation.to_owned(),
             fault,
@@ -242,14 +240,14 @@ impl Faults {
     /// operation can: such as all calls for a table.
     pub fn meet_naming(&self, name: &str, fault: Fault) {
         self.any.store(true, Ordering::SeqCst);
-        self.state().named.push((format!("\"{name}\""), fault));
+        self.state.lock().named.push((format!("\"{name}\""), fault));
     }
 
     /// From now on, each call meets each of these faults with its probability, if its operation
     /// can. With the same seed, calls in the same order meet the same faults.
     pub fn meet_at_random(&self, seed: u64, shares: &[(Fault, f64)]) {
         self.any.store(true, Ordering::SeqCst);
-        self.state().random = Some(RandomFaults {
+        self.state.lock().random = Some(RandomFaults {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             shares: shares.to_vec(),
         });
@@ -257,7 +255,7 @@ impl Faults {
 
     /// From now on, no call meets a fault.
     pub fn end(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.planned.clear();
         state.named.clear();
         state.random = None;
@@ -265,18 +263,18 @@ impl Faults {
 
     /// How often each kind of fault has occurred.
     pub fn counted(&self) -> BTreeMap<Fault, u64> {
-        self.state().counts.clone()
+        self.state.lock().counts.clone()
     }
 
     /// The functions that failed although their calls had met no fault, once for each failure. An
     /// answer of 503 is no failure.
     pub fn unexplained(&self) -> Vec<String> {
-        self.state().unexplained.clone()
+        self.state.lock().unexplained.clone()
     }
 
     /// Notes a failure that no fault explains.
     pub(crate) fn note_unexplained(&self, what: String) {
-        self.state().unexplained.push(what);
+        self.state.lock().unexplained.push(what);
     }
 
     /// The fault that a call meets. Counts it.
@@ -284,7 +282,7 @@ impl Faults {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let State {
             planned,
             named,
@@ -313,12 +311,12 @@ impl Faults {
     /// Whether a transaction with this token has taken effect before. The engine could know too,
     /// but it would search all its tokens with each transaction.
     pub(crate) fn has_committed(&self, token: &str) -> bool {
-        self.state().tokens.known.contains(token)
+        self.state.lock().tokens.known.contains(token)
     }
 
     /// Remembers that a transaction has taken effect.
     pub(crate) fn remember_committed(&self, token: String) {
-        let Tokens { order, known } = &mut self.state().tokens;
+        let Tokens { order, known } = &mut self.state.lock().tokens;
         if known.insert(token.clone()) {
             order.push_back(token);
         }
@@ -335,10 +333,6 @@ impl Faults {
         }
         let request: Value = serde_json::from_slice(body).ok()?;
         request["ClientRequestToken"].as_str().map(str::to_owned)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -147,7 +147,7 @@ impl fmt::Debug for FirstUse {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     use super::*;
     use crate::template::permissions::Policy;
@@ -190,7 +190,7 @@ mod tests {
                     .into(),
             ),
             first_use: FirstUse::new(move |_, grant| {
-                log.lock().expect("not poisoned").push(grant.to_string());
+                log.lock().push(grant.to_string());
             }),
         };
         (guard, used)
@@ -213,7 +213,7 @@ mod tests {
             "Sessions": { "Keys": [{ "user_id": { "S": "u" }, "queue_id": { "S": "q" } }] },
         } });
         assert_eq!(refused(&guard, "BatchGetItem", &batch), None);
-        let mut used = used.lock().expect("not poisoned").clone();
+        let mut used = used.lock().clone();
         used.sort();
         assert_eq!(
             used,
@@ -243,7 +243,7 @@ mod tests {
             assert!(body.contains("AccessDeniedException"), "{body}");
             assert!(body.contains(&format!("dynamodb:{operation}")), "{body}");
         }
-        assert_eq!(*used.lock().expect("not poisoned"), Vec::<String>::new());
+        assert_eq!(*used.lock(), Vec::<String>::new());
     }
 
     #[test]

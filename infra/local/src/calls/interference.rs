@@ -6,12 +6,10 @@
 use std::{
     borrow::Cow,
     collections::HashSet,
-    sync::{
-        PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use parking_lot::RwLock;
 use serde_json::{Value, json};
 
 /// How the requests of a stack to the database and their answers are changed.
@@ -37,7 +35,7 @@ impl Interference {
             table: table.to_owned(),
             text: text.to_owned(),
         };
-        let mut strips = self.strips.write().unwrap_or_else(PoisonError::into_inner);
+        let mut strips = self.strips.write();
         strips.push(strip);
         self.active.store(true, Ordering::SeqCst);
     }
@@ -46,10 +44,7 @@ impl Interference {
     /// index, modulo their number. With `None`, all are reported again. AWS does not promise to
     /// report all of them.
     pub fn report_one_condition(&self, index: Option<usize>) {
-        let mut reported = self
-            .reported
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.write();
         *reported = index;
         self.active.store(true, Ordering::SeqCst);
     }
@@ -59,7 +54,7 @@ impl Interference {
         if !self.active.load(Ordering::Relaxed) {
             return None;
         }
-        let index = *self.reported.read().unwrap_or_else(PoisonError::into_inner);
+        let index = *self.reported.read();
         let index = index?;
         let mut answer: Value = serde_json::from_slice(answer).ok()?;
         let reasons = answer["CancellationReasons"].as_array_mut()?;
@@ -108,7 +103,7 @@ impl Interference {
     }
 
     fn strip_write(&self, action: &str, write: &mut Value) -> bool {
-        let strips = self.strips.read().unwrap_or_else(PoisonError::into_inner);
+        let strips = self.strips.read();
         let applies = |strip: &Strip| {
             write["TableName"].as_str() == Some(&strip.table)
                 && write["ConditionExpression"]

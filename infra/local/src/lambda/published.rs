@@ -1,7 +1,8 @@
 //! The metrics that the functions publish.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use shared::metrics::Metrics;
 
 /// The lines of metrics that the functions have published.
@@ -13,18 +14,12 @@ impl Published {
     pub fn by(&self, namespace: &str, function: &str) -> Metrics {
         let lines = Arc::clone(&self.0);
         Metrics::of(namespace, function, move |line| {
-            lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(line);
+            lines.lock().push(line);
         })
     }
 
     /// The lines so far.
     pub fn lines(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }

@@ -1,11 +1,9 @@
 //! What becomes due in a stack: sleepers, messages and schedules.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 use shared::{
     aws_lambda_events::sqs::{SqsEvent, SqsMessage},
@@ -173,13 +171,13 @@ impl Timeline {
 
 impl Schedule {
     fn next(&self) -> Timestamp {
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.next.lock()
     }
 
     /// Returns whether it is due. If so, the next call is an interval later: after this one, or
     /// after now if more than one call was missed.
     fn take_turn(&self, now: Timestamp) -> bool {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next.lock();
         if *next > now {
             return false;
         }
@@ -303,7 +301,7 @@ mod tests {
                 // The clock stands still while it works.
                 tokio::task::yield_now().await;
                 let now = clock.now().as_second();
-                notes.lock().expect("not poisoned").push((seconds, now));
+                notes.lock().push((seconds, now));
             }
         });
     }
@@ -315,12 +313,9 @@ mod tests {
         note_every(&timeline, 5, &notes);
         note_every(&timeline, 3, &notes);
         assert_eq!(timeline.advance(Duration::from_secs(11)).await, at(11));
-        assert_eq!(
-            *notes.lock().expect("not poisoned"),
-            [(3, 3), (5, 5), (3, 6), (3, 9), (5, 10)]
-        );
+        assert_eq!(*notes.lock(), [(3, 3), (5, 5), (3, 6), (3, 9), (5, 10)]);
         timeline.advance(Duration::from_secs(1)).await;
-        assert_eq!(notes.lock().expect("not poisoned").last(), Some(&(3, 12)));
+        assert_eq!(notes.lock().last(), Some(&(3, 12)));
     }
 
     #[tokio::test]
@@ -330,7 +325,7 @@ mod tests {
         note_every(&timeline, 5, &notes);
         timeline.advance(Duration::ZERO).await;
         assert!(!timeline.start_next());
-        assert!(notes.lock().expect("not poisoned").is_empty());
+        assert!(notes.lock().is_empty());
     }
 
     #[tokio::test]

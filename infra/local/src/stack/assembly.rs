@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,6 +14,7 @@ use aws_config::{
 use axum::http::Uri;
 use dynoxide::Database;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use shared::{
     app::App,
     aws_sdk_dynamodb::{

@@ -5,12 +5,13 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use shared::clock::{Clock, SystemClock};
 use tokio::{
     sync::{Notify, oneshot},
@@ -107,13 +108,13 @@ impl StackClock {
 
     /// When the next sleeper is to be woken.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        self.sleepers().keys().next().map(|(until, _)| *until)
+        self.sleepers.lock().keys().next().map(|(until, _)| *until)
     }
 
     /// Wakes the next sleeper, if its time has come. Returns whether it did.
     pub fn wake_next(&self) -> bool {
         let now = self.now();
-        let mut sleepers = self.sleepers();
+        let mut sleepers = self.sleepers.lock();
         let Some(next) = sleepers.first_entry().filter(|next| next.key().0 <= now) else {
             return false;
         };
@@ -127,15 +128,11 @@ impl StackClock {
         true
     }
 
-    fn sleepers(&self) -> std::sync::MutexGuard<'_, BTreeMap<Turn, Sleeper>> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn add_sleeper(&self, until: Timestamp) -> Asleep<'_> {
         let (wake, woken_up) = oneshot::channel();
         let turn = (until, self.arrivals.fetch_add(1, Ordering::Relaxed));
         let invocation = invocation::current();
-        let mut sleepers = self.sleepers();
+        let mut sleepers = self.sleepers.lock();
         if let Some(invocation) = &invocation {
             invocation.begins_sleep();
         }
@@ -188,7 +185,7 @@ struct Asleep<'a> {
 
 impl Drop for Asleep<'_> {
     fn drop(&mut self) {
-        let was_woken = self.clock.sleepers().remove(&self.turn).is_none();
+        let was_woken = self.clock.sleepers.lock().remove(&self.turn).is_none();
         if let Some(invocation) = &self.invocation {
             invocation.ends_sleep(was_woken);
         }

@@ -4,12 +4,13 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use shared::clock::Clock;
 use tokio::sync::Notify;
 
@@ -43,15 +44,11 @@ impl FunctionClock {
             let mut falls_asleep = std::pin::pin!(self.falls_asleep.notified());
             // From here on no notification is missed.
             falls_asleep.as_mut().enable();
-            if let Some(next) = self.sleepers().iter().min() {
+            if let Some(next) = self.sleepers.lock().iter().min() {
                 return *next;
             }
             falls_asleep.await;
         }
-    }
-
-    fn sleepers(&self) -> MutexGuard<'_, Vec<Timestamp>> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts it ahead of the stack's clock by this, or behind it.
@@ -88,7 +85,7 @@ struct Asleep<'a> {
 
 impl<'a> Asleep<'a> {
     fn until(clock: &'a FunctionClock, until: Timestamp) -> Self {
-        clock.sleepers().push(until);
+        clock.sleepers.lock().push(until);
         clock.falls_asleep.notify_waiters();
         Self { clock, until }
     }
@@ -96,7 +93,7 @@ impl<'a> Asleep<'a> {
 
 impl Drop for Asleep<'_> {
     fn drop(&mut self) {
-        let mut sleepers = self.clock.sleepers();
+        let mut sleepers = self.clock.sleepers.lock();
         if let Some(index) = sleepers.iter().position(|until| *until == self.until) {
             sleepers.swap_remove(index);
         }

@@ -7,12 +7,13 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 tokio::task_local! {
@@ -36,7 +37,7 @@ impl Board {
     /// Runs a future as an invocation in the background.
     pub fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         let invocation = Invocation::start(self);
-        let mut tasks = self.tasks();
+        let mut tasks = self.tasks.lock();
         // Removes the finished ones.
         while tasks.try_join_next().is_some() {}
         tasks.spawn(CURRENT.scope(
@@ -50,11 +51,7 @@ impl Board {
 
     /// Aborts the invocations that are not finished.
     pub fn end(&self) {
-        self.tasks().abort_all();
-    }
-
-    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock().abort_all();
     }
 
     /// Returns when every invocation is finished or asleep.
@@ -153,7 +150,7 @@ impl Invocation {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let was_busy = state.is_busy();
         change(&mut state);
         match (was_busy, state.is_busy()) {
