@@ -66,7 +66,7 @@ fn the_most_important_functions_have_alarms_of_their_own() {
     }
 }
 
-/// CloudWatch's and CodeDeploy's limits.
+/// These are limits of CloudWatch, and of gradual deployments.
 #[test]
 fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
     let properties = properties(&[]);
