@@ -195,12 +195,20 @@ fn rights_on_a_table_name_the_stack_and_the_table() {
 /// A function whose role lacks it cannot read the public keys, and does not start.
 #[test]
 fn every_function_may_decrypt_the_keys_that_it_reads() {
-    for (function, _) in resources("AWS::Serverless::Function") {
-        let policies = &properties(&[("SigningKeyEncryption", "customer-managed")])[&function];
-        let managed = policies["Policies"].as_array().expect("policies");
-        assert!(managed.contains(&json!("DecryptsKeys")), "{function}");
-        let usual = &properties(&[])[&function]["Policies"];
-        assert!(!usual.to_string().contains("DecryptsKeys"), "{function}");
+    for (encryption, has_right, is_encrypted) in [
+        ("aws-owned", false, false),
+        // The rights come first.
+        ("prepared", true, false),
+        ("customer-managed", true, true),
+    ] {
+        let properties = properties(&[("SigningKeyEncryption", encryption)]);
+        for (function, _) in resources("AWS::Serverless::Function") {
+            let policies = properties[&function]["Policies"].as_array();
+            let has = policies.expect("policies").contains(&json!("DecryptsKeys"));
+            assert_eq!(has, has_right, "{encryption}: {function}");
+        }
+        let encrypts = properties["Keys"].get("SSESpecification").is_some();
+        assert_eq!(encrypts, is_encrypted, "{encryption}");
     }
 }
 
