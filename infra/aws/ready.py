@@ -687,7 +687,9 @@ def read_stack(found, queue=None):
     alarms = []
     names = found.of_type("AWS::CloudWatch::Alarm")
     for first in range(0, len(names), 100):
-        answer = boto3.client("cloudwatch").describe_alarms(AlarmNames=names[first : first + 100])
+        answer = boto3.client("cloudwatch").describe_alarms(
+            AlarmNames=names[first : first + 100], MaxRecords=100
+        )
         alarms += [
             alarm["AlarmName"] for alarm in answer["MetricAlarms"] if alarm["StateValue"] == "ALARM"
         ]
@@ -706,10 +708,9 @@ def read_stack(found, queue=None):
 
 def at_least_one(text):
     """A whole number from 1 on."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return int(text)
 
 
 def main(arguments):
@@ -720,7 +721,6 @@ def main(arguments):
             " told."
         ),
     )
-    at_least_one.__name__ = "whole number from 1 on"
     parser.add_argument("stack", help="the name of the stack")
     parser.add_argument("--people", type=at_least_one, required=True, help="how many come")
     parser.add_argument("--seats", type=at_least_one, help="how many seats the show has")
@@ -738,6 +738,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
     crowd = Crowd(options.people, options.seats, options.cdn, options.half_within)
     found = deployed(options.stack)
+    if not found.parameters.get("MainRate"):
+        raise Trouble(f"The stack {found.name} has no parameter MainRate: is it a stack of Onsale?")
     stack = read_stack(found, options.queue)
     all_found = findings(crowd, read_account(found.region), stack)
     print(report(options.stack, crowd, stack, all_found))

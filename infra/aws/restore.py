@@ -26,16 +26,24 @@ POLL_SECONDS = 20
 
 def moment(text):
     """A time with its zone, in whole seconds."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None or at.microsecond:
-        raise ValueError(text)
-    return at.astimezone(timezone.utc)
+    try:
+        at = datetime.fromisoformat(text)
+        utc = at.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        at = utc = None
+    if at is None or at.tzinfo is None or utc.microsecond:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a time with its zone in whole seconds, such as 2026-11-28T21:00:00Z"
+        )
+    return utc
 
 
 def suffix_of(text):
     """How the names of the tables end; as the template takes it."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", text):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(
+            f"{text} is not what names can end with: up to 40 letters, digits, _, . and -"
+        )
     return text
 
 
@@ -118,7 +126,9 @@ class Restoration:
         waiting = dict(self.targets)
         while True:
             for name, target in list(waiting.items()):
-                if (self.described(target) or {}).get("TableStatus") == "ACTIVE":
+                if (table := self.described(target)) is None:
+                    raise Trouble(f"{target} is gone: it could not be restored, or was deleted.")
+                if table.get("TableStatus") == "ACTIVE":
                     print(f"restored  {target}", flush=True)
                     del waiting[name]
             if not waiting:
@@ -142,10 +152,7 @@ class Restoration:
                 TableName=target,
                 TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry},
             )
-        self.client.update_continuous_backups(
-            TableName=target,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
-        )
+        self.back_up(target)
         if mode := self.insights(source):
             if self.insights(target) != mode:
                 self.client.update_contributor_insights(
@@ -165,6 +172,20 @@ class Restoration:
                     f"{warm[key]:,}. To have as much, which is paid for once: aws dynamodb "
                     f"update-table --table-name {target} --warm-throughput {key}={warm[key]}"
                 )
+
+    def back_up(self, table):
+        """Switches point-in-time recovery on, which a table that is new may not take yet."""
+        while True:
+            try:
+                self.client.update_continuous_backups(
+                    TableName=table,
+                    PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+                )
+                return
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ContinuousBackupsUnavailableException":
+                    raise
+            time.sleep(POLL_SECONDS)
 
     def tags(self, arn):
         """The tags of a table."""
@@ -191,6 +212,14 @@ class Restoration:
         return None
 
 
+def sources_of(found):
+    """What to restore from, the best first: the tables that the stack uses, and where these are
+    restored ones, its own: those that were restored reach back only to when they were."""
+    in_use = {name: found.table(name) for name in RESTORED}
+    own = {name: found.resources.get(name, ("", ""))[1] for name in RESTORED}
+    return [in_use] if in_use == own or not all(own.values()) else [in_use, own]
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(
         description="Restores the tables of a stack to one second, under new names."
@@ -212,15 +241,16 @@ def main(arguments):
             f"{found.name} was deployed by a template without the parameter RestoredTables. Deploy "
             "a newer version first."
         )
-    restoration = Restoration(
-        sources={name: found.table(name) for name in RESTORED},
-        targets={name: f"{found.name}-{name}-{suffix}" for name in RESTORED},
-        at=options.at,
-        client=boto3.client("dynamodb"),
-    )
-    if obstacles := restoration.obstacles():
-        print("Nothing was restored.", *obstacles, sep="\n", file=sys.stderr)
+    client = boto3.client("dynamodb")
+    targets = {name: f"{found.name}-{name}-{suffix}" for name in RESTORED}
+    tries = [
+        Restoration(sources, targets, options.at, client) for sources in sources_of(found)
+    ]
+    obstacles = [restoration.obstacles() for restoration in tries]
+    if all(obstacles):
+        print("Nothing was restored.", *sum(obstacles, []), sep="\n", file=sys.stderr)
         return 1
+    restoration = tries[obstacles.index([])]
     restoration.begin()
     restoration.wait()
     restoration.settle()
@@ -228,8 +258,8 @@ def main(arguments):
     gradual = found.parameters.get("Deployment", "AllAtOnce")
     at_once = "" if gradual == "AllAtOnce" else " Deployment=AllAtOnce"
     print(
-        "\nThe stack still uses its present tables. To go over to these, from the commit that is"
-        f" deployed:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
+        "\nThe stack still uses its present tables. To switch to these, from a commit that is known"
+        f" to be good:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
         f" RestoredTables={suffix}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
         " sends the present one of those that it is not given."
     )

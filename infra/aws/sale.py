@@ -4,23 +4,26 @@
     sale.py STACK stop
     sale.py STACK start
 
-Stopped, buyers get 503 from API Gateway, nobody is let in, and nothing is written but by
-administrators and the functions that clean up. It is done by Lambda's reserved concurrency of 0, and
-undone with what the parameters of the stack say. A deployment may undo it: then stop again.
+Stopped, buyers get 503 from API Gateway, nobody is let in, and nothing is sold, held or charged. It
+is done by Lambda's reserved concurrency of 0, and undone with what the parameters of the stack say. A
+deployment may undo it: then stop again. It ends with 1 when some functions could not be stopped or
+started, and names them: type it again.
 """
 
 import argparse
 import sys
 
 import boto3
+from botocore.exceptions import ClientError
 
-from deployed import deployed, run
+from deployed import deployed, run, sentence
 
 # What writes for buyers, or lets them in. Administrators log in, set queues and concerts, refund,
 # correct and look up; whoever looks at concerts reads only.
+# Money and seats come first.
 STOPPED = (
-    "SignUp UpdateUser DeleteUser JoinQueue LeaveQueue GetPlace ListAvailableDates ListDates "
-    "ListSeats HoldSeats CancelReservation Pay Charge Admit"
+    "Pay Charge HoldSeats CancelReservation Admit JoinQueue GetPlace ListAvailableDates ListDates "
+    "ListSeats LeaveQueue SignUp UpdateUser DeleteUser"
 ).split()
 # Whose concurrency the template reserves, by which parameter. 0 there is none.
 RESERVED = {
@@ -40,19 +43,26 @@ def main(arguments):
     parser.add_argument("action", choices=["stop", "start"])
     options = parser.parse_args(arguments)
     found, functions = deployed(options.stack), boto3.client("lambda")
+    left = []
     for name, function in [(name, found.function(name)) for name in STOPPED]:
-        reserved = int(found.parameters.get(RESERVED.get(name), "0") or 0)
-        if options.action == "stop":
-            functions.put_function_concurrency(
-                FunctionName=function, ReservedConcurrentExecutions=0
-            )
-        elif reserved:
-            functions.put_function_concurrency(
-                FunctionName=function, ReservedConcurrentExecutions=reserved
-            )
-        else:
-            functions.delete_function_concurrency(FunctionName=function)
-    print(f"{'stopped' if options.action == 'stop' else 'started'}: {' '.join(STOPPED)}")
+        reserved = 0
+        if options.action == "start":
+            reserved = int(found.parameters.get(RESERVED.get(name), "0") or 0)
+        try:
+            if reserved or options.action == "stop":
+                functions.put_function_concurrency(
+                    FunctionName=function, ReservedConcurrentExecutions=reserved
+                )
+            else:
+                functions.delete_function_concurrency(FunctionName=function)
+        except ClientError as error:
+            print(f"{name}: {sentence(error)}", file=sys.stderr)
+            left.append(name)
+    done = "stopped" if options.action == "stop" else "started"
+    print(f"{done}: {' '.join(name for name in STOPPED if name not in left)}")
+    if left:
+        print(f"not {done}: {' '.join(left)}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use local::Failure;
+use local::Fault;
 use serde_json::json;
 
 use crate::harness::{Buyer, Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
@@ -328,12 +328,12 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
         (full, NOT_YOUR_TURN, waiting),
         (empty, MISSING_CONCERT_ID, without_concert),
     ];
-    for (failure, refusal) in [(Failure::Throttled, BUSY), (Failure::Missing, INTERNAL)] {
+    for (fault, refusal) in [(Fault::Throughput, BUSY), (Fault::Missing, INTERNAL)] {
         let broken = Shop::empty().await;
         let buyer = broken.buyer().await;
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         let balance = broken.get(&path).token(&buyer.token);
-        broken.stack.fail("Accounts", failure);
+        broken.stack.faults().meet_naming("Accounts", fault);
         others.push((broken, refusal, balance));
     }
     let closed = Shop::closed().await;

@@ -287,7 +287,10 @@ async fn a_failure_that_no_fault_explains_is_noticed() {
     shop.pay(&buyer, &held).await.refused(500, "INTERNAL");
     assert!(faults.unexplained().is_empty());
     faults.end();
-    shop.stack.fail("Accounts", local::Failure::Missing);
+    // The balance is no number.
+    let account = json!({ "user_id": buyer.user_id, "entry": "account" });
+    shop.tamper("Accounts", account, json!({ "balance": "many" }))
+        .await;
     shop.pay(&buyer, &held).await.refused(500, "INTERNAL");
     assert_eq!(faults.unexplained(), ["pay"]);
 }

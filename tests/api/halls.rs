@@ -1,7 +1,7 @@
 //! Large halls: how much a function reads at once, how often seats are counted, and what happens
 //! when the database does not keep up.
 
-use local::{Failure, Fault, When};
+use local::{Fault, When};
 use serde_json::{Value, json};
 use shared::{app::App, domain::show::Show, jiff::SignedDuration, store::at_once::MOST_AT_ONCE};
 
@@ -266,7 +266,7 @@ async fn database_that_does_not_keep_up_is_busy() {
     let admin = shop.admin().await;
     let id = shop.add_halls("main", 1, MOST_SEATS).await;
     let buyer = shop.buyer().await;
-    shop.stack.fail("Seats", Failure::Throttled);
+    shop.stack.faults().meet_naming("Seats", Fault::Throughput);
     shop.dates_of(&buyer, &id).send().await.is(BUSY);
     // Who could not count leaves the database alone for ten seconds, and then the next one tries.
     shop.advance(10).await;

@@ -168,7 +168,8 @@ async fn ticks_that_fail_are_published() {
     };
     shop.advance(10).await;
     assert_eq!(failed(&shop), 0);
-    shop.stack.fail("Queues", local::Failure::Throttled);
+    let faults = shop.stack.faults();
+    faults.meet_naming("Queues", local::Fault::Throughput);
     shop.advance(5).await;
     assert_eq!(failed(&shop), 1);
 }

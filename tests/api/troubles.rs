@@ -30,7 +30,8 @@ async fn a_thousand_queues_are_ticked_and_one_stops_no_other() {
     let made: Vec<_> = made.buffer_unordered(16).collect().await;
     assert!(made.iter().all(Result::is_ok));
 
-    shop.stack.fail("queue-7", local::Failure::Throttled);
+    let faults = shop.stack.faults();
+    faults.meet_naming("queue-7", local::Fault::Throughput);
     let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
     // In `main` there is nothing to do.
     assert_eq!(ticked, json!({ "queues": QUEUES, "ticks": QUEUES - 2 }));

@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 sys.path.insert(0, str(Path(__file__).parents[2] / "infra/aws"))
 
 import restore
+from deployed import Deployed
 
 AT = datetime(2026, 11, 28, 21, 0, 0, tzinfo=timezone.utc)
 SECOND = timedelta(seconds=1)
@@ -44,6 +45,9 @@ class Moments(unittest.TestCase):
             ["onsale", "--at", "yesterday"],
             ["onsale", "--at", "2026-11-28T21:00:00"],
             ["onsale", "--at", "2026-11-28T21:00:00.5Z"],
+            ["onsale", "--at", "2026-11-28T21:00:00+09:00:00.5"],
+            ["onsale", "--at", "0001-01-01T00:00:00+09:00"],
+            ["onsale", "--at", "9999-12-31T23:59:59-09:00"],
             ["onsale", "--at", "2026-11-28T21:00:00Z", "--suffix", "a b"],
             ["onsale", "--at", "2026-11-28T21:00:00Z", "--suffix", "x" * 41],
         ):
@@ -52,6 +56,30 @@ class Moments(unittest.TestCase):
                     restore.main(arguments)
                 self.assertEqual(2, ended.exception.code)
                 self.assertIn("error:", said.getvalue())
+
+
+class Sources(unittest.TestCase):
+    """What was restored reaches back only to when it was: the stack's own tables go further."""
+
+    def deployed(self, suffix):
+        return Deployed(
+            name="onsale",
+            region="here",
+            parameters={},
+            outputs={f"{name}Table": f"onsale-{name}-{suffix}" for name in restore.RESTORED},
+            resources={
+                name: ("AWS::DynamoDB::Table", f"onsale-{name}-own") for name in restore.RESTORED
+            },
+        )
+
+    def test_a_stack_with_its_own_tables_has_these(self):
+        [sources] = restore.sources_of(self.deployed("own"))
+        self.assertEqual("onsale-Seats-own", sources["Seats"])
+
+    def test_a_stack_with_restored_tables_has_both(self):
+        in_use, own = restore.sources_of(self.deployed("20261128T2100"))
+        self.assertEqual("onsale-Seats-20261128T2100", in_use["Seats"])
+        self.assertEqual("onsale-Seats-own", own["Seats"])
 
 
 class Obstacles(unittest.TestCase):

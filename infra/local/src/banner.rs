@@ -1,4 +1,4 @@
-//! What `cargo local` says when it is ready.
+//! The text that `cargo local` prints when it is ready.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,8 @@ use crate::{
     demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo},
 };
 
-/// The lines that `cargo local` begins with; the first one never changes.
+/// The lines that `cargo local` prints at its start. Programs read the first one, which never
+/// changes.
 pub fn banner(stack: &Stack) -> String {
     let url = stack.url();
     let mut text = format!("Onsale is listening on {url}\n\n");

@@ -1,4 +1,4 @@
-//! The command line of `cargo local`, in the words of SAM and the AWS command line.
+//! The command line of `cargo local`. Its flags are named as those of SAM and the AWS command line.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What the stack is to be started with.
+    /// What the stack is started with.
     pub fn options(self) -> Result<Options, Problem> {
         Ok(Options {
             port: self.port,
@@ -58,16 +58,16 @@ impl Arguments {
     }
 }
 
-/// How many connections there may be: as many as usual, or as the process may have files, less
-/// those that the database and the stack itself need.
+/// The limit of connections: the usual one, or the number of files that the process may open, less
+/// those that the database and the stack need.
 fn connections() -> usize {
     const OTHERS: u64 = 100;
 
     let usual = Limits::default().connections;
-    // Where nothing can be asked for, the usual number is as good as any.
+    // If the limit of files cannot be read, the usual number is used.
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX);
-    let most = files.saturating_sub(OTHERS).max(1);
-    usize::try_from(most).map_or(usual, |most| most.min(usual))
+    let max = files.saturating_sub(OTHERS).max(1);
+    usize::try_from(max).map_or(usual, |max| max.min(usual))
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_is_port_3000_a_running_clock_and_demo_data() {
+    fn the_defaults_are_port_3000_a_running_clock_and_demo_data() {
         let options = options(&[]);
         assert_eq!(options.port, 3000);
         assert_eq!(options.demo_shows, Some(3));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn a_wrong_argument_is_named() {
         for wrong in [
             &["--prot", "1"][..],
             &["--port", "70000"],

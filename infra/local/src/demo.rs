@@ -1,4 +1,4 @@
-//! What is on sale when a stack starts with nothing of its own.
+//! The demo data: what is on sale when a stack starts with new tables.
 
 use jiff::ToSpan as _;
 use shared::{
@@ -14,16 +14,16 @@ use shared::{
 
 use crate::Problem;
 
-/// A concert has at most so many dates; more shows are more concerts.
-const DATES_A_CONCERT: u32 = 20;
+/// How many dates a concert has at most. More shows make more concerts.
+const MAX_DATES: u32 = 20;
 
-/// The first show is so many days away.
+/// How many days away the first show is.
 const DAYS_UNTIL_THE_FIRST: i32 = 30;
 
-/// The demo administrator's e-mail address and password, which are printed, and of this stack
-/// only: nothing that deploys knows them.
+/// The demo administrator's e-mail address. It is printed at the start. Nothing that deploys has
+/// it.
 pub const ADMIN_EMAIL: &str = "admin@onsale.local";
-/// See [`ADMIN_EMAIL`].
+/// The demo administrator's password, as public as [`ADMIN_EMAIL`].
 pub const ADMIN_PASSWORD: &str = "onsale-local-only";
 
 /// The demo data.
@@ -48,13 +48,13 @@ pub struct DemoConcert {
     pub dates: Vec<ShowDate>,
 }
 
-/// Makes concerts with so many shows in all, on sale at once on queue `main`, a guest, and an
-/// administrator. The first concert is the queue's default.
+/// Creates concerts with this many shows in all, a guest and an administrator. The concerts are on
+/// sale at once on queue `main`, and the first one is its default.
 pub async fn create(app: &App, shows: u32) -> Result<Demo, Problem> {
     let mut concerts = Vec::new();
-    for first in (0..shows).step_by(DATES_A_CONCERT as usize) {
+    for first in (0..shows).step_by(MAX_DATES as usize) {
         let number = u32::try_from(concerts.len()).unwrap_or(u32::MAX) + 1;
-        let dates = DATES_A_CONCERT.min(shows - first);
+        let dates = MAX_DATES.min(shows - first);
         concerts.push(create_concert(app, number, dates).await?);
     }
     if let Some(concert) = concerts.first() {
@@ -117,7 +117,7 @@ async fn create_guest(app: &App) -> Result<UserId, Problem> {
 
 async fn create_admin(app: &App) -> Result<UserId, Problem> {
     let credentials = Email::parse(ADMIN_EMAIL).zip(Password::parse(ADMIN_PASSWORD));
-    let (email, password) = credentials.ok_or_else(|| failed("credentials that are none"))?;
+    let (email, password) = credentials.ok_or_else(|| failed("the credentials are invalid"))?;
     let hash = password::hash(password).await.map_err(failed)?;
     let admin = User::account(name("데모 관리자")?, email, hash, Role::Admin, app.now());
     app.store().sign_up(&admin).await.map_err(failed)?;
@@ -125,7 +125,7 @@ async fn create_admin(app: &App) -> Result<UserId, Problem> {
 }
 
 fn name(text: &str) -> Result<Name, Problem> {
-    Name::parse(text).ok_or_else(|| failed("a name that is none"))
+    Name::parse(text).ok_or_else(|| failed("a name is invalid"))
 }
 
 fn failed(error: impl std::fmt::Debug) -> Problem {

@@ -1,13 +1,14 @@
-//! The front door: an HTTP API as API Gateway has them, and beside it what the AWS command line,
-//! the tests, and functions outside of this process need.
+//! An HTTP API as API Gateway has them. Beside it are SQS and Lambda's Invoke API for the AWS
+//! command line, the clock, and what a function outside of this process needs.
 
-mod alone;
+mod clock;
 pub mod connections;
 mod cors;
+mod event;
 mod intake;
 mod invoke;
-mod moves;
 mod routes;
+mod standalone;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -28,22 +29,23 @@ use serde_json::json;
 use shared::{clock::Clock, lambda_http};
 use tokio::sync::Semaphore;
 
-use self::intake::Intake;
 pub use self::routes::Routes;
+use self::{event::RoutedRequest, intake::Intake};
 
 use crate::{
-    event::{self, Incoming},
-    function::{Failure, Function},
-    sqs::{self, Sqs},
+    aws::sqs::{self, Sqs},
+    lambda::{
+        function::{Function, FunctionError},
+        timeline::Timeline,
+    },
     template::Cors,
-    timeline::Timeline,
 };
 
-/// API Gateway waits so long for a function. Each of ours that it waits for is ended sooner on
-/// Lambda.
+/// How long API Gateway waits for a function. The time-out of each function with a route is
+/// shorter.
 pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The front door of a stack.
+/// The gateway of a stack.
 pub struct Gateway {
     /// Its routes.
     pub routes: Routes,
@@ -53,12 +55,12 @@ pub struct Gateway {
     pub cors: Option<Cors>,
     /// The queues, as SQS.
     pub sqs: Sqs,
-    /// The clock, and what it sets off.
+    /// The clock, and what becomes due.
     pub timeline: Arc<Timeline>,
-    /// The variables by which a function in a process of its own reaches the tables and queues, if
-    /// there is a way.
+    /// The variables by which a function in a process of its own reaches the tables and queues.
+    /// `None` if it cannot reach them.
     pub ways_from_outside: Option<BTreeMap<&'static str, String>>,
-    /// How many more requests may be with a function, as an account on AWS has a number for that.
+    /// How many more requests may be with a function. An account on AWS has such a limit too.
     pub concurrency: Arc<Semaphore>,
 }
 
@@ -66,16 +68,19 @@ impl Gateway {
     /// The router that serves it.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/_local/clock", get(moves::tell).post(moves::advance))
-            .route("/_local/environment/{function}", get(alone::environment))
-            .route("/_local/event/{*path}", any(alone::event))
+            .route("/_local/clock", get(clock::read).post(clock::advance))
+            .route(
+                "/_local/environment/{function}",
+                get(standalone::environment),
+            )
+            .route("/_local/event/{*path}", any(standalone::event))
             .route(
                 "/2015-03-31/functions/{function}/invocations",
                 post(invoke::invoke),
             )
             .fallback(serve)
             .method_not_allowed_fallback(serve)
-            // The intake has its own.
+            // The intake has a limit of its own.
             .layer(DefaultBodyLimit::disable())
             .layer(middleware::from_fn_with_state(
                 Intake::default(),
@@ -92,7 +97,7 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     if parts.method == Method::CONNECT {
-        // A success would tell the client that it is now connected to somebody else.
+        // A success would mean that the connection now leads to another host.
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     }
     if let Some(action) = sqs_action(&parts) {
@@ -105,7 +110,7 @@ async fn serve(
     let is_foreign = cors::is_foreign(&parts);
     let mut response = match Arc::clone(&gateway.concurrency).try_acquire_owned() {
         Ok(invocation) => {
-            // On Lambda, an invocation is not given up when its caller hangs up. So it is not here.
+            // An invocation goes on when its caller hangs up, as on Lambda.
             let answer = tokio::spawn({
                 let gateway = Arc::clone(&gateway);
                 async move {
@@ -133,7 +138,7 @@ impl Gateway {
         };
         let answer = match event {
             Ok(event) => function.answer(&event).await,
-            Err(error) => Err(Failure::Event(error)),
+            Err(error) => Err(FunctionError::Event(error)),
         };
         match answer {
             Ok(response) => outgoing(response),
@@ -152,7 +157,7 @@ impl Gateway {
         source: SocketAddr,
     ) -> Option<(&Function, serde_json::Result<String>)> {
         let found = self.routes.find(&parts.method, parts.uri.path())?;
-        let event = event::event(&Incoming {
+        let event = event::event(&RoutedRequest {
             parts,
             body,
             source: source.ip(),
@@ -164,7 +169,8 @@ impl Gateway {
     }
 }
 
-/// A request to SQS, as the SDK sends it to `AWS_ENDPOINT_URL_SQS` or to the queue's own URL.
+/// The action of a request to SQS. The SDK sends it to `AWS_ENDPOINT_URL_SQS` or to the queue's
+/// URL.
 fn sqs_action(parts: &Parts) -> Option<&str> {
     let path = parts.uri.path();
     let is_for_sqs = path == "/" || path.starts_with("/000000000000/");
@@ -175,7 +181,7 @@ fn sqs_action(parts: &Parts) -> Option<&str> {
 }
 
 fn sqs_answer(gateway: &Gateway, action: &str, body: &[u8]) -> Response {
-    let answer = gateway.sqs.call(action, body, None);
+    let answer = gateway.sqs.call(action, body, sqs::AS_SENT);
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
     let kind = [(CONTENT_TYPE, "application/x-amz-json-1.0")];
     (status, kind, answer.body).into_response()
@@ -198,7 +204,7 @@ fn internal_server_error() -> Response {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
-/// There is too much to do, or it has taken too long.
+/// The answer to too many requests, or to one that took too long.
 fn unavailable() -> Response {
     let answer = message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     ([(RETRY_AFTER, "1")], answer).into_response()

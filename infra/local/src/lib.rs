@@ -3,44 +3,44 @@
 //! [`Stack::start`] reads `template.yaml`, and builds from it what AWS would: tables in an
 //! embedded DynamoDB engine, the release queue, the schedule, an HTTP gateway, and the functions
 //! behind it. All of it lives on one clock, which a test can move.
+//!
+//! The modules are layers. Each uses only those above it in this list, and a test keeps it so:
+//!
+//! 1. `time`: the clock, and the invocations that sleep on it.
+//! 2. `template`: what is to be built, and the code that it is built of.
+//! 3. `aws`: what the functions call, DynamoDB and SQS.
+//! 4. `calls`: what lies between a function and AWS.
+//! 5. `lambda`: the functions, and the messages and schedules that start them.
+//! 6. `gateway`: the HTTP API in front of them.
+//! 7. `stack`, and around it what starts one: `options`, `demo`, `cli`, `banner`.
 
-mod stack;
+mod aws;
+mod calls;
+mod gateway;
+mod lambda;
+mod template;
+mod time;
 
 mod banner;
 mod cli;
 mod demo;
 mod options;
 mod problem;
+mod stack;
 
-mod clock;
-mod connector;
-mod engine;
-mod event;
-mod faults;
-mod function;
-mod gateway;
-mod handlers;
-mod interference;
-mod invocation;
-mod lifetime;
-mod permissions;
-mod published;
-mod queue;
-mod skew;
-mod sqs;
-mod tables;
-mod tally;
-mod template;
-mod timeline;
+#[cfg(test)]
+mod layers;
 
+pub use aws::queue::Message;
 pub use banner::banner;
+pub use calls::{
+    faults::{Fault, Faults, When},
+    guard::FirstUse,
+    tally::{Consumed, Units},
+};
 pub use cli::Arguments;
 pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert};
-pub use faults::{Fault, Faults, When};
-pub use interference::Failure;
-pub use options::{FirstUse, Limits, Options, Storage, Time};
-pub use permissions::Grant;
+pub use options::{Limits, Options, Storage, Time};
 pub use problem::Problem;
-pub use queue::Message;
 pub use stack::Stack;
-pub use tally::{Consumed, Units};
+pub use template::permissions::Grant;

@@ -10,8 +10,8 @@ use local::{Arguments, Problem, Stack, banner};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Requests between the functions and the engine are many small texts, which this allocator
-/// handles in two thirds of the time.
+/// Requests between the functions and the engine are many small texts. They take two thirds of the
+/// time with this allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Problem> {
     let stack = Stack::start(arguments.options()?).await?;
-    // Nobody has to read it.
+    // The stack runs on if nothing reads its output.
     let _ = io::stdout().write_all(banner(&stack).as_bytes());
     let _ = io::stdout().flush();
     end().await?;
@@ -48,7 +48,7 @@ fn log() {
         .init();
 }
 
-/// Returns when the stack is told to end.
+/// Returns at an interrupt or a request to terminate.
 async fn end() -> Result<(), Problem> {
     let refused = |error: io::Error| Problem::failure(format!("cannot listen to signals: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;

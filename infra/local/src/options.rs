@@ -1,13 +1,13 @@
 //! What a stack is started with.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::permissions::Grant;
+use crate::calls::guard::FirstUse;
 
-/// What a stack is started with. The defaults are what a test wants: any port, a database of
-/// its own in memory, a clock that stands still, no demo data.
+/// What a stack is started with. The defaults are those of a test: any port, a database of its own
+/// in memory, a clock that stands still, no demo data.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The port of the gateway on 127.0.0.1; 0 picks one.
@@ -18,24 +18,21 @@ pub struct Options {
     pub database: Storage,
     /// Whether the embedded engine also listens on a port of its own.
     pub database_port: bool,
-    /// Parameters of the template and their values, as `sam deploy --parameter-overrides` has
-    /// them.
+    /// Parameters of the template and their values, as for `sam deploy --parameter-overrides`.
     pub parameters: Vec<(String, String)>,
-    /// The text of another template than the repository's.
+    /// The text of a template; `None` for the repository's.
     pub template: Option<String>,
-    /// Whether the metrics are noted that the functions publish on Lambda. Outside it they are
-    /// noise.
+    /// Whether the metrics that the functions publish are kept.
     pub metrics: bool,
-    /// How many shows the demo data has; without it there is no demo data.
+    /// How many shows the demo data has; `None` for no demo data.
     pub demo_shows: Option<u32>,
-    /// How much the gateway takes on at once.
+    /// How much the gateway accepts at once.
     pub limits: Limits,
-    /// Told of each permission that a function uses for the first time.
+    /// Called with each permission that a function uses for the first time.
     pub first_use: FirstUse,
 }
 
-/// How much the gateway takes on at once. What is over it is refused with 503, and advised to
-/// come again in a second.
+/// How much the gateway accepts at once. More is refused with 503 and `Retry-After: 1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections.
@@ -45,8 +42,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// An account on AWS has a concurrency of 1,000, and API Gateway answers 503 for what Lambda
-    /// does not take on.
+    /// An account on AWS has a concurrency of 1,000. API Gateway answers 503 if Lambda refuses an
+    /// invocation.
     fn default() -> Self {
         Self {
             connections: 10_000,
@@ -55,66 +52,36 @@ impl Default for Limits {
     }
 }
 
-/// Told of a function, and a permission of its that it uses for the first time.
-#[derive(Clone)]
-pub struct FirstUse(Arc<Told>);
-
-type Told = dyn Fn(&str, &Grant) + Send + Sync;
-
-impl FirstUse {
-    /// Calls this.
-    pub fn new(told: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(told))
-    }
-
-    /// Tells it.
-    pub(crate) fn tell(&self, function: &str, grant: &Grant) {
-        (self.0)(function, grant);
-    }
-}
-
-impl Default for FirstUse {
-    /// Nobody wants to know.
-    fn default() -> Self {
-        Self::new(|_, _| {})
-    }
-}
-
-impl fmt::Debug for FirstUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FirstUse")
-    }
-}
-
 /// How time passes in a stack.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Time {
-    /// It runs, from now on.
+    /// It runs from now on.
     Running,
-    /// It stands still, now, unless it is moved.
+    /// It stands still at the time of the start, until it is moved.
     #[default]
     Frozen,
-    /// It stands still at that time, unless it is moved.
+    /// It stands still at this time, until it is moved.
     FrozenAt(Timestamp),
-    /// It runs with the runtime's clock, from that time on. A test that has paused the runtime's
-    /// lets hours pass at once, with every wait of the stack in them.
+    /// It runs from this time on, with the runtime's clock. A test that has paused the runtime's
+    /// clock lets hours pass at once, including every wait of the stack.
     WithRuntimeFrom(Timestamp),
 }
 
 /// Where the tables of a stack are.
 #[derive(Debug, Clone, Default)]
 pub enum Storage {
-    /// In memory, and gone with the stack.
+    /// In memory, until the stack ends.
     #[default]
     Memory,
-    /// In a file, which is made when there is none.
+    /// In a file, which is created if there is none.
     File(PathBuf),
     /// In another engine, or in AWS itself.
     Endpoint {
         /// Its URL.
         url: String,
-        /// The access key. DynamoDB Local keeps one database for each, and takes letters and
-        /// digits only. AWS itself is asked with the credentials of the environment instead.
+        /// The access key. DynamoDB Local keeps one database for each, and accepts letters and
+        /// digits only. It is not used for AWS itself, which gets the credentials of the
+        /// environment.
         access_key: String,
     },
 }

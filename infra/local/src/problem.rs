@@ -3,11 +3,11 @@
 /// Why the stack cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// What was asked for is wrong: a flag, a value, the name of a parameter.
+    /// An argument is wrong: a flag, a value, or the name of a parameter.
     #[error("{0}")]
     Usage(String),
-    /// What was asked for cannot be had: the port is in use, the data file is no database, the
-    /// template is not one that can run here.
+    /// The stack cannot be had: the port is in use, the data file is no database, or the template
+    /// cannot run here.
     #[error("{0}")]
     Failure(String),
 }
@@ -32,7 +32,7 @@ impl Problem {
     }
 }
 
-/// An error with everything that led to it, in one line.
+/// An error and all its causes, in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! A whole stack: the functions, and everything around them.
+//! A whole stack: the functions, what they call, and what calls them.
 
 mod assembly;
 #[cfg(test)]
@@ -12,27 +12,29 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     Options, Problem,
-    connector::Below,
+    aws::queue::Message,
+    calls::{
+        connector::Backend,
+        faults::Faults,
+        tally::{Consumed, Tally, Units},
+    },
     demo::Demo,
-    faults::Faults,
-    function::{Function, Start},
-    handlers::Handlers,
-    interference::Failure,
-    permissions::Grant,
-    published::Published,
-    queue::Message,
-    tally::{Consumed, Tally, Units},
-    timeline::Timeline,
+    lambda::{
+        function::{Function, Start},
+        published::Published,
+        timeline::Timeline,
+    },
+    template::{handlers::Handlers, permissions::Grant},
 };
 
-/// A whole stack, running. When it is dropped it ends at once; [`Stack::stop`] lets what has
-/// begun come to its end.
+/// A running stack. When it is dropped it ends at once. [`Stack::stop`] lets requests that have
+/// begun be answered first.
 pub struct Stack {
     address: SocketAddr,
     database_address: Option<SocketAddr>,
     functions: BTreeMap<String, Arc<Function>>,
     operator: Start,
-    below: Arc<Below>,
+    backend: Arc<Backend>,
     published: Option<Published>,
     timeline: Arc<Timeline>,
     demo: Option<Demo>,
@@ -40,22 +42,23 @@ pub struct Stack {
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     driver: JoinHandle<()>,
-    /// Of the data file, until the stack ends.
+    /// The lock of the data file, until the stack ends.
     _lock: Option<File>,
 }
 
 impl Stack {
-    /// Starts a stack. When this returns, it serves, and the first tick of its queues is done.
+    /// Starts a stack. When this returns, it serves requests, and the first tick of its queues is
+    /// done.
     pub async fn start(options: Options) -> Result<Self, Problem> {
         assembly::assemble(options, &Handlers::onsale()).await
     }
 
-    /// Where the API is.
+    /// The URL of the API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where the embedded engine listens, if it does.
+    /// The URL of the embedded engine, if it listens.
     pub fn database_url(&self) -> Option<String> {
         self.database_address
             .map(|address| format!("http://{address}"))
@@ -66,14 +69,14 @@ impl Stack {
         self.timeline.clock.now()
     }
 
-    /// Moves the clock of the whole stack. What becomes due is done in order, each thing at its
-    /// own time, before this returns.
+    /// Moves the clock of the whole stack. What becomes due is done in order, each thing at its own
+    /// time, before this returns. Returns the time after the move.
     pub async fn advance(&self, by: Duration) -> Timestamp {
         self.timeline.advance(by).await
     }
 
-    /// Finishes something that invokes a function. Where the clock stands still, it is moved to
-    /// each time until which the function sleeps, and only then.
+    /// Finishes work that invokes a function. If the clock stands still and the function sleeps,
+    /// the clock is moved to the time until which it sleeps, as often as it takes.
     ///
     /// # Panics
     ///
@@ -92,14 +95,14 @@ impl Stack {
                     let now = self.timeline.clock.now();
                     let by = Duration::try_from(until.duration_since(now)).unwrap_or_default();
                     self.advance(by).await;
-                    // Whoever was woken has to get up.
+                    // The sleeper that was woken has to run.
                     tokio::task::yield_now().await;
                 }
             }
         }
     }
 
-    /// The demo data, if this start has made any.
+    /// The demo data, if this start has created any.
     pub fn demo(&self) -> Option<&Demo> {
         self.demo.as_ref()
     }
@@ -114,7 +117,7 @@ impl Stack {
         function.app().await.expect("the function starts")
     }
 
-    /// A handle that belongs to no function, and is not counted.
+    /// A handle that belongs to no function. What it consumes is not counted.
     ///
     /// # Panics
     ///
@@ -123,14 +126,14 @@ impl Stack {
         self.operator.app().await.expect("the operator starts")
     }
 
-    /// The tables themselves, for who wants to read and write what no function does. It is not
-    /// counted either.
+    /// A client for the tables, to read and write what no function does. What it consumes is not
+    /// counted.
     pub fn database(&self) -> Client {
         Client::new(&self.operator.sdk)
     }
 
-    /// What the functions' calls to the database consumed since the start, or since it was last
-    /// forgotten.
+    /// What the functions' calls to the database have consumed since the start, or since
+    /// [`Stack::forget_consumed`].
     pub fn consumed(&self) -> Consumed {
         let functions: BTreeMap<_, _> = self
             .functions
@@ -144,8 +147,8 @@ impl Stack {
         }
     }
 
-    /// The most calls that a function had under way at the same moment, since the start, or since
-    /// what was consumed was last forgotten.
+    /// The highest number of calls that a function had in flight at one moment since the start, or
+    /// since [`Stack::forget_consumed`].
     ///
     /// # Panics
     ///
@@ -154,7 +157,7 @@ impl Stack {
         self.functions[function].tally.most_in_flight()
     }
 
-    /// Forgets what was consumed.
+    /// Sets the counters of what was consumed to zero.
     pub fn forget_consumed(&self) {
         self.functions
             .values()
@@ -162,13 +165,13 @@ impl Stack {
             .for_each(|t| Tally::reset(t));
     }
 
-    /// What the functions have published as metrics, line by line, if the stack notes it.
+    /// The lines of metrics that the functions have published, if [`Options::metrics`] is set.
     pub fn metrics(&self) -> Vec<String> {
         let published = self.published.as_ref();
         published.map(Published::lines).unwrap_or_default()
     }
 
-    /// The messages on their way to a function, those due first in front.
+    /// The messages that a function will get, those due first in front.
     pub fn pending_messages(&self) -> Vec<Message> {
         let subscriptions = self.timeline.subscriptions.iter();
         subscriptions
@@ -183,34 +186,29 @@ impl Stack {
         dead.flat_map(|queue| queues.messages(queue)).collect()
     }
 
-    /// What each function may do.
+    /// The grants of each function.
     pub fn grants(&self) -> &[(String, Grant)] {
         &self.grants
     }
 
-    /// From now on, writes of the functions to this table lose their condition when it contains
-    /// this text: a test of a guard must be seen to fail without it.
+    /// From now on, writes of the functions to this table lose their condition if it contains this
+    /// text. A test of a condition must be seen to fail without it.
     pub fn strip_condition(&self, table: &str, text: &str) {
-        self.below.interference.strip_condition(table, text);
+        self.backend.interference.strip_condition(table, text);
     }
 
-    /// From now on, a transaction that several conditions refuse reports one of them only: that
-    /// with this index, counted from 0 and round and round. Without one, all are reported again.
+    /// From now on, a transaction that several conditions refuse reports only the one with this
+    /// index, modulo their number. With `None`, all are reported again.
     pub fn report_one_condition(&self, index: Option<usize>) {
-        self.below.interference.report_one_condition(index);
+        self.backend.interference.report_one_condition(index);
     }
 
-    /// From now on, the functions' calls of this table fail.
-    pub fn fail(&self, table: &str, failure: Failure) {
-        self.below.interference.fail(table, failure);
-    }
-
-    /// What goes wrong with the functions' calls.
+    /// The faults that the functions' calls meet.
     pub fn faults(&self) -> &Faults {
-        &self.below.faults
+        &self.backend.faults
     }
 
-    /// From now on, the clock of a function is so far ahead of the stack's, or behind.
+    /// From now on, the clock of a function is ahead of the stack's by this, or behind it.
     ///
     /// # Panics
     ///
@@ -224,19 +222,19 @@ impl Stack {
         self.functions.keys().map(String::as_str)
     }
 
-    /// How many conditions were taken out so far.
+    /// How many conditions have been taken out.
     pub fn stripped_conditions(&self) -> u64 {
-        self.below.interference.stripped()
+        self.backend.interference.stripped()
     }
 
-    /// Ends the stack: requests that have begun are answered first.
+    /// Ends the stack. Requests that have begun are answered first, for up to two seconds.
     pub async fn stop(mut self) {
-        /// What takes longer than this is a function that sleeps.
-        const PATIENCE: Duration = Duration::from_secs(2);
+        /// A function that takes longer sleeps.
+        const MAX_WAIT: Duration = Duration::from_secs(2);
 
         self.stop.send_replace(true);
         for server in &mut self.servers {
-            let _ = tokio::time::timeout(PATIENCE, server).await;
+            let _ = tokio::time::timeout(MAX_WAIT, server).await;
         }
     }
 }

@@ -1,8 +1,10 @@
-//! `template.yaml`: what runs locally is what deploys.
+//! Reads `template.yaml`, so that what runs locally is what deploys.
 
 mod deployment;
+pub mod handlers;
 mod intrinsics;
 mod parameters;
+pub mod permissions;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -13,20 +15,20 @@ use crate::Problem;
 pub use deployment::{
     Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
 };
-pub use intrinsics::Place;
+pub use intrinsics::AwsAccount;
 
 /// What the stack is called, as with `samconfig.toml`.
 pub const STACK_NAME: &str = "onsale";
 
-/// What a parameter is here that nobody gives, where the template's default is for an on-sale:
-/// money comes from nowhere, so that the whole purchase can be tried.
+/// The values of parameters that are not given, where the local stack differs from the template:
+/// users may charge their own balances, so that a whole purchase can be tried.
 const LOCAL_DEFAULTS: [(&str, &str); 1] = [("WhoCharges", "users")];
 
 /// A SAM template.
 #[derive(Debug, Clone)]
 pub struct Template(Value);
 
-/// The repository's own, built in: it is there wherever the program is moved to.
+/// The repository's own template. It is part of the program, which can be moved.
 static REPOSITORY: LazyLock<Result<Template, String>> = LazyLock::new(|| {
     Template::parse(include_str!("../../../template.yaml")).map_err(|problem| problem.to_string())
 });
@@ -48,7 +50,7 @@ impl Template {
     pub fn deployment(
         &self,
         overrides: &[(String, String)],
-        place: &Place,
+        account: &AwsAccount,
     ) -> Result<Deployment, Problem> {
         let declared = self.section("Parameters");
         let local = LOCAL_DEFAULTS
@@ -58,11 +60,11 @@ impl Template {
         let overrides: Vec<_> = local.chain(overrides.iter().cloned()).collect();
         let parameters = parameters::resolve(declared, &overrides)?;
         require_own_tables(&parameters)?;
-        deployment::read(self, &parameters, place)
+        deployment::read(self, &parameters, account)
     }
 
-    /// The parameter that this variable of every function's environment comes from, if it comes
-    /// from one as it is.
+    /// The parameter whose value is this variable of every function's environment. `None` if the
+    /// variable is computed in another way.
     pub fn parameter_behind(&self, variable: &str) -> Option<&str> {
         let value = self
             .0
@@ -84,7 +86,7 @@ impl Template {
     }
 }
 
-/// Nothing has been restored here.
+/// Refuses tables that were restored from a backup. The local stack has none.
 fn require_own_tables(parameters: &BTreeMap<String, String>) -> Result<(), Problem> {
     match parameters.get("RestoredTables") {
         Some(name) if !name.is_empty() => Err(Problem::usage(format!(
@@ -94,7 +96,7 @@ fn require_own_tables(parameters: &BTreeMap<String, String>) -> Result<(), Probl
     }
 }
 
-/// Parameters as a command line gives them.
+/// Parameters in the form in which a command line gives them.
 #[cfg(test)]
 fn given(overrides: &[(&str, &str)]) -> Vec<(String, String)> {
     overrides

@@ -220,17 +220,25 @@ async fn whatever_happens_at_once_to_an_order_is_whole() {
 /// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen.
 #[tokio::test]
 async fn it_is_noticed_when_nothing_is_whole() {
-    for (state, table, words) in [
-        (State::Held, "Accounts", "seq = :seen"),
-        (State::Held, "Sessions", "live_hold"),
-        (State::Paid, "Accounts", "seq = :seen"),
-        (State::Paid, "Accounts", "#status = :paid"),
+    let balance = ("Accounts", "seq = :seen");
+    let hold = ("Sessions", "live_hold");
+    // An order that is refunded already, or its seats that are no longer sold to it: each of the two
+    // stops the second refund.
+    let order = ("Accounts", "#status = :paid");
+    let seats = ("Seats", "#status = :sold");
+    for (state, conditions) in [
+        (State::Held, &[balance][..]),
+        (State::Held, &[hold]),
+        (State::Paid, &[balance]),
+        (State::Paid, &[order, seats]),
     ] {
         let noticed = in_some_try(async || {
             let shop = Shop::without_messages(&[]).await;
-            shop.stack.strip_condition(table, words);
+            for (table, words) in conditions {
+                shop.stack.strip_condition(table, words);
+            }
             let outcome = every_pair(&shop, state).await;
-            println!("{state:?} {table} {words}: {:#?}", outcome.troubles);
+            println!("{state:?} {conditions:?}: {:#?}", outcome.troubles);
             (!outcome.troubles.is_empty()).then_some((outcome, shop))
         });
         let (outcome, shop) = noticed.await.expect("that somebody notices");

@@ -57,7 +57,7 @@ pub async fn change(world: Arc<World>, limits: Arc<Limits>, mut rng: Xoshiro256P
             .chain([(Fault::Slow, SLOW)])
             .collect();
         let stack = &world.shop.stack;
-        stack.faults().rain(rng.random(), &shares);
+        stack.faults().meet_at_random(rng.random(), &shares);
         for function in stack.functions() {
             let ahead = SignedDuration::from_millis(rng.random_range(-2_000..=2_000));
             stack.put_clock_ahead(function, ahead);

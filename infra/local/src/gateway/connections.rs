@@ -1,4 +1,4 @@
-//! The connections of the gateway: how many there may be, and how long each may keep us waiting.
+//! The connections of the gateway, with limits for their number, sizes and times.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,59 +25,59 @@ use tower::Service as _;
 
 use super::unavailable;
 
-/// The head of a request may take so long to come, from the moment that we are ready for one. So
-/// a connection that is kept and not used ends after it, too.
+/// How long the head of a request may take to arrive, from the moment that the gateway is ready for
+/// it. A connection that is kept open and not used ends after this time, too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client that takes nothing of its answer for so long is given up.
+/// A connection ends when its client reads nothing of an answer for this long.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The request line and the headers have so many bytes together, as at API Gateway.
-const LARGEST_HEAD: usize = 10_240;
+/// How many bytes the request line and the headers may have together, as at API Gateway.
+const MAX_HEAD_BYTES: usize = 10_240;
 
-/// A request has so many headers; they would not fit into the head if each had a value.
-const MOST_HEADERS: usize = 200;
+/// How many headers a request may have.
+const MAX_HEADERS: usize = 200;
 
-/// So much of a connection is kept in memory before somebody takes it.
-const BUFFER: usize = 64 * 1024;
+/// How much of a connection is kept in memory before it is read.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
-/// So many connections beyond those that are served hear that there are too many. Those beyond
-/// wait to be accepted.
-const TURNED_AWAY_AT_ONCE: usize = 64;
+/// How many connections at once are told that there are too many. Further ones wait to be
+/// accepted.
+const MAX_REFUSED_AT_ONCE: usize = 64;
 
-/// One that is turned away has so long to say what it wanted.
-const TURNED_AWAY_AFTER: Duration = Duration::from_secs(2);
+/// How long a connection that is refused may take to send its request.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Serves connections until it is told to stop, so many at once. Then it takes no more, and
+/// Serves connections until `stopped` completes, `max` at once. Then it accepts no more, and
 /// returns when the requests that have begun are answered.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
-    most: usize,
+    max: usize,
     stopped: impl Future<Output = ()>,
 ) {
-    let room = Arc::new(Semaphore::new(most));
-    let doorstep = Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE));
+    let places = Arc::new(Semaphore::new(max));
+    let refusals = Arc::new(Semaphore::new(MAX_REFUSED_AT_ONCE));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut stopped = std::pin::pin!(stopped);
     loop {
-        // It is given back when the connection ends, or at once if that is served.
-        let turned_away = Arc::clone(&doorstep).acquire_owned();
-        let next = async { (turned_away.await, Listener::accept(&mut listener).await) };
-        let (turned_away, (stream, source)) = tokio::select! {
+        // This permit is for a connection that is refused. One that is served drops it at once.
+        let refusal = Arc::clone(&refusals).acquire_owned();
+        let next = async { (refusal.await, Listener::accept(&mut listener).await) };
+        let (refusal, (stream, source)) = tokio::select! {
             next = next => next,
-            // Those that are finished are forgotten.
+            // Removes the finished ones.
             Some(_) = connections.join_next() => continue,
             () = &mut stopped => break,
         };
         let watcher = graceful.watcher();
-        match Arc::clone(&room).try_acquire_owned() {
+        match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => {
                 connections.spawn(answer(stream, source, router.clone(), watcher, place));
             }
             Err(_) => {
-                connections.spawn(turn_away(stream, watcher, turned_away.ok()));
+                connections.spawn(refuse(stream, watcher, refusal.ok()));
             }
         }
     }
@@ -96,44 +96,44 @@ async fn answer(
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(source));
         let answer = router.clone().call(request);
-        async { answer.await.map(without_a_length_of_nothing) }
+        async { answer.await.map(without_length_if_not_modified) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_header_size(LARGEST_HEAD)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(BUFFER)
-        .serve_connection(patient(stream), service);
-    // Whoever hangs up, says what is no HTTP, or is too slow, is gone.
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BUFFER_BYTES)
+        .serve_connection(with_write_timeout(stream), service);
+    // An error is one of the client: it hung up, sent no HTTP, or was too slow.
     let _ = watcher.watch(connection).await;
 }
 
-/// What the client has already is said without its length, to a HEAD as to a GET: the router would
-/// say that it is empty.
-fn without_a_length_of_nothing(mut answer: Response) -> Response {
+/// Removes the length of an answer with status 304. The router would give it a length of 0, which
+/// is not that of what the client has.
+fn without_length_if_not_modified(mut answer: Response) -> Response {
     if answer.status() == StatusCode::NOT_MODIFIED {
         answer.headers_mut().remove(CONTENT_LENGTH);
     }
     answer
 }
 
-/// Answers one request with the advice to come again.
-async fn turn_away(stream: TcpStream, watcher: Watcher, _place: Option<OwnedSemaphorePermit>) {
+/// Answers one request with 503 and `Retry-After`.
+async fn refuse(stream: TcpStream, watcher: Watcher, _place: Option<OwnedSemaphorePermit>) {
     let service = service_fn(|_: hyper::Request<Incoming>| async {
         Ok::<Response, Infallible>(unavailable())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(TURNED_AWAY_AFTER)
+        .header_read_timeout(REFUSAL_TIMEOUT)
         .keep_alive(false)
-        .serve_connection(patient(stream), service);
+        .serve_connection(with_write_timeout(stream), service);
     let _ = watcher.watch(connection).await;
 }
 
 /// A connection that ends when the client does not read.
-fn patient(stream: TcpStream) -> TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>> {
-    // Answers are small and somebody waits for them.
+fn with_write_timeout(stream: TcpStream) -> TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>> {
+    // Answers are small, and must not wait for more data.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));

@@ -1,4 +1,4 @@
-//! What the gateway tells browsers of other origins.
+//! The headers for browsers that ask for a page of another origin.
 
 use axum::{
     body::Body,
@@ -21,47 +21,32 @@ pub fn is_foreign(parts: &Parts) -> bool {
     parts.headers.contains_key(ORIGIN)
 }
 
-/// The answer to a browser that asks first.
+/// The answer to a preflight request of a browser. `None` for other requests.
 pub fn preflight(cors: &Cors, parts: &Parts) -> Option<Response> {
-    let asks_first = parts.method == Method::OPTIONS
+    let is_preflight = parts.method == Method::OPTIONS
         && is_foreign(parts)
         && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    asks_first.then(|| {
+    is_preflight.then(|| {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         allow(cors, &mut response);
         let age = cors.max_age.map(|seconds| seconds.to_string());
-        set(
-            &mut response,
-            ACCESS_CONTROL_ALLOW_METHODS,
-            &cors.allow_methods.join(","),
-        );
-        set(
-            &mut response,
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            &cors.allow_headers.join(","),
-        );
-        set(
-            &mut response,
-            ACCESS_CONTROL_MAX_AGE,
-            &age.unwrap_or_default(),
-        );
+        for (name, value) in [
+            (ACCESS_CONTROL_ALLOW_METHODS, cors.allow_methods.join(",")),
+            (ACCESS_CONTROL_ALLOW_HEADERS, cors.allow_headers.join(",")),
+            (ACCESS_CONTROL_MAX_AGE, age.unwrap_or_default()),
+        ] {
+            set(&mut response, name, &value);
+        }
         response
     })
 }
 
-/// Lets the page see the answer.
+/// Adds the headers that let the page read the answer.
 pub fn allow(cors: &Cors, response: &mut Response) {
-    set(
-        response,
-        ACCESS_CONTROL_ALLOW_ORIGIN,
-        &cors.allow_origins.join(","),
-    );
-    set(
-        response,
-        ACCESS_CONTROL_EXPOSE_HEADERS,
-        &cors.expose_headers.join(","),
-    );
+    let [origins, headers] = [&cors.allow_origins, &cors.expose_headers].map(|list| list.join(","));
+    set(response, ACCESS_CONTROL_ALLOW_ORIGIN, &origins);
+    set(response, ACCESS_CONTROL_EXPOSE_HEADERS, &headers);
 }
 
 fn set(response: &mut Response, name: HeaderName, value: &str) {

@@ -1,4 +1,4 @@
-//! The bodies of requests: read whole before anything else is done, within bounds.
+//! Reads the body of each request before anything else is done, within limits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,28 +14,28 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{message, unavailable};
 
-/// The largest body that API Gateway takes.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// The largest body that API Gateway accepts.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// All bodies together have so many bytes; a request that would need more is told to come again.
-const ROOM: usize = 64 * 1024 * 1024;
+/// How many bytes all bodies may have together. A request that needs more gets 503.
+const MAX_BYTES_OF_ALL_BODIES: usize = 64 * 1024 * 1024;
 
-/// A body may take so long to come.
+/// How long a body may take to arrive.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a body was not read.
-enum Unread {
-    /// It is larger than API Gateway takes.
+enum BodyError {
+    /// It is larger than API Gateway accepts.
     TooLarge,
-    /// There are too many others.
+    /// All bodies together are too large.
     NoRoom,
-    /// It did not come in time.
+    /// It did not arrive in time.
     TooSlow,
-    /// It is no body: the client has hung up, or its chunks are none.
+    /// The client has hung up, or its chunks are malformed.
     Broken,
 }
 
-impl Unread {
+impl BodyError {
     fn answer(&self) -> Response {
         match self {
             Self::TooLarge => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
@@ -46,56 +46,56 @@ impl Unread {
     }
 }
 
-/// Room for the bodies of all requests of a gateway, as bytes come.
+/// The bytes that the bodies of all requests of a gateway may still take.
 #[derive(Clone)]
 pub struct Intake(Arc<Semaphore>);
 
 impl Default for Intake {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ROOM)))
+        Self(Arc::new(Semaphore::new(MAX_BYTES_OF_ALL_BODIES)))
     }
 }
 
-/// Reads a request's body before anybody else sees the request.
+/// Reads a request's body before the request is routed.
 pub async fn take(State(intake): State<Intake>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let read = tokio::time::timeout(TIMEOUT, intake.whole(body)).await;
-    match read.unwrap_or(Err(Unread::TooSlow)) {
-        Ok((body, _room)) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        Err(unread) => unread.answer(),
+    match read.unwrap_or(Err(BodyError::TooSlow)) {
+        Ok((body, _permit)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(body_error) => body_error.answer(),
     }
 }
 
 impl Intake {
-    /// The whole body, and the room that it takes as long as that is kept.
-    async fn whole(&self, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Unread> {
-        let mut body = Limited::new(body, LARGEST_BODY);
+    /// The whole body, and a permit for its bytes, which is to be kept as long as the body.
+    async fn whole(&self, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), BodyError> {
+        let mut body = Limited::new(body, MAX_BODY_BYTES);
         let mut bytes = Vec::new();
-        let mut room: Option<OwnedSemaphorePermit> = None;
+        let mut permit: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
-            // Trailers are nobody's.
-            let Ok(data) = frame.map_err(|error| unread(&*error))?.into_data() else {
+            // Trailers are ignored.
+            let Ok(data) = frame.map_err(|error| body_error(&*error))?.into_data() else {
                 continue;
             };
-            let more = u32::try_from(data.len()).map_err(|_| Unread::TooLarge)?;
+            let more = u32::try_from(data.len()).map_err(|_| BodyError::TooLarge)?;
             let more = Arc::clone(&self.0)
                 .try_acquire_many_owned(more)
-                .map_err(|_| Unread::NoRoom)?;
-            match &mut room {
-                Some(room) => room.merge(more),
-                None => room = Some(more),
+                .map_err(|_| BodyError::NoRoom)?;
+            match &mut permit {
+                Some(permit) => permit.merge(more),
+                None => permit = Some(more),
             }
             bytes.extend_from_slice(&data);
         }
-        Ok((bytes.into(), room))
+        Ok((bytes.into(), permit))
     }
 }
 
-fn unread(error: &(dyn std::error::Error + 'static)) -> Unread {
+fn body_error(error: &(dyn std::error::Error + 'static)) -> BodyError {
     if error.is::<LengthLimitError>() {
-        Unread::TooLarge
+        BodyError::TooLarge
     } else {
-        Unread::Broken
+        BodyError::Broken
     }
 }
 
@@ -106,15 +106,15 @@ mod tests {
     #[tokio::test]
     async fn bodies_share_the_room_while_they_are_there() {
         let intake = Intake(Arc::new(Semaphore::new(10)));
-        let (first, room) = intake
+        let (first, permit) = intake
             .whole(Body::from("1234567"))
             .await
             .ok()
-            .expect("room");
+            .expect("a body");
         assert_eq!(first, "1234567");
         let second = intake.whole(Body::from("1234")).await;
-        assert!(matches!(second, Err(Unread::NoRoom)));
-        drop(room);
+        assert!(matches!(second, Err(BodyError::NoRoom)));
+        drop(permit);
         assert!(intake.whole(Body::from("1234")).await.is_ok());
         assert!(intake.whole(Body::empty()).await.is_ok());
         assert_eq!(intake.0.available_permits(), 10, "nothing is lost");

@@ -14,8 +14,8 @@ use shared::lambda_http;
 
 use super::{Gateway, json_answer};
 use crate::{
-    function::{Failure, Function},
-    handlers::Code,
+    lambda::function::{Function, FunctionError},
+    template::handlers::Code,
 };
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -48,14 +48,11 @@ pub async fn invoke(
     };
     match kind(&headers) {
         "Event" => {
-            gateway
-                .timeline
-                .board
-                .spawn(run_unattended(function, payload));
+            gateway.timeline.board.spawn(run_and_log(function, payload));
             StatusCode::ACCEPTED.into_response()
         }
         "DryRun" => StatusCode::NO_CONTENT.into_response(),
-        "RequestResponse" => attended(&gateway, function, payload).await,
+        "RequestResponse" => invoke_and_wait(&gateway, function, payload).await,
         other => refused(
             StatusCode::BAD_REQUEST,
             "InvalidParameterValueException",
@@ -79,11 +76,12 @@ fn kind(headers: &HeaderMap) -> &str {
         .unwrap_or("RequestResponse")
 }
 
-/// It runs in the background, so that a function that sleeps is woken by a moved clock.
-async fn attended(gateway: &Gateway, function: Arc<Function>, payload: Json) -> Response {
+/// Invokes a function and waits for its result. It runs in the background, so that a move of the
+/// clock wakes it when it sleeps.
+async fn invoke_and_wait(gateway: &Gateway, function: Arc<Function>, payload: Json) -> Response {
     let (done, result) = tokio::sync::oneshot::channel();
     gateway.timeline.board.spawn(async move {
-        // Whoever asked may have left.
+        // An error means that the caller has hung up.
         let _ = done.send(run(&function, payload).await);
     });
     match result.await {
@@ -95,13 +93,13 @@ async fn attended(gateway: &Gateway, function: Arc<Function>, payload: Json) -> 
     }
 }
 
-async fn run_unattended(function: Arc<Function>, payload: Json) {
+async fn run_and_log(function: Arc<Function>, payload: Json) {
     if let Err(failure) = run(&function, payload).await {
         tracing::error!(function = function.name, "{failure}");
     }
 }
 
-async fn run(function: &Function, payload: Json) -> Result<Json, Failure> {
+async fn run(function: &Function, payload: Json) -> Result<Json, FunctionError> {
     match function.code {
         Code::Http(_) => function.answer(&payload.to_string()).await.map(answer),
         Code::Messages(_) => {
@@ -112,7 +110,7 @@ async fn run(function: &Function, payload: Json) -> Result<Json, Failure> {
     }
 }
 
-/// An answer as Lambda hands it to API Gateway.
+/// An answer as Lambda returns it to API Gateway.
 fn answer(response: lambda_http::Response<lambda_http::Body>) -> Json {
     let (parts, body) = response.into_parts();
     let (body, is_base64_encoded) = match body {

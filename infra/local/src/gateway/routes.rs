@@ -1,14 +1,14 @@
-//! Which function a request goes to.
+//! Finds the function of a request.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::http::Method;
 
-use crate::{Problem, function::Function, template::RoutePlan};
+use crate::{Problem, lambda::function::Function, template::RoutePlan};
 
 /// What a route leads to.
 pub struct Endpoint {
-    /// The route's key, as API Gateway puts it into the event.
+    /// The route's key in the event, such as `GET /v1/concerts`.
     pub key: String,
     /// The function.
     pub function: Arc<Function>,
@@ -18,11 +18,11 @@ pub struct Endpoint {
 pub struct Found<'r> {
     /// What it leads to.
     pub endpoint: &'r Endpoint,
-    /// The variables in the path, not yet decoded.
+    /// The variables in the path, still percent-encoded.
     pub parameters: Vec<(String, String)>,
 }
 
-/// The routes of a gateway. Of those that fit, the most specific one is taken.
+/// The routes of a gateway. Of those that match, the most specific one is taken.
 #[derive(Default)]
 pub struct Routes {
     by_method: BTreeMap<String, matchit::Router<Endpoint>>,
@@ -61,7 +61,9 @@ impl Routes {
             .or_default()
             .insert(greedy(path), endpoint)
             .map_err(|error| {
-                Problem::failure(format!("the route {method} {path} cannot be had: {error}"))
+                Problem::failure(format!(
+                    "the route {method} {path} cannot be added: {error}"
+                ))
             })
     }
 
@@ -88,7 +90,7 @@ impl Routes {
     }
 }
 
-/// What API Gateway writes as `{rest+}` takes the rest of the path.
+/// Translates API Gateway's `{rest+}`, which matches the rest of the path, to `{*rest}`.
 fn greedy(path: &str) -> String {
     match path
         .strip_suffix("+}")

@@ -1,18 +1,20 @@
-//! How a stack is put together.
+//! Builds and starts a stack.
 
 use std::{
     collections::BTreeMap,
     fs::File,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
 };
+use axum::http::Uri;
 use dynoxide::Database;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use shared::{
     app::App,
     aws_sdk_dynamodb::{
@@ -36,37 +38,41 @@ use tokio::{
 use super::Stack;
 use crate::{
     Options, Problem, Storage, Time,
-    clock::{Pace, StackClock},
-    connector::{Below, Connector, Engine},
+    aws::{engine, queue::Queues, sqs::Sqs, tables},
+    calls::{
+        connector::{Backend, Connector, Engine},
+        guard::{FirstUse, Guard},
+        interference::Interference,
+        tally::Tally,
+    },
     demo::{self, Demo},
-    engine,
-    function::{Function, Start},
     gateway::{Gateway, Routes, connections},
-    handlers::{Code, Handlers},
-    interference::Interference,
-    invocation,
-    options::FirstUse,
-    permissions::Guard,
-    published::Published,
-    queue::Queues,
-    skew::FunctionClock,
-    sqs::Sqs,
-    tables,
-    tally::Tally,
-    template::{Deployment, FunctionPlan, Place, Template},
-    timeline::{Schedule, Subscription, Timeline},
+    lambda::{
+        function::{Function, Start},
+        published::Published,
+        timeline::{Schedule, Subscription, Timeline},
+    },
+    template::{
+        AwsAccount, Deployment, FunctionPlan, Template,
+        handlers::{Code, Handlers},
+    },
+    time::{
+        clock::{Pace, StackClock},
+        function_clock::FunctionClock,
+        invocation,
+    },
 };
 
 const ACCOUNT: &str = "000000000000";
 
-/// No engine looks at it.
+/// The secret key. No engine checks it.
 const SECRET: &str = "secret";
 
-/// Puts a stack together, and starts it.
+/// Builds a stack, and starts it.
 pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
     let (listener, address) = listen(options.port).await?;
     let (template, deployment) = plan(&options, handlers, address)?;
-    let foundation = Foundation::lay(&options, &deployment).await?;
+    let foundation = Foundation::new(&options, &deployment).await?;
     let functions = foundation.functions(&template, &deployment, handlers)?;
     let operator = foundation.operator(&template, &deployment)?;
     let demo = fill(&options, &deployment, &operator).await?;
@@ -74,7 +80,8 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     let (stop, stopped) = watch::channel(false);
     let mut servers = Vec::new();
     let mut database_address = None;
-    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.below.engine) {
+    if let (true, Engine::Embedded(database)) = (options.database_port, &foundation.backend.engine)
+    {
         let (listener, address) = listen(0).await?;
         database_address = Some(address);
         servers.push(serve_database(listener, database.clone(), stopped.clone()));
@@ -83,11 +90,9 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         routes: Routes::new(&deployment.routes, &functions)?,
         functions: functions.clone(),
         cors: deployment.cors.clone(),
-        sqs: foundation.below.sqs.clone(),
+        sqs: foundation.backend.sqs.clone(),
         timeline: Arc::clone(&timeline),
-        ways_from_outside: foundation
-            .access
-            .ways_from_outside(address, database_address),
+        ways_from_outside: foundation.sdk.ways_from_outside(address, database_address),
         concurrency: Arc::new(Semaphore::new(options.limits.concurrency)),
     };
     servers.push(tokio::spawn(connections::serve(
@@ -101,10 +106,10 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         database_address,
         functions,
         operator,
-        below: foundation.below,
+        backend: foundation.backend,
         published: foundation.published,
         _lock: foundation.lock,
-        driver: set_going(&timeline).await,
+        driver: start_timeline(&timeline).await,
         timeline,
         demo,
         grants: deployment.grants(),
@@ -113,7 +118,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     })
 }
 
-/// What is to be built. The queues' URLs are at the gateway's address.
+/// Reads what is to be built. The queues' URLs are at the gateway's address.
 fn plan(
     options: &Options,
     handlers: &Handlers,
@@ -123,19 +128,19 @@ fn plan(
         Some(text) => Template::parse(text)?,
         None => Template::repository()?,
     };
-    let place = Place {
+    let account = AwsAccount {
         region: region(),
-        account: ACCOUNT.to_owned(),
-        queues: format!("http://{address}/{ACCOUNT}"),
+        id: ACCOUNT.to_owned(),
+        queues_url: format!("http://{address}/{ACCOUNT}"),
     };
-    let deployment = template.deployment(&options.parameters, &place)?;
+    let deployment = template.deployment(&options.parameters, &account)?;
     handlers.check(&deployment)?;
     Ok((template, deployment))
 }
 
-/// Makes the tables, and the demo data where there was nothing before. A data file with nobody in
-/// it is nothing: a start that was killed may have come as far as the tables. The people of the
-/// demo data are made last, so that nothing of it is missing where they are.
+/// Creates the tables, and the demo data if the tables are new. A data file without users is
+/// treated like new tables, because a start that was killed may have created only the tables. The
+/// users of the demo data are created last. If they exist, all of it does.
 async fn fill(
     options: &Options,
     deployment: &Deployment,
@@ -149,21 +154,22 @@ async fn fill(
     let app = operator.app().await;
     let app = app.map_err(|error| Problem::failure(error.to_string()))?;
     let is_file = matches!(options.database, Storage::File(_));
-    if is_new || (is_file && has_nobody(&app).await?) {
+    if is_new || (is_file && has_no_users(&app).await?) {
         demo::create(&app, shows).await.map(Some)
     } else {
         Ok(None)
     }
 }
 
-async fn has_nobody(app: &App) -> Result<bool, Problem> {
+async fn has_no_users(app: &App) -> Result<bool, Problem> {
     let page = app.store().users(None, 1).await;
     let (users, next) = page.map_err(|error| Problem::failure(error.to_string()))?;
     Ok(users.is_empty() && next.is_none())
 }
 
-/// Does what is due at the start, the first tick, and from then on what becomes due by itself.
-async fn set_going(timeline: &Arc<Timeline>) -> JoinHandle<()> {
+/// Does what is due at the start, which is the first tick. Then spawns a task that starts what
+/// becomes due.
+async fn start_timeline(timeline: &Arc<Timeline>) -> JoinHandle<()> {
     timeline.advance(Duration::ZERO).await;
     let timeline = Arc::clone(timeline);
     tokio::spawn(async move { timeline.drive().await })
@@ -173,29 +179,29 @@ fn region() -> String {
     std::env::var("AWS_REGION").unwrap_or_else(|_| "ap-northeast-2".to_owned())
 }
 
-/// What all functions of a stack stand on.
+/// What all functions of a stack share.
 struct Foundation {
-    below: Arc<Below>,
+    backend: Arc<Backend>,
     clock: Arc<StackClock>,
     changed: Arc<Notify>,
     published: Option<Published>,
     lock: Option<File>,
-    access: Access,
+    sdk: SdkSettings,
     partition_keys: Arc<BTreeMap<String, String>>,
     first_use: FirstUse,
 }
 
-/// How the functions reach AWS.
-struct Access {
+/// How the functions' SDK reaches AWS.
+struct SdkSettings {
     region: Region,
     credentials: SharedCredentialsProvider,
-    /// The access key among them, if they are made up.
+    /// The access key of made-up credentials; `None` for real ones.
     access_key: Option<String>,
     endpoint: Option<String>,
 }
 
 impl Foundation {
-    async fn lay(options: &Options, deployment: &Deployment) -> Result<Self, Problem> {
+    async fn new(options: &Options, deployment: &Deployment) -> Result<Self, Problem> {
         let changed = Arc::new(Notify::new());
         let clock = Arc::new(StackClock::frozen_at(
             start_time(options.time),
@@ -216,7 +222,7 @@ impl Foundation {
             Storage::Endpoint { .. } => (Engine::remote(), None),
         };
         Ok(Self {
-            below: Arc::new(Below {
+            backend: Arc::new(Backend {
                 engine,
                 sqs,
                 interference: Interference::default(),
@@ -228,7 +234,7 @@ impl Foundation {
             first_use: options.first_use.clone(),
             published: options.metrics.then(Published::default),
             lock,
-            access: Access::to(&options.database, Region::new(region())).await?,
+            sdk: SdkSettings::read(&options.database, Region::new(region())).await?,
         })
     }
 
@@ -270,12 +276,12 @@ impl Foundation {
             environment: plan.environment.clone(),
             start,
             tally,
-            faults: Arc::clone(&self.below.faults),
+            faults: Arc::clone(&self.backend.faults),
             app: tokio::sync::Mutex::default(),
         })
     }
 
-    /// What a handle starts with that belongs to no function.
+    /// What the operator's handle is made of.
     fn operator(&self, template: &Template, deployment: &Deployment) -> Result<Start, Problem> {
         let plan = deployment.functions.values().next();
         let plan = plan.ok_or_else(|| Problem::failure("the template has no functions"))?;
@@ -299,10 +305,10 @@ impl Foundation {
         guard: Option<Guard>,
     ) -> Result<Start, Problem> {
         let config = Config::read(|variable| plan.environment.get(variable).cloned());
-        let connector = Connector::new(Arc::clone(&self.below), tally, guard);
+        let connector = Connector::new(Arc::clone(&self.backend), tally, guard);
         Ok(Start {
             config: config.map_err(|error| misconfigured(template, &error))?,
-            sdk: self.access.sdk(connector),
+            sdk: self.sdk.with(connector),
             clock: Arc::new(FunctionClock::of(&self.clock)),
             metrics: Metrics::default(),
         })
@@ -333,7 +339,7 @@ impl Foundation {
             clock: Arc::clone(&self.clock),
             runs: matches!(options.time, Time::Running | Time::WithRuntimeFrom(_)),
             board: Arc::default(),
-            queues: Arc::clone(&self.below.sqs.queues),
+            queues: Arc::clone(&self.backend.sqs.queues),
             subscriptions: subscriptions.collect(),
             schedules: schedules.collect(),
             changed: Arc::clone(&self.changed),
@@ -342,14 +348,16 @@ impl Foundation {
     }
 }
 
-impl Access {
-    async fn to(database: &Storage, region: Region) -> Result<Self, Problem> {
+impl SdkSettings {
+    async fn read(database: &Storage, region: Region) -> Result<Self, Problem> {
         let (endpoint, access_key) = match database {
             Storage::Endpoint { url, access_key } => (Some(url.as_str()), access_key.as_str()),
             Storage::Memory | Storage::File(_) => (None, "local"),
         };
-        let host = endpoint.map(host).transpose()?;
-        let is_aws = host.is_some_and(|host| host.ends_with(".amazonaws.com"));
+        let is_aws = match endpoint {
+            Some(url) => host(url)?.ends_with(".amazonaws.com"),
+            None => false,
+        };
         let credentials = if is_aws {
             let chain = DefaultCredentialsChain::builder().region(region.clone());
             SharedCredentialsProvider::new(chain.build().await)
@@ -365,7 +373,7 @@ impl Access {
         })
     }
 
-    fn sdk(&self, connector: Connector) -> SdkConfig {
+    fn with(&self, connector: Connector) -> SdkConfig {
         let mut sdk = SdkConfig::builder();
         sdk.set_endpoint_url(self.endpoint.clone());
         sdk.set_credentials_provider(Some(self.credentials.clone()));
@@ -377,7 +385,7 @@ impl Access {
     }
 
     /// The variables by which a function in a process of its own reaches the same tables and
-    /// queues. Credentials for AWS itself are not among them: whoever runs it has them.
+    /// queues. Credentials for AWS itself are not among them: the process has to have its own.
     fn ways_from_outside(
         &self,
         gateway: SocketAddr,
@@ -422,11 +430,10 @@ fn pace(time: Time) -> Pace {
 }
 
 /// The host of a URL.
-fn host(url: &str) -> Result<&str, Problem> {
-    url.strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"))
-        .map(|rest| rest.split(['/', ':']).next().unwrap_or_default())
-        .filter(|host| !host.is_empty())
+fn host(url: &str) -> Result<String, Problem> {
+    let uri = url.parse::<Uri>().ok();
+    uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
+        .and_then(|uri| uri.host().map(str::to_owned))
         .ok_or_else(|| {
             Problem::usage(format!(
                 "{url:?} is not the URL of a DynamoDB endpoint, such as http://127.0.0.1:8000"
@@ -434,7 +441,7 @@ fn host(url: &str) -> Result<&str, Problem> {
         })
 }
 
-/// A value that a parameter allows, but the functions do not, is a wrong parameter all the same.
+/// A value that the template allows and the functions refuse is reported as a wrong parameter.
 fn misconfigured(template: &Template, error: &ConfigError) -> Problem {
     if let ConfigError::Invalid {
         name,
@@ -479,11 +486,11 @@ fn serve_database(
 }
 
 async fn end(mut stopped: watch::Receiver<bool>) {
-    // A stack that is dropped stops as well.
+    // An error means that the stack was dropped, and stops as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// How the SDK waits before it tries again. An invocation that does is not asleep.
+/// How the SDK waits before it tries again. An invocation is busy meanwhile, and not asleep.
 #[derive(Debug)]
 struct Pauses;
 

@@ -1,5 +1,4 @@
-//! The stack around the functions, with small functions of its own behind the repository's
-//! template.
+//! The stack with the repository's template, and small functions instead of the repository's.
 
 mod overload;
 mod requests;
@@ -22,9 +21,12 @@ use tokio::{
 };
 
 use super::*;
-use crate::template::{Place, Template};
+use crate::{
+    gateway::INTEGRATION_TIMEOUT,
+    template::{AwsAccount, Deployment, Template},
+};
 
-/// Says what it was asked; panics, or never answers, when asked to.
+/// Returns the request that it got. Panics or never answers if the query says so.
 fn echo(_: App, request: lambda_http::Request) -> Answer<Result<Response<Body>, ApiError>> {
     Box::pin(async move {
         if request.uri().query() == Some("hang") {
@@ -63,16 +65,19 @@ fn repeat(_: App, event: Json, _: Timestamp) -> Answer<Result<Json, ApiError>> {
     Box::pin(async move { Ok(event) })
 }
 
-/// A small function for every one of the template.
-fn handlers() -> Handlers {
-    let place = Place {
+fn deployment() -> Deployment {
+    let account = AwsAccount {
         region: "local".to_owned(),
-        account: "0".to_owned(),
-        queues: "http://localhost/0".to_owned(),
+        id: "0".to_owned(),
+        queues_url: "http://localhost/0".to_owned(),
     };
-    let deployment = Template::repository()
-        .and_then(|template| template.deployment(&[], &place))
-        .expect("the repository's template");
+    let template = Template::repository().expect("the repository's template");
+    template.deployment(&[], &account).expect("it runs here")
+}
+
+/// A small function for each function of the template.
+fn handlers() -> Handlers {
+    let deployment = deployment();
     let keep = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
     let listens: Vec<_> = deployment
         .subscriptions
@@ -107,13 +112,22 @@ fn handlers() -> Handlers {
     }
 }
 
+#[test]
+fn a_function_with_a_route_ends_before_the_gateway_gives_up() {
+    let deployment = deployment();
+    for route in &deployment.routes {
+        let timeout = deployment.functions[&route.function].timeout;
+        assert!(timeout < INTEGRATION_TIMEOUT, "{}", route.function);
+    }
+}
+
 async fn start(options: Options) -> Stack {
     assembly::assemble(options, &handlers())
         .await
         .expect("it starts")
 }
 
-/// Sends a request as it is written, and returns status, head and body.
+/// Sends a request as it is written. Returns the status, the head and the body of the answer.
 async fn send(stack: &Stack, head: &str, body: &str) -> (u16, String, String) {
     let mut connection = TcpStream::connect(stack.address).await.expect("it listens");
     let length = body.len();
@@ -174,7 +188,7 @@ async fn the_most_specific_route_wins_and_the_default_one_takes_the_rest() {
 }
 
 #[tokio::test]
-async fn a_function_that_panics_does_not_take_the_stack_with_it() {
+async fn a_stack_outlives_a_function_that_panics() {
     let stack = start(Options::default()).await;
     let (status, _, body) = send(&stack, "GET /v1/concerts?panic HTTP/1.1", "").await;
     assert_eq!(
@@ -196,7 +210,7 @@ async fn a_body_above_ten_megabytes_is_too_large() {
 }
 
 #[tokio::test]
-async fn browsers_of_other_origins_are_let_in() {
+async fn pages_of_other_origins_may_use_the_api() {
     let stack = start(Options::default()).await;
     let ask = "OPTIONS /v1/users HTTP/1.1\r\norigin: http://shop.example\r\naccess-control-request-method: POST";
     let (status, head, _) = send(&stack, ask, "").await;
@@ -208,15 +222,15 @@ async fn browsers_of_other_origins_are_let_in() {
 }
 
 #[tokio::test]
-async fn the_clock_is_told_and_moved_over_http() {
+async fn the_clock_is_read_and_moved_over_http() {
     let start_time = "2026-01-01T00:00:00Z".parse().expect("a time");
     let stack = start(Options {
         time: crate::Time::FrozenAt(start_time),
         ..Options::default()
     })
     .await;
-    let told = said(&stack, "GET /_local/clock HTTP/1.1", "").await;
-    assert_eq!(told, json!({"now": "2026-01-01T00:00:00Z"}));
+    let read = said(&stack, "GET /_local/clock HTTP/1.1", "").await;
+    assert_eq!(read, json!({"now": "2026-01-01T00:00:00Z"}));
     let moved = said(
         &stack,
         "POST /_local/clock HTTP/1.1",
@@ -270,7 +284,7 @@ async fn every_function_can_be_invoked() {
     assert_eq!(send(&stack, &invoke("admit"), "{").await.0, 400);
 }
 
-/// Puts a message into the release queue.
+/// Sends a message to the release queue.
 async fn send_message(stack: &Stack, body: &str, delay_seconds: i32) {
     aws_sdk_sqs::Client::new(&stack.operator.sdk)
         .send_message()
@@ -297,7 +311,7 @@ async fn a_message_waits_for_its_time() {
 }
 
 #[tokio::test]
-async fn a_message_that_keeps_failing_ends_among_the_dead_letters() {
+async fn a_message_that_fails_too_often_is_a_dead_letter() {
     let stack = start(Options::default()).await;
     send_message(&stack, "no message of ours", 0).await;
     stack.advance(Duration::from_secs(4 * 180 - 1)).await;
@@ -329,7 +343,8 @@ fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Adds one to a counter beside the queues, which `pay` may update, if it has this value.
+/// Sets a counter in `Queues`, which `pay` may update, to 1. Its value must be `seen`, or it must
+/// be new.
 async fn count(client: &Client, seen: &str) -> Result<(), String> {
     client
         .update_item()
@@ -369,7 +384,7 @@ async fn calls_are_counted_by_function_and_conditions_can_be_stripped() {
 }
 
 #[tokio::test]
-async fn a_function_may_do_what_the_template_grants_it_and_nothing_else() {
+async fn a_function_may_do_only_what_the_template_grants_it() {
     let stack = start(Options::default()).await;
     let of = |function: &str| Client::new(&stack.functions[function].start.sdk);
     count(&of("pay"), "0").await.expect("granted");
@@ -408,9 +423,9 @@ async fn a_data_file_keeps_the_data() {
     }
 }
 
-/// A start that was killed may have made the tables and nothing else.
+/// A start that was killed may have created the tables and nothing else.
 #[tokio::test]
-async fn a_data_file_with_nobody_in_it_gets_the_demo_data() {
+async fn a_data_file_without_users_gets_the_demo_data() {
     let file = std::env::temp_dir().join(format!("onsale-{}.db", uuid::Uuid::new_v4()));
     let options = |demo_shows| Options {
         database: crate::Storage::File(file.clone()),
@@ -427,7 +442,7 @@ async fn a_data_file_with_nobody_in_it_gets_the_demo_data() {
     }
 }
 
-/// What the stack tells of a function's environment.
+/// The environment of a function that the stack returns.
 async fn environment(stack: &Stack, function: &str) -> HashMap<String, String> {
     let ask = format!("GET /_local/environment/{function} HTTP/1.1");
     let (status, _, lines) = send(stack, &ask, "").await;
@@ -447,17 +462,19 @@ async fn a_function_that_runs_alone_finds_the_same_tables_and_queues() {
         ..Options::default()
     })
     .await;
-    let told = environment(&stack, "hold-seats").await;
-    let config = Config::read(|name| told.get(name).cloned()).expect("all that it needs");
+    let variables = environment(&stack, "hold-seats").await;
+    let config = Config::read(|name| variables.get(name).cloned()).expect("all that it needs");
     assert_eq!(config.hold_seconds, 7);
     assert!(config.release_queue_url.starts_with(&stack.url()));
-    assert_eq!(told["AWS_ENDPOINT_URL_SQS"], stack.url());
-    assert!(told.contains_key("AWS_REGION") && told.contains_key("AWS_SECRET_ACCESS_KEY"));
+    assert_eq!(variables["AWS_ENDPOINT_URL_SQS"], stack.url());
+    assert!(
+        variables.contains_key("AWS_REGION") && variables.contains_key("AWS_SECRET_ACCESS_KEY")
+    );
 
     let elsewhere = start(Options {
         database: crate::Storage::Endpoint {
-            url: told["AWS_ENDPOINT_URL_DYNAMODB"].clone(),
-            access_key: told["AWS_ACCESS_KEY_ID"].clone(),
+            url: variables["AWS_ENDPOINT_URL_DYNAMODB"].clone(),
+            access_key: variables["AWS_ACCESS_KEY_ID"].clone(),
         },
         ..Options::default()
     })
@@ -467,14 +484,14 @@ async fn a_function_that_runs_alone_finds_the_same_tables_and_queues() {
         .expect("the first");
     let again = count(&Client::new(&stack.operator.sdk), "0").await;
     assert!(again.is_err(), "it is the same table");
-    let told_elsewhere = environment(&elsewhere, "hold-seats").await;
+    let variables_elsewhere = environment(&elsewhere, "hold-seats").await;
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ACCESS_KEY_ID"] {
-        assert_eq!(told_elsewhere[name], told[name], "{name}");
+        assert_eq!(variables_elsewhere[name], variables[name], "{name}");
     }
 }
 
 #[tokio::test]
-async fn no_environment_is_told_that_leads_nowhere() {
+async fn an_environment_that_would_not_work_is_refused() {
     let stack = start(Options::default()).await;
     for (function, why) in [
         ("hold-seats", "in its own process only"),
@@ -495,9 +512,17 @@ async fn refusal(options: Options) -> Problem {
 }
 
 #[tokio::test]
-async fn what_keeps_it_from_starting_is_said() {
+async fn a_stack_that_cannot_start_says_why() {
     let parameter = |name: &str, value: &str| Options {
         parameters: vec![(name.to_owned(), value.to_owned())],
+        ..Options::default()
+    };
+    let database = |database| Options {
+        database,
+        ..Options::default()
+    };
+    let template = |text: &str| Options {
+        template: Some(text.to_owned()),
         ..Options::default()
     };
     let stack = start(Options::default()).await;
@@ -520,53 +545,27 @@ async fn what_keeps_it_from_starting_is_said() {
             "port",
         ),
         (
-            Options {
-                database: crate::Storage::File(garbage.clone()),
-                ..Options::default()
-            },
+            database(crate::Storage::File(garbage.clone())),
             1,
             "data file",
         ),
         (
-            Options {
-                database: crate::Storage::File(std::env::temp_dir()),
-                ..Options::default()
-            },
+            database(crate::Storage::File(std::env::temp_dir())),
             1,
             "it is a directory",
         ),
         (
-            Options {
-                database: crate::Storage::File(garbage.join("below")),
-                ..Options::default()
-            },
+            database(crate::Storage::File(garbage.join("below"))),
             1,
             "Not a directory",
         ),
+        (template("Resources: ["), 1, "YAML"),
+        (template("Resources: {}"), 1, "no route"),
         (
-            Options {
-                template: Some("Resources: [".to_owned()),
-                ..Options::default()
-            },
-            1,
-            "YAML",
-        ),
-        (
-            Options {
-                template: Some("Resources: {}".to_owned()),
-                ..Options::default()
-            },
-            1,
-            "no route",
-        ),
-        (
-            Options {
-                database: crate::Storage::Endpoint {
-                    url: "localhost".to_owned(),
-                    access_key: "a".to_owned(),
-                },
-                ..Options::default()
-            },
+            database(crate::Storage::Endpoint {
+                url: "localhost".to_owned(),
+                access_key: "a".to_owned(),
+            }),
             2,
             "URL",
         ),

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::permissions::{Grant, Permissions};
+use super::permissions::{Grant, Permissions};
 
 pub use reader::read;
 
@@ -22,13 +22,13 @@ pub struct Deployment {
     pub queues: Vec<QueuePlan>,
     /// Its functions, by the names of their binaries.
     pub functions: BTreeMap<String, FunctionPlan>,
-    /// What leads to a function over HTTP.
+    /// The routes that lead to its functions.
     pub routes: Vec<RoutePlan>,
-    /// What is called by the clock.
+    /// The functions that are called by the clock.
     pub schedules: Vec<SchedulePlan>,
-    /// What is called with the messages of a queue.
+    /// The functions that get the messages of a queue.
     pub subscriptions: Vec<SubscriptionPlan>,
-    /// What browsers of other origins may do.
+    /// What pages of other origins may do.
     pub cors: Option<Cors>,
 }
 
@@ -41,7 +41,7 @@ pub struct TablePlan {
     pub partition_key: Key,
     /// Sort key.
     pub sort_key: Option<Key>,
-    /// The attribute that says when an item may go.
+    /// The attribute that says when an item may be deleted.
     pub ttl: Option<String>,
 }
 
@@ -59,20 +59,20 @@ pub struct Key {
 pub struct QueuePlan {
     /// Its name.
     pub name: String,
-    /// How long every message waits at least.
+    /// The delay of a message that has none of its own.
     pub delay: Duration,
-    /// How long a message that was handed out stays away.
+    /// How long a delivered message stays invisible.
     pub visibility_timeout: Duration,
-    /// Where a message goes that keeps failing.
+    /// Where a message goes that fails too often.
     pub redrive: Option<RedrivePlan>,
 }
 
-/// Where a message goes that keeps failing.
+/// Where a message goes that fails too often.
 #[derive(Debug, Clone)]
 pub struct RedrivePlan {
-    /// Name of the queue that it goes to.
+    /// The name of the dead-letter queue.
     pub to: String,
-    /// After having been handed out this often.
+    /// How many deliveries a message may have before it goes there.
     pub after: u32,
 }
 
@@ -105,7 +105,7 @@ pub struct SchedulePlan {
     pub function: String,
     /// How often.
     pub every: Duration,
-    /// With what, if not with the scheduler's own event.
+    /// Its event; `None` for the scheduler's own.
     pub input: Option<Json>,
 }
 
@@ -120,19 +120,19 @@ pub struct SubscriptionPlan {
     pub batch_size: usize,
 }
 
-/// What browsers of other origins may do.
+/// What pages of other origins may do.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Cors {
-    /// From where.
+    /// The origins.
     pub allow_origins: Vec<String>,
-    /// With which methods.
+    /// The methods that they may use.
     pub allow_methods: Vec<String>,
-    /// With which headers.
+    /// The headers that they may send.
     pub allow_headers: Vec<String>,
-    /// Which headers of an answer they may see.
+    /// The headers of an answer that they may read.
     pub expose_headers: Vec<String>,
-    /// For how many seconds they may remember this.
+    /// For how many seconds a browser may remember this.
     pub max_age: Option<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! CloudFormation's functions: `!Ref`, `!Sub`, `!GetAtt`, `!If` and their like.
+//! CloudFormation's intrinsic functions, such as `!Ref`, `!Sub`, `!GetAtt` and `!If`.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use yaml_serde::{Mapping, Value};
 use super::STACK_NAME;
 use crate::Problem;
 
-/// Where the stack says that it runs.
+/// The account that the stack says it runs in.
 #[derive(Debug, Clone)]
-pub struct Place {
-    /// The region.
+pub struct AwsAccount {
+    /// Its region.
     pub region: String,
-    /// The account.
-    pub account: String,
-    /// What the URL of every queue begins with.
-    pub queues: String,
+    /// Its id.
+    pub id: String,
+    /// The prefix of every queue's URL, without the last slash.
+    pub queues_url: String,
 }
 
-/// Works out the values of a template.
+/// Computes the values of a template.
 pub struct Resolver<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     pub resources: &'a Mapping,
     pub conditions: Option<&'a Mapping>,
     pub mappings: Option<&'a Mapping>,
-    pub place: &'a Place,
+    pub account: &'a AwsAccount,
 }
 
 /// A scalar as CloudFormation writes it.
@@ -39,7 +39,7 @@ pub fn scalar(value: &Value) -> Option<String> {
 }
 
 impl Resolver<'_> {
-    /// A value with every function in it worked out; what becomes `AWS::NoValue` is left out.
+    /// Computes every function in a value. Leaves out what becomes `AWS::NoValue`.
     pub fn resolve(&self, value: &Value) -> Result<Json, Problem> {
         match value {
             Value::Tagged(tagged) => self.call(
@@ -53,7 +53,7 @@ impl Resolver<'_> {
                 .filter(|item| !matches!(item, Ok(Json::Null)))
                 .collect(),
             other => serde_json::to_value(other)
-                .map_err(|error| Problem::failure(format!("the template is odd: {error}"))),
+                .map_err(|error| Problem::failure(format!("the template cannot be read: {error}"))),
         }
     }
 
@@ -126,8 +126,8 @@ impl Resolver<'_> {
     fn reference(&self, name: &str) -> Result<Json, Problem> {
         let known = match name {
             "AWS::NoValue" => return Ok(Json::Null),
-            "AWS::Region" => Some(self.place.region.clone()),
-            "AWS::AccountId" => Some(self.place.account.clone()),
+            "AWS::Region" => Some(self.account.region.clone()),
+            "AWS::AccountId" => Some(self.account.id.clone()),
             "AWS::Partition" => Some("aws".to_owned()),
             "AWS::URLSuffix" => Some("amazonaws.com".to_owned()),
             "AWS::StackName" => Some(STACK_NAME.to_owned()),
@@ -144,19 +144,19 @@ impl Resolver<'_> {
         })
     }
 
-    /// What `!Ref` says for a resource: its URL for a queue, its name for everything else.
+    /// The value of `!Ref` for a resource: the URL of a queue, the name of any other.
     fn resource_reference(&self, name: &str) -> Option<String> {
         let resource = self.resources.get(name)?;
         let is_queue = resource.get("Type").and_then(Value::as_str) == Some("AWS::SQS::Queue");
         Some(if is_queue {
-            format!("{}/{name}", self.place.queues)
+            format!("{}/{name}", self.account.queues_url)
         } else {
             name.to_owned()
         })
     }
 
-    /// Only `Arn` has to mean something here: it is how the resources of a template name each
-    /// other.
+    /// The value of `!GetAtt`. Only `Arn` is computed, by which the resources of a template refer
+    /// to each other. Others stay as they are written.
     fn attribute(&self, argument: &Value) -> Result<Json, Problem> {
         let path = match argument {
             Value::String(path) => path.clone(),
@@ -180,10 +180,8 @@ impl Resolver<'_> {
     }
 
     fn arn(&self, name: &str) -> String {
-        let Place {
-            region, account, ..
-        } = self.place;
-        format!("arn:aws:local:{region}:{account}:{name}")
+        let AwsAccount { region, id, .. } = self.account;
+        format!("arn:aws:local:{region}:{id}:{name}")
     }
 
     fn choose(&self, parts: &[Value]) -> Result<Json, Problem> {
@@ -268,7 +266,7 @@ fn long_form<'k>(key: &'k str, argument: &Value) -> Option<&'k str> {
     }
 }
 
-/// A value as text: CloudFormation compares and joins numbers and strings alike.
+/// A value as text. CloudFormation compares and joins numbers as if they were strings.
 fn text(value: &Json) -> String {
     match value {
         Json::String(string) => string.clone(),
@@ -289,23 +287,23 @@ mod tests {
             "{Live: !Equals [!Ref Stage, live], Test: !Not [!Condition Live]}",
         )
         .expect("YAML");
-        let place = Place {
+        let account = AwsAccount {
             region: "ap-northeast-2".to_owned(),
-            account: "000000000000".to_owned(),
-            queues: "http://127.0.0.1:3000/000000000000".to_owned(),
+            id: "000000000000".to_owned(),
+            queues_url: "http://127.0.0.1:3000/000000000000".to_owned(),
         };
         Resolver {
             parameters: &parameters,
             resources: &resources,
             conditions: Some(&conditions),
             mappings: None,
-            place: &place,
+            account: &account,
         }
         .resolve(&yaml_serde::from_str(yaml).expect("YAML"))
     }
 
     #[test]
-    fn functions_are_worked_out_in_both_their_forms() {
+    fn functions_are_computed_in_both_their_forms() {
         for (yaml, expected) in [
             ("!Ref Stage", "live"),
             ("Ref: Stage", "live"),
@@ -341,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named() {
+    fn a_missing_name_is_in_the_message() {
         for yaml in [
             "!Ref Nowhere",
             "!GetAtt Nowhere.Arn",

@@ -1,4 +1,5 @@
-//! The template's parameters: their defaults, what was given instead, and whether it may be.
+//! The template's parameters: their defaults, the values given instead, and whether those are
+//! allowed.
 
 use std::collections::BTreeMap;
 
@@ -112,7 +113,7 @@ impl Parameter {
         })
     }
 
-    /// The pattern has to match the whole value, as it does in CloudFormation.
+    /// Whether the pattern matches the whole value, as CloudFormation requires.
     fn allows_pattern(&self, value: &str) -> Result<bool, Problem> {
         let Some(pattern) = &self.allowed_pattern else {
             return Ok(true);
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_given_has_its_default() {
+    fn a_parameter_that_is_not_given_has_its_default() {
         let values = resolved(&[("HoldSeconds", "5")]).expect("allowed");
         assert_eq!(values["HoldSeconds"], "5");
         assert_eq!(values["Architecture"], "x86_64");
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_and_a_forbidden_value_are_named() {
+    fn an_unknown_name_and_a_forbidden_value_are_refused_by_name() {
         for (name, value) in [
             ("HoldSecond", "5"),
             ("HoldSeconds", "0"),
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_constraint_is_told_in_the_templates_words() {
+    fn a_refusal_has_the_templates_words() {
         assert_eq!(
             resolved(&[("HoldSeconds", "0")])
                 .expect_err("too short")

@@ -1,8 +1,8 @@
-//! More than the gateway takes, and clients that keep it waiting.
+//! More than the gateway accepts, and clients that keep it waiting.
 //!
-//! Where somebody has to lose patience the runtime's own time stands still, and goes on when
-//! nothing else can happen: no test waits, and one without the limit it is about fails by an hour
-//! that has passed.
+//! While a test waits for a time-out, the runtime's clock is paused: it moves to the next timer
+//! when no task has anything to do. So no test waits. Without its limit, a test fails because an
+//! hour has passed.
 
 use super::*;
 use crate::Limits;
@@ -13,7 +13,7 @@ async fn connect(stack: &Stack) -> TcpStream {
     TcpStream::connect(stack.address).await.expect("it listens")
 }
 
-/// A connection on which this has been sent.
+/// A new connection on which this text has been sent.
 async fn sent(stack: &Stack, text: &str) -> TcpStream {
     let mut connection = connect(stack).await;
     let sent = connection.write_all(text.as_bytes()).await;
@@ -21,7 +21,7 @@ async fn sent(stack: &Stack, text: &str) -> TcpStream {
     connection
 }
 
-/// All that comes until the gateway hangs up, however long it takes.
+/// Everything that the gateway sends until it closes the connection, within an hour.
 pub async fn rest(connection: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     tokio::time::pause();
@@ -31,12 +31,12 @@ pub async fn rest(connection: &mut TcpStream) -> String {
     String::from_utf8(answer).expect("UTF-8")
 }
 
-/// Everything works.
+/// Checks that the stack answers a request.
 async fn serves(stack: &Stack) {
     said(stack, "GET /v1/concerts HTTP/1.1", "").await;
 }
 
-/// Asks again until that is the status: what has to happen first happens in another task.
+/// Sends a request again until it gets this status, which depends on other tasks. Returns the head.
 async fn until(stack: &Stack, head: &str, status: u16) -> String {
     for _ in 0..10_000 {
         let (answered, head, _) = send(stack, head, "").await;
@@ -109,7 +109,7 @@ async fn a_body_that_comes_byte_by_byte_is_taken() {
 }
 
 #[tokio::test]
-async fn chunks_without_end_are_too_large_in_the_end() {
+async fn endless_chunks_are_too_large_at_some_point() {
     let stack = start(Options::default()).await;
     let head = "POST /v1/users HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut connection = sent(&stack, head).await;
@@ -124,7 +124,7 @@ async fn chunks_without_end_are_too_large_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answer_is_given_up() {
+async fn a_client_that_does_not_read_its_answer_is_cut_off() {
     let stack = start(Options::default()).await;
     let body = "x".repeat(9 * 1024 * 1024);
     let request = format!(
@@ -132,7 +132,7 @@ async fn a_client_that_does_not_read_its_answer_is_given_up() {
         body.len()
     );
     let mut connection = sent(&stack, &request).await;
-    // The beginning of the answer has come: from here on it is the client that is waited for.
+    // The answer has begun. From here on the gateway waits for the client.
     connection.readable().await.expect("an answer");
     tokio::time::pause();
     tokio::time::sleep(HOUR).await;
@@ -166,7 +166,7 @@ async fn more_requests_than_there_is_concurrency_for_are_to_come_again() {
     let refused = until(&stack, "GET /v1/concerts HTTP/1.1", 503).await;
     assert!(refused.contains("\r\nretry-after: 1"), "{refused}");
 
-    // Hanging up ends no invocation; its time does.
+    // An invocation goes on when its caller hangs up. It ends after its time-out.
     drop(first);
     let (status, ..) = send(&stack, "GET /v1/concerts HTTP/1.1", "").await;
     assert_eq!(status, 503);
@@ -174,8 +174,8 @@ async fn more_requests_than_there_is_concurrency_for_are_to_come_again() {
     serves(&stack).await;
 }
 
-/// An account on AWS has a concurrency of 1,000, and so has a stack: with 999 requests under way
-/// each other one is answered, with one more none is.
+/// A stack has a concurrency of 1,000, as an account on AWS has. With 999 requests under way
+/// another one is answered; with 1,000 none is.
 #[tokio::test]
 async fn a_thousand_requests_may_be_under_way() {
     let _ = rlimit::increase_nofile_limit(4_096);
@@ -214,9 +214,9 @@ async fn more_connections_than_there_are_places_for_are_to_come_again() {
     assert!(rest(&mut second).await.starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
-/// Those who are turned away, and say nothing, keep nobody out for long.
+/// Connections that are refused and send nothing block others for a short time only.
 #[tokio::test]
-async fn a_crowd_before_the_door_goes_away() {
+async fn refused_connections_that_send_nothing_end() {
     let stack = limited(Limits {
         connections: 0,
         ..Limits::default()

@@ -1,11 +1,11 @@
-//! Requests that are meant to be understood in two ways, or in none.
+//! Requests that are ambiguous or malformed on purpose.
 
 use super::{overload::rest, *};
 
-/// What the gateway answers to bytes, answer by answer: status and body.
+/// The answers of the gateway to these bytes: the status and the body of each.
 async fn answers(stack: &Stack, bytes: &[u8]) -> Vec<(u16, String)> {
     let mut connection = TcpStream::connect(stack.address).await.expect("it listens");
-    // It may hang up before it has read them all.
+    // The gateway may close the connection before it has read all of them.
     let _ = connection.write_all(bytes).await;
     let answers = rest(&mut connection).await;
     answers
@@ -28,13 +28,13 @@ fn sign_up(headers: &str, body: &str) -> String {
     format!("POST /v1/users HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n{body}")
 }
 
-/// What is asked for in this line, with these headers.
+/// A request with this first line, without its version, and these headers.
 fn ask(line: &str, headers: &str) -> String {
     format!("{line} HTTP/1.1\r\nhost: x\r\n{headers}\r\n")
 }
 
 #[tokio::test]
-async fn what_has_two_lengths_is_answered_once() {
+async fn a_request_with_two_lengths_is_answered_once() {
     const HIDDEN: &str = "0\r\n\r\nGET /hidden HTTP/1.1\r\nhost: x\r\n\r\n";
     let stack = start(Options::default()).await;
     for headers in [
@@ -52,7 +52,7 @@ async fn what_has_two_lengths_is_answered_once() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_none_is_a_bad_request() {
+async fn a_malformed_length_is_a_bad_request() {
     let stack = start(Options::default()).await;
     for (headers, body) in [
         ("content-length: 4\r\ncontent-length: 5", "abcde"),
@@ -78,7 +78,7 @@ async fn a_length_that_is_none_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_a_bad_request() {
+async fn bytes_that_are_not_http_are_a_bad_request() {
     let stack = start(Options::default()).await;
     for bytes in [
         ask("GET /v1/concerts", "x-folded: a\r\n b\r\n").as_bytes(),
@@ -115,7 +115,7 @@ async fn a_head_has_limits() {
         ask(&format!("GET /{}", "b".repeat(1_000_000)), ""),
     ] {
         let answered = statuses(&stack, request.as_bytes()).await;
-        // Where most of it was never read, the answer may be lost when the connection ends.
+        // If most of the request was not read, the answer may be lost when the connection ends.
         let cut_off = request.len() > 100_000 && answered.is_empty();
         assert!(cut_off || answered == [431], "{answered:?}");
     }
@@ -123,10 +123,10 @@ async fn a_head_has_limits() {
     assert_eq!(statuses(&stack, within.as_bytes()).await, [200]);
 }
 
-/// Paths are compared as they come: nothing is put right that another one before us might have
-/// put right differently.
+/// Paths are compared as they arrive. A normalisation could differ from that of a proxy in front of
+/// the gateway.
 #[tokio::test]
-async fn a_path_is_what_it_is() {
+async fn paths_are_not_normalised() {
     let stack = start(Options::default()).await;
     for (line, route, path) in [
         (

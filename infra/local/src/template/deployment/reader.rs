@@ -1,4 +1,4 @@
-//! Reads a template, one kind of resource after another.
+//! Reads the resources of a template, one kind after another.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     Problem,
-    permissions::{Permissions, Policy},
     template::{
         Template,
-        intrinsics::{Place, Resolver},
+        intrinsics::{AwsAccount, Resolver},
+        permissions::{Permissions, Policy},
     },
 };
 
@@ -27,7 +27,7 @@ use crate::{
 pub fn read(
     template: &Template,
     parameters: &BTreeMap<String, String>,
-    place: &Place,
+    account: &AwsAccount,
 ) -> Result<Deployment, Problem> {
     let resources = template
         .section("Resources")
@@ -39,7 +39,7 @@ pub fn read(
             resources,
             conditions: template.section("Conditions"),
             mappings: template.section("Mappings"),
-            place,
+            account,
         },
     };
     let mut deployment = Deployment::default();
@@ -139,7 +139,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What the function says itself goes before what the template says for all of them.
+    /// What the function says overrides what the template says for all functions.
     fn function_plan(&self, resource: &Value) -> Result<FunctionPlan, Problem> {
         let globals = self
             .template
@@ -166,8 +166,8 @@ impl Reader<'_> {
         })
     }
 
-    /// The policies that the template writes out. Managed ones, which it refers to by name, grant
-    /// nothing that anything here asks for.
+    /// The policies that the template writes out. It names managed ones too, but those grant
+    /// nothing that the local stack checks.
     fn policies(&self, resource: &Value) -> Result<Vec<Policy>, Problem> {
         let policies: Option<Vec<Json>> = self.property(resource, "Policies")?;
         let written = policies.into_iter().flatten().filter(|p| !p.is_string());

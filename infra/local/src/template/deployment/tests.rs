@@ -1,4 +1,4 @@
-//! The repository's own template, read.
+//! What the repository's template deploys.
 
 mod operations;
 mod ranges;
@@ -6,24 +6,23 @@ mod ranges;
 use super::*;
 use crate::{
     Problem,
-    gateway::INTEGRATION_TIMEOUT,
     template::{
         Template, given,
-        intrinsics::{Place, Resolver},
+        intrinsics::{AwsAccount, Resolver},
         parameters,
     },
 };
 
-pub fn place() -> Place {
-    Place {
+pub fn account() -> AwsAccount {
+    AwsAccount {
         region: "ap-northeast-2".to_owned(),
-        account: "000000000000".to_owned(),
-        queues: "http://127.0.0.1:3000/000000000000".to_owned(),
+        id: "000000000000".to_owned(),
+        queues_url: "http://127.0.0.1:3000/000000000000".to_owned(),
     }
 }
 
 fn repository(overrides: &[(&str, &str)]) -> Result<Deployment, Problem> {
-    Template::repository()?.deployment(&given(overrides), &place())
+    Template::repository()?.deployment(&given(overrides), &account())
 }
 
 #[test]
@@ -76,15 +75,6 @@ fn the_release_messages_have_their_function_and_their_dead_letters() {
 }
 
 #[test]
-fn whoever_is_waited_for_ends_before_the_gateway_gives_up() {
-    let deployment = repository(&[]).expect("runs here");
-    for route in &deployment.routes {
-        let timeout = deployment.functions[&route.function].timeout;
-        assert!(timeout < INTEGRATION_TIMEOUT, "{}", route.function);
-    }
-}
-
-#[test]
 fn the_default_route_is_the_one_without_a_path() {
     let deployment = repository(&[]).expect("runs here");
     assert!(deployment.routes.contains(&RoutePlan {
@@ -95,7 +85,7 @@ fn the_default_route_is_the_one_without_a_path() {
 }
 
 #[test]
-fn what_an_operator_may_not_set_is_named() {
+fn a_forbidden_value_of_an_operator_is_refused_by_name() {
     for (name, value) in [
         ("LogRetentionDays", "31"),
         ("AlarmTopicArn", "onsale-alarms"),
@@ -126,7 +116,7 @@ pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
         resources,
         conditions: template.section("Conditions"),
         mappings: template.section("Mappings"),
-        place: &place(),
+        account: &account(),
     };
     let mut properties = BTreeMap::new();
     for (name, resource) in resources {
@@ -140,7 +130,7 @@ pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
 }
 
 #[test]
-fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
+fn resources_that_the_local_stack_does_not_build_refer_to_existing_ones() {
     let usual = properties(&[]);
     assert_eq!(usual["Pay"].get("ReservedConcurrentExecutions"), None);
     for (capped, at) in [
@@ -181,7 +171,7 @@ fn what_the_local_stack_does_not_build_refers_to_what_is_there() {
     }
 }
 
-/// CloudFormation cannot compare them with the tables that there are.
+/// CloudFormation cannot compare them with the tables that exist.
 #[test]
 fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
     let restored = properties(&[("RestoredTables", "20261128T2100")]);
@@ -200,7 +190,7 @@ fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
     }
 }
 
-/// Otherwise a deployment that changes nothing but a parameter would publish no version.
+/// Otherwise a deployment that changes only a parameter would publish no version.
 #[test]
 fn the_version_of_a_function_has_every_parameter_in_its_name() {
     let template = Template::repository().expect("YAML");
@@ -215,7 +205,7 @@ fn the_version_of_a_function_has_every_parameter_in_its_name() {
     let parameters = environment
         .keys()
         .filter_map(|variable| template.parameter_behind(variable))
-        // The one decides over the tables' names, the other is no variable.
+        // The first decides the tables' names. The second is not a variable.
         .chain(["RestoredTables", "Tracing"]);
     for parameter in parameters {
         for function in &functions {
@@ -245,7 +235,7 @@ fn the_routes_that_have_a_limit_of_their_own_are_there() {
     }
 }
 
-/// Otherwise the dashboard is refused when the stack is deployed.
+/// Otherwise CloudFormation refuses the dashboard when the stack is deployed.
 #[test]
 fn the_dashboard_and_the_access_log_are_json() {
     let properties = properties(&[]);
@@ -259,7 +249,7 @@ fn the_dashboard_and_the_access_log_are_json() {
 
     let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
     let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
-    // A path may hold a guest's secret, and an agent tells people apart.
+    // A path may contain a guest's secret, and a user agent may identify a person.
     for never in [
         "$context.path",
         "$context.http",

@@ -1,5 +1,5 @@
-//! What an operator counts on: that trouble is seen, that nothing of value goes with the stack, and
-//! that several stacks live side by side.
+//! What operators rely on: alarms, tables that stay when the stack is deleted, and several stacks
+//! in one account.
 
 use serde_json::{Value as Json, json};
 use yaml_serde::Value;
@@ -40,7 +40,7 @@ fn alarms_on_crashes_of(function: &str) -> Vec<String> {
 #[test]
 fn a_crash_of_any_function_is_seen() {
     for (function, _) in resources("AWS::Serverless::Function") {
-        // An audit that dies is silent, which has an alarm of its own.
+        // An audit that does not run has an alarm of its own.
         if function == "Audit" {
             continue;
         }
@@ -49,7 +49,7 @@ fn a_crash_of_any_function_is_seen() {
 }
 
 #[test]
-fn what_matters_most_has_an_alarm_of_its_own() {
+fn the_most_important_functions_have_alarms_of_their_own() {
     for (function, alarm) in [
         ("Pay", "PayFails"),
         ("HoldSeats", "HoldFails"),
@@ -66,7 +66,7 @@ fn what_matters_most_has_an_alarm_of_its_own() {
     }
 }
 
-/// CloudWatch's and `CodeDeploy`'s limits.
+/// These are limits of CloudWatch, and of gradual deployments.
 #[test]
 fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
     let properties = properties(&[]);
@@ -100,14 +100,15 @@ fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
     }
 }
 
-/// An audit every day is missed after two days, one every five minutes after ten minutes.
+/// An audit that is missing is reported after two days if it is daily, and after ten minutes if it
+/// runs every five.
 #[test]
 fn an_audit_that_does_not_come_is_seen() {
     for (minutes, period) in [("5", 300), ("60", 3_600), ("1440", 86_400)] {
         let alarm = &properties(&[("AuditMinutes", minutes)])["AuditIsSilent"];
         assert_eq!(alarm["Period"], period);
         assert_eq!(alarm["TreatMissingData"], "breaching");
-        // As long as CloudWatch looks back.
+        // The longest time that CloudWatch evaluates.
         let days = if period < 3_600 { 1 } else { 7 };
         let looks_back = alarm["EvaluationPeriods"].as_i64().expect("a number") * period;
         assert!(looks_back <= days * 86_400);
@@ -121,12 +122,12 @@ fn an_audit_that_does_not_come_is_seen() {
 }
 
 #[test]
-fn what_the_gateway_refuses_is_counted() {
+fn refusals_of_the_gateway_are_counted() {
     let properties = properties(&[]);
     let filter = &properties["Refusals"];
     let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
     let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
-    // The filter asks for fields that lines have.
+    // The filter names fields that the lines have.
     let pattern = filter["FilterPattern"].as_str().expect("a pattern");
     for (field, variable) in [
         ("status", "$context.status"),
@@ -163,9 +164,9 @@ fn every_table_but_that_of_the_keys_can_be_brought_back_and_outlives_the_stack()
     }
 }
 
-/// DynamoDB's report of throttled keys shows them to whoever may read metrics.
+/// DynamoDB's report of throttled keys shows them to everybody with access to metrics.
 #[test]
-fn keys_that_are_watched_name_nobody() {
+fn reported_keys_identify_no_person() {
     for (name, table) in properties(&[]) {
         let is_watched = table.get("ContributorInsightsSpecification").is_some();
         let by_user = ["Users", "Accounts", "Sessions"].contains(&name.as_str());
@@ -173,7 +174,7 @@ fn keys_that_are_watched_name_nobody() {
     }
 }
 
-/// A role's rights cover the tables of before and after a change of tables, and nothing else.
+/// A role's rights cover the tables before and after they are replaced, and nothing else.
 #[test]
 fn rights_on_a_table_name_the_stack_and_the_table() {
     let tables = resources("AWS::DynamoDB::Table");
@@ -191,15 +192,23 @@ fn rights_on_a_table_name_the_stack_and_the_table() {
     }
 }
 
-/// A role that misses it cannot read the public keys, and its function does not start.
+/// A function whose role lacks it cannot read the public keys, and does not start.
 #[test]
 fn every_function_may_decrypt_the_keys_that_it_reads() {
-    for (function, _) in resources("AWS::Serverless::Function") {
-        let policies = &properties(&[("SigningKeyEncryption", "customer-managed")])[&function];
-        let managed = policies["Policies"].as_array().expect("policies");
-        assert!(managed.contains(&json!("DecryptsKeys")), "{function}");
-        let usual = &properties(&[])[&function]["Policies"];
-        assert!(!usual.to_string().contains("DecryptsKeys"), "{function}");
+    for (encryption, has_right, is_encrypted) in [
+        ("aws-owned", false, false),
+        // The rights come first.
+        ("prepared", true, false),
+        ("customer-managed", true, true),
+    ] {
+        let properties = properties(&[("SigningKeyEncryption", encryption)]);
+        for (function, _) in resources("AWS::Serverless::Function") {
+            let policies = properties[&function]["Policies"].as_array();
+            let has = policies.expect("policies").contains(&json!("DecryptsKeys"));
+            assert_eq!(has, has_right, "{encryption}: {function}");
+        }
+        let encrypts = properties["Keys"].get("SSESpecification").is_some();
+        assert_eq!(encrypts, is_encrypted, "{encryption}");
     }
 }
 
@@ -221,7 +230,8 @@ fn schedules_have_names_that_cloudformation_makes_up() {
     assert_eq!(schedules, 3);
 }
 
-/// `sam build` compiles for what the template says, and `sam deploy` tells Lambda the same.
+/// `sam build` compiles for the architecture of the template, and `sam deploy` configures Lambda
+/// with it.
 #[test]
 fn the_processor_is_not_a_parameter() {
     let template = Template::repository().expect("YAML");
@@ -233,7 +243,7 @@ fn the_processor_is_not_a_parameter() {
     }
 }
 
-/// A version that stays makes the same build fail after a deployment that was rolled back.
+/// If versions were kept, the same build could not be deployed after a rollback.
 #[test]
 fn a_version_goes_with_its_deployment() {
     let template = Template::repository().expect("YAML");
@@ -241,7 +251,7 @@ fn a_version_goes_with_its_deployment() {
     assert_eq!(globals["Function"]["VersionDeletionPolicy"], "Delete");
 }
 
-/// By default polls and joins leave most of the smallest quotas to those who hold and pay: 2,500
+/// By default polls and joins leave most of the smallest quotas to holds and payments: 2,500
 /// requests a second with a burst of 1,250 in some regions, and 1,000 executions at once, of which
 /// Lambda keeps 100 unreserved.
 #[test]

@@ -1,5 +1,5 @@
-//! What the template lets a parameter be is what every function starts with. A function that does
-//! not start is a deployment in which nothing works.
+//! Every function starts with each value that the template allows for a parameter. If one did not,
+//! a deployment could be accepted and not work.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use proptest::{
 use shared::config::{Config, WhoCharges};
 use yaml_serde::{Mapping, Value};
 
-use super::{Resolver, Template, given, parameters, place, repository};
+use super::{Resolver, Template, account, given, parameters, repository};
 
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::repository().expect("YAML"));
 
@@ -23,7 +23,7 @@ fn declared() -> &'static Mapping {
     TEMPLATE.section("Parameters").expect("parameters")
 }
 
-/// Whether CloudFormation takes this value.
+/// Whether CloudFormation accepts this value.
 fn is_allowed(name: &str, value: &str) -> bool {
     let mut only = Mapping::new();
     let parameter = declared().get(name).unwrap_or_else(|| panic!("no {name}"));
@@ -31,7 +31,7 @@ fn is_allowed(name: &str, value: &str) -> bool {
     parameters::resolve(Some(&only), &given(&[(name, value)])).is_ok()
 }
 
-/// What a function starts with that gets these values, whatever CloudFormation says to them.
+/// The configuration of a function with these values, without CloudFormation's checks.
 fn start(values: &[(&str, &str)]) -> Result<Config, String> {
     let mut parameters = DEFAULTS.clone();
     parameters.extend(given(values));
@@ -40,7 +40,7 @@ fn start(values: &[(&str, &str)]) -> Result<Config, String> {
         resources: TEMPLATE.section("Resources").expect("resources"),
         conditions: TEMPLATE.section("Conditions"),
         mappings: TEMPLATE.section("Mappings"),
-        place: &place(),
+        account: &account(),
     };
     let globals = TEMPLATE.section("Globals").expect("globals");
     let variables = &globals["Function"]["Environment"]["Variables"];
@@ -48,7 +48,7 @@ fn start(values: &[(&str, &str)]) -> Result<Config, String> {
     Config::read(|name| variables[name].as_str().map(str::to_owned)).map_err(|e| e.to_string())
 }
 
-/// The parameters that have a pattern, with it.
+/// The parameters that have a pattern, and their patterns.
 fn patterns() -> Vec<(&'static str, &'static str)> {
     let parameters = declared().iter();
     parameters
@@ -58,7 +58,7 @@ fn patterns() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// Makes up the same values each time.
+/// Generates the same values each time.
 fn runner() -> TestRunner {
     let config = ProptestConfig::with_cases(64);
     let algorithm = config.rng_algorithm;
@@ -69,7 +69,7 @@ fn runner() -> TestRunner {
 const NAMES: [&str; 2] = ["AlarmTopicArn", "RestoredTables"];
 
 #[test]
-fn whatever_is_listed_starts_every_function() {
+fn every_function_starts_with_each_listed_value() {
     for (name, parameter) in declared() {
         let name = name.as_str().expect("a name");
         let listed = parameter.get("AllowedValues").and_then(Value::as_sequence);
@@ -81,7 +81,7 @@ fn whatever_is_listed_starts_every_function() {
 }
 
 #[test]
-fn whatever_a_pattern_allows_starts_every_function() {
+fn every_function_starts_with_values_that_a_pattern_allows() {
     for (name, pattern) in patterns() {
         let values = string_regex(pattern).expect("a pattern");
         let outcome = runner().run(&values, |value| {
@@ -94,7 +94,7 @@ fn whatever_a_pattern_allows_starts_every_function() {
     }
 }
 
-/// No pattern can compare two of them.
+/// A pattern cannot compare two parameters.
 #[test]
 fn any_claim_goes_with_any_window() {
     let (claims, windows) = (["10", "290", "300", "3590"], ["20", "300", "3600"]);
@@ -105,7 +105,7 @@ fn any_claim_goes_with_any_window() {
 }
 
 #[test]
-fn what_only_looks_like_a_number_is_refused_by_cloudformation() {
+fn a_text_that_looks_like_a_number_is_refused_by_cloudformation() {
     for (name, _) in patterns().iter().filter(|(name, _)| !NAMES.contains(name)) {
         for odd in [
             "300.5",
@@ -163,7 +163,7 @@ fn a_range_ends_where_it_says() {
     }
 }
 
-/// A Number may have decimals, whatever its least and most are.
+/// A Number may have decimals, whatever its bounds are.
 #[test]
 fn no_parameter_is_a_number_to_cloudformation() {
     for (name, parameter) in declared() {

@@ -1,214 +1,30 @@
-//! What a function may do: exactly what the policies of its role in the template grant. A call
-//! that they do not grant fails as it would on AWS.
+//! Denies the calls that a function has no permission for, as AWS would.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::{Problem, engine::Answer, options::FirstUse, template::STACK_NAME};
+use crate::{
+    aws::engine::AwsAnswer,
+    template::permissions::{Access, Grant, Permissions},
+};
 
-/// The condition that a statement may have.
-const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
-
-/// Something that a role allows: an action on a resource, and where the policy names keys, on the
-/// items with that partition key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    /// Such as `dynamodb:GetItem`.
-    pub action: String,
-    /// The table or the queue.
-    pub resource: String,
-    /// The partition key.
-    pub key: Option<String>,
-}
-
-impl fmt::Display for Grant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}", self.action, self.resource)?;
-        match &self.key {
-            Some(key) => write!(f, " of {key}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The grants of a function's role, and which of them it has used.
-#[derive(Debug, Default)]
-pub struct Permissions(Vec<(Grant, AtomicBool)>);
-
-/// A policy as the template writes it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Policy {
-    #[serde(rename = "Version")]
-    _version: String,
-    statement: Vec<Statement>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Statement {
-    effect: String,
-    action: OneOrMany,
-    resource: OneOrMany,
-    condition: Option<Condition>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Condition {
-    #[serde(rename = "ForAllValues:StringEquals")]
-    all_equal: BTreeMap<String, OneOrMany>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    fn all(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
-    }
-}
-
-impl Permissions {
-    /// What policies grant. They have to be of the simple kind: statements that allow named
-    /// actions on named resources, for named keys at most.
-    pub fn of(policies: Vec<Policy>) -> Result<Self, Problem> {
-        let mut grants = Vec::new();
-        for statement in policies.into_iter().flat_map(|policy| policy.statement) {
-            grants.extend(statement.grants()?);
-        }
-        grants.sort();
-        grants.dedup();
-        Ok(Self(
-            grants
-                .into_iter()
-                .map(|grant| (grant, AtomicBool::default()))
-                .collect(),
-        ))
-    }
-
-    /// All of them.
-    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
-        self.0.iter().map(|(grant, _)| grant)
-    }
-
-    /// Whether a call is granted; `first_use` is told of each grant that it is the first to use.
-    fn allow(&self, access: &Access, mut first_use: impl FnMut(&Grant)) -> bool {
-        let matching: Vec<_> = self
-            .0
-            .iter()
-            .filter(|(grant, _)| access.is_covered_by(grant))
-            .collect();
-        for (grant, used) in &matching {
-            if !used.swap(true, Ordering::Relaxed) {
-                first_use(grant);
-            }
-        }
-        !matching.is_empty()
-    }
-}
-
-impl Statement {
-    fn grants(self) -> Result<Vec<Grant>, Problem> {
-        if self.effect != "Allow" {
-            return Err(not_understood(&self.effect));
-        }
-        let keys = match self.condition {
-            None => vec![None],
-            Some(mut condition) => {
-                let keys = condition.all_equal.remove(LEADING_KEYS);
-                if let Some(other) = condition.all_equal.keys().next() {
-                    return Err(not_understood(other));
-                }
-                let keys = keys.ok_or_else(|| not_understood("a condition of nothing"))?;
-                keys.all().into_iter().map(Some).collect()
-            }
-        };
-        let actions = self.action.all();
-        let mut grants = Vec::new();
-        for resource in self.resource.all() {
-            let resource = resource_of(&resource);
-            for action in &actions {
-                if action.contains('*') || resource.contains('*') {
-                    return Err(not_understood(&format!("{action} on {resource}")));
-                }
-                grants.extend(keys.iter().map(|key| Grant {
-                    action: action.clone(),
-                    resource: resource.clone(),
-                    key: key.clone(),
-                }));
-            }
-        }
-        Ok(grants)
-    }
-}
-
-/// What a policy's ARN names: a resource of the template by its name, or a table of the stack by
-/// what its name begins with, as `table/onsale-Users-*`. Such a policy is for `Users` here.
-fn resource_of(arn: &str) -> String {
-    let name = arn.rsplit(':').next().unwrap_or_default();
-    let table = name
-        .strip_prefix("table/")
-        .and_then(|name| name.strip_prefix(STACK_NAME)?.strip_prefix('-'))
-        .and_then(|name| name.strip_suffix("-*"));
-    table.unwrap_or(name).to_owned()
-}
-
-fn not_understood(what: &str) -> Problem {
-    Problem::failure(format!(
-        "the local stack does not understand {what} in a policy, only statements that allow named \
-         actions on named resources"
-    ))
-}
-
-/// What a call wants to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Access {
-    action: String,
-    resource: String,
-    /// The partition key, where the request says it.
-    key: Option<String>,
-}
-
-impl Access {
-    fn is_covered_by(&self, grant: &Grant) -> bool {
-        let key_is_right = grant.key.is_none() || grant.key == self.key;
-        grant.action == self.action && grant.resource == self.resource && key_is_right
-    }
-}
-
-/// What holds a function to its permissions.
+/// Denies the calls that a function has no permission for.
 #[derive(Clone)]
 pub struct Guard {
     /// The function's name.
     pub function: String,
-    /// What it may do.
+    /// The function's permissions.
     pub permissions: Arc<Permissions>,
     /// The partition key of each table.
     pub partition_keys: Arc<BTreeMap<String, String>>,
-    /// Told of each grant that is used for the first time.
+    /// Called with each grant that is used for the first time.
     pub first_use: FirstUse,
 }
 
 impl Guard {
     /// The answer to a call of DynamoDB that is not granted.
-    pub fn refuse_dynamodb(&self, operation: &str, body: &[u8]) -> Option<Answer> {
+    pub fn refuse_dynamodb(&self, operation: &str, body: &[u8]) -> Option<AwsAnswer> {
         let request: Json = serde_json::from_slice(body).ok()?;
         let denied = self
             .accesses(operation, &request)
@@ -218,7 +34,7 @@ impl Guard {
     }
 
     /// The answer to a call of SQS that is not granted.
-    pub fn refuse_sqs(&self, action: &str, body: &[u8]) -> Option<Answer> {
+    pub fn refuse_sqs(&self, action: &str, body: &[u8]) -> Option<AwsAnswer> {
         let request: Json = serde_json::from_slice(body).ok()?;
         let url = request["QueueUrl"].as_str().unwrap_or_default();
         let access = Access {
@@ -231,11 +47,11 @@ impl Guard {
     }
 
     fn allows(&self, access: &Access) -> bool {
-        let told = |grant: &Grant| self.first_use.tell(&self.function, grant);
-        self.permissions.allow(access, told)
+        let report = |grant: &Grant| self.first_use.report(&self.function, grant);
+        self.permissions.allow(access, report)
     }
 
-    fn denied(&self, code: &str, access: &Access) -> Answer {
+    fn denied(&self, code: &str, access: &Access) -> AwsAnswer {
         let (action, resource) = (&access.action, &access.resource);
         let message = format!(
             "User: {} is not authorized to perform: {action} on resource: {resource} because no \
@@ -243,13 +59,13 @@ impl Guard {
             self.function
         );
         tracing::error!("{message}");
-        Answer {
+        AwsAnswer {
             status: if code.contains("sqs") { 403 } else { 400 },
             body: json!({ "__type": code, "message": message }).to_string(),
         }
     }
 
-    /// What a request of DynamoDB wants to do. A transaction is what its writes are.
+    /// What a request of DynamoDB accesses. A transaction accesses what its writes do.
     fn accesses(&self, operation: &str, request: &Json) -> Vec<Access> {
         match operation {
             "TransactWriteItems" => members(&request["TransactItems"])
@@ -298,11 +114,43 @@ fn item_of(request: &Json) -> Option<&Json> {
     request.get("Key").or_else(|| request.get("Item"))
 }
 
+/// A callback that gets the name of a function, and a grant that the function uses for the first
+/// time.
+#[derive(Clone)]
+pub struct FirstUse(Arc<Callback>);
+
+type Callback = dyn Fn(&str, &Grant) + Send + Sync;
+
+impl FirstUse {
+    /// Calls this function.
+    pub fn new(callback: impl Fn(&str, &Grant) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(callback))
+    }
+
+    pub(crate) fn report(&self, function: &str, grant: &Grant) {
+        (self.0)(function, grant);
+    }
+}
+
+impl Default for FirstUse {
+    /// Does nothing.
+    fn default() -> Self {
+        Self::new(|_, _| {})
+    }
+}
+
+impl fmt::Debug for FirstUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FirstUse")
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     use super::*;
+    use crate::template::permissions::Policy;
 
     fn policies() -> Vec<Policy> {
         let policies = json!([{ "Version": "2012-10-17", "Statement": [
@@ -342,7 +190,7 @@ mod tests {
                     .into(),
             ),
             first_use: FirstUse::new(move |_, grant| {
-                log.lock().expect("not poisoned").push(grant.to_string());
+                log.lock().push(grant.to_string());
             }),
         };
         (guard, used)
@@ -355,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_granted_goes_on_and_is_remembered_once() {
+    fn granted_calls_are_allowed_and_each_grant_is_reported_once() {
         let (guard, used) = guard();
         let key = |id: &str| json!({ "TableName": "Keys", "Key": { "id": { "S": id } } });
         assert_eq!(refused(&guard, "GetItem", &key("public")), None);
@@ -365,7 +213,7 @@ mod tests {
             "Sessions": { "Keys": [{ "user_id": { "S": "u" }, "queue_id": { "S": "q" } }] },
         } });
         assert_eq!(refused(&guard, "BatchGetItem", &batch), None);
-        let mut used = used.lock().expect("not poisoned").clone();
+        let mut used = used.lock().clone();
         used.sort();
         assert_eq!(
             used,
@@ -378,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_granted_is_refused_as_aws_refuses_it() {
+    fn other_calls_are_denied_as_aws_denies_them() {
         let (guard, used) = guard();
         let other_key = json!({ "TableName": "Keys", "Key": { "id": { "S": "other" } } });
         let no_key = json!({ "TableName": "Keys" });
@@ -395,7 +243,7 @@ mod tests {
             assert!(body.contains("AccessDeniedException"), "{body}");
             assert!(body.contains(&format!("dynamodb:{operation}")), "{body}");
         }
-        assert_eq!(*used.lock().expect("not poisoned"), Vec::<String>::new());
+        assert_eq!(*used.lock(), Vec::<String>::new());
     }
 
     #[test]
@@ -427,21 +275,6 @@ mod tests {
                 .refuse_sqs(action, to(queue).as_bytes())
                 .expect("no grant");
             assert_eq!(answer.status, 403);
-        }
-    }
-
-    #[test]
-    fn a_policy_that_is_not_understood_is_refused() {
-        for statement in [
-            json!({ "Effect": "Deny", "Action": "a:B", "Resource": "r" }),
-            json!({ "Effect": "Allow", "Action": "dynamodb:*", "Resource": "r" }),
-            json!({ "Effect": "Allow", "Action": "a:B", "Resource": "*" }),
-            json!({ "Effect": "Allow", "Action": "a:B", "Resource": "r",
-                "Condition": { "ForAllValues:StringEquals": { "aws:Tag": "t" } } }),
-        ] {
-            let policy = json!([{ "Version": "2012-10-17", "Statement": [statement] }]);
-            let policies = serde_json::from_value(policy).expect("well-formed");
-            assert!(Permissions::of(policies).is_err(), "{statement}");
         }
     }
 }

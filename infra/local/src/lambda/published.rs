@@ -1,30 +1,25 @@
 //! The metrics that the functions publish.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use shared::metrics::Metrics;
 
-/// The metrics that the functions have published, line by line.
+/// The lines of metrics that the functions have published.
 #[derive(Clone, Default)]
 pub struct Published(Arc<Mutex<Vec<String>>>);
 
 impl Published {
-    /// The metrics of a function, which are noted here.
+    /// The metrics of a function. Their lines are kept here.
     pub fn by(&self, namespace: &str, function: &str) -> Metrics {
         let lines = Arc::clone(&self.0);
         Metrics::of(namespace, function, move |line| {
-            lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(line);
+            lines.lock().push(line);
         })
     }
 
     /// The lines so far.
     pub fn lines(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }

@@ -1,5 +1,5 @@
-//! What one function needs that runs alone, in a process of its own, on the tables and queues of
-//! this stack: `GET /_local/environment/{function}` and `/_local/event/{path}`.
+//! What a function needs to run in a process of its own, on the tables and queues of this stack:
+//! `GET /_local/environment/{function}` and `/_local/event/{path}`.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -12,8 +12,8 @@ use axum::{
 
 use super::{Gateway, message};
 
-/// Tells the environment of a function: what the template gives it, and how it reaches this
-/// stack, one `NAME=value` a line.
+/// Returns the environment of a function: what the template gives it, and how it reaches this
+/// stack. Each line is one `NAME=value`.
 pub async fn environment(
     State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
@@ -33,14 +33,14 @@ pub async fn environment(
     lines.into_response()
 }
 
-/// Tells the event that a request makes, instead of handing it to its function.
+/// Returns the event that a request makes, and does not invoke its function.
 pub async fn event(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(source): ConnectInfo<SocketAddr>,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
-    let Some(asked) = behind(&parts, "/_local/event") else {
+    let Some(asked) = without_prefix(&parts, "/_local/event") else {
         return missing("Not Found");
     };
     parts.uri = asked;
@@ -51,8 +51,8 @@ pub async fn event(
     }
 }
 
-/// What is asked for behind a prefix of the path.
-fn behind(parts: &Parts, prefix: &str) -> Option<Uri> {
+/// The URI without a prefix of its path.
+fn without_prefix(parts: &Parts, prefix: &str) -> Option<Uri> {
     let asked = parts.uri.path_and_query()?.as_str();
     asked.strip_prefix(prefix)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The embedded DynamoDB engine, called in this process instead of through a socket.
+//! The embedded DynamoDB engine, which is called in this process and not through a socket.
 
 use std::{
     ffi::OsString,
@@ -11,9 +11,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Problem;
 
-/// An answer of DynamoDB's JSON protocol.
+/// An answer in the JSON protocol of DynamoDB and SQS.
 #[derive(Debug)]
-pub struct Answer {
+pub struct AwsAnswer {
     /// HTTP status.
     pub status: u16,
     /// JSON.
@@ -26,8 +26,8 @@ pub fn in_memory() -> Result<Database, Problem> {
         .map_err(|error| Problem::failure(format!("the database did not start: {error}")))
 }
 
-/// An engine that keeps its tables in a file, and the lock that keeps other stacks from it as long
-/// as this one lives.
+/// An engine that keeps its tables in a file. While the returned lock lives, no other stack can
+/// use the file.
 pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
     let unusable = |why: &str| {
         let file = path.display();
@@ -45,16 +45,16 @@ pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
         TryLockError::Error(error) => unusable(&error.to_string()),
     })?;
     let database = Database::new(name).map_err(refused)?;
-    // The engine would wait for the disk at each commit. What it calls the end of bulk loading
-    // sets SQLite to `synchronous = NORMAL`: a process that is killed loses nothing that it has
-    // acknowledged, only a power cut may cost the last instants.
+    // This sets SQLite to `synchronous = NORMAL`, so that the engine does not wait for the disk at
+    // each commit. A process that is killed loses nothing that it has acknowledged. A power cut may
+    // cost the last writes.
     database.disable_bulk_loading().map_err(refused)?;
     Ok((database, lock))
 }
 
-/// The engine lets two processes into one file, but each would have a clock, messages and ticks
-/// of its own. The lock is on a file beside it, because closing the data file itself would let go
-/// of the engine's locks too. The system lets go of it when the process ends, however that ends.
+/// Locks a file. The engine would allow two processes in one file, but each would have a clock,
+/// messages and ticks of its own. The lock is on a second file, because closing the data file would
+/// release the engine's own locks. The system releases the lock when the process ends in any way.
 fn lock(path: &Path) -> Result<File, TryLockError> {
     let mut beside = OsString::from(path);
     beside.push(".lock");
@@ -78,10 +78,10 @@ fn reason(error: &str) -> &str {
 }
 
 /// Executes a request of DynamoDB's JSON protocol.
-pub fn call(database: &Database, operation: &str, body: &[u8]) -> Answer {
+pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
     match dispatch(database, operation, body) {
-        Ok(body) => Answer { status: 200, body },
-        Err(error) => Answer {
+        Ok(body) => AwsAnswer { status: 200, body },
+        Err(error) => AwsAnswer {
             status: error.status_code(),
             body: error.to_json(),
         },
@@ -110,10 +110,9 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
     }
 }
 
-/// Who repeats a request that the engine has already seen does not come here: nothing is lost
-/// between here and the engine unless a test wants it, and then the faults know the tokens. Without
-/// its token a request does not enter the engine's cache of the last ten minutes, which every later
-/// transaction would have to walk through.
+/// Executes a transaction without its token. The engine would keep the token in a cache of the last
+/// ten minutes, which it searches from end to end with every transaction. A repeated request is
+/// answered by the connector, which remembers tokens itself.
 fn transact_write(
     database: &Database,
     mut request: dynoxide::actions::transact_write_items::TransactWriteItemsRequest,

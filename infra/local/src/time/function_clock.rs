@@ -1,33 +1,34 @@
-//! The clock of a function, which may be ahead of the others, or behind.
+//! The clock of a function, which may be ahead of the stack's clock or behind it.
 
 use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use shared::clock::Clock;
 use tokio::sync::Notify;
 
-use crate::clock::StackClock;
+use super::clock::StackClock;
 
 /// The clock of a function.
 pub struct FunctionClock {
     stack: Arc<StackClock>,
-    /// How far it is ahead of the stack's, in milliseconds.
+    /// How far it is ahead of the stack's clock, in milliseconds.
     ahead: AtomicI64,
-    /// When those who sleep on it are to be woken, by the stack's clock.
+    /// When its sleepers are to be woken, in the time of the stack's clock.
     sleepers: Mutex<Vec<Timestamp>>,
-    /// Told when somebody falls asleep.
+    /// Notified when a sleeper is added.
     falls_asleep: Notify,
 }
 
 impl FunctionClock {
-    /// One that is right.
+    /// A clock that agrees with the stack's.
     pub fn of(stack: &Arc<StackClock>) -> Self {
         Self {
             stack: Arc::clone(stack),
@@ -37,24 +38,20 @@ impl FunctionClock {
         }
     }
 
-    /// When the next one is to be woken of those who sleep on it; waits until somebody does.
+    /// When the next sleeper is to be woken. Waits until there is a sleeper.
     pub async fn next_wake(&self) -> Timestamp {
         loop {
             let mut falls_asleep = std::pin::pin!(self.falls_asleep.notified());
-            // From here on no notice is missed.
+            // From here on no notification is missed.
             falls_asleep.as_mut().enable();
-            if let Some(next) = self.sleepers().iter().min() {
+            if let Some(next) = self.sleepers.lock().iter().min() {
                 return *next;
             }
             falls_asleep.await;
         }
     }
 
-    fn sleepers(&self) -> MutexGuard<'_, Vec<Timestamp>> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts it so far ahead of the stack's, or behind.
+    /// Puts it ahead of the stack's clock by this, or behind it.
     pub fn put_ahead(&self, by: SignedDuration) {
         let milliseconds = i64::try_from(by.as_millis()).unwrap_or_default();
         self.ahead.store(milliseconds, Ordering::SeqCst);
@@ -80,7 +77,7 @@ impl Clock for FunctionClock {
     }
 }
 
-/// Somebody who sleeps, until this is dropped.
+/// A sleeper, until this is dropped.
 struct Asleep<'a> {
     clock: &'a FunctionClock,
     until: Timestamp,
@@ -88,7 +85,7 @@ struct Asleep<'a> {
 
 impl<'a> Asleep<'a> {
     fn until(clock: &'a FunctionClock, until: Timestamp) -> Self {
-        clock.sleepers().push(until);
+        clock.sleepers.lock().push(until);
         clock.falls_asleep.notify_waiters();
         Self { clock, until }
     }
@@ -96,7 +93,7 @@ impl<'a> Asleep<'a> {
 
 impl Drop for Asleep<'_> {
     fn drop(&mut self) {
-        let mut sleepers = self.clock.sleepers();
+        let mut sleepers = self.clock.sleepers.lock();
         if let Some(index) = sleepers.iter().position(|until| *until == self.until) {
             sleepers.swap_remove(index);
         }

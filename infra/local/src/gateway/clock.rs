@@ -1,4 +1,4 @@
-//! `GET` and `POST /_local/clock`: the time of the stack, told and moved.
+//! `GET` and `POST /_local/clock`: reads and moves the time of the stack.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,38 +10,40 @@ use shared::clock::Clock;
 
 use super::{Gateway, json_answer};
 
-/// The furthest move: everything that becomes due on the way is done.
-const FURTHEST: u64 = 31 * 24 * 60 * 60;
+/// The longest move, in seconds. Everything that becomes due on the way is done.
+const MAX_ADVANCE_SECONDS: u64 = 31 * 24 * 60 * 60;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Move {
+struct Advance {
     advance_seconds: u64,
 }
 
-/// Tells the time.
-pub async fn tell(State(gateway): State<Arc<Gateway>>) -> Response {
-    told(gateway.timeline.clock.now())
+/// Returns the time.
+pub async fn read(State(gateway): State<Arc<Gateway>>) -> Response {
+    now_answer(gateway.timeline.clock.now())
 }
 
-/// Moves the clock, and answers when everything is done that became due.
+/// Moves the clock. Answers when everything that became due is done.
 pub async fn advance(State(gateway): State<Arc<Gateway>>, body: Bytes) -> Response {
     match serde_json::from_slice(&body) {
-        Ok(Move { advance_seconds }) if advance_seconds <= FURTHEST => {
-            // It goes on when the caller hangs up: half a move would be none of the two times.
+        Ok(Advance { advance_seconds }) if advance_seconds <= MAX_ADVANCE_SECONDS => {
+            // The move goes on when the caller hangs up, so that no half of it is left.
             let timeline = Arc::clone(&gateway.timeline);
             let by = Duration::from_secs(advance_seconds);
             let moved = tokio::spawn(async move { timeline.advance(by).await });
-            told(moved.await.unwrap_or_else(|_| gateway.timeline.clock.now()))
+            now_answer(moved.await.unwrap_or_else(|_| gateway.timeline.clock.now()))
         }
-        Ok(_) => refused(&format!("advance_seconds must not be more than {FURTHEST}")),
+        Ok(_) => refused(&format!(
+            "advance_seconds must not be more than {MAX_ADVANCE_SECONDS}"
+        )),
         Err(error) => refused(&format!(
             "send {{\"advance_seconds\": 301}}, a whole number of seconds that is not negative: {error}"
         )),
     }
 }
 
-fn told(now: Timestamp) -> Response {
+fn now_answer(now: Timestamp) -> Response {
     json_answer(StatusCode::OK, &json!({"now": now}))
 }
 

@@ -13,38 +13,38 @@ use percent_encoding::percent_decode_str;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// A request, and what the gateway knows about it.
-pub struct Incoming<'a> {
+/// A request, its route, and what the gateway knows about it.
+pub struct RoutedRequest<'a> {
     /// The request without its body.
     pub parts: &'a Parts,
     /// Its body.
     pub body: &'a [u8],
-    /// From where it came.
+    /// The address that it came from.
     pub source: IpAddr,
-    /// When.
+    /// When it came.
     pub now: Timestamp,
-    /// The key of the route that it takes.
+    /// The key of its route.
     pub route_key: &'a str,
-    /// The variables in its path, not yet decoded.
+    /// The variables in its path, still percent-encoded.
     pub path_parameters: &'a [(String, String)],
 }
 
 /// The event as JSON.
-pub fn event(incoming: &Incoming<'_>) -> serde_json::Result<String> {
-    let parts = incoming.parts;
+pub fn event(request: &RoutedRequest<'_>) -> serde_json::Result<String> {
+    let parts = request.parts;
     let path = decoded(parts.uri.path());
     let query = parts.uri.query().unwrap_or_default();
-    let (body, is_base64_encoded) = body(&parts.headers, incoming.body);
+    let (body, is_base64_encoded) = body(&parts.headers, request.body);
     serde_json::to_string(&Event {
         version: "2.0",
-        route_key: incoming.route_key,
+        route_key: request.route_key,
         raw_path: &path,
         raw_query_string: query,
         cookies: cookies(&parts.headers),
-        headers: Headers(&parts.headers, incoming.source),
-        query_string_parameters: joined(query_pairs(query)),
-        path_parameters: joined(path_pairs(incoming.path_parameters)),
-        request_context: context(incoming, &path),
+        headers: Headers(&parts.headers, request.source),
+        query_string_parameters: joined(form_urlencoded::parse(query.as_bytes())),
+        path_parameters: joined(path_pairs(request.path_parameters)),
+        request_context: context(request, &path),
         body,
         is_base64_encoded,
     })
@@ -95,8 +95,8 @@ struct Http<'a> {
     user_agent: Cow<'a, str>,
 }
 
-fn context<'a>(incoming: &Incoming<'a>, path: &'a str) -> Context<'a> {
-    let headers = &incoming.parts.headers;
+fn context<'a>(request: &RoutedRequest<'a>, path: &'a str) -> Context<'a> {
+    let headers = &request.parts.headers;
     let text = |name| headers.get(name).map_or(Cow::Borrowed(""), lossy);
     Context {
         account_id: "000000000000",
@@ -104,26 +104,26 @@ fn context<'a>(incoming: &Incoming<'a>, path: &'a str) -> Context<'a> {
         domain_name: text(HOST),
         domain_prefix: "local",
         http: Http {
-            method: incoming.parts.method.as_str(),
+            method: request.parts.method.as_str(),
             path,
             protocol: "HTTP/1.1",
-            source_ip: incoming.source,
+            source_ip: request.source,
             user_agent: text(USER_AGENT),
         },
         request_id: Uuid::new_v4(),
-        route_key: incoming.route_key,
+        route_key: request.route_key,
         stage: "$default",
-        time: incoming
+        time: request
             .now
             .to_zoned(TimeZone::UTC)
             .strftime("%d/%b/%Y:%H:%M:%S %z")
             .to_string(),
-        time_epoch: incoming.now.as_millisecond(),
+        time_epoch: request.now.as_millisecond(),
     }
 }
 
-/// Headers in lower case, those of the same name joined, without the cookies, and with what the
-/// gateway adds.
+/// Headers in lower case, without the cookies, and with those that the gateway adds. Values of the
+/// same name are joined.
 struct Headers<'a>(&'a HeaderMap, IpAddr);
 
 impl Serialize for Headers<'_> {
@@ -168,7 +168,7 @@ fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
     cookies
 }
 
-/// Values of the same name are joined.
+/// Joins values of the same name.
 fn joined<'a>(
     pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
 ) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
@@ -183,16 +183,6 @@ fn joined<'a>(
     map
 }
 
-fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (form_decoded(name), form_decoded(value))
-        })
-}
-
 fn path_pairs(
     parameters: &[(String, String)],
 ) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
@@ -205,15 +195,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-fn form_decoded(text: &str) -> Cow<'_, str> {
-    if text.contains('+') {
-        Cow::Owned(decoded(&text.replace('+', " ")).into_owned())
-    } else {
-        decoded(text)
-    }
-}
-
-/// What does not say that it is text goes in Base64.
+/// A body, in Base64 unless its headers say that it is text.
 fn body<'a>(headers: &HeaderMap, body: &'a [u8]) -> (Option<Cow<'a, str>>, bool) {
     if body.is_empty() {
         return (None, false);
@@ -251,7 +233,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        event(&Incoming {
+        event(&RoutedRequest {
             parts: &parts,
             body,
             source: [127, 0, 0, 1].into(),
@@ -271,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_what_api_gateway_sends() {
+    fn the_event_is_the_one_that_api_gateway_sends() {
         let request = request("/v1/concerts/a%20b?q=1&q=2&name=x%2By+z&flag")
             .header("content-type", "application/json")
             .header("x-two", "one")
@@ -310,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn lambda_reads_it_back() {
+    fn lambda_reads_the_event_back() {
         let request = request("/v1/concerts/7?name=%ED%95%9C")
             .header("content-type", "application/json; charset=utf-8")
             .body(&b"{}"[..])
@@ -325,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_called_text_goes_in_base64() {
+    fn a_body_that_is_not_text_is_in_base64() {
         for (kind, bytes) in [
             ("application/x-www-form-urlencoded", &b"{}"[..]),
             ("application/json", &b"\xff"[..]),
@@ -339,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_encodings_pass() {
+    fn wrong_encodings_are_passed_on() {
         let request = request("/v1/%ff/%zz?%ff=%f&%")
             .header(
                 "x-odd",

@@ -1,56 +1,24 @@
-//! What a test does to the requests on their way to the database.
+//! How a test changes the requests to the database and their answers.
 //!
-//! It strips conditions, because a test of a guard has to be seen to fail without it, and it lets
-//! the calls of a table fail.
+//! It takes conditions out, because a test of a condition has to be seen to fail without it. It
+//! also hides all but one of the conditions that refused a transaction.
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::{
-        PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    collections::HashSet,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use parking_lot::RwLock;
 use serde_json::{Value, json};
 
-use crate::engine::Answer;
-
-/// What is done to the requests of a stack on their way to the database.
+/// How the requests of a stack to the database and their answers are changed.
 #[derive(Debug, Default)]
 pub struct Interference {
     active: AtomicBool,
     strips: RwLock<Vec<Strip>>,
     stripped: AtomicU64,
-    failures: RwLock<HashMap<String, Failure>>,
     reported: RwLock<Option<usize>>,
-}
-
-/// How the calls of a table fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// The table takes no more for the moment.
-    Throttled,
-    /// The table is not there.
-    Missing,
-}
-
-impl Failure {
-    /// What DynamoDB answers then.
-    pub fn answer(self) -> Answer {
-        let code = match self {
-            Self::Throttled => "ProvisionedThroughputExceededException",
-            Self::Missing => "ResourceNotFoundException",
-        };
-        let body = json!({
-            "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
-            "message": "as a test wants it",
-        });
-        Answer {
-            status: 400,
-            body: body.to_string(),
-        }
-    }
 }
 
 /// A condition that is to be taken out of the requests.
@@ -67,39 +35,26 @@ impl Interference {
             table: table.to_owned(),
             text: text.to_owned(),
         };
-        let mut strips = self.strips.write().unwrap_or_else(PoisonError::into_inner);
+        let mut strips = self.strips.write();
         strips.push(strip);
         self.active.store(true, Ordering::SeqCst);
     }
 
-    /// From now on, calls that name this table fail.
-    pub fn fail(&self, table: &str, failure: Failure) {
-        let mut failures = self
-            .failures
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        failures.insert(table.to_owned(), failure);
-        self.active.store(true, Ordering::SeqCst);
-    }
-
-    /// From now on, a transaction that several conditions refuse reports one of them only: the one
-    /// with that index, counted from 0 and round and round. Without one, all are reported again.
-    /// AWS does not say that it reports them all.
+    /// From now on, a transaction that several conditions refuse reports only the one with this
+    /// index, modulo their number. With `None`, all are reported again. AWS does not promise to
+    /// report all of them.
     pub fn report_one_condition(&self, index: Option<usize>) {
-        let mut reported = self
-            .reported
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.write();
         *reported = index;
         self.active.store(true, Ordering::SeqCst);
     }
 
-    /// What a function gets to see of an answer; `None` when it is the whole answer.
+    /// The answer that a function gets instead of this one; `None` if it gets this one.
     pub fn reported(&self, answer: &[u8]) -> Option<Vec<u8>> {
         if !self.active.load(Ordering::Relaxed) {
             return None;
         }
-        let index = *self.reported.read().unwrap_or_else(PoisonError::into_inner);
+        let index = *self.reported.read();
         let index = index?;
         let mut answer: Value = serde_json::from_slice(answer).ok()?;
         let reasons = answer["CancellationReasons"].as_array_mut()?;
@@ -114,26 +69,12 @@ impl Interference {
         serde_json::to_vec(&answer).ok()
     }
 
-    /// How a request fails, if it is to.
-    pub fn failure(&self, body: &[u8]) -> Option<Failure> {
-        if !self.active.load(Ordering::Relaxed) {
-            return None;
-        }
-        let body = String::from_utf8_lossy(body);
-        let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner);
-        let names = |table: &str| body.contains(&format!("\"{table}\""));
-        failures
-            .iter()
-            .find(|(table, _)| names(table))
-            .map(|(_, failure)| *failure)
-    }
-
-    /// How many conditions were taken out so far.
+    /// How many conditions have been taken out.
     pub fn stripped(&self) -> u64 {
         self.stripped.load(Ordering::SeqCst)
     }
 
-    /// The request as the database is to get it.
+    /// The request that the database gets.
     pub fn apply<'b>(&self, operation: &str, body: &'b [u8]) -> Cow<'b, [u8]> {
         if self.active.load(Ordering::Relaxed)
             && let Ok(mut request) = serde_json::from_slice(body)
@@ -162,7 +103,7 @@ impl Interference {
     }
 
     fn strip_write(&self, action: &str, write: &mut Value) -> bool {
-        let strips = self.strips.read().unwrap_or_else(PoisonError::into_inner);
+        let strips = self.strips.read();
         let applies = |strip: &Strip| {
             write["TableName"].as_str() == Some(&strip.table)
                 && write["ConditionExpression"]
@@ -182,7 +123,7 @@ impl Interference {
     }
 }
 
-/// A check consists of its condition, so it gets one that cannot fail.
+/// Gives a check a condition that cannot fail. It cannot be without one.
 fn always_hold(check: &mut Value) {
     let key = check["Key"].as_object().and_then(|key| key.keys().next());
     let names = json!({"#any": key});
@@ -193,7 +134,7 @@ fn always_hold(check: &mut Value) {
     }
 }
 
-/// With the condition go the names and values that only it used: DynamoDB refuses unused ones.
+/// Removes a condition, and the names and values that only it used. DynamoDB refuses unused ones.
 fn remove_condition(write: &mut Value) {
     let Some(write) = write.as_object_mut() else {
         return;
@@ -228,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_goes_with_the_names_and_values_that_only_it_used() {
+    fn names_and_values_that_only_a_removed_condition_used_are_removed() {
         let interference = Interference::default();
         interference.strip_condition("Accounts", "#seq = :seen");
         let request = json!({
@@ -253,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn one_condition_is_reported_of_those_that_refuse() {
+    fn only_one_of_several_conditions_that_refuse_is_reported() {
         let interference = Interference::default();
         let answer = json!({ "CancellationReasons": [
             { "Code": "ConditionalCheckFailed", "Item": { "id": { "S": "a" } } },
@@ -280,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_table_and_the_text_that_were_named_are_touched() {
+    fn only_the_named_table_and_text_are_changed() {
         let interference = Interference::default();
         interference.strip_condition("Seats", "held_until");
         let put = |table: &str, condition: &str| {

@@ -1,30 +1,31 @@
-//! Invocations in the background, and when all of them have nothing more to do at this time.
+//! Invocations in the background, and whether all of them have finished or sleep.
 //!
-//! A move of the clock goes from one due thing to the next, and takes no step before what it has
-//! set off is finished, or asleep until a later time.
+//! A move of the clock goes from one due thing to the next. Before each step it waits until all
+//! that it has started is finished, or sleeps until a later time.
 
 use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet};
 
 tokio::task_local! {
     static CURRENT: Arc<Invocation>;
 }
 
-/// The invocation in which this is called, if it is one in the background.
+/// The invocation that this is called in, if it runs in the background.
 pub fn current() -> Option<Arc<Invocation>> {
     CURRENT.try_with(Arc::clone).ok()
 }
 
-/// How many invocations of a stack are busy.
+/// Counts the invocations of a stack that are busy.
 #[derive(Debug, Default)]
 pub struct Board {
     busy: AtomicUsize,
@@ -33,11 +34,11 @@ pub struct Board {
 }
 
 impl Board {
-    /// Runs a future as an invocation of its own, in the background.
+    /// Runs a future as an invocation in the background.
     pub fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
         let invocation = Invocation::start(self);
-        let mut tasks = self.tasks();
-        // Those that are finished are forgotten.
+        let mut tasks = self.tasks.lock();
+        // Removes the finished ones.
         while tasks.try_join_next().is_some() {}
         tasks.spawn(CURRENT.scope(
             Arc::clone(&invocation),
@@ -48,20 +49,16 @@ impl Board {
         ));
     }
 
-    /// Ends those that are not finished.
+    /// Aborts the invocations that are not finished.
     pub fn end(&self) {
-        self.tasks().abort_all();
+        self.tasks.lock().abort_all();
     }
 
-    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns once every invocation is finished or asleep.
+    /// Returns when every invocation is finished or asleep.
     pub async fn settled(&self) {
         loop {
             let mut settled = std::pin::pin!(self.settled.notified());
-            // From here on no notice is missed.
+            // From here on no notification is missed.
             settled.as_mut().enable();
             if self.busy.load(Ordering::SeqCst) == 0 {
                 return;
@@ -94,11 +91,11 @@ struct State {
     runs: bool,
     /// It has returned.
     finished: bool,
-    /// How many answers it awaits from elsewhere.
+    /// How many answers of other services it awaits.
     calls: u32,
     /// How many of its futures are asleep.
     asleep: u32,
-    /// How many of them were woken and have not noticed it yet.
+    /// How many of its futures were woken and have not run since.
     woken: u32,
 }
 
@@ -122,12 +119,12 @@ impl Invocation {
         })
     }
 
-    /// One of its futures falls asleep.
-    pub fn lies_down(&self) {
+    /// One of its futures begins to sleep.
+    pub fn begins_sleep(&self) {
         self.change(|state| state.asleep += 1);
     }
 
-    /// One that is asleep has been woken.
+    /// A future that was asleep has been woken.
     pub fn is_woken(&self) {
         self.change(|state| {
             state.asleep -= 1;
@@ -135,8 +132,8 @@ impl Invocation {
         });
     }
 
-    /// One gets up, woken or not.
-    pub fn gets_up(&self, was_woken: bool) {
+    /// A future sleeps no more. It was woken, or it has been dropped.
+    pub fn ends_sleep(&self, was_woken: bool) {
         self.change(|state| {
             if was_woken {
                 state.woken -= 1;
@@ -146,14 +143,14 @@ impl Invocation {
         });
     }
 
-    /// It awaits an answer from elsewhere, until what this returns is dropped.
+    /// It awaits an answer of another service until the returned guard is dropped.
     pub fn calls(self: &Arc<Self>) -> impl Drop + Send + use<> {
         self.change(|state| state.calls += 1);
         Call(Arc::clone(self))
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let was_busy = state.is_busy();
         change(&mut state);
         match (was_busy, state.is_busy()) {
@@ -172,7 +169,7 @@ impl Drop for Call {
     }
 }
 
-/// The work of an invocation, watched.
+/// The work of an invocation. It notes when the work runs, waits and ends.
 struct Tracked {
     work: Pin<Box<dyn Future<Output = ()> + Send>>,
     invocation: Arc<Invocation>,
@@ -211,9 +208,9 @@ mod tests {
         let (asleep, bed) = oneshot::channel::<()>();
         board.spawn(async move {
             let invocation = current().expect("in the background");
-            invocation.lies_down();
+            invocation.begins_sleep();
             let _ = bed.await;
-            invocation.gets_up(true);
+            invocation.ends_sleep(true);
         });
         board.spawn(async {});
         board.settled().await;
@@ -221,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_awaits_an_answer_is_busy() {
+    async fn an_invocation_that_awaits_an_answer_is_busy() {
         let board = Arc::new(Board::default());
         let (answer, question) = oneshot::channel::<()>();
         board.spawn(async move {
@@ -243,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_called_in_front_is_no_invocation() {
+    async fn code_outside_the_background_is_in_no_invocation() {
         assert!(current().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! What the functions' calls to DynamoDB consumed.
+//! Counts what the functions' calls to DynamoDB consume.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,9 @@ use std::{
 
 use serde::Deserialize;
 
-/// Capacity that was consumed, and in how many calls.
+use crate::template::permissions::OneOrMany;
+
+/// Capacity that was consumed, and the number of calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Units {
     /// Read request units.
@@ -41,12 +43,12 @@ impl Sum for Units {
     }
 }
 
-/// What was consumed since it was last asked to forget.
+/// What was consumed since the stack last forgot it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Consumed {
-    /// By everyone.
+    /// By all functions.
     pub total: Units,
-    /// By each function that called at all.
+    /// By each function that made a call.
     pub functions: BTreeMap<String, Units>,
 }
 
@@ -57,7 +59,8 @@ impl Consumed {
     }
 }
 
-/// Counts for one function. Units come in halves and are counted as such.
+/// The counters of one function. Units are counted in halves, the smallest part that DynamoDB
+/// reports.
 #[derive(Debug, Default)]
 pub struct Tally {
     half_reads: AtomicU64,
@@ -67,7 +70,7 @@ pub struct Tally {
     most_in_flight: AtomicU64,
 }
 
-/// A call under way, until this is dropped.
+/// A call in flight, until this is dropped.
 #[derive(Debug)]
 pub struct InFlight(Arc<Tally>);
 
@@ -78,7 +81,7 @@ impl Drop for InFlight {
 }
 
 impl Tally {
-    /// Counts an answer. What it says that it consumed was read or written, by the operation.
+    /// Counts an answer of an operation, with the capacity that it reports as consumed.
     pub fn count(&self, operation: &str, answer: &[u8]) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let halves = half_units(answer);
@@ -89,14 +92,14 @@ impl Tally {
         }
     }
 
-    /// Counts a call that begins.
+    /// Counts a call as in flight until the returned guard is dropped.
     pub fn begin(self: &Arc<Self>) -> InFlight {
         let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_in_flight.fetch_max(now, Ordering::SeqCst);
         InFlight(Arc::clone(self))
     }
 
-    /// The most calls that were under way at the same moment.
+    /// The highest number of calls in flight at one moment.
     pub fn most_in_flight(&self) -> u64 {
         self.most_in_flight.load(Ordering::SeqCst)
     }
@@ -110,7 +113,7 @@ impl Tally {
         }
     }
 
-    /// Begins anew.
+    /// Sets the counters to zero.
     pub fn reset(&self) {
         self.half_reads.store(0, Ordering::Relaxed);
         self.half_writes.store(0, Ordering::Relaxed);
@@ -137,15 +140,8 @@ fn whole(halves: u64) -> f64 {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
-    consumed_capacity: Option<OneOrMany>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(Capacity),
-    Many(Vec<Capacity>),
+struct CapacityReport {
+    consumed_capacity: Option<OneOrMany<Capacity>>,
 }
 
 #[derive(Deserialize)]
@@ -160,16 +156,13 @@ struct Capacity {
     reason = "a small positive number of halves"
 )]
 fn half_units(answer: &[u8]) -> u64 {
-    let Ok(Answer {
+    let Ok(CapacityReport {
         consumed_capacity: Some(consumed),
     }) = serde_json::from_slice(answer)
     else {
         return 0;
     };
-    let units: f64 = match consumed {
-        OneOrMany::One(capacity) => capacity.capacity_units,
-        OneOrMany::Many(capacities) => capacities.iter().map(|c| c.capacity_units).sum(),
-    };
+    let units: f64 = consumed.all().iter().map(|c| c.capacity_units).sum();
     (units * 2.0).round() as u64
 }
 
@@ -190,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_and_writes_are_told_apart_and_halves_are_kept() {
+    fn reads_and_writes_are_counted_apart_and_in_halves() {
         let tally = Tally::default();
         tally.count(
             "GetItem",

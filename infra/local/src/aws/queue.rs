@@ -1,12 +1,12 @@
-//! The message queues of a stack, on its own clock.
+//! The message queues of a stack, in the time of its clock.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use crate::template::{QueuePlan, RedrivePlan};
 
@@ -15,11 +15,11 @@ use crate::template::{QueuePlan, RedrivePlan};
 pub struct Message {
     /// Its id.
     pub id: String,
-    /// What it says.
+    /// Its body.
     pub body: String,
     /// When it was sent.
     pub sent_at: Timestamp,
-    /// How often it has been handed out.
+    /// How often it has been delivered.
     pub receive_count: u32,
 }
 
@@ -30,8 +30,8 @@ pub struct Queues {
     messages: Mutex<HashMap<String, Waiting>>,
 }
 
-/// The messages of one queue by the time from which they may be handed out; those of the same
-/// time in the order of their coming.
+/// The messages of one queue, by the time from which they may be delivered. Messages of the same
+/// time are in the order of their arrival.
 type Waiting = BTreeMap<(Timestamp, u64), Message>;
 
 impl Queues {
@@ -51,7 +51,7 @@ impl Queues {
         self.plans.contains_key(queue)
     }
 
-    /// Sends a message. Without a delay of its own it has the queue's.
+    /// Sends a message. Without a `delay` it waits as long as the queue says.
     pub fn send(
         &self,
         queue: &str,
@@ -68,21 +68,21 @@ impl Queues {
         };
         let usual = self.plans.get(queue).map(|plan| plan.delay);
         let delay = delay.or(usual).unwrap_or_default();
-        insert(&mut self.lock(), queue, later(now, delay), message);
+        insert(&mut self.messages.lock(), queue, later(now, delay), message);
     }
 
     /// When the next message of a queue is due.
     pub fn next_due(&self, queue: &str) -> Option<Timestamp> {
-        let queues = self.lock();
+        let queues = self.messages.lock();
         let ((due, _), _) = queues.get(queue)?.first_key_value()?;
         Some(*due)
     }
 
-    /// Takes out what is due of a queue, up to so many messages.
-    pub fn take_due(&self, queue: &str, now: Timestamp, most: usize) -> Vec<Message> {
-        let mut queues = self.lock();
+    /// Takes out the messages of a queue that are due, `max` at most.
+    pub fn take_due(&self, queue: &str, now: Timestamp, max: usize) -> Vec<Message> {
+        let mut queues = self.messages.lock();
         let mut taken = Vec::new();
-        while taken.len() < most
+        while taken.len() < max
             && let Some(first) = queues.get_mut(queue).and_then(BTreeMap::first_entry)
             && first.key().0 <= now
         {
@@ -93,9 +93,9 @@ impl Queues {
         taken
     }
 
-    /// Takes back a message that failed: it comes again when it is visible again, or goes where
-    /// those go that keep failing.
-    pub fn take_back(&self, queue: &str, message: Message, received_at: Timestamp) {
+    /// Returns a message that failed to its queue. It is delivered again after the visibility
+    /// timeout. When it has failed too often it goes to the dead-letter queue.
+    pub fn return_failed(&self, queue: &str, message: Message, received_at: Timestamp) {
         let Some(plan) = self.plans.get(queue) else {
             return;
         };
@@ -106,32 +106,28 @@ impl Queues {
                     message_id = message.id,
                     "a message failed {after} times and is now in {to}"
                 );
-                insert(&mut self.lock(), to, received_at, message);
+                insert(&mut self.messages.lock(), to, received_at, message);
             }
             _ => {
                 let visible_at = later(received_at, plan.visibility_timeout);
-                insert(&mut self.lock(), queue, visible_at, message);
+                insert(&mut self.messages.lock(), queue, visible_at, message);
             }
         }
     }
 
-    /// The messages of a queue that are not being worked on, those due first in front.
+    /// The messages of a queue that no function works on, those due first in front.
     pub fn messages(&self, queue: &str) -> Vec<Message> {
-        let queues = self.lock();
+        let queues = self.messages.lock();
         let messages = queues.get(queue).map(BTreeMap::values);
         messages.into_iter().flatten().cloned().collect()
     }
 
-    /// The queues that messages go to which keep failing.
+    /// The queues for messages that failed too often.
     pub fn dead_letter_queues(&self) -> impl Iterator<Item = &str> {
         self.plans
             .values()
             .filter_map(|plan| plan.redrive.as_ref())
             .map(|redrive| redrive.to.as_str())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,10 +142,7 @@ fn insert(queues: &mut HashMap<String, Waiting>, queue: &str, due: Timestamp, me
 }
 
 fn later(time: Timestamp, by: Duration) -> Timestamp {
-    SignedDuration::try_from(by)
-        .ok()
-        .and_then(|by| time.checked_add(by).ok())
-        .unwrap_or(Timestamp::MAX)
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -196,19 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_comes_again_and_in_the_end_goes_away() {
+    fn a_message_that_fails_comes_again_and_ends_as_a_dead_letter() {
         let queues = queues();
         queues.send("Q", "id-bad".to_owned(), "bad".to_owned(), None, at(0));
         let [message] = &queues.take_due("Q", at(0), 10)[..] else {
             panic!("one message");
         };
-        queues.take_back("Q", message.clone(), at(0));
+        queues.return_failed("Q", message.clone(), at(0));
         assert_eq!(queues.next_due("Q"), Some(at(180)));
         let [message] = &queues.take_due("Q", at(200), 10)[..] else {
             panic!("one message");
         };
         assert_eq!(message.receive_count, 2);
-        queues.take_back("Q", message.clone(), at(200));
+        queues.return_failed("Q", message.clone(), at(200));
         assert_eq!(queues.next_due("Q"), None);
         assert_eq!(bodies(&queues.messages("Dead")), ["bad"]);
     }

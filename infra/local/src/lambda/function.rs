@@ -1,4 +1,4 @@
-//! A function of the stack: its code, its environment, its own connection to what is below.
+//! A function of the stack: its code, its environment, and its own SDK client.
 
 use std::{
     any::Any, collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value as Json;
 use shared::{
     app::{App, StartError},
@@ -22,34 +22,36 @@ use shared::{
 use tokio::sync::Mutex;
 
 use crate::{
-    faults::Faults,
-    handlers::Code,
-    lifetime::{self, Lived},
-    skew::FunctionClock,
-    tally::Tally,
+    calls::{
+        faults::Faults,
+        lifetime::{self, Outcome},
+        tally::Tally,
+    },
+    template::handlers::Code,
+    time::function_clock::FunctionClock,
 };
 
 /// A function of the stack.
 pub struct Function {
     /// Its name.
     pub name: String,
-    /// What it runs.
+    /// Its code.
     pub code: Code,
     /// How long it may take.
     pub timeout: Duration,
     /// The environment that the template gives it.
     pub environment: BTreeMap<String, String>,
-    /// What it consumed.
+    /// Counts what it consumes.
     pub tally: Arc<Tally>,
-    /// What it starts with.
+    /// What its handle is made of.
     pub start: Start,
-    /// What goes wrong with its calls.
+    /// The faults that its calls meet.
     pub faults: Arc<Faults>,
-    /// Its handle, once it has been called for the first time, until its process ends.
+    /// Its handle, from the first call until its process ends.
     pub app: Mutex<Option<App>>,
 }
 
-/// What a function starts with.
+/// What a function's handle is made of.
 pub struct Start {
     /// Its configuration.
     pub config: Config,
@@ -62,7 +64,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// A handle of its own.
+    /// Makes a new handle.
     pub async fn app(&self) -> Result<App, StartError> {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let metrics = self.metrics.clone();
@@ -70,16 +72,16 @@ impl Start {
     }
 }
 
-/// Why an invocation has no result. On Lambda, too, each of these is an error of the function.
+/// Why an invocation has no result. Lambda reports each of these as a function error.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum FunctionError {
     /// The function did not start.
     #[error("the function did not start: {0}")]
     Start(#[from] StartError),
-    /// It was called with something that it does not understand.
+    /// It cannot read its event.
     #[error("the function does not understand its event: {0}")]
     Event(#[from] serde_json::Error),
-    /// It failed.
+    /// Its handler failed.
     #[error(transparent)]
     Handler(#[from] ApiError),
     /// It panicked.
@@ -91,7 +93,7 @@ pub enum Failure {
 }
 
 impl Function {
-    /// The function's handle. It starts with the first call, as on Lambda.
+    /// The function's handle. It is made at the first call, as on Lambda.
     pub async fn app(&self) -> Result<App, StartError> {
         let mut app = self.app.lock().await;
         if let Some(app) = &*app {
@@ -101,8 +103,8 @@ impl Function {
         Ok(app.insert(started).clone())
     }
 
-    /// Answers a payload-2.0 event.
-    pub async fn answer(&self, event: &str) -> Result<Response<Body>, Failure> {
+    /// Answers an HTTP event of payload format 2.0.
+    pub async fn answer(&self, event: &str) -> Result<Response<Body>, FunctionError> {
         let Code::Http(handler) = self.code else {
             return Err(self.not_understood("HTTP events"));
         };
@@ -114,14 +116,14 @@ impl Function {
         let is_failure = |status: StatusCode| {
             status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE
         };
-        self.live(work, |response: &Response<Body>| {
+        self.run_to_end(work, |response: &Response<Body>| {
             is_failure(response.status())
         })
         .await
     }
 
-    /// Works on a batch of messages.
-    pub async fn deliver(&self, event: SqsEvent) -> Result<SqsBatchResponse, Failure> {
+    /// Delivers a batch of messages.
+    pub async fn deliver(&self, event: SqsEvent) -> Result<SqsBatchResponse, FunctionError> {
         let Code::Messages(handler) = self.code else {
             return Err(self.not_understood("messages"));
         };
@@ -129,14 +131,14 @@ impl Function {
             let app = self.app().await?;
             Ok(runtime::deliver(app, handler, event).await)
         };
-        self.live(work, |response: &SqsBatchResponse| {
+        self.run_to_end(work, |response: &SqsBatchResponse| {
             !response.batch_item_failures.is_empty()
         })
         .await
     }
 
     /// Runs with a JSON event.
-    pub async fn run(&self, event: Json) -> Result<Json, Failure> {
+    pub async fn run(&self, event: Json) -> Result<Json, FunctionError> {
         let Code::Event(handler) = self.code else {
             return Err(self.not_understood("events"));
         };
@@ -144,20 +146,20 @@ impl Function {
             let app = self.app().await?;
             Ok(runtime::invoke(app, handler, event, self.deadline()).await?)
         };
-        self.live(work, |_| false).await
+        self.run_to_end(work, |_| false).await
     }
 
-    /// Lets an invocation live as long as its process does. The next one starts anew then. A
-    /// failure that none of its calls explains is noted.
-    async fn live<T>(
+    /// Runs an invocation. If its process ends, the next invocation makes a new handle. A failure
+    /// is noted as unexplained if no call has met a fault.
+    async fn run_to_end<T>(
         &self,
-        work: impl Future<Output = Result<T, Failure>>,
+        work: impl Future<Output = Result<T, FunctionError>>,
         has_failed: impl Fn(&T) -> bool,
-    ) -> Result<T, Failure> {
-        let Lived { result, faults } = lifetime::lead(unless_panicking(work)).await;
+    ) -> Result<T, FunctionError> {
+        let Outcome { result, faults } = lifetime::run(catch_panic(work)).await;
         let Some(result) = result else {
             *self.app.lock().await = None;
-            return Err(Failure::Killed);
+            return Err(FunctionError::Killed);
         };
         if result.as_ref().map_or(true, has_failed) && faults == 0 {
             self.faults.note_unexplained(self.name.clone());
@@ -167,29 +169,28 @@ impl Function {
 
     fn deadline(&self) -> Timestamp {
         let now = self.start.clock.now();
-        SignedDuration::try_from(self.timeout)
-            .ok()
-            .and_then(|timeout| now.checked_add(timeout).ok())
-            .unwrap_or(now)
+        now.checked_add(self.timeout).unwrap_or(now)
     }
 
-    fn not_understood(&self, what: &str) -> Failure {
-        Failure::Event(serde::de::Error::custom(format_args!(
+    fn not_understood(&self, what: &str) -> FunctionError {
+        FunctionError::Event(serde::de::Error::custom(format_args!(
             "{} is not called with {what}",
             self.name
         )))
     }
 }
 
-/// A function that panics has failed; the stack lives on.
-async fn unless_panicking<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Turns a panic of a function into an error, so that the stack goes on.
+async fn catch_panic<T>(
+    work: impl Future<Output = Result<T, FunctionError>>,
+) -> Result<T, FunctionError> {
     let result = AssertUnwindSafe(work).catch_unwind().await;
-    result.unwrap_or_else(|panic| Err(Failure::Panic(words(panic.as_ref()))))
+    result.unwrap_or_else(|panic| Err(FunctionError::Panic(message_of(panic.as_ref()))))
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn message_of(panic: &(dyn Any + Send)) -> String {
     let literal = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     literal
         .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "(without words)".to_owned())
+        .unwrap_or_else(|| "(without a message)".to_owned())
 }

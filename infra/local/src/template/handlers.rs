@@ -1,16 +1,17 @@
-//! The code of the functions, and whether it is what the template deploys.
+//! The code of the functions. Checks that it is what the template deploys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use functions::{Background, BackgroundHandler, Route};
 use shared::runtime::{EventHandler, HttpHandler, MessageHandler};
 
-use crate::{Problem, template::Deployment};
+use super::Deployment;
+use crate::Problem;
 
 /// The code of a function.
 #[derive(Clone, Copy)]
 pub enum Code {
-    /// A route leads to it.
+    /// It answers the requests of a route.
     Http(HttpHandler),
     /// It gets the messages of a queue.
     Messages(MessageHandler),
@@ -21,9 +22,9 @@ pub enum Code {
 /// The code of all functions.
 #[derive(Clone)]
 pub struct Handlers {
-    /// Those that a route leads to.
+    /// The functions with a route.
     pub routes: Vec<Route>,
-    /// All others.
+    /// All other functions.
     pub background: Vec<Background>,
 }
 
@@ -54,24 +55,25 @@ impl Handlers {
 
     /// Refuses a template whose routes and functions are not those of the code.
     pub fn check(&self, deployment: &Deployment) -> Result<(), Problem> {
-        let deployed: BTreeSet<_> = deployment
-            .routes
-            .iter()
-            .map(|route| Line::new(&route.method, &route.path, &route.function))
+        let name = |method: &str, path: &str, function: &str| {
+            format!("{method} {path} (function {function})")
+        };
+        let deployed = deployment.routes.iter();
+        let deployed: BTreeSet<_> = deployed
+            .map(|route| name(&route.method, &route.path, &route.function))
             .collect();
-        let written: BTreeSet<_> = self
-            .routes
-            .iter()
-            .map(|route| Line::new(route.method, route.path, route.function))
+        let written = self.routes.iter();
+        let written: BTreeSet<_> = written
+            .map(|route| name(route.method, route.path, route.function))
             .collect();
-        if let Some(line) = deployed.difference(&written).next() {
+        if let Some(route) = deployed.difference(&written).next() {
             return Err(Problem::failure(format!(
-                "the template's route {line} has no handler in the code"
+                "the template's route {route} has no handler in the code"
             )));
         }
-        if let Some(line) = written.difference(&deployed).next() {
+        if let Some(route) = written.difference(&deployed).next() {
             return Err(Problem::failure(format!(
-                "the handler {line} has no route in the template"
+                "the handler {route} has no route in the template"
             )));
         }
         self.check_functions(deployment)
@@ -94,35 +96,6 @@ impl Handlers {
             )));
         }
         Ok(())
-    }
-}
-
-/// One line of the API.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Line<'a> {
-    path: &'a str,
-    method: &'a str,
-    function: &'a str,
-}
-
-impl<'a> Line<'a> {
-    fn new(method: &'a str, path: &'a str, function: &'a str) -> Self {
-        Self {
-            path,
-            method,
-            function,
-        }
-    }
-}
-
-impl std::fmt::Display for Line<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            path,
-            method,
-            function,
-        } = self;
-        write!(formatter, "{method} {path} (function {function})")
     }
 }
 
@@ -174,7 +147,7 @@ mod tests {
         }
     }
 
-    /// A HEAD beside each GET is deployed, or nothing runs.
+    /// A stack starts only if the template has a HEAD beside each GET.
     #[test]
     fn a_get_needs_its_head_in_the_template() {
         let handlers = Handlers {
@@ -216,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_is_what_deploys() {
+    fn code_that_differs_from_the_template_is_refused() {
         assert_eq!(problem(&handlers("/v1/it"), &deployment(&["get-it"])), None);
         assert_eq!(
             problem(&handlers("/v1/other"), &deployment(&["get-it"])).as_deref(),

@@ -16,7 +16,7 @@ use crate::{
     template::{Key, TablePlan},
 };
 
-/// Makes the tables that are not there yet. Says whether all of them were new.
+/// Creates the tables that do not exist. Returns whether all of them were new.
 pub async fn create(client: &Client, plans: &[TablePlan]) -> Result<bool, Problem> {
     let mut all_new = true;
     for plan in plans {
@@ -45,22 +45,22 @@ async fn create_one(client: &Client, plan: &TablePlan) -> Result<bool, Problem> 
                 .table_description()
                 .and_then(|table| table.table_status());
             if status != Some(&TableStatus::Active) {
-                wait(client, plan).await?;
+                wait_until_active(client, plan).await?;
             }
-            expire(client, plan).await?;
+            enable_ttl(client, plan).await?;
             Ok(true)
         }
-        Err(error) if error.as_service_error().is_some_and(is_there) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(exists) => Ok(false),
         Err(error) => Err(refused(plan, &error)),
     }
 }
 
-/// A table of that name.
-fn is_there(error: &CreateTableError) -> bool {
+/// Whether there is a table of that name already.
+fn exists(error: &CreateTableError) -> bool {
     error.is_resource_in_use_exception()
 }
 
-async fn wait(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
+async fn wait_until_active(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
     client
         .wait_until_table_exists()
         .table_name(&plan.name)
@@ -70,7 +70,7 @@ async fn wait(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
         .map_err(|error| refused(plan, &error))
 }
 
-async fn expire(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
+async fn enable_ttl(client: &Client, plan: &TablePlan) -> Result<(), Problem> {
     let Some(attribute) = &plan.ttl else {
         return Ok(());
     };

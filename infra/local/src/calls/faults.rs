@@ -1,60 +1,60 @@
-//! What goes wrong below the functions at times: at AWS, on the way there, and with the machine
-//! that a function runs on.
+//! What can go wrong with a call: at AWS, on the way there, and on the machine that a function runs
+//! on.
 //!
-//! A test says which fault befalls which call, or lets faults befall calls at random, from a seed.
-//! Each counts itself by its kind.
+//! A test says which calls meet which fault, or lets calls meet faults at random, from a seed.
+//! Faults are counted by their kind.
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
+use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use serde_json::{Value, json};
 
-use crate::engine::Answer;
+use crate::aws::engine::AwsAnswer;
 
-/// So many transactions are remembered by their tokens, far more than AWS sees of a stack of ours
-/// in the ten minutes for which it does so.
-const REMEMBERED: usize = 10_000;
+/// How many transactions are remembered by their tokens. AWS remembers those of ten minutes; a test
+/// makes far fewer.
+const MAX_REMEMBERED: usize = 10_000;
 
 /// The only call of the queues.
 const SEND: &str = "SendMessage";
 
-/// The only writes that are several.
+/// The only operation with several writes.
 const TRANSACTION: &str = "TransactWriteItems";
 
-/// Something that goes wrong with a call of the database or of a queue.
+/// Something that goes wrong with a call to the database or to a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// Another write is at an item at the same moment.
+    /// Another transaction writes to an item at the same moment.
     Conflict,
-    /// DynamoDB is still at it when the same transaction comes again.
+    /// DynamoDB still executes the same transaction.
     InProgress,
-    /// A partition takes no more for the moment (`ProvisionedThroughputExceededException`).
+    /// A partition is over its limit for the moment (`ProvisionedThroughputExceededException`).
     Throughput,
-    /// A table takes no more for the moment (`ThrottlingException`).
+    /// A table is over its limit for the moment (`ThrottlingException`).
     Throttling,
-    /// Nothing is read of what was asked for, and the answer says so.
+    /// The table does not exist (`ResourceNotFoundException`).
+    Missing,
+    /// No item is read, and all are reported as unprocessed.
     Unprocessed,
-    /// One item is read of those that were asked for, and the answer says so.
+    /// One item is read, and the others are reported as unprocessed.
     Incomplete,
-    /// AWS fails: status 500, and nothing is done.
+    /// AWS answers with status 500, and nothing is done.
     InternalError,
     /// The answer never comes.
     TimedOut(When),
-    /// The answer never comes, and the call takes effect when nobody waits for it any more.
+    /// The answer never comes, and the call takes effect after its caller has given it up.
     Straggling,
     /// The connection breaks.
     Reset(When),
-    /// The answer takes a second, in which others go on.
+    /// The answer takes a second, and other calls go on meanwhile.
     Slow,
-    /// It is done, and the answer cannot be read.
+    /// The call takes effect, and its answer cannot be read.
     Garbled,
-    /// The function's process ends, whatever it is at.
+    /// The function's process ends.
     Killed(When),
     /// The message is delivered twice.
     Doubled,
@@ -66,42 +66,18 @@ pub enum Fault {
     Early,
 }
 
-/// On which side of what a call does something goes wrong with it.
+/// Whether a fault occurs before a call takes effect or after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum When {
-    /// It has done nothing.
+    /// The call takes no effect.
     Before,
-    /// It has done all that it was to do.
+    /// The call takes its whole effect.
     After,
 }
 
 impl Fault {
-    /// All there are.
-    pub const ALL: [Self; 20] = [
-        Self::Conflict,
-        Self::InProgress,
-        Self::Throughput,
-        Self::Throttling,
-        Self::Unprocessed,
-        Self::Incomplete,
-        Self::InternalError,
-        Self::TimedOut(When::Before),
-        Self::TimedOut(When::After),
-        Self::Straggling,
-        Self::Reset(When::Before),
-        Self::Reset(When::After),
-        Self::Slow,
-        Self::Garbled,
-        Self::Killed(When::Before),
-        Self::Killed(When::After),
-        Self::Doubled,
-        Self::Lost,
-        Self::Late,
-        Self::Early,
-    ];
-
-    /// Whether it can befall such a call.
-    fn befalls(self, operation: &str) -> bool {
+    /// Whether a call of this operation can meet it.
+    fn can_meet(self, operation: &str) -> bool {
         match self {
             Self::Conflict => {
                 matches!(
@@ -110,7 +86,7 @@ impl Fault {
                 )
             }
             Self::InProgress => operation == TRANSACTION,
-            Self::Throughput => operation != SEND,
+            Self::Throughput | Self::Missing => operation != SEND,
             Self::Unprocessed | Self::Incomplete => operation == "BatchGetItem",
             Self::Doubled | Self::Lost | Self::Late | Self::Early => operation == SEND,
             Self::Throttling
@@ -124,8 +100,8 @@ impl Fault {
         }
     }
 
-    /// What AWS answers instead of doing anything, for those faults where it does answer.
-    pub fn refusal(self, operation: &str, body: &[u8]) -> Option<Answer> {
+    /// What AWS answers instead of executing the request. `None` for faults without such an answer.
+    pub fn refusal(self, operation: &str, body: &[u8]) -> Option<AwsAnswer> {
         let (status, answer) = match self {
             Self::Conflict if operation == TRANSACTION => cancelled("TransactionConflict", body),
             Self::Conflict => exception(400, "TransactionConflictException"),
@@ -133,6 +109,7 @@ impl Fault {
             Self::Throughput => exception(400, "ProvisionedThroughputExceededException"),
             Self::Throttling if operation == TRANSACTION => cancelled("ThrottlingError", body),
             Self::Throttling => exception(400, "ThrottlingException"),
+            Self::Missing => exception(400, "ResourceNotFoundException"),
             Self::InternalError => exception(500, "InternalServerError"),
             Self::Unprocessed => {
                 let request: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -141,7 +118,7 @@ impl Fault {
             }
             _ => return None,
         };
-        Some(Answer {
+        Some(AwsAnswer {
             status,
             body: answer.to_string(),
         })
@@ -156,7 +133,7 @@ fn exception(status: u16, code: &str) -> (u16, Value) {
     )
 }
 
-/// A transaction that was cancelled because of its first item.
+/// The answer to a transaction that was cancelled because of its first item.
 fn cancelled(code: &str, body: &[u8]) -> (u16, Value) {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let items = request["TransactItems"].as_array().map_or(1, Vec::len);
@@ -167,7 +144,7 @@ fn cancelled(code: &str, body: &[u8]) -> (u16, Value) {
     (status, answer)
 }
 
-/// A request for several items, parted into one for the first of them and the others.
+/// Splits a request for several items: a request for the first of them, and the other keys.
 pub(crate) fn first_item(body: &[u8]) -> Option<(Vec<u8>, Value)> {
     let mut request: Value = serde_json::from_slice(body).ok()?;
     let mut rest = request["RequestItems"].clone();
@@ -193,16 +170,18 @@ pub struct Faults {
 
 #[derive(Debug, Default)]
 struct State {
-    awaited: Vec<Awaited>,
-    weather: Option<Weather>,
+    planned: Vec<Planned>,
+    /// The faults of all calls whose request contains a text.
+    named: Vec<(String, Fault)>,
+    random: Option<RandomFaults>,
     counts: BTreeMap<Fault, u64>,
     unexplained: Vec<String>,
     tokens: Tokens,
 }
 
-/// A fault that befalls the next calls of a kind.
+/// A fault that the next calls of an operation by a function meet.
 #[derive(Debug)]
-struct Awaited {
+struct Planned {
     function: String,
     operation: String,
     fault: Fault,
@@ -211,17 +190,17 @@ struct Awaited {
 
 /// Faults at random.
 #[derive(Debug)]
-struct Weather {
+struct RandomFaults {
     rng: Xoshiro256PlusPlus,
     shares: Vec<(Fault, f64)>,
 }
 
-impl Weather {
-    fn brings(&mut self, operation: &str) -> Option<Fault> {
+impl RandomFaults {
+    fn draw(&mut self, operation: &str) -> Option<Fault> {
         let mut drawn: f64 = self.rng.random();
         for (fault, share) in &self.shares {
             if drawn < *share {
-                return fault.befalls(operation).then_some(*fault);
+                return fault.can_meet(operation).then_some(*fault);
             }
             drawn -= share;
         }
@@ -229,7 +208,7 @@ impl Weather {
     }
 }
 
-/// The tokens of the transactions that took effect, the oldest in front.
+/// The tokens of the transactions that took effect, the oldest first.
 #[derive(Debug, Default)]
 struct Tokens {
     order: VecDeque<String>,
@@ -237,19 +216,19 @@ struct Tokens {
 }
 
 impl Faults {
-    /// From now on, so many calls of an operation by a function meet a fault: of `SendMessage`, or
-    /// of DynamoDB's operations as its protocol calls them.
+    /// Lets the next calls of an operation by a function meet a fault, this many `times`.
+    /// Operations are named as in DynamoDB's protocol; the only one of SQS is `SendMessage`.
     ///
     /// # Panics
     ///
-    /// When the fault cannot befall such a call.
+    /// When a call of this operation cannot meet the fault.
     pub fn meet(&self, function: &str, operation: &str, fault: Fault, times: u32) {
         assert!(
-            fault.befalls(operation),
-            "{fault:?} cannot befall {operation}"
+            fault.can_meet(operation),
+            "{operation} cannot meet {fault:?}"
         );
         self.any.store(true, Ordering::SeqCst);
-        self.state().awaited.push(Awaited {
+        self.state.lock().planned.push(Planned {
             function: function.to_owned(),
             operation: operation.to_owned(),
             fault,
@@ -257,90 +236,103 @@ impl Faults {
         });
     }
 
-    /// From now on, each call meets each of these faults with its probability, if it can befall
-    /// such a call. The seed decides which do, as far as the calls come in the same order.
-    pub fn rain(&self, seed: u64, shares: &[(Fault, f64)]) {
+    /// From now on, every call whose request contains `name` as a JSON string meets a fault, if its
+    /// operation can: such as all calls for a table.
+    pub fn meet_naming(&self, name: &str, fault: Fault) {
         self.any.store(true, Ordering::SeqCst);
-        self.state().weather = Some(Weather {
+        self.state.lock().named.push((format!("\"{name}\""), fault));
+    }
+
+    /// From now on, each call meets each of these faults with its probability, if its operation
+    /// can. With the same seed, calls in the same order meet the same faults.
+    pub fn meet_at_random(&self, seed: u64, shares: &[(Fault, f64)]) {
+        self.any.store(true, Ordering::SeqCst);
+        self.state.lock().random = Some(RandomFaults {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             shares: shares.to_vec(),
         });
     }
 
-    /// From now on, nothing goes wrong any more.
+    /// From now on, no call meets a fault.
     pub fn end(&self) {
-        let mut state = self.state();
-        state.awaited.clear();
-        state.weather = None;
+        let mut state = self.state.lock();
+        state.planned.clear();
+        state.named.clear();
+        state.random = None;
     }
 
     /// How often each kind of fault has occurred.
     pub fn counted(&self) -> BTreeMap<Fault, u64> {
-        self.state().counts.clone()
+        self.state.lock().counts.clone()
     }
 
-    /// The failures of functions, apart from those that are busy, whose calls had met no fault.
+    /// The functions that failed although their calls had met no fault, once for each failure. An
+    /// answer of 503 is no failure.
     pub fn unexplained(&self) -> Vec<String> {
-        self.state().unexplained.clone()
+        self.state.lock().unexplained.clone()
     }
 
     /// Notes a failure that no fault explains.
     pub(crate) fn note_unexplained(&self, what: String) {
-        self.state().unexplained.push(what);
+        self.state.lock().unexplained.push(what);
     }
 
-    /// What befalls a call.
-    pub(crate) fn befalling(&self, function: &str, operation: &str) -> Option<Fault> {
+    /// The fault that a call meets. Counts it.
+    pub(crate) fn next(&self, function: &str, operation: &str, body: &[u8]) -> Option<Fault> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let State {
-            awaited, weather, ..
+            planned,
+            named,
+            random,
+            ..
         } = &mut *state;
-        let is_it = |awaited: &&mut Awaited| {
-            awaited.function == function && awaited.operation == operation && awaited.times > 0
+        let is_it = |planned: &&mut Planned| {
+            planned.function == function && planned.operation == operation && planned.times > 0
         };
-        let fault = if let Some(awaited) = awaited.iter_mut().find(is_it) {
-            awaited.times -= 1;
-            Some(awaited.fault)
+        let text = String::from_utf8_lossy(body);
+        let is_named = |(name, fault): &&(String, Fault)| {
+            text.contains(name.as_str()) && fault.can_meet(operation)
+        };
+        let fault = if let Some(planned) = planned.iter_mut().find(is_it) {
+            planned.times -= 1;
+            Some(planned.fault)
+        } else if let Some((_, fault)) = named.iter().find(is_named) {
+            Some(*fault)
         } else {
-            weather
-                .as_mut()
-                .and_then(|weather| weather.brings(operation))
+            random.as_mut().and_then(|random| random.draw(operation))
         }?;
         *state.counts.entry(fault).or_default() += 1;
         Some(fault)
     }
 
-    /// Whether a transaction with this token has taken effect before. The engine is not asked: it
-    /// walks through all the tokens that it knows with each transaction.
+    /// Whether a transaction with this token has taken effect before. The engine could know too,
+    /// but it would search all its tokens with each transaction.
     pub(crate) fn has_committed(&self, token: &str) -> bool {
-        self.state().tokens.known.contains(token)
+        self.state.lock().tokens.known.contains(token)
     }
 
     /// Remembers that a transaction has taken effect.
     pub(crate) fn remember_committed(&self, token: String) {
-        let Tokens { order, known } = &mut self.state().tokens;
+        let Tokens { order, known } = &mut self.state.lock().tokens;
         if known.insert(token.clone()) {
             order.push_back(token);
         }
-        while order.len() > REMEMBERED {
+        while order.len() > MAX_REMEMBERED {
             known.remove(&order.pop_front().unwrap_or_default());
         }
     }
 
-    /// The token of a transaction. Where nothing goes wrong, none comes twice, and nobody needs it.
+    /// The token of a transaction. `None` as long as there were no faults: then no transaction
+    /// comes twice.
     pub(crate) fn token(&self, body: &[u8]) -> Option<String> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
         let request: Value = serde_json::from_slice(body).ok()?;
         request["ClientRequestToken"].as_str().map(str::to_owned)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -349,40 +341,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_befalls_the_calls_that_it_was_meant_for() {
+    fn calls_meet_the_fault_that_was_meant_for_them() {
         let faults = Faults::default();
-        assert_eq!(faults.befalling("pay", TRANSACTION), None);
+        assert_eq!(faults.next("pay", TRANSACTION, b"{}"), None);
         faults.meet("pay", TRANSACTION, Fault::Conflict, 2);
-        assert_eq!(faults.befalling("charge", TRANSACTION), None);
-        assert_eq!(faults.befalling("pay", "GetItem"), None);
+        assert_eq!(faults.next("charge", TRANSACTION, b"{}"), None);
+        assert_eq!(faults.next("pay", "GetItem", b"{}"), None);
         for _ in 0..2 {
-            assert_eq!(faults.befalling("pay", TRANSACTION), Some(Fault::Conflict));
+            assert_eq!(
+                faults.next("pay", TRANSACTION, b"{}"),
+                Some(Fault::Conflict)
+            );
         }
-        assert_eq!(faults.befalling("pay", TRANSACTION), None);
+        assert_eq!(faults.next("pay", TRANSACTION, b"{}"), None);
         assert_eq!(faults.counted(), [(Fault::Conflict, 2)].into());
     }
 
     #[test]
-    fn a_seed_brings_the_same_faults_again_and_each_as_often_as_it_should() {
-        let brought = |seed| {
+    fn all_calls_that_name_a_table_meet_its_fault() {
+        let faults = Faults::default();
+        faults.meet_naming("Seats", Fault::Throughput);
+        let met = |operation, body: &[u8]| faults.next("pay", operation, body);
+        let seats = br#"{"TableName": "Seats"}"#;
+        for operation in ["GetItem", TRANSACTION] {
+            assert_eq!(met(operation, seats), Some(Fault::Throughput));
+        }
+        assert_eq!(met("GetItem", br#"{"TableName": "SeatsLeft"}"#), None);
+        assert_eq!(met(SEND, seats), None, "queues have no throughput");
+        faults.end();
+        assert_eq!(met("GetItem", seats), None);
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_faults_each_with_its_probability() {
+        let drawn = |seed| {
             let faults = Faults::default();
-            faults.rain(seed, &[(Fault::Slow, 0.2), (Fault::InProgress, 0.1)]);
+            faults.meet_at_random(seed, &[(Fault::Slow, 0.2), (Fault::InProgress, 0.1)]);
             (0..1_000)
-                .map(|_| faults.befalling("pay", "GetItem"))
+                .map(|_| faults.next("pay", "GetItem", b"{}"))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(brought(1), brought(1));
-        assert_ne!(brought(1), brought(2));
-        let slow = brought(1).into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(drawn(1), drawn(1));
+        assert_ne!(drawn(1), drawn(2));
+        let slow = drawn(1).into_iter().flatten().collect::<Vec<_>>();
         assert!((150..250).contains(&slow.len()), "{}", slow.len());
         assert!(slow.iter().all(|fault| *fault == Fault::Slow));
     }
 
     #[test]
-    fn one_item_is_parted_from_the_others() {
+    fn one_item_is_split_from_the_others() {
         let key = |number: u32| json!({ "id": { "N": number.to_string() } });
         let wanted = |keys: &[u32]| json!({ "Keys": keys.iter().map(|n| key(*n)).collect::<Vec<_>>(), "ConsistentRead": true });
-        let parted = |items: Value| {
+        let split = |items: Value| {
             let body = json!({ "RequestItems": items, "ReturnConsumedCapacity": "TOTAL" });
             let (first, rest) = first_item(body.to_string().as_bytes()).expect("a request");
             let first: Value = serde_json::from_slice(&first).expect("JSON");
@@ -390,18 +400,18 @@ mod tests {
             (first["RequestItems"].clone(), rest)
         };
         assert_eq!(
-            parted(json!({ "A": wanted(&[1, 2, 3]) })),
+            split(json!({ "A": wanted(&[1, 2, 3]) })),
             (
                 json!({ "A": wanted(&[1]) }),
                 json!({ "A": wanted(&[2, 3]) })
             )
         );
         assert_eq!(
-            parted(json!({ "A": wanted(&[1]), "B": wanted(&[2]) })),
+            split(json!({ "A": wanted(&[1]), "B": wanted(&[2]) })),
             (json!({ "A": wanted(&[1]) }), json!({ "B": wanted(&[2]) }))
         );
         assert_eq!(
-            parted(json!({ "A": wanted(&[1]) })),
+            split(json!({ "A": wanted(&[1]) })),
             (json!({ "A": wanted(&[1]) }), json!({}))
         );
     }

@@ -1,6 +1,6 @@
 //! The HTTP connector under each function's AWS SDK.
 //!
-//! Everything that has to happen below the functions happens here, with their code untouched.
+//! Every call of a function to AWS goes through it, and the function's code stays as it is.
 
 use std::{borrow::Cow, fmt, future::pending, io, sync::Arc, time::Duration};
 
@@ -18,36 +18,44 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 use serde_json::Value;
 
-use crate::{
-    engine::{self, Answer},
+use super::{
     faults::{Fault, Faults, When, first_item},
+    guard::Guard,
     interference::Interference,
-    invocation, lifetime,
-    permissions::Guard,
-    sqs::{self, Sqs},
+    lifetime,
     tally::Tally,
+};
+use crate::{
+    aws::{
+        engine::{self, AwsAnswer},
+        sqs::{self, AS_SENT, Deliveries, Sqs},
+    },
+    time::invocation,
 };
 
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
 const CONTENT_LENGTH: &str = "content-length";
 
-/// How long it takes until a call takes effect that nobody waits for any more: longer than
-/// anybody tries the same again.
-const STRAGGLES_FOR: Duration = Duration::from_secs(8);
+/// How long a call takes to take effect after its caller has given it up. It is longer than a
+/// caller goes on trying.
+const STRAGGLING_DELAY: Duration = Duration::from_secs(8);
 
-/// What takes so long on its way, and as long on its way back, comes in time.
-const SLOWLY: Duration = Duration::from_millis(500);
+/// How long a slow request takes, and its answer again. Both together are within the time-outs.
+const SLOW_WAY: Duration = Duration::from_millis(500);
 
-/// Where DynamoDB requests end up.
+/// How much later than it should a late message is delivered.
+const LATE: Duration = Duration::from_mins(10);
+
+/// What executes DynamoDB's requests.
 pub enum Engine {
-    /// In the engine of this process.
+    /// The engine in this process.
     Embedded(Database),
-    /// At an endpoint, through this client.
+    /// An endpoint, through this client.
     Remote(SharedHttpClient),
 }
 
 impl Engine {
-    /// An endpoint somewhere else, over HTTP or HTTPS.
+    /// An endpoint over HTTP or HTTPS.
     pub fn remote() -> Self {
         let builder = aws_smithy_http_client::Builder::new();
         Self::Remote(
@@ -58,60 +66,62 @@ impl Engine {
     }
 }
 
-/// What is below the functions of a stack.
-pub struct Below {
+/// What all functions of a stack call.
+pub struct Backend {
     /// Their database.
     pub engine: Engine,
     /// Their queues.
     pub sqs: Sqs,
-    /// What a test does to their requests.
+    /// How a test changes their requests and answers.
     pub interference: Interference,
-    /// What goes wrong with them.
+    /// The faults that their calls meet.
     pub faults: Arc<Faults>,
 }
 
 /// The connector of one function.
 #[derive(Clone)]
 pub struct Connector {
-    below: Arc<Below>,
+    backend: Arc<Backend>,
     tally: Arc<Tally>,
     guard: Option<Guard>,
-    /// The way to a remote engine, once the SDK has said how it wants to go it.
+    /// The connector to a remote engine, with the settings of the SDK.
     remote: Option<SharedHttpConnector>,
 }
 
 impl Connector {
-    /// A connector that counts what its function consumes, and holds it to its permissions.
-    pub fn new(below: Arc<Below>, tally: Arc<Tally>, guard: Option<Guard>) -> Self {
+    /// A connector that counts what its function consumes, and denies what it has no permission
+    /// for.
+    pub fn new(backend: Arc<Backend>, tally: Arc<Tally>, guard: Option<Guard>) -> Self {
         Self {
-            below,
+            backend,
             tally,
             guard,
             remote: None,
         }
     }
 
-    /// An invocation in the background is busy as long as it awaits this.
+    /// Answers a request. An invocation in the background is busy while it awaits this.
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let _call = invocation::current().map(|invocation| invocation.calls());
         let _in_flight = self.tally.begin();
-        // A call takes time, in which others go on. Nothing here does, and without this two
-        // requests would never overlap: what races on AWS has to race here.
+        // A call takes time on AWS, and others go on meanwhile. The embedded engine answers at
+        // once. Without this no two requests would overlap, and no race would show.
         tokio::task::yield_now().await;
-        let Some(fault) = self.befalling(&request) else {
-            return self.carry_out(request, None).await;
+        let Some(fault) = self.fault(&request) else {
+            return self.carry_out(request).await;
         };
-        lifetime::meets_a_fault();
+        lifetime::count_fault();
         self.meet(fault, request).await
     }
 
-    /// What goes wrong with a request, if anything does: with one of a function, that is.
-    fn befalling(&self, request: &HttpRequest) -> Option<Fault> {
+    /// The fault that a request meets. Requests of the operator meet none.
+    fn fault(&self, request: &HttpRequest) -> Option<Fault> {
         let function = &self.guard.as_ref()?.function;
-        self.below.faults.befalling(function, operation(request))
+        let body = request.body().bytes().unwrap_or_default();
+        self.backend.faults.next(function, operation(request), body)
     }
 
-    /// Lets a fault befall a request.
+    /// Lets a request meet a fault.
     async fn meet(
         self,
         fault: Fault,
@@ -119,45 +129,50 @@ impl Connector {
     ) -> Result<HttpResponse, ConnectorError> {
         match fault {
             Fault::Slow => {
-                tokio::time::sleep(SLOWLY).await;
-                let result = self.carry_out(request, None).await;
-                tokio::time::sleep(SLOWLY).await;
+                tokio::time::sleep(SLOW_WAY).await;
+                let result = self.carry_out(request).await;
+                tokio::time::sleep(SLOW_WAY).await;
                 result
             }
             Fault::TimedOut(When::Before) => pending().await,
             Fault::TimedOut(When::After) => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 pending().await
             }
             Fault::Straggling => {
                 tokio::spawn(async move {
-                    tokio::time::sleep(STRAGGLES_FOR).await;
-                    self.carry_out(request, None).await
+                    tokio::time::sleep(STRAGGLING_DELAY).await;
+                    self.carry_out(request).await
                 });
                 pending().await
             }
             Fault::Reset(When::Before) => Err(reset()),
             Fault::Reset(When::After) => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 Err(reset())
             }
-            Fault::Killed(When::Before) => match lifetime::ends().await {},
+            Fault::Killed(When::Before) => match lifetime::end_process().await {},
             Fault::Killed(When::After) => {
-                self.carry_out(request, None).await?;
-                match lifetime::ends().await {}
+                self.carry_out(request).await?;
+                match lifetime::end_process().await {}
             }
             Fault::Garbled => {
-                self.carry_out(request, None).await?;
+                self.carry_out(request).await?;
                 respond(garbage())
             }
             Fault::Incomplete => self.read_one_item(request).await,
-            Fault::Doubled | Fault::Lost | Fault::Late | Fault::Early => {
-                self.carry_out(request, Some(fault)).await
+            Fault::Doubled => self.deliver(request, |delay| vec![delay, delay]).await,
+            Fault::Lost => self.deliver(request, |_| Vec::new()).await,
+            Fault::Late => {
+                let late = |delay: Option<Duration>| vec![delay.map(|delay| delay + LATE)];
+                self.deliver(request, late).await
             }
+            Fault::Early => self.deliver(request, |_| vec![Some(Duration::ZERO)]).await,
             Fault::Conflict
             | Fault::InProgress
             | Fault::Throughput
             | Fault::Throttling
+            | Fault::Missing
             | Fault::Unprocessed
             | Fault::InternalError => {
                 let body = request.body().bytes().unwrap_or_default();
@@ -167,15 +182,15 @@ impl Connector {
         }
     }
 
-    /// Reads the first of the items that are asked for, and says that the others are left.
+    /// Reads the first of the requested items, and reports the others as unprocessed.
     async fn read_one_item(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let body = request.body().bytes().unwrap_or_default();
         let Some((first, rest)) = first_item(body) else {
-            return self.carry_out(request, None).await;
+            return self.carry_out(request).await;
         };
         let mut request = request;
         set_body(&mut request, first);
-        let (mut response, body) = whole(self.carry_out(request, None).await?).await?;
+        let (mut response, body) = whole(self.carry_out(request).await?).await?;
         let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if response.status().is_success() {
             answer["UnprocessedKeys"] = rest;
@@ -184,11 +199,16 @@ impl Connector {
         Ok(response)
     }
 
-    /// Does what is asked for; a message may meet a fault of messages.
-    async fn carry_out(
+    /// Executes a request.
+    async fn carry_out(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        self.deliver(request, AS_SENT).await
+    }
+
+    /// Executes a request. If it sends a message, `deliveries` says how that is delivered.
+    async fn deliver(
         &self,
         request: HttpRequest,
-        fault: Option<Fault>,
+        deliveries: Deliveries,
     ) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         if let Some(operation) = target.strip_prefix(DYNAMODB_TARGET) {
@@ -200,7 +220,7 @@ impl Connector {
                 .guard
                 .as_ref()
                 .and_then(|guard| guard.refuse_sqs(action, body));
-            respond(refused.unwrap_or_else(|| self.below.sqs.call(action, body, fault)))
+            respond(refused.unwrap_or_else(|| self.backend.sqs.call(action, body, deliveries)))
         } else {
             Err(unreachable())
         }
@@ -216,13 +236,10 @@ impl Connector {
         if let Some(refused) = guard.and_then(|guard| guard.refuse_dynamodb(operation, sent)) {
             return respond(refused);
         }
-        if let Some(failure) = self.below.interference.failure(sent) {
-            return respond(failure.answer());
-        }
-        let body = self.below.interference.apply(operation, sent);
-        match (&self.below.engine, &self.remote) {
+        let body = self.backend.interference.apply(operation, sent);
+        match (&self.backend.engine, &self.remote) {
             (Engine::Embedded(database), _) => {
-                let faults = &self.below.faults;
+                let faults = &self.backend.faults;
                 let token = faults.token(&body);
                 if token
                     .as_ref()
@@ -235,7 +252,7 @@ impl Connector {
                     faults.remember_committed(token);
                 }
                 self.tally.count(operation, answer.body.as_bytes());
-                let reported = self.below.interference.reported(answer.body.as_bytes());
+                let reported = self.backend.interference.reported(answer.body.as_bytes());
                 if let Some(reported) = reported.and_then(|body| String::from_utf8(body).ok()) {
                     answer.body = reported;
                 }
@@ -247,7 +264,7 @@ impl Connector {
                 }
                 let (mut response, body) = whole(remote.call(request).await?).await?;
                 self.tally.count(operation, &body);
-                let reported = self.below.interference.reported(&body);
+                let reported = self.backend.interference.reported(&body);
                 *response.body_mut() = SdkBody::from(reported.unwrap_or(body));
                 Ok(response)
             }
@@ -269,7 +286,7 @@ impl HttpClient for Connector {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let mut connector = self.clone();
-        if let Engine::Remote(client) = &self.below.engine {
+        if let Engine::Remote(client) = &self.backend.engine {
             connector.remote = Some(client.http_connector(settings, components));
         }
         SharedHttpConnector::new(connector)
@@ -282,7 +299,7 @@ impl fmt::Debug for Connector {
     }
 }
 
-fn respond(answer: Answer) -> Result<HttpResponse, ConnectorError> {
+fn respond(answer: AwsAnswer) -> Result<HttpResponse, ConnectorError> {
     let status = answer.status.try_into();
     let status = status.map_err(|error| ConnectorError::other(Box::new(error), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
@@ -298,7 +315,7 @@ fn set_body(request: &mut HttpRequest, body: Vec<u8>) {
     *request.body_mut() = SdkBody::from(body);
 }
 
-/// What a request asks for, as its protocol calls it; empty when it does not say.
+/// The operation that a request names; empty if it names none.
 fn operation(request: &HttpRequest) -> &str {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     target
@@ -306,17 +323,17 @@ fn operation(request: &HttpRequest) -> &str {
         .map_or("", |(_, operation)| operation)
 }
 
-/// What AWS answers to a transaction that has taken effect and comes again.
-fn done_before() -> Answer {
-    Answer {
+/// What AWS answers to a transaction that has taken effect before.
+fn done_before() -> AwsAnswer {
+    AwsAnswer {
         status: 200,
         body: "{}".to_owned(),
     }
 }
 
-/// What a proxy may answer that knows nothing of DynamoDB.
-fn garbage() -> Answer {
-    Answer {
+/// What a proxy may answer, which is not DynamoDB's JSON.
+fn garbage() -> AwsAnswer {
+    AwsAnswer {
         status: 200,
         body: "<html><body>".to_owned(),
     }
@@ -338,7 +355,7 @@ async fn whole(response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), Connec
     Ok((response, bytes.into()))
 }
 
-/// The functions speak to DynamoDB and to SQS, and to nobody else.
+/// The functions call DynamoDB and SQS only.
 fn unreachable() -> ConnectorError {
     ConnectorError::other("the local stack has only DynamoDB and SQS".into(), None)
 }

@@ -1,4 +1,4 @@
-//! SQS's JSON protocol, as much of it as the functions speak.
+//! SQS's JSON protocol, as far as the functions use it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,12 +9,17 @@ use shared::clock::Clock;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::{clock::StackClock, engine::Answer, faults::Fault, queue::Queues};
+use super::{engine::AwsAnswer, queue::Queues};
+use crate::time::clock::StackClock;
 
-/// How much later than it should a message comes that is late.
-const LATE: Duration = Duration::from_mins(10);
+/// Given the delay that the sender of a message asked for, returns the delay of each copy that is
+/// delivered. `None` is the delay of the queue.
+pub type Deliveries = fn(Option<Duration>) -> Vec<Option<Duration>>;
 
-/// What the target of an SQS request begins with.
+/// The message is delivered once, with the delay of its sender.
+pub const AS_SENT: Deliveries = |delay| vec![delay];
+
+/// The prefix of the header `x-amz-target` of an SQS request.
 pub const TARGET: &str = "AmazonSQS.";
 
 /// The SQS of a stack.
@@ -24,7 +29,7 @@ pub struct Sqs {
     pub queues: Arc<Queues>,
     /// Its clock.
     pub clock: Arc<StackClock>,
-    /// Told when something may have become due earlier than it seemed.
+    /// Notified when something may become due earlier than was known.
     pub changed: Arc<Notify>,
 }
 
@@ -37,8 +42,8 @@ struct SendMessage {
 }
 
 impl Sqs {
-    /// Answers a request, whose message may meet a fault of messages.
-    pub fn call(&self, action: &str, body: &[u8], fault: Option<Fault>) -> Answer {
+    /// Answers a request.
+    pub fn call(&self, action: &str, body: &[u8], deliveries: Deliveries) -> AwsAnswer {
         if action != "SendMessage" {
             return refused(
                 "com.amazonaws.sqs#UnsupportedOperation",
@@ -46,7 +51,7 @@ impl Sqs {
             );
         }
         match serde_json::from_slice(body) {
-            Ok(request) => self.send_message(&request, fault),
+            Ok(request) => self.send_message(&request, deliveries),
             Err(error) => refused(
                 "com.amazon.coral.service#SerializationException",
                 &error.to_string(),
@@ -54,7 +59,7 @@ impl Sqs {
         }
     }
 
-    fn send_message(&self, request: &SendMessage, fault: Option<Fault>) -> Answer {
+    fn send_message(&self, request: &SendMessage, deliveries: Deliveries) -> AwsAnswer {
         let (_, queue) = request.queue_url.rsplit_once('/').unwrap_or_default();
         if !self.queues.contains(queue) {
             return refused(
@@ -77,41 +82,28 @@ impl Sqs {
             );
         }
         let delay = request.delay_seconds.map(Duration::from_secs);
-        let delays = match fault {
-            Some(Fault::Lost) => Vec::new(),
-            Some(Fault::Doubled) => vec![delay, delay],
-            Some(Fault::Late) => vec![delay.map(|delay| delay + LATE)],
-            Some(Fault::Early) => vec![Some(Duration::ZERO)],
-            _ => vec![delay],
-        };
         let digest = checksum(&request.message_body);
         let id = Uuid::new_v4().to_string();
         let now = self.clock.now();
-        for delay in delays {
+        for delay in deliveries(delay) {
             let body = request.message_body.clone();
             self.queues.send(queue, id.clone(), body, delay, now);
         }
         self.changed.notify_one();
-        Answer {
+        AwsAnswer {
             status: 200,
             body: json!({"MessageId": id, "MD5OfMessageBody": digest}).to_string(),
         }
     }
 }
 
-/// The checksum of a message's body, which AWS's own clients verify.
+/// The checksum of a message's body, which AWS's clients verify.
 pub fn checksum(body: &str) -> String {
-    use std::fmt::Write as _;
-
-    let digest = Md5::digest(body.as_bytes());
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(Md5::digest(body))
 }
 
-fn refused(kind: &str, message: &str) -> Answer {
-    Answer {
+fn refused(kind: &str, message: &str) -> AwsAnswer {
+    AwsAnswer {
         status: 400,
         body: json!({"__type": kind, "message": message}).to_string(),
     }
@@ -122,7 +114,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{clock::Pace, template::QueuePlan};
+    use crate::{template::QueuePlan, time::clock::Pace};
 
     fn sqs() -> Sqs {
         let changed = Arc::new(Notify::new());
@@ -143,12 +135,12 @@ mod tests {
         }
     }
 
-    fn send(sqs: &Sqs, queue: &str, delay: u64) -> Answer {
+    fn send(sqs: &Sqs, queue: &str, delay: u64) -> AwsAnswer {
         let request = json!({
             "QueueUrl": format!("http://127.0.0.1:3000/000000000000/{queue}"),
             "MessageBody": "hello", "DelaySeconds": delay,
         });
-        sqs.call("SendMessage", request.to_string().as_bytes(), None)
+        sqs.call("SendMessage", request.to_string().as_bytes(), AS_SENT)
     }
 
     #[test]
@@ -165,16 +157,19 @@ mod tests {
     }
 
     #[test]
-    fn what_sqs_refuses_is_refused() {
+    fn requests_that_sqs_refuses_are_refused() {
         let sqs = sqs();
         for (answer, kind) in [
             (send(&sqs, "Q", 901), "InvalidParameterValue"),
             (send(&sqs, "R", 0), "QueueDoesNotExist"),
             (
-                sqs.call("SendMessage", b"{}", None),
+                sqs.call("SendMessage", b"{}", AS_SENT),
                 "SerializationException",
             ),
-            (sqs.call("DeleteQueue", b"{}", None), "UnsupportedOperation"),
+            (
+                sqs.call("DeleteQueue", b"{}", AS_SENT),
+                "UnsupportedOperation",
+            ),
         ] {
             assert_eq!(answer.status, 400);
             assert!(answer.body.contains(kind), "{}", answer.body);

@@ -1,47 +1,49 @@
-//! A clock for a whole stack, which can be moved.
+//! The clock of a whole stack, which can be moved.
 
 use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use shared::clock::{Clock, SystemClock};
 use tokio::{
     sync::{Notify, oneshot},
     time::Instant,
 };
 
-use crate::invocation::{self, Invocation};
+use super::invocation::{self, Invocation};
 
-/// The clock of a stack: it runs or stands still, it can be moved, and it knows who sleeps on it.
+/// The clock of a stack. It runs or stands still, and can be moved. It wakes the futures that sleep
+/// on it.
 pub struct StackClock {
     /// The time at which it stands, in milliseconds, or [`RUNNING`].
     standing: AtomicI64,
-    /// What it follows while it runs.
+    /// The clock that it follows while it runs.
     pace: Pace,
-    /// How far it is ahead of that then, in milliseconds.
+    /// How far it is ahead of that clock, in milliseconds.
     ahead: AtomicI64,
     sleepers: Mutex<BTreeMap<Turn, Sleeper>>,
     arrivals: AtomicU64,
-    /// Told when something may have become due earlier than it seemed.
+    /// Notified when something may become due earlier than was known.
     changed: Arc<Notify>,
 }
 
 const RUNNING: i64 = i64::MIN;
 
-/// What a clock follows while it runs.
+/// The clock that a stack's clock follows while it runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Pace {
     /// The machine's clock.
     Machine,
-    /// The runtime's, which a test may have paused: then time passes whenever nobody has anything
-    /// to do, up to the next moment at which somebody has.
+    /// The runtime's clock. While a test has it paused, it moves to the next timer whenever no task
+    /// has anything to do.
     Runtime(Instant),
 }
 
@@ -57,12 +59,12 @@ impl Pace {
     }
 }
 
-/// When a sleeper is to be woken; those of the same time in the order of their coming.
+/// When a sleeper is to be woken. Those of the same time are woken in the order of their arrival.
 type Turn = (Timestamp, u64);
 
 struct Sleeper {
-    alarm: oneshot::Sender<()>,
-    /// The invocation that is asleep, if it is one of those that a move of the clock waits for.
+    wake: oneshot::Sender<()>,
+    /// The invocation that sleeps, if it runs in the background. A move of the clock waits for it.
     invocation: Option<Arc<Invocation>>,
 }
 
@@ -95,7 +97,7 @@ impl StackClock {
         self.standing.store(time.as_millisecond(), Ordering::SeqCst);
     }
 
-    /// How long it takes until a time has come; `None` when it never does by itself.
+    /// How long it takes until a time has come. `None` while the clock stands still.
     pub fn wait_until(&self, time: Timestamp) -> Option<std::time::Duration> {
         let runs = self.standing.load(Ordering::SeqCst) == RUNNING;
         runs.then(|| {
@@ -106,13 +108,13 @@ impl StackClock {
 
     /// When the next sleeper is to be woken.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        self.sleepers().keys().next().map(|(until, _)| *until)
+        self.sleepers.lock().keys().next().map(|(until, _)| *until)
     }
 
-    /// Wakes the sleeper whose turn is next, if its time has come.
+    /// Wakes the next sleeper, if its time has come. Returns whether it did.
     pub fn wake_next(&self) -> bool {
         let now = self.now();
-        let mut sleepers = self.sleepers();
+        let mut sleepers = self.sleepers.lock();
         let Some(next) = sleepers.first_entry().filter(|next| next.key().0 <= now) else {
             return false;
         };
@@ -121,25 +123,21 @@ impl StackClock {
         if let Some(invocation) = &sleeper.invocation {
             invocation.is_woken();
         }
-        // Whoever has stopped waiting does not hear it.
-        let _ = sleeper.alarm.send(());
+        // An error means that the sleeper has stopped waiting.
+        let _ = sleeper.wake.send(());
         true
     }
 
-    fn sleepers(&self) -> std::sync::MutexGuard<'_, BTreeMap<Turn, Sleeper>> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lie_down(&self, until: Timestamp) -> Asleep<'_> {
-        let (alarm, bell) = oneshot::channel();
+    fn add_sleeper(&self, until: Timestamp) -> Asleep<'_> {
+        let (wake, woken_up) = oneshot::channel();
         let turn = (until, self.arrivals.fetch_add(1, Ordering::Relaxed));
         let invocation = invocation::current();
-        let mut sleepers = self.sleepers();
+        let mut sleepers = self.sleepers.lock();
         if let Some(invocation) = &invocation {
-            invocation.lies_down();
+            invocation.begins_sleep();
         }
         let sleeper = Sleeper {
-            alarm,
+            wake,
             invocation: invocation.clone(),
         };
         sleepers.insert(turn, sleeper);
@@ -148,7 +146,7 @@ impl StackClock {
         Asleep {
             clock: self,
             turn,
-            bell,
+            woken_up,
             invocation,
         }
     }
@@ -169,27 +167,27 @@ impl Clock for StackClock {
     fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             if until > self.now() {
-                let mut asleep = self.lie_down(until);
-                // The sender lives in the clock, so it is never dropped unheard.
-                let _ = (&mut asleep.bell).await;
+                let mut asleep = self.add_sleeper(until);
+                // The clock keeps the sender until it wakes the sleeper.
+                let _ = (&mut asleep.woken_up).await;
             }
         })
     }
 }
 
-/// Someone who sleeps; gets up when woken, or when no longer polled.
+/// A sleeper. When this is dropped, it has been woken or has stopped waiting.
 struct Asleep<'a> {
     clock: &'a StackClock,
     turn: Turn,
-    bell: oneshot::Receiver<()>,
+    woken_up: oneshot::Receiver<()>,
     invocation: Option<Arc<Invocation>>,
 }
 
 impl Drop for Asleep<'_> {
     fn drop(&mut self) {
-        let was_woken = self.clock.sleepers().remove(&self.turn).is_none();
+        let was_woken = self.clock.sleepers.lock().remove(&self.turn).is_none();
         if let Some(invocation) = &self.invocation {
-            invocation.gets_up(was_woken);
+            invocation.ends_sleep(was_woken);
         }
     }
 }
@@ -235,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gives_up_waiting_is_forgotten() {
+    async fn a_sleeper_that_is_dropped_is_forgotten() {
         let clock = clock();
         let mut sleep = clock.sleep_until(time("2026-01-01T00:00:05Z"));
         assert!(futures_util::poll!(&mut sleep).is_pending());
@@ -254,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_follows_the_runtimes_is_where_that_one_is() {
+    async fn a_clock_can_follow_the_clock_of_the_runtime() {
         let start = time("2026-01-01T00:00:00Z");
         let changed = Arc::new(Notify::new());
         let clock = StackClock::frozen_at(start, Pace::Runtime(Instant::now()), changed);

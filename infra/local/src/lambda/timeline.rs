@@ -1,11 +1,9 @@
-//! What becomes due in a stack: sleepers to be woken, messages, schedules.
+//! What becomes due in a stack: sleepers, messages and schedules.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 use shared::{
     aws_lambda_events::sqs::{SqsEvent, SqsMessage},
@@ -13,12 +11,13 @@ use shared::{
 };
 use tokio::sync::Notify;
 
+use super::function::Function;
 use crate::{
-    clock::StackClock,
-    function::Function,
-    invocation::Board,
-    queue::{Message, Queues},
-    sqs,
+    aws::{
+        queue::{Message, Queues},
+        sqs,
+    },
+    time::{clock::StackClock, invocation::Board},
 };
 
 /// What becomes due in a stack, and when.
@@ -31,13 +30,13 @@ pub struct Timeline {
     pub board: Arc<Board>,
     /// The queues.
     pub queues: Arc<Queues>,
-    /// Who gets their messages.
+    /// The functions that get their messages.
     pub subscriptions: Vec<Subscription>,
-    /// What is called by the clock.
+    /// The functions that are called by the clock.
     pub schedules: Vec<Schedule>,
-    /// Told when something may have become due earlier than it seemed.
+    /// Notified when something may become due earlier than was known.
     pub changed: Arc<Notify>,
-    /// Held by whoever sets off what is due.
+    /// Held while something starts what is due.
     pub turn: tokio::sync::Mutex<()>,
 }
 
@@ -57,27 +56,24 @@ pub struct Schedule {
     pub function: Arc<Function>,
     /// How often.
     pub every: Duration,
-    /// With what, if not with the scheduler's own event.
+    /// Its event; `None` for the scheduler's own.
     pub input: Option<Json>,
     /// When it is called next.
     pub next: Mutex<Timestamp>,
 }
 
 impl Timeline {
-    /// Moves the clock on. What becomes due until then is set off in order, each thing at its
-    /// own time, and finished before the next. Returns the time that it is then.
+    /// Moves the clock on. What becomes due until then is started in order, each thing at its own
+    /// time, and is finished before the next. Returns the time after the move.
     pub async fn advance(&self, by: Duration) -> Timestamp {
         let _turn = self.turn.lock().await;
         let start = self.clock.now();
         self.clock.stand_at(start);
-        let target = SignedDuration::try_from(by)
-            .ok()
-            .and_then(|by| start.checked_add(by).ok())
-            .unwrap_or(Timestamp::MAX);
+        let target = start.checked_add(by).unwrap_or(Timestamp::MAX);
         self.board.settled().await;
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
             self.clock.stand_at(due.max(self.clock.now()));
-            self.set_off_next();
+            self.start_next();
             self.board.settled().await;
         }
         self.clock.stand_at(target);
@@ -87,10 +83,10 @@ impl Timeline {
         target
     }
 
-    /// Sets off what becomes due by itself, for ever.
+    /// Starts what becomes due while the clock runs. Never returns.
     pub async fn drive(&self) {
         loop {
-            self.set_off_due().await;
+            self.start_all_due().await;
             let wait = self.next_due().and_then(|due| self.clock.wait_until(due));
             let changed = self.changed.notified();
             match wait {
@@ -102,9 +98,9 @@ impl Timeline {
         }
     }
 
-    async fn set_off_due(&self) {
+    async fn start_all_due(&self) {
         let _turn = self.turn.lock().await;
-        while self.set_off_next() {}
+        while self.start_next() {}
     }
 
     fn next_due(&self) -> Option<Timestamp> {
@@ -120,8 +116,9 @@ impl Timeline {
             .min()
     }
 
-    /// Sets off one thing that is due: who sleeps goes first, then messages, then schedules.
-    fn set_off_next(&self) -> bool {
+    /// Starts one thing that is due: sleepers go first, then messages, then schedules. Returns
+    /// whether there was one.
+    fn start_next(&self) -> bool {
         self.clock.wake_next()
             || self
                 .subscriptions
@@ -174,22 +171,17 @@ impl Timeline {
 
 impl Schedule {
     fn next(&self) -> Timestamp {
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.next.lock()
     }
 
-    /// Whether it is due. The next one is then an interval later, from now if more than one was
-    /// missed.
+    /// Returns whether it is due. If so, the next call is an interval later: after this one, or
+    /// after now if more than one call was missed.
     fn take_turn(&self, now: Timestamp) -> bool {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next.lock();
         if *next > now {
             return false;
         }
-        let after = |time: Timestamp| {
-            SignedDuration::try_from(self.every)
-                .ok()
-                .and_then(|every| time.checked_add(every).ok())
-                .unwrap_or(Timestamp::MAX)
-        };
+        let after = |time: Timestamp| time.checked_add(self.every).unwrap_or(Timestamp::MAX);
         *next = Some(after(*next))
             .filter(|next| *next > now)
             .unwrap_or_else(|| after(now));
@@ -197,7 +189,7 @@ impl Schedule {
     }
 }
 
-/// Hands messages to a function, and takes back those that failed.
+/// Delivers messages to a function, and returns those that failed to their queue.
 async fn deliver(
     function: Arc<Function>,
     queues: Arc<Queues>,
@@ -229,7 +221,7 @@ async fn deliver(
             .as_ref()
             .is_none_or(|failed| failed.contains(&message.id))
         {
-            queues.take_back(&queue, message, now);
+            queues.return_failed(&queue, message, now);
         }
     }
     changed.notify_one();
@@ -254,7 +246,7 @@ fn record(queue: &str, message: &Message, now: Timestamp) -> SqsMessage {
     record
 }
 
-/// What the scheduler sends when it has been told nothing else.
+/// The scheduler's own event.
 fn scheduled(now: Timestamp) -> Json {
     json!({
         "version": "0",
@@ -271,8 +263,10 @@ fn scheduled(now: Timestamp) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
-    use crate::clock::Pace;
+    use crate::time::clock::Pace;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")
@@ -297,17 +291,17 @@ mod tests {
         }
     }
 
-    /// Notes the time every so many seconds, in the background.
+    /// Notes the time in the background, in this interval.
     fn note_every(timeline: &Timeline, seconds: i64, notes: &Arc<Mutex<Vec<(i64, i64)>>>) {
         let (clock, notes) = (Arc::clone(&timeline.clock), Arc::clone(notes));
         timeline.board.spawn(async move {
             loop {
                 let next = clock.now() + SignedDuration::from_secs(seconds);
                 clock.sleep_until(next).await;
-                // What it does then takes a while, in which the clock stands still.
+                // The clock stands still while it works.
                 tokio::task::yield_now().await;
                 let now = clock.now().as_second();
-                notes.lock().expect("not poisoned").push((seconds, now));
+                notes.lock().push((seconds, now));
             }
         });
     }
@@ -319,12 +313,9 @@ mod tests {
         note_every(&timeline, 5, &notes);
         note_every(&timeline, 3, &notes);
         assert_eq!(timeline.advance(Duration::from_secs(11)).await, at(11));
-        assert_eq!(
-            *notes.lock().expect("not poisoned"),
-            [(3, 3), (5, 5), (3, 6), (3, 9), (5, 10)]
-        );
+        assert_eq!(*notes.lock(), [(3, 3), (5, 5), (3, 6), (3, 9), (5, 10)]);
         timeline.advance(Duration::from_secs(1)).await;
-        assert_eq!(notes.lock().expect("not poisoned").last(), Some(&(3, 12)));
+        assert_eq!(notes.lock().last(), Some(&(3, 12)));
     }
 
     #[tokio::test]
@@ -333,8 +324,8 @@ mod tests {
         let notes = Arc::default();
         note_every(&timeline, 5, &notes);
         timeline.advance(Duration::ZERO).await;
-        assert!(!timeline.set_off_next());
-        assert!(notes.lock().expect("not poisoned").is_empty());
+        assert!(!timeline.start_next());
+        assert!(notes.lock().is_empty());
     }
 
     #[tokio::test]

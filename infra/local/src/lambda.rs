@@ -1,0 +1,5 @@
+//! The functions, and the messages and schedules that start them.
+
+pub mod function;
+pub mod published;
+pub mod timeline;
