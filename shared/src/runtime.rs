@@ -156,13 +156,17 @@ impl LoadServiceConfig for OfEnvironment {
 
 /// How long Lambda lets a request still take.
 fn time_left(request: &Request) -> Duration {
-    let deadline = request
-        .lambda_context_ref()
-        .map_or(Duration::MAX, |context| {
-            Duration::from_millis(context.deadline)
-        });
+    let deadline = request.lambda_context_ref().map(|context| context.deadline);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    deadline.saturating_sub(now.unwrap_or_default())
+    deadline.map_or(Duration::MAX, |deadline| {
+        left_until(Duration::from_millis(deadline), now.unwrap_or_default())
+    })
+}
+
+/// How long it is from now until a deadline, both since 1970. One that has passed before the request
+/// came is none: cargo-lambda tells each function that it ends ten minutes after 1970.
+fn left_until(deadline: Duration, now: Duration) -> Duration {
+    deadline.checked_sub(now).unwrap_or(Duration::MAX)
 }
 
 /// A request is given up so long before its function's time-out, so that it still has an answer.
@@ -360,4 +364,17 @@ where
         Err(error) => tracing::error!(%error, "an event failed"),
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_of_1970_is_none() {
+        let now = Duration::from_secs(1_900_000_000);
+        let soon = now + Duration::from_secs(10);
+        assert_eq!(left_until(soon, now), Duration::from_secs(10));
+        assert_eq!(left_until(Duration::from_mins(10), now), Duration::MAX);
+    }
 }
