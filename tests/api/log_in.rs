@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    PASSWORD, Reply, Shop,
+    Call, PASSWORD, Reply, Shop,
     refusal::{
         BAD_REQUEST, EMPTY_BODY, INVALID_CREDENTIALS, INVALID_USER_ID, MISSING_EMAIL,
         MISSING_PASSWORD, TOO_MANY_ATTEMPTS,
@@ -21,21 +21,13 @@ impl Shop {
         self.post("/v1/auth/login").json(body).send().await
     }
 
-    /// Logs in from an address, as API Gateway tells it.
-    async fn log_in_from(&self, source: &str, email: &str, password: &str) -> Value {
-        let body = json!({ "email": email, "password": password });
-        self.ask_from(source, &[], &body).await
-    }
-
     /// Logs in from an address with headers, and returns the function's answer.
     async fn ask_from(&self, source: &str, headers: &[(&str, &str)], body: &Value) -> Value {
-        let mut call = self.post("/_local/event/v1/auth/login").json(body);
-        for (name, value) in headers {
-            call = call.header(name, value);
-        }
-        let mut event = call.send_unjudged().await.ok();
-        event["requestContext"]["http"]["sourceIp"] = json!(source);
-        self.invoke("log-in", &event).await.ok()
+        self.send_from(source, "log-in", "POST", "/v1/auth/login", |call| {
+            let with = |call: Call, (name, value): &(&str, &str)| call.header(name, value);
+            headers.iter().fold(call.json(body), with)
+        })
+        .await
     }
 
     /// So many wrong passwords, each of which is heard.
@@ -358,10 +350,30 @@ async fn many_addresses_have_a_hundred_guesses_together() {
         (sources.len(), &user["attempts"]["count"]),
         (100, &json!(100))
     );
-    assert_eq!(user["known"].as_object().map(serde_json::Map::len), Some(1));
+    // That of the sign-up, and home.
+    assert_eq!(user["known"].as_object().map(serde_json::Map::len), Some(2));
     shop.advance(900).await;
     shop.mistype_from("203.0.113.1", &account.email, 1).await;
     assert_eq!(shop.attempts().await["attempts"]["count"], 1);
+}
+
+/// Nobody has to log in once before they are heard whatever others do.
+#[tokio::test]
+async fn the_address_of_a_sign_up_is_known() {
+    let shop = Shop::open().await;
+    let body = json!({ "name": "민아", "email": "mina@example.com", "password": PASSWORD });
+    let signed_up = shop
+        .send_from(HOME, "sign-up", "POST", "/v1/users", |call| {
+            call.json(&body)
+        })
+        .await;
+    assert_eq!(signed_up["statusCode"], 201, "{signed_up}");
+    let user = shop.attempts().await;
+    shop.is_guessed_at(&text(&user["id"])).await;
+    for (source, status) in [("203.0.113.7", 429), (HOME, 200)] {
+        let answer = shop.log_in_from(source, "mina@example.com", PASSWORD).await;
+        assert_eq!(answer["statusCode"], status, "{source}");
+    }
 }
 
 /// Somebody who has the known address guesses no more than others.

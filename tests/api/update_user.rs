@@ -16,6 +16,10 @@ use crate::harness::{
 const NEXT: &str = "another long password";
 const WRONG: &str = "incorrect horse battery";
 
+/// Addresses from which nothing was sent before.
+const HOME: &str = "198.51.100.7";
+const ELSEWHERE: &str = "203.0.113.7";
+
 impl Shop {
     async fn update(&self, user: &Guest, body: &Value) -> Reply {
         let path = format!("/v1/users/{}", user.user_id);
@@ -25,6 +29,21 @@ impl Shop {
 
     async fn update_account(&self, account: &Account, body: &Value) -> Reply {
         self.update(&account.as_guest(), body).await
+    }
+
+    /// The same from an address; returns the status.
+    async fn update_from(&self, source: &str, user: &Guest, body: &Value) -> Value {
+        let path = format!("/v1/users/{}", user.user_id);
+        let answer = self.send_from(source, "update-user", "PATCH", &path, |call| {
+            call.token(&user.access_token).json(body)
+        });
+        answer.await["statusCode"].clone()
+    }
+
+    /// The status of a log-in from an address.
+    async fn enters_from(&self, source: &str, email: &str, password: &str) -> Value {
+        let answer = self.log_in_from(source, email, password).await;
+        answer["statusCode"].clone()
     }
 
     /// Who a token says that somebody is, if it is good.
@@ -229,6 +248,57 @@ async fn wrong_passwords_are_counted_apart_from_those_of_logging_in() {
         .ok();
     shop.advance(900).await;
     shop.update_account(&account, &body).await.ok();
+}
+
+#[tokio::test]
+async fn where_a_guest_becomes_an_account_is_known() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let body = json!({ "email": "mina@example.com", "password": NEXT });
+    assert_eq!(shop.update_from(HOME, &guest, &body).await, 200);
+    shop.is_guessed_at(&guest.user_id).await;
+    let enter = async |source| shop.enters_from(source, "mina@example.com", NEXT).await;
+    assert_eq!(enter(ELSEWHERE).await, 429);
+    assert_eq!(enter(HOME).await, 200);
+}
+
+/// Another e-mail address leaves those that were known, and so does a change that is refused.
+#[tokio::test]
+async fn where_the_current_password_is_right_is_known() {
+    for (email, status) in [("minju@example.com", 200), ("other@example.com", 409)] {
+        let shop = Shop::open().await;
+        let account = shop.account("mina@example.com").await;
+        shop.account("other@example.com").await;
+        let body = json!({ "email": email, "current_password": WRONG });
+        let user = account.as_guest();
+        assert_eq!(shop.update_from(ELSEWHERE, &user, &body).await, 401);
+        let body = json!({ "email": email, "current_password": PASSWORD });
+        assert_eq!(shop.update_from(HOME, &user, &body).await, status);
+        shop.is_guessed_at(&account.user_id).await;
+        let email = if status == 200 { email } else { &account.email };
+        assert_eq!(shop.enters_from(ELSEWHERE, email, PASSWORD).await, 429);
+        assert_eq!(shop.enters_from(HOME, email, PASSWORD).await, 200);
+        shop.log_in(email, PASSWORD).await.ok();
+    }
+}
+
+/// Whoever had the old password is heard no longer than others are.
+#[tokio::test]
+async fn a_new_password_leaves_only_the_address_known_that_it_was_set_from() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let enter = async |password| shop.enters_from(ELSEWHERE, &account.email, password).await;
+    assert_eq!(enter(PASSWORD).await, 200);
+    let body = json!({ "password": NEXT, "current_password": PASSWORD });
+    let changed = shop.update_from(HOME, &account.as_guest(), &body).await;
+    assert_eq!(changed, 200);
+    shop.is_guessed_at(&account.user_id).await;
+    assert_eq!(enter(NEXT).await, 429);
+    shop.log_in(&account.email, NEXT)
+        .await
+        .is(TOO_MANY_ATTEMPTS);
+    let at_home = shop.enters_from(HOME, &account.email, NEXT).await;
+    assert_eq!(at_home, 200);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 //! 2 WRU, and 1 RRU by e-mail address, up to 2 when its domain has an ASCII form; a wrong password 1 WRU, a guest 1 RRU. Who does not exist
 //! gets the same answer, after the same hashing, as who has mistyped their password. After ten
 //! wrong passwords within 15 minutes an account cannot be logged in to from the same address, not
-//! even with the right one; after a hundred from many addresses only from one from which it was
-//! logged in to before (`domain/attempts.rs`).
+//! even with the right one; after a hundred from many addresses only from one that is known
+//! (`domain/attempts.rs`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -60,7 +60,8 @@ pub fn operation() -> Operation {
              10 wrong passwords for an account from one address (of IPv6, the first 64 bits) \
              within 15 minutes, every further one from there is 429, even the right one; other \
              addresses are not concerned. After 100 from all addresses together, all are 429 but \
-             those from which the account was logged in to in the last 90 days.",
+             the latest 8 from which the right password was given or set in the last 90 days. A \
+             new password leaves only the address that it was set from.",
         )
         .body::<LogIn>(json!({
             "email": "mina@example.com",
@@ -92,7 +93,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Credentials::Guest(user_id) => guest(&app, user_id).await?,
         Credentials::Account(who, password) => {
             let user_id = user_id(&app, who).await?;
-            app.check_password(user_id, password, request.source(), now)
+            let source = request.source();
+            app.check_password(user_id, password, source, source, now)
                 .await?
         }
     };

@@ -1,17 +1,19 @@
 //! `POST /v1/users`: a new user. One without e-mail and password is a guest, whose id is their
 //! only secret. 4 WRU, or 6 with an e-mail address, which is one user's only, whatever its case and
-//! however its domain is written: 8 when that has an ASCII form.
+//! however its domain is written: 8 when that has an ASCII form. The address that a password was set
+//! from is known (`domain/attempts.rs`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
     app::App,
     domain::{
+        attempts::KnownSources,
         ids::UserId,
         user::{Email, Name, Password, Role, User},
     },
     error::{ApiError, Wrong},
-    http::{Field, body, created},
+    http::{Field, RequestParts as _, body, created},
     lambda_http::{Body, Request, Response},
     password,
     token::Claims,
@@ -84,7 +86,11 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         None => User::guest(name, now),
         Some((email, password)) => {
             let hash = password::hash(password).await?;
-            User::account(name, email, hash, Role::User, now)
+            let account = User::account(name, email, hash, Role::User, now);
+            User {
+                known: KnownSources::only(request.source(), account.user_id, now),
+                ..account
+            }
         }
     };
     app.sign_up(&user).await?;

@@ -5,13 +5,16 @@
 //! an account needs the current password, and ends the older tokens as logging out does: 6 WRU, or
 //! 10 with another address. An address whose domain has an ASCII form costs 2 WRU more where it
 //! comes, and 1 to 2 RRU where it goes. What is said to be what it is already is no change.
+//!
+//! A right current password makes the caller's address known, and a new password leaves that one
+//! alone (`domain/attempts.rs`).
 
 use serde::Deserialize;
 use serde_json::json;
 use shared::{
     app::{App, SignedIn},
     domain::{
-        attempts::Source,
+        attempts::{KnownSources, Source},
         user::{Email, Name, Password, User},
     },
     error::{ApiError, Wrong},
@@ -57,7 +60,8 @@ pub fn operation() -> Operation {
              stay good. Another e-mail address or password of an account needs \
              `current_password`, and ends the older tokens as logging out does. After 10 wrong \
              ones within 15 minutes it is 429, wherever they came from; wrong passwords of a \
-             log-in do not count here.",
+             log-in do not count here. After a new password, only the address that it was set \
+             from is known (see Log in).",
         )
         .body::<UpdateUser>(json!({
             "email": "mina@example.com",
@@ -153,9 +157,10 @@ async fn change(
         return Ok(changed);
     }
 
+    let caller = request.source();
     if !user.is_guest() {
         let password = wanted.current_password;
-        app.check_password(user.user_id, password, Source::Token, now)
+        app.check_password(user.user_id, password, Source::Token, caller, now)
             .await?;
         changed.generation += 1;
     }
@@ -164,6 +169,7 @@ async fn change(
     }
     if let Some(password) = wanted.password {
         changed.password_hash = Some(password::hash(password).await?);
+        changed.known = KnownSources::only(caller, user.user_id, now);
     }
     match app.store().change_credentials(&user, &changed).await {
         Ok(()) => Ok(changed),

@@ -124,7 +124,8 @@ impl App {
     }
 
     /// The account of somebody who knows its password; `None` is a password that nobody has. 2
-    /// WRU when it is right, else 1.
+    /// WRU when it is right, else 1. A right one makes the source known that the caller is at, which
+    /// may be another than the one by which the attempt is counted.
     ///
     /// The attempt is counted before it is made, so that of many at once no more are made than
     /// may be, and one that crashes was a wrong one. Those of other sources are others' (`attempts`),
@@ -135,6 +136,7 @@ impl App {
         user_id: UserId,
         password: Option<Password>,
         source: Source,
+        caller: Source,
         now: Timestamp,
     ) -> Result<User, ApiError> {
         let account = match self.store().count_attempt(user_id, source, now).await {
@@ -151,7 +153,8 @@ impl App {
         let account = account
             .filter(|_| is_right)
             .ok_or(ApiError::InvalidCredentials)?;
-        match self.store().forget_attempts(&account, source, now).await {
+        let forgotten = self.store().forget_attempts(&account, source, caller, now);
+        match forgotten.await {
             Ok(()) => Ok(account),
             // They have been deleted meanwhile.
             Err(Rejected::Refused(NoSuchUser)) => Err(ApiError::InvalidCredentials),

@@ -2,8 +2,8 @@
 //!
 //! They are counted for an account and the address that they come from, so that whoever gives ten
 //! wrong ones locks nobody out but those at the same address. Somebody with very many addresses is
-//! stopped by a second bound, over all of them. It does not stop those at an address from which the
-//! account was logged in to before.
+//! stopped by a second bound, over all of them. It does not stop those at an address that is known:
+//! one from which the right password of the account was given, or set, before.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -47,7 +47,7 @@ impl Source {
         BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..4])
     }
 
-    /// Whether it is remembered as one from which an account was logged in to.
+    /// Whether it is remembered as one from which the right password was given or set.
     pub fn is_remembered(self) -> bool {
         matches!(self, Self::Address(_))
     }
@@ -108,8 +108,8 @@ impl Attempts {
     }
 }
 
-/// The sources from which an account was logged in to, by their names, with when that was last
-/// (seconds).
+/// The sources from which the right password of an account was given or set, by their names, with
+/// when that was last (seconds). None of them is from before the password that the account has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KnownSources(BTreeMap<String, i64>);
@@ -120,6 +120,16 @@ impl KnownSources {
 
     /// They are known for so long after the last time.
     const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+    /// What they are once a user's password was set from a source: that one alone, or none when it
+    /// is not remembered. Whoever had the password before must not stay among them.
+    pub fn only(source: Source, user_id: UserId, now: Timestamp) -> Self {
+        if source.is_remembered() {
+            Self::default().with(&source.name(user_id), now)
+        } else {
+            Self::default()
+        }
+    }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
@@ -138,7 +148,7 @@ impl KnownSources {
         last.is_some_and(|last| *last > Self::unknown_since(now))
     }
 
-    /// What they are once an account was logged in to from one of that name.
+    /// What they are once the right password was given from one of that name.
     #[must_use]
     pub fn with(&self, source: &str, now: Timestamp) -> Self {
         let unknown_since = Self::unknown_since(now);
@@ -229,5 +239,17 @@ mod tests {
         let again = known.with("3", later);
         assert_eq!(again.0.len(), 5, "four of them and this one: {again:?}");
         assert!(again.has("3", later) && !again.has("5", at(0)));
+    }
+
+    #[test]
+    fn a_password_is_set_from_one_source_or_from_none_that_is_remembered() {
+        let user = UserId::new();
+        let home = address("203.0.113.7");
+        let known = KnownSources::only(home, user, at(0));
+        assert_eq!(known.0.len(), 1);
+        assert!(known.has(&home.name(user), at(0)));
+        for source in [Source::Unknown, Source::Token] {
+            assert!(KnownSources::only(source, user, at(0)).is_empty());
+        }
     }
 }

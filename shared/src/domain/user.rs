@@ -300,7 +300,7 @@ pub struct User {
     /// Wrong passwords given lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
-    /// From where the account was logged in to.
+    /// From where the password that the account has was given or set.
     #[serde(default, skip_serializing_if = "KnownSources::is_empty")]
     pub known: KnownSources,
     /// Tokens carry it. Access tokens of an earlier one are void; of queue tokens the place in the

@@ -250,33 +250,81 @@ impl Store {
         }
     }
 
-    /// Forgets the wrong passwords of a source, because the right one was given there, and
-    /// remembers that it was. `user` is who was counted. 1 WRU.
+    /// Forgets the wrong passwords of the source that was counted, because the right one was given,
+    /// and remembers from where the caller gave it. `user` is who was counted. 1 WRU; where another
+    /// source has become known meanwhile, one more for each write that this refused.
+    ///
+    /// The known sources are written whole, so they must be those that were read: of two log-ins at
+    /// once none loses the other's. A password that has been changed since it was counted makes no
+    /// source known, and stays counted as a wrong one.
     pub async fn forget_attempts(
         &self,
         user: &User,
-        source: Source,
+        counted: Source,
+        caller: Source,
         now: Timestamp,
     ) -> Result<(), Rejected<NoSuchUser>> {
-        let name = source.name(user.user_id);
+        let counted = &counted.name(user.user_id);
+        let outcome = while_stale(|| self.try_to_forget(user, counted, caller, now));
+        outcome.await?.map_err(Rejected::Refused)
+    }
+
+    async fn try_to_forget(
+        &self,
+        user: &User,
+        counted: &str,
+        caller: Source,
+        now: Timestamp,
+    ) -> Result<Tried<Result<(), NoSuchUser>>, StoreError> {
+        let forget = self.forget(user, counted, caller, now)?;
+        let there = match self.change_user(forget).await {
+            Ok(_) => return Ok(Tried::Done(Ok(()))),
+            Err(Rejected::Refused(None)) => return Ok(Tried::Done(Err(NoSuchUser))),
+            Err(Rejected::Refused(Some(there))) => there,
+            Err(Rejected::Failed(error)) => return Err(error),
+        };
+        let attempts = there.attempts.as_ref();
+        let is_counted = attempts.is_some_and(|those| those.sources.contains_key(counted));
+        if !is_counted || there.password_hash != user.password_hash {
+            // Another log-in at the same moment has forgotten them, or the password is another.
+            return Ok(Tried::Done(Ok(())));
+        }
+        let forget = self.forget(&there, counted, caller, now)?;
+        match self.change_user(forget).await {
+            Ok(_) => Ok(Tried::Done(Ok(()))),
+            Err(Rejected::Refused(_)) => Ok(Tried::Stale),
+            Err(Rejected::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Forgets what was counted of a source, and adds the caller's to those that a user, as they
+    /// were read, has.
+    fn forget(
+        &self,
+        seen: &User,
+        counted: &str,
+        caller: Source,
+        now: Timestamp,
+    ) -> Result<UpdateItemFluentBuilder, StoreError> {
         let mut set = "SET attempts.#count = attempts.#count - attempts.sources.#source".to_owned();
+        let mut condition = "attribute_exists(attempts.sources.#source)".to_owned();
         let mut update = self
-            .update_user(user.user_id)
-            .condition_expression("attribute_exists(attempts.sources.#source)")
+            .update_user(seen.user_id)
             .expression_attribute_names("#count", "count")
-            .expression_attribute_names("#source", &name);
-        if source.is_remembered() {
+            .expression_attribute_names("#source", counted);
+        if caller.is_remembered() {
             set += ", known = :known";
-            let known = to_attribute(&user.known.with(&name, now))?;
-            update = update.expression_attribute_values(":known", known);
+            condition += " AND password_hash = :hash \
+                          AND (attribute_not_exists(known) OR known = :seen)";
+            let known = seen.known.with(&caller.name(seen.user_id), now);
+            update = update
+                .expression_attribute_values(":known", to_attribute(&known)?)
+                .expression_attribute_values(":seen", to_attribute(&seen.known)?)
+                .expression_attribute_values(":hash", to_attribute(&seen.password_hash)?);
         }
-        let update = update.update_expression(set + " REMOVE attempts.sources.#source");
-        match self.change_user(update).await {
-            // Another log-in at the same moment has done so, or they are forgotten.
-            Ok(_) | Err(Rejected::Refused(Some(_))) => Ok(()),
-            Err(Rejected::Refused(None)) => Err(Rejected::Refused(NoSuchUser)),
-            Err(Rejected::Failed(error)) => Err(error.into()),
-        }
+        Ok(update
+            .condition_expression(condition)
+            .update_expression(set + " REMOVE attempts.sources.#source"))
     }
 
     /// Ends every token of a user that was issued until they were read: access tokens altogether,
@@ -369,8 +417,8 @@ impl Store {
         }
     }
 
-    /// Changes a user's e-mail address, password and generation, and their name if that is
-    /// another, in one transaction with whose the addresses are and the generation that the account
+    /// Changes a user's e-mail address, password and generation, the sources that are known if the
+    /// password is another, and their name if that is another, in one transaction with whose the addresses are and the generation that the account
     /// takes. 2 WRU for an account's owner with the same address; 2 for a new generation and for
     /// each address that comes or goes; 2 when the domain of a new one has an ASCII form.
     pub async fn change_credentials(
@@ -419,20 +467,24 @@ impl Store {
             .expression_attribute_values(":email", to_attribute(&changed.email)?)
             .expression_attribute_values(":hash", to_attribute(&changed.password_hash)?)
             .expression_attribute_values(":next", number(changed.generation));
+        let mut set = "SET email = :email, password_hash = :hash, generation = :next".to_owned();
+        // Where the password stays, a log-in may be adding its source at this moment.
+        let update = if seen.password_hash == changed.password_hash {
+            update
+        } else {
+            set += ", known = :known";
+            update.expression_attribute_values(":known", to_attribute(&changed.known)?)
+        };
         // Where the name stays, somebody may be changing it at this moment.
         let update = if seen.name == changed.name {
             update
-                .update_expression("SET email = :email, password_hash = :hash, generation = :next")
         } else {
+            set += ", #name = :name";
             update
-                .update_expression(
-                    "SET email = :email, password_hash = :hash, generation = :next, \
-                     #name = :name",
-                )
                 .expression_attribute_names("#name", "name")
                 .expression_attribute_values(":name", text(changed.name.as_str()))
         };
-        Ok(update.build()?)
+        Ok(update.update_expression(set).build()?)
     }
 
     /// Makes an e-mail address a user's, if it is nobody's in any of its forms; `taken` says what it

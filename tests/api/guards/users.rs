@@ -27,6 +27,8 @@ guarded! {
     nobody_becomes_no_administrator: ("Users", "attribute_exists(id)");
     a_name_makes_no_user: ("Users", "attribute_exists(id)");
     the_right_password_twice_at_once_is_right: ("Users", "attribute_exists(attempts.sources.#source)");
+    log_ins_at_once_lose_no_known_address: ("Users", "known = :seen");
+    the_old_password_makes_nothing_known: ("Users", "password_hash = :hash");
     tokens_that_have_ended_stay_so: ("Users", "generation = :seen");
     an_address_is_one_users_in_each_of_its_forms: ("Users", "attribute_not_exists(id)");
     who_has_another_address_by_now_is_not_deleted: ("Users", "generation = :seen");
@@ -151,12 +153,54 @@ async fn the_right_password_twice_at_once_is_right(shop: &Shop) -> bool {
         let counted = store.count_attempt(seen.user_id, from, now).await;
         counted.expect("an attempt");
     }
-    let forgotten = store.forget_attempts(&seen, from, now).await;
+    let forgotten = store.forget_attempts(&seen, from, from, now).await;
     forgotten.expect("they are forgotten");
-    let again = store.forget_attempts(&seen, from, now).await;
+    let again = store.forget_attempts(&seen, from, from, now).await;
     delete(shop, &account.user_id, &account.access_token).await;
-    let late = store.forget_attempts(&seen, from, now).await;
+    let late = store.forget_attempts(&seen, from, from, now).await;
     again.is_ok() && late.is_err() && shop.items("Users").await.is_empty()
+}
+
+/// Three are counted before one of them is right, and each has read what was known then.
+async fn log_ins_at_once_lose_no_known_address(shop: &Shop) -> bool {
+    let account = shop.account("mina@example.com").await;
+    let user_id = user(shop, &account.user_id).await.user_id;
+    let (store, now) = (store(shop).await, shop.now());
+    let places = [7, 8, 9].map(|last| Source::Address([203, 0, 113, last].into()));
+    let mut counted = Vec::new();
+    for from in places {
+        let user = store.count_attempt(user_id, from, now).await;
+        counted.push((user.expect("an attempt"), from));
+    }
+    for (seen, from) in &counted {
+        let forgotten = store.forget_attempts(seen, *from, *from, now).await;
+        forgotten.expect("they are forgotten");
+    }
+    let user = user(shop, &account.user_id).await;
+    let attempts = user.attempts.expect("attempts");
+    let are_known = places.map(|from| user.known.has(&from.name(user_id), now));
+    are_known == [true; 3] && attempts.count == 0
+}
+
+/// It was right when it was counted, and another one is set before its source is remembered. Else
+/// all sources that were known before would be known again, and so would be this one.
+async fn the_old_password_makes_nothing_known(shop: &Shop) -> bool {
+    let account = shop.account("mina@example.com").await;
+    let (store, now) = (store(shop).await, shop.now());
+    let from = Source::Address([203, 0, 113, 7].into());
+    let seen = user(shop, &account.user_id).await;
+    let counted = store.count_attempt(seen.user_id, from, now).await;
+    let counted = counted.expect("an attempt");
+    // It is set from where the account was signed up, so that what is known stays what it was.
+    let path = format!("/v1/users/{}", account.user_id);
+    let body = json!({ "password": "another long password", "current_password": PASSWORD });
+    let change = shop.patch(&path).token(&account.access_token).json(&body);
+    change.send().await.ok();
+    let known = user(shop, &account.user_id).await.known;
+    assert_eq!(known, seen.known, "that of the sign-up alone");
+    let forgotten = store.forget_attempts(&counted, from, from, now).await;
+    forgotten.expect("an answer");
+    user(shop, &account.user_id).await.known == known
 }
 
 /// Each is of another address, and all of them have read that there is room for one more.

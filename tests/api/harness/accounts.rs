@@ -1,8 +1,8 @@
 //! Those who have a password, and those who run the on-sale.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Guest, Reply, Shop, text};
+use super::{Call, Guest, Reply, Shop, text};
 
 /// The password of everybody here who has one.
 pub const PASSWORD: &str = "correct horse battery";
@@ -46,6 +46,42 @@ impl Shop {
     pub async fn log_in(&self, email: &str, password: &str) -> Reply {
         let body = json!({ "email": email, "password": password });
         self.post("/v1/auth/login").json(&body).send().await
+    }
+
+    /// Logs in from an address, and returns the function's answer.
+    pub async fn log_in_from(&self, source: &str, email: &str, password: &str) -> Value {
+        let body = json!({ "email": email, "password": password });
+        self.send_from(source, "log-in", "POST", "/v1/auth/login", |call| {
+            call.json(&body)
+        })
+        .await
+    }
+
+    /// Sends a request to a function from an address, as API Gateway tells it, and returns the
+    /// function's answer.
+    pub async fn send_from(
+        &self,
+        source: &str,
+        function: &str,
+        method: &str,
+        path: &str,
+        fill: impl FnOnce(Call) -> Call,
+    ) -> Value {
+        let call = self.call(method, &format!("/_local/event{path}"));
+        let mut event = fill(call).send_unjudged().await.ok();
+        event["requestContext"]["http"]["sourceIp"] = json!(source);
+        self.invoke(function, &event).await.ok()
+    }
+
+    /// As if a hundred addresses had just given a wrong password each: from now on only the known
+    /// ones are heard.
+    pub async fn is_guessed_at(&self, user_id: &str) {
+        let attempts = json!({
+            "count": 100, "since": self.now().as_millisecond(), "sources": {},
+        });
+        let key = json!({ "id": user_id });
+        self.tamper("Users", key, json!({ "attempts": attempts }))
+            .await;
     }
 
     /// Somebody with [`PASSWORD`] whose address is known in its ASCII form alone, as an earlier
