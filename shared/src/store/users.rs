@@ -276,8 +276,8 @@ impl Store {
         caller: Source,
         now: Timestamp,
     ) -> Result<Tried<Result<(), NoSuchUser>>, StoreError> {
-        let forget = self.forget(user, counted, caller, now)?;
-        let there = match self.change_user(forget).await {
+        let update = self.forgetting(user, counted, caller, now)?;
+        let there = match self.change_user(update).await {
             Ok(_) => return Ok(Tried::Done(Ok(()))),
             Err(Rejected::Refused(None)) => return Ok(Tried::Done(Err(NoSuchUser))),
             Err(Rejected::Refused(Some(there))) => there,
@@ -289,8 +289,8 @@ impl Store {
             // Another log-in at the same moment has forgotten them, or the password is another.
             return Ok(Tried::Done(Ok(())));
         }
-        let forget = self.forget(&there, counted, caller, now)?;
-        match self.change_user(forget).await {
+        let update = self.forgetting(&there, counted, caller, now)?;
+        match self.change_user(update).await {
             Ok(_) => Ok(Tried::Done(Ok(()))),
             Err(Rejected::Refused(_)) => Ok(Tried::Stale),
             Err(Rejected::Failed(error)) => Err(error),
@@ -299,7 +299,7 @@ impl Store {
 
     /// Forgets what was counted of a source, and adds the caller's to those that a user, as they
     /// were read, has.
-    fn forget(
+    fn forgetting(
         &self,
         seen: &User,
         counted: &str,
