@@ -243,14 +243,15 @@ def main(arguments):
         )
     client = boto3.client("dynamodb")
     targets = {name: f"{found.name}-{name}-{suffix}" for name in RESTORED}
-    tries = [
-        Restoration(sources, targets, options.at, client) for sources in sources_of(found)
-    ]
-    obstacles = [restoration.obstacles() for restoration in tries]
-    if all(obstacles):
-        print("Nothing was restored.", *sum(obstacles, []), sep="\n", file=sys.stderr)
+    obstacles = []
+    for sources in sources_of(found):
+        restoration = Restoration(sources, targets, options.at, client)
+        if not (in_the_way := restoration.obstacles()):
+            break
+        obstacles += in_the_way
+    else:
+        print("Nothing was restored.", *obstacles, sep="\n", file=sys.stderr)
         return 1
-    restoration = tries[obstacles.index([])]
     restoration.begin()
     restoration.wait()
     restoration.settle()

@@ -19,8 +19,7 @@ from botocore.exceptions import ClientError
 from deployed import deployed, run, sentence
 
 # What writes for buyers, or lets them in. Administrators log in, set queues and concerts, refund,
-# correct and look up; whoever looks at concerts reads only.
-# Money and seats come first.
+# correct and look up; looking at concerts writes nothing. Money and seats come first.
 STOPPED = (
     "Pay Charge HoldSeats CancelReservation Admit JoinQueue GetPlace ListAvailableDates ListDates "
     "ListSeats LeaveQueue SignUp UpdateUser DeleteUser"
