@@ -1,6 +1,8 @@
 //! What operators rely on: alarms, tables that stay when the stack is deleted, and several stacks
 //! in one account.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use serde_json::{Value as Json, json};
 use yaml_serde::Value;
 
@@ -17,6 +19,9 @@ fn resources(kind: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
+/// What the template's resources are with the defaults of all parameters.
+static USUAL: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| properties(&[]));
+
 /// The names of the alarms that watch Lambda's `Errors` of a function.
 fn alarms_on_crashes_of(function: &str) -> Vec<String> {
     let watches = |alarm: &Json| {
@@ -29,10 +34,10 @@ fn alarms_on_crashes_of(function: &str) -> Vec<String> {
                 && metric["Dimensions"] == dimensions
         })
     };
-    properties(&[])
-        .into_iter()
+    USUAL
+        .iter()
         .filter(|(_, alarm)| alarm.get("AlarmDescription").is_some() && watches(alarm))
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.clone())
         .collect()
 }
 
@@ -58,7 +63,7 @@ fn the_most_important_functions_have_alarms_of_their_own() {
         ("RotateKeys", "KeysAreNotRotated"),
     ] {
         assert_eq!(alarms_on_crashes_of(function), [alarm]);
-        let metrics = properties(&[])[alarm]["Metrics"].to_string();
+        let metrics = USUAL[alarm]["Metrics"].to_string();
         for (other, _) in resources("AWS::Serverless::Function") {
             let is_watched = metrics.contains(&format!("\"Value\":\"{other}\""));
             assert_eq!(is_watched, other == function, "{alarm} and {other}");
@@ -69,8 +74,8 @@ fn the_most_important_functions_have_alarms_of_their_own() {
 /// These are limits of CloudWatch, and of gradual deployments.
 #[test]
 fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
-    let properties = properties(&[]);
-    for (name, alarm) in &properties {
+    let properties = &*USUAL;
+    for (name, alarm) in properties {
         let Some(metrics) = alarm["Metrics"].as_array() else {
             continue;
         };
@@ -123,7 +128,7 @@ fn an_audit_that_does_not_come_is_seen() {
 
 #[test]
 fn refusals_of_the_gateway_are_counted() {
-    let properties = properties(&[]);
+    let properties = &*USUAL;
     let filter = &properties["Refusals"];
     let format = properties["Api"]["AccessLogSettings"]["Format"].as_str();
     let format: Json = serde_json::from_str(format.expect("a text")).expect("JSON");
@@ -144,7 +149,7 @@ fn refusals_of_the_gateway_are_counted() {
 
 #[test]
 fn every_table_but_that_of_the_keys_can_be_brought_back_and_outlives_the_stack() {
-    let properties = properties(&[]);
+    let properties = &*USUAL;
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let is_kept = name != "Keys";
         let restores = &properties[&name]["PointInTimeRecoverySpecification"];
@@ -167,7 +172,7 @@ fn every_table_but_that_of_the_keys_can_be_brought_back_and_outlives_the_stack()
 /// DynamoDB's report of throttled keys shows them to everybody with access to metrics.
 #[test]
 fn reported_keys_identify_no_person() {
-    for (name, table) in properties(&[]) {
+    for (name, table) in &*USUAL {
         let is_watched = table.get("ContributorInsightsSpecification").is_some();
         let by_user = ["Users", "Accounts", "Sessions"].contains(&name.as_str());
         assert!(!(is_watched && by_user), "{name}");
@@ -256,7 +261,7 @@ fn a_version_goes_with_its_deployment() {
 /// Lambda keeps 100 unreserved.
 #[test]
 fn polls_and_joins_leave_room_for_paying() {
-    let properties = properties(&[]);
+    let properties = &*USUAL;
     let limit = |limit: &Json, what: &str| -> u32 {
         let text = limit[what].as_str().expect("a number");
         text.parse().expect("a number")
