@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use shared::{
     domain::{
         ids::{QueueId, UserId},
+        order::Hold,
+        session::Session,
         user::{Email, Name, PasswordHash, User},
     },
     futures_util::join,
     store::{
-        Rejected,
+        Rejected, Store,
         purchase::{PayRefused, Payment},
         users::ChangeRefused,
     },
@@ -61,6 +63,16 @@ fn payment(shop: &Shop, buyer: &Buyer, held: &Value) -> Call {
     }))
 }
 
+/// The store, a buyer's session, and the hold in it.
+async fn as_the_store_has_it(shop: &Shop, buyer: &Buyer) -> (Store, Session, Hold) {
+    let store = shop.stack.operator().await.store().clone();
+    let user_id = buyer.user_id.parse().expect("an id");
+    let session = store.session(user_id, &QueueId::main()).await;
+    let session = session.expect("an answer").expect("a session");
+    let hold = session.live_hold.clone().expect("a hold");
+    (store, session, hold)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_payment_that_is_made_twice_at_once_answers_with_one_receipt() {
     for report in reports() {
@@ -75,11 +87,7 @@ async fn a_payment_that_is_made_twice_at_once_answers_with_one_receipt() {
 async fn a_payment_for_a_hold_that_is_over_is_refused_whatever_is_reported() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
-        let store = shop.stack.operator().await.store().clone();
-        let user_id = buyer.user_id.parse().expect("an id");
-        let session = store.session(user_id, &QueueId::main()).await;
-        let session = session.expect("an answer").expect("a session");
-        let hold = session.live_hold.clone().expect("a hold");
+        let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
         shop.leave(&buyer).await;
         let refused = store.pay(&session, 0, &hold, shop.now()).await;
         let is_over = matches!(refused, Err(Rejected::Refused(PayRefused::HoldOver)));
@@ -107,11 +115,7 @@ async fn a_session_that_is_read_late_hides_no_payment() {
 async fn a_payment_of_an_order_that_was_refunded_answers_as_before() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
-        let store = shop.stack.operator().await.store().clone();
-        let user_id = buyer.user_id.parse().expect("an id");
-        let session = store.session(user_id, &QueueId::main()).await;
-        let session = session.expect("an answer").expect("a session");
-        let hold = session.live_hold.clone().expect("a hold");
+        let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
         let paid = store.pay(&session, 0, &hold, shop.now()).await;
         let Ok(Payment::Now(order)) = paid else {
             panic!("{paid:?}");

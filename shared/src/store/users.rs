@@ -161,8 +161,8 @@ impl Store {
         source: Source,
         now: Timestamp,
     ) -> Result<User, Rejected<AttemptRefused>> {
+        let is_known = source == Source::Token;
         let source = &source.name(user_id);
-        let is_known = source == &Source::Token.name(user_id);
         let outcome = while_stale(|| self.try_to_count_attempt(user_id, source, is_known, now));
         outcome.await?.map_err(Rejected::Refused)
     }
@@ -286,7 +286,7 @@ impl Store {
         let attempts = there.attempts.as_ref();
         let is_counted = attempts.is_some_and(|those| those.sources.contains_key(counted));
         if !is_counted || there.password_hash != user.password_hash {
-            // Another log-in at the same moment has forgotten them, or the password is another.
+            // A log-in at the same moment has forgotten them, or the password has changed.
             return Ok(Tried::Done(Ok(())));
         }
         let update = self.forgetting(&there, counted, caller, now)?;
