@@ -1,9 +1,9 @@
 //! Wrong passwords: how many may be given for an account, from where.
 //!
-//! They are counted for an account and the address that they come from, so that whoever gives ten
-//! wrong ones locks nobody out but those at the same address. Somebody with very many addresses is
-//! stopped by a second bound, over all of them. It does not stop those at an address that is known:
-//! one from which the right password of the account was given, or set, before.
+//! They are counted for each account and the address that they come from. So ten wrong ones lock the
+//! account only for callers at the same address. A second bound, over all addresses, stops an
+//! attacker that has very many. It does not apply to a known address: one from which the right
+//! password of the account was given, or set, before.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -28,11 +28,11 @@ pub enum Source {
 impl Source {
     /// What stands for it in the account of a user.
     ///
-    /// An address is four bytes of a hash of it and the user's id, so that the same address has
-    /// another name at each account. Fewer bytes would say less of the address, but somebody with
-    /// millions of networks of IPv6 would find one that has the name of the owner's, and could give
-    /// wrong passwords in its name. Of an IPv6 address the first 64 bits count, because whoever has
-    /// one has all that begin so.
+    /// For an address it is four bytes of a hash of the address and the user's id, so that one
+    /// address has a different name at each account. Fewer bytes would say less of the address. But
+    /// an attacker with millions of IPv6 networks would then find one with the same name as the
+    /// owner's, and wrong passwords from there would count for the owner. Of an IPv6 address only
+    /// the first 64 bits are used: a client usually has all addresses of its /64.
     pub fn name(self, user_id: UserId) -> String {
         let address = match self {
             Self::Unknown => return "unknown".to_owned(),

@@ -27,7 +27,8 @@ pub trait RequestParts {
     fn names(&self, parameter: &str) -> bool;
     /// The language of the answer.
     fn language(&self) -> Language;
-    /// From which address the gateway was called. No header says it: whoever calls may write those.
+    /// The address from which the gateway was called. Headers are ignored: a caller can write
+    /// anything into them.
     fn source(&self) -> Source;
 
     /// `{user_id}` of the path.

@@ -111,8 +111,8 @@ impl<R> Transaction<R> {
 
     /// Writes everything or nothing. The first condition that is reported not to hold, in the
     /// order in which the writes were pushed, is the refusal. There may be others: DynamoDB does
-    /// not promise to report each of several that do not hold. So whoever asks for several must be
-    /// right about whichever of them it hears of. Conflicts with other transactions and
+    /// not promise to report every condition that does not hold. So a caller that sets several must
+    /// answer correctly for each one that may be reported alone. Conflicts with other transactions and
     /// throttling are retried, with the same token, so that a try that did take effect is not
     /// done twice.
     pub(super) async fn commit(self) -> Result<(), Rejected<R>> {

@@ -70,8 +70,8 @@ mod tests {
     /// The most that a step reads: a page, or second looks at the same moment.
     const A_STEP: f64 = 100.0;
 
-    /// Steps at the given times in milliseconds, each of which reads as much as a step can, and the
-    /// most that was read in any one second.
+    /// The most that is read in any one second, in RRU, when every step reads as much as it can and
+    /// rests so many milliseconds before it, one rest after the other, again and again.
     fn most_in_a_second(rests: &[i64]) -> f64 {
         let (mut now, mut read) = (0, 0.0);
         let at = |now| Timestamp::from_millisecond(now).expect("a time");

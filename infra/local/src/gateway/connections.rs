@@ -41,8 +41,7 @@ const MAX_HEADERS: usize = 200;
 /// How much of a connection is kept in memory before it is read.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
-/// How many connections at once are told that there are too many. Further ones wait to be
-/// accepted.
+/// How many connections above the limit are refused at once. Further ones wait to be accepted.
 const MAX_REFUSED_AT_ONCE: usize = 64;
 
 /// How long a connection that is refused may take to send its request.

@@ -256,9 +256,9 @@ fn a_version_goes_with_its_deployment() {
     assert_eq!(globals["Function"]["VersionDeletionPolicy"], "Delete");
 }
 
-/// By default polls and joins leave most of the smallest quotas to holds and payments: 2,500
-/// requests a second with a burst of 1,250 in some regions, and 1,000 executions at once, of which
-/// Lambda keeps 100 unreserved.
+/// By default polls and joins leave at least half of the smallest quotas to holds and payments. Some
+/// regions have 2,500 requests a second, with a burst of 1,250. An account has 1,000 executions at
+/// once, and Lambda keeps 100 of them unreserved.
 #[test]
 fn polls_and_joins_leave_room_for_paying() {
     let properties = &*USUAL;
