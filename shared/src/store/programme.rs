@@ -25,7 +25,7 @@ use super::{
     Reading, Rejected, Store, StoreError,
     catalog::{ConcertEntry, Listed, key},
     contention::{Tried, while_contended, while_stale},
-    item::{Item, from_item, number, text, to_item},
+    item::{Item, from_item, number, to_item},
     keys, queues,
     transaction::{Transaction, is_conflict},
     usage,
@@ -202,21 +202,9 @@ impl Store {
 
     /// Whether a creation is done, read consistently. 1 RRU.
     async fn is_created(&self, name: &CreationName) -> Result<bool, StoreError> {
-        let output = self
-            .client
-            .query()
-            .table_name(&self.tables.catalog)
-            .key_condition_expression("#group = :group AND entry = :entry")
-            .expression_attribute_names("#group", "group")
-            .expression_attribute_values(":group", text(keys::creations(name.admin)))
-            .expression_attribute_values(":entry", text(&name.key))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        usage::read(output.consumed_capacity());
-        let found = output.items.unwrap_or_default().pop();
-        let creation: Option<Creation> = found.map(from_item).transpose()?;
+        let key = key(keys::creations(name.admin), &name.key);
+        let catalog = &self.tables.catalog;
+        let creation: Option<Creation> = self.get(catalog, key, Reading::Consistent).await?;
         Ok(creation.is_some_and(|creation| creation.done))
     }
 
