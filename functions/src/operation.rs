@@ -9,7 +9,7 @@ use shared::{
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
         session::Ending,
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::ErrorBody,
     texts::Language,
 };
@@ -167,7 +167,7 @@ impl Operation {
         let limit = Object::builder()
             .schema_type(Type::Integer)
             .minimum(Some(1))
-            .maximum(Some(shared::http::LONGEST_PAGE))
+            .maximum(Some(shared::http::MAX_PAGE_LENGTH))
             .default(Some(json!(shared::http::USUAL_PAGE)));
         self.parameter_of(
             ParameterIn::Query,
@@ -177,7 +177,7 @@ impl Operation {
             limit.into(),
         )
         .query::<String>("cursor", false, "The `next_cursor` of the page before.")
-        .refuses([ApiError::Invalid(Wrong::Limit), ApiError::BadRequest])
+        .refuses([ApiError::Invalid(Constraint::Limit), ApiError::BadRequest])
     }
 
     fn parameter<T: ToSchema>(
@@ -227,8 +227,8 @@ impl Operation {
         );
         self.refuses([
             ApiError::EmptyBody,
-            ApiError::Invalid(Wrong::Body),
-            ApiError::Invalid(Wrong::Encoding),
+            ApiError::Invalid(Constraint::Body),
+            ApiError::Invalid(Constraint::Encoding),
         ])
     }
 
@@ -311,7 +311,7 @@ impl Operation {
     ) {
         self = self.reads_path(path);
         if matches!(method, "GET" | "DELETE") {
-            self = self.refuses([ApiError::Invalid(Wrong::StrayBody)]);
+            self = self.refuses([ApiError::Invalid(Constraint::StrayBody)]);
         }
         self = self.header::<String>(
             "Accept-Language",

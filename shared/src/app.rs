@@ -48,17 +48,17 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 3;
 
 /// Before the second attempt the SDK waits a random time from 0 to this, before the third from 0
-/// to [`LONGEST_BACK_OFF`], after throttling and after every other failure that may pass. Its
+/// to [`MAX_BACK_OFF`], after throttling and after every other failure that may pass. Its
 /// standard mode would begin at a second, for which a function is paid that does nothing.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 
 /// No wait between two attempts is longer, not even one that an answer asks for.
-const LONGEST_BACK_OFF: Duration = Duration::from_millis(100);
+const MAX_BACK_OFF: Duration = Duration::from_millis(100);
 
 // All attempts and the waits between them fit into a call's time.
 const _: () = assert!(
     ATTEMPT_TIMEOUT.as_millis() * ATTEMPTS as u128
-        + LONGEST_BACK_OFF.as_millis() * (ATTEMPTS - 1) as u128
+        + MAX_BACK_OFF.as_millis() * (ATTEMPTS - 1) as u128
         <= CALL_TIMEOUT.as_millis()
 );
 
@@ -112,7 +112,7 @@ impl App {
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(FIRST_BACK_OFF)
-            .with_max_backoff(LONGEST_BACK_OFF);
+            .with_max_backoff(MAX_BACK_OFF);
         // How much it may try again is its own: some fifty calls that fail for good use it up, and
         // then the first failure is believed until calls succeed. In a process of many functions
         // they would share it, and the trouble of one would be everybody's.

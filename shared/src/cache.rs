@@ -12,7 +12,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 /// More entries than an on-sale has shows; reached, the cache starts over.
-const MOST_ENTRIES: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// Values that are good for a fixed time.
 pub(crate) struct Cache<K, V> {
@@ -40,7 +40,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// Remembers what was read at `now`.
     pub(crate) fn put(&self, key: K, value: V, now: Timestamp) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= MOST_ENTRIES {
+        if entries.len() >= MAX_ENTRIES {
             entries.clear();
         }
         entries.insert(key, (now, value));
@@ -65,9 +65,9 @@ mod tests {
     #[test]
     fn it_does_not_grow_for_ever() {
         let cache = Cache::new(SignedDuration::from_secs(5));
-        for key in 0..3 * MOST_ENTRIES {
+        for key in 0..3 * MAX_ENTRIES {
             cache.put(key, (), Timestamp::UNIX_EPOCH);
         }
-        assert!(cache.entries.lock().expect("not poisoned").len() <= MOST_ENTRIES);
+        assert!(cache.entries.lock().expect("not poisoned").len() <= MAX_ENTRIES);
     }
 }

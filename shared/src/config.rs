@@ -111,7 +111,7 @@ impl Config {
             },
             release_queue_url: env.text("RELEASE_QUEUE_URL")?,
             metrics_namespace: env.text("METRICS_NAMESPACE")?,
-            hold_seconds: env.seconds("HOLD_SECONDS", Hold::LONGEST_SECONDS)?,
+            hold_seconds: env.seconds("HOLD_SECONDS", Hold::MAX_SECONDS)?,
             claim_seconds: claim_seconds.min(Settings::longest_claim(active_seconds)),
             active_seconds,
             tick_seconds: env.seconds("TICK_SECONDS", 30)?,

@@ -54,8 +54,8 @@ pub enum ApiError {
     #[error("a session is live already")]
     TokenAlreadyActive,
     /// 400: something that has limits and does not keep them, with a text that states them.
-    #[error("{}", texts::of_wrong(*.0, Language::English))]
-    Invalid(Wrong),
+    #[error("{}", texts::of_constraint(*.0, Language::English))]
+    Invalid(Constraint),
     /// 400: a field that the endpoint does not know, where a misspelt one would do harm.
     #[error("there is no field {0}")]
     UnknownField(String),
@@ -194,7 +194,7 @@ pub enum ApiError {
 
 /// What has limits that a request does not keep. Its code is `BAD_REQUEST`, its text its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum Constraint {
     /// A body has at most 65,536 bytes.
     Body,
     /// A body is in UTF-8, and its content type names no other encoding.

@@ -13,7 +13,7 @@ pub use self::{
     body::{
         Field, body, digits, even_null, event, require_fields_among, require_no_stray_body, whole,
     },
-    page::{LONGEST_PAGE, PageWanted, USUAL_PAGE, cursor},
+    page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor},
     request::{IdempotencyKey, IfMatch, RequestParts},
     values::{Milliseconds, Seconds, Won, WonMoved},
 };

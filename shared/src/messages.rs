@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ids::{QueueId, ReservationId, UserId};
 
 /// The longest delay of an SQS message, in seconds (a limit of SQS).
-const LONGEST_DELAY: i32 = 900;
+const MAX_DELAY: i32 = 900;
 
 /// Sent with each hold, to come when it has lapsed. Losing it changes nothing but tidiness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +61,7 @@ impl ReleaseQueue {
 /// Whole seconds that are not less than the wait, as far as SQS goes.
 fn delay(wait: SignedDuration) -> i32 {
     let seconds = wait.as_millis().max(0).unsigned_abs().div_ceil(1_000);
-    i32::try_from(seconds)
-        .unwrap_or(LONGEST_DELAY)
-        .min(LONGEST_DELAY)
+    i32::try_from(seconds).unwrap_or(MAX_DELAY).min(MAX_DELAY)
 }
 
 #[cfg(test)]
@@ -75,6 +73,6 @@ mod tests {
         assert_eq!(delay(SignedDuration::from_secs(-5)), 0);
         assert_eq!(delay(SignedDuration::from_millis(1)), 1);
         assert_eq!(delay(SignedDuration::from_secs(302)), 302);
-        assert_eq!(delay(SignedDuration::from_hours(1)), LONGEST_DELAY);
+        assert_eq!(delay(SignedDuration::from_hours(1)), MAX_DELAY);
     }
 }

@@ -109,7 +109,7 @@ impl Metrics {
             ("Waiting", Unit::Count, count(queue.waiting(now))),
             ("Active", Unit::Count, count(queue.line.active)),
             ("Served", Unit::Count, count(queue.served(now))),
-            ("IssuedNumbers", Unit::Count, count(queue.line.tail)),
+            ("IssuedNumbers", Unit::Count, count(queue.line.issued)),
             stalled,
             failed,
         ];

@@ -30,7 +30,7 @@ const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$8j9j7JrAyM9ReHfPjd2qJQ$3bC
 
 /// Hashes a password, with a salt of its own.
 pub async fn hash(password: Password) -> Result<PasswordHash, ApiError> {
-    aside(move || {
+    on_blocking_thread(move || {
         let hash: phc::PasswordHash = argon2()?.hash_password(password.as_bytes())?;
         Ok(PasswordHash::new(hash.to_string()))
     })
@@ -43,7 +43,7 @@ pub async fn is_of(
     password: Option<Password>,
     hash: Option<PasswordHash>,
 ) -> Result<bool, ApiError> {
-    aside(move || {
+    on_blocking_thread(move || {
         let there = password.is_some() && hash.is_some();
         let password = password.as_ref().map_or(&b""[..], Password::as_bytes);
         let hash = phc::PasswordHash::new(hash.as_ref().map_or(NOBODYS, PasswordHash::as_str))?;
@@ -62,7 +62,7 @@ fn argon2() -> Result<Argon2<'static>, Error> {
 }
 
 /// Does the work on a thread that serves no requests.
-async fn aside<T: Send + 'static>(
+async fn on_blocking_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, ApiError> {
     let turn = AT_ONCE.acquire().await;

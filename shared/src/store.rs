@@ -113,7 +113,7 @@ pub enum Reading {
     /// It does.
     Consistent,
     /// It may show what was there a moment ago.
-    Lately,
+    Eventual,
 }
 
 impl Reading {
@@ -136,7 +136,7 @@ impl Store {
         Self {
             client,
             tables: std::sync::Arc::new(tables),
-            turns: std::sync::Arc::new(tokio::sync::Semaphore::new(at_once::MOST_AT_ONCE)),
+            turns: std::sync::Arc::new(tokio::sync::Semaphore::new(at_once::MAX_AT_ONCE)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use lambda_http::http::{HeaderMap, header::ACCEPT_LANGUAGE};
 
-use crate::error::{ApiError, Wrong};
+use crate::error::{ApiError, Constraint};
 
 /// The language of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ fn is_range_of(range: &str, language: &str) -> bool {
 
 /// What a client is told when something was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
+pub enum SuccessText {
     /// The place was given back.
     LeftQueue,
     /// Seats are held.
@@ -76,7 +76,7 @@ pub enum Done {
     AllSeatsTaken,
 }
 
-impl Done {
+impl SuccessText {
     /// The text.
     pub fn message(self, language: Language) -> &'static str {
         let (korean, english) = match self {
@@ -127,7 +127,7 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
             ));
         }
         ApiError::VersionMismatch { current } => return version_mismatch(*current, language),
-        ApiError::Invalid(wrong) => return Cow::Borrowed(of_wrong(*wrong, language)),
+        ApiError::Invalid(wrong) => return Cow::Borrowed(of_constraint(*wrong, language)),
         ApiError::EmptyBody => (
             "요청 본문이 비어 있거나 잘못된 형식입니다.",
             "The request body is empty or malformed.",
@@ -284,101 +284,101 @@ pub(crate) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str
 }
 
 /// The text of what does not keep its limits.
-pub(crate) fn of_wrong(wrong: Wrong, language: Language) -> &'static str {
+pub(crate) fn of_constraint(wrong: Constraint, language: Language) -> &'static str {
     let (korean, english) = match wrong {
-        Wrong::Body => (
+        Constraint::Body => (
             "요청 본문은 65536바이트 이하여야 합니다.",
             "The body of a request must not have more than 65536 bytes.",
         ),
-        Wrong::Encoding => (
+        Constraint::Encoding => (
             "요청 본문은 UTF-8로 인코딩되어야 합니다.",
             "The body of a request must be encoded in UTF-8.",
         ),
-        Wrong::StrayBody => (
+        Constraint::StrayBody => (
             "이 요청에는 본문을 포함할 수 없습니다.",
             "This request must not have a body.",
         ),
-        Wrong::Name => (
+        Constraint::Name => (
             "이름은 1 ~ 100자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.",
             "A name must have 1 to 100 characters, one at least that can be seen, and none that \
              controls a text or its direction.",
         ),
-        Wrong::Email => (
+        Constraint::Email => (
             "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.",
             "The e-mail address is malformed, or longer than 254 characters.",
         ),
-        Wrong::Password => (
+        Constraint::Password => (
             "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.",
             "A password must have 10 to 128 characters, none of them control characters.",
         ),
-        Wrong::Limit => (
+        Constraint::Limit => (
             "limit은 1 ~ 100 사이의 정수여야 합니다.",
             "limit must be a whole number from 1 to 100.",
         ),
-        Wrong::Shows => (
+        Constraint::Shows => (
             "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.",
             "A concert must have 1 to 200 shows, each on a date of its own.",
         ),
-        Wrong::Price => (
+        Constraint::Price => (
             "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.",
             "A price must be a number not below 0, with at most two decimals.",
         ),
-        Wrong::Capacity => (
+        Constraint::Capacity => (
             "좌석 수는 1 ~ 100000 사이의 정수여야 하며 변경할 수 없습니다.",
             "A capacity must be a whole number from 1 to 100000, and cannot be changed.",
         ),
-        Wrong::SalesWindow => (
+        Constraint::SalesWindow => (
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
             "A sale must open before it closes, at times written as RFC 3339 has them.",
         ),
-        Wrong::Correction => (
+        Constraint::Correction => (
             "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.",
             "A correction must be a number other than 0, with at most two decimals.",
         ),
-        Wrong::Reason => (
+        Constraint::Reason => (
             "사유는 1 ~ 200자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.",
             "A reason must have 1 to 200 characters, one at least that can be seen, and none that breaks lines or changes the direction of a text.",
         ),
-        Wrong::QueueId => (
+        Constraint::QueueId => (
             "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.",
             "A queue's id must have 3 to 40 lower-case letters, digits and hyphens.",
         ),
-        Wrong::QueueShows => (
+        Constraint::QueueShows => (
             "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.",
             "The concerts of one queue may have at most 200 shows together.",
         ),
-        Wrong::MaxActive => (
+        Constraint::MaxActive => (
             "max_active는 1 ~ 1000000 사이의 정수여야 합니다.",
             "max_active must be a whole number from 1 to 1000000.",
         ),
-        Wrong::Rate => (
+        Constraint::Rate => (
             "rate는 0.001 ~ 10000 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요.",
             "rate must be a number from 0.001 to 10000 with at most three decimals. To let nobody in, \
              set state to PAUSED.",
         ),
-        Wrong::Windows => (
+        Constraint::Windows => (
             "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.",
             "claim_seconds and active_seconds must be whole numbers from 10 to 3600, active_seconds \
              at least 10 more than claim_seconds.",
         ),
-        Wrong::TickSeconds => (
+        Constraint::TickSeconds => (
             "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.",
             "tick_seconds must be a whole number from 1 to 30.",
         ),
-        Wrong::QueueState => (
+        Constraint::QueueState => (
             "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
             "state must be OPEN, PAUSED or CLOSED.",
         ),
-        Wrong::OpensAt => (
+        Constraint::OpensAt => (
             "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 합니다.",
             "opens_at must be a time in the next 28 days, written as RFC 3339 has it.",
         ),
-        Wrong::AlreadyOpen => (
+        Constraint::AlreadyOpen => (
             "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.",
             "This queue is open already, and people have joined it or could: its opening cannot be \
              set any more. To let nobody in, set state to PAUSED.",
         ),
-        Wrong::DefaultConcert => (
+        Constraint::DefaultConcert => (
             "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.",
             "default_concert_id must be a concert that this queue sells.",
         ),

@@ -35,7 +35,8 @@ const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
 const ACCOUNT_ACCESS: SignedDuration = SignedDuration::from_hours(12);
 
 /// How long a token lives at most.
-pub const LONGEST_TOKEN: SignedDuration = longer(QUEUE_TOKEN, longer(GUEST_ACCESS, ACCOUNT_ACCESS));
+pub const MAX_TOKEN_LIFETIME: SignedDuration =
+    longer(QUEUE_TOKEN, longer(GUEST_ACCESS, ACCOUNT_ACCESS));
 
 const fn longer(one: SignedDuration, other: SignedDuration) -> SignedDuration {
     if one.as_secs() < other.as_secs() {

@@ -321,7 +321,7 @@ async fn closing_is_final_although_its_tick_was_lost() {
     let operator = hall.shop.stack.operator().await;
     let rock = "rock".parse().expect("an id");
     let queue = operator
-        .queue(&rock, hall.shop.now())
+        .cached_queue(&rock, hall.shop.now())
         .await
         .expect("a queue");
     let settings = shared::domain::queue::Settings {

@@ -3,7 +3,7 @@
 
 use local::{Fault, When};
 use serde_json::{Value, json};
-use shared::{app::App, domain::show::Show, jiff::SignedDuration, store::at_once::MOST_AT_ONCE};
+use shared::{app::App, domain::show::Show, jiff::SignedDuration, store::at_once::MAX_AT_ONCE};
 
 use crate::harness::{
     Buyer, Call, Shop,
@@ -12,8 +12,8 @@ use crate::harness::{
 };
 
 /// A concert with as many shows and seats as the API accepts has forty thousand blocks.
-const MOST_SHOWS: i64 = 200;
-const MOST_SEATS: u32 = 100_000;
+const MAX_SHOWS: i64 = 200;
+const MAX_SEATS: u32 = 100_000;
 
 /// So many of its shows are counted in one go.
 const SHOWS_A_GO: usize = 3;
@@ -62,7 +62,7 @@ impl Shop {
     #[track_caller]
     fn has_kept_the_bound(&self, function: &str) {
         let most = self.stack.most_in_flight(function);
-        let bound = u64::try_from(MOST_AT_ONCE).expect("a small number");
+        let bound = u64::try_from(MAX_AT_ONCE).expect("a small number");
         assert_eq!(most, bound, "{function}");
     }
 }
@@ -76,9 +76,9 @@ fn seats_left(dates: &Value) -> Vec<Option<u64>> {
 async fn largest_concert_is_counted_bit_by_bit_with_few_calls_at_once() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
-    let id = shop.add_halls("main", MOST_SHOWS, MOST_SEATS).await;
-    let all = days(MOST_SHOWS);
-    for (day, seat) in [(0, 1), (0, MOST_SEATS), (4, 50_000), (199, 7)] {
+    let id = shop.add_halls("main", MAX_SHOWS, MAX_SEATS).await;
+    let all = days(MAX_SHOWS);
+    for (day, seat) in [(0, 1), (0, MAX_SEATS), (4, 50_000), (199, 7)] {
         shop.plant_sold(&id, &all[day], seat).await;
     }
     let buyer = shop.buyer().await;
@@ -90,7 +90,7 @@ async fn largest_concert_is_counted_bit_by_bit_with_few_calls_at_once() {
         assert_eq!(left.len(), 200);
         let counted: Vec<_> = left.iter().map_while(|left| *left).collect();
         let sold = [2, 0, 0, 0, 1, 0];
-        let expected = sold.map(|sold| u64::from(MOST_SEATS) - sold);
+        let expected = sold.map(|sold| u64::from(MAX_SEATS) - sold);
         assert_eq!(counted, expected[..look * SHOWS_A_GO]);
         assert_eq!(left.iter().flatten().count(), counted.len());
         shop.advance(2).await;
@@ -114,13 +114,13 @@ async fn largest_concert_is_deleted_unless_a_seat_is_sold() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let id = shop.add_halls("main", MOST_SHOWS, MOST_SEATS).await;
-    let other = shop.add_halls("main", 2, MOST_SEATS).await;
-    let days = days(MOST_SHOWS);
+    let id = shop.add_halls("main", MAX_SHOWS, MAX_SEATS).await;
+    let other = shop.add_halls("main", 2, MAX_SEATS).await;
+    let days = days(MAX_SHOWS);
     shop.plant_sold(&other, &days[0], 1).await;
     // A seat of a date that is gone holds nobody up.
     shop.plant_sold(&id, "2028-01-01", 1).await;
-    let sold = shop.plant_sold(&id, &days[199], MOST_SEATS).await;
+    let sold = shop.plant_sold(&id, &days[199], MAX_SEATS).await;
     shop.remove(&admin, &id).await.is(CONCERT_HAS_ORDERS);
     shop.uproot("Seats", sold).await;
     shop.remove(&admin, &id).await.ok();
@@ -140,7 +140,7 @@ async fn largest_concert_does_not_stop_its_queue() {
     let shop = Shop::without_schedule(&[]).await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();
-    let id = shop.add_halls("rock", MOST_SHOWS, MOST_SEATS).await;
+    let id = shop.add_halls("rock", MAX_SHOWS, MAX_SEATS).await;
     let guest = shop.guest().await;
     shop.join_for(&guest, Some(&id)).await;
     shop.stack.forget_consumed();
@@ -156,14 +156,14 @@ async fn largest_concert_does_not_stop_its_queue() {
     }
     let left = left.expect("a count");
     assert!((1_000_000..1_050_000).contains(&left), "{left}");
-    assert!(shop.stack.most_in_flight("admit") <= u64::try_from(MOST_AT_ONCE + 2).expect("few"));
+    assert!(shop.stack.most_in_flight("admit") <= u64::try_from(MAX_AT_ONCE + 2).expect("few"));
 }
 
 /// What an instance of its own consumes that looks at a hall, and how many seats are taken.
 async fn look(app: &App, concert_id: &str) -> (Option<u32>, f64, f64) {
     let id = concert_id.parse().expect("an id");
     let now = app.now();
-    let shows = app.shows_of(id, now).await.expect("shows");
+    let shows = app.cached_shows(id, now).await.expect("shows");
     let shows: Vec<_> = shows.iter().collect();
     let looked = app.taken_seats(&shows, now);
     let (taken, usage) = shared::store::usage::metered(looked).await;
@@ -264,7 +264,7 @@ async fn count_that_is_lost_is_made_by_another() {
 async fn database_that_does_not_keep_up_is_busy() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let id = shop.add_halls("main", 1, MOST_SEATS).await;
+    let id = shop.add_halls("main", 1, MAX_SEATS).await;
     let buyer = shop.buyer().await;
     shop.stack.faults().meet_naming("Seats", Fault::Throughput);
     shop.dates_of(&buyer, &id).send().await.is(BUSY);
@@ -283,7 +283,7 @@ async fn database_that_does_not_keep_up_is_busy() {
 #[tokio::test]
 async fn database_that_does_not_answer_is_busy() {
     let shop = Shop::open().await;
-    let id = shop.add_halls("main", 1, MOST_SEATS).await;
+    let id = shop.add_halls("main", 1, MAX_SEATS).await;
     let buyer = shop.buyer().await;
     shop.knock(&buyer).send().await.ok();
     let seats = format!("/v1/concerts/{id}/seats?date=2027-01-01");

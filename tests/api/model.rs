@@ -35,7 +35,7 @@ enum Step {
 #[derive(Debug, Clone, Copy)]
 enum Amount {
     Right,
-    Wrong,
+    Constraint,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -43,7 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
     let which = || 0..4_usize;
     // There are three seats.
     let seats = proptest::sample::subsequence(vec![1_u64, 2, 3, 4], 1..=3);
-    let amount = prop_oneof![9 => Just(Amount::Right), 1 => Just(Amount::Wrong)];
+    let amount = prop_oneof![9 => Just(Amount::Right), 1 => Just(Amount::Constraint)];
     let money = prop_oneof![1 => Just(0_u32), 4 => Just(50_000), 4 => Just(100_000)];
     let moments = [
         1,
@@ -166,7 +166,7 @@ impl Visit {
                 let (id, right) = model.named(*which)?;
                 let amount = match amount {
                     Amount::Right => right,
-                    Amount::Wrong => right + 1,
+                    Amount::Constraint => right + 1,
                 };
                 let call = shop.post(&format!("{}/payments", reservation(&id)));
                 let call = call.token(&self.people[*who].token).json(&json!({

@@ -141,7 +141,10 @@ async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
     assert_eq!(store.draw_number(&rock).await.expect("an answer"), None);
 
     // A tick that dies after it has frozen the entries.
-    let queue = operator.queue(&rock, shop.now()).await.expect("a queue");
+    let queue = operator
+        .cached_queue(&rock, shop.now())
+        .await
+        .expect("a queue");
     let seed = queue.seed_of_draw_to_come().expect("a seed");
     let draw = store
         .freeze_entries(&rock, seed, &queue.line)
@@ -394,7 +397,10 @@ async fn the_seed_is_told_to_nobody_before_the_opening() {
     let early = &shop.early(1).await[0];
     let operator = shop.stack.operator().await;
     let rock: QueueId = "rock".parse().expect("an id");
-    let queue = operator.queue(&rock, shop.now()).await.expect("a queue");
+    let queue = operator
+        .cached_queue(&rock, shop.now())
+        .await
+        .expect("a queue");
     let seed = queue.seed_of_draw_to_come().expect("a seed").reveal();
     let set = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     let told: [Value; 4] = [

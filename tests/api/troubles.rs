@@ -99,7 +99,7 @@ async fn a_sleeping_line_is_woken_once() {
     shop.buyer().await;
     shop.advance(3_600).await;
     let asleep = operator
-        .queue(&QueueId::main(), shop.now())
+        .cached_queue(&QueueId::main(), shop.now())
         .await
         .expect("a queue");
     let mut let_in = BTreeSet::new();

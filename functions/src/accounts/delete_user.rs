@@ -72,7 +72,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Some("true") => true,
         Some(_) => return Err(ApiError::BadRequest),
     };
-    signed_in.is_or_runs_the_sale_of(user_id)?;
+    signed_in.require_self_or_admin(user_id)?;
     let generation = signed_in.generation_for(user_id);
     let left = app
         .delete_user(user_id, generation, force, signed_in.now)

@@ -48,7 +48,7 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
     let user_id = request.user_id()?;
-    signed_in.is_or_runs_the_sale_of(user_id)?;
+    signed_in.require_self_or_admin(user_id)?;
     let now = signed_in.now;
     let user = user(&app, signed_in, user_id).await?;
     app.store().end_tokens(&user).await?;

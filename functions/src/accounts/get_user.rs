@@ -20,14 +20,14 @@ pub fn operation() -> Operation {
 
 /// Answers with the user.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let user_id = request.user_id()?;
-    caller.is_or_runs_the_sale_of(user_id)?;
+    caller.require_self_or_admin(user_id)?;
     let user = app
         .store()
         .user(user_id)
         .await?
-        .ok_or_else(|| caller.without(user_id))?;
-    caller.may_see_user(&user)?;
+        .ok_or_else(|| caller.no_such_user(user_id))?;
+    caller.require_current_for_user(&user)?;
     ok(&Profile::from(user))
 }

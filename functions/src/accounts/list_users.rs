@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::user::{Email, User},
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{PageWanted, RequestParts as _, cursor, ok},
     lambda_http::{Body, Request, Response},
 };
@@ -39,7 +39,7 @@ pub fn operation() -> Operation {
              no search by name.",
         )
         .query::<Email>("email", false, "The address of the user. An empty one is 400.")
-        .refuses([ApiError::Invalid(Wrong::Email)])
+        .refuses([ApiError::Invalid(Constraint::Email)])
         .in_pages()
         .answers::<Users>(
             200,
@@ -55,7 +55,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     // An empty address is nobody's: a script with an empty variable must not take the first user.
     if request.names("email") {
         let email = request.query("email").unwrap_or_default();
-        let email = Email::parse(&email).ok_or(ApiError::Invalid(Wrong::Email))?;
+        let email = Email::parse(&email).ok_or(ApiError::Invalid(Constraint::Email))?;
         let user = user_with(&app, &email).await?;
         return ok(&Users {
             users: user.into_iter().map(Profile::from).collect(),

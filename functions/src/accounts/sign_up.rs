@@ -12,7 +12,7 @@ use shared::{
         ids::UserId,
         user::{Email, Name, Password, Role, User},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, RequestParts as _, body, created},
     lambda_http::{Body, Request, Response},
     password,
@@ -71,9 +71,9 @@ pub fn operation() -> Operation {
             ApiError::MissingField("name"),
             ApiError::MissingField("email"),
             ApiError::MissingField("password"),
-            ApiError::Invalid(Wrong::Name),
-            ApiError::Invalid(Wrong::Email),
-            ApiError::Invalid(Wrong::Password),
+            ApiError::Invalid(Constraint::Name),
+            ApiError::Invalid(Constraint::Email),
+            ApiError::Invalid(Constraint::Password),
             ApiError::EmailTaken,
         ])
 }
@@ -118,13 +118,13 @@ fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
     }
     let name = body
         .name
-        .text(Name::parse, ApiError::Invalid(Wrong::Name))?
+        .text(Name::parse, ApiError::Invalid(Constraint::Name))?
         .ok_or(ApiError::MissingField("name"))?;
     let email = body
         .email
-        .text(Email::parse, ApiError::Invalid(Wrong::Email))?;
+        .text(Email::parse, ApiError::Invalid(Constraint::Email))?;
     let password = body
         .password
-        .text(Password::parse, ApiError::Invalid(Wrong::Password))?;
+        .text(Password::parse, ApiError::Invalid(Constraint::Password))?;
     Ok((name, email.zip(password)))
 }

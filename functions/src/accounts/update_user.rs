@@ -17,7 +17,7 @@ use shared::{
         attempts::{KnownSources, Source},
         user::{Email, Name, Password, User},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, RequestParts as _, body, ok},
     lambda_http::{Body, Request, Response},
     password,
@@ -70,9 +70,9 @@ pub fn operation() -> Operation {
         .answers::<Profile>(200, "The user, changed.", Profile::example())
         .refuses([
             ApiError::MissingField("current_password"),
-            ApiError::Invalid(Wrong::Name),
-            ApiError::Invalid(Wrong::Email),
-            ApiError::Invalid(Wrong::Password),
+            ApiError::Invalid(Constraint::Name),
+            ApiError::Invalid(Constraint::Email),
+            ApiError::Invalid(Constraint::Password),
             ApiError::InvalidCredentials,
             ApiError::Forbidden,
             ApiError::EmailTaken,
@@ -84,7 +84,7 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
     let wanted = Wanted::of(&body(&request)?, &signed_in.user)?;
-    signed_in.is(request.user_id()?)?;
+    signed_in.require_self(request.user_id()?)?;
     let user = change(&app, &request, signed_in, wanted).await?;
     ok(&Profile::from(user))
 }
@@ -101,7 +101,7 @@ impl Wanted {
     fn of(body: &UpdateUser, user: &User) -> Result<Self, ApiError> {
         let email = body
             .email
-            .text(Email::parse, ApiError::Invalid(Wrong::Email));
+            .text(Email::parse, ApiError::Invalid(Constraint::Email));
         let is_same = matches!(&email, Ok(email) if *email == user.email);
         let sets_email = body.email.is_there() && !is_same;
         let sets_password = body.password.is_there();
@@ -118,13 +118,13 @@ impl Wanted {
 
         let name = body
             .name
-            .text(Name::parse, ApiError::Invalid(Wrong::Name))?;
+            .text(Name::parse, ApiError::Invalid(Constraint::Name))?;
         let password = body
             .password
-            .text(Password::parse, ApiError::Invalid(Wrong::Password));
+            .text(Password::parse, ApiError::Invalid(Constraint::Password));
         let current_password = body
             .current_password
-            .text(Password::parse, ApiError::Invalid(Wrong::Password));
+            .text(Password::parse, ApiError::Invalid(Constraint::Password));
         Ok(Self {
             name: name.filter(|name| *name != user.name),
             email: email?.filter(|_| sets_email),

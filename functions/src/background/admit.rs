@@ -34,22 +34,24 @@ const TICKS_AT_ONCE: usize = 64;
 
 /// What a schedule sends says nothing about ticks.
 #[derive(Deserialize)]
-struct Order {
+struct Command {
     ticks: Option<u32>,
 }
 
 /// Ticks, and answers how often it did.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
-    let order: Option<Order> =
+    let command: Option<Command> =
         serde_json::from_value(event).map_err(|error| ApiError::Internal(error.into()))?;
     let start = app.now();
     let end = start
         .saturating_add(MINUTE_OF_TICKS)
         .unwrap_or(Timestamp::MAX);
     let end = end.min(deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline));
-    let most = order.and_then(|order| order.ticks).unwrap_or(u32::MAX);
+    let most = command
+        .and_then(|command| command.ticks)
+        .unwrap_or(u32::MAX);
 
-    let doors = Semaphore::new(TICKS_AT_ONCE);
+    let turns = Semaphore::new(TICKS_AT_ONCE);
     let mut known: HashSet<QueueId> = HashSet::new();
     let mut lines = FuturesUnordered::new();
     let mut ticks = 0;
@@ -57,7 +59,7 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
     loop {
         for id in found {
             if known.insert(id.clone()) {
-                lines.push(tick_until(&app, id, end, most, &doors));
+                lines.push(tick_until(&app, id, end, most, &turns));
             }
         }
         let look_again = app.now().saturating_add(NEW_QUEUES_EVERY);
@@ -81,13 +83,13 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
 
 /// Ticks one queue until `end`, `most` times at the most, unless it is asleep, and tells how often
 /// the line moved on.
-async fn tick_until(app: &App, id: QueueId, end: Timestamp, most: u32, doors: &Semaphore) -> u32 {
+async fn tick_until(app: &App, id: QueueId, end: Timestamp, most: u32, turns: &Semaphore) -> u32 {
     let (mut moved_on, mut tries) = (0, 0);
     loop {
-        let door = doors.acquire().await;
+        let turn = turns.acquire().await;
         let now = app.now();
         let (ticked, interval) = app.tick_on_schedule(&id, now).await;
-        drop(door);
+        drop(turn);
         match ticked {
             Ok(Ticked::Done) => moved_on += 1,
             Ok(Ticked::NotNeeded) => {}

@@ -6,7 +6,7 @@
 //! has read as much as it may, or when its time is nearly over, and the next one goes on there;
 //! when a round is over, the next run begins another.
 //!
-//! - Without an order it goes on.
+//! - Without a command it goes on.
 //! - `{"read_units": 1000}` reads no more than about that; the schedule says what the template's
 //!   parameter `AuditReadUnits` is.
 //! - `{"from_start": true}` begins a new round.
@@ -72,7 +72,7 @@ const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A page has no more items than this. The largest are sessions, of less than 800 bytes, so that it
 /// reads 100 RRU at the most.
-const LONGEST_PAGE: f64 = 500.0;
+const MAX_PAGE_LENGTH: f64 = 500.0;
 
 /// So many things are looked at again at the same moment, for some 5 RRU each: while people buy,
 /// every order is that was paid since the seats were read.
@@ -88,7 +88,7 @@ const SECOND_LOOK_AFTER: Duration = Duration::from_millis(50);
 
 /// What a schedule sends says nothing but how much may be read.
 #[derive(Deserialize)]
-struct Order {
+struct Command {
     #[serde(default)]
     from_start: Field,
     #[serde(default)]
@@ -119,21 +119,21 @@ struct Part {
 
 /// Looks, and answers what it found.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
-    let order: Order = http::event(&event)?;
-    let user_id = order
+    let command: Command = http::event(&event)?;
+    let user_id = command
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
     let answer = match user_id {
         Some(user_id) => serde_json::to_value(one_user(&app, user_id).await?),
-        None => serde_json::to_value(go_on(&app, &order, deadline).await?),
+        None => serde_json::to_value(go_on(&app, &command, deadline).await?),
     };
     answer.map_err(|error| ApiError::Internal(error.into()))
 }
 
 /// Goes on with the round, or begins one.
-async fn go_on(app: &App, order: &Order, deadline: Timestamp) -> Result<Answer, ApiError> {
-    let may_read = read_units(order)?;
-    let from_start = from_start(order)?;
+async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<Answer, ApiError> {
+    let may_read = read_units(command)?;
+    let from_start = from_start(command)?;
     let end = deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline);
     let now = app.now();
     let pace = Pace::new(now);
@@ -224,16 +224,16 @@ fn tell(app: &App, found: &Report) {
     );
 }
 
-fn read_units(order: &Order) -> Result<f64, ApiError> {
-    match order.read_units.read::<f64>() {
+fn read_units(command: &Command) -> Result<f64, ApiError> {
+    match command.read_units.read::<f64>() {
         None => Ok(USUAL_READ_UNITS),
         Some(Some(units)) if units > 0.0 => Ok(units),
         Some(_) => Err(ApiError::Internal("read_units is a number above 0".into())),
     }
 }
 
-fn from_start(order: &Order) -> Result<bool, ApiError> {
-    match order.from_start.read::<bool>() {
+fn from_start(command: &Command) -> Result<bool, ApiError> {
+    match command.from_start.read::<bool>() {
         None => Ok(false),
         Some(Some(from_start)) => Ok(from_start),
         Some(None) => Err(ApiError::Internal("from_start is true or false".into())),
@@ -323,7 +323,7 @@ impl Run<'_> {
         reason = "it is between 1 and a few thousand"
     )]
     fn page(&self) -> u32 {
-        (self.may_still_read() * ITEMS_A_READ_UNIT).clamp(1.0, LONGEST_PAGE) as u32
+        (self.may_still_read() * ITEMS_A_READ_UNIT).clamp(1.0, MAX_PAGE_LENGTH) as u32
     }
 
     /// Notes where the scan of the stage's table goes on.

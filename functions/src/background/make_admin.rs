@@ -16,7 +16,7 @@ use shared::{
         ids::UserId,
         user::{Email, Name, Password, Role, User},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{self, Field},
     jiff::Timestamp,
     password,
@@ -28,7 +28,7 @@ const NAME: &str = "관리자";
 
 /// A user who is there, or one to be made.
 #[derive(Deserialize)]
-struct Order {
+struct Command {
     #[serde(default)]
     user_id: Field,
     #[serde(default)]
@@ -43,26 +43,26 @@ struct Order {
 
 /// Makes an administrator, or no longer one, and answers who it is.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
-    let order: Order = http::event(&event)?;
-    let user_id = order
+    let command: Command = http::event(&event)?;
+    let user_id = command
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
     let user_id = match user_id {
-        Some(user_id) => set_role(&app, user_id, &order).await?,
-        None if order.remove.is_there() => return Err(ApiError::MissingField("user_id")),
-        None => create(&app, &order).await?,
+        Some(user_id) => set_role(&app, user_id, &command).await?,
+        None if command.remove.is_there() => return Err(ApiError::MissingField("user_id")),
+        None => create(&app, &command).await?,
     };
     Ok(json!({ "user_id": user_id }))
 }
 
-async fn set_role(app: &App, user_id: UserId, order: &Order) -> Result<UserId, ApiError> {
-    let others = [&order.email, &order.password, &order.name];
+async fn set_role(app: &App, user_id: UserId, command: &Command) -> Result<UserId, ApiError> {
+    let others = [&command.email, &command.password, &command.name];
     if others.into_iter().any(Field::is_there) {
         return Err(ApiError::Internal(
             "user_id stands alone, without email, password and name".into(),
         ));
     }
-    let role = match order.remove.read::<bool>() {
+    let role = match command.remove.read::<bool>() {
         None | Some(Some(false)) => Role::Admin,
         Some(Some(true)) => Role::User,
         Some(None) => return Err(ApiError::Internal("remove is true or false".into())),
@@ -74,18 +74,18 @@ async fn set_role(app: &App, user_id: UserId, order: &Order) -> Result<UserId, A
     }
 }
 
-async fn create(app: &App, order: &Order) -> Result<UserId, ApiError> {
-    let email = order
+async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
+    let email = command
         .email
-        .text(Email::parse, ApiError::Invalid(Wrong::Email))?
+        .text(Email::parse, ApiError::Invalid(Constraint::Email))?
         .ok_or(ApiError::MissingField("user_id or email"))?;
-    let password = order
+    let password = command
         .password
-        .text(Password::parse, ApiError::Invalid(Wrong::Password))?
+        .text(Password::parse, ApiError::Invalid(Constraint::Password))?
         .ok_or(ApiError::MissingField("password"))?;
-    let name = order
+    let name = command
         .name
-        .text(Name::parse, ApiError::Invalid(Wrong::Name))?
+        .text(Name::parse, ApiError::Invalid(Constraint::Name))?
         .or_else(|| Name::parse(NAME))
         .ok_or(ApiError::MissingField("name"))?;
     let hash = password::hash(password).await?;

@@ -9,7 +9,7 @@ use shared::{
     app::App,
     domain::{
         order::Hold,
-        seat::{GRACE, lapsed_since},
+        seat::{CLOCK_SKEW_GRACE, lapsed_since},
         session::Session,
     },
     error::ApiError,
@@ -53,7 +53,7 @@ async fn release(
 ) -> Result<(), ApiError> {
     // Somebody's clock may be behind by which it may still be paid.
     if hold.is_live(lapsed_since(now)) {
-        let due = hold.held_until.saturating_add(GRACE);
+        let due = hold.held_until.saturating_add(CLOCK_SKEW_GRACE);
         let sent = app
             .release_queue()
             .send(message, due.unwrap_or(Timestamp::MAX), now)

@@ -5,7 +5,7 @@
 //! end; its public half is kept that long, its private half until the first invocation after the
 //! new one has begun to sign.
 //!
-//! - Without an order, as the schedule invokes it, it publishes a key when the newest one is
+//! - Without a command, as the schedule invokes it, it publishes a key when the newest one is
 //!   `KeyRotationDays` old, give or take half a day. Doubled events find a young key.
 //! - `{"now": true}` publishes one whatever the age of the newest, unless one is published
 //!   already that has not begun to sign.
@@ -31,7 +31,7 @@ use shared::{
 
 /// What a schedule sends has neither.
 #[derive(Deserialize)]
-struct Order {
+struct Command {
     #[serde(default)]
     now: Field,
     #[serde(default)]
@@ -67,16 +67,16 @@ impl From<Keys> for Named {
 
 /// Does what is due or was ordered, and answers which keys there are then.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
-    let order: Order = http::event(&event)?;
-    let rotation = rotation(&order, app.config().key_rotation_days)?;
+    let command: Command = http::event(&event)?;
+    let rotation = rotation(&command, app.config().key_rotation_days)?;
     let keys = app.keyring().rotate(&rotation, app.now()).await?;
     let named = keys.map(Named::from).unwrap_or_default();
     serde_json::to_value(named).map_err(|error| ApiError::Internal(error.into()))
 }
 
-fn rotation(order: &Order, days: u32) -> Result<Rotation, ApiError> {
+fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
     let wrong = |why: &'static str| Err(ApiError::Internal(why.into()));
-    match (order.now.read::<bool>(), order.revoke.read::<String>()) {
+    match (command.now.read::<bool>(), command.revoke.read::<String>()) {
         (Some(None), _) => wrong("now is true or false"),
         (_, Some(None)) => wrong("revoke is the kid of a key"),
         (Some(Some(_)), Some(_)) => wrong("now and revoke each stand alone"),

@@ -22,7 +22,7 @@ use shared::{
         show::Concert,
         user::Name,
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, IdempotencyKey, body, created},
     lambda_http::{Body, Request, Response},
     store::{
@@ -87,7 +87,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let admin = app.admin(&request).await?;
     let programme = programme(&body(&request)?)?;
     let key = IdempotencyKey::of(&request)?;
-    app.knows_queue(&programme.concert.queue_id).await?;
+    app.require_queue_exists(&programme.concert.queue_id)
+        .await?;
 
     let name = key.map(|key| CreationName {
         admin: admin.user_id,
@@ -113,7 +114,7 @@ async fn create(
         created.map(|()| concert.concert_id)
     };
     let concert_id = outcome.map_err(|rejected| match rejected {
-        Rejected::Refused(CreateRefused::QueueFull) => ApiError::Invalid(Wrong::QueueShows),
+        Rejected::Refused(CreateRefused::QueueFull) => ApiError::Invalid(Constraint::QueueShows),
         Rejected::Refused(CreateRefused::KeyReused) => ApiError::IdempotencyKeyReused,
         Rejected::Refused(CreateRefused::Exists) => ApiError::bug("a new concert's id was taken"),
         Rejected::Refused(CreateRefused::NoShow) => ApiError::bug("a concert without a show"),

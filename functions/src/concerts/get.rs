@@ -22,7 +22,7 @@ pub fn operation() -> Operation {
 /// Answers with the concert.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let concert_id = request.concert_id()?;
-    let programme = app.store().programme(concert_id, Reading::Lately).await?;
+    let programme = app.store().programme(concert_id, Reading::Eventual).await?;
     let programme = programme.ok_or(ApiError::ConcertNotFound)?;
     ok(&ConcertAnswer::of(&programme))
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{ids::ShowDate, show::ListedConcert, user::Name},
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{PageWanted, RequestParts as _, ResponseParts as _, cursor, not_modified, ok, tag},
     lambda_http::{
         Body, Request, Response,
@@ -74,7 +74,7 @@ pub fn operation() -> Operation {
             "If-None-Match",
             "The `ETag` of an answer that the client has.",
         )
-        .refuses([ApiError::Invalid(Wrong::Name)])
+        .refuses([ApiError::Invalid(Constraint::Name)])
 }
 
 /// Answers with a page.
@@ -89,7 +89,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let answer = if request.has(&tag) {
         not_modified()
     } else {
-        let page = app.listing(wanted, version).await?;
+        let page = app.cached_listing(wanted, version).await?;
         ok(&Concerts {
             concerts: &page.concerts,
             next_cursor: page.next.as_ref().map(|place| cursor(&list, place)),
@@ -104,7 +104,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 fn wanted(app: &App, request: &Request) -> Result<(String, ListingWanted), ApiError> {
     let prefix = match request.query("name") {
         Some(name) if !name.trim().is_empty() => {
-            let name = Name::parse(&name).ok_or(ApiError::Invalid(Wrong::Name))?;
+            let name = Name::parse(&name).ok_or(ApiError::Invalid(Constraint::Name))?;
             name.folded()
         }
         _ => String::new(),

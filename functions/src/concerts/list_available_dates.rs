@@ -51,8 +51,8 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let buyer = app.buyer(&request).await?;
     let concert_id = concert_id(&app, &request, &buyer).await?;
-    let shows = app.shows_of(concert_id, buyer.now).await?;
-    buyer.comes_through_the_queue_of(&shows[0])?;
+    let shows = app.cached_shows(concert_id, buyer.now).await?;
+    buyer.require_queue_of(&shows[0])?;
 
     let on_sale: Vec<_> = shows
         .iter()
@@ -85,7 +85,7 @@ async fn concert_id(app: &App, request: &Request, buyer: &Buyer) -> Result<Conce
     if let Some(id) = buyer.session.concert_id {
         return Ok(id);
     }
-    let queue = app.queue(&buyer.session.queue_id, buyer.now).await?;
+    let queue = app.cached_queue(&buyer.session.queue_id, buyer.now).await?;
     queue
         .settings
         .default_concert_id

@@ -103,8 +103,8 @@ pub fn operation() -> Operation {
 /// Answers with the dates, the first one first.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let buyer = app.buyer(&request).await?;
-    let shows = app.shows_of(request.concert_id()?, buyer.now).await?;
-    buyer.comes_through_the_queue_of(&shows[0])?;
+    let shows = app.cached_shows(request.concert_id()?, buyer.now).await?;
+    buyer.require_queue_of(&shows[0])?;
 
     let zone = &app.config().time_zone;
     let to_come = shows.iter().filter(|show| show.is_to_come(buyer.now, zone));

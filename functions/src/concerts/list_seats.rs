@@ -20,7 +20,7 @@ use shared::{
     error::ApiError,
     http::{RequestParts as _, digits, ok},
     lambda_http::{Body, Request, Response},
-    texts::Done,
+    texts::SuccessText,
 };
 use utoipa::ToSchema;
 
@@ -97,8 +97,10 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let buyer = app.buyer(&request).await?;
     let (concert_id, date) = (request.concert_id()?, request.date()?);
-    let show = app.show(ShowId { concert_id, date }, buyer.now).await?;
-    buyer.comes_through_the_queue_of(&show)?;
+    let show = app
+        .cached_show(ShowId { concert_id, date }, buyer.now)
+        .await?;
+    buyer.require_queue_of(&show)?;
     let (from, to) = range(&request, &show)?;
 
     let taken = app.store().list_seats(show.id(), from, to).await?;
@@ -107,7 +109,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let message = seats
         .iter()
         .all(is_over)
-        .then(|| Done::AllSeatsTaken.message(request.language()));
+        .then(|| SuccessText::AllSeatsTaken.message(request.language()));
     let next_from = (to.get() < show.capacity).then(|| to.get() + 1);
     ok(&Seats {
         date,

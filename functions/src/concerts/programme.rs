@@ -8,12 +8,12 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId, ShowDate},
         money::Money,
-        programme::{Change, Impossible, MOST_SHOWS, Programme, ShowChange},
-        seat::MOST_SEATS_A_SHOW,
+        programme::{Change, Impossible, MAX_SHOWS, Programme, ShowChange},
+        seat::MAX_SEATS_PER_SHOW,
         show::{Show, time},
         user::Name,
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, Seconds, Won, even_null},
     jiff::Timestamp,
 };
@@ -57,10 +57,10 @@ pub(crate) enum Prices {
 /// The shows of a body, which are fields yet: those that have to be there are.
 pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, ApiError> {
     let shows: Option<Vec<Field>> = field.read().flatten();
-    let shows = shows.filter(|shows| shows.len() <= MOST_SHOWS);
+    let shows = shows.filter(|shows| shows.len() <= MAX_SHOWS);
     let shows: Option<Vec<ShowFields>> =
         shows.and_then(|shows| shows.iter().map(|show| show.object().flatten()).collect());
-    let shows = shows.ok_or(ApiError::Invalid(Wrong::Shows))?;
+    let shows = shows.ok_or(ApiError::Invalid(Constraint::Shows))?;
     for show in &shows {
         if !show.date.is_there() {
             return Err(ApiError::MissingField("date"));
@@ -74,12 +74,12 @@ pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, Ap
 
 /// A name in a body.
 pub(crate) fn name(field: &Field) -> Result<Option<Name>, ApiError> {
-    field.text(Name::parse, ApiError::Invalid(Wrong::Name))
+    field.text(Name::parse, ApiError::Invalid(Constraint::Name))
 }
 
 /// A queue in a body.
 pub(crate) fn queue_id(field: &Field) -> Result<Option<QueueId>, ApiError> {
-    field.text(|id| id.parse().ok(), ApiError::Invalid(Wrong::QueueId))
+    field.text(|id| id.parse().ok(), ApiError::Invalid(Constraint::QueueId))
 }
 
 impl ShowFields {
@@ -89,15 +89,15 @@ impl ShowFields {
         let date = self.date.read().flatten().ok_or(ApiError::InvalidDate)?;
         let price = match self.price.raw() {
             None => None,
-            Some(json) => Some(Money::parse(json).ok_or_else(invalid(Wrong::Price))?),
+            Some(json) => Some(Money::parse(json).ok_or_else(invalid(Constraint::Price))?),
         };
-        let is_capacity = |capacity: &u32| (1..=MOST_SEATS_A_SHOW).contains(capacity);
+        let is_capacity = |capacity: &u32| (1..=MAX_SEATS_PER_SHOW).contains(capacity);
         let capacity = match self.capacity.whole() {
             None => None,
             Some(capacity) => Some(
                 capacity
                     .filter(is_capacity)
-                    .ok_or_else(invalid(Wrong::Capacity))?,
+                    .ok_or_else(invalid(Constraint::Capacity))?,
             ),
         };
         Ok(ShowChange {
@@ -114,16 +114,16 @@ fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
     let Some(field) = field else {
         return Ok(Change::Keep);
     };
-    let named = field.text(time, ApiError::Invalid(Wrong::SalesWindow))?;
+    let named = field.text(time, ApiError::Invalid(Constraint::SalesWindow))?;
     Ok(named.map_or(Change::Clear, Change::Set))
 }
 
 /// What a change that cannot be is refused with.
 pub(crate) fn impossible(why: Impossible) -> ApiError {
     match why {
-        Impossible::Shows => ApiError::Invalid(Wrong::Shows),
-        Impossible::Capacity => ApiError::Invalid(Wrong::Capacity),
-        Impossible::SalesWindow => ApiError::Invalid(Wrong::SalesWindow),
+        Impossible::Shows => ApiError::Invalid(Constraint::Shows),
+        Impossible::Capacity => ApiError::Invalid(Constraint::Capacity),
+        Impossible::SalesWindow => ApiError::Invalid(Constraint::SalesWindow),
         Impossible::NoPrice => ApiError::MissingField("price"),
     }
 }
@@ -131,13 +131,13 @@ pub(crate) fn impossible(why: Impossible) -> ApiError {
 /// What may be wrong with a concert that somebody names.
 pub(crate) const REFUSALS: [ApiError; 8] = [
     ApiError::InvalidDate,
-    ApiError::Invalid(Wrong::Name),
-    ApiError::Invalid(Wrong::QueueId),
-    ApiError::Invalid(Wrong::Shows),
-    ApiError::Invalid(Wrong::Price),
-    ApiError::Invalid(Wrong::Capacity),
-    ApiError::Invalid(Wrong::SalesWindow),
-    ApiError::Invalid(Wrong::QueueShows),
+    ApiError::Invalid(Constraint::Name),
+    ApiError::Invalid(Constraint::QueueId),
+    ApiError::Invalid(Constraint::Shows),
+    ApiError::Invalid(Constraint::Price),
+    ApiError::Invalid(Constraint::Capacity),
+    ApiError::Invalid(Constraint::SalesWindow),
+    ApiError::Invalid(Constraint::QueueShows),
 ];
 
 /// A concert with its shows.

@@ -26,7 +26,7 @@ use shared::{
         programme::ProgrammeChange,
         user::Name,
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, RequestParts as _, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
@@ -96,7 +96,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let programme = changed.map_err(|rejected| match rejected {
         Rejected::Refused(ChangeRefused::NoConcert) => ApiError::ConcertNotFound,
         Rejected::Refused(ChangeRefused::Impossible(why)) => impossible(why),
-        Rejected::Refused(ChangeRefused::QueueFull) => ApiError::Invalid(Wrong::QueueShows),
+        Rejected::Refused(ChangeRefused::QueueFull) => ApiError::Invalid(Constraint::QueueShows),
         Rejected::Failed(error) => error.into(),
     })?;
     if let Some(left) = leaves {
@@ -114,7 +114,7 @@ async fn require_movable(
     queue_id: &QueueId,
     now: Timestamp,
 ) -> Result<Option<QueueId>, ApiError> {
-    app.knows_queue(queue_id).await?;
+    app.require_queue_exists(queue_id).await?;
     let concert = app.store().concert(concert_id).await?;
     let leaves = concert
         .map(|concert| concert.queue_id)

@@ -13,7 +13,7 @@ use shared::{
     http::{Field, IdempotencyKey, RequestParts as _, Won, body, ok},
     lambda_http::{Body, Request, Response},
     store::{Rejected, accounts::EntryRefused, keys::EntryName},
-    texts::Done,
+    texts::SuccessText,
 };
 use utoipa::ToSchema;
 
@@ -64,12 +64,12 @@ pub fn operation() -> Operation {
 
 /// Charges and answers with the balance right after it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let amount = amount(&body(&request)?)?;
     let user_id = request.user_id()?;
     let key = IdempotencyKey::of(&request)?;
     let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
-    caller.may_charge(user_id, app.config().who_charges)?;
+    caller.require_may_charge(user_id, app.config().who_charges)?;
 
     let charge = app
         .store()
@@ -89,7 +89,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             Rejected::Failed(error) => error.into(),
         })?;
     ok(&Charged {
-        message: Done::Charged.message(request.language()),
+        message: SuccessText::Charged.message(request.language()),
         current_balance: Won(charge.balance_after),
     })
 }

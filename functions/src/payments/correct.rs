@@ -17,11 +17,11 @@ use shared::{
         money::Difference,
         reason::{Explanation, Reason},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, IdempotencyKey, RequestParts as _, Won, WonMoved, body, ok},
     lambda_http::{Body, Request, Response},
     store::{Rejected, accounts::EntryRefused, keys::EntryName},
-    texts::Done,
+    texts::SuccessText,
 };
 use utoipa::ToSchema;
 
@@ -83,8 +83,8 @@ pub fn operation() -> Operation {
         .refuses([
             ApiError::MissingField("amount"),
             ApiError::MissingField("reason"),
-            ApiError::Invalid(Wrong::Correction),
-            ApiError::Invalid(Wrong::Reason),
+            ApiError::Invalid(Constraint::Correction),
+            ApiError::Invalid(Constraint::Reason),
             ApiError::BadRequest,
             ApiError::UserNotFound,
             ApiError::BalanceOutOfRange,
@@ -122,7 +122,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         "an administrator corrected a balance"
     );
     ok(&Corrected {
-        message: Done::Corrected.message(request.language()),
+        message: SuccessText::Corrected.message(request.language()),
         correction_id: correction.correction_id,
         amount: WonMoved(correction.amount),
         current_balance: Won(correction.balance_after),
@@ -131,5 +131,5 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
 fn amount(field: &Field) -> Result<Difference, ApiError> {
     let json = field.raw().ok_or(ApiError::MissingField("amount"))?;
-    Difference::parse(json).ok_or(ApiError::Invalid(Wrong::Correction))
+    Difference::parse(json).ok_or(ApiError::Invalid(Constraint::Correction))
 }

@@ -39,15 +39,15 @@ pub fn operation() -> Operation {
 
 /// Answers with the balance.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let user_id = request.user_id()?;
-    caller.is_or_runs_the_sale_of(user_id)?;
+    caller.require_self_or_admin(user_id)?;
     let account = app
         .store()
         .account(user_id)
         .await?
         .ok_or(ApiError::UserNotFound)?;
-    caller.may_see(user_id, account)?;
+    caller.require_current_for_account(user_id, account)?;
     ok(&Balance {
         user_id,
         current_balance: Won(account.balance),

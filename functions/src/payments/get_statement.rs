@@ -109,16 +109,16 @@ pub fn operation() -> Operation {
 
 /// Answers with a page of entries.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let user_id = request.user_id()?;
     let list = format!("statement of {user_id}");
     let page = PageWanted::of(&request, &list)?;
     let (limit, before) = (page.limit, page.position::<u64>()?);
-    caller.is_or_runs_the_sale_of(user_id)?;
+    caller.require_self_or_admin(user_id)?;
 
     let entries = app.store().entries(user_id).await?;
     let (account, mut entries) = entries.ok_or(ApiError::UserNotFound)?;
-    caller.may_see(user_id, account)?;
+    caller.require_current_for_account(user_id, account)?;
     entries.retain(|entry| before.is_none_or(|before| entry.seq < before));
     entries.sort_unstable_by_key(|entry| Reverse(entry.seq));
     let is_last = entries.len() <= limit as usize;

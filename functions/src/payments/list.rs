@@ -96,13 +96,13 @@ pub fn operation() -> Operation {
 
 /// Answers with a page of payments.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let user_id = request.user_id()?;
     let list = format!("payments of {user_id}");
     let page = PageWanted::of(&request, &list)?;
     let (limit, before) = (page.limit, page.position::<ReservationId>()?);
-    caller.is_or_runs_the_sale_of(user_id)?;
-    app.require_current(&caller).await?;
+    caller.require_self_or_admin(user_id)?;
+    app.require_current_token(&caller).await?;
 
     let mut orders = orders(&app, user_id, before, limit + 1).await?;
     // One more than fits tells whether there is another page.

@@ -31,7 +31,7 @@ use shared::{
         Reading, Rejected,
         purchase::{PayRefused, Payment},
     },
-    texts::Done,
+    texts::SuccessText,
 };
 use utoipa::ToSchema;
 
@@ -152,14 +152,14 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let amount = amount(&request)?;
     let ids = request.reservation_id()?;
 
-    let found = reservation(&app, claims.sub, ids, Reading::Lately, now).await?;
+    let found = reservation(&app, claims.sub, ids, Reading::Eventual, now).await?;
     let order = match found {
         Reservation::Held { session, hold } if Some(hold.amount) == amount => {
             pay(&app, &session, claims.generation, &hold, now).await?
         }
         // Nothing is written, which would ask for it.
         found => {
-            app.require_generation(claims.sub, claims.generation)
+            app.require_current_generation(claims.sub, claims.generation)
                 .await?;
             match found {
                 Reservation::Paid(order) => order,
@@ -174,7 +174,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     if Some(order.amount) != amount {
         return Err(ApiError::AmountMismatch);
     }
-    let message = Done::Paid.message(request.language());
+    let message = SuccessText::Paid.message(request.language());
     ok(&receipt(&order, app.config(), message))
 }
 

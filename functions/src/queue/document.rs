@@ -166,7 +166,7 @@ impl<'a> PublicQueue<'a> {
             state: State::of(queue),
             points: points.iter().filter_map(PublicPoint::of).collect(),
             served: queue.served(now),
-            tail: queue.line.tail,
+            tail: queue.line.issued,
             rate: Milli(queue.settings.rate_milli),
             max_active: queue.settings.max_active,
             flow: Micro(queue.flow_micro()),

@@ -52,7 +52,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         });
     };
 
-    let mut queue = app.queue(&claims.queue, now).await?;
+    let mut queue = app.cached_queue(&claims.queue, now).await?;
     if let Standing::Waiting { .. } | Standing::Early = session.standing(&queue, now) {
         queue = app.tick_if_stale(queue, now).await;
     }

@@ -27,10 +27,10 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let queue_id = request.queue_id()?;
     let now = app.now();
-    let queue = app.queue(&queue_id, now).await?;
+    let queue = app.cached_queue(&queue_id, now).await?;
     let wait = queue
         .seconds_to_opening(now)
-        .or_else(|| queue.estimated_wait(queue.place(queue.line.tail, now), now));
+        .or_else(|| queue.estimated_wait(queue.place(queue.line.issued, now), now));
     Ok(ok(&PublicQueue::of(&queue, now))?
         .with(CACHE_CONTROL, "public, max-age=1")
         .with_retry_after(ask_again_after(wait)))

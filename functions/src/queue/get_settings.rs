@@ -53,7 +53,7 @@ fn example() -> Value {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     app.admin(&request).await?;
     let queue_id = request.queue_id()?;
-    let (queue, change) = app.queue_and_change(&queue_id).await?;
+    let (queue, change) = app.current_queue_and_change(&queue_id).await?;
     let answer = ok(&Answer {
         queue_id: &queue.id,
         settings: SettingsAnswer::of(&queue.settings),

@@ -107,7 +107,7 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let visitor = app.visitor(&request).await?;
     let wish = Wish::of(&request)?;
-    visitor.may_be(wish.user_id)?;
+    visitor.require_not_somebody_else(wish.user_id)?;
     let queue = queue(&app, &wish, visitor.now).await?;
     let (session, generation) = join(&app, &visitor, &wish, &queue).await?;
     let queue = app.tick_if_stale(queue, visitor.now).await;
@@ -158,24 +158,24 @@ impl Wish {
 /// takes nobody is looked at once more.
 async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError> {
     let queue_id = match wish.concert_id {
-        Some(concert_id) => app.concert(concert_id, now).await?.queue_id,
+        Some(concert_id) => app.cached_concert(concert_id, now).await?.queue_id,
         None => QueueId::main(),
     };
-    let queue = app.queue(&queue_id, now).await?;
+    let queue = app.cached_queue(&queue_id, now).await?;
     let queue = app.tick_if_stale(queue, now).await;
     if require_open(&queue).is_ok() {
         return Ok(queue);
     }
     // The concert may have left this queue, too. If it is gone, the line that is over says so.
     let queue_id = match wish.concert_id {
-        Some(concert_id) => match app.concert_anew(concert_id, now).await {
+        Some(concert_id) => match app.reread_concert(concert_id, now).await {
             Ok(concert) => concert.queue_id,
             Err(ApiError::ConcertNotFound) => queue_id,
             Err(error) => return Err(error),
         },
         None => queue_id,
     };
-    app.queue_anew(&queue_id, now).await
+    app.reread_queue(&queue_id, now).await
 }
 
 /// Requires a queue that takes newcomers.
@@ -217,7 +217,7 @@ async fn try_to_join(
         .store()
         .user_and_session(wish.user_id, &queue.id)
         .await?;
-    let user = visitor.is(user)?;
+    let user = visitor.require_identity(user)?;
     let joined = join_after(app, visitor, wish, queue, earlier).await?;
     Ok(joined.map(|session| (session, user.generation)))
 }

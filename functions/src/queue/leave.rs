@@ -8,7 +8,7 @@ use shared::{
     error::ApiError,
     http::{RequestParts as _, ok},
     lambda_http::{Body, Request, Response},
-    texts::Done,
+    texts::SuccessText,
 };
 use utoipa::ToSchema;
 
@@ -31,8 +31,8 @@ pub fn operation() -> Operation {
 /// Leaves.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let Holder { session, now } = app.holder(&request).await?;
-    app.leave(session, now).await?;
+    app.leave_queue(session, now).await?;
     ok(&Left {
-        message: Done::LeftQueue.message(request.language()),
+        message: SuccessText::LeftQueue.message(request.language()),
     })
 }

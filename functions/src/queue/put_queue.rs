@@ -23,7 +23,7 @@ use shared::{
         ids::QueueId,
         queue::{Queue, Settings},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::RequestParts as _,
     lambda_http::{Body, Request, Response},
 };
@@ -43,7 +43,7 @@ pub fn operation() -> Operation {
         .body::<QueueSettings>(json!({ "max_active": 200, "rate": 12.5, "state": "OPEN" }))
         .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
         .with_header::<String>("ETag", settings::TAG)
-        .refuses([ApiError::Invalid(Wrong::QueueId)])
+        .refuses([ApiError::Invalid(Constraint::QueueId)])
         .refuses(settings::REFUSALS)
         .refuses([ApiError::UnknownField("max_activ".to_owned())])
 }
@@ -52,7 +52,7 @@ pub fn operation() -> Operation {
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let queue_id = request.path("queue_id").parse();
-    let queue_id: QueueId = queue_id.map_err(|_| ApiError::Invalid(Wrong::QueueId))?;
+    let queue_id: QueueId = queue_id.map_err(|_| ApiError::Invalid(Constraint::QueueId))?;
     let wanted = QueueSettings::of(&request)?.read()?;
     wanted
         .require_concert_of(&queue_id, &app, admin.now)

@@ -11,10 +11,10 @@ use shared::{
         decimal,
         ids::{ConcertId, QueueId},
         programme::Change,
-        queue::{MOST_AHEAD, Queue, QueueState, Settings},
+        queue::{MAX_AHEAD, Queue, QueueState, Settings},
         show::time,
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{
         Field, IfMatch, ResponseParts as _, Seconds, body, even_null, ok, require_fields_among,
     },
@@ -125,15 +125,19 @@ impl QueueSettings {
         let ticks = Settings::TICK_SECONDS;
         let (claim, active) = (Settings::CLAIM_SECONDS, Settings::ACTIVE_SECONDS);
         Ok(Wanted {
-            max_active: within(&self.max_active, Settings::MAX_ACTIVE, Wrong::MaxActive)?,
+            max_active: within(
+                &self.max_active,
+                Settings::MAX_ACTIVE,
+                Constraint::MaxActive,
+            )?,
             rate_milli: rate(&self.rate)?,
-            claim_seconds: within(&self.claim_seconds, claim, Wrong::Windows)?,
-            active_seconds: within(&self.active_seconds, active, Wrong::Windows)?,
-            tick_seconds: within(&self.tick_seconds, ticks, Wrong::TickSeconds)?,
-            state: one_of(&self.state, Wrong::QueueState)?,
+            claim_seconds: within(&self.claim_seconds, claim, Constraint::Windows)?,
+            active_seconds: within(&self.active_seconds, active, Constraint::Windows)?,
+            tick_seconds: within(&self.tick_seconds, ticks, Constraint::TickSeconds)?,
+            state: one_of(&self.state, Constraint::QueueState)?,
             opens_at: self
                 .opens_at
-                .text(time, ApiError::Invalid(Wrong::OpensAt))?,
+                .text(time, ApiError::Invalid(Constraint::OpensAt))?,
             default_concert_id: concert(self.default_concert_id.as_ref())?,
         })
     }
@@ -149,8 +153,8 @@ impl Wanted {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         match self.default_concert_id {
-            Change::Set(id) if app.concert(id, now).await?.queue_id != *queue_id => {
-                Err(ApiError::Invalid(Wrong::DefaultConcert))
+            Change::Set(id) if app.cached_concert(id, now).await?.queue_id != *queue_id => {
+                Err(ApiError::Invalid(Constraint::DefaultConcert))
             }
             _ => Ok(()),
         }
@@ -182,7 +186,7 @@ impl Wanted {
         };
         let names_a_window = self.claim_seconds.or(self.active_seconds).is_some();
         if names_a_window && !Settings::leave_time(next.claim_seconds, next.active_seconds) {
-            return Err(ApiError::Invalid(Wrong::Windows));
+            return Err(ApiError::Invalid(Constraint::Windows));
         }
         Ok(next)
     }
@@ -309,14 +313,14 @@ impl SettingsAnswer {
 
 /// What may be wrong with settings that somebody names.
 pub(super) const REFUSALS: [ApiError; 10] = [
-    ApiError::Invalid(Wrong::MaxActive),
-    ApiError::Invalid(Wrong::Rate),
-    ApiError::Invalid(Wrong::Windows),
-    ApiError::Invalid(Wrong::TickSeconds),
-    ApiError::Invalid(Wrong::QueueState),
-    ApiError::Invalid(Wrong::OpensAt),
-    ApiError::Invalid(Wrong::AlreadyOpen),
-    ApiError::Invalid(Wrong::DefaultConcert),
+    ApiError::Invalid(Constraint::MaxActive),
+    ApiError::Invalid(Constraint::Rate),
+    ApiError::Invalid(Constraint::Windows),
+    ApiError::Invalid(Constraint::TickSeconds),
+    ApiError::Invalid(Constraint::QueueState),
+    ApiError::Invalid(Constraint::OpensAt),
+    ApiError::Invalid(Constraint::AlreadyOpen),
+    ApiError::Invalid(Constraint::DefaultConcert),
     ApiError::ConcertNotFound,
     ApiError::VersionMismatch { current: Some(4) },
 ];
@@ -332,7 +336,7 @@ pub(super) const TAG: &str = "The version of the settings.";
 fn within(
     field: &Field,
     limits: std::ops::RangeInclusive<u32>,
-    wrong: Wrong,
+    wrong: Constraint,
 ) -> Result<Option<u32>, ApiError> {
     let Some(number) = field.whole() else {
         return Ok(None);
@@ -342,7 +346,7 @@ fn within(
 }
 
 /// A value of its type, if it is named.
-fn one_of<T: DeserializeOwned>(field: &Field, wrong: Wrong) -> Result<Option<T>, ApiError> {
+fn one_of<T: DeserializeOwned>(field: &Field, wrong: Constraint) -> Result<Option<T>, ApiError> {
     match field.read() {
         None => Ok(None),
         Some(value) => value.map(Some).ok_or(ApiError::Invalid(wrong)),
@@ -356,7 +360,7 @@ fn rate(field: &Field) -> Result<Option<u64>, ApiError> {
     };
     let milli = decimal::parse(json, 3).and_then(|milli| u64::try_from(milli).ok());
     let milli = milli.filter(|milli| Settings::RATE_MILLI.contains(milli));
-    milli.map(Some).ok_or(ApiError::Invalid(Wrong::Rate))
+    milli.map(Some).ok_or(ApiError::Invalid(Constraint::Rate))
 }
 
 /// A concert, or that there is to be none.
@@ -383,13 +387,13 @@ fn opens_at(
     let has_passed = known.is_some_and(|known| known <= now);
     let in_time = wanted.is_some_and(|wanted| {
         let left = wanted.duration_since(now);
-        left.is_positive() && left <= MOST_AHEAD
+        left.is_positive() && left <= MAX_AHEAD
     });
     if has_passed {
-        return Err(ApiError::Invalid(Wrong::AlreadyOpen));
+        return Err(ApiError::Invalid(Constraint::AlreadyOpen));
     }
     if !in_time {
-        return Err(ApiError::Invalid(Wrong::OpensAt));
+        return Err(ApiError::Invalid(Constraint::OpensAt));
     }
     Ok(wanted)
 }

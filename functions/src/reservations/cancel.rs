@@ -65,9 +65,9 @@ pub fn operation() -> Operation {
 
 /// Cancels and answers with what the reservation is then.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let ids = request.reservation_id()?;
-    app.require_current(&caller).await?;
+    app.require_current_token(&caller).await?;
     let by = By::Owner(caller.generation_for(caller.user_id));
     ok(&give_back(&app, caller.user_id, ids, by, caller.now).await?)
 }
@@ -90,7 +90,7 @@ pub(super) async fn give_back(
     by: By<'_>,
     now: Timestamp,
 ) -> Result<Cancelled, ApiError> {
-    let mut reading = Reading::Lately;
+    let mut reading = Reading::Eventual;
     loop {
         let found = reservation(app, owner, ids, reading, now).await?;
         let (status, refund) = match &found {
@@ -102,7 +102,7 @@ pub(super) async fn give_back(
             Reservation::Held { session, hold } => {
                 match app.store().cancel_hold(session, hold, now).await {
                     Ok(_) => {
-                        app.free_seats(hold).await;
+                        app.free_seats_or_log(hold).await;
                         (Status::Cancelled, None)
                     }
                     // Something else happened to it first: see what.

@@ -35,7 +35,7 @@ pub(crate) enum Reservation {
 
 /// Finds a user's reservation of a concert, over all their sessions and orders. Somebody else's
 /// is not found, and neither is one of another concert. 1 RRU for a hold, and one more for an
-/// order, and for a hold that is over; 0.5 less for a hold that was not placed this very moment, read [`Reading::Lately`] by
+/// order, and for a hold that is over; 0.5 less for a hold that was not placed this very moment, read [`Reading::Eventual`] by
 /// who goes on to write on condition that it is so.
 pub(crate) async fn reservation(
     app: &App,
@@ -48,13 +48,13 @@ pub(crate) async fn reservation(
     // What was read a moment late may have been paid since, at the last moment.
     let may_be_paid = match &found {
         None => true,
-        Some(Reservation::Ended(_)) => reading == Reading::Lately,
+        Some(Reservation::Ended(_)) => reading == Reading::Eventual,
         Some(_) => false,
     };
     if may_be_paid && let Some(order) = app.store().order(user_id, reservation_id).await? {
         found = Some(Reservation::Paid(order));
     }
-    if found.is_none() && reading == Reading::Lately {
+    if found.is_none() && reading == Reading::Eventual {
         found = in_sessions(app, user_id, reservation_id, Reading::Consistent, now).await?;
     }
     found

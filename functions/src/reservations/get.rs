@@ -139,14 +139,14 @@ pub fn operation() -> Operation {
 
 /// Answers with the reservation.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.user(&request).await?;
+    let caller = app.caller(&request).await?;
     let owner = match request.query("user_id") {
         Some(id) => id.parse().map_err(|_| ApiError::InvalidUserId)?,
         None => caller.user_id,
     };
-    caller.is_or_runs_the_sale_of(owner)?;
+    caller.require_self_or_admin(owner)?;
     let ids = request.reservation_id()?;
-    app.require_current(&caller).await?;
+    app.require_current_token(&caller).await?;
     let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
     ok(&Answer::of(&found, app.config(), caller.is_admin))
 }

@@ -15,7 +15,7 @@ use shared::{
     domain::{
         ids::{PaymentId, ReservationId, ShowDate, ShowId},
         order::Hold,
-        seat::{GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
+        seat::{CLOCK_SKEW_GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
         session::Session,
         show::{SaleState, Show, USUAL_CAPACITY},
     },
@@ -25,7 +25,7 @@ use shared::{
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
     store::{Rejected, purchase::HoldRefused},
-    texts::Done,
+    texts::SuccessText,
 };
 use utoipa::ToSchema;
 
@@ -107,10 +107,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let buyer = app.buyer(&request).await?;
     let wish = Wish::of(&request)?;
     let (show, seats) = wish.check(&app, buyer.now).await?;
-    buyer.comes_through_the_queue_of(&show)?;
+    buyer.require_queue_of(&show)?;
 
     let hold = hold(&app, &buyer, &show, seats).await?;
-    let message = Done::Held.message(request.language());
+    let message = SuccessText::Held.message(request.language());
     ok(&Held {
         message,
         seats: HeldSeats::of(&hold, app.config()),
@@ -152,7 +152,7 @@ impl Wish {
 
     /// The show, and the seats as seats of that show.
     async fn check(self, app: &App, now: Timestamp) -> Result<(Show, SeatSet), ApiError> {
-        let show = app.show(self.show, now).await;
+        let show = app.cached_show(self.show, now).await;
         // Without a show an error names the usual capacity.
         let capacity = show.as_ref().map_or(USUAL_CAPACITY, |show| show.capacity);
         let seats = self.seats.map_err(|why| match why {
@@ -235,7 +235,7 @@ async fn held_meanwhile(
     let lasts = SignedDuration::from_secs(i64::from(app.config().hold_seconds));
     let is_recent = |seat: &TakenSeat| {
         seat.held_until
-            .is_some_and(|until| until.duration_since(buyer.now) >= lasts - GRACE)
+            .is_some_and(|until| until.duration_since(buyer.now) >= lasts - CLOCK_SKEW_GRACE)
     };
     if taken.iter().all(is_recent) {
         let Session {
@@ -277,7 +277,7 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
     };
     let due = hold
         .held_until
-        .saturating_add(GRACE)
+        .saturating_add(CLOCK_SKEW_GRACE)
         .unwrap_or(Timestamp::MAX);
     if let Err(error) = app.release_queue().send(&message, due, buyer.now).await {
         tracing::warn!(reservation_id = %hold.reservation_id, %error, "no release message");

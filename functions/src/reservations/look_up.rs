@@ -11,7 +11,7 @@ use shared::{
     app::App,
     domain::{
         ids::{ConcertId, ReservationId, ShowDate, ShowId, UserId},
-        seat::{MOST_SEATS_A_SHOW, SeatNumber, SeatSet, TakenSeat},
+        seat::{MAX_SEATS_PER_SHOW, SeatNumber, SeatSet, TakenSeat},
     },
     error::ApiError,
     http::{RequestParts as _, ok},
@@ -93,7 +93,7 @@ pub fn operation() -> Operation {
             ApiError::MissingParameter("seat_number"),
             ApiError::InvalidDate,
             ApiError::InvalidSeatNumber {
-                capacity: MOST_SEATS_A_SHOW,
+                capacity: MAX_SEATS_PER_SHOW,
             },
             ApiError::BadRequest,
             ApiError::ConcertNotFound,
@@ -143,7 +143,7 @@ impl Wanted {
             (Some(number), None) => {
                 let number = number.parse().ok().and_then(SeatNumber::new);
                 number.map(Self::Seat).ok_or(ApiError::InvalidSeatNumber {
-                    capacity: MOST_SEATS_A_SHOW,
+                    capacity: MAX_SEATS_PER_SHOW,
                 })
             }
             (None, Some(id)) => {
@@ -168,9 +168,9 @@ async fn seat(
             Ok(store.look_at_seats(show, &seats).await?.pop())
         }
         Wanted::Reservation(id) => {
-            let capacity = match app.show(show, now).await {
+            let capacity = match app.cached_show(show, now).await {
                 Ok(show) => show.capacity,
-                Err(ApiError::ShowNotFound) => MOST_SEATS_A_SHOW,
+                Err(ApiError::ShowNotFound) => MAX_SEATS_PER_SHOW,
                 Err(error) => return Err(error),
             };
             Ok(store.seat_of_reservation(show, capacity, *id).await?)

@@ -17,7 +17,7 @@ use shared::{
         ids::UserId,
         reason::{Explanation, Reason},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     http::{Field, RequestParts as _, body, ok},
     lambda_http::{Body, Request, Response},
 };
@@ -66,7 +66,7 @@ pub fn operation() -> Operation {
             ApiError::MissingField("user_id"),
             ApiError::MissingField("reason"),
             ApiError::InvalidUserId,
-            ApiError::Invalid(Wrong::Reason),
+            ApiError::Invalid(Constraint::Reason),
             ApiError::ReservationNotFound,
         ])
 }
@@ -97,6 +97,6 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 /// A reason in a body, which has to be there.
 pub(crate) fn reason(field: &Field) -> Result<Reason, ApiError> {
     field
-        .text(Reason::parse, ApiError::Invalid(Wrong::Reason))?
+        .text(Reason::parse, ApiError::Invalid(Constraint::Reason))?
         .ok_or(ApiError::MissingField("reason"))
 }

@@ -73,7 +73,7 @@ impl App {
             }
         }
         for session in sessions.split_off(sessions.len().min(SESSIONS_AT_ONCE)) {
-            self.leave(session, now).await?;
+            self.leave_queue(session, now).await?;
         }
         let deleted = self
             .store()
@@ -99,7 +99,7 @@ impl App {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         for hold in left.iter().filter_map(|session| session.live_hold.as_ref()) {
-            self.free_seats(hold).await;
+            self.free_seats_or_log(hold).await;
         }
         let there = self.store().sessions_of(user_id, Reading::Consistent);
         for session in there.await? {

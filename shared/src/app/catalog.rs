@@ -15,15 +15,15 @@ use crate::{
 
 impl App {
     /// A concert. At most 0.5 RRU.
-    pub async fn concert(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
+    pub async fn cached_concert(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
         if let Some(concert) = self.0.concerts.get(&id, now) {
             return Ok(concert);
         }
-        self.concert_anew(id, now).await
+        self.reread_concert(id, now).await
     }
 
     /// A concert, whatever the instance knows of it. 0.5 RRU.
-    pub async fn concert_anew(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
+    pub async fn reread_concert(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
         let concert = self.store().concert(id).await?;
         let concert = concert.ok_or(ApiError::ConcertNotFound)?;
         self.0.concerts.put(id, concert.clone(), now);
@@ -31,7 +31,7 @@ impl App {
     }
 
     /// A show. At most 0.5 RRU.
-    pub async fn show(&self, id: ShowId, now: Timestamp) -> Result<Show, ApiError> {
+    pub async fn cached_show(&self, id: ShowId, now: Timestamp) -> Result<Show, ApiError> {
         if let Some(show) = self.0.shows.get(&id, now) {
             return Ok(show);
         }
@@ -42,7 +42,11 @@ impl App {
 
     /// The shows of a concert, in the order of their dates; a concert has at least one. At most
     /// 0.5 RRU per 4 KB.
-    pub async fn shows_of(&self, id: ConcertId, now: Timestamp) -> Result<Arc<[Show]>, ApiError> {
+    pub async fn cached_shows(
+        &self,
+        id: ConcertId,
+        now: Timestamp,
+    ) -> Result<Arc<[Show]>, ApiError> {
         if let Some(shows) = self.0.shows_of.get(&id, now) {
             return Ok(shows);
         }

@@ -35,7 +35,7 @@ pub struct Caller {
 
 impl Caller {
     /// Lets the caller go on if that is who they are, or if they run the on-sale.
-    pub fn is_or_runs_the_sale_of(&self, user_id: UserId) -> Result<(), ApiError> {
+    pub fn require_self_or_admin(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user_id == user_id || self.is_admin {
             Ok(())
         } else {
@@ -50,7 +50,11 @@ impl Caller {
     }
 
     /// Lets the caller go on unless the account is their own and their token is too old for it.
-    pub fn may_see(&self, user_id: UserId, account: Account) -> Result<(), ApiError> {
+    pub fn require_current_for_account(
+        &self,
+        user_id: UserId,
+        account: Account,
+    ) -> Result<(), ApiError> {
         match self.generation_for(user_id) {
             Some(generation) if !account.takes_token_of(generation) => Err(ApiError::InvalidToken),
             _ => Ok(()),
@@ -58,7 +62,7 @@ impl Caller {
     }
 
     /// What a caller is told when there is no such user: their own token has ended then.
-    pub fn without(&self, user_id: UserId) -> ApiError {
+    pub fn no_such_user(&self, user_id: UserId) -> ApiError {
         if self.user_id == user_id {
             ApiError::InvalidToken
         } else {
@@ -67,7 +71,7 @@ impl Caller {
     }
 
     /// Lets the caller go on unless the user is themselves and their token is too old for them.
-    pub fn may_see_user(&self, user: &User) -> Result<(), ApiError> {
+    pub fn require_current_for_user(&self, user: &User) -> Result<(), ApiError> {
         match self.generation_for(user.user_id) {
             Some(generation) if generation < user.generation => Err(ApiError::InvalidToken),
             _ => Ok(()),
@@ -75,10 +79,10 @@ impl Caller {
     }
 
     /// Lets the caller go on if money that they let in is believed to be there.
-    pub fn may_charge(&self, user_id: UserId, who: WhoCharges) -> Result<(), ApiError> {
+    pub fn require_may_charge(&self, user_id: UserId, who: WhoCharges) -> Result<(), ApiError> {
         match who {
             WhoCharges::Admins if !self.is_admin => Err(ApiError::Forbidden),
-            _ => self.is_or_runs_the_sale_of(user_id),
+            _ => self.require_self_or_admin(user_id),
         }
     }
 }
@@ -94,7 +98,7 @@ pub struct SignedIn {
 
 impl SignedIn {
     /// Lets the user go on if that is who they are.
-    pub fn is(&self, user_id: UserId) -> Result<(), ApiError> {
+    pub fn require_self(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user.user_id == user_id {
             Ok(())
         } else {
@@ -109,11 +113,11 @@ impl SignedIn {
     }
 
     /// Lets the user go on if that is who they are, or if they run the on-sale.
-    pub fn is_or_runs_the_sale_of(&self, user_id: UserId) -> Result<(), ApiError> {
+    pub fn require_self_or_admin(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user.role == Role::Admin {
             Ok(())
         } else {
-            self.is(user_id)
+            self.require_self(user_id)
         }
     }
 }
@@ -135,7 +139,7 @@ impl Visitor {
     }
 
     /// Lets the visitor go on unless their token is somebody else's.
-    pub fn may_be(&self, user_id: UserId) -> Result<(), ApiError> {
+    pub fn require_not_somebody_else(&self, user_id: UserId) -> Result<(), ApiError> {
         match &self.token {
             Some(claims) if claims.sub != user_id => Err(ApiError::Forbidden),
             _ => Ok(()),
@@ -144,7 +148,7 @@ impl Visitor {
 
     /// The user that the visitor says they are, as just read. With a token it has to be of their
     /// current generation; without one, they have to be a guest.
-    pub fn is(&self, user: Option<User>) -> Result<User, ApiError> {
+    pub fn require_identity(&self, user: Option<User>) -> Result<User, ApiError> {
         match &self.token {
             Some(claims) => of_generation(user, claims),
             None => match user {
@@ -186,7 +190,7 @@ pub struct Buyer {
 impl Buyer {
     /// Lets the buyer go on if it is their queue that sells the show, or has sold it when they
     /// joined.
-    pub fn comes_through_the_queue_of(&self, show: &Show) -> Result<(), ApiError> {
+    pub fn require_queue_of(&self, show: &Show) -> Result<(), ApiError> {
         let Session {
             queue_id,
             joined_at,
@@ -211,8 +215,8 @@ impl Buyer {
 impl App {
     /// Door U: a queue token whatever has become of its session, or an access token of the
     /// user's current generation (1 RRU). Whether a queue token is of that generation, the handler
-    /// has to ask ([`Caller::may_see`], [`App::require_current`]): most read what says so anyway.
-    pub async fn user(&self, request: &Request) -> Result<Caller, ApiError> {
+    /// has to ask ([`Caller::require_current_for_account`], [`App::require_current_token`]): most read what says so anyway.
+    pub async fn caller(&self, request: &Request) -> Result<Caller, ApiError> {
         let now = self.now();
         match self.verify(request, now).await? {
             Claims::Queue(claims) => Ok(Caller {
@@ -237,9 +241,9 @@ impl App {
 
     /// Lets a caller go on whose token is of the user's current generation, where nothing else
     /// reads their account. 1 RRU with a queue token; the door has done so for an access token.
-    pub async fn require_current(&self, caller: &Caller) -> Result<(), ApiError> {
+    pub async fn require_current_token(&self, caller: &Caller) -> Result<(), ApiError> {
         if caller.is_by_queue_token {
-            self.require_generation(caller.user_id, caller.generation)
+            self.require_current_generation(caller.user_id, caller.generation)
                 .await
         } else {
             Ok(())
@@ -247,7 +251,7 @@ impl App {
     }
 
     /// Lets somebody go on whose queue token is of the user's current generation. 1 RRU.
-    pub async fn require_generation(
+    pub async fn require_current_generation(
         &self,
         user_id: UserId,
         generation: u32,
@@ -329,13 +333,13 @@ impl App {
                 Ok(Buyer { session, now })
             }
             Standing::Waiting { place } => {
-                let queue = self.queue(&session.queue_id, now).await?;
+                let queue = self.cached_queue(&session.queue_id, now).await?;
                 let retry_after = ask_again_after(queue.estimated_wait(place, now));
                 let place = Some(place);
                 Err(ApiError::NotYourTurn { place, retry_after })
             }
             Standing::Early => {
-                let queue = self.queue(&session.queue_id, now).await?;
+                let queue = self.cached_queue(&session.queue_id, now).await?;
                 Err(ApiError::NotYourTurn {
                     place: None,
                     retry_after: ask_again_after(queue.seconds_to_opening(now)),
@@ -355,7 +359,7 @@ impl App {
             Some(standing) => return Ok(standing),
             None => {}
         }
-        Ok(session.standing(&self.queue(&session.queue_id, now).await?, now))
+        Ok(session.standing(&self.cached_queue(&session.queue_id, now).await?, now))
     }
 
     /// The session that a token names. One whose place a later one has taken, or that has been

@@ -11,7 +11,7 @@ use crate::{
         queue::{Admission, ClosureReason, Opening, Queue, QueueState, SeatCount, Settings},
         session::{Arrival, Session},
     },
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
     store::{
         Reading, Rejected, StoreError, Tried,
         cohorts::Event,
@@ -53,22 +53,22 @@ enum Occasion {
 
 impl App {
     /// A queue, as it was a second ago at the earliest. At most 0.5 RRU.
-    pub async fn queue(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
+    pub async fn cached_queue(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
         if let Some(queue) = self.0.queues.get(id, now) {
             return Ok(queue);
         }
-        self.queue_anew(id, now).await
+        self.reread_queue(id, now).await
     }
 
     /// A queue, whatever the instance knows of it. 0.5 RRU.
-    pub async fn queue_anew(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
-        let queue = self.read_queue(id, Reading::Lately).await?;
+    pub async fn reread_queue(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
+        let queue = self.read_queue(id, Reading::Eventual).await?;
         self.0.queues.put(id.clone(), queue.clone(), now);
         Ok(queue)
     }
 
     /// Makes sure that a queue exists, however new it is. 1 RRU, and nothing for `main`.
-    pub async fn knows_queue(&self, id: &QueueId) -> Result<(), ApiError> {
+    pub async fn require_queue_exists(&self, id: &QueueId) -> Result<(), ApiError> {
         if *id == QueueId::main() {
             return Ok(());
         }
@@ -76,7 +76,7 @@ impl App {
     }
 
     /// A queue as it is now, and who set it last, if somebody has. 1 RRU per 4 KB.
-    pub async fn queue_and_change(
+    pub async fn current_queue_and_change(
         &self,
         id: &QueueId,
     ) -> Result<(Queue, Option<SettingsChange>), ApiError> {
@@ -142,7 +142,7 @@ impl App {
             Ok(match put {
                 SettingsPut::Done => Tried::Done(Ok(before)),
                 SettingsPut::Moved => Tried::Stale,
-                SettingsPut::Joined => Tried::Done(Err(ApiError::Invalid(Wrong::AlreadyOpen))),
+                SettingsPut::Joined => Tried::Done(Err(ApiError::Invalid(Constraint::AlreadyOpen))),
             })
         });
         let before = written.await??;
@@ -189,11 +189,11 @@ impl App {
         // Asked for as late as can be: whoever ticks with an old time counts old windows.
         let now = self.now();
         if let Some(void) =
-            queue.void_credit(now, census.tail, |cohort| census.counts(cohort), seats)
+            queue.void_credit(now, census.issued, |cohort| census.counts(cohort), seats)
         {
             let was_drawn = !self
                 .store()
-                .skip_numbers(id, census.tail, void.numbers)
+                .skip_numbers(id, census.issued, void.numbers)
                 .await?;
             if was_drawn {
                 return Ok(Ticked::NotNeeded);
@@ -201,7 +201,7 @@ impl App {
             self.store().count_skipped(id, void, now).await;
             census.skip(void);
         }
-        let line = queue.tick(now, census.tail, |cohort| census.counts(cohort), seats);
+        let line = queue.tick(now, census.issued, |cohort| census.counts(cohort), seats);
         let Some(line) = line else {
             return Ok(Ticked::NotNeeded);
         };
@@ -341,7 +341,7 @@ impl App {
     /// Ticks the queue of a show that has seats again: who waits for one need not wait for the
     /// schedule too. A show that is deleted has no queue.
     pub async fn wake_queue_of(&self, show: ShowId, now: Timestamp) {
-        match self.show(show, now).await {
+        match self.cached_show(show, now).await {
             Ok(show) => self.tick_on_the_way(&show.queue_id, Occasion::Refund).await,
             Err(ApiError::ShowNotFound) => {}
             Err(error) => tracing::warn!(%error, "the queue of a show was not found"),
@@ -374,7 +374,7 @@ impl App {
             entries.values().all(|entries| *entries == 0)
         } else {
             let census = self.store().census(&queue).await?;
-            queue.is_empty(now, census.tail, |cohort| census.counts(cohort))
+            queue.is_empty(now, census.issued, |cohort| census.counts(cohort))
         };
         if is_empty {
             Ok(())
@@ -438,12 +438,12 @@ impl App {
     /// Closes a session whose user leaves, gives back what it holds and counts it as through; when
     /// it has moved since it was read, as it is by then. 2 WRU, one more for each seat; 1 to 2 WRU
     /// for who was still waiting.
-    pub async fn leave(&self, mut session: Session, now: Timestamp) -> Result<(), ApiError> {
+    pub async fn leave_queue(&self, mut session: Session, now: Timestamp) -> Result<(), ApiError> {
         loop {
             match self.store().leave(&session).await {
                 Ok(closed) => {
                     if let Some(hold) = &session.live_hold {
-                        self.free_seats(hold).await;
+                        self.free_seats_or_log(hold).await;
                     }
                     self.count_through(&closed, now).await;
                     return Ok(());
@@ -491,7 +491,7 @@ impl App {
     pub async fn leave_all(&self, user_id: UserId, now: Timestamp) -> Result<u64, ApiError> {
         let mut ended = 0;
         for session in self.live_sessions(user_id, now).await? {
-            match self.leave(session, now).await {
+            match self.leave_queue(session, now).await {
                 Ok(()) => ended += 1,
                 // It has ended by itself meanwhile.
                 Err(ApiError::SessionOver { .. }) => {}
@@ -520,7 +520,7 @@ impl App {
 
     /// The cohort of somebody whose number has come up by now.
     async fn admission_before(&self, session: &Session, now: Timestamp) -> Option<i64> {
-        let queue = self.queue(&session.queue_id, now).await.ok()?;
+        let queue = self.cached_queue(&session.queue_id, now).await.ok()?;
         let number = queue.number_of(session.ticket)?;
         let admission = queue.admission(number, session.joined_at)?;
         (admission.admitted_at <= now).then_some(admission.cohort)
@@ -535,7 +535,7 @@ impl App {
     ) -> (Result<Ticked, ApiError>, SignedDuration) {
         let ticked = self.tick(id, Occasion::Time).await;
         let mut opens_in = None;
-        let seconds = if let Ok(queue) = self.queue(id, now).await {
+        let seconds = if let Ok(queue) = self.cached_queue(id, now).await {
             self.metrics().tick(&queue, ticked.is_err(), self.now());
             opens_in = queue.opens_in(now);
             queue.settings.tick_seconds
@@ -549,7 +549,7 @@ impl App {
 
     /// Frees the seats of a hold that is over. A failure is logged: they are free by the rule, or
     /// soon will be.
-    pub async fn free_seats(&self, hold: &Hold) {
+    pub async fn free_seats_or_log(&self, hold: &Hold) {
         if let Err(error) = self.store().free_seats(hold).await {
             tracing::warn!(reservation_id = %hold.reservation_id, %error, "seats were not freed");
         }

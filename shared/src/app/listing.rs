@@ -13,7 +13,7 @@ use crate::{
 
 /// More pages than people turn; reached, the instance starts over. A page of a hundred concerts
 /// with long names is 60 KB, so these are 6 MB at the most.
-const MOST_PAGES: usize = 100;
+const MAX_PAGES: usize = 100;
 
 /// The pages that were read of one version of the catalog.
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Listing {
         if version < remembered.version {
             return;
         }
-        if version > remembered.version || remembered.pages.len() >= MOST_PAGES {
+        if version > remembered.version || remembered.pages.len() >= MAX_PAGES {
             remembered.pages.clear();
         }
         remembered.version = version;
@@ -56,7 +56,7 @@ impl App {
     ///
     /// The version is read first. What changes between that and the page is in the page, which
     /// the next version's reader reads again: nobody is shown what is old.
-    pub async fn listing(
+    pub async fn cached_listing(
         &self,
         wanted: ListingWanted,
         version: u64,
@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn it_does_not_grow_for_ever() {
         let listing = Listing::default();
-        for n in 0..3 * MOST_PAGES {
+        for n in 0..3 * MAX_PAGES {
             listing.put(wanted(n), 1, page(""));
         }
-        assert!(listing.remembered().pages.len() <= MOST_PAGES);
+        assert!(listing.remembered().pages.len() <= MAX_PAGES);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::signing::{KeyPair, Keys, NoSuchKey, PrivateKey, PublicKey, Rotation, SigningKeys},
     error::ApiError,
     store::{Rejected, Tried, signing_keys::KeysHaveChanged, while_stale},
-    token::LONGEST_TOKEN,
+    token::MAX_TOKEN_LIFETIME,
 };
 
 impl Keyring {
@@ -59,7 +59,7 @@ impl Keyring {
 }
 
 fn rotated(seen: &Keys, rotation: &Rotation, now: Timestamp) -> Result<Keys, ApiError> {
-    seen.rotated(rotation, new_key_pair(now)?, LONGEST_TOKEN, now)
+    seen.rotated(rotation, new_key_pair(now)?, MAX_TOKEN_LIFETIME, now)
         .map_err(|NoSuchKey| ApiError::Internal("there is no key of that name".into()))
 }
 

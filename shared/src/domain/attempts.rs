@@ -1,4 +1,4 @@
-//! Wrong passwords: how many may be given for an account, from where.
+//! Constraint passwords: how many may be given for an account, from where.
 //!
 //! They are counted for each account and the address that they come from. So ten wrong ones lock the
 //! account only for callers at the same address. A second bound, over all addresses, stops an
@@ -53,7 +53,7 @@ impl Source {
     }
 }
 
-/// Wrong passwords that were given for an account lately.
+/// Constraint passwords that were given for an account lately.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
     /// How many, those that are being checked right now included.
@@ -69,10 +69,10 @@ pub struct Attempts {
 impl Attempts {
     /// So many wrong passwords may be given for an account from one source until they are
     /// forgotten.
-    pub const MOST: u32 = 10;
+    pub const MAX: u32 = 10;
 
     /// So many may be given from all sources together, but for those that are known.
-    pub const MOST_OF_ALL: u32 = 100;
+    pub const MAX_OF_ALL: u32 = 100;
 
     /// They are forgotten so long after the first of them.
     const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(15);
@@ -95,8 +95,7 @@ impl Attempts {
     /// Whether there may be no more of them now from a source, which is known or not.
     pub fn are_used_up(&self, source: &str, is_known: bool, now: Timestamp) -> bool {
         let from_there = self.sources.get(source).copied().unwrap_or(0);
-        let are_too_many =
-            from_there >= Self::MOST || (self.count >= Self::MOST_OF_ALL && !is_known);
+        let are_too_many = from_there >= Self::MAX || (self.count >= Self::MAX_OF_ALL && !is_known);
         are_too_many && self.since > Self::forgotten_since(now)
     }
 
@@ -116,7 +115,7 @@ pub struct KnownSources(BTreeMap<String, i64>);
 
 impl KnownSources {
     /// No more than these, the latest.
-    const MOST: usize = 8;
+    const MAX: usize = 8;
 
     /// They are known for so long after the last time.
     const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -155,7 +154,7 @@ impl KnownSources {
         let others = self.0.iter().filter(|(name, _)| *name != source);
         let mut latest: Vec<_> = others.filter(|(_, last)| **last > unknown_since).collect();
         latest.sort_by_key(|(_, last)| std::cmp::Reverse(**last));
-        latest.truncate(Self::MOST - 1);
+        latest.truncate(Self::MAX - 1);
         let latest = latest.into_iter().map(|(name, last)| (name.clone(), *last));
         let now = (source.to_owned(), now.as_second());
         Self(latest.chain([now]).collect())

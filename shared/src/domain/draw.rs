@@ -21,7 +21,7 @@ use hex::FromHex as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::shuffle::{MOST_RANKS, Shuffle};
+use self::shuffle::{MAX_RANKS, Shuffle};
 
 /// How many stripes the early entries of a queue are counted on.
 pub const STRIPES: u8 = 64;
@@ -164,7 +164,7 @@ impl Draw {
             .iter()
             .try_fold(0_u64, |sum, count| sum.checked_add(*count));
         match entries {
-            Some(..=MOST_RANKS) => Ok(Self {
+            Some(..=MAX_RANKS) => Ok(Self {
                 seed,
                 stripes,
                 closed: [0; STRIPES as usize],

@@ -21,7 +21,7 @@ const GOOD_FOR_A_BLOCK: SignedDuration = SignedDuration::from_millis(5);
 const COUNTING_LASTS: SignedDuration = SignedDuration::from_secs(10);
 
 /// So many blocks are counted in one go: a second or so of a small function.
-const MOST_BLOCKS: u32 = 600;
+const MAX_BLOCKS: u32 = 600;
 
 /// Concerts of so many blocks are counted by everybody: to ask who has counted them costs as much.
 const FEW_BLOCKS: u32 = 4;
@@ -101,7 +101,7 @@ impl HallCounts {
             })
             .collect();
         due.sort_unstable();
-        let mut room = MOST_BLOCKS;
+        let mut room = MAX_BLOCKS;
         due.into_iter()
             .map_while(|(_, date, blocks)| {
                 room = room.checked_sub(blocks)?;

@@ -19,10 +19,10 @@ impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
     /// The most that one charge or price may be: 10¹² won.
-    pub const MOST_AT_ONCE: Self = Self(100 * 1_000_000_000_000);
+    pub const MAX_AT_ONCE: Self = Self(100 * 1_000_000_000_000);
     /// The most that an account may hold: 10¹³ won, which a client that reads JSON numbers as
     /// floats still sees exactly.
-    pub const MOST_IN_ACCOUNT: Self = Self(10 * Self::MOST_AT_ONCE.0);
+    pub const MAX_IN_ACCOUNT: Self = Self(10 * Self::MAX_AT_ONCE.0);
 
     /// So many whole won.
     pub const fn won(won: u32) -> Self {
@@ -30,10 +30,10 @@ impl Money {
     }
 
     /// Reads a JSON number of won with at most two decimals. `None` for anything else, for
-    /// less than nothing and for more than [`Money::MOST_AT_ONCE`].
+    /// less than nothing and for more than [`Money::MAX_AT_ONCE`].
     pub fn parse(json: &str) -> Option<Self> {
         decimal::parse(json, DECIMALS)
-            .filter(|hundredths| (0..=Self::MOST_AT_ONCE.0).contains(hundredths))
+            .filter(|hundredths| (0..=Self::MAX_AT_ONCE.0).contains(hundredths))
             .map(Self)
     }
 
@@ -52,7 +52,7 @@ impl Money {
         self.0
             .checked_add(other.0)
             .map(Self)
-            .filter(|sum| *sum <= Self::MOST_IN_ACCOUNT)
+            .filter(|sum| *sum <= Self::MAX_IN_ACCOUNT)
     }
 
     /// The sum with money that comes back, which an account always takes; `None` when it cannot be
@@ -65,7 +65,7 @@ impl Money {
     /// adds to what no account may hold.
     pub fn changed_by(self, difference: Difference) -> Option<Self> {
         let after = Self(self.0.checked_add(difference.0)?);
-        let is_too_much = difference.0 > 0 && after > Self::MOST_IN_ACCOUNT;
+        let is_too_much = difference.0 > 0 && after > Self::MAX_IN_ACCOUNT;
         (after >= Self::ZERO && !is_too_much).then_some(after)
     }
 
@@ -88,12 +88,11 @@ pub struct Difference(i64);
 
 impl Difference {
     /// Reads a JSON number of won with at most two decimals. `None` for anything else, for
-    /// nothing and for more than [`Money::MOST_AT_ONCE`] in either direction.
+    /// nothing and for more than [`Money::MAX_AT_ONCE`] in either direction.
     pub fn parse(json: &str) -> Option<Self> {
         decimal::parse(json, DECIMALS)
             .filter(|hundredths| {
-                *hundredths != 0
-                    && hundredths.unsigned_abs() <= Money::MOST_AT_ONCE.0.unsigned_abs()
+                *hundredths != 0 && hundredths.unsigned_abs() <= Money::MAX_AT_ONCE.0.unsigned_abs()
             })
             .map(Self)
     }
@@ -125,7 +124,7 @@ mod tests {
     fn amounts_are_exact_and_bounded() {
         assert_eq!(Money::parse("50000"), Some(Money::won(50_000)));
         assert_eq!(Money::parse("0.1").map(Money::hundredths), Some(10));
-        assert_eq!(Money::parse("1000000000000"), Some(Money::MOST_AT_ONCE));
+        assert_eq!(Money::parse("1000000000000"), Some(Money::MAX_AT_ONCE));
         assert_eq!(Money::parse("1000000000000.01"), None);
         assert_eq!(Money::parse("-1"), None);
         assert_eq!(Money::parse("0.001"), None);
@@ -134,8 +133,8 @@ mod tests {
 
     #[test]
     fn an_account_has_a_ceiling_and_a_floor() {
-        assert_eq!(Money::MOST_IN_ACCOUNT.plus(Money(1)), None);
-        assert!(Money::MOST_IN_ACCOUNT.with_returned(Money(1)).is_some());
+        assert_eq!(Money::MAX_IN_ACCOUNT.plus(Money(1)), None);
+        assert!(Money::MAX_IN_ACCOUNT.with_returned(Money(1)).is_some());
         assert_eq!(Money(5).minus(Money(6)), None);
         assert_eq!(Money(5).minus(Money(5)), Some(Money::ZERO));
     }
@@ -144,8 +143,8 @@ mod tests {
     fn a_difference_has_a_sign_and_is_something() {
         let difference = |json| Difference::parse(json).map(Difference::hundredths);
         assert_eq!(difference("-0.5"), Some(-50));
-        assert_eq!(difference("1000000000000"), Some(Money::MOST_AT_ONCE.0));
-        assert_eq!(difference("-1000000000000"), Some(-Money::MOST_AT_ONCE.0));
+        assert_eq!(difference("1000000000000"), Some(Money::MAX_AT_ONCE.0));
+        assert_eq!(difference("-1000000000000"), Some(-Money::MAX_AT_ONCE.0));
         for wrong in [
             "0",
             "-0.00",
@@ -161,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_difference_leaves_a_balance_between_the_floor_and_the_ceiling() {
-        let most = Money::MOST_IN_ACCOUNT;
+        let most = Money::MAX_IN_ACCOUNT;
         assert_eq!(Money(5).changed_by(Difference(-5)), Some(Money::ZERO));
         assert_eq!(Money(5).changed_by(Difference(-6)), None);
         assert_eq!(most.changed_by(Difference(1)), None);
@@ -175,7 +174,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_goes_in_comes_out(
-            a in 0..=Money::MOST_AT_ONCE.0, b in 0..=Money::MOST_AT_ONCE.0,
+            a in 0..=Money::MAX_AT_ONCE.0, b in 0..=Money::MAX_AT_ONCE.0,
         ) {
             let sum = Money(a).plus(Money(b)).expect("far below the ceiling");
             prop_assert_eq!(sum.minus(Money(b)), Some(Money(a)));

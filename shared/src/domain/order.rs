@@ -39,7 +39,7 @@ pub struct Hold {
 
 impl Hold {
     /// The longest that a deployment lets a hold last, in seconds: an SQS delay ends at 900.
-    pub const LONGEST_SECONDS: u32 = 840;
+    pub const MAX_SECONDS: u32 = 840;
 
     /// The show whose seats it holds.
     pub fn show(&self) -> ShowId {

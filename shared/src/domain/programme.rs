@@ -14,7 +14,7 @@ use super::{
 
 /// The most shows that a concert may have, and that the concerts of a queue of its own may have
 /// together.
-pub const MOST_SHOWS: usize = 200;
+pub const MAX_SHOWS: usize = 200;
 
 /// A concert with all its shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl<T> Change<T> {
 /// Why a change cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Impossible {
-    /// A date is named twice, or there would be no show, or more than [`MOST_SHOWS`].
+    /// A date is named twice, or there would be no show, or more than [`MAX_SHOWS`].
     Shows,
     /// A show that is there already would get another capacity.
     Capacity,
@@ -142,7 +142,7 @@ impl Programme {
             next.shows.insert(show.date, changed);
         }
         next.tell_shows();
-        if (1..=MOST_SHOWS).contains(&next.shows.len()) {
+        if (1..=MAX_SHOWS).contains(&next.shows.len()) {
             Ok(next)
         } else {
             Err(Impossible::Shows)
@@ -299,7 +299,7 @@ impl SeatsOnSale {
 
 impl QueueShows {
     /// What it is when a concert has these shows there; `None` when it would be more than
-    /// [`MOST_SHOWS`] with those of the others.
+    /// [`MAX_SHOWS`] with those of the others.
     pub fn with(
         &self,
         concert_id: ConcertId,
@@ -315,7 +315,7 @@ impl QueueShows {
             next.version += 1;
         }
         let count: usize = next.shows.values().map(BTreeMap::len).sum();
-        (count <= MOST_SHOWS).then_some(next)
+        (count <= MAX_SHOWS).then_some(next)
     }
 
     /// The shows whose seats are sold now, with how many each has.

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 pub use self::{
     closures::{Closure, ClosureReason, EarlyClosure},
     flow::Flow,
-    opening::{MOST_AHEAD, Opening, Ticket},
+    opening::{MAX_AHEAD, Opening, Ticket},
     seats::{SeatCount, SeatsLeft},
 };
 use super::{
@@ -81,11 +81,11 @@ impl Settings {
     /// Admissions a second, in thousandths.
     pub const RATE_MILLI: RangeInclusive<u64> = 1..=10_000_000;
     /// How long a claim lasts. One shorter than ten seconds lets people in who cannot make it.
-    pub const CLAIM_SECONDS: RangeInclusive<u32> = 10..=3_600 - Self::LEAST_SECONDS_LEFT;
+    pub const CLAIM_SECONDS: RangeInclusive<u32> = 10..=3_600 - Self::MIN_SECONDS_LEFT;
     /// How long an admitted buyer is active.
-    pub const ACTIVE_SECONDS: RangeInclusive<u32> = 10 + Self::LEAST_SECONDS_LEFT..=3_600;
+    pub const ACTIVE_SECONDS: RangeInclusive<u32> = 10 + Self::MIN_SECONDS_LEFT..=3_600;
     /// Whoever arrives in the last moment of their claim is active for so long at least.
-    pub const LEAST_SECONDS_LEFT: u32 = 10;
+    pub const MIN_SECONDS_LEFT: u32 = 10;
     /// Time between two ticks.
     pub const TICK_SECONDS: RangeInclusive<u32> = 1..=30;
 
@@ -96,7 +96,7 @@ impl Settings {
 
     /// The longest claim that leaves it to them.
     pub const fn longest_claim(active_seconds: u32) -> u32 {
-        active_seconds.saturating_sub(Self::LEAST_SECONDS_LEFT)
+        active_seconds.saturating_sub(Self::MIN_SECONDS_LEFT)
     }
 }
 
@@ -173,7 +173,8 @@ pub struct Line {
     /// The cohorts that may still have active members.
     pub cohorts: Vec<Cohort>,
     /// Numbers issued.
-    pub tail: u64,
+    #[serde(rename = "tail")]
+    pub issued: u64,
     /// Admitted and not finished, as far as was known.
     pub active: u64,
     /// How many more could have come in at once.
@@ -237,7 +238,7 @@ pub struct Admission {
 /// with any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VoidCredit {
-    /// How many, right after the tail.
+    /// How many, right after the last number issued.
     pub numbers: u64,
     /// The cohort that counts them.
     pub cohort: i64,
@@ -301,7 +302,7 @@ impl Queue {
 
     /// How many were waiting at `now`, of those whose numbers the last tick knew of.
     pub fn waiting(&self, now: Timestamp) -> u64 {
-        self.line.tail.saturating_sub(self.served(now))
+        self.line.issued.saturating_sub(self.served(now))
     }
 
     /// Whether people wait and are let down: two ticks have been missed, so that nobody knows
@@ -315,16 +316,16 @@ impl Queue {
     }
 
     /// Whether nobody waits or is active, with so many numbers issued.
-    pub fn is_empty(&self, now: Timestamp, tail: u64, counts: impl Fn(i64) -> Counts) -> bool {
+    pub fn is_empty(&self, now: Timestamp, issued: u64, counts: impl Fn(i64) -> Counts) -> bool {
         let served = self.served(now);
         let mut line = self.line.clone();
-        tail <= served && line.count_active(now.as_millisecond(), served.min(tail), counts) == 0
+        issued <= served && line.count_active(now.as_millisecond(), served.min(issued), counts) == 0
     }
 
     /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
     /// or waiting then, and no number has been issued since.
-    pub fn is_idle(&self, tail: u64) -> bool {
-        self.is_quiet() && self.line.tail == tail
+    pub fn is_idle(&self, issued: u64) -> bool {
+        self.is_quiet() && self.line.issued == issued
     }
 
     /// Whether nobody was active or waiting at the last tick, and the settings still cover the
@@ -332,7 +333,7 @@ impl Queue {
     pub fn is_quiet(&self) -> bool {
         let line = &self.line;
         let reached = line.schedule.last().map_or(0, |last| last.served / PERSON);
-        let covered = reached.saturating_sub(line.tail) <= self.places_free(0, None);
+        let covered = reached.saturating_sub(line.issued) <= self.places_free(0, None);
         let ticked = line.schedule.last().is_some();
         ticked && line.active == 0 && line.waiting_since.is_none() && covered
     }
@@ -342,7 +343,7 @@ impl Queue {
         now.as_millisecond() - self.line.ticked_at >= AWAKE_MILLISECONDS
     }
 
-    /// Lets people in: what the line is after a tick at `now`, with `tail` numbers issued, the
+    /// Lets people in: what the line is after a tick at `now`, with `issued` numbers issued, the
     /// counts of the live cohorts, and of the seats where they matter. `None` when the schedule
     /// already reaches more than half a tick ahead, unless the line ends.
     ///
@@ -351,7 +352,7 @@ impl Queue {
     pub fn tick(
         &self,
         now: Timestamp,
-        tail: u64,
+        issued: u64,
         counts: impl Fn(i64) -> Counts,
         seats: Option<SeatCount>,
     ) -> Option<Line> {
@@ -364,25 +365,25 @@ impl Queue {
             .last()
             .map_or(now, |last| last.at.max(now));
         // Numbers are never called in, but a count of them may be an older one than the last.
-        let tail = tail.max(self.line.tail);
-        let ends = self.ends(start, tail, seats);
+        let issued = issued.max(self.line.issued);
+        let ends = self.ends(start, issued, seats);
         if start - now > tick / 2 && !ends {
             return self.with_new_offer(now, seats);
         }
 
         let mut line = self.line.clone();
         let served = line.schedule.served_milli(start);
-        let passed = (served / PERSON).min(tail);
+        let passed = (served / PERSON).min(issued);
         // Credit that nobody has used yet.
-        let ahead = (served / PERSON).saturating_sub(tail);
+        let ahead = (served / PERSON).saturating_sub(issued);
         line.begin_cohort(start, passed, &self.settings);
         line.active = line.count_active(now, passed, counts);
-        line.waiting_since = (tail > passed).then_some(line.waiting_since.unwrap_or(start));
+        line.waiting_since = (issued > passed).then_some(line.waiting_since.unwrap_or(start));
         line.room = self.places_free(line.active, seats).saturating_sub(ahead);
 
         let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
         let target = (served + (line.room * PERSON).min(step))
-            .min(tail * PERSON + step.max(PERSON))
+            .min(issued * PERSON + step.max(PERSON))
             .max(served);
         line.passed = passed;
         if let Some(seats) = seats {
@@ -390,15 +391,15 @@ impl Queue {
         }
         line.schedule.append(start, served);
         if self.settings.state == QueueState::Closed {
-            line.end_for_waiting(start, tail);
+            line.end_for_waiting(start, issued);
         }
         let seats_end = seats.and_then(SeatCount::ending);
         if let Some(reason) = seats_end {
-            line.end_for_all(start, tail, reason);
+            line.end_for_all(start, issued, reason);
         } else {
             // Who comes while nobody waits walks in: the credit is there at once.
             let served = line.schedule.served_milli(start);
-            let nobody_waits = tail <= served / PERSON;
+            let nobody_waits = issued <= served / PERSON;
             line.schedule.append(
                 if nobody_waits { start } else { start + tick },
                 target.max(served),
@@ -408,10 +409,10 @@ impl Queue {
         line.version += 1;
         // A look at a line that is still over does not keep it awake.
         let still_over = self.has_no_seats() && line.closed_through == self.line.closed_through;
-        if !(still_over && line.closed_through == tail) {
+        if !(still_over && line.closed_through == issued) {
             line.ticked_at = start;
         }
-        line.tail = tail;
+        line.issued = issued;
         if !ends && seats_end.is_none() {
             line.watch_flow(&self.line, &self.settings);
         }
@@ -419,11 +420,11 @@ impl Queue {
     }
 
     /// Whether a tick that begins then ends the line for somebody in it.
-    fn ends(&self, start: i64, tail: u64, seats: Option<SeatCount>) -> bool {
+    fn ends(&self, start: i64, issued: u64, seats: Option<SeatCount>) -> bool {
         let reached = self.line.schedule.served_milli(start) / PERSON;
-        let closes = self.settings.state == QueueState::Closed && reached < tail;
+        let closes = self.settings.state == QueueState::Closed && reached < issued;
         let seats_end = seats.is_some_and(|seats| seats.ending().is_some());
-        closes || seats_end && self.line.closed_through < tail
+        closes || seats_end && self.line.closed_through < issued
     }
 
     /// The line of a tick that comes too early to let people in, when what the queue sells has
@@ -436,21 +437,21 @@ impl Queue {
         (offer(&line) != offer(&self.line)).then_some(line)
     }
 
-    /// The credit that lies ahead of the tail and that nothing covers any more, because the queue
+    /// The credit that lies ahead of the last number issued and that nothing covers any more, because the queue
     /// was paused, `max_active` lowered or the last seat sold while nobody waited. Served never
     /// goes back, so whoever ticks skips these numbers first: they are added to the numbers
-    /// issued, on condition that those are still `tail`, and then to the cohort's `gone`.
+    /// issued, on condition that those are still `issued`, and then to the cohort's `gone`.
     pub fn void_credit(
         &self,
         now: Timestamp,
-        tail: u64,
+        issued: u64,
         counts: impl Fn(i64) -> Counts,
         seats: Option<SeatCount>,
     ) -> Option<VoidCredit> {
         let reached = self.line.schedule.last()?.served / PERSON;
-        let ahead = reached.saturating_sub(tail);
+        let ahead = reached.saturating_sub(issued);
         let mut line = self.line.clone();
-        let active = line.count_active(now.as_millisecond(), reached.min(tail), counts);
+        let active = line.count_active(now.as_millisecond(), reached.min(issued), counts);
         let numbers = ahead.saturating_sub(self.places_free(active, seats));
         (numbers > 0).then_some(VoidCredit {
             numbers,

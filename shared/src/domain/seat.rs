@@ -8,13 +8,13 @@ use super::ids::{ReservationId, UserId};
 
 /// A held seat stays taken this much longer than its payer may pay, so that clocks up to two
 /// seconds apart cannot cost the payer the seat (data-model: "Expiry is a condition").
-pub const GRACE: SignedDuration = SignedDuration::from_secs(2);
+pub const CLOCK_SKEW_GRACE: SignedDuration = SignedDuration::from_secs(2);
 
 /// The most seats that one hold may have.
-pub const MOST_SEATS_A_HOLD: usize = 4;
+pub const MAX_SEATS_PER_HOLD: usize = 4;
 
 /// The most seats that a show may have.
-pub const MOST_SEATS_A_SHOW: u32 = 100_000;
+pub const MAX_SEATS_PER_SHOW: u32 = 100_000;
 
 /// Seats that share a partition of the `Seats` table.
 pub const SEATS_A_BLOCK: u32 = 500;
@@ -32,7 +32,7 @@ impl SeatNumber {
     pub fn new(number: u64) -> Option<Self> {
         u32::try_from(number)
             .ok()
-            .filter(|number| (1..=MOST_SEATS_A_SHOW).contains(number))
+            .filter(|number| (1..=MAX_SEATS_PER_SHOW).contains(number))
             .map(Self)
     }
 
@@ -75,8 +75,8 @@ pub struct SeatSet(Vec<SeatNumber>);
 /// Why some numbers are no set of seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoSeatSet {
-    /// There are more than [`MOST_SEATS_A_HOLD`].
-    #[error("a hold has no more than {MOST_SEATS_A_HOLD} seats")]
+    /// There are more than [`MAX_SEATS_PER_HOLD`].
+    #[error("a hold has no more than {MAX_SEATS_PER_HOLD} seats")]
     TooMany,
     /// There are none, or one is named twice.
     #[error("a hold has at least one seat, and none twice")]
@@ -100,7 +100,7 @@ impl From<SeatNumber> for SeatSet {
 impl SeatSet {
     /// The set of these seats.
     pub fn new(mut seats: Vec<SeatNumber>) -> Result<Self, NoSeatSet> {
-        if seats.len() > MOST_SEATS_A_HOLD {
+        if seats.len() > MAX_SEATS_PER_HOLD {
             return Err(NoSeatSet::TooMany);
         }
         seats.sort_unstable();
@@ -177,7 +177,7 @@ pub struct TakenSeat {
 }
 
 impl TakenSeat {
-    /// Whether it is taken now: sold, or held and not lapsed for [`GRACE`] yet.
+    /// Whether it is taken now: sold, or held and not lapsed for [`CLOCK_SKEW_GRACE`] yet.
     pub fn is_taken(&self, now: Timestamp) -> bool {
         match (self.status, self.held_until) {
             (SeatStatus::Sold, _) => true,
@@ -189,7 +189,8 @@ impl TakenSeat {
 
 /// A hold that ended at this time or before no longer takes its seat.
 pub fn lapsed_since(now: Timestamp) -> Timestamp {
-    now.saturating_sub(GRACE).unwrap_or(Timestamp::MIN)
+    now.saturating_sub(CLOCK_SKEW_GRACE)
+        .unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -105,13 +105,13 @@ fn can_be_seen(character: char) -> bool {
 pub struct Email(String);
 
 /// The most bytes that an e-mail address has (RFC 5321).
-const LONGEST_EMAIL: usize = 254;
+const MAX_EMAIL_LENGTH: usize = 254;
 
 impl Email {
     /// Reads an address; `None` when it has not the form of one, with a domain that has a dot, or
     /// when some of its letters stand for others that would not be an address.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > 4 * LONGEST_EMAIL {
+        if text.len() > 4 * MAX_EMAIL_LENGTH {
             return None;
         }
         let address: String = text.trim().nfc().collect();
@@ -198,7 +198,7 @@ fn is_address(text: &str) -> bool {
         .with_required_tld()
         .without_display_text()
         .without_domain_literal();
-    text.len() <= LONGEST_EMAIL
+    text.len() <= MAX_EMAIL_LENGTH
         && !text.chars().any(char::is_control)
         && email_address::EmailAddress::parse_with_options(text, form).is_ok()
 }
@@ -297,7 +297,7 @@ pub struct User {
     /// What they may do.
     #[serde(default)]
     pub role: Role,
-    /// Wrong passwords given lately.
+    /// Constraint passwords given lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
     /// From where the password that the account has was given or set.

@@ -11,20 +11,20 @@ use serde_json::value::RawValue;
 
 use crate::{
     domain::decimal,
-    error::{ApiError, Wrong},
+    error::{ApiError, Constraint},
 };
 
 /// The largest body that is read, in bytes: twice what a concert with the most shows needs. API
 /// Gateway takes up to 10 MB.
-const LARGEST_BODY: usize = 65_536;
+const MAX_BODY_BYTES: usize = 65_536;
 
 /// The JSON object in a request's body, as a structure whose fields are each a [`Field`].
 /// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`]; one that is
-/// larger than anybody needs is [`Wrong::Body`], unread, and one that is not in UTF-8
-/// [`Wrong::Encoding`].
+/// larger than anybody needs is [`Constraint::Body`], unread, and one that is not in UTF-8
+/// [`Constraint::Encoding`].
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    if request.body().len() > LARGEST_BODY {
-        return Err(ApiError::Invalid(Wrong::Body));
+    if request.body().len() > MAX_BODY_BYTES {
+        return Err(ApiError::Invalid(Constraint::Body));
     }
     object(text_of_body(request)?).ok_or(ApiError::EmptyBody)
 }
@@ -41,7 +41,7 @@ pub(super) fn text_of_body(request: &Request) -> Result<&str, ApiError> {
     }
     let is_utf_8 = names_utf_8(request) && !is_in_wider_characters(body);
     let text = is_utf_8.then(|| std::str::from_utf8(body).ok()).flatten();
-    let text = text.ok_or(ApiError::Invalid(Wrong::Encoding))?;
+    let text = text.ok_or(ApiError::Invalid(Constraint::Encoding))?;
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
 }
 
@@ -72,7 +72,7 @@ pub fn require_no_stray_body(request: &Request) -> Result<(), ApiError> {
     if takes_one || request.body().is_empty() {
         Ok(())
     } else {
-        Err(ApiError::Invalid(Wrong::StrayBody))
+        Err(ApiError::Invalid(Constraint::StrayBody))
     }
 }
 

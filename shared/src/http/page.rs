@@ -7,10 +7,10 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use lambda_http::Request;
 
 use super::{RequestParts as _, digits};
-use crate::error::{ApiError, Wrong};
+use crate::error::{ApiError, Constraint};
 
 /// The most entries that a page has.
-pub const LONGEST_PAGE: u32 = 100;
+pub const MAX_PAGE_LENGTH: u32 = 100;
 
 /// How many it has unless the client says otherwise.
 pub const USUAL_PAGE: u32 = 20;
@@ -30,8 +30,8 @@ impl PageWanted {
         let limit = match request.query("limit") {
             None => USUAL_PAGE,
             Some(limit) => digits(&limit)
-                .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
-                .ok_or(ApiError::Invalid(Wrong::Limit))?,
+                .filter(|limit| (1..=MAX_PAGE_LENGTH).contains(limit))
+                .ok_or(ApiError::Invalid(Constraint::Limit))?,
         };
         let after = match request.query("cursor") {
             None => None,
@@ -59,13 +59,13 @@ pub fn cursor(list: &str, position: &str) -> String {
 const CHECKSUM_BYTES: usize = 8;
 
 /// The most bytes that a sort key has in DynamoDB, which takes no position beyond that.
-const LONGEST_KEY: usize = 1_024;
+const MAX_KEY_BYTES: usize = 1_024;
 
 fn position(list: &str, cursor: &str) -> Option<String> {
     let cursor = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (sum, position) = cursor.split_at_checked(CHECKSUM_BYTES)?;
     let position = String::from_utf8(position.to_vec()).ok()?;
-    let is_a_key = (1..=LONGEST_KEY).contains(&position.len());
+    let is_a_key = (1..=MAX_KEY_BYTES).contains(&position.len());
     (is_a_key && checksum(list, &position) == sum).then_some(position)
 }
 

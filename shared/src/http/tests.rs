@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lambda_http::Request;
 
 use super::{body::text_of_body, *};
-use crate::error::Wrong;
+use crate::error::Constraint;
 
 #[test]
 fn times_are_rounded_down_to_whole_seconds_or_milliseconds() {
@@ -152,8 +152,9 @@ fn bodies_are_read_in_utf_8_however_they_come() {
         let request = request(headers, Body::Binary(bytes.to_vec()));
         text_of_body(&request).map(str::to_owned)
     };
-    let wrong =
-        |read: Result<String, ApiError>| matches!(read, Err(ApiError::Invalid(Wrong::Encoding)));
+    let wrong = |read: Result<String, ApiError>| {
+        matches!(read, Err(ApiError::Invalid(Constraint::Encoding)))
+    };
     let none = &[][..];
     assert_eq!(read(none, b"{}").ok().as_deref(), Some("{}"));
     assert_eq!(read(none, b"\xef\xbb\xbf{}").ok().as_deref(), Some("{}"));

@@ -9,10 +9,10 @@ use super::{Store, StoreError};
 /// So many calls of many are made at the same moment. Each has a connection of its own, which is a
 /// file, of which a Lambda function has 1,024; and more would not be faster, because a function has
 /// a part of a processor only.
-pub const MOST_AT_ONCE: usize = 32;
+pub const MAX_AT_ONCE: usize = 32;
 
 impl Store {
-    /// Makes a call for each of some items, [`MOST_AT_ONCE`] of them at the same moment, whoever
+    /// Makes a call for each of some items, [`MAX_AT_ONCE`] of them at the same moment, whoever
     /// else of this function does the same. What they come to comes in the order of the items. A
     /// call is made when it is its turn: of ten thousand only those under way take memory.
     pub(super) fn at_once<I, T, Calling>(
@@ -34,7 +34,7 @@ impl Store {
                     call(store, item).await
                 }
             })
-            .buffered(MOST_AT_ONCE)
+            .buffered(MAX_AT_ONCE)
     }
 }
 

@@ -93,7 +93,7 @@ impl Store {
     ) -> Result<Page<UserItem>, StoreError> {
         let fields = Some("id, email, user_id");
         let (items, next) = self
-            .scan(&self.tables.users, after, limit, Reading::Lately, fields)
+            .scan(&self.tables.users, after, limit, Reading::Eventual, fields)
             .await?;
         let items = items.into_iter().map(user_item).collect();
         Ok(Page { items, next })
@@ -106,7 +106,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<SeatItem>, StoreError> {
         let (items, next) = self
-            .scan(&self.tables.seats, after, limit, Reading::Lately, None)
+            .scan(&self.tables.seats, after, limit, Reading::Eventual, None)
             .await?;
         let items = items.into_iter().map(seat_item).collect();
         Ok(Page { items, next })

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
 use super::{
     Reading, Store, StoreError,
-    contention::{MOST_TRIES, back_off},
+    contention::{MAX_TRIES, back_off},
     item::Item,
     usage,
 };
@@ -52,7 +52,7 @@ impl Store {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            if tried + 1 == MOST_TRIES {
+            if tried + 1 == MAX_TRIES {
                 return Err(StoreError::Throttled);
             }
             back_off(tried).await;

@@ -18,7 +18,7 @@ use crate::domain::{
 
 /// So many concerts of the listing are looked at for a page at the most, and one more read: 20 to
 /// 40 KB.
-const MOST_LOOKED_AT: usize = 99;
+const MAX_LOOKED_AT: usize = 99;
 
 impl Store {
     /// Reads a concert, as it was a moment ago at the latest. 0.5 RRU.
@@ -40,7 +40,7 @@ impl Store {
         self.get(
             &self.tables.catalog,
             key(concert_id, entry),
-            Reading::Lately,
+            Reading::Eventual,
         )
         .await
     }
@@ -87,7 +87,7 @@ impl Store {
         let most = if shows_all {
             wanted.limit
         } else {
-            MOST_LOOKED_AT
+            MAX_LOOKED_AT
         };
         // One more tells whether there are any beyond.
         let limit = i32::try_from(most + 1).unwrap_or(i32::MAX);

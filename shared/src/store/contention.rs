@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{StoreError, usage};
 
 /// A write is tried at most so many times before the caller is told that we are busy.
-pub(super) const MOST_TRIES: u32 = 6;
+pub(super) const MAX_TRIES: u32 = 6;
 
 /// An operation whose reading has gone stale starts over for this long.
 const STALE_FOR: Duration = Duration::from_secs(2);
@@ -36,7 +36,7 @@ where
         match write().await {
             Err(error) if is_conflict(&error) => {
                 usage::contended();
-                if tried + 1 == MOST_TRIES {
+                if tried + 1 == MAX_TRIES {
                     return Err(error);
                 }
                 back_off(tried).await;

@@ -19,7 +19,9 @@ impl Store {
     /// once for a hundred shows.
     pub async fn hall_counts(&self, concert_id: ConcertId) -> Result<HallCounts, StoreError> {
         let key = queues::key(keys::hall_counts(concert_id));
-        let counts = self.get(&self.tables.queues, key, Reading::Lately).await?;
+        let counts = self
+            .get(&self.tables.queues, key, Reading::Eventual)
+            .await?;
         Ok(counts.unwrap_or_default())
     }
 

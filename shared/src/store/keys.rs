@@ -35,7 +35,7 @@ pub const AUDIT: &str = "audit";
 /// `Sessions`: where the audit's round stands.
 pub const ROUND: &str = "round";
 /// The most bytes that a sort key may have (a limit of DynamoDB).
-const LONGEST_KEY: usize = 1_024;
+const MAX_KEY_BYTES: usize = 1_024;
 /// The bytes of an id.
 const ID_BYTES: usize = 36;
 
@@ -108,13 +108,13 @@ pub fn listed(name: &Name, concert_id: ConcertId) -> String {
 /// The part of a folded name that entries of the listing begin with: as much as there is room for.
 /// A letter may be folded into many.
 pub fn listed_as(folded: &str) -> &str {
-    &folded[..folded.floor_char_boundary(LONGEST_KEY - 1 - ID_BYTES)]
+    &folded[..folded.floor_char_boundary(MAX_KEY_BYTES - 1 - ID_BYTES)]
 }
 
 /// Whether a text may be an entry of the listing.
 pub fn is_listed(entry: &str) -> bool {
     let parts = entry.rsplit_once('#');
-    entry.len() <= LONGEST_KEY && parts.is_some_and(|(_, id)| id.parse::<ConcertId>().is_ok())
+    entry.len() <= MAX_KEY_BYTES && parts.is_some_and(|(_, id)| id.parse::<ConcertId>().is_ok())
 }
 
 /// `Queues`: the numbers issued.

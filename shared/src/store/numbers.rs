@@ -128,16 +128,16 @@ impl Store {
     pub async fn skip_numbers(
         &self,
         queue_id: &QueueId,
-        tail: u64,
+        issued: u64,
         numbers: u64,
     ) -> Result<bool, StoreError> {
         let update = self
             .issue(queue_id, numbers)
-            .expression_attribute_values(":tail", number(tail));
-        let update = match tail {
+            .expression_attribute_values(":issued", number(issued));
+        let update = match issued {
             // A queue that nobody was early for has an item that says so.
-            0 => update.condition_expression("attribute_not_exists(issued) OR issued = :tail"),
-            _ => update.condition_expression("issued = :tail"),
+            0 => update.condition_expression("attribute_not_exists(issued) OR issued = :issued"),
+            _ => update.condition_expression("issued = :issued"),
         };
         self.send_conditional(update).await
     }

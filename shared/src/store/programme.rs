@@ -39,7 +39,7 @@ use crate::domain::{
 /// The most shows that one transaction takes. Of its hundred items the concert, the two places of
 /// the listing, the version and the shows of three queues are not shows, nor is the record of a
 /// creation.
-const MOST_SHOWS_A_WRITE: usize = 100 - 8;
+const MAX_SHOWS_PER_WRITE: usize = 100 - 8;
 
 /// Why a concert is not created.
 #[derive(Debug)]
@@ -226,11 +226,11 @@ impl Store {
         name: Option<&CreationName>,
     ) -> Result<(), Rejected<CreateRefused>> {
         let shows: Vec<_> = programme.shows.values().collect();
-        let first = shows.len().saturating_sub(MOST_SHOWS_A_WRITE);
+        let first = shows.len().saturating_sub(MAX_SHOWS_PER_WRITE);
         if first > 0 && self.queues_with(programme, None).await?.is_none() {
             return Err(Rejected::Refused(CreateRefused::QueueFull));
         }
-        for batch in shows[..first].chunks(MOST_SHOWS_A_WRITE) {
+        for batch in shows[..first].chunks(MAX_SHOWS_PER_WRITE) {
             let written = self.new_shows(batch, name, "begun")?.commit().await;
             match written {
                 Ok(()) => {}
@@ -390,7 +390,7 @@ impl Store {
             return Ok(Err(NotWritten::QueueFull));
         };
         let mut from = seen;
-        for to in from.steps_to(next, MOST_SHOWS_A_WRITE) {
+        for to in from.steps_to(next, MAX_SHOWS_PER_WRITE) {
             match self.step(&from, &to, &mut queues)?.commit().await {
                 Ok(()) => from = to,
                 Err(Rejected::Refused(Stale)) => return Ok(Err(NotWritten::Stale)),

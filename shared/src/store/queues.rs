@@ -73,14 +73,14 @@ struct Registry {
 #[derive(Debug, Default)]
 pub struct Census {
     /// How many numbers have been issued.
-    pub tail: u64,
+    pub issued: u64,
     counts: HashMap<i64, Counts>,
 }
 
 impl Census {
     /// As it is after numbers were skipped.
     pub fn skip(&mut self, skipped: VoidCredit) {
-        self.tail += skipped.numbers;
+        self.issued += skipped.numbers;
         self.counts.entry(skipped.cohort).or_default().gone += skipped.numbers;
     }
 
@@ -291,7 +291,7 @@ impl Store {
                 Some(start) => {
                     census.counts.insert(*start, from_item(item)?);
                 }
-                None => census.tail = from_item::<Issued>(item)?.issued,
+                None => census.issued = from_item::<Issued>(item)?.issued,
             }
         }
         Ok(census)
@@ -359,8 +359,9 @@ impl Store {
     /// Reads which queues have a row of their own. 0.5 RRU.
     pub async fn registered_queues(&self) -> Result<Vec<QueueId>, StoreError> {
         let key = key(keys::REGISTRY);
-        let registry: Option<Registry> =
-            self.get(&self.tables.queues, key, Reading::Lately).await?;
+        let registry: Option<Registry> = self
+            .get(&self.tables.queues, key, Reading::Eventual)
+            .await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
 }

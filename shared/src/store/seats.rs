@@ -121,7 +121,7 @@ impl Store {
         show: ShowId,
         seats: &SeatSet,
     ) -> Result<Vec<TakenSeat>, StoreError> {
-        self.read_seats(show, seats, Reading::Lately).await
+        self.read_seats(show, seats, Reading::Eventual).await
     }
 
     /// Reads those of some seats that have an item: 0.5 RRU a seat, twice that consistently.
@@ -239,7 +239,7 @@ impl Store {
             })
             .collect();
         let counts = self.at_once(all, move |store, (index, show, block)| async move {
-            let count = store.count_block(show, block, Reading::Lately, now);
+            let count = store.count_block(show, block, Reading::Eventual, now);
             Ok((index, count.await?))
         });
         let add = async |mut taken: Vec<u32>, (index, count): (usize, u32)| {

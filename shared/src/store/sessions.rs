@@ -55,7 +55,8 @@ impl Store {
         user_id: UserId,
         queue_id: &QueueId,
     ) -> Result<Option<Session>, StoreError> {
-        self.read_session(user_id, queue_id, Reading::Lately).await
+        self.read_session(user_id, queue_id, Reading::Eventual)
+            .await
     }
 
     async fn read_session(

@@ -29,7 +29,7 @@ impl Store {
     /// Reads the public keys. 0.5 RRU per 4 KB, which is two dozen keys. None before the first
     /// token was signed.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>, StoreError> {
-        self.read_public_keys(Reading::Lately).await
+        self.read_public_keys(Reading::Eventual).await
     }
 
     /// Reads the keys that sign, consistently. 1 RRU.

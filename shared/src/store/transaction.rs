@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     StoreError,
-    contention::{MOST_TRIES, back_off},
+    contention::{MAX_TRIES, back_off},
     item::Item,
     usage,
 };
@@ -145,7 +145,7 @@ impl<R> Transaction<R> {
                         None => Rejected::Failed(unexpected("a refusal of a write never made")),
                     });
                 }
-                Failure::Passing(_) if tried + 1 < MOST_TRIES => {
+                Failure::Passing(_) if tried + 1 < MAX_TRIES => {
                     back_off(tried).await;
                     tried += 1;
                 }

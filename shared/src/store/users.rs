@@ -237,7 +237,7 @@ impl Store {
             .expression_attribute_names("#source", source)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":most", number(Attempts::MOST))
+            .expression_attribute_values(":most", number(Attempts::MAX))
             .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now)));
         let has_room = "attempts.since > :forgotten AND (attribute_not_exists(attempts.sources.#source) \
                         OR attempts.sources.#source < :most)";
@@ -246,7 +246,7 @@ impl Store {
         } else {
             update
                 .condition_expression(format!("{has_room} AND attempts.#count < :of_all"))
-                .expression_attribute_values(":of_all", number(Attempts::MOST_OF_ALL))
+                .expression_attribute_values(":of_all", number(Attempts::MAX_OF_ALL))
         }
     }
 

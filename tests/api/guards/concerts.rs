@@ -144,7 +144,7 @@ async fn one_of_many_counts_a_hall(shop: &Shop) -> bool {
         instances.push(shop.stack.operator().await);
     }
     let look = async |app: &App| {
-        let shows = app.shows_of(id, shop.now()).await.expect("shows");
+        let shows = app.cached_shows(id, shop.now()).await.expect("shows");
         let shows: Vec<_> = shows.iter().collect();
         let (looked, usage) = metered(app.taken_seats(&shows, shop.now())).await;
         looked.expect("an answer");
@@ -153,7 +153,7 @@ async fn one_of_many_counts_a_hall(shop: &Shop) -> bool {
     look(&instances[0]).await;
     shop.advance(2).await;
     for app in &instances {
-        app.shows_of(id, shop.now()).await.expect("shows");
+        app.cached_shows(id, shop.now()).await.expect("shows");
     }
     let read: f64 = join_all(instances.iter().map(look)).await.into_iter().sum();
     let (blocks, kept) = (20.0 * 0.5, 4.0 * 0.5);

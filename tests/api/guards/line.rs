@@ -159,7 +159,7 @@ async fn tick_twice(shop: &Shop, store: &Store, queue_id: &QueueId) -> u32 {
         .stack
         .operator()
         .await
-        .queue(&QueueId::main(), shop.now())
+        .cached_queue(&QueueId::main(), shop.now())
         .await;
     let defaults = defaults.expect("main").settings;
     let read = store

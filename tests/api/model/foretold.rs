@@ -17,7 +17,7 @@ pub const HOLD_SECONDS: u64 = 60;
 pub const WINDOW_SECONDS: u64 = 100;
 
 /// How much longer a seat is kept from others than its holder may pay for it.
-const GRACE_SECONDS: u64 = 2;
+const CLOCK_SKEW_GRACE_SECONDS: u64 = 2;
 
 /// An answer: its status, and some of what it says.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Reservation {
     fn takes_seats(&self, now: u64) -> bool {
         match self.status {
             Status::Paid(_) => true,
-            Status::Held | Status::Expired => now < self.held_until + GRACE_SECONDS,
+            Status::Held | Status::Expired => now < self.held_until + CLOCK_SKEW_GRACE_SECONDS,
             Status::Cancelled | Status::Refunded(_) => false,
         }
     }

@@ -78,10 +78,10 @@ fuzz_target!(|input: (Set, Vec<Tick>)| {
         line: Line::default(),
         opening: Opening::Always,
     };
-    let (mut now, mut tail) = (START, 0);
+    let (mut now, mut issued) = (START, 0);
     for tick in ticks {
         now += i64::from(tick.wait);
-        tail += u64::from(tick.came);
+        issued += u64::from(tick.came);
         if let Some(set) = &tick.set {
             queue.settings = set.settings();
         }
@@ -102,9 +102,9 @@ fuzz_target!(|input: (Set, Vec<Tick>)| {
             }
         });
         let clock = time(now + i64::from(tick.off) / 16);
-        let void = queue.void_credit(clock, tail, counts, seats);
-        tail += void.map_or(0, |void| void.numbers);
-        let Some(line) = queue.tick(clock, tail, counts, seats) else {
+        let void = queue.void_credit(clock, issued, counts, seats);
+        issued += void.map_or(0, |void| void.numbers);
+        let Some(line) = queue.tick(clock, issued, counts, seats) else {
             continue;
         };
 
@@ -119,7 +119,7 @@ fuzz_target!(|input: (Set, Vec<Tick>)| {
             assert!(t < now || t >= promised || is_over || before == after);
         }
         let reached = queue.line.schedule.last().expect("a tick").served / PERSON;
-        for number in [1, tail.max(1), reached.max(1)] {
+        for number in [1, issued.max(1), reached.max(1)] {
             if let Some(at) = queue.line.schedule.served_at(number) {
                 assert!(queue.line.schedule.served(at) >= number);
                 assert!(queue.line.schedule.served(at - 1) < number || at <= now);

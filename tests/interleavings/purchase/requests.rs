@@ -1,6 +1,6 @@
 //! Requests, each as the sequence of calls that its handler makes of the database and the queue.
 
-use shared::domain::seat::GRACE;
+use shared::domain::seat::CLOCK_SKEW_GRACE;
 
 use super::{
     Condition::{
@@ -256,7 +256,7 @@ impl Request {
         let Some(hold) = session.hold.filter(is_it) else {
             return session.last_hold.filter(is_it).map(Call::FreeSeat);
         };
-        if at(self.now) < at(hold.until) + GRACE {
+        if at(self.now) < at(hold.until) + CLOCK_SKEW_GRACE {
             return Some(Call::SendMessage(message));
         }
         Some(Call::Lapse(hold))

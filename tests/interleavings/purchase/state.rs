@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use shared::{
     domain::{
         ids::ReservationId,
-        seat::{GRACE, SeatNumber, SeatStatus, TakenSeat},
+        seat::{CLOCK_SKEW_GRACE, SeatNumber, SeatStatus, TakenSeat},
     },
     jiff::{SignedDuration, Timestamp},
 };
@@ -42,7 +42,7 @@ static HELD_SEAT_IS_TAKEN: LazyLock<[[bool; END as usize]; END as usize]> = Lazy
 
 /// A moment.
 pub fn at(now: u8) -> Timestamp {
-    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(GRACE.as_secs() * i64::from(now))
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(CLOCK_SKEW_GRACE.as_secs() * i64::from(now))
 }
 
 /// Everything.

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, LogNormal};
 use crate::time::milliseconds;
 
 /// Who waits is told to ask again within so many seconds, and so learns of their turn by then.
-const LONGEST_POLL_SECONDS: i64 = 30;
+const MAX_POLL_SECONDS: i64 = 30;
 
 /// What people do. Shares are percentages.
 #[derive(Debug, Clone)]
@@ -128,7 +128,7 @@ impl Plan {
     /// How long after the admission they are told of it (milliseconds).
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
     pub fn notices_after(&self, claim_seconds: u32) -> i64 {
-        let most = LONGEST_POLL_SECONDS.min(i64::from(claim_seconds) - 1) * 1_000;
+        let most = MAX_POLL_SECONDS.min(i64::from(claim_seconds) - 1) * 1_000;
         (most as f64 * self.notices) as i64
     }
 }

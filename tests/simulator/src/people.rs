@@ -75,7 +75,7 @@ impl People {
     }
 
     /// How many numbers have been drawn.
-    pub fn tail(&self) -> u64 {
+    pub fn issued(&self) -> u64 {
         self.people.len() as u64
     }
 
@@ -90,7 +90,7 @@ impl People {
             was_let_in: false,
             is_expected: false,
         }));
-        self.tail()
+        self.issued()
     }
 
     /// Draws a number that nobody has.

@@ -223,7 +223,7 @@ impl<'a> Simulation<'a> {
 
     /// Whether everybody who came is through, and nobody waits.
     fn is_over(&self) -> bool {
-        self.somebodys == 0 && self.newest().served(time(self.now)) >= self.people.tail()
+        self.somebodys == 0 && self.newest().served(time(self.now)) >= self.people.issued()
     }
 
     fn is_sold_out(&self) -> bool {
@@ -233,7 +233,7 @@ impl<'a> Simulation<'a> {
     fn progress(&self) -> Progress {
         Progress {
             second: (self.now - DOORS) / 1_000,
-            joined: self.people.tail(),
+            joined: self.people.issued(),
             admitted: self.outcome.admitted,
         }
     }

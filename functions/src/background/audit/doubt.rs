@@ -16,7 +16,7 @@ use shared::{
 use super::{before_looking_again, readable};
 
 /// How often what is moving is looked at again. What moves for so long is seen with the next round.
-const MOST_LOOKS: u32 = 5;
+const MAX_LOOKS: u32 = 5;
 
 /// Something that may be wrong.
 pub(super) enum Doubt {
@@ -61,7 +61,7 @@ async fn address(
     user_id: UserId,
     owned: Option<&str>,
 ) -> Result<Vec<Violation>, StoreError> {
-    for _ in 0..MOST_LOOKS {
+    for _ in 0..MAX_LOOKS {
         before_looking_again().await;
         let Some(before) = readable(store.user(user_id).await)? else {
             return Ok(vec![]);
@@ -213,7 +213,7 @@ async fn user_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Store
 /// its own. A chain is broken when it stands still between two looks and is broken in both.
 async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
     let mut last: Option<Ledger> = None;
-    for _ in 0..MOST_LOOKS {
+    for _ in 0..MAX_LOOKS {
         before_looking_again().await;
         let Some(ledger) = store.ledger(user_id).await? else {
             last = None;

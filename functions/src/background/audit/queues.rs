@@ -45,7 +45,7 @@ impl Run<'_> {
         let violations = line(
             &queue,
             memory,
-            census.tail,
+            census.issued,
             |cohort| census.counts(cohort),
             |stripe| early.get(&stripe).copied().unwrap_or(0),
         );

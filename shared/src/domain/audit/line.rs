@@ -19,7 +19,7 @@ pub fn line(
     let numbers = sessions.numbers(&queue.id);
     let highest = numbers
         .map_or(0, |(_, highest)| highest)
-        .max(queue.line.tail);
+        .max(queue.line.issued);
     if highest > issued {
         accuse(Kind::NumberNeverIssued, highest);
     }

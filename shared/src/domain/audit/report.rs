@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, Violation};
 
 /// So many violations of a kind are told in full.
-const MOST_EXAMPLES: u64 = 5;
+const MAX_EXAMPLES: u64 = 5;
 
 /// What was looked at, and what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Report {
         let count = self.kinds.entry(violation.kind).or_default();
         *count += 1;
         self.violations += 1;
-        if *count <= MOST_EXAMPLES {
+        if *count <= MAX_EXAMPLES {
             self.examples.push(violation);
         }
     }
@@ -76,7 +76,7 @@ impl Report {
                 .examples
                 .iter()
                 .filter(|known| known.kind == violation.kind);
-            if (told.count() as u64) < MOST_EXAMPLES {
+            if (told.count() as u64) < MAX_EXAMPLES {
                 self.examples.push(violation.clone());
             }
         }

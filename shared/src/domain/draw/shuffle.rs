@@ -28,7 +28,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 /// The most ranks that can be shuffled: `b` has four bytes.
-pub(super) const MOST_RANKS: u64 = COINS << 32;
+pub(super) const MAX_RANKS: u64 = COINS << 32;
 
 /// The coins of one hash.
 const COINS: u64 = 256;
@@ -43,7 +43,7 @@ pub(super) struct Shuffle<'a> {
 }
 
 impl<'a> Shuffle<'a> {
-    /// The shuffle of so many ranks, [`MOST_RANKS`] at most.
+    /// The shuffle of so many ranks, [`MAX_RANKS`] at most.
     pub(super) fn new(seed: &'a [u8; 32], size: u64) -> Self {
         Self {
             seed,

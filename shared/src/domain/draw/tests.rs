@@ -72,7 +72,7 @@ fn everybody_gets_a_place_of_their_own_however_many_they_are() {
 
 #[test]
 fn what_is_shuffled_can_be_put_back_however_many_there_are() {
-    for size in [10_007, 1_000_000, 1 << 32, MOST_RANKS - 1, MOST_RANKS] {
+    for size in [10_007, 1_000_000, 1 << 32, MAX_RANKS - 1, MAX_RANKS] {
         let shuffle = Shuffle::new(&[3; 32], size);
         for n in 0..200 {
             let rank = size / 200 * n + size % (n + 1);

@@ -131,27 +131,27 @@ impl Line {
 
     /// Ends the line for everybody in it, inside or not, who holds nothing. Those who come later
     /// have larger numbers.
-    pub(super) fn end_for_all(&mut self, start: i64, tail: u64, reason: ClosureReason) {
-        self.pass_all(start, tail);
-        self.remember_closure(self.closed_through, tail, reason);
-        self.closed_through = tail;
+    pub(super) fn end_for_all(&mut self, start: i64, issued: u64, reason: ClosureReason) {
+        self.pass_all(start, issued);
+        self.remember_closure(self.closed_through, issued, reason);
+        self.closed_through = issued;
         self.cohorts.clear();
         self.active = 0;
         self.room = 0;
     }
 
     /// Ends the line for those who wait, from the last one on who is promised to come in.
-    pub(super) fn end_for_waiting(&mut self, start: i64, tail: u64) {
+    pub(super) fn end_for_waiting(&mut self, start: i64, issued: u64) {
         let reached = self.schedule.served_milli(start) / PERSON;
-        self.pass_all(start, tail);
-        self.remember_closure(reached, tail, ClosureReason::QueueClosed);
+        self.pass_all(start, issued);
+        self.remember_closure(reached, issued, ClosureReason::QueueClosed);
     }
 
-    fn pass_all(&mut self, start: i64, tail: u64) {
+    fn pass_all(&mut self, start: i64, issued: u64) {
         let served = self.schedule.served_milli(start);
-        self.schedule.append(start, served.max(tail * PERSON));
+        self.schedule.append(start, served.max(issued * PERSON));
         self.waiting_since = None;
-        self.passed = self.passed.max(tail);
+        self.passed = self.passed.max(issued);
     }
 
     fn remember_closure(&mut self, after: u64, through: u64, reason: ClosureReason) {

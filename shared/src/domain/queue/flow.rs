@@ -23,11 +23,11 @@ use crate::domain::schedule::PERSON;
 const GUESSED_PART_OF_WINDOW: i128 = 2;
 
 /// The guess counts for so many people at least, and else for one in each place.
-const FEWEST_GUESSED: u32 = 2;
+const MIN_GUESSED: u32 = 2;
 
 /// Stays are remembered for about one window of every place, and for so many windows at least: of
 /// a few people, the last one says little about the next.
-const FEWEST_WINDOWS_REMEMBERED: u32 = 16;
+const MIN_WINDOWS_REMEMBERED: u32 = 16;
 
 /// How much longer, in eighths of a stay, somebody stays who has just come in than somebody who is
 /// met at random: half a stay, of which the other has a quarter left on average.
@@ -160,7 +160,7 @@ impl Line {
             time += i128::from(taken) * i128::from(elapsed);
             through = i128::from(taken.saturating_sub(self.active)) * i128::from(PERSON);
         }
-        let places = i128::from(settings.max_active.max(FEWEST_WINDOWS_REMEMBERED));
+        let places = i128::from(settings.max_active.max(MIN_WINDOWS_REMEMBERED));
         let window = i128::from(settings.active_seconds) * 1_000;
         self.flow.add(through, time, places * window);
         if self.watched(settings) >= self.enough(settings) {
@@ -193,7 +193,7 @@ impl Line {
 
     /// How much time of taken places is enough to know how long people stay (milliseconds).
     fn enough(&self, settings: &Settings) -> i128 {
-        let places = settings.max_active.max(FEWEST_GUESSED);
+        let places = settings.max_active.max(MIN_GUESSED);
         self.guessed_stay(settings) * i128::from(places)
     }
 

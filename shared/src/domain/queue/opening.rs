@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// An opening may lie so far ahead: the tokens of those who are early have to live until then.
-pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
+pub const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// The scheduler stays awake for a queue that opens within this time: its next invocation, which may
 /// be late, need not be on time for that.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ClosureReason, Line, Queue};
-use crate::domain::{ids::QueueId, schedule::PERSON, seat::MOST_SEATS_A_HOLD};
+use crate::domain::{ids::QueueId, schedule::PERSON, seat::MAX_SEATS_PER_HOLD};
 
 /// While anybody is there, readers are shown a count that is no older than this.
 const COUNT_GOOD_FOR_MILLISECONDS: i64 = 60_000;
@@ -148,7 +148,7 @@ impl Queue {
         }
         let reached = self.line.schedule.last().map_or(0, |last| last.served);
         let let_in = (reached / PERSON).saturating_sub(seats.passed);
-        let most_taken = (seats.active + let_in) * MOST_SEATS_A_HOLD as u64;
+        let most_taken = (seats.active + let_in) * MAX_SEATS_PER_HOLD as u64;
         let enough = most_taken + u64::from(self.settings.max_active);
         seats.opens_next.is_none() && seats.free < enough
     }
@@ -266,12 +266,12 @@ mod tests {
         }
     }
 
-    fn tick(queue: &mut Queue, second: i64, tail: u64, arrived: u64, seats: SeatCount) {
+    fn tick(queue: &mut Queue, second: i64, issued: u64, arrived: u64, seats: SeatCount) {
         let counts = |_| Counts {
             arrived,
             ..Counts::default()
         };
-        let line = queue.tick(at(second), tail, counts, Some(seats));
+        let line = queue.tick(at(second), issued, counts, Some(seats));
         queue.line = line.expect("it is time");
     }
 

@@ -25,7 +25,7 @@ const START: i64 = 1_700_000_000_000;
 /// A queue, ticked by hand.
 struct Desk {
     queue: Queue,
-    tail: u64,
+    issued: u64,
     counts: HashMap<i64, Counts>,
 }
 
@@ -33,13 +33,13 @@ impl Desk {
     fn new(max_active: u32, rate_milli: u64) -> Self {
         Self {
             queue: samples::queue(max_active, rate_milli),
-            tail: 0,
+            issued: 0,
             counts: HashMap::new(),
         }
     }
 
-    fn with_tail(mut self, tail: u64) -> Self {
-        self.tail = tail;
+    fn with_issued(mut self, issued: u64) -> Self {
+        self.issued = issued;
         self
     }
 
@@ -50,7 +50,9 @@ impl Desk {
 
     fn tick_at(&mut self, milliseconds: i64) -> bool {
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        let line = self.queue.tick(time(milliseconds), self.tail, counts, None);
+        let line = self
+            .queue
+            .tick(time(milliseconds), self.issued, counts, None);
         let ticked = line.is_some();
         self.queue.line = line.unwrap_or_else(|| self.queue.line.clone());
         ticked
@@ -67,10 +69,10 @@ impl Desk {
         self.queue.served(at(second))
     }
 
-    /// Numbers let in ahead of the tail.
+    /// Numbers let in ahead of the issued.
     fn credit(&self) -> u64 {
         let last = self.queue.line.schedule.last().expect("a tick");
-        (last.served / PERSON).saturating_sub(self.tail)
+        (last.served / PERSON).saturating_sub(self.issued)
     }
 
     fn admission(&self, number: u64) -> Admission {

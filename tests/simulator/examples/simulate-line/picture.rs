@@ -24,7 +24,7 @@ const GRID: RGBColor = RGBColor(230, 230, 230);
 const SIZE: (u32, u32) = (1_100, 1_500);
 
 /// A line is drawn through so many points at most, and a cloud has no more.
-const MOST_POINTS: usize = 1_000;
+const MAX_POINTS: usize = 1_000;
 
 /// Draws it into a file.
 pub fn draw(file: &Path, evening: &Evening, outcome: &Outcome) -> Result<(), Failure> {
@@ -275,6 +275,6 @@ fn draw_estimates(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Fa
 
 /// Not more of them than can be seen.
 fn thin<T>(values: &[T]) -> impl Iterator<Item = &T> {
-    let every = values.len().div_ceil(MOST_POINTS).max(1);
+    let every = values.len().div_ceil(MAX_POINTS).max(1);
     values.iter().step_by(every)
 }

@@ -8,7 +8,7 @@ use std::{
 use simulator::{Errors, Evening, Outcome};
 
 /// So many broken promises are printed.
-const MOST_BROKEN: usize = 10;
+const MAX_BROKEN: usize = 10;
 
 /// Prints it.
 #[allow(clippy::cast_precision_loss)]
@@ -89,7 +89,7 @@ pub fn print(
     row("simulated in", format!("{:.1} s", took.as_secs_f64()))?;
 
     row("broken promises", grouped(outcome.broken.len() as u64))?;
-    for broken in outcome.broken.iter().take(MOST_BROKEN) {
+    for broken in outcome.broken.iter().take(MAX_BROKEN) {
         writeln!(out, "  {broken}")?;
     }
     Ok(())

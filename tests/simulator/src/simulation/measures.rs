@@ -17,7 +17,7 @@ impl Simulation<'_> {
         }
         let queue = self.newest();
         let open = queue.settings.state == QueueState::Open;
-        let people_wait = open && self.people.tail() > queue.served(time(self.now));
+        let people_wait = open && self.people.issued() > queue.served(time(self.now));
         if people_wait && self.now >= DOORS + self.outcome.settled_at * 1_000 {
             let elapsed = u128::from(elapsed.unsigned_abs());
             let places = u64::from(queue.settings.max_active);
@@ -40,7 +40,7 @@ impl Simulation<'_> {
             second: (self.now - DOORS) / 1_000,
             inside: self.inside,
             max_active: self.limit().into(),
-            waiting: self.people.tail().saturating_sub(served),
+            waiting: self.people.issued().saturating_sub(served),
         });
     }
 
@@ -48,7 +48,7 @@ impl Simulation<'_> {
         let mut outcome = self.outcome;
         outcome.ended_at = self.now - DOORS;
         outcome.joined = self.people.iter().count() as u64;
-        outcome.admissions = vec![None; usize::try_from(self.people.tail()).unwrap_or(0)];
+        outcome.admissions = vec![None; usize::try_from(self.people.issued()).unwrap_or(0)];
         let mut latest = i64::MIN;
         for (number, person) in self.people.iter().filter(|(_, person)| person.was_let_in) {
             let index = usize::try_from(number - 1).expect("a small number");

@@ -9,11 +9,11 @@ use super::{Simulation, Stage};
 use crate::time::{DOORS, time};
 
 /// So many broken promises are told.
-const MOST_BROKEN: usize = 100;
+const MAX_BROKEN: usize = 100;
 
 impl Simulation<'_> {
     pub(super) fn check(&mut self, holds: bool, broken: impl FnOnce() -> String) {
-        if !holds && self.outcome.broken.len() < MOST_BROKEN {
+        if !holds && self.outcome.broken.len() < MAX_BROKEN {
             let second = (self.now - DOORS) / 1_000;
             let broken = format!("at {second} s: {}", broken());
             self.outcome.broken.push(broken);

@@ -49,7 +49,7 @@ impl Simulation<'_> {
 
     pub(super) fn tick(&mut self) {
         let queue = self.newest();
-        if queue.is_idle(self.people.tail()) {
+        if queue.is_idle(self.people.issued()) {
             self.outcome.ticks.asleep += 1;
             self.outcome.units.half_reads += 4;
             return;
@@ -60,7 +60,7 @@ impl Simulation<'_> {
         let seats = self.count_seats(&queue, now);
         self.skip_void_credit(&queue, now, seats);
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        let Some(line) = queue.tick(now, self.people.tail(), counts, seats) else {
+        let Some(line) = queue.tick(now, self.people.issued(), counts, seats) else {
             self.outcome.ticks.not_needed += 1;
             return;
         };
@@ -90,7 +90,7 @@ impl Simulation<'_> {
 
     fn skip_void_credit(&mut self, queue: &Queue, now: Timestamp, seats: Option<SeatCount>) {
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
-        if let Some(void) = queue.void_credit(now, self.people.tail(), counts, seats) {
+        if let Some(void) = queue.void_credit(now, self.people.issued(), counts, seats) {
             for _ in 0..void.numbers {
                 self.people.leave_gap();
             }
@@ -146,7 +146,7 @@ impl Simulation<'_> {
     /// Tells those whom the schedule now reaches when they come in.
     pub(super) fn announce(&mut self) {
         let queue = self.newest();
-        let reached = reached(&queue).min(self.people.tail());
+        let reached = reached(&queue).min(self.people.issued());
         for number in self.announced + 1..=reached {
             if self.people.exists(number) {
                 self.expect(&queue, number);
@@ -195,7 +195,7 @@ impl Simulation<'_> {
             }
         }
         let is_full = queue.line.room * PERSON < step;
-        if !is_full || reached(&queue) >= self.people.tail() {
+        if !is_full || reached(&queue) >= self.people.issued() {
             self.vacancies.clear();
         }
     }

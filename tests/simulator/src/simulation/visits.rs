@@ -28,7 +28,7 @@ impl Simulation<'_> {
         self.outcome.units.writes += 1;
         self.outcome.units.half_reads += 5;
         let crashes = self.happens(self.evening.troubles.crashes);
-        let number = self.people.tail() + 1;
+        let number = self.people.issued() + 1;
         let admission = queue.admission(number, now);
         let walks_in = admission.filter(|admission| admission.admitted_at <= now);
         if crashes {

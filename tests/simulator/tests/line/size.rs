@@ -22,9 +22,9 @@ fn a_line_of_weeks_stays_under_two_kilobytes() {
     // Number ten million, and ticks that are never on time.
     for tick in 0..4_000_u32 {
         let now = 1_700_000_000_000 + i64::from(tick) * 5_050;
-        let tail = 10_000_000 + u64::from(tick) * 300;
+        let issued = 10_000_000 + u64::from(tick) * 300;
         let now = Timestamp::from_millisecond(now).expect("a time");
-        let line = queue.tick(now, tail, |_| Counts::default(), None);
+        let line = queue.tick(now, issued, |_| Counts::default(), None);
         queue.line = line.expect("a tick");
     }
     assert!(queue.line.passed > 900_000);

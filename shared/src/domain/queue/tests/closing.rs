@@ -20,7 +20,7 @@ const CLOSED: Standing = Standing::Over(Ending::QueueClosed);
 
 #[test]
 fn closing_is_final_for_everybody_in_line_and_for_nobody_else() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(1_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(1_000);
     desk.tick(0);
     // Fifty are promised by then, half a tick from now.
     close(&mut desk, 1);
@@ -32,7 +32,7 @@ fn closing_is_final_for_everybody_in_line_and_for_nobody_else() {
     );
 
     desk.tick(10);
-    desk.tail = 1_002;
+    desk.issued = 1_002;
     open(&mut desk, 20);
     for second in [20, 25, 3_600] {
         assert_eq!(standing(&desk, 51, second), CLOSED);
@@ -45,11 +45,11 @@ fn closing_is_final_for_everybody_in_line_and_for_nobody_else() {
 
 #[test]
 fn closing_takes_in_those_who_slipped_in_behind_it() {
-    let mut desk = Desk::new(1, 1_000).with_tail(10);
+    let mut desk = Desk::new(1, 1_000).with_issued(10);
     desk.tick(0);
     close(&mut desk, 5);
     // An instance did not know yet.
-    desk.tail = 11;
+    desk.issued = 11;
     close(&mut desk, 6);
     open(&mut desk, 10);
     assert_eq!(standing(&desk, 11, 10), CLOSED);
@@ -58,7 +58,7 @@ fn closing_takes_in_those_who_slipped_in_behind_it() {
 
 #[test]
 fn those_who_were_closed_out_take_up_no_place() {
-    let mut desk = Desk::new(20, 10_000).with_tail(1_000);
+    let mut desk = Desk::new(20, 10_000).with_issued(1_000);
     desk.tick(0);
     assert_eq!(desk.served(5), 20);
     close(&mut desk, 5);
@@ -73,12 +73,12 @@ fn those_who_were_closed_out_take_up_no_place() {
 
 #[test]
 fn the_first_word_stands_when_a_line_ends_again() {
-    let mut desk = Desk::new(10, 1_000).with_tail(100);
+    let mut desk = Desk::new(10, 1_000).with_issued(100);
     desk.queue.id = "arena".parse().expect("an id");
     desk.tick(0);
     close(&mut desk, 5);
     open(&mut desk, 10);
-    desk.tail = 120;
+    desk.issued = 120;
     let sold_out = SeatCount {
         capacity: 10,
         sold: 10,
@@ -111,10 +111,10 @@ fn many_closures_are_few_items_and_none_is_forgotten() {
     let mut second = 0;
     let mut closed_out = Vec::new();
     for _ in 0..40 {
-        desk.tail += 10;
+        desk.issued += 10;
         open(&mut desk, second);
         close(&mut desk, second + 30);
-        closed_out.push(desk.tail);
+        closed_out.push(desk.issued);
         second += 60;
     }
     open(&mut desk, second);
@@ -126,7 +126,7 @@ fn many_closures_are_few_items_and_none_is_forgotten() {
 
 #[test]
 fn nothing_to_be_had_now_is_not_the_end_while_a_show_is_to_open() {
-    let mut desk = Desk::new(10, 1_000).with_tail(100);
+    let mut desk = Desk::new(10, 1_000).with_issued(100);
     desk.queue.id = "arena".parse().expect("an id");
     let later = SeatCount {
         capacity: 10,
@@ -153,7 +153,7 @@ fn nothing_to_be_had_now_is_not_the_end_while_a_show_is_to_open() {
 
 #[test]
 fn what_has_changed_on_sale_is_known_at_once() {
-    let mut desk = Desk::new(10, 1_000).with_tail(100);
+    let mut desk = Desk::new(10, 1_000).with_issued(100);
     desk.queue.id = "arena".parse().expect("an id");
     let over = SeatCount {
         sale_over: true,

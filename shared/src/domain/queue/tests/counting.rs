@@ -4,7 +4,7 @@ use super::*;
 
 /// A hundred waited, ten were let in at once and fill the queue.
 fn full_desk() -> Desk {
-    let mut desk = Desk::new(10, 50_000).with_tail(100);
+    let mut desk = Desk::new(10, 50_000).with_issued(100);
     desk.tick_through(0..=20);
     assert_eq!(desk.served(20), 10);
     desk
@@ -42,7 +42,7 @@ fn the_last_cohort_counts_however_old_it_is() {
     // Somebody who walked in hours after the last tick belongs to its cohort.
     let mut desk = Desk::new(10, 50_000);
     desk.tick(0);
-    desk.tail = 1;
+    desk.issued = 1;
     desk.count(1).arrived = 1;
     desk.tick(36_000);
     assert_eq!(desk.queue.line.active, 1);
@@ -64,7 +64,7 @@ fn who_is_gone_does_not_count_while_claims_run() {
 
 #[test]
 fn more_arrivals_than_admissions_count() {
-    // A number that was drawn after the tick had read the tail counts where its function
+    // A number that was drawn after the tick had read how many were issued counts where its function
     // saw it, in the cohort before.
     let mut desk = full_desk();
     desk.count(1).arrived = 11;
@@ -75,7 +75,7 @@ fn more_arrivals_than_admissions_count() {
 #[test]
 fn a_cohort_is_a_range_of_numbers() {
     // Five wait, of whom the first two come in with the first cohort; the line is not full.
-    let mut desk = Desk::new(100, 400).with_tail(5);
+    let mut desk = Desk::new(100, 400).with_issued(5);
     desk.tick_through(0..=20);
     let cohorts: Vec<_> = desk.queue.line.cohorts.iter().collect();
     assert_eq!(
@@ -101,11 +101,11 @@ fn a_cohort_takes_in_twenty_seconds_or_a_fifteenth_of_the_window() {
             .map(|cohort| (cohort.start - START) / 1_000)
             .collect()
     };
-    let mut desk = Desk::new(10, 1_000).with_tail(1_000);
+    let mut desk = Desk::new(10, 1_000).with_issued(1_000);
     desk.tick_through(0..=60);
     assert_eq!(starts(&desk), [0, 20, 40, 60]);
 
-    let mut desk = Desk::new(10, 1_000).with_tail(1_000);
+    let mut desk = Desk::new(10, 1_000).with_issued(1_000);
     desk.queue.settings.active_seconds = 3_600;
     desk.tick_through(0..=500);
     assert_eq!(starts(&desk), [0, 240, 480]);
@@ -117,7 +117,7 @@ fn a_cohort_takes_in_twenty_seconds_or_a_fifteenth_of_the_window() {
 
 #[test]
 fn changed_windows_apply_to_later_cohorts() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(10_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(10_000);
     desk.tick_through(0..=10);
     let windows = |admission: Admission| {
         let since = |until: Timestamp| until.duration_since(admission.admitted_at).as_secs();
@@ -143,7 +143,7 @@ fn changed_windows_apply_to_later_cohorts() {
 
 #[test]
 fn a_cohort_that_is_over_before_an_older_one_leaves_it_its_end() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(10_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(10_000);
     desk.tick_through(0..=15);
     desk.queue.settings.claim_seconds = 10;
     desk.queue.settings.active_seconds = 11;
@@ -164,7 +164,7 @@ fn a_cohort_that_is_over_before_an_older_one_leaves_it_its_end() {
 
 #[test]
 fn who_did_not_come_in_time_may_not_come_once_claims_are_longer() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(10_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(10_000);
     desk.queue.settings.claim_seconds = 10;
     desk.queue.settings.active_seconds = 11;
     desk.tick_through(0..=20);
@@ -184,7 +184,7 @@ fn who_did_not_come_in_time_may_not_come_once_claims_are_longer() {
 #[test]
 fn claims_outlive_the_points_that_are_forgotten() {
     // The longest claim of a live cohort decides, not the one that is set now.
-    let mut desk = Desk::new(100, 2_000).with_tail(10_000);
+    let mut desk = Desk::new(100, 2_000).with_issued(10_000);
     desk.queue.settings.claim_seconds = 290;
     desk.tick_through(0..=10);
     let promised = desk.admission(7);

@@ -19,7 +19,7 @@ impl Busy {
     /// After an hour of people who take up a place for 150 seconds on average.
     fn new(max_active: u32) -> Self {
         let mut busy = Self {
-            desk: Desk::new(max_active, 50_000).with_tail(100_000),
+            desk: Desk::new(max_active, 50_000).with_issued(100_000),
             second: 0,
             let_in: 0,
             inside: Vec::new(),
@@ -52,7 +52,7 @@ impl Busy {
 
 #[test]
 fn who_is_promised_to_come_in_is_told_when() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(5_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(5_000);
     desk.tick(0);
     assert_eq!(desk.queue.estimated_wait(0, at(0)), Some(0));
     assert_eq!(desk.queue.estimated_wait(50, at(0)), Some(5));
@@ -61,7 +61,7 @@ fn who_is_promised_to_come_in_is_told_when() {
 
 #[test]
 fn free_places_fill_at_the_rate_of_the_queue() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(5_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(5_000);
     desk.tick(0);
     assert_eq!(desk.queue.estimated_wait(600, at(0)), Some(60));
     // Half a tick later 25 of the thousand have come in.
@@ -75,7 +75,7 @@ fn free_places_fill_at_the_rate_of_the_queue() {
 
 #[test]
 fn who_comes_after_a_burst_waits_until_the_first_are_through() {
-    let mut desk = Desk::new(1_000, 1_000_000).with_tail(5_000);
+    let mut desk = Desk::new(1_000, 1_000_000).with_issued(5_000);
     desk.tick(0);
     // A thousand come in within a second, and stay for half of a window until more is known.
     // The first of them will be through after three eighths of that.
@@ -88,7 +88,7 @@ fn who_comes_after_a_burst_waits_until_the_first_are_through() {
 
 #[test]
 fn a_burst_that_fills_free_places_is_not_flow() {
-    let mut desk = Desk::new(1_000, 50_000).with_tail(5_000);
+    let mut desk = Desk::new(1_000, 50_000).with_issued(5_000);
     // Half a window each, until more is known.
     assert_eq!(desk.queue.flow_micro(), 6_666_666);
     desk.tick_through(0..=20);
@@ -151,7 +151,7 @@ fn who_waits_in_a_lowered_queue_waits_until_there_is_room_again() {
 
 #[test]
 fn a_queue_of_one_does_not_lose_the_fractions_of_its_flow() {
-    let mut desk = Desk::new(1, 50_000).with_tail(1_000);
+    let mut desk = Desk::new(1, 50_000).with_issued(1_000);
     desk.queue.settings.active_seconds = 600;
     desk.tick_through(0..=5);
     let flow = desk.queue.flow_micro();
@@ -181,12 +181,12 @@ fn nobody_is_told_anything_while_nobody_is_let_in() {
 
 #[test]
 fn nobody_is_told_nonsense_however_large_the_numbers_are() {
-    let mut desk = Desk::new(u32::MAX, 10_000_000).with_tail(1 << 40);
+    let mut desk = Desk::new(u32::MAX, 10_000_000).with_issued(1 << 40);
     desk.queue.settings.active_seconds = 86_400;
     desk.tick_through(0..=600);
     let wait = desk.queue.estimated_wait(1 << 40, at(600));
     assert!(wait.is_some_and(|wait| wait > 1_000_000), "{wait:?}");
-    let mut slow = Desk::new(1, 1).with_tail(1 << 40);
+    let mut slow = Desk::new(1, 1).with_issued(1 << 40);
     slow.tick_through(0..=600);
     let wait = slow.queue.estimated_wait(1 << 40, at(600));
     assert!(wait.is_some_and(|wait| wait > 1 << 49), "{wait:?}");
@@ -198,6 +198,6 @@ fn a_line_that_was_stored_with_another_flow_begins_to_watch_anew() {
         "version": 7, "tail": 12, "flow": { "admitted": 900_000, "milliseconds": 180_000 },
     }))
     .expect("a line");
-    assert_eq!((line.version, line.tail), (7, 12));
+    assert_eq!((line.version, line.issued), (7, 12));
     assert_eq!(line.flow, Flow::default());
 }

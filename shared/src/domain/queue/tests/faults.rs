@@ -9,7 +9,7 @@ fn admission_credit_that_piles_up_while_nobody_waits() {
     desk.tick_through(0..=7_200);
     assert_eq!(desk.credit(), 50, "one step");
 
-    desk.tail = 5_000;
+    desk.issued = 5_000;
     desk.tick(7_205);
     assert_eq!(desk.served(7_205), 50);
     assert_eq!(desk.served(7_210), 100);
@@ -18,7 +18,7 @@ fn admission_credit_that_piles_up_while_nobody_waits() {
 #[test]
 fn a_slow_line_that_loses_its_fractions_and_never_moves() {
     for (rate_milli, admitted) in [(200, 7_200), (1, 36)] {
-        let mut desk = Desk::new(100_000, rate_milli).with_tail(10_000);
+        let mut desk = Desk::new(100_000, rate_milli).with_issued(10_000);
         desk.tick_through(0..=36_000);
         assert_eq!(
             desk.served(36_000),
@@ -30,7 +30,7 @@ fn a_slow_line_that_loses_its_fractions_and_never_moves() {
 
 #[test]
 fn a_served_number_that_goes_back_when_capacity_is_lowered() {
-    let mut desk = Desk::new(300, 10_000).with_tail(1_000);
+    let mut desk = Desk::new(300, 10_000).with_issued(1_000);
     desk.tick_through(0..=10);
     let promised = desk.admission(150);
     desk.queue.settings.max_active = 1;
@@ -57,14 +57,14 @@ fn a_token_that_is_expired_when_it_is_born() {
 #[test]
 fn expiry_that_stalls_at_a_gap() {
     // The first three numbers were drawn by calls that died.
-    let mut desk = Desk::new(1, 10_000).with_tail(5);
+    let mut desk = Desk::new(1, 10_000).with_issued(5);
     desk.tick_through(0..=1_000);
     assert!(desk.served(1_005) >= 5);
 }
 
 #[test]
 fn a_signed_token_that_is_accepted_although_its_owner_is_still_waiting() {
-    let mut desk = Desk::new(10, 10_000).with_tail(100);
+    let mut desk = Desk::new(10, 10_000).with_issued(100);
     desk.tick(0);
     let session = desk.session(11, -60);
     for second in [-60, 0, 5, 3_600] {
@@ -75,7 +75,7 @@ fn a_signed_token_that_is_accepted_although_its_owner_is_still_waiting() {
 
 #[test]
 fn a_user_lost_between_removed_from_waiting_and_added_to_active() {
-    let mut desk = Desk::new(10, 2_000).with_tail(100);
+    let mut desk = Desk::new(10, 2_000).with_issued(100);
     desk.tick(0);
     let session = desk.session(7, -60);
     let admitted_at = desk.admission(7).admitted_at;
@@ -93,7 +93,7 @@ fn a_user_lost_between_removed_from_waiting_and_added_to_active() {
 
 #[test]
 fn finished_users_who_keep_their_slot_until_a_timer() {
-    let mut desk = Desk::new(10, 10_000).with_tail(100);
+    let mut desk = Desk::new(10, 10_000).with_issued(100);
     desk.tick_through(0..=10);
     assert_eq!(desk.served(15), 10);
     *desk.count(1) = Counts {
@@ -107,7 +107,7 @@ fn finished_users_who_keep_their_slot_until_a_timer() {
 
 #[test]
 fn capacity_exceeded_because_each_tick_adds_blindly() {
-    let mut desk = Desk::new(100, 50_000).with_tail(1_000);
+    let mut desk = Desk::new(100, 50_000).with_issued(1_000);
     for millisecond in (START..START + 100_000).step_by(777) {
         desk.tick_at(millisecond);
         desk.tick_at(millisecond);

@@ -48,13 +48,13 @@ fn history(first: Settings, ticks: Vec<AnyTick>) -> Vec<(i64, Queue)> {
     let mut now = START;
     let tick = |(wait, off, came, settings, counts)| {
         now += wait;
-        desk.tail += came;
+        desk.issued += came;
         if let Some(settings) = settings {
             desk.queue.settings = settings;
         }
         let line = desk
             .queue
-            .tick(time(now + off), desk.tail, |_| counts, None);
+            .tick(time(now + off), desk.issued, |_| counts, None);
         desk.queue.line = line.unwrap_or_else(|| desk.queue.line.clone());
         (now, desk.queue.clone())
     };
@@ -109,9 +109,9 @@ proptest! {
         let (joined_at, queue) = &history[joined];
         let joined_at = time(*joined_at);
         // Who draws a number draws one that no tick has known, and the next one does.
-        let came = history[joined + 1].1.line.tail - queue.line.tail;
+        let came = history[joined + 1].1.line.issued - queue.line.issued;
         prop_assume!(came > 0 && queue.settings.state != QueueState::Closed);
-        let number = queue.line.tail + 1 + number % came;
+        let number = queue.line.issued + 1 + number % came;
         let session = Session::join(UserId::new(), queue, None, number, joined_at);
         let born = session.standing(queue, joined_at);
         prop_assert!(!matches!(born, Standing::Over(_)), "{born:?}");

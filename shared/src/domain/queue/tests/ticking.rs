@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn nothing_is_to_be_done_more_than_half_a_tick_ahead() {
-    let mut desk = Desk::new(100, 1_000).with_tail(1_000);
+    let mut desk = Desk::new(100, 1_000).with_issued(1_000);
     assert!(desk.tick_at(START));
     assert!(!desk.tick_at(START));
     assert!(!desk.tick_at(START + 2_499));
@@ -16,7 +16,7 @@ fn nothing_is_to_be_done_more_than_half_a_tick_ahead() {
 
 #[test]
 fn a_tick_begins_where_the_last_one_ends() {
-    let mut desk = Desk::new(100, 1_000).with_tail(1_000);
+    let mut desk = Desk::new(100, 1_000).with_issued(1_000);
     desk.tick(0);
     desk.tick(3);
     assert_eq!(desk.served(5), 5);
@@ -64,7 +64,7 @@ fn credit_that_nobody_has_used_takes_up_room() {
 #[test]
 fn a_part_of_a_person_is_not_counted() {
     // A step is one and a half: the half that is in already takes up no place.
-    let mut desk = Desk::new(2, 300).with_tail(10);
+    let mut desk = Desk::new(2, 300).with_issued(10);
     desk.tick_through(0..=5);
     assert_eq!(desk.queue.line.schedule.served_milli(START + 10_000), 2_500);
     assert_eq!(desk.served(10), 2);
@@ -72,12 +72,12 @@ fn a_part_of_a_person_is_not_counted() {
 
 #[test]
 fn an_older_count_of_numbers_takes_nothing_back() {
-    let mut desk = Desk::new(100, 10_000).with_tail(100);
+    let mut desk = Desk::new(100, 10_000).with_issued(100);
     desk.tick_through(0..=5);
     let before = desk.queue.line.clone();
-    desk.tail = 3;
+    desk.issued = 3;
     desk.tick(30);
-    assert_eq!(desk.queue.line.tail, 100);
+    assert_eq!(desk.queue.line.issued, 100);
     assert_eq!(desk.queue.line.passed, before.passed + 50);
     assert!(
         desk.queue
@@ -89,7 +89,7 @@ fn an_older_count_of_numbers_takes_nothing_back() {
 
 #[test]
 fn pausing_stops_the_schedule_and_keeps_what_it_promised() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(1_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(1_000);
     desk.tick_through(0..=10);
     desk.queue.settings.state = QueueState::Paused;
     desk.tick_through(11..=60);
@@ -128,7 +128,7 @@ fn credit_is_void_once_the_queue_is_paused_or_smaller() {
 
 #[test]
 fn a_session_that_was_promised_to_come_in_does_so_although_the_queue_closes() {
-    let mut desk = Desk::new(1_000, 10_000).with_tail(1_000);
+    let mut desk = Desk::new(1_000, 10_000).with_issued(1_000);
     desk.tick(0);
     desk.queue.settings.state = QueueState::Closed;
     desk.tick(1);
@@ -154,12 +154,12 @@ fn a_line_is_idle_when_a_tick_would_change_nothing() {
     desk.tick(0);
     assert!(desk.queue.is_idle(0));
     assert!(!desk.queue.is_idle(1), "somebody has come");
-    desk.tail = 1;
+    desk.issued = 1;
     desk.tick(30);
     assert!(!desk.queue.is_idle(1), "somebody is in");
     desk.tick_through(60..=600);
     assert!(desk.queue.is_idle(1));
-    desk.tail = 100;
+    desk.issued = 100;
     desk.tick(605);
     assert!(!desk.queue.is_idle(100), "somebody waits");
 }
@@ -168,7 +168,7 @@ fn a_line_is_idle_when_a_tick_would_change_nothing() {
 fn a_line_is_stalled_when_people_wait_and_its_ticks_are_missed() {
     let mut desk = Desk::new(1, 50_000);
     assert!(!desk.queue.is_stalled(at(0)), "nobody waits");
-    desk.tail = 3;
+    desk.issued = 3;
     desk.tick(0);
     desk.tick(5);
     assert_eq!(desk.queue.waiting(at(5)), 2);
@@ -180,7 +180,7 @@ fn a_line_is_stalled_when_people_wait_and_its_ticks_are_missed() {
 
 #[test]
 fn a_line_is_stalled_when_there_is_room_and_a_tick_lets_nobody_in() {
-    let mut desk = Desk::new(10, 1).with_tail(3);
+    let mut desk = Desk::new(10, 1).with_issued(3);
     desk.tick(0);
     assert!(
         !desk.queue.is_stalled(at(0)),
