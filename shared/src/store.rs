@@ -35,8 +35,8 @@ use serde::de::DeserializeOwned;
 use self::item::Item;
 
 pub use self::{
-    contention::{Tried, while_stale},
-    transaction::Rejected,
+    contention::{TryError, while_stale},
+    transaction::{Decided, Rejected},
 };
 use crate::{config::Tables, error::ApiError};
 

@@ -93,7 +93,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             }
         }
     };
-    app.sign_up(&user).await?;
+    app.store().sign_up(&user).await?;
     let token = app
         .keyring()
         .sign(&Claims::of_user(&user, now), now)

@@ -22,7 +22,7 @@ use shared::{
     lambda_http::{Body, Request, Response},
     password,
     store::{
-        Rejected,
+        Decided as _,
         users::{ChangeRefused, NoSuchUser},
     },
 };
@@ -148,11 +148,10 @@ async fn change(
     if wanted.email.is_none() && wanted.password.is_none() {
         if changed.name != user.name {
             let renamed = app.store().rename(user.user_id, &changed.name).await;
-            renamed.map_err(|rejected| match rejected {
-                // They have been deleted meanwhile.
-                Rejected::Refused(NoSuchUser) => ApiError::InvalidToken,
-                Rejected::Failed(error) => error.into(),
-            })?;
+            // They have been deleted meanwhile.
+            renamed
+                .decided()?
+                .map_err(|NoSuchUser| ApiError::InvalidToken)?;
         }
         return Ok(changed);
     }
@@ -171,11 +170,11 @@ async fn change(
         changed.password_hash = Some(password::hash(password).await?);
         changed.known = KnownSources::only(caller, user.user_id, now);
     }
-    match app.store().change_credentials(&user, &changed).await {
+    let written = app.store().change_credentials(&user, &changed).await;
+    match written.decided()? {
         Ok(()) => Ok(changed),
-        Err(Rejected::Refused(ChangeRefused::Stale)) => Err(overtaken(app, request).await),
-        Err(Rejected::Refused(ChangeRefused::EmailTaken)) => Err(ApiError::EmailTaken),
-        Err(Rejected::Failed(error)) => Err(error.into()),
+        Err(ChangeRefused::Stale) => Err(overtaken(app, request).await),
+        Err(ChangeRefused::EmailTaken) => Err(ApiError::EmailTaken),
     }
 }
 

@@ -20,7 +20,7 @@ use shared::{
     http::{self, Field},
     jiff::Timestamp,
     password,
-    store::{Rejected, users::NoSuchUser},
+    store::{Decided as _, users::NoSuchUser},
 };
 
 /// What an administrator is called unless the operator says otherwise.
@@ -67,11 +67,9 @@ async fn set_role(app: &App, user_id: UserId, command: &Command) -> Result<UserI
         Some(Some(true)) => Role::User,
         Some(None) => return Err(ApiError::Internal("remove is true or false".into())),
     };
-    match app.store().set_role(user_id, role).await {
-        Ok(()) => Ok(user_id),
-        Err(Rejected::Refused(NoSuchUser)) => Err(ApiError::UserNotFound),
-        Err(Rejected::Failed(error)) => Err(error.into()),
-    }
+    let set = app.store().set_role(user_id, role).await.decided()?;
+    set.map_err(|NoSuchUser| ApiError::UserNotFound)?;
+    Ok(user_id)
 }
 
 async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
@@ -90,6 +88,6 @@ async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
         .ok_or(ApiError::MissingField("name"))?;
     let hash = password::hash(password).await?;
     let admin = User::account(name, email, hash, Role::Admin, app.now());
-    app.sign_up(&admin).await?;
+    app.store().sign_up(&admin).await?;
     Ok(admin.user_id)
 }

@@ -15,7 +15,7 @@ use shared::{
     error::ApiError,
     jiff::Timestamp,
     messages::ReleaseHold,
-    store::Rejected,
+    store::Decided as _,
 };
 
 /// Releases the hold, if it is one still.
@@ -60,11 +60,10 @@ async fn release(
             .await;
         return sent.map_err(|error| ApiError::Internal(error.into()));
     }
-    match app.store().lapse_hold(session, hold, now).await {
-        Ok(closed) => app.count_through(&closed, now).await,
-        // Paid, cancelled or released meanwhile.
-        Err(Rejected::Refused(_)) => {}
-        Err(Rejected::Failed(error)) => return Err(error.into()),
+    let lapsed = app.store().lapse_hold(session, hold, now).await;
+    // Otherwise it has been paid, cancelled or released meanwhile.
+    if let Ok(closed) = lapsed.decided()? {
+        app.count_through(&closed, now).await;
     }
     Ok(app.store().free_seats(hold).await?)
 }

@@ -22,17 +22,14 @@ use shared::{
         show::Concert,
         user::Name,
     },
-    error::{ApiError, Constraint},
+    error::ApiError,
     http::{Field, IdempotencyKey, body, created},
     lambda_http::{Body, Request, Response},
-    store::{
-        Rejected,
-        programme::{CreateRefused, CreationName},
-    },
+    store::programme::CreationName,
 };
 use utoipa::ToSchema;
 
-use super::programme::{self, ConcertAnswer, Prices, ShowFields, impossible};
+use super::programme::{self, ConcertAnswer, Prices, ShowFields};
 use crate::operation::{Door, Operation};
 
 /// A new concert.
@@ -107,19 +104,14 @@ async fn create(
 ) -> Result<Programme, ApiError> {
     let concert = &programme.concert;
     let shows: Vec<_> = programme.shows.values().cloned().collect();
-    let outcome = if let Some(name) = &name {
-        app.store().create_concert_once(name, concert, &shows).await
-    } else {
-        let created = app.store().create_concert(concert, &shows).await;
-        created.map(|()| concert.concert_id)
+    let Some(name) = name else {
+        app.store().create_concert(concert, &shows).await?;
+        return Ok(programme);
     };
-    let concert_id = outcome.map_err(|rejected| match rejected {
-        Rejected::Refused(CreateRefused::QueueFull) => ApiError::Invalid(Constraint::QueueShows),
-        Rejected::Refused(CreateRefused::KeyReused) => ApiError::IdempotencyKeyReused,
-        Rejected::Refused(CreateRefused::Exists) => ApiError::bug("a new concert's id was taken"),
-        Rejected::Refused(CreateRefused::NoShow) => ApiError::bug("a concert without a show"),
-        Rejected::Failed(error) => error.into(),
-    })?;
+    let concert_id = app
+        .store()
+        .create_concert_once(&name, concert, &shows)
+        .await?;
     Ok(programme.with_id(concert_id))
 }
 
@@ -143,5 +135,7 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
             .collect::<Result<_, _>>()?,
         ..ProgrammeChange::default()
     };
-    Programme::new(concert).changed(&change).map_err(impossible)
+    Programme::new(concert)
+        .changed(&change)
+        .map_err(ApiError::from)
 }

@@ -16,7 +16,6 @@ use shared::{
     error::ApiError,
     http::{RequestParts as _, ok},
     lambda_http::{Body, Request, Response},
-    store::{Rejected, programme::DeleteRefused},
 };
 use utoipa::ToSchema;
 
@@ -50,13 +49,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let concert = app.store().concert(concert_id).await?;
     app.store()
         .delete_concert(concert_id, date, admin.now)
-        .await
-        .map_err(|rejected| match rejected {
-            Rejected::Refused(DeleteRefused::NoConcert) => ApiError::ConcertNotFound,
-            Rejected::Refused(DeleteRefused::NoShow) => ApiError::ShowNotFound,
-            Rejected::Refused(DeleteRefused::HasOrders) => ApiError::ConcertHasOrders,
-            Rejected::Failed(error) => error.into(),
-        })?;
+        .await?;
     if let Some(concert) = concert {
         app.wake_queue(&concert.queue_id).await;
     }

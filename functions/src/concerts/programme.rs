@@ -8,7 +8,7 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId, ShowDate},
         money::Money,
-        programme::{Change, Impossible, MAX_SHOWS, Programme, ShowChange},
+        programme::{Change, MAX_SHOWS, Programme, ShowChange},
         seat::MAX_SEATS_PER_SHOW,
         show::{Show, time},
         user::Name,
@@ -116,16 +116,6 @@ fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
     };
     let named = field.text(time, ApiError::Invalid(Constraint::SalesWindow))?;
     Ok(named.map_or(Change::Clear, Change::Set))
-}
-
-/// What a change that cannot be is refused with.
-pub(crate) fn impossible(why: Impossible) -> ApiError {
-    match why {
-        Impossible::Shows => ApiError::Invalid(Constraint::Shows),
-        Impossible::Capacity => ApiError::Invalid(Constraint::Capacity),
-        Impossible::SalesWindow => ApiError::Invalid(Constraint::SalesWindow),
-        Impossible::NoPrice => ApiError::MissingField("price"),
-    }
 }
 
 /// What may be wrong with a concert that somebody names.

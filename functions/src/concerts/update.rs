@@ -26,15 +26,14 @@ use shared::{
         programme::ProgrammeChange,
         user::Name,
     },
-    error::{ApiError, Constraint},
+    error::ApiError,
     http::{Field, RequestParts as _, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Rejected, programme::ChangeRefused},
 };
 use utoipa::ToSchema;
 
-use super::programme::{self, ConcertAnswer, Prices, ShowFields, impossible};
+use super::programme::{self, ConcertAnswer, Prices, ShowFields};
 use crate::operation::{Door, Operation};
 
 /// What is to become of a concert.
@@ -92,13 +91,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         None => None,
     };
 
-    let changed = app.store().change_concert(concert_id, &change).await;
-    let programme = changed.map_err(|rejected| match rejected {
-        Rejected::Refused(ChangeRefused::NoConcert) => ApiError::ConcertNotFound,
-        Rejected::Refused(ChangeRefused::Impossible(why)) => impossible(why),
-        Rejected::Refused(ChangeRefused::QueueFull) => ApiError::Invalid(Constraint::QueueShows),
-        Rejected::Failed(error) => error.into(),
-    })?;
+    let programme = app.store().change_concert(concert_id, &change).await?;
     if let Some(left) = leaves {
         app.wake_queue(&left).await;
     }

@@ -12,7 +12,7 @@ use shared::{
     error::ApiError,
     http::{Field, IdempotencyKey, RequestParts as _, Won, body, ok},
     lambda_http::{Body, Request, Response},
-    store::{Rejected, accounts::EntryRefused, keys::EntryName},
+    store::{Decided as _, keys::EntryName},
     texts::SuccessText,
 };
 use utoipa::ToSchema;
@@ -81,13 +81,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             caller.now,
         )
         .await
-        .map_err(|rejected| match rejected {
-            Rejected::Refused(EntryRefused::NoAccount) => ApiError::UserNotFound,
-            Rejected::Refused(EntryRefused::TokenOver) => ApiError::InvalidToken,
-            Rejected::Refused(EntryRefused::OutOfRange) => ApiError::InvalidAmount,
-            Rejected::Refused(EntryRefused::KeyReused) => ApiError::IdempotencyKeyReused,
-            Rejected::Failed(error) => error.into(),
-        })?;
+        .decided()?
+        .map_err(|refused| refused.error(ApiError::InvalidAmount))?;
     ok(&Charged {
         message: SuccessText::Charged.message(request.language()),
         current_balance: Won(charge.balance_after),

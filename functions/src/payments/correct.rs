@@ -20,7 +20,7 @@ use shared::{
     error::{ApiError, Constraint},
     http::{Field, IdempotencyKey, RequestParts as _, Won, WonMoved, body, ok},
     lambda_http::{Body, Request, Response},
-    store::{Rejected, accounts::EntryRefused, keys::EntryName},
+    store::{Decided as _, keys::EntryName},
     texts::SuccessText,
 };
 use utoipa::ToSchema;
@@ -109,13 +109,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .store()
         .correct(user_id, &name, amount, &explanation, admin.now)
         .await
-        .map_err(|rejected| match rejected {
-            Rejected::Refused(EntryRefused::NoAccount) => ApiError::UserNotFound,
-            Rejected::Refused(EntryRefused::TokenOver) => ApiError::InvalidToken,
-            Rejected::Refused(EntryRefused::OutOfRange) => ApiError::BalanceOutOfRange,
-            Rejected::Refused(EntryRefused::KeyReused) => ApiError::IdempotencyKeyReused,
-            Rejected::Failed(error) => error.into(),
-        })?;
+        .decided()?
+        .map_err(|refused| refused.error(ApiError::BalanceOutOfRange))?;
     tracing::info!(
         by = %admin.user_id,
         correction_id = %correction.correction_id,

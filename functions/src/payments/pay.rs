@@ -27,10 +27,7 @@ use shared::{
     http::{Field, RequestParts as _, Seconds, Won, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{
-        Reading, Rejected,
-        purchase::{PayRefused, Payment},
-    },
+    store::{Reading, purchase::Payment},
     texts::SuccessText,
 };
 use utoipa::ToSchema;
@@ -212,21 +209,12 @@ async fn pay(
     hold: &Hold,
     now: Timestamp,
 ) -> Result<Order, ApiError> {
-    match app.store().pay(session, generation, hold, now).await {
-        Ok(Payment::Now(order)) => {
+    match app.store().pay(session, generation, hold, now).await? {
+        Payment::Now(order) => {
             app.count_through(session, now).await;
             Ok(order)
         }
-        Ok(Payment::Before(order)) => Ok(order),
-        Err(Rejected::Refused(PayRefused::InsufficientBalance)) => {
-            Err(ApiError::InsufficientBalance)
-        }
-        Err(Rejected::Refused(PayRefused::TokenOver)) => Err(ApiError::InvalidToken),
-        Err(Rejected::Refused(PayRefused::HoldOver)) => Err(ApiError::HoldExpired),
-        Err(Rejected::Refused(PayRefused::NoAccount)) => {
-            Err(ApiError::bug("a session's user has no account"))
-        }
-        Err(Rejected::Failed(error)) => Err(error.into()),
+        Payment::Before(order) => Ok(order),
     }
 }
 

@@ -30,7 +30,7 @@ use shared::{
     http::{Field, IdempotencyKey, Seconds, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Rejected, StoreError, Tried, sessions::Found, while_stale},
+    store::{Decided as _, Rejected, StoreError, TryError, sessions::Found, while_stale},
     token::Claims,
 };
 use utoipa::ToSchema;
@@ -199,30 +199,26 @@ async fn join(
     wish: &Wish,
     queue: &Queue,
 ) -> Result<(Session, u32), ApiError> {
-    let joined = while_stale(async || {
-        let joined = try_to_join(app, visitor, wish, queue).await;
-        Ok(joined.transpose().map_or(Tried::Stale, Tried::Done))
-    });
-    joined.await?
+    Ok(while_stale(|| try_to_join(app, visitor, wish, queue)).await?)
 }
 
-/// `None` when somebody was faster, who is through already.
+/// Stale when a parallel request of the same user was faster, and its session is over already.
 async fn try_to_join(
     app: &App,
     visitor: &Visitor,
     wish: &Wish,
     queue: &Queue,
-) -> Result<Option<(Session, u32)>, ApiError> {
+) -> Result<(Session, u32), TryError<ApiError>> {
     let (user, earlier) = app
         .store()
         .user_and_session(wish.user_id, &queue.id)
         .await?;
     let user = visitor.require_identity(user)?;
-    let joined = join_after(app, visitor, wish, queue, earlier).await?;
-    Ok(joined.map(|session| (session, user.generation)))
+    let session = join_after(app, visitor, wish, queue, earlier).await?;
+    Ok((session, user.generation))
 }
 
-/// `None` when the earlier session was another one by the time that the new one was written, and
+/// Stale when the earlier session was another one by the time that the new one was written, and
 /// over as well: paid for at the last moment, say.
 async fn join_after(
     app: &App,
@@ -230,7 +226,7 @@ async fn join_after(
     wish: &Wish,
     queue: &Queue,
     earlier: Option<Session>,
-) -> Result<Option<Session>, ApiError> {
+) -> Result<Session, TryError<ApiError>> {
     let now = visitor.now;
     let is_live = |session: &Session| !session.standing(queue, now).is_over();
     let ended = match earlier {
@@ -238,47 +234,42 @@ async fn join_after(
         ended => ended,
     };
     require_open(queue)?;
-    match take_a_number(app, wish, queue, ended, now).await {
-        Ok(session) => Ok(Some(session)),
+    let joined = take_a_number(app, wish, queue, ended, now).await;
+    match joined.decided()? {
+        Ok(session) => Ok(session),
         // A parallel request of the same user was faster.
-        Err(Rejected::Refused(Some(live))) if is_live(&live) => {
-            again(app, visitor, wish, *live).await
-        }
-        Err(Rejected::Refused(_)) => Ok(None),
-        Err(Rejected::Failed(error)) => Err(error.into()),
+        Err(Some(live)) if is_live(&live) => again(app, visitor, wish, *live).await,
+        Err(_) => Err(TryError::Stale),
     }
 }
 
 /// The live session, if the visitor may have its token once more: with a new expiry if the last
-/// token ends soon, and for the concert that they come for now. `None` when it is over by now.
+/// token ends soon, and for the concert that they come for now. Stale when it is over by now.
 async fn again(
     app: &App,
     visitor: &Visitor,
     wish: &Wish,
     live: Session,
-) -> Result<Option<Session>, ApiError> {
+) -> Result<Session, TryError<ApiError>> {
     let now = visitor.now;
     let same_key = wish.key.is_some() && wish.key() == live.join_key.as_deref();
     if same_key && wish.concert_id != live.concert_id {
-        return Err(ApiError::IdempotencyKeyReused);
+        return Err(ApiError::IdempotencyKeyReused.into());
     }
     if !(same_key || visitor.is_signed_in() || live.has_no_good_token(now)) {
-        return Err(ApiError::TokenAlreadyActive);
+        return Err(ApiError::TokenAlreadyActive.into());
     }
     let renewed = live.renewed(now);
     let is_for_another = wish.concert_id.is_some() && wish.concert_id != live.concert_id;
     if renewed.is_none() && !is_for_another {
-        return Ok(Some(live));
+        return Ok(live);
     }
     let next = Session {
         concert_id: wish.concert_id.or(live.concert_id),
         ..renewed.unwrap_or(live)
     };
-    match app.store().issue_again(&next).await {
-        Ok(session) => Ok(Some(session)),
-        Err(Rejected::Refused(_)) => Ok(None),
-        Err(Rejected::Failed(error)) => Err(error.into()),
-    }
+    let issued = app.store().issue_again(&next).await.decided()?;
+    issued.map_err(|_| TryError::Stale)
 }
 
 async fn take_a_number(

@@ -20,7 +20,7 @@ use shared::{
     http::{RequestParts as _, Won, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Reading, Rejected, purchase::RefundRefused},
+    store::{Decided as _, Reading},
 };
 use utoipa::ToSchema;
 
@@ -100,18 +100,14 @@ pub(super) async fn give_back(
             }
             Reservation::Ended(_) => (found.status(), None),
             Reservation::Held { session, hold } => {
-                match app.store().cancel_hold(session, hold, now).await {
-                    Ok(_) => {
-                        app.free_seats_or_log(hold).await;
-                        (Status::Cancelled, None)
-                    }
+                let cancelled = app.store().cancel_hold(session, hold, now).await;
+                if cancelled.decided()?.is_err() {
                     // Something else happened to it first: see what.
-                    Err(Rejected::Refused(_)) => {
-                        reading = Reading::Consistent;
-                        continue;
-                    }
-                    Err(Rejected::Failed(error)) => return Err(error.into()),
+                    reading = Reading::Consistent;
+                    continue;
                 }
+                app.free_seats_or_log(hold).await;
+                (Status::Cancelled, None)
             }
         };
         return Ok(Cancelled {
@@ -140,18 +136,7 @@ async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<
     let refunded = app
         .store()
         .refund(order, explanation, generation, now)
-        .await
-        .map_err(|rejected| match rejected {
-            Rejected::Refused(RefundRefused::TokenOver) => ApiError::InvalidToken,
-            Rejected::Refused(RefundRefused::NoAccount) => {
-                ApiError::bug("an order's user has no account")
-            }
-            Rejected::Refused(RefundRefused::NotSold) => {
-                ApiError::bug("an order's seat is not sold to it")
-            }
-            Rejected::Refused(RefundRefused::Uncountable) => ApiError::bug("a balance too large"),
-            Rejected::Failed(error) => error.into(),
-        })?;
+        .await?;
     app.wake_queue_of(order.show(), now).await;
     refunded
         .refund

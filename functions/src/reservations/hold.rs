@@ -24,7 +24,7 @@ use shared::{
     jiff::{SignedDuration, Timestamp, tz::TimeZone},
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
-    store::{Rejected, purchase::HoldRefused},
+    store::{Decided as _, purchase::HoldRefused},
     texts::SuccessText,
 };
 use utoipa::ToSchema;
@@ -195,22 +195,17 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
     }
 
     let hold = new_hold(app, show, seats.clone(), buyer.now)?;
-    match app
+    let placed = app
         .store()
         .place_hold(&buyer.session, &hold, buyer.now)
-        .await
-    {
+        .await;
+    match placed.decided()? {
         Ok(()) => {
             send_release(app, buyer, &hold).await;
             Ok(hold)
         }
-        Err(Rejected::Refused(HoldRefused::HoldExists(there))) if is_same(&there) => Ok(*there),
-        Err(Rejected::Refused(refused)) => Err(match refused {
-            HoldRefused::SeatTaken => ApiError::SeatAlreadyReserved,
-            HoldRefused::HoldExists(_) => ApiError::HoldExists,
-            HoldRefused::SessionOver(reason) => ApiError::SessionOver { reason },
-        }),
-        Err(Rejected::Failed(error)) => Err(error.into()),
+        Err(HoldRefused::HoldExists(there)) if is_same(&there) => Ok(*there),
+        Err(refused) => Err(refused.into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Accounts, as handlers deal with them: signing up, and checking a password.
+//! Accounts, as handlers deal with them: deleting a user, and checking a password.
 
 use jiff::Timestamp;
 
@@ -14,8 +14,8 @@ use crate::{
     error::ApiError,
     password,
     store::{
-        Reading, Rejected, Tried,
-        users::{AttemptRefused, Moved, NoSuchUser, SignUpRefused},
+        Decided as _, Reading, TryError,
+        users::{AttemptRefused, Moved, NoSuchUser},
         while_stale,
     },
 };
@@ -39,11 +39,8 @@ impl App {
         force: bool,
         now: Timestamp,
     ) -> Result<Money, ApiError> {
-        let deleted = while_stale(async || {
-            let tried = self.try_to_delete(user_id, generation, force, now).await;
-            Ok(tried.transpose().map_or(Tried::Stale, Tried::Done))
-        });
-        deleted.await?
+        let deleted = while_stale(|| self.try_to_delete(user_id, generation, force, now));
+        Ok(deleted.await?)
     }
 
     async fn try_to_delete(
@@ -52,24 +49,24 @@ impl App {
         generation: Option<u32>,
         force: bool,
         now: Timestamp,
-    ) -> Result<Option<Money>, ApiError> {
+    ) -> Result<Money, TryError<ApiError>> {
         let user = self.store().user(user_id).await?;
         let account = self.store().account(user_id).await?;
         let account = account.ok_or(ApiError::UserNotFound)?;
         let Some(user) = user else {
             self.leave_all(user_id, now).await?;
-            return Ok(Some(account.balance));
+            return Ok(account.balance);
         };
         if generation.is_some_and(|token| token != user.generation) {
-            return Err(ApiError::InvalidToken);
+            return Err(ApiError::InvalidToken.into());
         }
         let mut sessions = self.live_sessions(user_id, now).await?;
         if !force {
             if sessions.iter().any(|session| session.live_hold.is_some()) {
-                return Err(ApiError::UserHasHold);
+                return Err(ApiError::UserHasHold.into());
             }
             if account.balance > Money::ZERO {
-                return Err(ApiError::UserHasBalance);
+                return Err(ApiError::UserHasBalance.into());
             }
         }
         for session in sessions.split_off(sessions.len().min(SESSIONS_AT_ONCE)) {
@@ -79,14 +76,9 @@ impl App {
             .store()
             .delete_user(&user, account, &sessions, now)
             .await;
-        match deleted {
-            Ok(()) => {
-                self.after_leaving(user_id, &sessions, now).await?;
-                Ok(Some(account.balance))
-            }
-            Err(Rejected::Refused(Moved)) => Ok(None),
-            Err(Rejected::Failed(error)) => Err(error.into()),
-        }
+        deleted.decided()?.map_err(|Moved| TryError::Stale)?;
+        self.after_leaving(user_id, &sessions, now).await?;
+        Ok(account.balance)
     }
 
     /// Gives back the seats and places of sessions that were closed with their user, as they were
@@ -110,19 +102,6 @@ impl App {
         self.leave_all(user_id, now).await.map(drop)
     }
 
-    /// Signs a user up. 4 WRU for a guest, 6 with an e-mail address, 8 when its domain has an ASCII
-    /// form.
-    pub async fn sign_up(&self, user: &User) -> Result<(), ApiError> {
-        let signed_up = self.store().sign_up(user).await;
-        signed_up.map_err(|rejected| match rejected {
-            Rejected::Refused(SignUpRefused::EmailTaken) => ApiError::EmailTaken,
-            Rejected::Refused(SignUpRefused::IdTaken) => {
-                ApiError::bug("a random user id was taken")
-            }
-            Rejected::Failed(error) => error.into(),
-        })
-    }
-
     /// The account of somebody who knows its password; `None` is a password that nobody has. 2
     /// WRU when it is right, else 1. A right one makes the source known that the caller is at, which
     /// may be another than the one by which the attempt is counted.
@@ -139,14 +118,14 @@ impl App {
         caller: Source,
         now: Timestamp,
     ) -> Result<User, ApiError> {
-        let account = match self.store().count_attempt(user_id, source, now).await {
+        let counted = self.store().count_attempt(user_id, source, now).await;
+        let account = match counted.decided()? {
             Ok(account) => Some(account),
-            Err(Rejected::Refused(AttemptRefused::NoAccount)) => None,
-            Err(Rejected::Refused(AttemptRefused::TooMany(attempts))) => {
+            Err(AttemptRefused::NoAccount) => None,
+            Err(AttemptRefused::TooMany(attempts)) => {
                 let retry_after = attempts.forgotten_in(now);
                 return Err(ApiError::TooManyAttempts { retry_after });
             }
-            Err(Rejected::Failed(error)) => return Err(error.into()),
         };
         let hash = account.as_ref().and_then(|user| user.password_hash.clone());
         let is_right = password::is_of(password, hash).await?;
@@ -154,11 +133,10 @@ impl App {
             .filter(|_| is_right)
             .ok_or(ApiError::InvalidCredentials)?;
         let forgotten = self.store().forget_attempts(&account, source, caller, now);
-        match forgotten.await {
+        match forgotten.await.decided()? {
             Ok(()) => Ok(account),
             // They have been deleted meanwhile.
-            Err(Rejected::Refused(NoSuchUser)) => Err(ApiError::InvalidCredentials),
-            Err(Rejected::Failed(error)) => Err(error.into()),
+            Err(NoSuchUser) => Err(ApiError::InvalidCredentials),
         }
     }
 }

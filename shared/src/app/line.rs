@@ -13,7 +13,7 @@ use crate::{
     },
     error::{ApiError, Constraint},
     store::{
-        Reading, Rejected, StoreError, Tried,
+        Decided as _, Reading, Rejected, StoreError, TryError,
         cohorts::Event,
         queues::{SettingsChange, SettingsPut},
         sessions::Found,
@@ -107,7 +107,7 @@ impl App {
         change: &SettingsChange,
         settings: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
     ) -> Result<(Option<Queue>, Queue), ApiError> {
-        let written = while_stale(async || {
+        let before = while_stale(async || {
             let read = async || {
                 let defaults = self.queue_defaults();
                 let before = self
@@ -122,15 +122,10 @@ impl App {
                 && queue.opens_again(settings)
             {
                 // Those who wait have read that it is over. A tick makes it so for good.
-                if let Err(failed) = self.tick(id, Occasion::Settings).await {
-                    return Ok(Tried::Done(Err(failed)));
-                }
+                self.tick(id, Occasion::Settings).await?;
                 (before, next) = read().await?;
             }
-            let next = match next {
-                Ok(settings) => settings,
-                Err(refused) => return Ok(Tried::Done(Err(refused))),
-            };
+            let next = next?;
             let always = before
                 .as_ref()
                 .is_none_or(|queue| queue.opening == Opening::Always);
@@ -139,13 +134,13 @@ impl App {
                 .store()
                 .put_settings(id, before.as_ref(), &next, change, seed.as_ref())
                 .await?;
-            Ok(match put {
-                SettingsPut::Done => Tried::Done(Ok(before)),
-                SettingsPut::Moved => Tried::Stale,
-                SettingsPut::Joined => Tried::Done(Err(ApiError::Invalid(Constraint::AlreadyOpen))),
-            })
+            match put {
+                SettingsPut::Done => Ok(before),
+                SettingsPut::Moved => Err(TryError::Stale),
+                SettingsPut::Joined => Err(ApiError::Invalid(Constraint::AlreadyOpen).into()),
+            }
         });
-        let before = written.await??;
+        let before = before.await?;
         self.tick_on_the_way(id, Occasion::Settings).await;
         let after = self.read_queue(id, Reading::Consistent).await?;
         Ok((before, after))
@@ -395,9 +390,9 @@ impl App {
         self.store()
             .count_arrival(&session.queue_id, admission.cohort, now)
             .await?;
-        match self.store().arrive(session, &arrival).await {
+        match self.store().arrive(session, &arrival).await.decided()? {
             Ok(session) => Ok(session),
-            Err(Rejected::Refused(found)) => {
+            Err(found) => {
                 self.store()
                     .take_arrival_back(&session.queue_id, admission.cohort, now)
                     .await;
@@ -406,7 +401,6 @@ impl App {
                 same.map(|there| *there)
                     .ok_or(ApiError::SessionOver { reason })
             }
-            Err(Rejected::Failed(error)) => Err(error.into()),
         }
     }
 
@@ -440,7 +434,7 @@ impl App {
     /// for who was still waiting.
     pub async fn leave_queue(&self, mut session: Session, now: Timestamp) -> Result<(), ApiError> {
         loop {
-            match self.store().leave(&session).await {
+            match self.store().leave(&session).await.decided()? {
                 Ok(closed) => {
                     if let Some(hold) = &session.live_hold {
                         self.free_seats_or_log(hold).await;
@@ -448,7 +442,7 @@ impl App {
                     self.count_through(&closed, now).await;
                     return Ok(());
                 }
-                Err(Rejected::Refused(found)) => {
+                Err(found) => {
                     let reason = session.why_over(found.as_deref(), now);
                     match found {
                         Some(moved) if moved.jti == session.jti && reason.is_none() => {
@@ -457,7 +451,6 @@ impl App {
                         _ => return Err(ApiError::SessionOver { reason }),
                     }
                 }
-                Err(Rejected::Failed(error)) => return Err(error.into()),
             }
         }
     }

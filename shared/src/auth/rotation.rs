@@ -9,7 +9,7 @@ use super::Keyring;
 use crate::{
     domain::signing::{KeyPair, Keys, NoSuchKey, PrivateKey, PublicKey, Rotation, SigningKeys},
     error::ApiError,
-    store::{Rejected, Tried, signing_keys::KeysHaveChanged, while_stale},
+    store::{Decided as _, TryError, signing_keys::KeysHaveChanged, while_stale},
     token::MAX_TOKEN_LIFETIME,
 };
 
@@ -22,38 +22,32 @@ impl Keyring {
         rotation: &Rotation,
         now: Timestamp,
     ) -> Result<Option<Keys>, ApiError> {
-        while_stale(async || {
+        let keys = while_stale(async || {
             let Some(seen) = self.store.all_keys().await? else {
-                return Ok(Tried::Done(Ok(None)));
+                return Ok(None);
             };
-            let keys = match rotated(&seen, rotation, now) {
-                Ok(keys) if keys != seen => keys,
-                unchanged => return Ok(Tried::Done(unchanged.map(Some))),
-            };
-            match self.store.change_keys(&seen, &keys).await {
-                Ok(()) => {
-                    log(&keys);
-                    Ok(Tried::Done(Ok(Some(keys))))
-                }
-                Err(Rejected::Refused(KeysHaveChanged)) => Ok(Tried::Stale),
-                Err(Rejected::Failed(error)) => Err(error),
+            let keys = rotated(&seen, rotation, now)?;
+            if keys != seen {
+                let changed = self.store.change_keys(&seen, &keys).await.decided()?;
+                changed.map_err(|KeysHaveChanged| TryError::Stale)?;
+                log(&keys);
             }
-        })
-        .await?
+            Ok(Some(keys))
+        });
+        Ok(keys.await?)
     }
 
     /// Makes the first key pair, unless another instance is faster.
     pub(super) async fn create_keys(&self, now: Timestamp) -> Result<SigningKeys, ApiError> {
         let first = new_key_pair(now)?;
         let private = first.private.clone();
-        match self.store.create_keys(first).await {
+        match self.store.create_keys(first).await.decided()? {
             Ok(()) => Ok(private.into()),
-            Err(Rejected::Refused(_)) => self
+            Err(_) => self
                 .store
                 .signing_keys()
                 .await?
                 .ok_or_else(|| ApiError::bug("the signing key is there and is not")),
-            Err(Rejected::Failed(error)) => Err(error.into()),
         }
     }
 }

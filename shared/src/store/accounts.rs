@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Reading, Rejected, Store, StoreError,
-    contention::{Tried, while_stale},
+    Decided as _, Reading, Rejected, Store, StoreError,
+    contention::{TryError, while_stale},
     item::{Item, from_item, number, text, time, to_attribute, to_item},
     keys::{self, EntryName},
     transaction::Transaction,
@@ -24,6 +24,7 @@ use crate::{
         order::{Account, Charge, Correction, Entry, Order, OrderStatus, Refund},
         reason::Explanation,
     },
+    error::ApiError,
 };
 
 /// Why an account is not charged or corrected.
@@ -37,6 +38,18 @@ pub enum EntryRefused {
     OutOfRange,
     /// The key was used for something else before.
     KeyReused,
+}
+
+impl EntryRefused {
+    /// The error that a caller gets; `out_of_range` where the amount does not fit the account.
+    pub fn error(self, out_of_range: ApiError) -> ApiError {
+        match self {
+            Self::NoAccount => ApiError::UserNotFound,
+            Self::TokenOver => ApiError::InvalidToken,
+            Self::OutOfRange => out_of_range,
+            Self::KeyReused => ApiError::IdempotencyKeyReused,
+        }
+    }
 }
 
 enum EntryFailed {
@@ -174,7 +187,7 @@ impl Store {
         name: &EntryName,
         amount: Money,
         now: Timestamp,
-    ) -> Result<Tried<Result<Charge, EntryRefused>>, StoreError> {
+    ) -> Result<Charge, TryError<EntryRefused>> {
         let next = |account| charged(account, amount, now);
         let name = keys::charge(name);
         self.try_to_enter(user_id, account, &name, next, |recorded: &Charge| {
@@ -224,22 +237,20 @@ impl Store {
         next: impl Fn(Account) -> Option<(Account, E)>,
         is_same: impl Fn(&E) -> bool,
     ) -> Result<E, Rejected<EntryRefused>> {
-        let outcome = while_stale(async || {
-            let refused = match self.account(user_id).await? {
-                None => EntryRefused::NoAccount,
-                Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
-                    EntryRefused::TokenOver
-                }
-                Some(account) if account.closed_at.is_some() => EntryRefused::NoAccount,
-                Some(account) => {
-                    return self
-                        .try_to_enter(user_id, account, name, &next, &is_same)
-                        .await;
-                }
-            };
-            Ok(Tried::Done(Err(refused)))
-        });
-        outcome.await?.map_err(Rejected::Refused)
+        while_stale(async || match self.account(user_id).await? {
+            None => Err(TryError::Refused(EntryRefused::NoAccount)),
+            Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
+                Err(TryError::Refused(EntryRefused::TokenOver))
+            }
+            Some(account) if account.closed_at.is_some() => {
+                Err(TryError::Refused(EntryRefused::NoAccount))
+            }
+            Some(account) => {
+                self.try_to_enter(user_id, account, name, &next, &is_same)
+                    .await
+            }
+        })
+        .await
     }
 
     /// One try to enter, into the account as it was read.
@@ -250,20 +261,19 @@ impl Store {
         name: &str,
         next: impl Fn(Account) -> Option<(Account, E)>,
         is_same: impl Fn(&E) -> bool,
-    ) -> Result<Tried<Result<E, EntryRefused>>, StoreError> {
+    ) -> Result<E, TryError<EntryRefused>> {
         let the_same = |recorded: E| {
             if is_same(&recorded) {
                 Ok(recorded)
             } else {
-                Err(EntryRefused::KeyReused)
+                Err(TryError::Refused(EntryRefused::KeyReused))
             }
         };
         let Some((moved, entry)) = next(account) else {
             // The account may be this full, or this empty, because this very entry was made.
-            let recorded = self.account_entry(user_id, name).await?.map(the_same);
-            return Ok(Tried::Done(
-                recorded.unwrap_or(Err(EntryRefused::OutOfRange)),
-            ));
+            let recorded = self.account_entry(user_id, name).await?;
+            let recorded = recorded.ok_or(TryError::Refused(EntryRefused::OutOfRange))?;
+            return the_same(recorded);
         };
         let written = Transaction::new(&self.client)
             .update(move_balance(&self.tables, user_id, account, moved)?, |_| {
@@ -275,14 +285,12 @@ impl Store {
             )
             .commit()
             .await;
-        match written {
-            Ok(()) => Ok(Tried::Done(Ok(entry))),
-            Err(Rejected::Refused(EntryFailed::Stale)) => Ok(Tried::Stale),
-            Err(Rejected::Refused(EntryFailed::AlreadyDone(recorded))) => {
-                let recorded = from_item(recorded.unwrap_or_default())?;
-                Ok(Tried::Done(the_same(recorded)))
+        match written.decided()? {
+            Ok(()) => Ok(entry),
+            Err(EntryFailed::Stale) => Err(TryError::Stale),
+            Err(EntryFailed::AlreadyDone(recorded)) => {
+                the_same(from_item(recorded.unwrap_or_default())?)
             }
-            Err(Rejected::Failed(error)) => Err(error),
         }
     }
 }

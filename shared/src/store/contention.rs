@@ -7,7 +7,8 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{StoreError, usage};
+use super::{Rejected, StoreError, usage};
+use crate::error::ApiError;
 
 /// A write is tried at most so many times before the caller is told that we are busy.
 pub(super) const MAX_TRIES: u32 = 6;
@@ -47,31 +48,50 @@ where
     }
 }
 
-/// What a try of an operation came to that reads, computes and writes on condition that nothing
-/// has moved since.
+/// Why one try of an operation was not done. The operation reads, computes, and writes on condition
+/// that nothing has changed since.
 #[derive(Debug)]
-pub enum Tried<T> {
-    /// An answer.
-    Done(T),
-    /// What was read had moved when it came to writing.
+pub enum TryError<R> {
+    /// The answer is no.
+    Refused(R),
+    /// What was read had changed when it came to writing: the next try may succeed.
     Stale,
+    /// It was not decided.
+    Failed(StoreError),
+}
+
+impl<R, E: Into<StoreError>> From<E> for TryError<R> {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// So that the steps of an operation in `App` can use `?`.
+impl From<ApiError> for TryError<ApiError> {
+    fn from(refusal: ApiError) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// Starts an operation over from its read, as long as the reading goes stale and two seconds
 /// have not passed: of twenty charges at once, each succeeds.
-pub async fn while_stale<T, Trying>(mut attempt: impl FnMut() -> Trying) -> Result<T, StoreError>
+pub async fn while_stale<T, R, Trying>(
+    mut attempt: impl FnMut() -> Trying,
+) -> Result<T, Rejected<R>>
 where
-    Trying: Future<Output = Result<Tried<T>, StoreError>>,
+    Trying: Future<Output = Result<T, TryError<R>>>,
 {
     let give_up = Instant::now() + STALE_FOR;
     let mut tried = 0;
     loop {
-        match attempt().await? {
-            Tried::Done(answer) => return Ok(answer),
-            Tried::Stale => usage::contended(),
+        match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(TryError::Refused(refusal)) => return Err(Rejected::Refused(refusal)),
+            Err(TryError::Failed(error)) => return Err(Rejected::Failed(error)),
+            Err(TryError::Stale) => usage::contended(),
         }
         if Instant::now() >= give_up {
-            return Err(StoreError::Contended);
+            return Err(Rejected::Failed(StoreError::Contended));
         }
         back_off(tried).await;
         tried += 1;

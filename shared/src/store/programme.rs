@@ -22,18 +22,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Reading, Rejected, Store, StoreError,
+    Decided as _, Reading, Rejected, Store, StoreError,
     catalog::{ConcertEntry, Listed, key},
-    contention::{Tried, while_contended, while_stale},
+    contention::{TryError, while_contended, while_stale},
     item::{Item, from_item, number, to_item},
     keys, queues,
     transaction::{Transaction, is_conflict},
     usage,
 };
-use crate::domain::{
-    ids::{ConcertId, QueueId, ShowDate, UserId},
-    programme::{Impossible, Programme, ProgrammeChange, QueueShows},
-    show::{Concert, ListedConcert, SalesWindow, Show},
+use crate::{
+    domain::{
+        ids::{ConcertId, QueueId, ShowDate, UserId},
+        programme::{Impossible, Programme, ProgrammeChange, QueueShows},
+        show::{Concert, ListedConcert, SalesWindow, Show},
+    },
+    error::{ApiError, Constraint},
 };
 
 /// The most shows that one transaction takes. Of its hundred items the concert, the two places of
@@ -52,6 +55,17 @@ pub enum CreateRefused {
     QueueFull,
     /// The key was used for another concert before.
     KeyReused,
+}
+
+impl From<CreateRefused> for ApiError {
+    fn from(refused: CreateRefused) -> Self {
+        match refused {
+            CreateRefused::Exists => Self::bug("a new concert's id was taken"),
+            CreateRefused::NoShow => Self::bug("a concert without a show"),
+            CreateRefused::QueueFull => Self::Invalid(Constraint::QueueShows),
+            CreateRefused::KeyReused => Self::IdempotencyKeyReused,
+        }
+    }
 }
 
 /// How a creation is named, so that it is done once: by whom, and with which key of theirs.
@@ -86,6 +100,27 @@ pub enum ChangeRefused {
     QueueFull,
 }
 
+impl From<ChangeRefused> for ApiError {
+    fn from(refused: ChangeRefused) -> Self {
+        match refused {
+            ChangeRefused::NoConcert => Self::ConcertNotFound,
+            ChangeRefused::Impossible(why) => why.into(),
+            ChangeRefused::QueueFull => Self::Invalid(Constraint::QueueShows),
+        }
+    }
+}
+
+impl From<Impossible> for ApiError {
+    fn from(why: Impossible) -> Self {
+        match why {
+            Impossible::Shows => Self::Invalid(Constraint::Shows),
+            Impossible::Capacity => Self::Invalid(Constraint::Capacity),
+            Impossible::SalesWindow => Self::Invalid(Constraint::SalesWindow),
+            Impossible::NoPrice => Self::MissingField("price"),
+        }
+    }
+}
+
 /// Why a concert is not deleted, or one of its shows.
 #[derive(Debug)]
 pub enum DeleteRefused {
@@ -95,6 +130,16 @@ pub enum DeleteRefused {
     NoShow,
     /// A seat is sold or held.
     HasOrders,
+}
+
+impl From<DeleteRefused> for ApiError {
+    fn from(refused: DeleteRefused) -> Self {
+        match refused {
+            DeleteRefused::NoConcert => Self::ConcertNotFound,
+            DeleteRefused::NoShow => Self::ShowNotFound,
+            DeleteRefused::HasOrders => Self::ConcertHasOrders,
+        }
+    }
 }
 
 enum NotPublished {
@@ -115,11 +160,8 @@ enum NotStepped {
 
 use NotStepped::Stale;
 
-/// Why a programme does not become another.
-enum NotWritten {
-    QueueFull,
-    Stale,
-}
+/// One of the queues of a concert has no room for so many shows.
+struct QueueFull;
 
 /// The shows of the queues that a change touches.
 type QueuesShows = BTreeMap<QueueId, QueueShows>;
@@ -232,16 +274,14 @@ impl Store {
         }
         for batch in shows[..first].chunks(MAX_SHOWS_PER_WRITE) {
             let written = self.new_shows(batch, name, "begun")?.commit().await;
-            match written {
+            match written.decided()? {
                 Ok(()) => {}
-                Err(Rejected::Refused(NotPublished::Done)) => return Ok(()),
-                Err(Rejected::Refused(_)) => return Err(Rejected::Refused(CreateRefused::Exists)),
-                Err(Rejected::Failed(error)) => return Err(Rejected::Failed(error)),
+                Err(NotPublished::Done) => return Ok(()),
+                Err(_) => return Err(Rejected::Refused(CreateRefused::Exists)),
             }
         }
         let last = &shows[first..];
-        let outcome = while_stale(|| self.try_to_publish(programme, last, name)).await?;
-        outcome.map_err(Rejected::Refused)
+        while_stale(|| self.try_to_publish(programme, last, name)).await
     }
 
     async fn try_to_publish(
@@ -249,12 +289,12 @@ impl Store {
         programme: &Programme,
         shows: &[&Show],
         name: Option<&CreationName>,
-    ) -> Result<Tried<Result<(), CreateRefused>>, StoreError> {
+    ) -> Result<(), TryError<CreateRefused>> {
         let Some(listed) = programme.listed() else {
-            return Ok(Tried::Done(Err(CreateRefused::NoShow)));
+            return Err(TryError::Refused(CreateRefused::NoShow));
         };
         let Some(mut queues) = self.queues_with(programme, None).await? else {
-            return Ok(Tried::Done(Err(CreateRefused::QueueFull)));
+            return Err(TryError::Refused(CreateRefused::QueueFull));
         };
         let concert_id = programme.concert.concert_id;
         let place = keys::listed(&listed.name, concert_id);
@@ -270,20 +310,19 @@ impl Store {
             .update(self.count_version()?, |_| NotPublished::Unfolded);
         let transaction =
             self.put_queues(transaction, &mut queues, programme, || NotPublished::Stale)?;
-        Ok(match transaction.commit().await {
-            Ok(()) | Err(Rejected::Refused(NotPublished::Done)) => Tried::Done(Ok(())),
+        match transaction.commit().await.decided()? {
+            Ok(()) | Err(NotPublished::Done) => Ok(()),
             // A creation that is done fails each of the conditions, and not all need be reported.
-            Err(Rejected::Refused(NotPublished::Exists)) => match name {
-                Some(name) if self.is_created(name).await? => Tried::Done(Ok(())),
-                _ => Tried::Done(Err(CreateRefused::Exists)),
+            Err(NotPublished::Exists) => match name {
+                Some(name) if self.is_created(name).await? => Ok(()),
+                _ => Err(TryError::Refused(CreateRefused::Exists)),
             },
-            Err(Rejected::Refused(NotPublished::Stale)) => Tried::Stale,
-            Err(Rejected::Refused(NotPublished::Unfolded)) => {
+            Err(NotPublished::Stale) => Err(TryError::Stale),
+            Err(NotPublished::Unfolded) => {
                 self.fold_listing().await?;
-                Tried::Stale
+                Err(TryError::Stale)
             }
-            Err(Rejected::Failed(error)) => return Err(error),
-        })
+        }
     }
 
     /// A transaction with new shows. Those of a creation that has a name may be there already: all
@@ -316,27 +355,20 @@ impl Store {
         concert_id: ConcertId,
         change: &ProgrammeChange,
     ) -> Result<Programme, Rejected<ChangeRefused>> {
-        let outcome = while_stale(|| self.try_to_change(concert_id, change)).await?;
-        outcome.map_err(Rejected::Refused)
+        while_stale(|| self.try_to_change(concert_id, change)).await
     }
 
     async fn try_to_change(
         &self,
         concert_id: ConcertId,
         change: &ProgrammeChange,
-    ) -> Result<Tried<Result<Programme, ChangeRefused>>, StoreError> {
-        let Some(seen) = self.programme(concert_id, Reading::Consistent).await? else {
-            return Ok(Tried::Done(Err(ChangeRefused::NoConcert)));
-        };
-        let next = match seen.changed(change) {
-            Ok(next) => next,
-            Err(why) => return Ok(Tried::Done(Err(ChangeRefused::Impossible(why)))),
-        };
-        Ok(match self.write(seen, &next).await? {
-            Ok(written) => Tried::Done(Ok(written)),
-            Err(NotWritten::QueueFull) => Tried::Done(Err(ChangeRefused::QueueFull)),
-            Err(NotWritten::Stale) => Tried::Stale,
-        })
+    ) -> Result<Programme, TryError<ChangeRefused>> {
+        let seen = self.programme(concert_id, Reading::Consistent).await?;
+        let seen = seen.ok_or(TryError::Refused(ChangeRefused::NoConcert))?;
+        let next = seen
+            .changed(change)
+            .map_err(|why| TryError::Refused(ChangeRefused::Impossible(why)))?;
+        self.write(seen, &next, ChangeRefused::QueueFull).await
     }
 
     /// Deletes a concert, or one of its shows, and with its last show the concert. Refused while
@@ -351,8 +383,7 @@ impl Store {
         date: Option<ShowDate>,
         now: Timestamp,
     ) -> Result<(), Rejected<DeleteRefused>> {
-        let outcome = while_stale(|| self.try_to_delete(concert_id, date, now)).await?;
-        outcome.map_err(Rejected::Refused)
+        while_stale(|| self.try_to_delete(concert_id, date, now)).await
     }
 
     async fn try_to_delete(
@@ -360,48 +391,55 @@ impl Store {
         concert_id: ConcertId,
         date: Option<ShowDate>,
         now: Timestamp,
-    ) -> Result<Tried<Result<(), DeleteRefused>>, StoreError> {
-        let Some(seen) = self.programme(concert_id, Reading::Consistent).await? else {
-            return Ok(Tried::Done(Err(DeleteRefused::NoConcert)));
-        };
+    ) -> Result<(), TryError<DeleteRefused>> {
+        let seen = self.programme(concert_id, Reading::Consistent).await?;
+        let seen = seen.ok_or(TryError::Refused(DeleteRefused::NoConcert))?;
         let goes = |show: &&Show| date.is_none_or(|date| show.date == date);
         let going: Vec<_> = seen.shows.values().filter(goes).collect();
         if going.is_empty() {
-            return Ok(Tried::Done(Err(DeleteRefused::NoShow)));
+            return Err(TryError::Refused(DeleteRefused::NoShow));
         }
         if self.any_seat_is_taken(&going, now).await? {
-            return Ok(Tried::Done(Err(DeleteRefused::HasOrders)));
+            return Err(TryError::Refused(DeleteRefused::HasOrders));
         }
         let dates: Vec<_> = going.iter().map(|show| show.date).collect();
         let next = seen.without(&dates);
-        Ok(match self.write(seen, &next).await? {
-            Ok(_) => Tried::Done(Ok(())),
-            Err(NotWritten::QueueFull | NotWritten::Stale) => Tried::Stale,
-        })
+        match self.write(seen, &next, QueueFull).await {
+            Ok(_) => Ok(()),
+            // Fewer shows always have room: somebody else has added to the queue.
+            Err(TryError::Refused(QueueFull) | TryError::Stale) => Err(TryError::Stale),
+            Err(TryError::Failed(error)) => Err(error.into()),
+        }
     }
 
-    /// Makes a concert that was read into another, step by step.
-    async fn write(
+    /// Makes a concert that was read into another, step by step; `queue_full` is the refusal where
+    /// one of its queues has no room.
+    async fn write<R>(
         &self,
         seen: Programme,
         next: &Programme,
-    ) -> Result<Result<Programme, NotWritten>, StoreError> {
+        queue_full: R,
+    ) -> Result<Programme, TryError<R>> {
         let Some(mut queues) = self.queues_with(next, Some(&seen)).await? else {
-            return Ok(Err(NotWritten::QueueFull));
+            return Err(TryError::Refused(queue_full));
         };
         let mut from = seen;
         for to in from.steps_to(next, MAX_SHOWS_PER_WRITE) {
-            match self.step(&from, &to, &mut queues)?.commit().await {
+            match self
+                .step(&from, &to, &mut queues)?
+                .commit()
+                .await
+                .decided()?
+            {
                 Ok(()) => from = to,
-                Err(Rejected::Refused(Stale)) => return Ok(Err(NotWritten::Stale)),
-                Err(Rejected::Refused(NotStepped::Unfolded)) => {
+                Err(Stale) => return Err(TryError::Stale),
+                Err(NotStepped::Unfolded) => {
                     self.fold_listing().await?;
-                    return Ok(Err(NotWritten::Stale));
+                    return Err(TryError::Stale);
                 }
-                Err(Rejected::Failed(error)) => return Err(error),
             }
         }
-        Ok(Ok(from))
+        Ok(from)
     }
 
     /// The transaction that makes a concert into another; `queues` are what they are after it.
@@ -552,11 +590,8 @@ impl Store {
             .delete(if_there(self.delete(keys::LISTING, entry)?), |_| ())
             .put(self.put(keys::LISTING, &place, concert)?, |_| ())
             .commit();
-        match moved.await {
-            // Somebody else has moved it.
-            Ok(()) | Err(Rejected::Refused(())) => Ok(()),
-            Err(Rejected::Failed(error)) => Err(error),
-        }
+        // What refuses it is that somebody else has moved the entry.
+        moved.await.decided().map(|_| ())
     }
 
     /// Puts the entries of the listing into the order of folded names, and says that they are. It
@@ -590,7 +625,6 @@ impl Store {
     }
 }
 
-/// A concert that is new.
 /// What a new concert is to be, in short: all but its id.
 fn digest_of(programme: &Programme) -> String {
     let Concert { name, queue_id, .. } = &programme.concert;

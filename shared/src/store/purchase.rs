@@ -4,18 +4,21 @@
 use jiff::Timestamp;
 
 use super::{
-    Rejected, Store, StoreError, accounts,
-    contention::{Tried, while_stale},
+    Decided as _, Rejected, Store, accounts,
+    contention::{TryError, while_stale},
     item::{Item, from_item},
     keys, seats, sessions,
     transaction::Transaction,
 };
-use crate::domain::{
-    ids::UserId,
-    order::{Account, Hold, Order, OrderStatus, Refund},
-    reason::Explanation,
-    seat::TakenSeat,
-    session::{Ending, Session},
+use crate::{
+    domain::{
+        ids::UserId,
+        order::{Account, Hold, Order, OrderStatus, Refund},
+        reason::Explanation,
+        seat::TakenSeat,
+        session::{Ending, Session},
+    },
+    error::ApiError,
 };
 
 /// Why seats are not held.
@@ -38,6 +41,16 @@ impl HoldRefused {
                 ..
             }) => Self::HoldExists(Box::new(hold)),
             there => Self::SessionOver(there.and_then(|there| there.closed)),
+        }
+    }
+}
+
+impl From<HoldRefused> for ApiError {
+    fn from(refused: HoldRefused) -> Self {
+        match refused {
+            HoldRefused::SessionOver(reason) => Self::SessionOver { reason },
+            HoldRefused::HoldExists(_) => Self::HoldExists,
+            HoldRefused::SeatTaken => Self::SeatAlreadyReserved,
         }
     }
 }
@@ -74,6 +87,17 @@ pub enum PayRefused {
     TokenOver,
 }
 
+impl From<PayRefused> for ApiError {
+    fn from(refused: PayRefused) -> Self {
+        match refused {
+            PayRefused::InsufficientBalance => Self::InsufficientBalance,
+            PayRefused::HoldOver => Self::HoldExpired,
+            PayRefused::NoAccount => Self::bug("a session's user has no account"),
+            PayRefused::TokenOver => Self::InvalidToken,
+        }
+    }
+}
+
 enum PayFailed {
     AlreadyPaid(Option<Item>),
     HoldOver,
@@ -100,10 +124,8 @@ impl Store {
                 move |item| HoldFailed::by_seat(user_id, item),
             );
         }
-        let refused = match transaction.commit().await {
-            Ok(()) => return Ok(()),
-            Err(Rejected::Refused(refused)) => refused,
-            Err(Rejected::Failed(error)) => return Err(error.into()),
+        let Err(refused) = transaction.commit().await.decided()? else {
+            return Ok(());
         };
         Err(Rejected::Refused(match refused {
             HoldFailed::Session(item) => {
@@ -133,14 +155,14 @@ impl Store {
         hold: &Hold,
         now: Timestamp,
     ) -> Result<Payment, Rejected<PayRefused>> {
-        let outcome = while_stale(async || match self.account(session.user_id).await? {
-            None => Ok(Tried::Done(Err(PayRefused::NoAccount))),
+        while_stale(async || match self.account(session.user_id).await? {
+            None => Err(TryError::Refused(PayRefused::NoAccount)),
             Some(account) if !account.takes_token_of(generation) => {
-                Ok(Tried::Done(Err(PayRefused::TokenOver)))
+                Err(TryError::Refused(PayRefused::TokenOver))
             }
             Some(account) => self.try_to_pay(session, account, hold, now).await,
-        });
-        outcome.await?.map_err(Rejected::Refused)
+        })
+        .await
     }
 
     /// One try to pay a hold, from the account as it was read. 6 + 2n WRU for n seats; 1 RRU when it
@@ -154,14 +176,12 @@ impl Store {
         account: Account,
         hold: &Hold,
         now: Timestamp,
-    ) -> Result<Tried<Result<Payment, PayRefused>>, StoreError> {
+    ) -> Result<Payment, TryError<PayRefused>> {
         let Some(debited) = account.debited(hold.amount) else {
             // It may be so little because this very hold has been paid.
-            let order = self.order(session.user_id, hold.reservation_id).await?;
-            let paid = order
-                .map(Payment::Before)
-                .ok_or(PayRefused::InsufficientBalance);
-            return Ok(Tried::Done(paid));
+            return self
+                .paid_before(session.user_id, hold, PayRefused::InsufficientBalance)
+                .await;
         };
         let order = Order {
             reservation_id: hold.reservation_id,
@@ -202,19 +222,25 @@ impl Store {
             .commit()
             .await;
 
-        Ok(match written {
-            Ok(()) => Tried::Done(Ok(Payment::Now(order))),
-            Err(Rejected::Refused(PayFailed::AlreadyPaid(recorded))) => Tried::Done(Ok(
-                Payment::Before(from_item(recorded.unwrap_or_default())?),
-            )),
-            Err(Rejected::Refused(PayFailed::HoldOver)) => {
-                let order = self.order(user_id, hold.reservation_id).await?;
-                let paid = order.map(Payment::Before).ok_or(PayRefused::HoldOver);
-                Tried::Done(paid)
+        match written.decided()? {
+            Ok(()) => Ok(Payment::Now(order)),
+            Err(PayFailed::AlreadyPaid(recorded)) => {
+                Ok(Payment::Before(from_item(recorded.unwrap_or_default())?))
             }
-            Err(Rejected::Refused(PayFailed::Stale)) => Tried::Stale,
-            Err(Rejected::Failed(error)) => return Err(error),
-        })
+            Err(PayFailed::HoldOver) => self.paid_before(user_id, hold, PayRefused::HoldOver).await,
+            Err(PayFailed::Stale) => Err(TryError::Stale),
+        }
+    }
+
+    /// The payment that a hold has had already, or `refusal`. 1 RRU.
+    async fn paid_before(
+        &self,
+        user_id: UserId,
+        hold: &Hold,
+        refusal: PayRefused,
+    ) -> Result<Payment, TryError<PayRefused>> {
+        let order = self.order(user_id, hold.reservation_id).await?;
+        order.map(Payment::Before).ok_or(TryError::Refused(refusal))
     }
 }
 
@@ -231,14 +257,14 @@ impl Store {
         generation: Option<u32>,
         now: Timestamp,
     ) -> Result<Order, Rejected<RefundRefused>> {
-        let outcome = while_stale(async || match self.account(order.user_id).await? {
-            None => Ok(Tried::Done(Err(RefundRefused::NoAccount))),
+        while_stale(async || match self.account(order.user_id).await? {
+            None => Err(TryError::Refused(RefundRefused::NoAccount)),
             Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
-                Ok(Tried::Done(Err(RefundRefused::TokenOver)))
+                Err(TryError::Refused(RefundRefused::TokenOver))
             }
             Some(account) => self.try_to_refund(order, explanation, account, now).await,
-        });
-        outcome.await?.map_err(Rejected::Refused)
+        })
+        .await
     }
 
     /// One try to refund an order, into the account as it was read. 4 + 2n WRU for n seats; 1 RRU
@@ -249,9 +275,9 @@ impl Store {
         explanation: Option<&Explanation>,
         account: Account,
         now: Timestamp,
-    ) -> Result<Tried<Result<Order, RefundRefused>>, StoreError> {
+    ) -> Result<Order, TryError<RefundRefused>> {
         let Some(credited) = account.refunded(order.amount) else {
-            return Ok(Tried::Done(Err(RefundRefused::Uncountable)));
+            return Err(TryError::Refused(RefundRefused::Uncountable));
         };
         let refund = Refund {
             at: now,
@@ -276,23 +302,20 @@ impl Store {
             .commit()
             .await;
 
-        Ok(match written {
-            Ok(()) => Tried::Done(Ok(Order {
+        match written.decided()? {
+            Ok(()) => Ok(Order {
                 status: OrderStatus::Refunded,
                 refund: Some(refund),
                 ..order.clone()
-            })),
-            Err(Rejected::Refused(RefundFailed::NotPaid(recorded))) => {
-                Tried::Done(Ok(from_item(recorded.unwrap_or_default())?))
-            }
-            Err(Rejected::Refused(RefundFailed::NotSold)) => {
+            }),
+            Err(RefundFailed::NotPaid(recorded)) => Ok(from_item(recorded.unwrap_or_default())?),
+            Err(RefundFailed::NotSold) => {
                 let there = self.order(order.user_id, order.reservation_id).await?;
                 let refunded = there.filter(|there| there.refund.is_some());
-                Tried::Done(refunded.ok_or(RefundRefused::NotSold))
+                refunded.ok_or(TryError::Refused(RefundRefused::NotSold))
             }
-            Err(Rejected::Refused(RefundFailed::Stale)) => Tried::Stale,
-            Err(Rejected::Failed(error)) => return Err(error),
-        })
+            Err(RefundFailed::Stale) => Err(TryError::Stale),
+        }
     }
 }
 
@@ -313,6 +336,17 @@ enum RefundFailed {
     NotPaid(Option<Item>),
     NotSold,
     Stale,
+}
+
+impl From<RefundRefused> for ApiError {
+    fn from(refused: RefundRefused) -> Self {
+        match refused {
+            RefundRefused::TokenOver => Self::InvalidToken,
+            RefundRefused::NoAccount => Self::bug("an order's user has no account"),
+            RefundRefused::NotSold => Self::bug("an order's seat is not sold to it"),
+            RefundRefused::Uncountable => Self::bug("a balance too large"),
+        }
+    }
 }
 
 /// A hold that is paid.

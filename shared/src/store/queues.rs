@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Reading, Rejected, Store, StoreError,
+    Decided as _, Reading, Store, StoreError,
     contention::while_contended,
     item::{Item, from_item, number, text, to_attribute, to_item},
     keys,
@@ -176,11 +176,10 @@ impl Store {
             let registry = self.register(queue_id)?;
             transaction = transaction.update(registry, |_| SettingsPut::Moved);
         }
-        match transaction.commit().await {
-            Ok(()) => Ok(SettingsPut::Done),
-            Err(Rejected::Refused(refused)) => Ok(refused),
-            Err(Rejected::Failed(error)) => Err(error),
-        }
+        Ok(match transaction.commit().await.decided()? {
+            Ok(()) => SettingsPut::Done,
+            Err(refused) => refused,
+        })
     }
 
     fn set(

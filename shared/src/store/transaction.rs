@@ -34,6 +34,23 @@ impl<R, E: Into<StoreError>> From<E> for Rejected<R> {
     }
 }
 
+/// Takes a result apart: `?` passes on what was not decided, and what is left is the answer, done
+/// or refused.
+pub trait Decided<T, R> {
+    /// The answer, done or refused.
+    fn decided(self) -> Result<Result<T, R>, StoreError>;
+}
+
+impl<T, R> Decided<T, R> for Result<T, Rejected<R>> {
+    fn decided(self) -> Result<Result<T, R>, StoreError> {
+        match self {
+            Ok(done) => Ok(Ok(done)),
+            Err(Rejected::Refused(refusal)) => Ok(Err(refusal)),
+            Err(Rejected::Failed(error)) => Err(error),
+        }
+    }
+}
+
 type Refusal<R> = Box<dyn FnOnce(Option<Item>) -> R + Send>;
 
 /// Writes that happen all or not at all. Each item costs 2 WRU, refused or not.

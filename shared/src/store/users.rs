@@ -11,19 +11,22 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Reading, Rejected, Store, StoreError, accounts,
-    contention::{Tried, while_contended, while_stale},
+    Decided as _, Reading, Rejected, Store, StoreError, accounts,
+    contention::{TryError, while_contended, while_stale},
     item::{Item, from_item, number, text, time, to_attribute, to_item},
     keys, sessions,
     transaction::{Transaction, is_conflict},
     usage,
 };
-use crate::domain::{
-    attempts::{Attempts, Source},
-    ids::UserId,
-    order::Account,
-    session::Session,
-    user::{Email, Name, Role, User},
+use crate::{
+    domain::{
+        attempts::{Attempts, Source},
+        ids::UserId,
+        order::Account,
+        session::Session,
+        user::{Email, Name, Role, User},
+    },
+    error::ApiError,
 };
 
 /// Why somebody is no user.
@@ -33,6 +36,15 @@ pub enum SignUpRefused {
     IdTaken,
     /// The e-mail address is somebody's.
     EmailTaken,
+}
+
+impl From<SignUpRefused> for ApiError {
+    fn from(refused: SignUpRefused) -> Self {
+        match refused {
+            SignUpRefused::IdTaken => Self::bug("a random user id was taken"),
+            SignUpRefused::EmailTaken => Self::EmailTaken,
+        }
+    }
 }
 
 /// Why no password may be tried.
@@ -163,8 +175,7 @@ impl Store {
     ) -> Result<User, Rejected<AttemptRefused>> {
         let is_known = source == Source::Token;
         let source = &source.name(user_id);
-        let outcome = while_stale(|| self.try_to_count_attempt(user_id, source, is_known, now));
-        outcome.await?.map_err(Rejected::Refused)
+        while_stale(|| self.try_to_count_attempt(user_id, source, is_known, now)).await
     }
 
     async fn try_to_count_attempt(
@@ -173,28 +184,22 @@ impl Store {
         source: &str,
         is_known: bool,
         now: Timestamp,
-    ) -> Result<Tried<Result<User, AttemptRefused>>, StoreError> {
+    ) -> Result<User, TryError<AttemptRefused>> {
         let first = self.first_attempt(user_id, source, now)?;
-        let there = match self.change_user(first).await {
-            Ok(user) => return Ok(Tried::Done(Ok(user))),
-            Err(Rejected::Refused(there)) => there.filter(|user| !user.is_guest()),
-            Err(Rejected::Failed(error)) => return Err(error),
+        let there = match self.change_user(first).await.decided()? {
+            Ok(user) => return Ok(user),
+            Err(there) => there.filter(|user| !user.is_guest()),
         };
-        let Some(user) = there else {
-            return Ok(Tried::Done(Err(AttemptRefused::NoAccount)));
-        };
+        let user = there.ok_or(TryError::Refused(AttemptRefused::NoAccount))?;
         let is_known = is_known || user.known.has(source, now);
         if let Some(attempts) = user.attempts
             && attempts.are_used_up(source, is_known, now)
         {
-            return Ok(Tried::Done(Err(AttemptRefused::TooMany(attempts))));
+            return Err(TryError::Refused(AttemptRefused::TooMany(attempts)));
         }
         let next = self.next_attempt(user_id, source, is_known, now);
-        match self.change_user(next).await {
-            Ok(user) => Ok(Tried::Done(Ok(user))),
-            Err(Rejected::Refused(_)) => Ok(Tried::Stale),
-            Err(Rejected::Failed(error)) => Err(error),
-        }
+        let counted = self.change_user(next).await.decided()?;
+        counted.map_err(|_| TryError::Stale)
     }
 
     /// The first attempt, where none is remembered. Those that an earlier version of the code has
@@ -265,8 +270,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Rejected<NoSuchUser>> {
         let counted = &counted.name(user.user_id);
-        let outcome = while_stale(|| self.try_to_forget(user, counted, caller, now));
-        outcome.await?.map_err(Rejected::Refused)
+        while_stale(|| self.try_to_forget(user, counted, caller, now)).await
     }
 
     async fn try_to_forget(
@@ -275,26 +279,21 @@ impl Store {
         counted: &str,
         caller: Source,
         now: Timestamp,
-    ) -> Result<Tried<Result<(), NoSuchUser>>, StoreError> {
+    ) -> Result<(), TryError<NoSuchUser>> {
         let update = self.forgetting(user, counted, caller, now)?;
-        let there = match self.change_user(update).await {
-            Ok(_) => return Ok(Tried::Done(Ok(()))),
-            Err(Rejected::Refused(None)) => return Ok(Tried::Done(Err(NoSuchUser))),
-            Err(Rejected::Refused(Some(there))) => there,
-            Err(Rejected::Failed(error)) => return Err(error),
+        let there = match self.change_user(update).await.decided()? {
+            Ok(_) => return Ok(()),
+            Err(there) => there.ok_or(TryError::Refused(NoSuchUser))?,
         };
         let attempts = there.attempts.as_ref();
         let is_counted = attempts.is_some_and(|those| those.sources.contains_key(counted));
         if !is_counted || there.password_hash != user.password_hash {
             // A log-in at the same moment has forgotten them, or the password has changed.
-            return Ok(Tried::Done(Ok(())));
+            return Ok(());
         }
         let update = self.forgetting(&there, counted, caller, now)?;
-        match self.change_user(update).await {
-            Ok(_) => Ok(Tried::Done(Ok(()))),
-            Err(Rejected::Refused(_)) => Ok(Tried::Stale),
-            Err(Rejected::Failed(error)) => Err(error),
-        }
+        let forgotten = self.change_user(update).await.decided()?;
+        forgotten.map(drop).map_err(|_| TryError::Stale)
     }
 
     /// Forgets what was counted of a source, and adds the caller's to those that a user, as they
@@ -346,10 +345,8 @@ impl Store {
             .update(of_account, |_| Moved)
             .commit()
             .await;
-        match ended {
-            Ok(()) | Err(Rejected::Refused(Moved)) => Ok(()),
-            Err(Rejected::Failed(error)) => Err(error),
-        }
+        // Who has moved the generation has ended those tokens.
+        ended.decided().map(|_| ())
     }
 
     /// Deletes a user whose account and sessions are as they were read: the user and whose their
@@ -410,11 +407,8 @@ impl Store {
         update: UpdateItemFluentBuilder,
     ) -> Result<(), Rejected<NoSuchUser>> {
         let update = update.condition_expression("attribute_exists(id)");
-        match self.change_user(update).await {
-            Ok(_) => Ok(()),
-            Err(Rejected::Refused(_)) => Err(Rejected::Refused(NoSuchUser)),
-            Err(Rejected::Failed(error)) => Err(error.into()),
-        }
+        let changed = self.change_user(update).await.decided()?;
+        changed.map(drop).map_err(|_| Rejected::Refused(NoSuchUser))
     }
 
     /// Changes a user's e-mail address, password and generation, the sources that are known if the
