@@ -11,7 +11,7 @@ use shared::{
     },
     error::{ApiError, Constraint},
     http::ErrorBody,
-    texts::Language,
+    language::Language,
 };
 use utoipa::{
     PartialSchema, ToSchema,

@@ -1,5 +1,7 @@
 //! What a function reads from its environment: once, typed, failing by name.
 
+use std::{borrow::Cow, ops::RangeInclusive};
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::domain::{
@@ -22,11 +24,11 @@ pub enum ConfigError {
         /// What it holds.
         value: String,
         /// What it should have been, as the end of a sentence.
-        expected: &'static str,
+        expected: Cow<'static, str>,
     },
 }
 
-/// The names of the tables (data-model: seven, split by lifetime and by who may touch them).
+/// The names of the seven tables. What is in each is in `store/README.md`.
 #[derive(Debug, Clone)]
 pub struct Tables {
     /// Users and whose an e-mail address is.
@@ -63,13 +65,13 @@ pub struct Config {
     pub release_queue_url: String,
     /// Where CloudWatch keeps the deployment's metrics.
     pub metrics_namespace: String,
-    /// How long a seat is held unpaid, in seconds (1 to 840: an SQS delay ends at 900).
+    /// How long a seat is held unpaid, in seconds ([`Hold::SECONDS`]).
     pub hold_seconds: u32,
     /// How long after the admission the first protected call may come, in seconds: at least ten
     /// less than a buyer stays active, whatever the parameter says. `CloudFormation` compares no
     /// numbers, so that no deployment is refused for it.
     pub claim_seconds: u32,
-    /// How long an admitted buyer stays active, in seconds (20 to 3600).
+    /// How long an admitted buyer stays active, in seconds ([`Settings::ACTIVE_SECONDS`]).
     pub active_seconds: u32,
     /// Time between two ticks of a queue, in seconds.
     pub tick_seconds: u32,
@@ -88,17 +90,18 @@ pub struct Config {
 }
 
 impl Config {
+    /// Refunds end at most a year before the day of the show begins.
+    pub const REFUND_CUTOFF_HOURS: RangeInclusive<u32> = 0..=8_760;
+    /// A key signs for a year at the most.
+    pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
+
     /// Reads the configuration through `variable`, which returns a variable of the environment
     /// by its name. Every name is needed, and there are no defaults here: those of the
     /// parameters stand in `template.yaml`.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
-        let active_seconds = env.parse(
-            "ACTIVE_SECONDS",
-            "a whole number of seconds from 20 to 3600",
-            |text| text.parse().ok().filter(|n| (20..=3_600).contains(n)),
-        )?;
-        let claim_seconds = env.seconds("CLAIM_SECONDS", 3_600)?;
+        let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
+        let claim_seconds = env.whole("CLAIM_SECONDS", Settings::CLAIM_SECONDS)?;
         Ok(Self {
             tables: Tables {
                 users: env.text("USERS_TABLE")?,
@@ -111,23 +114,20 @@ impl Config {
             },
             release_queue_url: env.text("RELEASE_QUEUE_URL")?,
             metrics_namespace: env.text("METRICS_NAMESPACE")?,
-            hold_seconds: env.seconds("HOLD_SECONDS", Hold::MAX_SECONDS)?,
+            hold_seconds: env.whole("HOLD_SECONDS", Hold::SECONDS)?,
             claim_seconds: claim_seconds.min(Settings::longest_claim(active_seconds)),
             active_seconds,
-            tick_seconds: env.seconds("TICK_SECONDS", 30)?,
-            main_max_active: env.parse(
-                "MAIN_MAX_ACTIVE",
-                "a whole number from 1 to 1000000",
-                |text| text.parse().ok().filter(|n| (1..=1_000_000).contains(n)),
-            )?,
-            main_rate_milli: env.parse("MAIN_RATE", "a number from 0.001 to 10000", |text| {
-                milli(text).filter(|rate| (1..=10_000_000).contains(rate))
-            })?,
-            refund_cutoff_hours: env.parse(
-                "REFUND_CUTOFF_HOURS",
-                "a whole number of hours from 0 to 8760",
-                |text| text.parse().ok().filter(|n| (0..=8_760).contains(n)),
-            )?,
+            tick_seconds: env.whole("TICK_SECONDS", Settings::TICK_SECONDS)?,
+            main_max_active: env.whole("MAIN_MAX_ACTIVE", Settings::MAX_ACTIVE)?,
+            main_rate_milli: {
+                let (min, max) = Settings::rate_bounds();
+                env.parse(
+                    "MAIN_RATE",
+                    format!("a number from {min} to {max}"),
+                    |text| milli(text).filter(|rate| Settings::RATE_MILLI.contains(rate)),
+                )?
+            },
+            refund_cutoff_hours: env.whole("REFUND_CUTOFF_HOURS", Self::REFUND_CUTOFF_HOURS)?,
             who_charges: env.parse("WHO_CHARGES", "`users` or `admins`", |text| match text {
                 "users" => Some(WhoCharges::Users),
                 "admins" => Some(WhoCharges::Admins),
@@ -136,11 +136,7 @@ impl Config {
             time_zone: env.parse("TIME_ZONE", "the name of a time zone", |name| {
                 TimeZone::get(name).ok()
             })?,
-            key_rotation_days: env.parse(
-                "KEY_ROTATION_DAYS",
-                "a whole number of days from 1 to 365",
-                |text| text.parse().ok().filter(|n| (1..=365).contains(n)),
-            )?,
+            key_rotation_days: env.whole("KEY_ROTATION_DAYS", Self::KEY_ROTATION_DAYS)?,
         })
     }
 
@@ -182,25 +178,24 @@ impl Environment<'_> {
             .ok_or(ConfigError::Missing(name))
     }
 
-    fn seconds(&self, name: &'static str, most: u32) -> Result<u32, ConfigError> {
-        self.parse(
-            name,
-            "a whole number of seconds in the parameter's range",
-            |text| text.parse().ok().filter(|n| (1..=most).contains(n)),
-        )
+    fn whole(&self, name: &'static str, range: RangeInclusive<u32>) -> Result<u32, ConfigError> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        self.parse(name, expected, |text| {
+            text.parse().ok().filter(|n| range.contains(n))
+        })
     }
 
     fn parse<T>(
         &self,
         name: &'static str,
-        expected: &'static str,
+        expected: impl Into<Cow<'static, str>>,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
         let value = self.text(name)?;
         read(&value).ok_or(ConfigError::Invalid {
             name,
             value,
-            expected,
+            expected: expected.into(),
         })
     }
 }
@@ -240,7 +235,8 @@ mod tests {
     fn a_value_out_of_range_is_named() {
         for (wrong, value) in [
             ("HOLD_SECONDS", "841"),
-            ("CLAIM_SECONDS", "0"),
+            ("CLAIM_SECONDS", "9"),
+            ("CLAIM_SECONDS", "3591"),
             ("ACTIVE_SECONDS", "3601"),
             ("ACTIVE_SECONDS", "19"),
             ("HOLD_SECONDS", "300.5"),

@@ -1,82 +1,68 @@
-//! What a request can be refused with. The variants are the API's contract: each has one
-//! status, one stable code and one text per language (api.md, *Errors*).
+//! What a request can be refused with.
+//!
+//! The list is closed, and it is the API's contract: a client may branch on a code, and an operation
+//! of the specification names each error that it can answer with. Each error has one status and one
+//! stable code (a row of [`ApiError::row`]) and one text per language (`error/texts.rs`). A new one is
+//! three places: its variant, its row, its texts.
+//!
+//! A refusal is an answer, and never goes to the log. What is our own fault is [`ApiError::Internal`]:
+//! its cause goes to the log, and never to the client.
 
-use std::borrow::Cow;
+mod texts;
+
+use std::{borrow::Cow, error::Error, fmt};
 
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
-use crate::{
-    domain::session::Ending,
-    texts::{self, Language},
-};
+use crate::{domain::session::Ending, language::Language};
 
 /// Why a request was not done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ApiError {
     /// 400: the body is missing or is no JSON object.
-    #[error("the body is missing or is no JSON object")]
     EmptyBody,
     /// 400: a field that has to be there is not.
-    #[error("the field {0} is missing")]
     MissingField(&'static str),
     /// 400: a hold without its date or its seats.
-    #[error("the date or the seat number is missing")]
     MissingDateOrSeat,
     /// 400: a parameter of the query that has to be there is not.
-    #[error("the parameter {0} is missing")]
     MissingParameter(&'static str),
     /// 400: a payment that does not say how much, or says it with something that is no number.
-    #[error("the amount of the payment is missing")]
     MissingPaymentAmount,
     /// 400: not a UUID where a user's id should be.
-    #[error("the user id is no UUID")]
     InvalidUserId,
     /// 400: not a date, or not written `YYYY-MM-DD`.
-    #[error("the date is malformed")]
     InvalidDate,
     /// 400: no seat of the show, or the same seat twice.
-    #[error("the seat number is outside 1 to {capacity} or named twice")]
     InvalidSeatNumber {
         /// How many seats the show has.
         capacity: u32,
     },
     /// 400: more seats than one hold may have.
-    #[error("more than four seats")]
     TooManySeats,
     /// 400: zero, negative, no number, more than two decimals, or too much.
-    #[error("the amount is not valid")]
     InvalidAmount,
     /// 400: the authorization header is there, but has no bearer token in it.
-    #[error("the authorization header has no bearer token")]
     MalformedAuthorization,
     /// 400: a guest joins a queue in which they have a live session.
-    #[error("a session is live already")]
     TokenAlreadyActive,
     /// 400: something that has limits and does not keep them, with a text that states them.
-    #[error("{}", texts::of_constraint(*.0, Language::English))]
     Invalid(Constraint),
     /// 400: a field that the endpoint does not know, where a misspelt one would do harm.
-    #[error("there is no field {0}")]
     UnknownField(String),
     /// 400: anything else that the client did wrong.
-    #[error("the request is not valid")]
     BadRequest,
     /// 401: no authorization header.
-    #[error("the authorization header is missing")]
     MissingAuthorization,
     /// 401: a token that is not ours, has expired, is for another door, or is of an earlier
     /// generation than its user's tokens are.
-    #[error("the token is not valid")]
     InvalidToken,
     /// 401: no such user, or not their password; the answer does not tell which.
-    #[error("the credentials are not valid")]
     InvalidCredentials,
     /// 402: the account does not hold enough.
-    #[error("the balance is too small")]
     InsufficientBalance,
     /// 403: a protected call while the number has not come up.
-    #[error("still waiting at place {place:?}")]
     NotYourTurn {
         /// How many people, the caller included, are to be served first; not known before the
         /// opening.
@@ -85,40 +71,28 @@ pub enum ApiError {
         retry_after: u64,
     },
     /// 403: somebody else's, or not through this queue.
-    #[error("not allowed")]
     Forbidden,
     /// 404.
-    #[error("there is no such user")]
     UserNotFound,
     /// 404: no date with a free seat.
-    #[error("no date has a free seat")]
     NoAvailableDates,
     /// 404.
-    #[error("there is no show on that date")]
     ShowNotFound,
     /// 404: or it is somebody else's, or of another concert.
-    #[error("there is no such reservation")]
     ReservationNotFound,
     /// 404.
-    #[error("there is no such concert")]
     ConcertNotFound,
     /// 404.
-    #[error("there is no such queue")]
     QueueNotFound,
     /// 404: no such path, or not with that method.
-    #[error("there is nothing here")]
     NotFound,
     /// 409: somebody else has the seat.
-    #[error("the seat is taken")]
     SeatAlreadyReserved,
     /// 409: the caller holds other seats.
-    #[error("other seats are held already")]
     HoldExists,
     /// 409: the amount is not the reservation's.
-    #[error("the amount is not the reservation's")]
     AmountMismatch,
     /// 409: before the sale opens.
-    #[error("the sale opens at {opens_at}")]
     SaleNotOpen {
         /// When it does.
         opens_at: Timestamp,
@@ -126,70 +100,52 @@ pub enum ApiError {
         retry_after: u64,
     },
     /// 409: after the sale has closed.
-    #[error("the sale has closed")]
     SaleClosed,
     /// 409: a concert or a date of which a seat is sold or held.
-    #[error("seats are sold or held")]
     ConcertHasOrders,
     /// 409: a concert that would leave a queue in whose line people are.
-    #[error("people are in the line of the concert's queue")]
     LineNotEmpty,
     /// 409: the e-mail address is somebody's.
-    #[error("the e-mail address is taken")]
     EmailTaken,
     /// 409: somebody is to be deleted who holds seats.
-    #[error("the user holds seats")]
     UserHasHold,
     /// 409: somebody is to be deleted whose account is not empty.
-    #[error("the user's account is not empty")]
     UserHasBalance,
     /// 409: a paid reservation that can be given back no more.
-    #[error("refunds are closed")]
     RefundClosed,
     /// 409: a correction that would leave an account with less than nothing, or give it more than
     /// it may hold.
-    #[error("the balance would be out of range")]
     BalanceOutOfRange,
     /// 412: the settings are not those that `If-Match` names.
-    #[error("the settings have version {current:?}")]
     VersionMismatch {
         /// The version that they have; none where there is no such queue.
         current: Option<u64>,
     },
     /// 410: the hold was not paid in time.
-    #[error("the hold has lapsed")]
     HoldExpired,
     /// 410: the session of a good token is over.
-    #[error("the session is over: {reason:?}")]
     SessionOver {
         /// Why, as the poll says it; not known of a session that a later one has replaced.
         reason: Option<Ending>,
     },
     /// 410: every seat that the queue sells is sold.
-    #[error("everything is sold out")]
     SoldOut,
     /// 410: nothing that the queue sells can be bought any more.
-    #[error("the sale is over")]
     SaleOver,
     /// 410: the queue takes nobody any more.
-    #[error("the queue is closed")]
     QueueClosed,
     /// 422: an idempotency key that came with another body before.
-    #[error("the idempotency key was used for something else")]
     IdempotencyKeyReused,
     /// 429: too many wrong passwords for one account, from one source or from many.
-    #[error("too many wrong passwords")]
     TooManyAttempts {
         /// When it makes sense to try again, in seconds.
         retry_after: u64,
     },
     /// 503: contention or throttling survived our retries, or the time of the request was over before
     /// it wrote anything.
-    #[error("too busy: {0}")]
     Busy(&'static str),
     /// 500: our fault. The cause goes to the log, and never to the client.
-    #[error("internal error: {0}")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Internal(Box<dyn Error + Send + Sync>),
 }
 
 /// What has limits that a request does not keep. Its code is `BAD_REQUEST`, its text its own.
@@ -260,116 +216,75 @@ impl ApiError {
         }
     }
 
+    /// The status and the stable code. One row for each.
+    fn row(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::EmptyBody => (StatusCode::BAD_REQUEST, "EMPTY_BODY"),
+            Self::MissingField(_) | Self::MissingDateOrSeat => {
+                (StatusCode::BAD_REQUEST, "MISSING_FIELD")
+            }
+            Self::MissingParameter(_) => (StatusCode::BAD_REQUEST, "MISSING_PARAMETER"),
+            Self::MissingPaymentAmount => (StatusCode::BAD_REQUEST, "MISSING_PAYMENT_AMOUNT"),
+            Self::InvalidUserId => (StatusCode::BAD_REQUEST, "INVALID_USER_ID"),
+            Self::InvalidDate => (StatusCode::BAD_REQUEST, "INVALID_DATE"),
+            Self::InvalidSeatNumber { .. } => (StatusCode::BAD_REQUEST, "INVALID_SEAT_NUMBER"),
+            Self::TooManySeats => (StatusCode::BAD_REQUEST, "TOO_MANY_SEATS"),
+            Self::InvalidAmount => (StatusCode::BAD_REQUEST, "INVALID_AMOUNT"),
+            Self::MalformedAuthorization => (StatusCode::BAD_REQUEST, "MALFORMED_AUTHORIZATION"),
+            Self::TokenAlreadyActive => (StatusCode::BAD_REQUEST, "TOKEN_ALREADY_ACTIVE"),
+            Self::UnknownField(_) => (StatusCode::BAD_REQUEST, "UNKNOWN_FIELD"),
+            Self::Invalid(_) | Self::BadRequest => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+            Self::MissingAuthorization => (StatusCode::UNAUTHORIZED, "MISSING_AUTHORIZATION"),
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
+            Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS"),
+            Self::InsufficientBalance => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_BALANCE"),
+            Self::NotYourTurn { .. } => (StatusCode::FORBIDDEN, "NOT_YOUR_TURN"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::UserNotFound => (StatusCode::NOT_FOUND, "USER_NOT_FOUND"),
+            Self::NoAvailableDates => (StatusCode::NOT_FOUND, "NO_AVAILABLE_DATES"),
+            Self::ShowNotFound => (StatusCode::NOT_FOUND, "SHOW_NOT_FOUND"),
+            Self::ReservationNotFound => (StatusCode::NOT_FOUND, "RESERVATION_NOT_FOUND"),
+            Self::ConcertNotFound => (StatusCode::NOT_FOUND, "CONCERT_NOT_FOUND"),
+            Self::QueueNotFound => (StatusCode::NOT_FOUND, "QUEUE_NOT_FOUND"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            Self::SeatAlreadyReserved => (StatusCode::CONFLICT, "SEAT_ALREADY_RESERVED"),
+            Self::HoldExists => (StatusCode::CONFLICT, "HOLD_EXISTS"),
+            Self::AmountMismatch => (StatusCode::CONFLICT, "AMOUNT_MISMATCH"),
+            Self::SaleNotOpen { .. } => (StatusCode::CONFLICT, "SALE_NOT_OPEN"),
+            Self::SaleClosed => (StatusCode::CONFLICT, "SALE_CLOSED"),
+            Self::ConcertHasOrders => (StatusCode::CONFLICT, "CONCERT_HAS_ORDERS"),
+            Self::LineNotEmpty => (StatusCode::CONFLICT, "LINE_NOT_EMPTY"),
+            Self::EmailTaken => (StatusCode::CONFLICT, "EMAIL_TAKEN"),
+            Self::UserHasHold => (StatusCode::CONFLICT, "USER_HAS_HOLD"),
+            Self::UserHasBalance => (StatusCode::CONFLICT, "USER_HAS_BALANCE"),
+            Self::RefundClosed => (StatusCode::CONFLICT, "REFUND_CLOSED"),
+            Self::BalanceOutOfRange => (StatusCode::CONFLICT, "BALANCE_OUT_OF_RANGE"),
+            Self::HoldExpired => (StatusCode::GONE, "HOLD_EXPIRED"),
+            Self::SessionOver { .. } => (StatusCode::GONE, "SESSION_OVER"),
+            Self::SoldOut => (StatusCode::GONE, "SOLD_OUT"),
+            Self::SaleOver => (StatusCode::GONE, "SALE_OVER"),
+            Self::QueueClosed => (StatusCode::GONE, "QUEUE_CLOSED"),
+            Self::VersionMismatch { .. } => (StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH"),
+            Self::IdempotencyKeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED")
+            }
+            Self::TooManyAttempts { .. } => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS"),
+            Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        match self {
-            Self::EmptyBody
-            | Self::MissingField(_)
-            | Self::MissingDateOrSeat
-            | Self::MissingParameter(_)
-            | Self::MissingPaymentAmount
-            | Self::InvalidUserId
-            | Self::InvalidDate
-            | Self::InvalidSeatNumber { .. }
-            | Self::TooManySeats
-            | Self::InvalidAmount
-            | Self::MalformedAuthorization
-            | Self::TokenAlreadyActive
-            | Self::Invalid(_)
-            | Self::UnknownField(_)
-            | Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::MissingAuthorization | Self::InvalidToken | Self::InvalidCredentials => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::InsufficientBalance => StatusCode::PAYMENT_REQUIRED,
-            Self::NotYourTurn { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::UserNotFound
-            | Self::NoAvailableDates
-            | Self::ShowNotFound
-            | Self::ReservationNotFound
-            | Self::ConcertNotFound
-            | Self::QueueNotFound
-            | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SeatAlreadyReserved
-            | Self::HoldExists
-            | Self::AmountMismatch
-            | Self::SaleNotOpen { .. }
-            | Self::SaleClosed
-            | Self::ConcertHasOrders
-            | Self::LineNotEmpty
-            | Self::EmailTaken
-            | Self::UserHasHold
-            | Self::UserHasBalance
-            | Self::RefundClosed
-            | Self::BalanceOutOfRange => StatusCode::CONFLICT,
-            Self::HoldExpired
-            | Self::SessionOver { .. }
-            | Self::SoldOut
-            | Self::SaleOver
-            | Self::QueueClosed => StatusCode::GONE,
-            Self::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
-            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        self.row().0
     }
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::EmptyBody => "EMPTY_BODY",
-            Self::MissingField(_) | Self::MissingDateOrSeat => "MISSING_FIELD",
-            Self::MissingParameter(_) => "MISSING_PARAMETER",
-            Self::MissingPaymentAmount => "MISSING_PAYMENT_AMOUNT",
-            Self::InvalidUserId => "INVALID_USER_ID",
-            Self::InvalidDate => "INVALID_DATE",
-            Self::InvalidSeatNumber { .. } => "INVALID_SEAT_NUMBER",
-            Self::TooManySeats => "TOO_MANY_SEATS",
-            Self::InvalidAmount => "INVALID_AMOUNT",
-            Self::MalformedAuthorization => "MALFORMED_AUTHORIZATION",
-            Self::TokenAlreadyActive => "TOKEN_ALREADY_ACTIVE",
-            Self::UnknownField(_) => "UNKNOWN_FIELD",
-            Self::Invalid(_) | Self::BadRequest => "BAD_REQUEST",
-            Self::MissingAuthorization => "MISSING_AUTHORIZATION",
-            Self::InvalidToken => "INVALID_TOKEN",
-            Self::InvalidCredentials => "INVALID_CREDENTIALS",
-            Self::InsufficientBalance => "INSUFFICIENT_BALANCE",
-            Self::NotYourTurn { .. } => "NOT_YOUR_TURN",
-            Self::Forbidden => "FORBIDDEN",
-            Self::UserNotFound => "USER_NOT_FOUND",
-            Self::NoAvailableDates => "NO_AVAILABLE_DATES",
-            Self::ShowNotFound => "SHOW_NOT_FOUND",
-            Self::ReservationNotFound => "RESERVATION_NOT_FOUND",
-            Self::ConcertNotFound => "CONCERT_NOT_FOUND",
-            Self::QueueNotFound => "QUEUE_NOT_FOUND",
-            Self::NotFound => "NOT_FOUND",
-            Self::SeatAlreadyReserved => "SEAT_ALREADY_RESERVED",
-            Self::HoldExists => "HOLD_EXISTS",
-            Self::AmountMismatch => "AMOUNT_MISMATCH",
-            Self::SaleNotOpen { .. } => "SALE_NOT_OPEN",
-            Self::SaleClosed => "SALE_CLOSED",
-            Self::ConcertHasOrders => "CONCERT_HAS_ORDERS",
-            Self::LineNotEmpty => "LINE_NOT_EMPTY",
-            Self::EmailTaken => "EMAIL_TAKEN",
-            Self::UserHasHold => "USER_HAS_HOLD",
-            Self::UserHasBalance => "USER_HAS_BALANCE",
-            Self::RefundClosed => "REFUND_CLOSED",
-            Self::BalanceOutOfRange => "BALANCE_OUT_OF_RANGE",
-            Self::HoldExpired => "HOLD_EXPIRED",
-            Self::SessionOver { .. } => "SESSION_OVER",
-            Self::SoldOut => "SOLD_OUT",
-            Self::SaleOver => "SALE_OVER",
-            Self::QueueClosed => "QUEUE_CLOSED",
-            Self::VersionMismatch { .. } => "VERSION_MISMATCH",
-            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::TooManyAttempts { .. } => "TOO_MANY_ATTEMPTS",
-            Self::Busy(_) => "BUSY",
-            Self::Internal(_) => "INTERNAL",
-        }
+        self.row().1
     }
 
-    /// What the client is told.
+    /// The text that the client gets.
     pub fn message(&self, language: Language) -> Cow<'static, str> {
         texts::of_error(self, language)
     }
@@ -381,6 +296,26 @@ impl ApiError {
             | Self::SaleNotOpen { retry_after, .. }
             | Self::TooManyAttempts { retry_after } => Some(*retry_after),
             Self::Busy(_) => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// For the log: in English, and with the cause of what is our own fault.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy(why) => write!(f, "too busy: {why}"),
+            Self::Internal(cause) => write!(f, "internal error: {cause}"),
+            error => f.write_str(&error.message(Language::English)),
+        }
+    }
+}
+
+impl Error for ApiError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Internal(cause) => Some(&**cause),
             _ => None,
         }
     }

@@ -11,7 +11,8 @@ mod tests;
 
 pub use self::{
     body::{
-        Field, body, digits, even_null, event, require_fields_among, require_no_stray_body, whole,
+        Field, MAX_BODY_BYTES, body, digits, even_null, event, require_fields_among,
+        require_no_stray_body, whole,
     },
     page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor},
     request::{IdempotencyKey, IfMatch, RequestParts},
@@ -27,7 +28,7 @@ use lambda_http::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{domain::session::Ending, error::ApiError, texts::Language};
+use crate::{domain::session::Ending, error::ApiError, language::Language};
 
 /// 200 with a JSON body.
 pub fn ok(answer: &impl Serialize) -> Result<Response<Body>, ApiError> {

@@ -10,6 +10,7 @@ pub mod store;
 
 pub mod error;
 pub mod http;
+pub mod language;
 pub mod texts;
 pub mod token;
 

@@ -255,7 +255,7 @@ impl Violation {
 /// What is wrong with a seat's item by itself, which is swept at `ttl` (seconds): how long it is
 /// held (invariant 7), and that what is sold is never swept (invariant 3).
 pub fn seat_alone(seat: &TakenSeat, ttl: Option<i64>, now: Timestamp) -> Vec<Kind> {
-    let longest = SignedDuration::from_secs(i64::from(Hold::MAX_SECONDS)) + CLOCK_SKEW_GRACE;
+    let longest = SignedDuration::from_secs(i64::from(*Hold::SECONDS.end())) + CLOCK_SKEW_GRACE;
     match (seat.status, seat.held_until) {
         (SeatStatus::Sold, _) if ttl.is_some() => vec![Kind::SoldSeatHasTtl],
         (SeatStatus::Sold, _) => vec![],

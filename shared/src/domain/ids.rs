@@ -1,6 +1,6 @@
 //! The names of things. Each is its own type, so that one cannot be taken for another.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,9 @@ const NO_QUEUE: &str = "registry";
 pub struct QueueId(String);
 
 impl QueueId {
+    /// Characters.
+    pub const LENGTH: RangeInclusive<usize> = 3..=40;
+
     /// The queue of every concert that names no other. It exists without a row.
     pub fn main() -> Self {
         Self("main".to_owned())
@@ -129,7 +132,7 @@ impl FromStr for QueueId {
 
     fn from_str(text: &str) -> Result<Self, MalformedId> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (3..=40).contains(&text.len()) && text.bytes().all(allowed);
+        let fits = Self::LENGTH.contains(&text.len()) && text.bytes().all(allowed);
         if fits && text != NO_QUEUE {
             Ok(Self(text.to_owned()))
         } else {

@@ -1,5 +1,7 @@
 //! Orders, and the account that pays for them.
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,8 +40,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The longest that a deployment lets a hold last, in seconds: an SQS delay ends at 900.
-    pub const MAX_SECONDS: u32 = 840;
+    /// How long a deployment may let a hold last, in seconds: an SQS delay ends at 900.
+    pub const SECONDS: RangeInclusive<u32> = 1..=840;
 
     /// The show whose seats it holds.
     pub fn show(&self) -> ShowId {

@@ -74,7 +74,7 @@ pub struct Settings {
     pub version: u64,
 }
 
-/// The limits of what an operator may set (design: api.md).
+/// The limits of what an operator may set, by a queue's settings or by a parameter of the template.
 impl Settings {
     /// How many may be active at once.
     pub const MAX_ACTIVE: RangeInclusive<u32> = 1..=1_000_000;
@@ -88,6 +88,13 @@ impl Settings {
     pub const MIN_SECONDS_LEFT: u32 = 10;
     /// Time between two ticks.
     pub const TICK_SECONDS: RangeInclusive<u32> = 1..=30;
+
+    /// The least and the greatest rate, in admissions a second.
+    #[expect(clippy::cast_precision_loss, reason = "both are small")]
+    pub fn rate_bounds() -> (f64, f64) {
+        let (min, max) = (Self::RATE_MILLI.start(), Self::RATE_MILLI.end());
+        (*min as f64 / 1_000.0, *max as f64 / 1_000.0)
+    }
 
     /// Whether these windows leave everybody who arrives the least time to choose.
     pub const fn leave_time(claim_seconds: u32, active_seconds: u32) -> bool {

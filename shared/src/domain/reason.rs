@@ -14,10 +14,13 @@ use super::{ids::UserId, user::line};
 pub struct Reason(String);
 
 impl Reason {
+    /// Characters.
+    pub const MAX_LENGTH: usize = 200;
+
     /// Reads a reason; `None` when nothing or too much is left of it, or when it has control
     /// characters in it.
     pub fn parse(text: &str) -> Option<Self> {
-        line(text, 200).map(Self)
+        line(text, Self::MAX_LENGTH).map(Self)
     }
 }
 

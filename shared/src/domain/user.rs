@@ -1,6 +1,6 @@
 //! Users.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use idna::punycode;
 use jiff::Timestamp;
@@ -21,10 +21,13 @@ use super::{
 pub struct Name(String);
 
 impl Name {
+    /// Characters.
+    pub const MAX_LENGTH: usize = 100;
+
     /// Reads a name; `None` when nothing that can be seen or too much is left of it, or when it
     /// has characters in it that break lines or set the direction of a text.
     pub fn parse(text: &str) -> Option<Self> {
-        line(text, 100).map(Self)
+        line(text, Self::MAX_LENGTH).map(Self)
     }
 
     /// The name as text.
@@ -104,14 +107,14 @@ fn can_be_seen(character: char) -> bool {
 )]
 pub struct Email(String);
 
-/// The most bytes that an e-mail address has (RFC 5321).
-const MAX_EMAIL_LENGTH: usize = 254;
-
 impl Email {
+    /// Bytes (RFC 5321 counts octets).
+    pub const MAX_LENGTH: usize = 254;
+
     /// Reads an address; `None` when it has not the form of one, with a domain that has a dot, or
     /// when some of its letters stand for others that would not be an address.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > 4 * MAX_EMAIL_LENGTH {
+        if text.len() > 4 * Self::MAX_LENGTH {
             return None;
         }
         let address: String = text.trim().nfc().collect();
@@ -198,7 +201,7 @@ fn is_address(text: &str) -> bool {
         .with_required_tld()
         .without_display_text()
         .without_domain_literal();
-    text.len() <= MAX_EMAIL_LENGTH
+    text.len() <= Email::MAX_LENGTH
         && !text.chars().any(char::is_control)
         && email_address::EmailAddress::parse_with_options(text, form).is_ok()
 }
@@ -222,6 +225,9 @@ fn fold_case(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> 
 pub struct Password(String);
 
 impl Password {
+    /// Characters.
+    pub const LENGTH: RangeInclusive<usize> = 10..=128;
+
     /// Reads a password; `None` when it does not keep the limits, and so is nobody's.
     pub fn parse(text: &str) -> Option<Self> {
         // As for a name: what is far too long is not worth the work.
@@ -229,7 +235,7 @@ impl Password {
             return None;
         }
         let password: String = text.nfkc().collect();
-        let fits = (10..=128).contains(&password.chars().count());
+        let fits = Self::LENGTH.contains(&password.chars().count());
         (fits && !password.chars().any(char::is_control)).then_some(Self(password))
     }
 

@@ -16,7 +16,7 @@ use crate::{
 
 /// The largest body that is read, in bytes: twice what a concert with the most shows needs. API
 /// Gateway takes up to 10 MB.
-const MAX_BODY_BYTES: usize = 65_536;
+pub const MAX_BODY_BYTES: usize = 65_536;
 
 /// The JSON object in a request's body, as a structure whose fields are each a [`Field`].
 /// Anything else, a name that stands there twice included, is [`ApiError::EmptyBody`]; one that is

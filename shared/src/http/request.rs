@@ -13,7 +13,7 @@ use crate::{
         ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
     },
     error::ApiError,
-    texts::Language,
+    language::Language,
 };
 
 /// What a request's path, query and headers say.

@@ -16,7 +16,7 @@ use shared::{
     error::ApiError,
     http::{Field, body, error_response, even_null, event},
     lambda_http::{Body, Request},
-    texts::Language,
+    language::Language,
 };
 
 /// Fields of every kind that endpoints have.

@@ -1,0 +1,386 @@
+//! The text of each error, in Korean and in English. The limits in a text are those of the code.
+
+use std::{borrow::Cow, ops::RangeInclusive};
+
+use super::{ApiError, Constraint};
+use crate::{
+    domain::{
+        ids::QueueId,
+        programme::MAX_SHOWS,
+        queue::{MAX_AHEAD, Settings},
+        reason::Reason,
+        seat::{MAX_SEATS_PER_HOLD, MAX_SEATS_PER_SHOW},
+        user::{Email, Name, Password},
+    },
+    http::{MAX_BODY_BYTES, MAX_PAGE_LENGTH},
+    language::Language,
+};
+
+/// A text in Korean and in English.
+type Texts = (Cow<'static, str>, Cow<'static, str>);
+
+fn both(korean: impl Into<Cow<'static, str>>, english: impl Into<Cow<'static, str>>) -> Texts {
+    (korean.into(), english.into())
+}
+
+fn bounds<T: Copy>(range: &RangeInclusive<T>) -> (T, T) {
+    (*range.start(), *range.end())
+}
+
+/// The text of an error.
+pub(super) fn of_error(error: &ApiError, language: Language) -> Cow<'static, str> {
+    let (korean, english) = texts_of_error(error);
+    language.pick(korean, english)
+}
+
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn texts_of_error(error: &ApiError) -> Texts {
+    match error {
+        ApiError::MissingField(field @ "user_id") => both(
+            format!("필수 필드 '{field}'가 요청에 포함되지 않았습니다."),
+            format!("The required field '{field}' is missing."),
+        ),
+        ApiError::MissingField(field) => both(
+            format!("필수 필드 '{field}'가 누락되었습니다."),
+            format!("The required field '{field}' is missing."),
+        ),
+        ApiError::MissingParameter(name) => both(
+            format!("필수 파라미터 '{name}'가 누락되었습니다."),
+            format!("The required parameter '{name}' is missing."),
+        ),
+        ApiError::InvalidSeatNumber { capacity } => both(
+            format!("좌석 번호는 1 ~ {capacity} 사이의 값이어야 합니다."),
+            format!("Seat numbers must be different values from 1 to {capacity}."),
+        ),
+        ApiError::UnknownField(name) => both(
+            format!("'{name}' 필드는 사용할 수 없습니다. 이름을 확인해 주세요."),
+            format!("There is no field '{name}' here. Please check its name."),
+        ),
+        ApiError::VersionMismatch {
+            current: Some(version),
+        } => both(
+            format!("설정이 이미 변경되었습니다. 현재 버전은 {version}입니다."),
+            format!("The settings have been changed: their version is {version}."),
+        ),
+        ApiError::VersionMismatch { current: None } => both(
+            "존재하지 않는 대기열이므로 설정의 버전이 없습니다.",
+            "There is no such queue, so that its settings have no version.",
+        ),
+        ApiError::Invalid(constraint) => of_constraint(*constraint),
+        ApiError::EmptyBody => both(
+            "요청 본문이 비어 있거나 잘못된 형식입니다.",
+            "The request body is empty or malformed.",
+        ),
+        ApiError::MissingDateOrSeat => both(
+            "필수 필드 'date' 또는 'seat_number'가 누락되었습니다.",
+            "The required field 'date' or 'seat_number' is missing.",
+        ),
+        ApiError::MissingPaymentAmount => both(
+            "결제 금액 정보가 누락되었습니다.",
+            "The amount of the payment is missing.",
+        ),
+        ApiError::InvalidUserId => both(
+            "user_id는 올바른 UUID 형식이어야 합니다.",
+            "user_id must be a well-formed UUID.",
+        ),
+        ApiError::InvalidDate => both(
+            "잘못된 날짜 형식입니다. 'YYYY-MM-DD' 형식으로 입력해 주세요.",
+            "The date is malformed. Please write it as 'YYYY-MM-DD'.",
+        ),
+        ApiError::TooManySeats => both(
+            format!("한 번에 최대 {MAX_SEATS_PER_HOLD}개의 좌석까지 예약할 수 있습니다."),
+            format!("At most {MAX_SEATS_PER_HOLD} seats can be reserved at once."),
+        ),
+        ApiError::InvalidAmount => both(
+            "충전 금액은 0보다 큰 실수 값이어야 합니다.",
+            "The amount must be a number greater than 0, with at most two decimals.",
+        ),
+        ApiError::MalformedAuthorization => both(
+            "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.",
+            "The authorization is malformed. Please check the 'Authorization' header.",
+        ),
+        ApiError::TokenAlreadyActive => both(
+            "이미 활성화된 토큰이 존재합니다.",
+            "You already have an active token for this queue. It is issued again to a request with your access token, or with the Idempotency-Key of the join.",
+        ),
+        ApiError::BadRequest => both(
+            "잘못된 요청입니다. 요청 내용을 확인해 주세요.",
+            "The request is not valid. Please check what you sent.",
+        ),
+        ApiError::MissingAuthorization => both(
+            "Authorization 헤더가 누락되었습니다.",
+            "The Authorization header is missing.",
+        ),
+        ApiError::InvalidToken => both(
+            "유효하지 않은 토큰입니다.",
+            "The token is not valid: it has expired or was ended, or this call needs one of another kind.",
+        ),
+        ApiError::InvalidCredentials => both(
+            "사용자 정보 또는 비밀번호가 올바르지 않습니다.",
+            "The user or the password is not correct.",
+        ),
+        ApiError::InsufficientBalance => both(
+            "결제 실패 - 잔액이 부족합니다.",
+            "Payment failed: your balance is not sufficient.",
+        ),
+        ApiError::NotYourTurn { .. } => both(
+            "아직 입장 순서가 아닙니다. 잠시 후 다시 시도해 주세요.",
+            "It is not your turn yet. Please try again shortly.",
+        ),
+        ApiError::Forbidden => both("접근 권한이 없습니다.", "You may not do this."),
+        ApiError::UserNotFound => both("존재하지 않는 사용자입니다.", "There is no such user."),
+        ApiError::NoAvailableDates => both(
+            "예약 가능한 날짜가 없습니다.",
+            "There are no dates with free seats.",
+        ),
+        ApiError::ShowNotFound => both(
+            "해당 날짜에 대한 좌석 정보가 존재하지 않습니다.",
+            "There is no show on this date.",
+        ),
+        ApiError::ReservationNotFound => {
+            both("존재하지 않는 예약입니다.", "There is no such reservation.")
+        }
+        ApiError::ConcertNotFound => {
+            both("존재하지 않는 콘서트입니다.", "There is no such concert.")
+        }
+        ApiError::QueueNotFound => both("존재하지 않는 대기열입니다.", "There is no such queue."),
+        ApiError::NotFound => both(
+            "요청한 경로를 찾을 수 없습니다.",
+            "There is nothing at this path.",
+        ),
+        ApiError::SeatAlreadyReserved => both(
+            "해당 좌석은 이미 예약되었습니다.",
+            "This seat is already reserved.",
+        ),
+        ApiError::HoldExists => both(
+            "이미 다른 좌석을 임시 예약 중입니다.",
+            "You already hold other seats. Pay for them or give them back first.",
+        ),
+        ApiError::AmountMismatch => both(
+            "결제 금액이 예약 금액과 일치하지 않습니다.",
+            "The amount is not that of the reservation.",
+        ),
+        ApiError::SaleNotOpen { .. } => both(
+            "아직 판매가 시작되지 않았습니다.",
+            "This show is not on sale yet.",
+        ),
+        ApiError::SaleClosed => both("판매가 종료되었습니다.", "This show is no longer on sale."),
+        ApiError::ConcertHasOrders => both(
+            "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
+            "It cannot be deleted: seats are sold or held. Refund or cancel their reservations first.",
+        ),
+        ApiError::LineNotEmpty => both(
+            "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
+            "People are in the line of this concert's queue, so it cannot move to another queue.",
+        ),
+        ApiError::EmailTaken => both(
+            "이미 사용 중인 이메일 주소입니다.",
+            "This e-mail address is already in use.",
+        ),
+        ApiError::RefundClosed => both(
+            "환불 가능한 기간이 아닙니다.",
+            "This reservation can no longer be refunded.",
+        ),
+        ApiError::BalanceOutOfRange => both(
+            "정정 후 잔액은 0원 이상이어야 하며 한도를 초과할 수 없습니다.",
+            "The correction would leave the balance below 0 or above what an account may hold.",
+        ),
+        ApiError::UserHasHold => both(
+            "임시 예약 중인 좌석이 있어 탈퇴할 수 없습니다.",
+            "The user holds seats. Pay for them or give them back first, or send force=true.",
+        ),
+        ApiError::UserHasBalance => both(
+            "잔액이 남아 있어 탈퇴할 수 없습니다.",
+            "There is money left in the user's account. Pay it out and correct the balance to 0 first, or send force=true: then it stays there for good.",
+        ),
+        ApiError::HoldExpired => both(
+            "임시 예약 시간이 만료되었습니다.",
+            "The time to pay for these seats is over.",
+        ),
+        ApiError::SessionOver { .. } => both(
+            "대기열 이용이 종료되었습니다. 다시 대기열에 참여해 주세요.",
+            "Your session in this queue is over. Please join the queue again.",
+        ),
+        ApiError::SoldOut => both("모든 좌석이 매진되었습니다.", "Every seat is sold."),
+        ApiError::SaleOver => both("판매가 종료되었습니다.", "This sale is over."),
+        ApiError::QueueClosed => both("대기열이 종료되었습니다.", "This queue is closed."),
+        ApiError::IdempotencyKeyReused => both(
+            "이미 다른 요청에 사용된 Idempotency-Key입니다.",
+            "This Idempotency-Key was used for a different request.",
+        ),
+        ApiError::TooManyAttempts { .. } => both(
+            "비밀번호 입력 횟수를 초과했습니다. 잠시 후 다시 시도해 주세요.",
+            "Too many wrong passwords. Please try again later.",
+        ),
+        ApiError::Busy(_) => both(
+            "서버가 혼잡하여 요청을 처리할 수 없습니다.",
+            "The server is too busy. Please try again shortly.",
+        ),
+        ApiError::Internal(_) => both(
+            "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.",
+            "Something went wrong on our side. Please contact the operator.",
+        ),
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn of_constraint(constraint: Constraint) -> Texts {
+    match constraint {
+        Constraint::Body => both(
+            format!("요청 본문은 {MAX_BODY_BYTES}바이트 이하여야 합니다."),
+            format!("The body of a request must not have more than {MAX_BODY_BYTES} bytes."),
+        ),
+        Constraint::Encoding => both(
+            "요청 본문은 UTF-8로 인코딩되어야 합니다.",
+            "The body of a request must be encoded in UTF-8.",
+        ),
+        Constraint::StrayBody => both(
+            "이 요청에는 본문을 포함할 수 없습니다.",
+            "This request must not have a body.",
+        ),
+        Constraint::Name => {
+            let max = Name::MAX_LENGTH;
+            both(
+                format!(
+                    "이름은 1 ~ {max}자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A name must have 1 to {max} characters, one at least that can be seen, and none that \
+             controls a text or its direction."
+                ),
+            )
+        }
+        Constraint::Email => {
+            let max = Email::MAX_LENGTH;
+            both(
+                format!(
+                    "이메일 주소 형식이 올바르지 않습니다. 최대 {max}바이트까지 입력할 수 있습니다."
+                ),
+                format!("The e-mail address is malformed, or longer than {max} bytes."),
+            )
+        }
+        Constraint::Password => {
+            let (min, max) = bounds(&Password::LENGTH);
+            both(
+                format!("비밀번호는 {min} ~ {max}자여야 하며 제어 문자를 포함할 수 없습니다."),
+                format!(
+                    "A password must have {min} to {max} characters, none of them control characters."
+                ),
+            )
+        }
+        Constraint::Limit => both(
+            format!("limit은 1 ~ {MAX_PAGE_LENGTH} 사이의 정수여야 합니다."),
+            format!("limit must be a whole number from 1 to {MAX_PAGE_LENGTH}."),
+        ),
+        Constraint::Shows => both(
+            format!("콘서트에는 서로 다른 날짜의 공연이 1 ~ {MAX_SHOWS}개 있어야 합니다."),
+            format!("A concert must have 1 to {MAX_SHOWS} shows, each on a date of its own."),
+        ),
+        Constraint::Price => both(
+            "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.",
+            "A price must be a number not below 0, with at most two decimals.",
+        ),
+        Constraint::Capacity => both(
+            format!("좌석 수는 1 ~ {MAX_SEATS_PER_SHOW} 사이의 정수여야 하며 변경할 수 없습니다."),
+            format!(
+                "A capacity must be a whole number from 1 to {MAX_SEATS_PER_SHOW}, and cannot be changed."
+            ),
+        ),
+        Constraint::SalesWindow => both(
+            "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
+            "A sale must open before it closes, at times written as RFC 3339 has them.",
+        ),
+        Constraint::Correction => both(
+            "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.",
+            "A correction must be a number other than 0, with at most two decimals.",
+        ),
+        Constraint::Reason => {
+            let max = Reason::MAX_LENGTH;
+            both(
+                format!(
+                    "사유는 1 ~ {max}자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A reason must have 1 to {max} characters, one at least that can be seen, and none that breaks lines or changes the direction of a text."
+                ),
+            )
+        }
+        Constraint::QueueId => {
+            let (min, max) = bounds(&QueueId::LENGTH);
+            both(
+                format!("대기열 ID는 {min} ~ {max}자의 영문 소문자, 숫자, 하이픈이어야 합니다."),
+                format!(
+                    "A queue's id must have {min} to {max} lower-case letters, digits and hyphens."
+                ),
+            )
+        }
+        Constraint::QueueShows => both(
+            format!("하나의 대기열에는 최대 {MAX_SHOWS}개의 공연만 등록할 수 있습니다."),
+            format!("The concerts of one queue may have at most {MAX_SHOWS} shows together."),
+        ),
+        Constraint::MaxActive => {
+            let (min, max) = bounds(&Settings::MAX_ACTIVE);
+            both(
+                format!("max_active는 {min} ~ {max} 사이의 정수여야 합니다."),
+                format!("max_active must be a whole number from {min} to {max}."),
+            )
+        }
+        Constraint::Rate => {
+            let (min, max) = Settings::rate_bounds();
+            both(
+                format!(
+                    "rate는 {min} ~ {max} 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요."
+                ),
+                format!(
+                    "rate must be a number from {min} to {max} with at most three decimals. To let nobody in, \
+             set state to PAUSED."
+                ),
+            )
+        }
+        Constraint::Windows => {
+            let (min, max) = (
+                Settings::CLAIM_SECONDS.start(),
+                Settings::ACTIVE_SECONDS.end(),
+            );
+            let least = Settings::MIN_SECONDS_LEFT;
+            both(
+                format!(
+                    "claim_seconds와 active_seconds는 {min} ~ {max} 사이의 정수여야 하며 active_seconds는 claim_seconds보다 {least} 이상 커야 합니다."
+                ),
+                format!(
+                    "claim_seconds and active_seconds must be whole numbers from {min} to {max}, active_seconds \
+             at least {least} more than claim_seconds."
+                ),
+            )
+        }
+        Constraint::TickSeconds => {
+            let (min, max) = bounds(&Settings::TICK_SECONDS);
+            both(
+                format!("tick_seconds는 {min} ~ {max} 사이의 정수여야 합니다."),
+                format!("tick_seconds must be a whole number from {min} to {max}."),
+            )
+        }
+        Constraint::QueueState => both(
+            "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
+            "state must be OPEN, PAUSED or CLOSED.",
+        ),
+        Constraint::OpensAt => {
+            let days = MAX_AHEAD.as_hours() / 24;
+            both(
+                format!("opens_at은 앞으로 {days}일 이내의 RFC 3339 시각이어야 합니다."),
+                format!(
+                    "opens_at must be a time in the next {days} days, written as RFC 3339 has it."
+                ),
+            )
+        }
+        Constraint::AlreadyOpen => both(
+            "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.",
+            "This queue is open already, and people have joined it or could: its opening cannot be \
+             set any more. To let nobody in, set state to PAUSED.",
+        ),
+        Constraint::DefaultConcert => both(
+            "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.",
+            "default_concert_id must be a concert that this queue sells.",
+        ),
+    }
+}
