@@ -1,8 +1,8 @@
 # To be sourced. Runs `cargo local` on its own port as long as a script needs it. When the script
 # ends, its background processes end too.
 #
-# Sets `work`, a directory that is deleted with the script's end. `start_local` takes the arguments of
-# `cargo local` and sets `url`.
+# Sets `work`, a directory that is deleted with the script's end. `start_local` takes the arguments
+# of `cargo local` and sets `url`.
 
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
