@@ -1,21 +1,21 @@
-# To be sourced: runs `cargo local` on a port of its own while a script needs it. Whatever the
-# script leaves running in the background ends with it.
+# To be sourced. Runs `cargo local` on its own port as long as a script needs it. When the script
+# ends, its background processes end too.
 #
-# Sets `work`, a directory that goes away with the script, and after `start_local`, which takes the
-# arguments of `cargo local`, `url`.
+# Sets `work`, a directory that is deleted with the script's end. `start_local` takes the arguments
+# of `cargo local` and sets `url`.
 
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
-# Builds `cargo local` and the examples that are run beside it from what `cargo test` has compiled
-# already: with the features of the same packages, and of the same kinds of targets. `--package`
-# would have the AWS SDK, and all that needs it, compiled once more.
+# Builds `cargo local` and the examples that run beside it. It uses what `cargo test` has compiled,
+# because packages and kinds of targets are the same. With `--package`, features would differ, and
+# the AWS SDK and everything above it would be compiled again.
 build_local() {
     cargo build --quiet --locked --bin local --example storm --example crash --example purchases
 }
 
-# Waits until a command succeeds, for as long as a process lives. Ten minutes are for one that does
-# not do what it should: no machine is that slow.
+# Waits until a command succeeds. Fails when the process has ended, or after ten minutes, which is
+# longer than the slowest machine needs.
 wait_for() {
     local process=$1 end=$((SECONDS + 600))
     shift
@@ -26,7 +26,7 @@ wait_for() {
     done
 }
 
-# A port that nobody listens at.
+# A free port.
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
@@ -39,19 +39,27 @@ start_local() {
     url=$(sed -n 's/^Onsale is listening on //p' "$work/out")
 }
 
-# Ends it as Ctrl-C does, which has to be a clean end.
+# Ends `cargo local` as Ctrl-C does. It must end cleanly.
 stop_local() {
     kill -INT "$server"
     wait "$server"
 }
 
-# The block of the README below that mark.
+# The block of code with that mark, from whichever document has it. Fails unless exactly one has it.
 block() {
-    awk -v mark="<!-- $1 -->" \
-        '$0 == mark { found = 1 } found && /^```/ { if (inside) exit; inside = 1; next } inside' README.md
+    find . -name '*.md' -not -path './target/*' -print0 | xargs -0 awk -v mark="<!-- $1 -->" '
+        FNR == 1 { inside = wanted = 0 }
+        $0 == mark { found++; wanted = 1; next }
+        /^```/ { if (inside) wanted = 0; inside = !inside; next }
+        inside && wanted
+        END {
+            if (found == 1) exit
+            print "the mark " mark " is in the documents " found + 0 " times" > "/dev/stderr"
+            exit 1
+        }'
 }
 
-# A field of a JSON answer on standard input, by its name, or by the names on the way to it.
+# A field of the JSON answer on standard input, by its name or by the names on the path to it.
 field() {
     python3 -c '
 import json, sys

@@ -1,5 +1,5 @@
 // Looking around, as people do before and after they buy: the list of concerts, a new user, the
-// balance, the status of a reservation. 50 people, two minutes (seed S0's scenario).
+// balance, the status of a reservation. 50 people, for two minutes.
 //
 //     k6 run -e URL=http://127.0.0.1:3000 tests/load/browse.js
 
