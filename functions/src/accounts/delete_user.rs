@@ -25,6 +25,26 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Deletes the user and answers what is left in their account.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let signed_in = app.signed_in(&request).await?;
+    let user_id = request.user_id()?;
+    let force = match request.query("force").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(ApiError::BadRequest),
+    };
+    signed_in.require_self_or_admin(user_id)?;
+    let generation = signed_in.generation_for(user_id);
+    let left = app
+        .delete_user(user_id, generation, force, signed_in.now)
+        .await?;
+    ok(&DeletedUser {
+        user_id,
+        current_balance: Won(left),
+    })
+}
+
 /// Who is deleted.
 #[derive(Serialize, ToSchema)]
 pub struct DeletedUser {
@@ -61,24 +81,4 @@ pub fn operation() -> Operation {
             ApiError::UserHasHold,
             ApiError::UserHasBalance,
         ])
-}
-
-/// Deletes the user and answers what is left in their account.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let signed_in = app.signed_in(&request).await?;
-    let user_id = request.user_id()?;
-    let force = match request.query("force").as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(ApiError::BadRequest),
-    };
-    signed_in.require_self_or_admin(user_id)?;
-    let generation = signed_in.generation_for(user_id);
-    let left = app
-        .delete_user(user_id, generation, force, signed_in.now)
-        .await?;
-    ok(&DeletedUser {
-        user_id,
-        current_balance: Won(left),
-    })
 }

@@ -20,6 +20,27 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Ends them and answers how many there were.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let signed_in = app.signed_in(&request).await?;
+    let user_id = request.user_id()?;
+    signed_in.require_self_or_admin(user_id)?;
+    let now = signed_in.now;
+    let user = user(&app, signed_in, user_id).await?;
+    app.store().end_tokens(&user).await?;
+    let ended = app.leave_all(user_id, now).await?;
+    ok(&SessionsEnded { user_id, ended })
+}
+
+/// The user, whom the door has read if they have come themselves.
+async fn user(app: &App, signed_in: SignedIn, user_id: UserId) -> Result<User, ApiError> {
+    if signed_in.user.user_id == user_id {
+        return Ok(signed_in.user);
+    }
+    let user = app.store().user(user_id).await?;
+    user.ok_or(ApiError::UserNotFound)
+}
+
 /// What has been ended.
 #[derive(Serialize, ToSchema)]
 pub struct SessionsEnded {
@@ -42,25 +63,4 @@ pub fn operation() -> Operation {
             json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11", "ended": 1 }),
         )
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])
-}
-
-/// Ends them and answers how many there were.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let signed_in = app.signed_in(&request).await?;
-    let user_id = request.user_id()?;
-    signed_in.require_self_or_admin(user_id)?;
-    let now = signed_in.now;
-    let user = user(&app, signed_in, user_id).await?;
-    app.store().end_tokens(&user).await?;
-    let ended = app.leave_all(user_id, now).await?;
-    ok(&SessionsEnded { user_id, ended })
-}
-
-/// The user, whom the door has read if they have come themselves.
-async fn user(app: &App, signed_in: SignedIn, user_id: UserId) -> Result<User, ApiError> {
-    if signed_in.user.user_id == user_id {
-        return Ok(signed_in.user);
-    }
-    let user = app.store().user(user_id).await?;
-    user.ok_or(ApiError::UserNotFound)
 }

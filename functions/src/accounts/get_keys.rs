@@ -13,6 +13,13 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Answers with every key whose tokens may still be good.
+pub async fn handle(app: App, _: Request) -> Result<Response<Body>, ApiError> {
+    let keys = app.keyring().public_keys(app.now()).await?;
+    let keys = keys.into_iter().map(Jwk::from).collect();
+    Ok(ok(&KeySet { keys })?.with(CACHE_CONTROL, "public, max-age=60"))
+}
+
 /// A JSON Web Key Set.
 #[derive(Serialize, ToSchema)]
 pub struct KeySet {
@@ -38,6 +45,19 @@ pub struct Jwk {
     x: String,
 }
 
+impl From<PublicKey> for Jwk {
+    fn from(key: PublicKey) -> Self {
+        Self {
+            kty: "OKP",
+            crv: "Ed25519",
+            alg: "EdDSA",
+            usage: "sig",
+            kid: key.kid,
+            x: key.x,
+        }
+    }
+}
+
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("The public keys of the tokens", Door::Nobody).answers::<KeySet>(
@@ -52,24 +72,4 @@ pub fn operation() -> Operation {
             "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         }] }),
     )
-}
-
-impl From<PublicKey> for Jwk {
-    fn from(key: PublicKey) -> Self {
-        Self {
-            kty: "OKP",
-            crv: "Ed25519",
-            alg: "EdDSA",
-            usage: "sig",
-            kid: key.kid,
-            x: key.x,
-        }
-    }
-}
-
-/// Answers with every key whose tokens may still be good.
-pub async fn handle(app: App, _: Request) -> Result<Response<Body>, ApiError> {
-    let keys = app.keyring().public_keys(app.now()).await?;
-    let keys = keys.into_iter().map(Jwk::from).collect();
-    Ok(ok(&KeySet { keys })?.with(CACHE_CONTROL, "public, max-age=60"))
 }

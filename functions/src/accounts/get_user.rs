@@ -10,14 +10,6 @@ use shared::{
 use super::profile::Profile;
 use crate::operation::{Door, Operation};
 
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("A user", Door::User)
-        .details("Oneself, or anybody for an administrator.")
-        .answers::<Profile>(200, "The user.", Profile::example())
-        .refuses([ApiError::Forbidden, ApiError::UserNotFound])
-}
-
 /// Answers with the user.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.caller(&request).await?;
@@ -30,4 +22,12 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .ok_or_else(|| caller.no_such_user(user_id))?;
     caller.require_current_for_user(&user)?;
     ok(&Profile::from(user))
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("A user", Door::User)
+        .details("Oneself, or anybody for an administrator.")
+        .answers::<Profile>(200, "The user.", Profile::example())
+        .refuses([ApiError::Forbidden, ApiError::UserNotFound])
 }

@@ -19,35 +19,6 @@ use crate::operation::{Door, Operation};
 /// What cursors are for.
 const LIST: &str = "users";
 
-/// Some of the users, in no order that means anything.
-#[derive(Serialize, ToSchema)]
-pub struct Users {
-    /// The users. A page may be short, or even empty, and not be the last.
-    users: Vec<Profile>,
-    /// Where the next page begins; the last page has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next_cursor: Option<String>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("The users", Door::Admin)
-        .details(
-            "In no order that means anything. A page may be short and not be the last. With \
-             `email` the one user that has this address, in whatever case it is written, or nobody. There is \
-             no search by name.",
-        )
-        .query::<Email>("email", false, "The address of the user. An empty one is 400.")
-        .refuses([ApiError::Invalid(Constraint::Email)])
-        .in_pages()
-        .answers::<Users>(
-            200,
-            "A page of users.",
-            json!({ "users": [Profile::example()], "next_cursor": "c3VtLi4uLmFiYw" }),
-        )
-}
-
 /// Answers with a page.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     app.admin(&request).await?;
@@ -80,4 +51,33 @@ async fn user_with(app: &App, email: &Email) -> Result<Option<User>, ApiError> {
         address.is_some_and(|address| address.folded() == email.folded())
     };
     Ok(user.filter(has_it))
+}
+
+/// Some of the users, in no order that means anything.
+#[derive(Serialize, ToSchema)]
+pub struct Users {
+    /// The users. A page may be short, or even empty, and not be the last.
+    users: Vec<Profile>,
+    /// Where the next page begins; the last page has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The users", Door::Admin)
+        .details(
+            "In no order that means anything. A page may be short and not be the last. With \
+             `email` the one user that has this address, in whatever case it is written, or nobody. There is \
+             no search by name.",
+        )
+        .query::<Email>("email", false, "The address of the user. An empty one is 400.")
+        .refuses([ApiError::Invalid(Constraint::Email)])
+        .in_pages()
+        .answers::<Users>(
+            200,
+            "A page of users.",
+            json!({ "users": [Profile::example()], "next_cursor": "c3VtLi4uLmFiYw" }),
+        )
 }

@@ -23,69 +23,6 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Who logs in: with an e-mail address or a user id, one of them.
-#[derive(Deserialize, ToSchema)]
-pub struct LogIn {
-    /// An account's e-mail address.
-    #[serde(default)]
-    #[schema(value_type = Option<Email>)]
-    email: Field,
-    /// The user; a guest's id is all that they need.
-    #[serde(default)]
-    #[schema(value_type = Option<UserId>)]
-    user_id: Field,
-    /// An account's password.
-    #[serde(default)]
-    #[schema(value_type = Option<Password>)]
-    password: Field,
-}
-
-/// Who has logged in.
-#[derive(Serialize, ToSchema)]
-pub struct LoggedIn {
-    /// The user.
-    user_id: UserId,
-    /// An access token.
-    token: String,
-    /// When it expires.
-    expires_at: Seconds,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Log in", Door::Nobody)
-        .details(
-            "With `email` and `password`, with `user_id` and `password`, or as a guest with \
-             `user_id` alone. A guest's token lives for 30 days, an account's for 12 hours. After \
-             10 wrong passwords for an account from one address (of IPv6, the first 64 bits) \
-             within 15 minutes, every further one from there is 429, even the right one; other \
-             addresses are not concerned. After 100 from all addresses together, all are 429 but \
-             the latest 8 from which the right password was given or set in the last 90 days. A \
-             new password leaves only the address that it was set from.",
-        )
-        .body::<LogIn>(json!({
-            "email": "mina@example.com",
-            "password": "correct horse battery",
-        }))
-        .answers::<LoggedIn>(
-            200,
-            "An access token.",
-            json!({
-                "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
-                "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
-                "expires_at": "2026-11-20T15:00:00Z",
-            }),
-        )
-        .refuses([
-            ApiError::MissingField("email"),
-            ApiError::MissingField("password"),
-            ApiError::InvalidUserId,
-            ApiError::BadRequest,
-            ApiError::InvalidCredentials,
-            ApiError::TooManyAttempts { retry_after: 900 },
-        ])
-}
-
 /// Logs in and answers with an access token.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let now = app.now();
@@ -163,4 +100,67 @@ async fn user_id(app: &App, who: Who) -> Result<UserId, ApiError> {
         Who::Email(None) => None,
     };
     Ok(found.unwrap_or_else(UserId::new))
+}
+
+/// Who logs in: with an e-mail address or a user id, one of them.
+#[derive(Deserialize, ToSchema)]
+pub struct LogIn {
+    /// An account's e-mail address.
+    #[serde(default)]
+    #[schema(value_type = Option<Email>)]
+    email: Field,
+    /// The user; a guest's id is all that they need.
+    #[serde(default)]
+    #[schema(value_type = Option<UserId>)]
+    user_id: Field,
+    /// An account's password.
+    #[serde(default)]
+    #[schema(value_type = Option<Password>)]
+    password: Field,
+}
+
+/// Who has logged in.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedIn {
+    /// The user.
+    user_id: UserId,
+    /// An access token.
+    token: String,
+    /// When it expires.
+    expires_at: Seconds,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Log in", Door::Nobody)
+        .details(
+            "With `email` and `password`, with `user_id` and `password`, or as a guest with \
+             `user_id` alone. A guest's token lives for 30 days, an account's for 12 hours. After \
+             10 wrong passwords for an account from one address (of IPv6, the first 64 bits) \
+             within 15 minutes, every further one from there is 429, even the right one; other \
+             addresses are not concerned. After 100 from all addresses together, all are 429 but \
+             the latest 8 from which the right password was given or set in the last 90 days. A \
+             new password leaves only the address that it was set from.",
+        )
+        .body::<LogIn>(json!({
+            "email": "mina@example.com",
+            "password": "correct horse battery",
+        }))
+        .answers::<LoggedIn>(
+            200,
+            "An access token.",
+            json!({
+                "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+                "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+                "expires_at": "2026-11-20T15:00:00Z",
+            }),
+        )
+        .refuses([
+            ApiError::MissingField("email"),
+            ApiError::MissingField("password"),
+            ApiError::InvalidUserId,
+            ApiError::BadRequest,
+            ApiError::InvalidCredentials,
+            ApiError::TooManyAttempts { retry_after: 900 },
+        ])
 }

@@ -17,6 +17,13 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Logs out.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let signed_in = app.signed_in(&request).await?;
+    app.store().end_tokens(&signed_in.user).await?;
+    ok(&LoggedOut { token: None })
+}
+
 /// That there is no token any more.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedOut {
@@ -34,11 +41,4 @@ pub fn operation() -> Operation {
              one that is not.",
         )
         .answers::<LoggedOut>(200, "Logged out.", json!({ "token": null }))
-}
-
-/// Logs out.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let signed_in = app.signed_in(&request).await?;
-    app.store().end_tokens(&signed_in.user).await?;
-    ok(&LoggedOut { token: None })
 }

@@ -22,6 +22,57 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Signs a user up and answers 201 with their access token.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let now = app.now();
+    let (name, account) = wish(&body(&request)?)?;
+    let user = match account {
+        None => User::guest(name, now),
+        Some((email, password)) => {
+            let hash = password::hash(password).await?;
+            let account = User::account(name, email, hash, Role::User, now);
+            User {
+                known: KnownSources::only(request.source(), account.user_id, now),
+                ..account
+            }
+        }
+    };
+    app.store().sign_up(&user).await?;
+    let token = app
+        .keyring()
+        .sign(&Claims::of_user(&user, now), now)
+        .await?;
+    created(&SignedUp {
+        user_id: user.user_id,
+        name: &user.name,
+        email: user.email.as_ref(),
+        token,
+    })
+}
+
+/// A name, and an account's address and password; one of the two needs the other.
+fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
+    if !body.name.is_there() {
+        return Err(ApiError::MissingField("name"));
+    }
+    match (body.email.is_there(), body.password.is_there()) {
+        (false, true) => return Err(ApiError::MissingField("email")),
+        (true, false) => return Err(ApiError::MissingField("password")),
+        _ => {}
+    }
+    let name = body
+        .name
+        .text(Name::parse, ApiError::Invalid(Constraint::Name))?
+        .ok_or(ApiError::MissingField("name"))?;
+    let email = body
+        .email
+        .text(Email::parse, ApiError::Invalid(Constraint::Email))?;
+    let password = body
+        .password
+        .text(Password::parse, ApiError::Invalid(Constraint::Password))?;
+    Ok((name, email.zip(password)))
+}
+
 /// Who signs up.
 #[derive(Deserialize, ToSchema)]
 pub struct SignUp {
@@ -76,55 +127,4 @@ pub fn operation() -> Operation {
             ApiError::Invalid(Constraint::Password),
             ApiError::EmailTaken,
         ])
-}
-
-/// Signs a user up and answers 201 with their access token.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let now = app.now();
-    let (name, account) = wish(&body(&request)?)?;
-    let user = match account {
-        None => User::guest(name, now),
-        Some((email, password)) => {
-            let hash = password::hash(password).await?;
-            let account = User::account(name, email, hash, Role::User, now);
-            User {
-                known: KnownSources::only(request.source(), account.user_id, now),
-                ..account
-            }
-        }
-    };
-    app.store().sign_up(&user).await?;
-    let token = app
-        .keyring()
-        .sign(&Claims::of_user(&user, now), now)
-        .await?;
-    created(&SignedUp {
-        user_id: user.user_id,
-        name: &user.name,
-        email: user.email.as_ref(),
-        token,
-    })
-}
-
-/// A name, and an account's address and password; one of the two needs the other.
-fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
-    if !body.name.is_there() {
-        return Err(ApiError::MissingField("name"));
-    }
-    match (body.email.is_there(), body.password.is_there()) {
-        (false, true) => return Err(ApiError::MissingField("email")),
-        (true, false) => return Err(ApiError::MissingField("password")),
-        _ => {}
-    }
-    let name = body
-        .name
-        .text(Name::parse, ApiError::Invalid(Constraint::Name))?
-        .ok_or(ApiError::MissingField("name"))?;
-    let email = body
-        .email
-        .text(Email::parse, ApiError::Invalid(Constraint::Email))?;
-    let password = body
-        .password
-        .text(Password::parse, ApiError::Invalid(Constraint::Password))?;
-    Ok((name, email.zip(password)))
 }

@@ -31,55 +31,6 @@ use utoipa::ToSchema;
 use super::profile::Profile;
 use crate::operation::{Door, Operation};
 
-/// What is to be changed. What is left out stays.
-#[derive(Deserialize, ToSchema)]
-pub struct UpdateUser {
-    /// What to call them.
-    #[serde(default)]
-    #[schema(value_type = Option<Name>)]
-    name: Field,
-    /// The e-mail address.
-    #[serde(default)]
-    #[schema(value_type = Option<Email>)]
-    email: Field,
-    /// The new password.
-    #[serde(default)]
-    #[schema(value_type = Option<Password>)]
-    password: Field,
-    /// The password that an account has, for another e-mail address or password.
-    #[serde(default)]
-    #[schema(value_type = Option<Password>)]
-    current_password: Field,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Change oneself", Door::SignedIn)
-        .details(
-            "A guest who sets both `email` and `password` becomes an account, and their tokens \
-             stay good. Another e-mail address or password of an account needs \
-             `current_password`, and ends the older tokens as logging out does. After 10 wrong \
-             ones within 15 minutes it is 429, wherever they came from; wrong passwords of a \
-             log-in do not count here. After a new password, only the address that it was set \
-             from is known (see Log in).",
-        )
-        .body::<UpdateUser>(json!({
-            "email": "mina@example.com",
-            "password": "correct horse battery",
-        }))
-        .answers::<Profile>(200, "The user, changed.", Profile::example())
-        .refuses([
-            ApiError::MissingField("current_password"),
-            ApiError::Invalid(Constraint::Name),
-            ApiError::Invalid(Constraint::Email),
-            ApiError::Invalid(Constraint::Password),
-            ApiError::InvalidCredentials,
-            ApiError::Forbidden,
-            ApiError::EmailTaken,
-            ApiError::TooManyAttempts { retry_after: 900 },
-        ])
-}
-
 /// Changes the user and answers with who they are then.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
@@ -185,4 +136,53 @@ async fn overtaken(app: &App, request: &Request) -> ApiError {
         Err(error) => error,
         Ok(_) => ApiError::MissingField("current_password"),
     }
+}
+
+/// What is to be changed. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+pub struct UpdateUser {
+    /// What to call them.
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    name: Field,
+    /// The e-mail address.
+    #[serde(default)]
+    #[schema(value_type = Option<Email>)]
+    email: Field,
+    /// The new password.
+    #[serde(default)]
+    #[schema(value_type = Option<Password>)]
+    password: Field,
+    /// The password that an account has, for another e-mail address or password.
+    #[serde(default)]
+    #[schema(value_type = Option<Password>)]
+    current_password: Field,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Change oneself", Door::SignedIn)
+        .details(
+            "A guest who sets both `email` and `password` becomes an account, and their tokens \
+             stay good. Another e-mail address or password of an account needs \
+             `current_password`, and ends the older tokens as logging out does. After 10 wrong \
+             ones within 15 minutes it is 429, wherever they came from; wrong passwords of a \
+             log-in do not count here. After a new password, only the address that it was set \
+             from is known (see Log in).",
+        )
+        .body::<UpdateUser>(json!({
+            "email": "mina@example.com",
+            "password": "correct horse battery",
+        }))
+        .answers::<Profile>(200, "The user, changed.", Profile::example())
+        .refuses([
+            ApiError::MissingField("current_password"),
+            ApiError::Invalid(Constraint::Name),
+            ApiError::Invalid(Constraint::Email),
+            ApiError::Invalid(Constraint::Password),
+            ApiError::InvalidCredentials,
+            ApiError::Forbidden,
+            ApiError::EmailTaken,
+            ApiError::TooManyAttempts { retry_after: 900 },
+        ])
 }

@@ -32,12 +32,6 @@ const NEW_QUEUES_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// So many queues are ticked at the same moment; the others a moment later.
 const TICKS_AT_ONCE: usize = 64;
 
-/// What a schedule sends says nothing about ticks.
-#[derive(Deserialize)]
-struct Command {
-    ticks: Option<u32>,
-}
-
 /// Ticks, and answers how often it did.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Option<Command> =
@@ -104,4 +98,10 @@ async fn tick_until(app: &App, id: QueueId, end: Timestamp, most: u32, turns: &S
         }
         app.sleep_until(next).await;
     }
+}
+
+/// What a schedule sends says nothing about ticks.
+#[derive(Deserialize)]
+struct Command {
+    ticks: Option<u32>,
 }

@@ -86,37 +86,6 @@ const ITEMS_A_READ_UNIT: f64 = 10.0;
 /// one, within milliseconds.
 const SECOND_LOOK_AFTER: Duration = Duration::from_millis(50);
 
-/// What a schedule sends says nothing but how much may be read.
-#[derive(Deserialize)]
-struct Command {
-    #[serde(default)]
-    from_start: Field,
-    #[serde(default)]
-    read_units: Field,
-    #[serde(default)]
-    user_id: Field,
-}
-
-/// What a round has come to.
-#[derive(Serialize)]
-struct Answer {
-    #[serde(flatten)]
-    report: Report,
-    started_at: Seconds,
-    runs: u32,
-    is_over: bool,
-    run: Part,
-}
-
-/// What a run had to do with it.
-#[derive(Serialize)]
-struct Part {
-    #[serde(flatten)]
-    report: Report,
-    read_units: f64,
-    superseded: bool,
-}
-
 /// Looks, and answers what it found.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Command = http::event(&event)?;
@@ -348,4 +317,35 @@ fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
 /// Waits before a second look.
 async fn before_looking_again() {
     tokio::time::sleep(SECOND_LOOK_AFTER).await;
+}
+
+/// What a schedule sends says nothing but how much may be read.
+#[derive(Deserialize)]
+struct Command {
+    #[serde(default)]
+    from_start: Field,
+    #[serde(default)]
+    read_units: Field,
+    #[serde(default)]
+    user_id: Field,
+}
+
+/// What a round has come to.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    report: Report,
+    started_at: Seconds,
+    runs: u32,
+    is_over: bool,
+    run: Part,
+}
+
+/// What a run had to do with it.
+#[derive(Serialize)]
+struct Part {
+    #[serde(flatten)]
+    report: Report,
+    read_units: f64,
+    superseded: bool,
 }

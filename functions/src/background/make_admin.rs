@@ -26,21 +26,6 @@ use shared::{
 /// What an administrator is called unless the operator says otherwise.
 const NAME: &str = "관리자";
 
-/// A user who is there, or one to be made.
-#[derive(Deserialize)]
-struct Command {
-    #[serde(default)]
-    user_id: Field,
-    #[serde(default)]
-    remove: Field,
-    #[serde(default)]
-    email: Field,
-    #[serde(default)]
-    password: Field,
-    #[serde(default)]
-    name: Field,
-}
-
 /// Makes an administrator, or no longer one, and answers who it is.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Command = http::event(&event)?;
@@ -90,4 +75,19 @@ async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
     let admin = User::account(name, email, hash, Role::Admin, app.now());
     app.store().sign_up(&admin).await?;
     Ok(admin.user_id)
+}
+
+/// A user who is there, or one to be made.
+#[derive(Deserialize)]
+struct Command {
+    #[serde(default)]
+    user_id: Field,
+    #[serde(default)]
+    remove: Field,
+    #[serde(default)]
+    email: Field,
+    #[serde(default)]
+    password: Field,
+    #[serde(default)]
+    name: Field,
 }

@@ -29,6 +29,30 @@ use shared::{
     jiff::{SignedDuration, Timestamp},
 };
 
+/// Does what is due or was ordered, and answers which keys there are then.
+pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
+    let command: Command = http::event(&event)?;
+    let rotation = rotation(&command, app.config().key_rotation_days)?;
+    let keys = app.keyring().rotate(&rotation, app.now()).await?;
+    let named = keys.map(Named::from).unwrap_or_default();
+    serde_json::to_value(named).map_err(|error| ApiError::Internal(error.into()))
+}
+
+fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
+    let wrong = |why: &'static str| Err(ApiError::Internal(why.into()));
+    match (command.now.read::<bool>(), command.revoke.read::<String>()) {
+        (Some(None), _) => wrong("now is true or false"),
+        (_, Some(None)) => wrong("revoke is the kid of a key"),
+        (Some(Some(_)), Some(_)) => wrong("now and revoke each stand alone"),
+        (None, Some(Some(kid))) => Ok(Rotation::Revoke(kid)),
+        (Some(Some(true)), None) => Ok(Rotation::Now),
+        (Some(Some(false)) | None, None) => {
+            let age = SignedDuration::from_hours(i64::from(days) * 24);
+            Ok(Rotation::WhenOlderThan(age))
+        }
+    }
+}
+
 /// What a schedule sends has neither.
 #[derive(Deserialize)]
 struct Command {
@@ -61,30 +85,6 @@ impl From<Keys> for Named {
                 signs_from: Seconds(next.signs_from),
             }),
             keys: keys.public.into_iter().map(|key| key.kid).collect(),
-        }
-    }
-}
-
-/// Does what is due or was ordered, and answers which keys there are then.
-pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
-    let command: Command = http::event(&event)?;
-    let rotation = rotation(&command, app.config().key_rotation_days)?;
-    let keys = app.keyring().rotate(&rotation, app.now()).await?;
-    let named = keys.map(Named::from).unwrap_or_default();
-    serde_json::to_value(named).map_err(|error| ApiError::Internal(error.into()))
-}
-
-fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
-    let wrong = |why: &'static str| Err(ApiError::Internal(why.into()));
-    match (command.now.read::<bool>(), command.revoke.read::<String>()) {
-        (Some(None), _) => wrong("now is true or false"),
-        (_, Some(None)) => wrong("revoke is the kid of a key"),
-        (Some(Some(_)), Some(_)) => wrong("now and revoke each stand alone"),
-        (None, Some(Some(kid))) => Ok(Rotation::Revoke(kid)),
-        (Some(Some(true)), None) => Ok(Rotation::Now),
-        (Some(Some(false)) | None, None) => {
-            let age = SignedDuration::from_hours(i64::from(days) * 24);
-            Ok(Rotation::WhenOlderThan(age))
         }
     }
 }

@@ -32,53 +32,6 @@ use utoipa::ToSchema;
 use super::programme::{self, ConcertAnswer, Prices, ShowFields};
 use crate::operation::{Door, Operation};
 
-/// A new concert.
-#[derive(Deserialize, ToSchema)]
-pub struct NewConcert {
-    /// Its name.
-    #[serde(default)]
-    #[schema(value_type = Name, required)]
-    name: Field,
-    /// The queue that its buyers come through, `main` unless said.
-    #[serde(default)]
-    #[schema(value_type = Option<QueueId>)]
-    queue_id: Field,
-    /// Its shows, each on a date of its own.
-    #[serde(default)]
-    #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
-    shows: Field,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Create a concert", Door::Admin)
-        .details(
-            "Each show needs its price. With an `Idempotency-Key` it happens once, however often \
-             it is sent: the same again gives the same answer.",
-        )
-        .header::<IdempotencyKey>("Idempotency-Key", "What names this concert to be.")
-        .body::<NewConcert>(json!({
-            "name": "겨울 콘서트",
-            "shows": [
-                { "date": "2026-12-24", "price": 50_000 },
-                {
-                    "date": "2026-12-25",
-                    "price": 60_000,
-                    "capacity": 500,
-                    "opens_at": "2026-11-20T11:00:00Z",
-                },
-            ],
-        }))
-        .answers::<ConcertAnswer>(201, "The concert.", ConcertAnswer::example())
-        .refuses(["name", "shows", "date", "price"].map(ApiError::MissingField))
-        .refuses(programme::REFUSALS)
-        .refuses([
-            ApiError::BadRequest,
-            ApiError::QueueNotFound,
-            ApiError::IdempotencyKeyReused,
-        ])
-}
-
 /// Creates the concert and answers 201 with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
@@ -138,4 +91,51 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
     Programme::new(concert)
         .changed(&change)
         .map_err(ApiError::from)
+}
+
+/// A new concert.
+#[derive(Deserialize, ToSchema)]
+pub struct NewConcert {
+    /// Its name.
+    #[serde(default)]
+    #[schema(value_type = Name, required)]
+    name: Field,
+    /// The queue that its buyers come through, `main` unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<QueueId>)]
+    queue_id: Field,
+    /// Its shows, each on a date of its own.
+    #[serde(default)]
+    #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
+    shows: Field,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Create a concert", Door::Admin)
+        .details(
+            "Each show needs its price. With an `Idempotency-Key` it happens once, however often \
+             it is sent: the same again gives the same answer.",
+        )
+        .header::<IdempotencyKey>("Idempotency-Key", "What names this concert to be.")
+        .body::<NewConcert>(json!({
+            "name": "겨울 콘서트",
+            "shows": [
+                { "date": "2026-12-24", "price": 50_000 },
+                {
+                    "date": "2026-12-25",
+                    "price": 60_000,
+                    "capacity": 500,
+                    "opens_at": "2026-11-20T11:00:00Z",
+                },
+            ],
+        }))
+        .answers::<ConcertAnswer>(201, "The concert.", ConcertAnswer::example())
+        .refuses(["name", "shows", "date", "price"].map(ApiError::MissingField))
+        .refuses(programme::REFUSALS)
+        .refuses([
+            ApiError::BadRequest,
+            ApiError::QueueNotFound,
+            ApiError::IdempotencyKeyReused,
+        ])
 }

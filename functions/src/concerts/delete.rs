@@ -21,6 +21,20 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Deletes it.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let admin = app.admin(&request).await?;
+    let (concert_id, date) = (request.concert_id()?, request.date_in_path()?);
+    let concert = app.store().concert(concert_id).await?;
+    app.store()
+        .delete_concert(concert_id, date, admin.now)
+        .await?;
+    if let Some(concert) = concert {
+        app.wake_queue(&concert.queue_id).await;
+    }
+    ok(&Deleted { result: true })
+}
+
 /// That something is deleted.
 #[derive(Serialize, ToSchema)]
 pub struct Deleted {
@@ -40,18 +54,4 @@ pub fn operation() -> Operation {
             ApiError::ShowNotFound,
             ApiError::ConcertHasOrders,
         ])
-}
-
-/// Deletes it.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let admin = app.admin(&request).await?;
-    let (concert_id, date) = (request.concert_id()?, request.date_in_path()?);
-    let concert = app.store().concert(concert_id).await?;
-    app.store()
-        .delete_concert(concert_id, date, admin.now)
-        .await?;
-    if let Some(concert) = concert {
-        app.wake_queue(&concert.queue_id).await;
-    }
-    ok(&Deleted { result: true })
 }

@@ -12,17 +12,17 @@ use shared::{
 use super::programme::ConcertAnswer;
 use crate::operation::{Door, Operation};
 
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("A concert and its shows", Door::Nobody)
-        .answers::<ConcertAnswer>(200, "The concert.", ConcertAnswer::example())
-        .refuses([ApiError::ConcertNotFound])
-}
-
 /// Answers with the concert.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let concert_id = request.concert_id()?;
     let programme = app.store().programme(concert_id, Reading::Eventual).await?;
     let programme = programme.ok_or(ApiError::ConcertNotFound)?;
     ok(&ConcertAnswer::of(&programme))
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("A concert and its shows", Door::Nobody)
+        .answers::<ConcertAnswer>(200, "The concert.", ConcertAnswer::example())
+        .refuses([ApiError::ConcertNotFound])
 }

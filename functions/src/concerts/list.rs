@@ -30,53 +30,6 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Concerts in the order of their names.
-#[derive(Serialize, ToSchema)]
-pub struct Concerts<'a> {
-    /// The concerts.
-    concerts: &'a [ListedConcert],
-    /// The cursor of the next page, unless this is the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next_cursor: Option<String>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("The concerts", Door::Nobody)
-        .details(
-            "In the order of their names; those still to come unless `all`. A page may be short, \
-             and even empty, without being the last one.",
-        )
-        .query::<String>(
-            "name",
-            false,
-            "What the names begin with, in any case, width and composition.",
-        )
-        .query::<bool>("all", false, "Whether those that are over are listed, too.")
-        .in_pages()
-        .answers::<Concerts>(
-            200,
-            "The concerts.",
-            json!({ "concerts": [{
-                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
-                "name": "겨울 콘서트",
-                "first_date": "2026-12-24",
-                "last_date": "2026-12-25",
-                "shows": 2,
-                "max_capacity": 50,
-            }] }),
-        )
-        .with_header::<String>("ETag", "Names this answer, for `If-None-Match`.")
-        .answers_empty(304, "The client has it already.")
-        .with_header::<String>("ETag", "Names this answer, for `If-None-Match`.")
-        .header::<String>(
-            "If-None-Match",
-            "The `ETag` of an answer that the client has.",
-        )
-        .refuses([ApiError::Invalid(Constraint::Name)])
-}
-
 /// Answers with a page.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let (list, mut wanted) = wanted(&app, &request)?;
@@ -134,4 +87,51 @@ fn wanted(app: &App, request: &Request) -> Result<(String, ListingWanted), ApiEr
 fn today(app: &App) -> ShowDate {
     let now = app.now().to_zoned(app.config().time_zone.clone());
     now.date().into()
+}
+
+/// Concerts in the order of their names.
+#[derive(Serialize, ToSchema)]
+pub struct Concerts<'a> {
+    /// The concerts.
+    concerts: &'a [ListedConcert],
+    /// The cursor of the next page, unless this is the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The concerts", Door::Nobody)
+        .details(
+            "In the order of their names; those still to come unless `all`. A page may be short, \
+             and even empty, without being the last one.",
+        )
+        .query::<String>(
+            "name",
+            false,
+            "What the names begin with, in any case, width and composition.",
+        )
+        .query::<bool>("all", false, "Whether those that are over are listed, too.")
+        .in_pages()
+        .answers::<Concerts>(
+            200,
+            "The concerts.",
+            json!({ "concerts": [{
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "name": "겨울 콘서트",
+                "first_date": "2026-12-24",
+                "last_date": "2026-12-25",
+                "shows": 2,
+                "max_capacity": 50,
+            }] }),
+        )
+        .with_header::<String>("ETag", "Names this answer, for `If-None-Match`.")
+        .answers_empty(304, "The client has it already.")
+        .with_header::<String>("ETag", "Names this answer, for `If-None-Match`.")
+        .header::<String>(
+            "If-None-Match",
+            "The `ETag` of an answer that the client has.",
+        )
+        .refuses([ApiError::Invalid(Constraint::Name)])
 }

@@ -19,34 +19,6 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Dates on which a seat can be had.
-#[derive(Serialize, ToSchema)]
-pub struct AvailableDates {
-    /// The dates, the first one first.
-    available_dates: Vec<ShowDate>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("The dates with a free seat", Door::Buyer)
-        .details("Or with one that the caller holds.")
-        .query::<ConcertId>(
-            "concert_id",
-            false,
-            "The concert; else the one that the session was joined for, else the queue's own.",
-        )
-        .answers::<AvailableDates>(
-            200,
-            "The dates.",
-            json!({ "available_dates": ["2026-12-24", "2026-12-25"] }),
-        )
-        .refuses([
-            ApiError::MissingParameter("concert_id"),
-            ApiError::ConcertNotFound,
-            ApiError::NoAvailableDates,
-        ])
-}
-
 /// Answers with the dates.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let buyer = app.buyer(&request).await?;
@@ -90,4 +62,32 @@ async fn concert_id(app: &App, request: &Request, buyer: &Buyer) -> Result<Conce
         .settings
         .default_concert_id
         .ok_or(ApiError::MissingParameter("concert_id"))
+}
+
+/// Dates on which a seat can be had.
+#[derive(Serialize, ToSchema)]
+pub struct AvailableDates {
+    /// The dates, the first one first.
+    available_dates: Vec<ShowDate>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The dates with a free seat", Door::Buyer)
+        .details("Or with one that the caller holds.")
+        .query::<ConcertId>(
+            "concert_id",
+            false,
+            "The concert; else the one that the session was joined for, else the queue's own.",
+        )
+        .answers::<AvailableDates>(
+            200,
+            "The dates.",
+            json!({ "available_dates": ["2026-12-24", "2026-12-25"] }),
+        )
+        .refuses([
+            ApiError::MissingParameter("concert_id"),
+            ApiError::ConcertNotFound,
+            ApiError::NoAvailableDates,
+        ])
 }

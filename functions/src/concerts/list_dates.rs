@@ -25,6 +25,29 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Answers with the dates, the first one first.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let buyer = app.buyer(&request).await?;
+    let shows = app.cached_shows(request.concert_id()?, buyer.now).await?;
+    buyer.require_queue_of(&shows[0])?;
+
+    let zone = &app.config().time_zone;
+    let to_come = shows.iter().filter(|show| show.is_to_come(buyer.now, zone));
+    let (over, sold): (Vec<_>, Vec<_>) =
+        to_come.partition(|show| show.sale_state(buyer.now, zone) == SaleState::Over);
+    let taken = app.taken_seats(&sold, buyer.now).await?;
+    let left = sold.iter().zip(taken).map(|(show, taken)| {
+        let seats_left = taken.map(|taken| show.capacity.saturating_sub(taken));
+        DateOfShow::new(show, show.sale_state(buyer.now, zone), seats_left)
+    });
+    let over = over
+        .iter()
+        .map(|show| DateOfShow::new(show, SaleState::Over, None));
+    let mut dates: Vec<_> = left.chain(over).collect();
+    dates.sort_by_key(|date| date.date);
+    ok(&Dates { dates })
+}
+
 /// The dates of a concert that are still to come.
 #[derive(Serialize, ToSchema)]
 pub struct Dates {
@@ -71,6 +94,24 @@ pub enum Sale {
     Over,
 }
 
+impl DateOfShow {
+    fn new(show: &Show, state: SaleState, seats_left: Option<u32>) -> Self {
+        Self {
+            date: show.date,
+            price: Won(show.price),
+            capacity: show.capacity,
+            sale: match state {
+                SaleState::Upcoming { .. } => Sale::Upcoming,
+                SaleState::Open => Sale::Open,
+                SaleState::Over => Sale::Over,
+            },
+            opens_at: show.sale.opens_at.map(Seconds),
+            closes_at: show.sale.closes_at.map(Seconds),
+            seats_left,
+        }
+    }
+}
+
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new(
@@ -98,45 +139,4 @@ pub fn operation() -> Operation {
         ] }),
     )
     .refuses([ApiError::ConcertNotFound])
-}
-
-/// Answers with the dates, the first one first.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let buyer = app.buyer(&request).await?;
-    let shows = app.cached_shows(request.concert_id()?, buyer.now).await?;
-    buyer.require_queue_of(&shows[0])?;
-
-    let zone = &app.config().time_zone;
-    let to_come = shows.iter().filter(|show| show.is_to_come(buyer.now, zone));
-    let (over, sold): (Vec<_>, Vec<_>) =
-        to_come.partition(|show| show.sale_state(buyer.now, zone) == SaleState::Over);
-    let taken = app.taken_seats(&sold, buyer.now).await?;
-    let left = sold.iter().zip(taken).map(|(show, taken)| {
-        let seats_left = taken.map(|taken| show.capacity.saturating_sub(taken));
-        DateOfShow::new(show, show.sale_state(buyer.now, zone), seats_left)
-    });
-    let over = over
-        .iter()
-        .map(|show| DateOfShow::new(show, SaleState::Over, None));
-    let mut dates: Vec<_> = left.chain(over).collect();
-    dates.sort_by_key(|date| date.date);
-    ok(&Dates { dates })
-}
-
-impl DateOfShow {
-    fn new(show: &Show, state: SaleState, seats_left: Option<u32>) -> Self {
-        Self {
-            date: show.date,
-            price: Won(show.price),
-            capacity: show.capacity,
-            sale: match state {
-                SaleState::Upcoming { .. } => Sale::Upcoming,
-                SaleState::Open => Sale::Open,
-                SaleState::Over => Sale::Over,
-            },
-            opens_at: show.sale.opens_at.map(Seconds),
-            closes_at: show.sale.closes_at.map(Seconds),
-            seats_left,
-        }
-    }
 }

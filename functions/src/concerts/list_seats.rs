@@ -26,73 +26,6 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Seats of a show, in order.
-#[derive(Serialize, ToSchema)]
-pub struct Seats {
-    /// The date of the show.
-    date: ShowDate,
-    /// That all of them are taken by others, when they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    message: Option<&'static str>,
-    /// The seats.
-    seats: Vec<Seat>,
-    /// Where the next request begins, when there are more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next_from: Option<u32>,
-}
-
-/// A seat.
-#[derive(Serialize, ToSchema)]
-pub struct Seat {
-    /// Its number, from 1.
-    seat_number: u32,
-    /// Whether it is not free.
-    is_reserved: bool,
-    /// What it is.
-    status: Status,
-}
-
-/// What a seat is.
-#[derive(Clone, Copy, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = SeatStatus)]
-pub enum Status {
-    /// To be had.
-    Free,
-    /// Kept for somebody else for a while.
-    Held,
-    /// Somebody's.
-    Sold,
-    /// Held by the caller.
-    Mine,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("The seats of a show", Door::Buyer)
-        .details("Shows of up to 500 seats come whole, larger ones by `from` and `to`.")
-        .query::<ShowDate>("date", true, "The date of the show.")
-        .query::<u32>("from", false, "The first seat; 1 unless said.")
-        .query::<u32>("to", false, "The last seat, at most 499 after `from`.")
-        .answers::<Seats>(
-            200,
-            "The seats.",
-            json!({ "date": "2026-12-24", "seats": [
-                { "seat_number": 1, "is_reserved": true, "status": "SOLD" },
-                { "seat_number": 2, "is_reserved": false, "status": "FREE" },
-            ] }),
-        )
-        .refuses([
-            ApiError::MissingParameter("date"),
-            ApiError::InvalidDate,
-            ApiError::BadRequest,
-            ApiError::ShowNotFound,
-            ApiError::ConcertNotFound,
-        ])
-}
-
 /// Answers with the seats in order.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let buyer = app.buyer(&request).await?;
@@ -170,4 +103,71 @@ fn seats(
             }
         })
         .collect()
+}
+
+/// Seats of a show, in order.
+#[derive(Serialize, ToSchema)]
+pub struct Seats {
+    /// The date of the show.
+    date: ShowDate,
+    /// That all of them are taken by others, when they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    message: Option<&'static str>,
+    /// The seats.
+    seats: Vec<Seat>,
+    /// Where the next request begins, when there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_from: Option<u32>,
+}
+
+/// A seat.
+#[derive(Serialize, ToSchema)]
+pub struct Seat {
+    /// Its number, from 1.
+    seat_number: u32,
+    /// Whether it is not free.
+    is_reserved: bool,
+    /// What it is.
+    status: Status,
+}
+
+/// What a seat is.
+#[derive(Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = SeatStatus)]
+pub enum Status {
+    /// To be had.
+    Free,
+    /// Kept for somebody else for a while.
+    Held,
+    /// Somebody's.
+    Sold,
+    /// Held by the caller.
+    Mine,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The seats of a show", Door::Buyer)
+        .details("Shows of up to 500 seats come whole, larger ones by `from` and `to`.")
+        .query::<ShowDate>("date", true, "The date of the show.")
+        .query::<u32>("from", false, "The first seat; 1 unless said.")
+        .query::<u32>("to", false, "The last seat, at most 499 after `from`.")
+        .answers::<Seats>(
+            200,
+            "The seats.",
+            json!({ "date": "2026-12-24", "seats": [
+                { "seat_number": 1, "is_reserved": true, "status": "SOLD" },
+                { "seat_number": 2, "is_reserved": false, "status": "FREE" },
+            ] }),
+        )
+        .refuses([
+            ApiError::MissingParameter("date"),
+            ApiError::InvalidDate,
+            ApiError::BadRequest,
+            ApiError::ShowNotFound,
+            ApiError::ConcertNotFound,
+        ])
 }

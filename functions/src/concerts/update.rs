@@ -36,51 +36,6 @@ use utoipa::ToSchema;
 use super::programme::{self, ConcertAnswer, Prices, ShowFields};
 use crate::operation::{Door, Operation};
 
-/// What is to become of a concert.
-#[derive(Deserialize, ToSchema)]
-pub struct ConcertChange {
-    /// Its new name.
-    #[serde(default)]
-    #[schema(value_type = Option<Name>)]
-    name: Field,
-    /// The queue that its buyers come through from now on.
-    #[serde(default)]
-    #[schema(value_type = Option<QueueId>)]
-    queue_id: Field,
-    /// Shows by their dates: new ones, and changes of others.
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
-    shows: Field,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Change a concert", Door::Admin)
-        .details(
-            "What is left out stays; a date that is not there yet is added. Seats that are held \
-             keep their price.",
-        )
-        .body::<ConcertChange>(json!({
-            "name": "겨울 콘서트",
-            "shows": [
-                { "date": "2026-12-24", "opens_at": null },
-                { "date": "2026-12-25", "price": 60_000 },
-            ],
-        }))
-        .answers::<ConcertAnswer>(
-            200,
-            "The concert, with all its shows.",
-            ConcertAnswer::example(),
-        )
-        .refuses(["date", "price"].map(ApiError::MissingField))
-        .refuses(programme::REFUSALS)
-        .refuses([
-            ApiError::ConcertNotFound,
-            ApiError::QueueNotFound,
-            ApiError::LineNotEmpty,
-        ])
-}
-
 /// Changes the concert and answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
@@ -133,4 +88,49 @@ fn change(body: &ConcertChange, now: Timestamp) -> Result<ProgrammeChange, ApiEr
             .map(ShowFields::read)
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// What is to become of a concert.
+#[derive(Deserialize, ToSchema)]
+pub struct ConcertChange {
+    /// Its new name.
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    name: Field,
+    /// The queue that its buyers come through from now on.
+    #[serde(default)]
+    #[schema(value_type = Option<QueueId>)]
+    queue_id: Field,
+    /// Shows by their dates: new ones, and changes of others.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
+    shows: Field,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Change a concert", Door::Admin)
+        .details(
+            "What is left out stays; a date that is not there yet is added. Seats that are held \
+             keep their price.",
+        )
+        .body::<ConcertChange>(json!({
+            "name": "겨울 콘서트",
+            "shows": [
+                { "date": "2026-12-24", "opens_at": null },
+                { "date": "2026-12-25", "price": 60_000 },
+            ],
+        }))
+        .answers::<ConcertAnswer>(
+            200,
+            "The concert, with all its shows.",
+            ConcertAnswer::example(),
+        )
+        .refuses(["date", "price"].map(ApiError::MissingField))
+        .refuses(programme::REFUSALS)
+        .refuses([
+            ApiError::ConcertNotFound,
+            ApiError::QueueNotFound,
+            ApiError::LineNotEmpty,
+        ])
 }

@@ -19,6 +19,39 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Charges and answers with the balance right after it.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.caller(&request).await?;
+    let amount = amount(&body(&request)?)?;
+    let user_id = request.user_id()?;
+    let key = IdempotencyKey::of(&request)?;
+    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
+    caller.require_may_charge(user_id, app.config().who_charges)?;
+
+    let charge = app
+        .store()
+        .charge(
+            user_id,
+            caller.generation_for(user_id),
+            &name,
+            amount,
+            caller.now,
+        )
+        .await
+        .decided()?
+        .map_err(|refused| refused.error(ApiError::InvalidAmount))?;
+    ok(&Charged {
+        message: SuccessText::Charged.message(request.language()),
+        current_balance: Won(charge.balance_after),
+    })
+}
+
+fn amount(body: &Charge) -> Result<Money, ApiError> {
+    let json = body.amount.raw().ok_or(ApiError::MissingField("amount"))?;
+    let amount = Money::parse(json).filter(|amount| *amount > Money::ZERO);
+    amount.ok_or(ApiError::InvalidAmount)
+}
+
 /// Money that comes in.
 #[derive(Deserialize, ToSchema)]
 pub struct Charge {
@@ -60,37 +93,4 @@ pub fn operation() -> Operation {
             ApiError::UserNotFound,
             ApiError::IdempotencyKeyReused,
         ])
-}
-
-/// Charges and answers with the balance right after it.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.caller(&request).await?;
-    let amount = amount(&body(&request)?)?;
-    let user_id = request.user_id()?;
-    let key = IdempotencyKey::of(&request)?;
-    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
-    caller.require_may_charge(user_id, app.config().who_charges)?;
-
-    let charge = app
-        .store()
-        .charge(
-            user_id,
-            caller.generation_for(user_id),
-            &name,
-            amount,
-            caller.now,
-        )
-        .await
-        .decided()?
-        .map_err(|refused| refused.error(ApiError::InvalidAmount))?;
-    ok(&Charged {
-        message: SuccessText::Charged.message(request.language()),
-        current_balance: Won(charge.balance_after),
-    })
-}
-
-fn amount(body: &Charge) -> Result<Money, ApiError> {
-    let json = body.amount.raw().ok_or(ApiError::MissingField("amount"))?;
-    let amount = Money::parse(json).filter(|amount| *amount > Money::ZERO);
-    amount.ok_or(ApiError::InvalidAmount)
 }

@@ -30,6 +30,43 @@ use crate::{
     reservations::refund::reason,
 };
 
+/// Corrects and answers with the balance right after it.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let admin = app.admin(&request).await?;
+    let body: Correction = body(&request)?;
+    let amount = amount(&body.amount)?;
+    let explanation = Explanation {
+        by: admin.user_id,
+        reason: reason(&body.reason)?,
+    };
+    let user_id = request.user_id()?;
+    let key = IdempotencyKey::of(&request)?;
+    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
+
+    let correction = app
+        .store()
+        .correct(user_id, &name, amount, &explanation, admin.now)
+        .await
+        .decided()?
+        .map_err(|refused| refused.error(ApiError::BalanceOutOfRange))?;
+    tracing::info!(
+        by = %admin.user_id,
+        correction_id = %correction.correction_id,
+        "an administrator corrected a balance"
+    );
+    ok(&Corrected {
+        message: SuccessText::Corrected.message(request.language()),
+        correction_id: correction.correction_id,
+        amount: WonMoved(correction.amount),
+        current_balance: Won(correction.balance_after),
+    })
+}
+
+fn amount(field: &Field) -> Result<Difference, ApiError> {
+    let json = field.raw().ok_or(ApiError::MissingField("amount"))?;
+    Difference::parse(json).ok_or(ApiError::Invalid(Constraint::Correction))
+}
+
 /// By how much a balance is set right, and why.
 #[derive(Deserialize, ToSchema)]
 pub struct Correction {
@@ -90,41 +127,4 @@ pub fn operation() -> Operation {
             ApiError::BalanceOutOfRange,
             ApiError::IdempotencyKeyReused,
         ])
-}
-
-/// Corrects and answers with the balance right after it.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let admin = app.admin(&request).await?;
-    let body: Correction = body(&request)?;
-    let amount = amount(&body.amount)?;
-    let explanation = Explanation {
-        by: admin.user_id,
-        reason: reason(&body.reason)?,
-    };
-    let user_id = request.user_id()?;
-    let key = IdempotencyKey::of(&request)?;
-    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
-
-    let correction = app
-        .store()
-        .correct(user_id, &name, amount, &explanation, admin.now)
-        .await
-        .decided()?
-        .map_err(|refused| refused.error(ApiError::BalanceOutOfRange))?;
-    tracing::info!(
-        by = %admin.user_id,
-        correction_id = %correction.correction_id,
-        "an administrator corrected a balance"
-    );
-    ok(&Corrected {
-        message: SuccessText::Corrected.message(request.language()),
-        correction_id: correction.correction_id,
-        amount: WonMoved(correction.amount),
-        current_balance: Won(correction.balance_after),
-    })
-}
-
-fn amount(field: &Field) -> Result<Difference, ApiError> {
-    let json = field.raw().ok_or(ApiError::MissingField("amount"))?;
-    Difference::parse(json).ok_or(ApiError::Invalid(Constraint::Correction))
 }

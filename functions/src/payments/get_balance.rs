@@ -13,6 +13,23 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Answers with the balance.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.caller(&request).await?;
+    let user_id = request.user_id()?;
+    caller.require_self_or_admin(user_id)?;
+    let account = app
+        .store()
+        .account(user_id)
+        .await?
+        .ok_or(ApiError::UserNotFound)?;
+    caller.require_current_for_account(user_id, account)?;
+    ok(&Balance {
+        user_id,
+        current_balance: Won(account.balance),
+    })
+}
+
 /// What an account holds.
 #[derive(Serialize, ToSchema)]
 pub struct Balance {
@@ -35,21 +52,4 @@ pub fn operation() -> Operation {
             }),
         )
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])
-}
-
-/// Answers with the balance.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.caller(&request).await?;
-    let user_id = request.user_id()?;
-    caller.require_self_or_admin(user_id)?;
-    let account = app
-        .store()
-        .account(user_id)
-        .await?
-        .ok_or(ApiError::UserNotFound)?;
-    caller.require_current_for_account(user_id, account)?;
-    ok(&Balance {
-        user_id,
-        current_balance: Won(account.balance),
-    })
 }

@@ -24,6 +24,32 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Answers with a page of entries.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.caller(&request).await?;
+    let user_id = request.user_id()?;
+    let list = format!("statement of {user_id}");
+    let page = PageWanted::of(&request, &list)?;
+    let (limit, before) = (page.limit, page.position::<u64>()?);
+    caller.require_self_or_admin(user_id)?;
+
+    let entries = app.store().entries(user_id).await?;
+    let (account, mut entries) = entries.ok_or(ApiError::UserNotFound)?;
+    caller.require_current_for_account(user_id, account)?;
+    entries.retain(|entry| before.is_none_or(|before| entry.seq < before));
+    entries.sort_unstable_by_key(|entry| Reverse(entry.seq));
+    let is_last = entries.len() <= limit as usize;
+    entries.truncate(limit as usize);
+    let end = entries.last().filter(|_| !is_last);
+    ok(&Statement {
+        next_cursor: end.map(|entry| cursor(&list, &entry.seq.to_string())),
+        entries: entries
+            .iter()
+            .map(|entry| StatementEntry::of(entry, caller.is_admin))
+            .collect(),
+    })
+}
+
 /// The steps of a user's balance.
 #[derive(Serialize, ToSchema)]
 pub struct Statement<'a> {
@@ -69,6 +95,25 @@ pub struct StatementEntry<'a> {
     by: Option<UserId>,
 }
 
+impl<'a> StatementEntry<'a> {
+    fn of(entry: &'a Entry, to_admins: bool) -> Self {
+        let explanation = entry.explanation.as_ref();
+        Self {
+            seq: entry.seq,
+            kind: entry.kind,
+            amount: WonMoved(entry.amount),
+            balance_after: Won(entry.balance_after),
+            at: Seconds(entry.at),
+            reservation_id: entry.order.map(|(reservation_id, _)| reservation_id),
+            payment_id: entry.order.map(|(_, payment_id)| payment_id),
+            reason: explanation.map(|explanation| &explanation.reason),
+            by: explanation
+                .filter(|_| to_admins)
+                .map(|explanation| explanation.by),
+        }
+    }
+}
+
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("Every step of the balance", Door::User)
@@ -105,49 +150,4 @@ pub fn operation() -> Operation {
             ] }),
         )
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])
-}
-
-/// Answers with a page of entries.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.caller(&request).await?;
-    let user_id = request.user_id()?;
-    let list = format!("statement of {user_id}");
-    let page = PageWanted::of(&request, &list)?;
-    let (limit, before) = (page.limit, page.position::<u64>()?);
-    caller.require_self_or_admin(user_id)?;
-
-    let entries = app.store().entries(user_id).await?;
-    let (account, mut entries) = entries.ok_or(ApiError::UserNotFound)?;
-    caller.require_current_for_account(user_id, account)?;
-    entries.retain(|entry| before.is_none_or(|before| entry.seq < before));
-    entries.sort_unstable_by_key(|entry| Reverse(entry.seq));
-    let is_last = entries.len() <= limit as usize;
-    entries.truncate(limit as usize);
-    let end = entries.last().filter(|_| !is_last);
-    ok(&Statement {
-        next_cursor: end.map(|entry| cursor(&list, &entry.seq.to_string())),
-        entries: entries
-            .iter()
-            .map(|entry| StatementEntry::of(entry, caller.is_admin))
-            .collect(),
-    })
-}
-
-impl<'a> StatementEntry<'a> {
-    fn of(entry: &'a Entry, to_admins: bool) -> Self {
-        let explanation = entry.explanation.as_ref();
-        Self {
-            seq: entry.seq,
-            kind: entry.kind,
-            amount: WonMoved(entry.amount),
-            balance_after: Won(entry.balance_after),
-            at: Seconds(entry.at),
-            reservation_id: entry.order.map(|(reservation_id, _)| reservation_id),
-            payment_id: entry.order.map(|(_, payment_id)| payment_id),
-            reason: explanation.map(|explanation| &explanation.reason),
-            by: explanation
-                .filter(|_| to_admins)
-                .map(|explanation| explanation.by),
-        }
-    }
 }

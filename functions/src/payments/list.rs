@@ -22,6 +22,44 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Answers with a page of payments.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.caller(&request).await?;
+    let user_id = request.user_id()?;
+    let list = format!("payments of {user_id}");
+    let page = PageWanted::of(&request, &list)?;
+    let (limit, before) = (page.limit, page.position::<ReservationId>()?);
+    caller.require_self_or_admin(user_id)?;
+    app.require_current_token(&caller).await?;
+
+    let mut orders = orders(&app, user_id, before, limit + 1).await?;
+    // One more than fits tells whether there is another page.
+    let is_last = orders.len() <= limit as usize;
+    orders.truncate(limit as usize);
+    let end = orders.last().filter(|_| !is_last);
+    ok(&Payments {
+        payments: orders
+            .iter()
+            .map(|order| PaymentOfUser::of(order, app.config()))
+            .collect(),
+        next_cursor: end.map(|order| cursor(&list, &order.reservation_id.to_string())),
+    })
+}
+
+/// The orders of a user, who may have none, but has to be somebody.
+async fn orders(
+    app: &App,
+    user_id: UserId,
+    before: Option<ReservationId>,
+    limit: u32,
+) -> Result<Vec<Order>, ApiError> {
+    let orders = app.store().orders(user_id, before, limit).await?;
+    if orders.is_empty() && app.store().account(user_id).await?.is_none() {
+        return Err(ApiError::UserNotFound);
+    }
+    Ok(orders)
+}
+
 /// What a user has paid.
 #[derive(Serialize, ToSchema)]
 pub struct Payments<'a> {
@@ -70,6 +108,27 @@ pub struct PaymentOfUser<'a> {
     refund_reason: Option<&'a Reason>,
 }
 
+impl<'a> PaymentOfUser<'a> {
+    fn of(order: &'a Order, config: &Config) -> Self {
+        let refund = order.refund.as_ref();
+        let explanation = refund.and_then(|refund| refund.explanation.as_ref());
+        Self {
+            payment_id: order.payment_id,
+            reservation_id: order.reservation_id,
+            concert_id: order.concert_id,
+            concert_name: order.concert_name.as_ref(),
+            date: order.date,
+            seat_numbers: &order.seats,
+            amount: Won(order.amount),
+            status: order.status,
+            paid_at: Seconds(order.paid_at),
+            refundable_until: config.refundable_until_of(order).map(Seconds),
+            refunded_at: refund.map(|refund| Seconds(refund.at)),
+            refund_reason: explanation.map(|explanation| &explanation.reason),
+        }
+    }
+}
+
 /// What the specification says of it.
 pub fn operation() -> Operation {
     Operation::new("What a user has paid", Door::User)
@@ -92,63 +151,4 @@ pub fn operation() -> Operation {
             }] }),
         )
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])
-}
-
-/// Answers with a page of payments.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.caller(&request).await?;
-    let user_id = request.user_id()?;
-    let list = format!("payments of {user_id}");
-    let page = PageWanted::of(&request, &list)?;
-    let (limit, before) = (page.limit, page.position::<ReservationId>()?);
-    caller.require_self_or_admin(user_id)?;
-    app.require_current_token(&caller).await?;
-
-    let mut orders = orders(&app, user_id, before, limit + 1).await?;
-    // One more than fits tells whether there is another page.
-    let is_last = orders.len() <= limit as usize;
-    orders.truncate(limit as usize);
-    let end = orders.last().filter(|_| !is_last);
-    ok(&Payments {
-        payments: orders
-            .iter()
-            .map(|order| PaymentOfUser::of(order, app.config()))
-            .collect(),
-        next_cursor: end.map(|order| cursor(&list, &order.reservation_id.to_string())),
-    })
-}
-
-/// The orders of a user, who may have none, but has to be somebody.
-async fn orders(
-    app: &App,
-    user_id: UserId,
-    before: Option<ReservationId>,
-    limit: u32,
-) -> Result<Vec<Order>, ApiError> {
-    let orders = app.store().orders(user_id, before, limit).await?;
-    if orders.is_empty() && app.store().account(user_id).await?.is_none() {
-        return Err(ApiError::UserNotFound);
-    }
-    Ok(orders)
-}
-
-impl<'a> PaymentOfUser<'a> {
-    fn of(order: &'a Order, config: &Config) -> Self {
-        let refund = order.refund.as_ref();
-        let explanation = refund.and_then(|refund| refund.explanation.as_ref());
-        Self {
-            payment_id: order.payment_id,
-            reservation_id: order.reservation_id,
-            concert_id: order.concert_id,
-            concert_name: order.concert_name.as_ref(),
-            date: order.date,
-            seat_numbers: &order.seats,
-            amount: Won(order.amount),
-            status: order.status,
-            paid_at: Seconds(order.paid_at),
-            refundable_until: config.refundable_until_of(order).map(Seconds),
-            refunded_at: refund.map(|refund| Seconds(refund.at)),
-            refund_reason: explanation.map(|explanation| &explanation.reason),
-        }
-    }
 }

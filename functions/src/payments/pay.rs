@@ -37,6 +37,98 @@ use crate::{
     reservations::find::{Reservation, reservation},
 };
 
+/// Pays and answers with the receipt.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let (claims, now) = app.queue_user(&request).await?;
+    let amount = amount(&request)?;
+    let ids = request.reservation_id()?;
+
+    let found = reservation(&app, claims.sub, ids, Reading::Eventual, now).await?;
+    let order = match found {
+        Reservation::Held { session, hold } if Some(hold.amount) == amount => {
+            pay(&app, &session, claims.generation, &hold, now).await?
+        }
+        // Nothing is written, which would ask for it.
+        found => {
+            app.require_current_generation(claims.sub, claims.generation)
+                .await?;
+            match found {
+                Reservation::Paid(order) => order,
+                Reservation::Ended(_) => return Err(ApiError::HoldExpired),
+                Reservation::Held { .. } => return Err(ApiError::AmountMismatch),
+            }
+        }
+    };
+    if order.refund.is_some() {
+        return Err(ApiError::HoldExpired);
+    }
+    if Some(order.amount) != amount {
+        return Err(ApiError::AmountMismatch);
+    }
+    let message = SuccessText::Paid.message(request.language());
+    ok(&receipt(&order, app.config(), message))
+}
+
+/// The amount to pay; `None` when it is a number that no reservation costs.
+fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
+    let body: Pay = body(request)?;
+    if !body.reservation_id.is_there() {
+        return Err(ApiError::MissingField("reservation_id"));
+    }
+    let details: Option<PaymentDetails> = body.payment_details.object().flatten();
+    let amount = details
+        .as_ref()
+        .and_then(|details| details.amount.raw())
+        .filter(|json| json.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
+        .ok_or(ApiError::MissingPaymentAmount)?;
+
+    let named: Option<ReservationId> = body.reservation_id.read().flatten();
+    let path: Option<ReservationId> = request.path("reservation_id").parse().ok();
+    let by_balance = match body.payment_method.read() {
+        None => true,
+        Some(method) => method == Some(PaymentMethod::Balance),
+    };
+    // A malformed id in the path is not found rather than different.
+    let is_paths = path.is_none() || named == path;
+    if named.is_none() || !is_paths || !by_balance {
+        return Err(ApiError::BadRequest);
+    }
+    Ok(Money::parse(amount))
+}
+
+async fn pay(
+    app: &App,
+    session: &Session,
+    generation: u32,
+    hold: &Hold,
+    now: Timestamp,
+) -> Result<Order, ApiError> {
+    match app.store().pay(session, generation, hold, now).await? {
+        Payment::Now(order) => {
+            app.count_through(session, now).await;
+            Ok(order)
+        }
+        Payment::Before(order) => Ok(order),
+    }
+}
+
+fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Receipt<'a> {
+    Receipt {
+        message,
+        payment_id: order.payment_id,
+        reservation_id: order.reservation_id,
+        concert_id: order.concert_id,
+        concert_name: order.concert_name.as_ref(),
+        date: order.date,
+        seat_number: order.seats.first(),
+        seat_numbers: &order.seats,
+        user_id: order.user_id,
+        refundable_until: Seconds(config.refundable_until(order.date)),
+        amount: Won(order.amount),
+        current_balance: Won(order.balance_after),
+    }
+}
+
 /// What is paid, and with what.
 #[derive(Deserialize, ToSchema)]
 pub struct Pay {
@@ -141,96 +233,4 @@ pub fn operation() -> Operation {
             ApiError::AmountMismatch,
             ApiError::HoldExpired,
         ])
-}
-
-/// Pays and answers with the receipt.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let (claims, now) = app.queue_user(&request).await?;
-    let amount = amount(&request)?;
-    let ids = request.reservation_id()?;
-
-    let found = reservation(&app, claims.sub, ids, Reading::Eventual, now).await?;
-    let order = match found {
-        Reservation::Held { session, hold } if Some(hold.amount) == amount => {
-            pay(&app, &session, claims.generation, &hold, now).await?
-        }
-        // Nothing is written, which would ask for it.
-        found => {
-            app.require_current_generation(claims.sub, claims.generation)
-                .await?;
-            match found {
-                Reservation::Paid(order) => order,
-                Reservation::Ended(_) => return Err(ApiError::HoldExpired),
-                Reservation::Held { .. } => return Err(ApiError::AmountMismatch),
-            }
-        }
-    };
-    if order.refund.is_some() {
-        return Err(ApiError::HoldExpired);
-    }
-    if Some(order.amount) != amount {
-        return Err(ApiError::AmountMismatch);
-    }
-    let message = SuccessText::Paid.message(request.language());
-    ok(&receipt(&order, app.config(), message))
-}
-
-/// The amount to pay; `None` when it is a number that no reservation costs.
-fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
-    let body: Pay = body(request)?;
-    if !body.reservation_id.is_there() {
-        return Err(ApiError::MissingField("reservation_id"));
-    }
-    let details: Option<PaymentDetails> = body.payment_details.object().flatten();
-    let amount = details
-        .as_ref()
-        .and_then(|details| details.amount.raw())
-        .filter(|json| json.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
-        .ok_or(ApiError::MissingPaymentAmount)?;
-
-    let named: Option<ReservationId> = body.reservation_id.read().flatten();
-    let path: Option<ReservationId> = request.path("reservation_id").parse().ok();
-    let by_balance = match body.payment_method.read() {
-        None => true,
-        Some(method) => method == Some(PaymentMethod::Balance),
-    };
-    // A malformed id in the path is not found rather than different.
-    let is_paths = path.is_none() || named == path;
-    if named.is_none() || !is_paths || !by_balance {
-        return Err(ApiError::BadRequest);
-    }
-    Ok(Money::parse(amount))
-}
-
-async fn pay(
-    app: &App,
-    session: &Session,
-    generation: u32,
-    hold: &Hold,
-    now: Timestamp,
-) -> Result<Order, ApiError> {
-    match app.store().pay(session, generation, hold, now).await? {
-        Payment::Now(order) => {
-            app.count_through(session, now).await;
-            Ok(order)
-        }
-        Payment::Before(order) => Ok(order),
-    }
-}
-
-fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Receipt<'a> {
-    Receipt {
-        message,
-        payment_id: order.payment_id,
-        reservation_id: order.reservation_id,
-        concert_id: order.concert_id,
-        concert_name: order.concert_name.as_ref(),
-        date: order.date,
-        seat_number: order.seats.first(),
-        seat_numbers: &order.seats,
-        user_id: order.user_id,
-        refundable_until: Seconds(config.refundable_until(order.date)),
-        amount: Won(order.amount),
-        current_balance: Won(order.balance_after),
-    }
 }

@@ -19,29 +19,6 @@ use crate::{
     reservations::find::HeldSeats,
 };
 
-/// Where a session stands, and what it holds.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Standing)]
-pub struct Answer<'a> {
-    #[serde(flatten)]
-    place: Place,
-    /// What it holds and may still pay.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reservation: Option<HeldSeats<'a>>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Where a session stands", Door::QueueUser)
-        .answers::<Answer>(
-            200,
-            "Status, place and wait.",
-            json!({ "status": "WAITING", "queue_position": 120, "estimated_wait_time": 36 }),
-        )
-        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
-}
-
 /// Answers with status and place, and when to ask again.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let (claims, now) = app.queue_user(&request).await?;
@@ -86,4 +63,27 @@ async fn session(app: &App, claims: &QueueClaims) -> Result<Option<Session>, Api
         .session(claims.sub, &claims.queue)
         .await?
         .filter(is_the_one))
+}
+
+/// Where a session stands, and what it holds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Standing)]
+pub struct Answer<'a> {
+    #[serde(flatten)]
+    place: Place,
+    /// What it holds and may still pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reservation: Option<HeldSeats<'a>>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Where a session stands", Door::QueueUser)
+        .answers::<Answer>(
+            200,
+            "Status, place and wait.",
+            json!({ "status": "WAITING", "queue_position": 120, "estimated_wait_time": 36 }),
+        )
+        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
 }

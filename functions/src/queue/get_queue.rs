@@ -11,18 +11,6 @@ use shared::{
 use super::document::PublicQueue;
 use crate::operation::{Door, Operation};
 
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("The public document of a queue", Door::Nobody)
-        .details(
-            "With the number in a token anybody computes their own place from it: number n waits \
-             while n is greater than what is served now, linear between the points, and the \
-             difference is the place. A CDN may keep it for a second.",
-        )
-        .answers::<PublicQueue>(200, "The document.", PublicQueue::example())
-        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
-}
-
 /// Answers with the document.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let queue_id = request.queue_id()?;
@@ -34,4 +22,16 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     Ok(ok(&PublicQueue::of(&queue, now))?
         .with(CACHE_CONTROL, "public, max-age=1")
         .with_retry_after(ask_again_after(wait)))
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("The public document of a queue", Door::Nobody)
+        .details(
+            "With the number in a token anybody computes their own place from it: number n waits \
+             while n is greater than what is served now, linear between the points, and the \
+             difference is the place. A CDN may keep it for a second.",
+        )
+        .answers::<PublicQueue>(200, "The document.", PublicQueue::example())
+        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
 }

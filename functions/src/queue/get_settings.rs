@@ -15,6 +15,28 @@ use utoipa::ToSchema;
 use super::settings::{self, SettingsAnswer};
 use crate::operation::{Door, Operation};
 
+/// Answers with the settings.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    app.admin(&request).await?;
+    let queue_id = request.queue_id()?;
+    let (queue, change) = app.current_queue_and_change(&queue_id).await?;
+    let answer = ok(&Answer {
+        queue_id: &queue.id,
+        settings: SettingsAnswer::of(&queue.settings),
+        changed_by: change.map(|change| change.by),
+        changed_at: change.map(|change| Seconds(change.at)),
+    })?;
+    Ok(answer.with(ETAG, &settings::tag(queue.settings.version)))
+}
+
+fn example() -> Value {
+    let mut answer = SettingsAnswer::example();
+    answer["queue_id"] = json!("main");
+    answer["changed_by"] = json!("3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11");
+    answer["changed_at"] = json!("2026-11-20T03:00:00Z");
+    answer
+}
+
 /// The settings of a queue, and who changed them last. They can be put back as they are.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SettingsOfQueue)]
@@ -39,26 +61,4 @@ pub fn operation() -> Operation {
         .details("All of them, with those that nobody has set, and who changed them last.")
         .answers::<Answer>(200, "The settings.", example())
         .with_header::<String>("ETag", settings::TAG)
-}
-
-fn example() -> Value {
-    let mut answer = SettingsAnswer::example();
-    answer["queue_id"] = json!("main");
-    answer["changed_by"] = json!("3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11");
-    answer["changed_at"] = json!("2026-11-20T03:00:00Z");
-    answer
-}
-
-/// Answers with the settings.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    app.admin(&request).await?;
-    let queue_id = request.queue_id()?;
-    let (queue, change) = app.current_queue_and_change(&queue_id).await?;
-    let answer = ok(&Answer {
-        queue_id: &queue.id,
-        settings: SettingsAnswer::of(&queue.settings),
-        changed_by: change.map(|change| change.by),
-        changed_at: change.map(|change| Seconds(change.at)),
-    })?;
-    Ok(answer.with(ETAG, &settings::tag(queue.settings.version)))
 }

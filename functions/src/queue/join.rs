@@ -38,71 +38,6 @@ use utoipa::ToSchema;
 use super::place::Place;
 use crate::operation::{Door, Operation};
 
-/// Who joins what.
-#[derive(Deserialize, ToSchema)]
-pub struct Join {
-    /// Who joins.
-    #[serde(default)]
-    #[schema(value_type = UserId, required)]
-    user_id: Field,
-    /// What they come for; it decides the queue. Without one it is `main`.
-    #[serde(default)]
-    #[schema(value_type = Option<ConcertId>)]
-    concert_id: Field,
-}
-
-/// A place in a queue, and the token that names it.
-#[derive(Serialize, ToSchema)]
-pub struct Joined<'a> {
-    /// A queue token. It carries the number drawn.
-    token: String,
-    /// The queue.
-    queue_id: &'a QueueId,
-    /// When the token expires, 30 days after it was issued. The place does not expire with it.
-    expires_at: Seconds,
-    #[serde(flatten)]
-    place: Place,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Take a number in a queue", Door::GuestOrSignedIn)
-        .details(
-            "A user has one live session in a queue. Its token is issued again to a caller that \
-             has an access token, or the `Idempotency-Key` that the session was joined with, and \
-             to a guest whose last token has expired. A key is the session's and ends with it. \
-             The place stays, however long the line takes: a token that has expired is issued \
-             again up to 30 days later.",
-        )
-        .header::<IdempotencyKey>("Idempotency-Key", "What names this join.")
-        .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
-        .answers::<Joined>(
-            200,
-            "A place, and the token that names it.",
-            json!({
-                "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
-                "queue_id": "main",
-                "expires_at": "2026-12-20T03:00:00Z",
-                "status": "WAITING",
-                "queue_position": 120,
-                "estimated_wait_time": 36,
-            }),
-        )
-        .refuses([
-            ApiError::MissingField("user_id"),
-            ApiError::InvalidUserId,
-            ApiError::BadRequest,
-            ApiError::TokenAlreadyActive,
-            ApiError::UserNotFound,
-            ApiError::ConcertNotFound,
-            ApiError::QueueNotFound,
-            ApiError::SoldOut,
-            ApiError::SaleOver,
-            ApiError::QueueClosed,
-            ApiError::IdempotencyKeyReused,
-        ])
-}
-
 /// Joins and answers with the token and the place.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let visitor = app.visitor(&request).await?;
@@ -332,4 +267,69 @@ fn ticket_kept(ended: &Session, queue: &Queue, now: Timestamp) -> Option<Ticket>
     };
     let left_waiting = ended.closed == Some(Ending::Left) && ended.arrival.is_none() && waits;
     left_waiting.then_some(ended.ticket)
+}
+
+/// Who joins what.
+#[derive(Deserialize, ToSchema)]
+pub struct Join {
+    /// Who joins.
+    #[serde(default)]
+    #[schema(value_type = UserId, required)]
+    user_id: Field,
+    /// What they come for; it decides the queue. Without one it is `main`.
+    #[serde(default)]
+    #[schema(value_type = Option<ConcertId>)]
+    concert_id: Field,
+}
+
+/// A place in a queue, and the token that names it.
+#[derive(Serialize, ToSchema)]
+pub struct Joined<'a> {
+    /// A queue token. It carries the number drawn.
+    token: String,
+    /// The queue.
+    queue_id: &'a QueueId,
+    /// When the token expires, 30 days after it was issued. The place does not expire with it.
+    expires_at: Seconds,
+    #[serde(flatten)]
+    place: Place,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Take a number in a queue", Door::GuestOrSignedIn)
+        .details(
+            "A user has one live session in a queue. Its token is issued again to a caller that \
+             has an access token, or the `Idempotency-Key` that the session was joined with, and \
+             to a guest whose last token has expired. A key is the session's and ends with it. \
+             The place stays, however long the line takes: a token that has expired is issued \
+             again up to 30 days later.",
+        )
+        .header::<IdempotencyKey>("Idempotency-Key", "What names this join.")
+        .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
+        .answers::<Joined>(
+            200,
+            "A place, and the token that names it.",
+            json!({
+                "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+                "queue_id": "main",
+                "expires_at": "2026-12-20T03:00:00Z",
+                "status": "WAITING",
+                "queue_position": 120,
+                "estimated_wait_time": 36,
+            }),
+        )
+        .refuses([
+            ApiError::MissingField("user_id"),
+            ApiError::InvalidUserId,
+            ApiError::BadRequest,
+            ApiError::TokenAlreadyActive,
+            ApiError::UserNotFound,
+            ApiError::ConcertNotFound,
+            ApiError::QueueNotFound,
+            ApiError::SoldOut,
+            ApiError::SaleOver,
+            ApiError::QueueClosed,
+            ApiError::IdempotencyKeyReused,
+        ])
 }

@@ -14,6 +14,15 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
+/// Leaves.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let Holder { session, now } = app.holder(&request).await?;
+    app.leave_queue(session, now).await?;
+    ok(&Left {
+        message: SuccessText::LeftQueue.message(request.language()),
+    })
+}
+
 /// The session is over.
 #[derive(Serialize, ToSchema)]
 pub struct Left {
@@ -26,13 +35,4 @@ pub fn operation() -> Operation {
     Operation::new("Leave the queue", Door::Holder)
         .details("Gives back the place, and any seats held.")
         .answers::<Left>(200, "Left.", json!({ "message": "대기열 이탈 완료" }))
-}
-
-/// Leaves.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let Holder { session, now } = app.holder(&request).await?;
-    app.leave_queue(session, now).await?;
-    ok(&Left {
-        message: SuccessText::LeftQueue.message(request.language()),
-    })
 }

@@ -31,23 +31,6 @@ use shared::{
 use super::settings::{self, Answer, QueueSettings};
 use crate::operation::{Door, Operation};
 
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Set a queue, or make one", Door::Admin)
-        .details(
-            "The whole settings: what is left out gets its default; `PATCH` changes single ones. \
-             In force with the next tick. Lowering `max_active` sends nobody away; `PAUSED` lets \
-             nobody in; `CLOSED` lets nobody join either, and ends those who wait.",
-        )
-        .header::<String>("If-Match", settings::IF_MATCH)
-        .body::<QueueSettings>(json!({ "max_active": 200, "rate": 12.5, "state": "OPEN" }))
-        .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
-        .with_header::<String>("ETag", settings::TAG)
-        .refuses([ApiError::Invalid(Constraint::QueueId)])
-        .refuses(settings::REFUSALS)
-        .refuses([ApiError::UnknownField("max_activ".to_owned())])
-}
-
 /// Sets the queue and answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
@@ -64,4 +47,21 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         wanted.with(defaults, before, admin.now)
     };
     settings::set(&app, &admin, &queue_id, next).await
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Set a queue, or make one", Door::Admin)
+        .details(
+            "The whole settings: what is left out gets its default; `PATCH` changes single ones. \
+             In force with the next tick. Lowering `max_active` sends nobody away; `PAUSED` lets \
+             nobody in; `CLOSED` lets nobody join either, and ends those who wait.",
+        )
+        .header::<String>("If-Match", settings::IF_MATCH)
+        .body::<QueueSettings>(json!({ "max_active": 200, "rate": 12.5, "state": "OPEN" }))
+        .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
+        .with_header::<String>("ETag", settings::TAG)
+        .refuses([ApiError::Invalid(Constraint::QueueId)])
+        .refuses(settings::REFUSALS)
+        .refuses([ApiError::UnknownField("max_activ".to_owned())])
 }

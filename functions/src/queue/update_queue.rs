@@ -21,21 +21,6 @@ use shared::{
 use super::settings::{self, Answer, QueueSettings};
 use crate::operation::{Door, Operation};
 
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Change settings of a queue", Door::Admin)
-        .details(
-            "What is left out stays. In force with the next tick: `{\"state\": \"PAUSED\"}` lets \
-             nobody in from then on, and `{\"state\": \"OPEN\"}` goes on.",
-        )
-        .header::<String>("If-Match", settings::IF_MATCH)
-        .body::<QueueSettings>(json!({ "state": "PAUSED" }))
-        .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
-        .with_header::<String>("ETag", settings::TAG)
-        .refuses(settings::REFUSALS)
-        .refuses([ApiError::UnknownField("max_activ".to_owned())])
-}
-
 /// Changes the queue and answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
@@ -52,4 +37,19 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         wanted.with(&queue.settings, before, admin.now)
     };
     settings::set(&app, &admin, &queue_id, next).await
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Change settings of a queue", Door::Admin)
+        .details(
+            "What is left out stays. In force with the next tick: `{\"state\": \"PAUSED\"}` lets \
+             nobody in from then on, and `{\"state\": \"OPEN\"}` goes on.",
+        )
+        .header::<String>("If-Match", settings::IF_MATCH)
+        .body::<QueueSettings>(json!({ "state": "PAUSED" }))
+        .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
+        .with_header::<String>("ETag", settings::TAG)
+        .refuses(settings::REFUSALS)
+        .refuses([ApiError::UnknownField("max_activ".to_owned())])
 }

@@ -27,42 +27,6 @@ use utoipa::ToSchema;
 use super::find::{Reservation, Status, reservation};
 use crate::operation::{Door, Operation};
 
-/// What a reservation is after it was to be cancelled.
-#[derive(Serialize, ToSchema)]
-pub struct Cancelled {
-    /// Its id.
-    reservation_id: ReservationId,
-    /// What it is now.
-    pub(super) status: Status,
-    /// What the account held right after the refund, when there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    current_balance: Option<Won>,
-    /// Why an administrator has refunded it, when one has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    refund_reason: Option<Reason>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Give seats back", Door::User)
-        .details(
-            "Held ones are released, and the session goes on. Paid ones are refunded to the \
-             balance, until some hours before the day of the show begins. Again: the same answer.",
-        )
-        .answers::<Cancelled>(
-            200,
-            "Cancelled, or refunded.",
-            json!({
-                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
-                "status": "REFUNDED",
-                "current_balance": 50_000,
-            }),
-        )
-        .refuses([ApiError::ReservationNotFound, ApiError::RefundClosed])
-}
-
 /// Cancels and answers with what the reservation is then.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.caller(&request).await?;
@@ -141,4 +105,40 @@ async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<
     refunded
         .refund
         .ok_or_else(|| ApiError::bug("a refund that is none"))
+}
+
+/// What a reservation is after it was to be cancelled.
+#[derive(Serialize, ToSchema)]
+pub struct Cancelled {
+    /// Its id.
+    reservation_id: ReservationId,
+    /// What it is now.
+    pub(super) status: Status,
+    /// What the account held right after the refund, when there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    current_balance: Option<Won>,
+    /// Why an administrator has refunded it, when one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refund_reason: Option<Reason>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Give seats back", Door::User)
+        .details(
+            "Held ones are released, and the session goes on. Paid ones are refunded to the \
+             balance, until some hours before the day of the show begins. Again: the same answer.",
+        )
+        .answers::<Cancelled>(
+            200,
+            "Cancelled, or refunded.",
+            json!({
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "status": "REFUNDED",
+                "current_balance": 50_000,
+            }),
+        )
+        .refuses([ApiError::ReservationNotFound, ApiError::RefundClosed])
 }

@@ -27,6 +27,20 @@ use utoipa::ToSchema;
 use super::find::{Reservation, Status, reservation};
 use crate::operation::{Door, Operation};
 
+/// Answers with the reservation.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let caller = app.caller(&request).await?;
+    let owner = match request.query("user_id") {
+        Some(id) => id.parse().map_err(|_| ApiError::InvalidUserId)?,
+        None => caller.user_id,
+    };
+    caller.require_self_or_admin(owner)?;
+    let ids = request.reservation_id()?;
+    app.require_current_token(&caller).await?;
+    let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
+    ok(&Answer::of(&found, app.config(), caller.is_admin))
+}
+
 /// A reservation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Reservation)]
@@ -99,56 +113,6 @@ pub enum PaymentStatus {
     Cancelled,
     /// Paid, and given back.
     Refunded,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("What has become of a reservation", Door::User)
-        .details("The user's own. An administrator must add `user_id` to read somebody else's; without it \
-             the answer is 404.")
-        .query::<UserId>(
-            "user_id",
-            false,
-            "Whose it is; the caller's unless said. Only administrators may name others.",
-        )
-        .answers::<Answer>(
-            200,
-            "The reservation.",
-            json!({
-                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
-                "status": "PAID",
-                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
-                "concert_name": "겨울 콘서트",
-                "date": "2026-12-24",
-                "seat_numbers": [7],
-                "refundable_until": "2026-12-22T15:00:00Z",
-                "payment": {
-                    "payment_id": "019a9e1c-3333-7000-8000-000000000001",
-                    "amount": 50_000,
-                    "status": "PAID",
-                    "paid_at": "2026-11-20T03:02:00Z",
-                },
-            }),
-        )
-        .refuses([
-            ApiError::InvalidUserId,
-            ApiError::Forbidden,
-            ApiError::ReservationNotFound,
-        ])
-}
-
-/// Answers with the reservation.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.caller(&request).await?;
-    let owner = match request.query("user_id") {
-        Some(id) => id.parse().map_err(|_| ApiError::InvalidUserId)?,
-        None => caller.user_id,
-    };
-    caller.require_self_or_admin(owner)?;
-    let ids = request.reservation_id()?;
-    app.require_current_token(&caller).await?;
-    let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
-    ok(&Answer::of(&found, app.config(), caller.is_admin))
 }
 
 impl<'a> Answer<'a> {
@@ -228,4 +192,40 @@ impl<'a> Payment<'a> {
                 .map(|explanation| explanation.by),
         }
     }
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("What has become of a reservation", Door::User)
+        .details("The user's own. An administrator must add `user_id` to read somebody else's; without it \
+             the answer is 404.")
+        .query::<UserId>(
+            "user_id",
+            false,
+            "Whose it is; the caller's unless said. Only administrators may name others.",
+        )
+        .answers::<Answer>(
+            200,
+            "The reservation.",
+            json!({
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "status": "PAID",
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "concert_name": "겨울 콘서트",
+                "date": "2026-12-24",
+                "seat_numbers": [7],
+                "refundable_until": "2026-12-22T15:00:00Z",
+                "payment": {
+                    "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                    "amount": 50_000,
+                    "status": "PAID",
+                    "paid_at": "2026-11-20T03:02:00Z",
+                },
+            }),
+        )
+        .refuses([
+            ApiError::InvalidUserId,
+            ApiError::Forbidden,
+            ApiError::ReservationNotFound,
+        ])
 }

@@ -32,76 +32,6 @@ use utoipa::ToSchema;
 use super::find::HeldSeats;
 use crate::operation::{Door, Operation};
 
-/// The seats that are wished for: one, or several.
-#[derive(Deserialize, ToSchema)]
-pub struct HoldSeats {
-    /// The date of the show.
-    #[serde(default)]
-    #[schema(value_type = ShowDate, required)]
-    date: Field,
-    /// One seat.
-    #[serde(default)]
-    #[schema(value_type = Option<SeatNumber>)]
-    seat_number: Field,
-    /// Several seats, all or none.
-    #[serde(default)]
-    #[schema(value_type = Option<SeatSet>)]
-    seat_numbers: Field,
-}
-
-/// Seats that are held.
-#[derive(Serialize, ToSchema)]
-pub struct Held<'a> {
-    /// That they are.
-    message: &'static str,
-    #[serde(flatten)]
-    seats: HeldSeats<'a>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Hold seats for five minutes", Door::Buyer)
-        .details(
-            "All the seats or none. A session holds nothing else until it pays, cancels or the \
-             time is over. The same seats again are the same hold.",
-        )
-        .body::<HoldSeats>(json!({ "date": "2026-12-24", "seat_number": 7 }))
-        .answers::<Held>(
-            200,
-            "The reservation, and the payment that it awaits.",
-            json!({
-                "message": "임시 예약 성공",
-                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
-                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
-                "concert_name": "겨울 콘서트",
-                "date": "2026-12-24",
-                "seat_numbers": [7],
-                "expiration_time": "2026-11-20T03:05:00Z",
-                "refundable_until": "2026-12-22T15:00:00Z",
-                "payment": {
-                    "payment_id": "019a9e1c-3333-7000-8000-000000000001",
-                    "amount": 50_000,
-                    "status": "PENDING",
-                },
-            }),
-        )
-        .refuses([
-            ApiError::MissingDateOrSeat,
-            ApiError::InvalidDate,
-            ApiError::InvalidSeatNumber {
-                capacity: USUAL_CAPACITY,
-            },
-            ApiError::TooManySeats,
-            ApiError::BadRequest,
-            ApiError::ConcertNotFound,
-            ApiError::ShowNotFound,
-            ApiError::SeatAlreadyReserved,
-            ApiError::HoldExists,
-            ApiError::sale_not_open(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
-            ApiError::SaleClosed,
-        ])
-}
-
 /// Holds the seats and answers with the reservation.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let buyer = app.buyer(&request).await?;
@@ -277,4 +207,74 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
     if let Err(error) = app.release_queue().send(&message, due, buyer.now).await {
         tracing::warn!(reservation_id = %hold.reservation_id, %error, "no release message");
     }
+}
+
+/// The seats that are wished for: one, or several.
+#[derive(Deserialize, ToSchema)]
+pub struct HoldSeats {
+    /// The date of the show.
+    #[serde(default)]
+    #[schema(value_type = ShowDate, required)]
+    date: Field,
+    /// One seat.
+    #[serde(default)]
+    #[schema(value_type = Option<SeatNumber>)]
+    seat_number: Field,
+    /// Several seats, all or none.
+    #[serde(default)]
+    #[schema(value_type = Option<SeatSet>)]
+    seat_numbers: Field,
+}
+
+/// Seats that are held.
+#[derive(Serialize, ToSchema)]
+pub struct Held<'a> {
+    /// That they are.
+    message: &'static str,
+    #[serde(flatten)]
+    seats: HeldSeats<'a>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Hold seats for five minutes", Door::Buyer)
+        .details(
+            "All the seats or none. A session holds nothing else until it pays, cancels or the \
+             time is over. The same seats again are the same hold.",
+        )
+        .body::<HoldSeats>(json!({ "date": "2026-12-24", "seat_number": 7 }))
+        .answers::<Held>(
+            200,
+            "The reservation, and the payment that it awaits.",
+            json!({
+                "message": "임시 예약 성공",
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                "concert_name": "겨울 콘서트",
+                "date": "2026-12-24",
+                "seat_numbers": [7],
+                "expiration_time": "2026-11-20T03:05:00Z",
+                "refundable_until": "2026-12-22T15:00:00Z",
+                "payment": {
+                    "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                    "amount": 50_000,
+                    "status": "PENDING",
+                },
+            }),
+        )
+        .refuses([
+            ApiError::MissingDateOrSeat,
+            ApiError::InvalidDate,
+            ApiError::InvalidSeatNumber {
+                capacity: USUAL_CAPACITY,
+            },
+            ApiError::TooManySeats,
+            ApiError::BadRequest,
+            ApiError::ConcertNotFound,
+            ApiError::ShowNotFound,
+            ApiError::SeatAlreadyReserved,
+            ApiError::HoldExists,
+            ApiError::sale_not_open(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
+            ApiError::SaleClosed,
+        ])
 }

@@ -27,80 +27,6 @@ use super::{
 };
 use crate::operation::{Door, Operation};
 
-/// The reservations that were looked up.
-#[derive(Serialize, ToSchema)]
-pub struct Reservations<'a> {
-    /// One, or none.
-    reservations: Vec<ReservationOfUser<'a>>,
-}
-
-/// A reservation, and whose it is.
-#[derive(Serialize, ToSchema)]
-pub struct ReservationOfUser<'a> {
-    /// Its id.
-    reservation_id: ReservationId,
-    /// The buyer; missing for seats held before an update that began to note it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    user_id: Option<UserId>,
-    /// What has become of it; missing when nobody knows whose it is, or when it ended unpaid and
-    /// is forgotten.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reservation: Option<get::Answer<'a>>,
-}
-
-/// What the specification says of it.
-pub fn operation() -> Operation {
-    Operation::new("Whose a seat is", Door::Admin)
-        .details(
-            "By `date` and exactly one of `seat_number` and `reservation_id`. Empty when nobody has \
-             the seat, when that date has no such seat, or when the order is refunded: find a \
-             refunded order through the payments of its buyer.",
-        )
-        .query::<ShowDate>("date", true, "The date of the show.")
-        .query::<SeatNumber>("seat_number", false, "The seat.")
-        .query::<ReservationId>(
-            "reservation_id",
-            false,
-            "The reservation, instead of the seat.",
-        )
-        .answers::<Reservations>(
-            200,
-            "The reservation, if there is one.",
-            json!({ "reservations": [{
-                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
-                "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
-                "reservation": {
-                    "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
-                    "status": "PAID",
-                    "concert_id": "019a9e1c-1111-7000-8000-000000000001",
-                    "concert_name": "겨울 콘서트",
-                    "date": "2026-12-24",
-                    "seat_numbers": [7],
-                    "refundable_until": "2026-12-22T15:00:00Z",
-                    "payment": {
-                        "payment_id": "019a9e1c-3333-7000-8000-000000000001",
-                        "amount": 50_000,
-                        "status": "PAID",
-                        "paid_at": "2026-11-20T03:02:00Z",
-                    },
-                },
-            }] }),
-        )
-        .refuses([
-            ApiError::MissingParameter("date"),
-            ApiError::MissingParameter("seat_number"),
-            ApiError::InvalidDate,
-            ApiError::InvalidSeatNumber {
-                capacity: MAX_SEATS_PER_SHOW,
-            },
-            ApiError::BadRequest,
-            ApiError::ConcertNotFound,
-            ApiError::ReservationNotFound,
-        ])
-}
-
 /// Answers with the reservation of the seat.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
@@ -194,4 +120,78 @@ async fn of_seat(
         Err(ApiError::ReservationNotFound) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The reservations that were looked up.
+#[derive(Serialize, ToSchema)]
+pub struct Reservations<'a> {
+    /// One, or none.
+    reservations: Vec<ReservationOfUser<'a>>,
+}
+
+/// A reservation, and whose it is.
+#[derive(Serialize, ToSchema)]
+pub struct ReservationOfUser<'a> {
+    /// Its id.
+    reservation_id: ReservationId,
+    /// The buyer; missing for seats held before an update that began to note it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user_id: Option<UserId>,
+    /// What has become of it; missing when nobody knows whose it is, or when it ended unpaid and
+    /// is forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reservation: Option<get::Answer<'a>>,
+}
+
+/// What the specification says of it.
+pub fn operation() -> Operation {
+    Operation::new("Whose a seat is", Door::Admin)
+        .details(
+            "By `date` and exactly one of `seat_number` and `reservation_id`. Empty when nobody has \
+             the seat, when that date has no such seat, or when the order is refunded: find a \
+             refunded order through the payments of its buyer.",
+        )
+        .query::<ShowDate>("date", true, "The date of the show.")
+        .query::<SeatNumber>("seat_number", false, "The seat.")
+        .query::<ReservationId>(
+            "reservation_id",
+            false,
+            "The reservation, instead of the seat.",
+        )
+        .answers::<Reservations>(
+            200,
+            "The reservation, if there is one.",
+            json!({ "reservations": [{
+                "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
+                "reservation": {
+                    "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
+                    "status": "PAID",
+                    "concert_id": "019a9e1c-1111-7000-8000-000000000001",
+                    "concert_name": "겨울 콘서트",
+                    "date": "2026-12-24",
+                    "seat_numbers": [7],
+                    "refundable_until": "2026-12-22T15:00:00Z",
+                    "payment": {
+                        "payment_id": "019a9e1c-3333-7000-8000-000000000001",
+                        "amount": 50_000,
+                        "status": "PAID",
+                        "paid_at": "2026-11-20T03:02:00Z",
+                    },
+                },
+            }] }),
+        )
+        .refuses([
+            ApiError::MissingParameter("date"),
+            ApiError::MissingParameter("seat_number"),
+            ApiError::InvalidDate,
+            ApiError::InvalidSeatNumber {
+                capacity: MAX_SEATS_PER_SHOW,
+            },
+            ApiError::BadRequest,
+            ApiError::ConcertNotFound,
+            ApiError::ReservationNotFound,
+        ])
 }

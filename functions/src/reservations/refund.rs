@@ -26,6 +26,36 @@ use utoipa::ToSchema;
 use super::cancel::{By, Cancelled, give_back};
 use crate::operation::{Door, Operation};
 
+/// Gives it back and answers with what it is then.
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
+    let admin = app.admin(&request).await?;
+    let body: Refund = body(&request)?;
+    let owner: UserId = body
+        .user_id
+        .text(|id| id.parse().ok(), ApiError::InvalidUserId)?
+        .ok_or(ApiError::MissingField("user_id"))?;
+    let explanation = Explanation {
+        by: admin.user_id,
+        reason: reason(&body.reason)?,
+    };
+    let ids = request.reservation_id()?;
+    let given_back = give_back(&app, owner, ids, By::Admin(&explanation), admin.now).await?;
+    tracing::info!(
+        by = %admin.user_id,
+        reservation_id = %ids.1,
+        status = ?given_back.status,
+        "an administrator gave a reservation back"
+    );
+    ok(&given_back)
+}
+
+/// A reason in a body, which has to be there.
+pub(crate) fn reason(field: &Field) -> Result<Reason, ApiError> {
+    field
+        .text(Reason::parse, ApiError::Invalid(Constraint::Reason))?
+        .ok_or(ApiError::MissingField("reason"))
+}
+
 /// Whose reservation is given back, and why.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = RefundReservation)]
@@ -69,34 +99,4 @@ pub fn operation() -> Operation {
             ApiError::Invalid(Constraint::Reason),
             ApiError::ReservationNotFound,
         ])
-}
-
-/// Gives it back and answers with what it is then.
-pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let admin = app.admin(&request).await?;
-    let body: Refund = body(&request)?;
-    let owner: UserId = body
-        .user_id
-        .text(|id| id.parse().ok(), ApiError::InvalidUserId)?
-        .ok_or(ApiError::MissingField("user_id"))?;
-    let explanation = Explanation {
-        by: admin.user_id,
-        reason: reason(&body.reason)?,
-    };
-    let ids = request.reservation_id()?;
-    let given_back = give_back(&app, owner, ids, By::Admin(&explanation), admin.now).await?;
-    tracing::info!(
-        by = %admin.user_id,
-        reservation_id = %ids.1,
-        status = ?given_back.status,
-        "an administrator gave a reservation back"
-    );
-    ok(&given_back)
-}
-
-/// A reason in a body, which has to be there.
-pub(crate) fn reason(field: &Field) -> Result<Reason, ApiError> {
-    field
-        .text(Reason::parse, ApiError::Invalid(Constraint::Reason))?
-        .ok_or(ApiError::MissingField("reason"))
 }
