@@ -11,7 +11,7 @@ mod tests;
 
 pub use self::{
     body::{
-        Field, MAX_BODY_BYTES, body, digits, even_null, event, require_fields_among,
+        Field, MAX_BODY_BYTES, Parsed, body, digits, even_null, event, require_fields_among,
         require_no_stray_body, whole,
     },
     page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor},

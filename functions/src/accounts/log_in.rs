@@ -68,18 +68,16 @@ fn credentials(body: &LogIn) -> Result<Credentials, ApiError> {
     let user_id = body
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
+    // One that is malformed is nobody's, and refused as a wrong one is.
     let password = body.password.read::<String>();
-    let password = password.map(|text| text.as_deref().and_then(Password::parse));
+    let password = password.and_then(|text| Password::parse(&text)).value();
     let email = body.email.read::<String>();
-    let email = email.map(|text| text.as_deref().and_then(Email::parse));
-    match (user_id, email, password) {
-        (Some(user_id), None, None) => Ok(Credentials::Guest(user_id)),
-        (Some(user_id), None, Some(password)) => {
-            Ok(Credentials::Account(Who::Id(user_id), password))
-        }
-        (None, Some(email), Some(password)) => {
-            Ok(Credentials::Account(Who::Email(email), password))
-        }
+    let email = email.and_then(|text| Email::parse(&text)).value();
+    let has = (body.email.is_there(), body.password.is_there());
+    match (user_id, has) {
+        (Some(user_id), (false, false)) => Ok(Credentials::Guest(user_id)),
+        (Some(user_id), (false, true)) => Ok(Credentials::Account(Who::Id(user_id), password)),
+        (None, (true, true)) => Ok(Credentials::Account(Who::Email(email), password)),
         _ => Err(ApiError::BadRequest),
     }
 }
@@ -106,15 +104,12 @@ async fn user_id(app: &App, who: Who) -> Result<UserId, ApiError> {
 #[derive(Deserialize, ToSchema)]
 pub struct LogIn {
     /// An account's e-mail address.
-    #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Field,
     /// The user; a guest's id is all that they need.
-    #[serde(default)]
     #[schema(value_type = Option<UserId>)]
     user_id: Field,
     /// An account's password.
-    #[serde(default)]
     #[schema(value_type = Option<Password>)]
     password: Field,
 }

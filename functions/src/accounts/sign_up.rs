@@ -77,15 +77,12 @@ fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
 #[derive(Deserialize, ToSchema)]
 pub struct SignUp {
     /// What to call them.
-    #[serde(default)]
     #[schema(value_type = Name, required)]
     name: Field,
     /// An account's e-mail address; a guest has none.
-    #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Field,
     /// An account's password; a guest has none.
-    #[serde(default)]
     #[schema(value_type = Option<Password>)]
     password: Field,
 }

@@ -142,19 +142,15 @@ async fn overtaken(app: &App, request: &Request) -> ApiError {
 #[derive(Deserialize, ToSchema)]
 pub struct UpdateUser {
     /// What to call them.
-    #[serde(default)]
     #[schema(value_type = Option<Name>)]
     name: Field,
     /// The e-mail address.
-    #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Field,
     /// The new password.
-    #[serde(default)]
     #[schema(value_type = Option<Password>)]
     password: Field,
     /// The password that an account has, for another e-mail address or password.
-    #[serde(default)]
     #[schema(value_type = Option<Password>)]
     current_password: Field,
 }

@@ -194,19 +194,16 @@ fn tell(app: &App, found: &Report) {
 }
 
 fn read_units(command: &Command) -> Result<f64, ApiError> {
-    match command.read_units.read::<f64>() {
-        None => Ok(USUAL_READ_UNITS),
-        Some(Some(units)) if units > 0.0 => Ok(units),
-        Some(_) => Err(ApiError::Internal("read_units is a number above 0".into())),
-    }
+    let units = command.read_units.read().filter(|units| *units > 0.0);
+    let units = units.or_malformed(ApiError::Internal("read_units is a number above 0".into()))?;
+    Ok(units.unwrap_or(USUAL_READ_UNITS))
 }
 
 fn from_start(command: &Command) -> Result<bool, ApiError> {
-    match command.from_start.read::<bool>() {
-        None => Ok(false),
-        Some(Some(from_start)) => Ok(from_start),
-        Some(None) => Err(ApiError::Internal("from_start is true or false".into())),
-    }
+    let from_start = command.from_start.read();
+    let from_start =
+        from_start.or_malformed(ApiError::Internal("from_start is true or false".into()))?;
+    Ok(from_start.unwrap_or(false))
 }
 
 /// A run of the audit.
@@ -322,11 +319,8 @@ async fn before_looking_again() {
 /// What a schedule sends says nothing but how much may be read.
 #[derive(Deserialize)]
 struct Command {
-    #[serde(default)]
     from_start: Field,
-    #[serde(default)]
     read_units: Field,
-    #[serde(default)]
     user_id: Field,
 }
 

@@ -17,7 +17,7 @@ use shared::{
         user::{Email, Name, Password, Role, User},
     },
     error::{ApiError, Constraint},
-    http::{self, Field},
+    http::{self, Field, Parsed},
     jiff::Timestamp,
     password,
     store::{Decided as _, users::NoSuchUser},
@@ -48,9 +48,9 @@ async fn set_role(app: &App, user_id: UserId, command: &Command) -> Result<UserI
         ));
     }
     let role = match command.remove.read::<bool>() {
-        None | Some(Some(false)) => Role::Admin,
-        Some(Some(true)) => Role::User,
-        Some(None) => return Err(ApiError::Internal("remove is true or false".into())),
+        Parsed::Missing | Parsed::Value(false) => Role::Admin,
+        Parsed::Value(true) => Role::User,
+        Parsed::Malformed => return Err(ApiError::Internal("remove is true or false".into())),
     };
     let set = app.store().set_role(user_id, role).await.decided()?;
     set.map_err(|NoSuchUser| ApiError::UserNotFound)?;
@@ -80,14 +80,9 @@ async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
 /// A user who is there, or one to be made.
 #[derive(Deserialize)]
 struct Command {
-    #[serde(default)]
     user_id: Field,
-    #[serde(default)]
     remove: Field,
-    #[serde(default)]
     email: Field,
-    #[serde(default)]
     password: Field,
-    #[serde(default)]
     name: Field,
 }

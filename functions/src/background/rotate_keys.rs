@@ -25,7 +25,7 @@ use shared::{
     app::App,
     domain::signing::{Keys, Rotation},
     error::ApiError,
-    http::{self, Field, Seconds},
+    http::{self, Field, Parsed, Seconds},
     jiff::{SignedDuration, Timestamp},
 };
 
@@ -39,14 +39,15 @@ pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Valu
 }
 
 fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
+    use Parsed::{Malformed, Missing, Value};
     let wrong = |why: &'static str| Err(ApiError::Internal(why.into()));
     match (command.now.read::<bool>(), command.revoke.read::<String>()) {
-        (Some(None), _) => wrong("now is true or false"),
-        (_, Some(None)) => wrong("revoke is the kid of a key"),
-        (Some(Some(_)), Some(_)) => wrong("now and revoke each stand alone"),
-        (None, Some(Some(kid))) => Ok(Rotation::Revoke(kid)),
-        (Some(Some(true)), None) => Ok(Rotation::Now),
-        (Some(Some(false)) | None, None) => {
+        (Malformed, _) => wrong("now is true or false"),
+        (_, Malformed) => wrong("revoke is the kid of a key"),
+        (Value(_), Value(_)) => wrong("now and revoke each stand alone"),
+        (Missing, Value(kid)) => Ok(Rotation::Revoke(kid)),
+        (Value(true), Missing) => Ok(Rotation::Now),
+        (Value(false) | Missing, Missing) => {
             let age = SignedDuration::from_hours(i64::from(days) * 24);
             Ok(Rotation::WhenOlderThan(age))
         }
@@ -56,9 +57,7 @@ fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
 /// What a schedule sends has neither.
 #[derive(Deserialize)]
 struct Command {
-    #[serde(default)]
     now: Field,
-    #[serde(default)]
     revoke: Field,
 }
 

@@ -97,15 +97,12 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
 #[derive(Deserialize, ToSchema)]
 pub struct NewConcert {
     /// Its name.
-    #[serde(default)]
     #[schema(value_type = Name, required)]
     name: Field,
     /// The queue that its buyers come through, `main` unless said.
-    #[serde(default)]
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
     /// Its shows, each on a date of its own.
-    #[serde(default)]
     #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
     shows: Field,
 }

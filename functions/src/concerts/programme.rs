@@ -23,16 +23,13 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 pub struct ShowFields {
     /// Its date. One in the past is taken, too: it is listed as over, and nobody can buy.
-    #[serde(default)]
     #[schema(value_type = ShowDate, required)]
     date: Field,
     /// What one seat costs, with at most two decimals. A new date needs it. Seats that are held
     /// keep the price that they had.
-    #[serde(default)]
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1_000_000_000_000_i64)]
     price: Field,
     /// How many seats it has; 50 unless said. It never changes.
-    #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     capacity: Field,
     /// When its sale opens; at once unless said. `null` takes it away.
@@ -56,10 +53,10 @@ pub(crate) enum Prices {
 
 /// The shows of a body, which are fields yet: those that have to be there are.
 pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, ApiError> {
-    let shows: Option<Vec<Field>> = field.read().flatten();
+    let shows: Option<Vec<Field>> = field.read().value();
     let shows = shows.filter(|shows| shows.len() <= MAX_SHOWS);
     let shows: Option<Vec<ShowFields>> =
-        shows.and_then(|shows| shows.iter().map(|show| show.object().flatten()).collect());
+        shows.and_then(|shows| shows.iter().map(|show| show.object().value()).collect());
     let shows = shows.ok_or(ApiError::Invalid(Constraint::Shows))?;
     for show in &shows {
         if !show.date.is_there() {
@@ -85,25 +82,14 @@ pub(crate) fn queue_id(field: &Field) -> Result<Option<QueueId>, ApiError> {
 impl ShowFields {
     /// What they say.
     pub(crate) fn read(&self) -> Result<ShowChange, ApiError> {
-        let invalid = |wrong| move || ApiError::Invalid(wrong);
-        let date = self.date.read().flatten().ok_or(ApiError::InvalidDate)?;
-        let price = match self.price.raw() {
-            None => None,
-            Some(json) => Some(Money::parse(json).ok_or_else(invalid(Constraint::Price))?),
-        };
+        let date = self.date.read().value().ok_or(ApiError::InvalidDate)?;
+        let price = self.price.parse(Money::parse);
         let is_capacity = |capacity: &u32| (1..=MAX_SEATS_PER_SHOW).contains(capacity);
-        let capacity = match self.capacity.whole() {
-            None => None,
-            Some(capacity) => Some(
-                capacity
-                    .filter(is_capacity)
-                    .ok_or_else(invalid(Constraint::Capacity))?,
-            ),
-        };
+        let capacity = self.capacity.whole().filter(is_capacity);
         Ok(ShowChange {
             date,
-            price,
-            capacity,
+            price: price.or_malformed(ApiError::Invalid(Constraint::Price))?,
+            capacity: capacity.or_malformed(ApiError::Invalid(Constraint::Capacity))?,
             opens_at: change(self.opens_at.as_ref())?,
             closes_at: change(self.closes_at.as_ref())?,
         })

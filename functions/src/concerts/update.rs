@@ -94,15 +94,12 @@ fn change(body: &ConcertChange, now: Timestamp) -> Result<ProgrammeChange, ApiEr
 #[derive(Deserialize, ToSchema)]
 pub struct ConcertChange {
     /// Its new name.
-    #[serde(default)]
     #[schema(value_type = Option<Name>)]
     name: Field,
     /// The queue that its buyers come through from now on.
-    #[serde(default)]
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
     /// Shows by their dates: new ones, and changes of others.
-    #[serde(default)]
     #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
     shows: Field,
 }

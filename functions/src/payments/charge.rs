@@ -56,7 +56,6 @@ fn amount(body: &Charge) -> Result<Money, ApiError> {
 #[derive(Deserialize, ToSchema)]
 pub struct Charge {
     /// How much: more than 0, at most two decimals, at most 10¹².
-    #[serde(default)]
     #[schema(value_type = f64, required, exclusive_minimum = 0, maximum = 1_000_000_000_000_i64)]
     amount: Field,
 }

@@ -72,14 +72,12 @@ fn amount(field: &Field) -> Result<Difference, ApiError> {
 pub struct Correction {
     /// By how much: below 0 takes from the balance. Not 0, at most two decimals, at most 10¹²
     /// either way.
-    #[serde(default)]
     #[schema(
         value_type = f64, required,
         minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64
     )]
     amount: Field,
     /// Why: 1 to 200 characters. The user reads it in their statement.
-    #[serde(default)]
     #[schema(value_type = Reason, required)]
     reason: Field,
 }

@@ -24,7 +24,7 @@ use shared::{
         user::Name,
     },
     error::ApiError,
-    http::{Field, RequestParts as _, Seconds, Won, body, ok},
+    http::{Field, Parsed, RequestParts as _, Seconds, Won, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{Reading, purchase::Payment},
@@ -75,19 +75,19 @@ fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
     if !body.reservation_id.is_there() {
         return Err(ApiError::MissingField("reservation_id"));
     }
-    let details: Option<PaymentDetails> = body.payment_details.object().flatten();
+    let details: Option<PaymentDetails> = body.payment_details.object().value();
     let amount = details
         .as_ref()
         .and_then(|details| details.amount.raw())
         .filter(|json| json.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
         .ok_or(ApiError::MissingPaymentAmount)?;
 
-    let named: Option<ReservationId> = body.reservation_id.read().flatten();
+    let named: Option<ReservationId> = body.reservation_id.read().value();
     let path: Option<ReservationId> = request.path("reservation_id").parse().ok();
-    let by_balance = match body.payment_method.read() {
-        None => true,
-        Some(method) => method == Some(PaymentMethod::Balance),
-    };
+    let by_balance = matches!(
+        body.payment_method.read(),
+        Parsed::Missing | Parsed::Value(PaymentMethod::Balance)
+    );
     // A malformed id in the path is not found rather than different.
     let is_paths = path.is_none() || named == path;
     if named.is_none() || !is_paths || !by_balance {
@@ -133,15 +133,12 @@ fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Rece
 #[derive(Deserialize, ToSchema)]
 pub struct Pay {
     /// The reservation, the same as in the path.
-    #[serde(default)]
     #[schema(value_type = ReservationId, required)]
     reservation_id: Field,
     /// `BALANCE`, when it is there.
-    #[serde(default)]
     #[schema(value_type = Option<PaymentMethod>)]
     payment_method: Field,
     /// How much.
-    #[serde(default)]
     #[schema(value_type = PaymentDetails, required)]
     payment_details: Field,
 }
@@ -158,7 +155,6 @@ pub enum PaymentMethod {
 #[derive(Deserialize, ToSchema)]
 pub struct PaymentDetails {
     /// What the reservation costs.
-    #[serde(default)]
     #[schema(value_type = f64, required, minimum = 0)]
     amount: Field,
 }

@@ -72,14 +72,12 @@ impl Wish {
             .user_id
             .text(|id| id.parse().ok(), ApiError::InvalidUserId)?
             .ok_or(ApiError::MissingField("user_id"))?;
-        let concert_id = match body.concert_id.read::<String>() {
-            None => None,
-            Some(None) => return Err(ApiError::BadRequest),
-            Some(Some(id)) => Some(id.parse().map_err(|_| ApiError::ConcertNotFound)?),
-        };
+        let concert_id = body.concert_id.read::<String>();
+        let concert_id = concert_id.or_malformed(ApiError::BadRequest)?;
+        let concert_id = concert_id.map(|id| id.parse().map_err(|_| ApiError::ConcertNotFound));
         Ok(Self {
             user_id,
-            concert_id,
+            concert_id: concert_id.transpose()?,
             key: IdempotencyKey::of(request)?,
         })
     }
@@ -273,11 +271,9 @@ fn ticket_kept(ended: &Session, queue: &Queue, now: Timestamp) -> Option<Ticket>
 #[derive(Deserialize, ToSchema)]
 pub struct Join {
     /// Who joins.
-    #[serde(default)]
     #[schema(value_type = UserId, required)]
     user_id: Field,
     /// What they come for; it decides the queue. Without one it is `main`.
-    #[serde(default)]
     #[schema(value_type = Option<ConcertId>)]
     concert_id: Field,
 }

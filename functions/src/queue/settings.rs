@@ -64,35 +64,28 @@ pub struct QueueSettings {
     #[schema(value_type = Value, required = false)]
     _changed_at: IgnoredAny,
     /// How many sessions may be active at once.
-    #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     max_active: Field,
     /// Admissions a second, with at most three decimals.
-    #[serde(default)]
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 10_000)]
     rate: Field,
     /// How long after the admission the first protected call may come: at least ten seconds less
     /// than `active_seconds`.
-    #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 10, maximum = 3_590)]
     claim_seconds: Field,
     /// How long an admitted buyer stays active.
-    #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 20, maximum = 3_600)]
     active_seconds: Field,
     /// Time between two ticks.
-    #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 30)]
     tick_seconds: Field,
     /// `OPEN`: people join and come in. `PAUSED`: they join and wait; those inside finish.
     /// `CLOSED`: nobody joins, the line ends for those who wait, and those inside finish.
-    #[serde(default)]
     #[schema(value_type = Option<QueueState>)]
     state: Field,
     /// When the queue opens, at most 28 days ahead. It can be moved until it has passed, also while
     /// people are in the draw. A queue that is already open can get an opening only while nobody
     /// has joined it. Left out or `null`, it stays as it is.
-    #[serde(default)]
     #[schema(value_type = Option<Timestamp>)]
     opens_at: Field,
     /// The concert of those who join without naming one. `null` takes it away.
@@ -338,29 +331,21 @@ fn within(
     limits: std::ops::RangeInclusive<u32>,
     wrong: Constraint,
 ) -> Result<Option<u32>, ApiError> {
-    let Some(number) = field.whole() else {
-        return Ok(None);
-    };
-    let number = number.filter(|number| limits.contains(number));
-    number.map(Some).ok_or(ApiError::Invalid(wrong))
+    let number = field.whole().filter(|number| limits.contains(number));
+    number.or_malformed(ApiError::Invalid(wrong))
 }
 
 /// A value of its type, if it is named.
 fn one_of<T: DeserializeOwned>(field: &Field, wrong: Constraint) -> Result<Option<T>, ApiError> {
-    match field.read() {
-        None => Ok(None),
-        Some(value) => value.map(Some).ok_or(ApiError::Invalid(wrong)),
-    }
+    field.read().or_malformed(ApiError::Invalid(wrong))
 }
 
 /// A rate in thousandths, if it is named.
 fn rate(field: &Field) -> Result<Option<u64>, ApiError> {
-    let Some(json) = field.raw() else {
-        return Ok(None);
-    };
-    let milli = decimal::parse(json, 3).and_then(|milli| u64::try_from(milli).ok());
-    let milli = milli.filter(|milli| Settings::RATE_MILLI.contains(milli));
-    milli.map(Some).ok_or(ApiError::Invalid(Constraint::Rate))
+    field
+        .parse(|json| u64::try_from(decimal::parse(json, 3)?).ok())
+        .filter(|milli| Settings::RATE_MILLI.contains(milli))
+        .or_malformed(ApiError::Invalid(Constraint::Rate))
 }
 
 /// A concert, or that there is to be none.

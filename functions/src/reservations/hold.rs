@@ -63,12 +63,12 @@ impl Wish {
         if one && several {
             return Err(ApiError::BadRequest);
         }
-        let date: ShowDate = body.date.read().flatten().ok_or(ApiError::InvalidDate)?;
+        let date: ShowDate = body.date.read().value().ok_or(ApiError::InvalidDate)?;
         let numbers: Option<Vec<u64>> = if one {
-            let number = body.seat_number.whole().flatten();
+            let number = body.seat_number.whole().value();
             number.map(|number| vec![number])
         } else {
-            body.seat_numbers.wholes().flatten()
+            body.seat_numbers.wholes().value()
         };
         let show = ShowId {
             concert_id: request.concert_id()?,
@@ -213,15 +213,12 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
 #[derive(Deserialize, ToSchema)]
 pub struct HoldSeats {
     /// The date of the show.
-    #[serde(default)]
     #[schema(value_type = ShowDate, required)]
     date: Field,
     /// One seat.
-    #[serde(default)]
     #[schema(value_type = Option<SeatNumber>)]
     seat_number: Field,
     /// Several seats, all or none.
-    #[serde(default)]
     #[schema(value_type = Option<SeatSet>)]
     seat_numbers: Field,
 }

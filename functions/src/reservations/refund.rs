@@ -61,11 +61,9 @@ pub(crate) fn reason(field: &Field) -> Result<Reason, ApiError> {
 #[schema(as = RefundReservation)]
 pub struct Refund {
     /// Whose it is.
-    #[serde(default)]
     #[schema(value_type = UserId, required)]
     user_id: Field,
     /// What they are told: the statement shows it.
-    #[serde(default)]
     #[schema(value_type = Reason, required)]
     reason: Field,
 }

@@ -103,7 +103,8 @@ fn object<T: DeserializeOwned>(json: &str) -> Option<T> {
 }
 
 /// A field of a body. It stays as it came, so that each one missing or malformed gets an error of
-/// its own, in the order in which the handler asks. `null` is as good as missing.
+/// its own, in the order in which the handler asks. `null` is as good as missing. It needs no
+/// `#[serde(default)]`: what it wraps is an `Option`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Field(Option<Box<RawValue>>);
@@ -119,29 +120,33 @@ impl Field {
         self.0.is_some()
     }
 
-    /// The field as a value of its type; `None` when it is missing, `Some(None)` when it is
-    /// something else.
-    pub fn read<T: DeserializeOwned>(&self) -> Option<Option<T>> {
-        self.raw().map(|json| serde_json::from_str(json).ok())
+    /// The field as what `parse` makes of its JSON.
+    pub fn parse<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Parsed<T> {
+        match self.raw() {
+            None => Parsed::Missing,
+            Some(json) => parse(json).map_or(Parsed::Malformed, Parsed::Value),
+        }
     }
 
-    /// The field as a whole number, as [`whole`] reads it; `None` when it is missing, `Some(None)`
-    /// when it is something else.
-    pub fn whole<T: TryFrom<i64>>(&self) -> Option<Option<T>> {
-        self.raw().map(whole)
+    /// The field as a value of its type.
+    pub fn read<T: DeserializeOwned>(&self) -> Parsed<T> {
+        self.parse(|json| serde_json::from_str(json).ok())
     }
 
-    /// The field as a list of whole numbers; `None` when it is missing, `Some(None)` when it is
-    /// something else.
-    pub fn wholes<T: TryFrom<i64>>(&self) -> Option<Option<Vec<T>>> {
-        let list = self.read::<Vec<Self>>()?;
-        Some(list.and_then(|list| list.iter().map(|field| field.whole().flatten()).collect()))
+    /// The field as a whole number, as [`whole`] reads it.
+    pub fn whole<T: TryFrom<i64>>(&self) -> Parsed<T> {
+        self.parse(whole)
     }
 
-    /// The field as an object of its own; `None` when it is missing, `Some(None)` when it is
-    /// something else.
-    pub fn object<T: DeserializeOwned>(&self) -> Option<Option<T>> {
-        self.raw().map(object)
+    /// The field as a list of whole numbers.
+    pub fn wholes<T: TryFrom<i64>>(&self) -> Parsed<Vec<T>> {
+        let list = self.read::<Vec<Self>>();
+        list.and_then(|list| list.iter().map(|field| field.whole().value()).collect())
+    }
+
+    /// The field as an object of its own.
+    pub fn object<T: DeserializeOwned>(&self) -> Parsed<T> {
+        self.parse(object)
     }
 
     /// What a text says that may be missing; `malformed` when it is no text, or not of the form
@@ -151,13 +156,53 @@ impl Field {
         parse: impl FnOnce(&str) -> Option<T>,
         malformed: ApiError,
     ) -> Result<Option<T>, ApiError> {
-        match self.read::<String>() {
-            None => Ok(None),
-            Some(text) => match text.and_then(|text| parse(&text)) {
-                Some(value) => Ok(Some(value)),
-                None => Err(malformed),
-            },
+        let text = self.read::<String>();
+        text.and_then(|text| parse(&text)).or_malformed(malformed)
+    }
+}
+
+/// What became of a field that was read as a value of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed<T> {
+    /// It is not there, or is `null`.
+    Missing,
+    /// It is something else.
+    Malformed,
+    /// The value.
+    Value(T),
+}
+
+impl<T> Parsed<T> {
+    /// The value; `None` when the field is missing or malformed.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Missing | Self::Malformed => None,
         }
+    }
+
+    /// The value, `None` when the field is missing, and an error when it is malformed.
+    pub fn or_malformed(self, malformed: ApiError) -> Result<Option<T>, ApiError> {
+        match self {
+            Self::Value(value) => Ok(Some(value)),
+            Self::Missing => Ok(None),
+            Self::Malformed => Err(malformed),
+        }
+    }
+
+    /// What `next` makes of the value; malformed when that is nothing.
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Option<U>) -> Parsed<U> {
+        match self {
+            Self::Value(value) => next(value).map_or(Parsed::Malformed, Parsed::Value),
+            Self::Missing => Parsed::Missing,
+            Self::Malformed => Parsed::Malformed,
+        }
+    }
+
+    /// The value if it keeps its limits, else malformed.
+    #[must_use]
+    pub fn filter(self, keeps_limits: impl FnOnce(&T) -> bool) -> Self {
+        self.and_then(|value| keeps_limits(&value).then_some(value))
     }
 }
 

@@ -112,12 +112,15 @@ fn digits_are_all_that_a_query_has() {
 #[test]
 fn lists_of_whole_numbers_are_whole() {
     let field = |json: &str| serde_json::from_str::<Field>(json).expect("JSON");
-    assert_eq!(field("[1, 2.0, 3e0]").wholes(), Some(Some(vec![1, 2, 3])));
-    assert_eq!(field("[]").wholes::<u64>(), Some(Some(vec![])));
+    assert_eq!(
+        field("[1, 2.0, 3e0]").wholes(),
+        Parsed::Value(vec![1, 2, 3])
+    );
+    assert_eq!(field("[]").wholes::<u64>(), Parsed::Value(vec![]));
     for json in ["[1, 2.5]", "[null]", "[\"1\"]", "[[1]]", "7", "{}"] {
-        assert_eq!(field(json).wholes::<u64>(), Some(None), "{json}");
+        assert_eq!(field(json).wholes::<u64>(), Parsed::Malformed, "{json}");
     }
-    assert_eq!(field("null").wholes::<u64>(), None);
+    assert_eq!(field("null").wholes::<u64>(), Parsed::Missing);
 }
 
 #[test]

@@ -56,15 +56,15 @@ fn read(bytes: &[u8]) -> Result<(), ApiError> {
     if let Some(amount) = body.amount.raw() {
         Money::parse(amount).ok_or(ApiError::InvalidAmount)?;
     }
-    if let Some(details) = body.payment_details.object::<Details>() {
-        let details = details.ok_or(ApiError::MissingPaymentAmount)?;
+    let details = body.payment_details.object::<Details>();
+    if let Some(details) = details.or_malformed(ApiError::MissingPaymentAmount)? {
         details.amount.raw().map(Money::parse);
     }
     if let Some(field) = body.default_concert_id {
         field.text(|text| text.parse::<ConcertId>().ok(), ApiError::BadRequest)?;
     }
-    let one = body.seat_number.whole::<u64>().flatten().into_iter();
-    let several = body.seat_numbers.wholes::<u64>().flatten();
+    let one = body.seat_number.whole::<u64>().value().into_iter();
+    let several = body.seat_numbers.wholes::<u64>().value();
     let seats: Vec<_> = one
         .chain(several.into_iter().flatten())
         .filter_map(SeatNumber::new)
