@@ -1,7 +1,13 @@
 //! `admit`: who lets people in.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
-use shared::futures_util::future::join_all;
+use shared::{
+    domain::ids::{QueueId, UserId},
+    futures_util::{StreamExt as _, future::join_all, stream},
+    store::queues::SettingsChange,
+};
 
 use crate::harness::Shop;
 
@@ -58,4 +64,61 @@ async fn an_order_that_is_none_fails_and_changes_nothing() {
         let reply = shop.invoke("admit", &event).await;
         assert_eq!(reply.header("x-amz-function-error"), "Unhandled", "{event}");
     }
+}
+
+/// A thousand queues in one stack, of which one is broken: the others are ticked all the same.
+#[tokio::test]
+async fn a_thousand_queues_are_ticked_and_one_stops_no_other() {
+    const QUEUES: usize = 1_000;
+    let shop = Shop::without_schedule(&[]).await;
+    let operator = shop.stack.operator().await;
+    let settings = operator.queue_defaults();
+    let change = SettingsChange {
+        by: UserId::new(),
+        at: shop.now(),
+    };
+    let made = stream::iter(1..QUEUES).map(|n| {
+        let id: QueueId = format!("queue-{n}").parse().expect("an id");
+        let store = operator.store();
+        async move { store.put_settings(&id, None, settings, &change, None).await }
+    });
+    let made: Vec<_> = made.buffer_unordered(16).collect().await;
+    assert!(made.iter().all(Result::is_ok));
+
+    let faults = shop.stack.faults();
+    faults.meet_naming("queue-7", local::Fault::Throughput);
+    let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
+    // In `main` there is nothing to do.
+    assert_eq!(ticked, json!({ "queues": QUEUES, "ticks": QUEUES - 2 }));
+    let broken = shop.metrics();
+    let broken: Vec<_> = broken
+        .iter()
+        .filter(|line| line["FailedTicks"] == json!(1.0))
+        .collect();
+    assert_eq!(broken.len(), 1, "and somebody is told");
+}
+
+/// Many instances find at once that a line has slept, each by an older document: it is woken once,
+/// and lets in what one tick does.
+#[tokio::test]
+async fn a_sleeping_line_is_woken_once() {
+    let shop = Shop::without_schedule(&[("MainRate", "1"), ("MainMaxActive", "1000")]).await;
+    let operator = shop.stack.operator().await;
+    shop.buyer().await;
+    shop.advance(3_600).await;
+    let asleep = operator
+        .queue(&QueueId::main(), shop.now())
+        .await
+        .expect("a queue");
+    let mut let_in = BTreeSet::new();
+    for _ in 0..4 {
+        for _ in 0..5 {
+            shop.buyer().await;
+        }
+        let woken = operator.tick_if_stale(asleep.clone(), shop.now()).await;
+        let last = woken.line.schedule.last().expect("a tick");
+        let_in.insert(last.served);
+    }
+    assert_eq!(let_in.len(), 1, "one a second for five: {let_in:?}");
+    shop.audit().await;
 }

@@ -1,5 +1,7 @@
 //! `POST /v1/auth/tokens`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
@@ -471,4 +473,31 @@ async fn a_join_key_has_1_to_64_visible_characters() {
         .await
         .is(BAD_REQUEST);
     shop.join_keyed(&body, &"k".repeat(64)).await.ok();
+}
+
+/// A fault of other waiting rooms: a redelivered message that gives a user a later number, or two
+/// users the same.
+#[tokio::test]
+async fn a_join_that_comes_again_changes_nobodys_number() {
+    let shop = Shop::for_one().await;
+    let guests = [shop.guest().await, shop.guest().await, shop.guest().await];
+    let mut numbers = BTreeSet::new();
+    for guest in &guests {
+        let body = json!({ "user_id": guest.user_id });
+        let mut told = BTreeSet::new();
+        for _ in 0..3 {
+            let join = shop.post("/v1/auth/tokens").json(&body);
+            let joined = join
+                .header("idempotency-key", &guest.user_id)
+                .send()
+                .await
+                .ok();
+            let token = joined["token"].as_str().expect("a token").to_owned();
+            told.insert(claims(&token)["number"].as_u64());
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
+        numbers.extend(told);
+    }
+    assert_eq!(numbers, (1..=3).map(Some).collect());
+    shop.audit().await;
 }

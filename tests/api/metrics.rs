@@ -193,3 +193,23 @@ async fn who_had_to_give_way_is_published() {
     }
     panic!("nobody was ever in anybody's way");
 }
+
+/// A fault of other waiting rooms: a counter in a warm function that survives between requests.
+#[tokio::test]
+async fn what_a_request_has_consumed_is_its_own() {
+    let shop = Shop::open().await;
+    for _ in 0..4 {
+        shop.buyer().await;
+    }
+    let joins = shop.invocations("join-queue");
+    let consumed: BTreeSet<_> = joins[1..]
+        .iter()
+        .map(|join| {
+            (
+                join["ReadUnits"].to_string(),
+                join["WriteUnits"].to_string(),
+            )
+        })
+        .collect();
+    assert_eq!(consumed.len(), 1, "each the same: {consumed:?}");
+}

@@ -1,4 +1,4 @@
-//! What goes wrong with release messages, and with clocks, and what becomes of it.
+//! Release messages that are lost, late or doubled, and clocks that disagree.
 
 use local::{Fault, When};
 use shared::jiff::SignedDuration;

@@ -292,3 +292,35 @@ async fn whatever_a_show_holds_nothing_breaks() {
         .await
         .ok();
 }
+
+/// As deep, and with as many names, as a body may be: it is read once, and is no burden.
+#[tokio::test]
+async fn deep_and_crowded_bodies_are_answered_as_any_other() {
+    let shop = Shop::open().await;
+    let (open, close) = ("[".repeat(30_000), "]".repeat(30_000));
+    let nested = "{\"a\":".repeat(10_000) + "1" + &"}".repeat(10_000);
+    let names: Vec<_> = (0..6_000).map(|n| format!("\"{n}\":1")).collect();
+    let bodies = [
+        format!("{{\"name\":{open}{close}}}"),
+        format!("{{\"name\":{nested}}}"),
+        format!("{{{},\"name\":\"x\"}}", names.join(",")),
+    ];
+    for body in bodies {
+        assert!(body.len() <= 65_536, "{}", body.len());
+        let reply = shop.post("/v1/users").body(body).send().await;
+        assert!(
+            [201, 400].contains(&reply.status.as_u16()),
+            "{}",
+            reply.text
+        );
+    }
+    let twice = format!(
+        "{{{},\"0\":2,\"name\":\"x\",\"name\":\"y\"}}",
+        names.join(",")
+    );
+    shop.post("/v1/users")
+        .body(twice)
+        .send()
+        .await
+        .is(EMPTY_BODY);
+}

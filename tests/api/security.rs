@@ -1,7 +1,9 @@
-//! Those who mean harm: never a 5xx, never somebody else's data.
+//! What attackers try: it never ends in a 5xx, and never reaches somebody else's data.
 
 mod bodies;
 mod ids;
+mod money;
+mod passwords;
 mod roles;
 mod tokens;
 

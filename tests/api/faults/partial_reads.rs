@@ -1,16 +1,13 @@
 //! Reads of several items at once that leave some of them unread, as DynamoDB's do when a partition
-//! is busy. An item that was not read is not one that is not there. The time of the runtime is
-//! paused.
+//! is busy. An item that was not read is not one that is not there.
 
 use local::Fault;
 use serde_json::json;
 
+use super::ALWAYS;
 use crate::harness::{Reply, Shop, text};
 
 const BATCH: &str = "BatchGetItem";
-
-/// More tries than anybody makes.
-const ALWAYS: u32 = 1_000;
 
 /// The answers after which the rest is asked for.
 const PARTIAL: [Fault; 2] = [Fault::Unprocessed, Fault::Incomplete];

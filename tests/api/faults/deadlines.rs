@@ -1,6 +1,5 @@
 //! How long calls wait before they are made again, and what becomes of a request whose calls are
-//! slow. The time of the runtime is paused: what passes is what somebody waits for, and nothing
-//! else.
+//! slow. Time passes only while something is waited for.
 
 use std::{future::Future, time::Duration};
 
@@ -12,9 +11,8 @@ use shared::{
 };
 use tokio::time::Instant;
 
+use super::TRANSACTION;
 use crate::harness::{PRICE, Shop};
-
-const TRANSACTION: &str = "TransactWriteItems";
 
 /// What both waits of a call come to at the most: 50 ms and 100 ms.
 const BOTH_WAITS: Duration = Duration::from_millis(150);

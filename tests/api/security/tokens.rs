@@ -236,3 +236,21 @@ async fn authorization_headers_of_every_kind_are_survived() {
     let twice = shop.get("/v1/auth/tokens").token(&buyer.token).token("x");
     twice.send().await.is_refusal();
 }
+
+/// Pages of any origin may call, because no call carries anything that a browser adds by itself:
+/// there are no cookies, and none may be sent.
+#[tokio::test]
+async fn another_origin_gets_no_credentials_of_ours() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
+    let balance = balance.header("origin", "https://evil.example");
+    for call in [balance.clone(), balance.clone().token(&buyer.token)] {
+        let reply = call.header("cookie", format!("token={}", buyer.token));
+        let reply = reply.send().await;
+        assert_eq!(reply.header("access-control-allow-credentials"), "");
+        assert_eq!(reply.header("set-cookie"), "");
+    }
+    let by_cookie = balance.header("cookie", format!("token={}", buyer.token));
+    assert_eq!(by_cookie.send().await.status, 401, "a cookie is no token");
+}

@@ -1,6 +1,5 @@
 //! What a transaction is refused for when several of its conditions do not hold. AWS does not say
 //! that it reports all of them. So each answer has to be the same, whichever of them is reported.
-//! The time of the runtime is paused.
 
 use std::time::Duration;
 
@@ -21,9 +20,8 @@ use shared::{
     },
 };
 
+use super::TRANSACTION;
 use crate::harness::{Buyer, Call, PRICE, Reply, Shop};
-
-const TRANSACTION: &str = "TransactWriteItems";
 
 /// All conditions are reported, and then each one of up to six alone.
 fn reports() -> impl Iterator<Item = Option<usize>> {
