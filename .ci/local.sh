@@ -7,11 +7,12 @@
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
-# Builds `cargo local` and the examples that are run beside it from what `cargo test` has compiled
-# already: with the features of the same packages, and of the same kinds of targets. `--package`
-# would have the AWS SDK, and all that needs it, compiled once more.
+# Builds `cargo local` and the tools that are run beside it from what `cargo test` has compiled
+# already: with the features of the same packages, which `--package` would not choose, and of the
+# same kinds of targets, which is what the example is for. Otherwise the AWS SDK, and all that needs
+# it, would be compiled once more.
 build_local() {
-    cargo build --quiet --locked --bin local --example storm --example crash --example purchases
+    cargo build --quiet --locked --bin local --bin storm --bin crash --bin purchases --example check-draw
 }
 
 # Waits until a command succeeds, for as long as a process lives. Ten minutes are for one that does
