@@ -12,7 +12,7 @@ use shared::{
 use crate::harness::Shop;
 
 #[tokio::test]
-async fn one_tick_may_be_had_by_hand() {
+async fn operator_can_ask_for_one_tick() {
     let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
     shop.advance(120).await;
     let idle = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
@@ -28,7 +28,7 @@ async fn one_tick_may_be_had_by_hand() {
 
 /// A fault of other waiting rooms: capacity exceeded because each tick adds blindly.
 #[tokio::test]
-async fn ticks_at_once_let_no_more_in() {
+async fn ticks_at_once_let_in_as_many_as_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::for_one().await;
     let mut buyers = Vec::new();
@@ -53,7 +53,7 @@ async fn ticks_at_once_let_no_more_in() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_none_fails_and_changes_nothing() {
+async fn malformed_command_fails() {
     let shop = Shop::open().await;
     for event in [
         json!({ "ticks": "many" }),
@@ -68,7 +68,7 @@ async fn an_order_that_is_none_fails_and_changes_nothing() {
 
 /// A thousand queues in one stack, of which one is broken: the others are ticked all the same.
 #[tokio::test]
-async fn a_thousand_queues_are_ticked_and_one_stops_no_other() {
+async fn thousand_queues_are_ticked_although_one_fails() {
     const QUEUES: usize = 1_000;
     let shop = Shop::without_schedule(&[]).await;
     let operator = shop.stack.operator().await;
@@ -101,7 +101,7 @@ async fn a_thousand_queues_are_ticked_and_one_stops_no_other() {
 /// Many instances find at once that a line has slept, each by an older document: it is woken once,
 /// and lets in what one tick does.
 #[tokio::test]
-async fn a_sleeping_line_is_woken_once() {
+async fn sleeping_line_is_woken_once() {
     let shop = Shop::without_schedule(&[("MainRate", "1"), ("MainMaxActive", "1000")]).await;
     let operator = shop.stack.operator().await;
     shop.buyer().await;

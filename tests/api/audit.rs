@@ -48,7 +48,7 @@ async fn refund(shop: &Shop, buyer: &Buyer, receipt: &Value) {
 }
 
 #[tokio::test]
-async fn nothing_is_wrong_with_what_people_do() {
+async fn finds_nothing_in_what_people_do() {
     let shop = lively().await;
     let report = shop.audit().await;
     assert_eq!(report["checked"], all_that_is_lively());
@@ -61,7 +61,7 @@ async fn nothing_is_wrong_with_what_people_do() {
 }
 
 #[tokio::test]
-async fn nothing_is_wrong_with_an_empty_shop() {
+async fn finds_nothing_in_an_empty_shop() {
     let report = Shop::empty().await.audit().await;
     assert_eq!(report["checked"]["users"], 0);
     assert_eq!(report["checked"]["queues"], 1, "main is always there");
@@ -69,7 +69,7 @@ async fn nothing_is_wrong_with_an_empty_shop() {
 
 /// People who joined before the opening have entries, those after it numbers, and some come back.
 #[tokio::test]
-async fn nothing_is_wrong_with_a_line_that_opens() {
+async fn finds_nothing_in_a_line_that_opens() {
     let shop = Shop::open_with(&[("MainMaxActive", "3")]).await;
     let admin = shop.admin().await;
     let settings = json!({ "max_active": 3, "opens_at": shop.in_seconds(100) });
@@ -101,7 +101,7 @@ async fn nothing_is_wrong_with_a_line_that_opens() {
 
 /// The tokens and the numbers of the day before are still there, and their cohorts are not.
 #[tokio::test]
-async fn nothing_is_wrong_with_what_is_over() {
+async fn finds_nothing_in_what_is_over() {
     let shop = Shop::without_schedule(&[]).await;
     for seat in 1..4 {
         shop.sold(seat).await;
@@ -115,7 +115,7 @@ async fn nothing_is_wrong_with_what_is_over() {
 
 /// Whoever holds a seat of a show that is deleted meanwhile pays for it all the same.
 #[tokio::test]
-async fn nothing_is_wrong_with_a_seat_of_a_deleted_show() {
+async fn finds_nothing_in_a_seat_of_a_deleted_show() {
     let shop = Shop::open().await;
     shop.sold(7).await;
     let key = json!({ "group": shop.concert_id, "entry": format!("show#{}", shop.dates[0]) });
@@ -125,7 +125,7 @@ async fn nothing_is_wrong_with_a_seat_of_a_deleted_show() {
 
 /// Each of these died between two steps that are allowed to be apart.
 #[tokio::test]
-async fn nothing_is_wrong_with_what_was_cut_off() {
+async fn finds_nothing_in_what_was_cut_off() {
     let shop = Shop::without_messages(&[]).await;
     // A message was lost, and somebody else has the seat by now.
     let lapsed = shop.buyer().await;
@@ -158,7 +158,7 @@ async fn nothing_is_wrong_with_what_was_cut_off() {
 }
 
 #[tokio::test]
-async fn nothing_is_wrong_with_a_crowd_at_once() {
+async fn finds_nothing_in_a_crowd_at_once() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyers = join_all((0..12).map(|_| shop.buyer())).await;
@@ -181,7 +181,7 @@ async fn nothing_is_wrong_with_a_crowd_at_once() {
 }
 
 #[tokio::test]
-async fn one_user_can_be_looked_at() {
+async fn looks_at_one_user_when_asked() {
     let shop = lively().await;
     let (buyer, _) = shop.sold(20).await;
     let order = json!({ "user_id": buyer.user_id });
@@ -206,7 +206,7 @@ async fn one_user_can_be_looked_at() {
 }
 
 #[tokio::test]
-async fn an_order_that_makes_no_sense_is_refused() {
+async fn refuses_a_malformed_command() {
     let shop = Shop::empty().await;
     for order in [
         json!({ "read_units": 0 }),

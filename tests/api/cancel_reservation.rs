@@ -10,7 +10,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_hold_is_released_and_the_session_goes_on() {
+async fn releases_a_hold_and_the_session_goes_on() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -39,7 +39,7 @@ async fn a_hold_is_released_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn one_that_lapsed_is_told_to_be_so() {
+async fn answers_expired_for_a_lapsed_hold() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -57,7 +57,7 @@ async fn one_that_lapsed_is_told_to_be_so() {
 }
 
 #[tokio::test]
-async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
+async fn refunds_an_order_and_its_seats_are_free_at_once() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -103,7 +103,7 @@ async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
 }
 
 #[tokio::test]
-async fn the_same_person_buys_the_seat_again() {
+async fn refunded_seat_can_be_bought_again_by_the_same_user() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let path = shop.reservation(&receipt);
@@ -134,7 +134,7 @@ async fn twenty_refunds_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn refunds_end_a_day_before_the_day_of_the_show_or_as_deployed() {
+async fn refunds_end_a_day_before_the_show_or_as_deployed() {
     // Noon in Seoul: a day begins in 12, in 36 hours.
     for (parameters, date, refundable) in [
         (vec![], "2026-11-22", true),
@@ -165,7 +165,7 @@ async fn refunds_end_a_day_before_the_day_of_the_show_or_as_deployed() {
 }
 
 #[tokio::test]
-async fn after_the_cut_off_a_refund_is_told_as_before() {
+async fn refund_is_answered_again_after_the_cut_off() {
     let mut shop = Shop::open_with(&[("RefundCutoffHours", "11")]).await;
     let today = ["2026-11-21"];
     shop.concert_id = shop.add_concert("Soon", "main", &today.map(show)).await;
@@ -185,7 +185,7 @@ async fn after_the_cut_off_a_refund_is_told_as_before() {
 
 /// The account may not take a charge more, but always what was paid from it.
 #[tokio::test]
-async fn a_full_account_gets_its_money_back() {
+async fn refunds_into_a_full_account() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -206,7 +206,7 @@ async fn a_full_account_gets_its_money_back() {
 }
 
 #[tokio::test]
-async fn nobody_is_refunded_for_somebody_else() {
+async fn refuses_another_users_order() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
@@ -219,7 +219,7 @@ async fn nobody_is_refunded_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_refund_wakes_the_queue_of_the_show() {
+async fn refund_wakes_the_queue_of_the_show() {
     let shop = Shop::without_schedule(&[]).await;
     shop.advance(60).await;
     let (buyer, receipt) = shop.sold(7).await;
@@ -233,7 +233,7 @@ async fn a_refund_wakes_the_queue_of_the_show() {
 }
 
 #[tokio::test]
-async fn after_the_window_a_hold_may_still_be_cancelled() {
+async fn releases_a_hold_after_the_window() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(200).await;
@@ -252,7 +252,7 @@ async fn after_the_window_a_hold_may_still_be_cancelled() {
 }
 
 #[tokio::test]
-async fn nobody_cancels_for_somebody_else() {
+async fn refuses_another_users_hold() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&buyer, 7).await.ok();
@@ -273,7 +273,7 @@ async fn nobody_cancels_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn parallel_cancellations_all_get_the_one_answer() {
+async fn parallel_cancellations_get_one_answer() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
@@ -287,7 +287,7 @@ async fn parallel_cancellations_all_get_the_one_answer() {
 }
 
 #[tokio::test]
-async fn of_a_payment_and_a_cancellation_one_happens() {
+async fn payment_and_cancellation_at_once_do_one_of_the_two() {
     crate::harness::in_virtual_time();
     for _ in 0..4 {
         let shop = Shop::open().await;

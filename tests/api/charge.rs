@@ -30,7 +30,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn a_charge_is_answered_with_the_balance_after_it() {
+async fn answers_with_the_balance_after_it() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let charged = shop.charge(&buyer, 10_000).await.ok();
@@ -51,7 +51,7 @@ async fn a_charge_is_answered_with_the_balance_after_it() {
 }
 
 #[tokio::test]
-async fn money_is_exact() {
+async fn adds_money_exactly() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for (amount, balance) in [
@@ -73,7 +73,7 @@ async fn money_is_exact() {
 }
 
 #[tokio::test]
-async fn an_amount_is_positive_has_two_decimals_and_is_not_above_a_trillion() {
+async fn amount_is_positive_with_two_decimals_up_to_a_trillion() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for bad in [
@@ -110,7 +110,7 @@ async fn an_amount_is_positive_has_two_decimals_and_is_not_above_a_trillion() {
 }
 
 #[tokio::test]
-async fn an_account_has_a_limit_too() {
+async fn refuses_more_than_an_account_may_hold() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for _ in 0..10 {
@@ -121,7 +121,7 @@ async fn an_account_has_a_limit_too() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn names_what_is_missing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -136,7 +136,7 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn one_charges_oneself_only() {
+async fn refuses_another_users_account() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     let path = format!("/v1/users/{}/balance", other.user_id);
@@ -171,7 +171,7 @@ async fn administrators_charge_anybody() {
 }
 
 #[tokio::test]
-async fn where_administrators_charge_nobody_else_does() {
+async fn refuses_all_but_administrators_where_only_they_charge() {
     let shop = Shop::open_with(&[("WhoCharges", "admins")]).await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -196,7 +196,7 @@ async fn where_administrators_charge_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn mistakes_are_reported_in_their_order() {
+async fn reports_mistakes_in_their_order() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let nobody = "11111111-1111-4111-8111-111111111111";
@@ -240,7 +240,7 @@ async fn twenty_parallel_charges_all_succeed_and_add_up() {
 
 /// A fault of other sellers: the same charge sent twice counts twice though the client marked it.
 #[tokio::test]
-async fn with_a_key_a_charge_happens_once() {
+async fn charge_with_a_key_happens_once() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let first = shop.charge_keyed(&buyer, 100, "a-key").await.ok();
@@ -268,7 +268,7 @@ async fn with_a_key_a_charge_happens_once() {
 }
 
 #[tokio::test]
-async fn keys_of_two_users_are_two() {
+async fn key_of_one_user_is_not_anothers() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.charge_keyed(&one, 100, "key").await.ok();
@@ -293,7 +293,7 @@ async fn parallel_charges_with_one_key_are_one() {
 
 /// The recorded answer does not depend on what the account could take by now.
 #[tokio::test]
-async fn a_key_gives_its_answer_also_when_the_account_is_full() {
+async fn key_returns_its_answer_also_when_the_account_is_full() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let first = shop.charge_keyed(&buyer, 100, "key").await.ok();
@@ -309,7 +309,7 @@ async fn a_key_gives_its_answer_also_when_the_account_is_full() {
 }
 
 #[tokio::test]
-async fn a_key_has_1_to_64_visible_characters() {
+async fn key_has_1_to_64_visible_characters() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let (longest, too_long) = ("k".repeat(64), "k".repeat(65));
@@ -323,7 +323,7 @@ async fn a_key_has_1_to_64_visible_characters() {
 }
 
 #[tokio::test]
-async fn a_key_cannot_name_another_entry_of_the_account() {
+async fn key_cannot_name_another_entry_of_the_account() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(1).await;
     let order = format!(

@@ -21,7 +21,7 @@ fn winter() -> Value {
 }
 
 #[tokio::test]
-async fn a_concert_is_on_sale_at_once() {
+async fn puts_a_concert_on_sale_at_once() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let body = json!({
@@ -59,7 +59,7 @@ async fn a_concert_is_on_sale_at_once() {
 }
 
 #[tokio::test]
-async fn a_sale_opens_and_closes_when_it_says_so() {
+async fn sale_opens_and_closes_at_its_times() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let body = json!({ "name": "A", "shows": [{
@@ -91,7 +91,7 @@ async fn a_sale_opens_and_closes_when_it_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn names_what_is_missing() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     for (body, missing) in [
@@ -126,7 +126,7 @@ async fn with(shop: &Shop, admin: &Guest, field: &str, value: Value) -> Reply {
 }
 
 #[tokio::test]
-async fn what_is_malformed_is_told() {
+async fn names_what_is_malformed() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let on = |date: &str| json!({ "date": date, "price": 1 });
@@ -218,7 +218,7 @@ async fn what_is_malformed_is_told() {
 
 /// History can be brought along.
 #[tokio::test]
-async fn a_date_in_the_past_is_listed_as_over() {
+async fn date_in_the_past_is_listed_as_over() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let body = json!({ "name": "Then", "shows": [{ "date": "1999-12-31", "price": 1 }] });
@@ -234,7 +234,7 @@ async fn a_date_in_the_past_is_listed_as_over() {
 }
 
 #[tokio::test]
-async fn a_queue_of_its_own_has_to_exist_and_counts_on_the_shows() {
+async fn queue_of_its_own_has_to_exist_and_counts_the_shows() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     with(&shop, &admin, "queue_id", json!("nowhere"))
@@ -264,7 +264,7 @@ async fn a_queue_of_its_own_has_to_exist_and_counts_on_the_shows() {
 }
 
 #[tokio::test]
-async fn the_concerts_of_a_queue_have_200_shows_together() {
+async fn concerts_of_a_queue_have_200_shows_together_at_most() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.add_queue("rock").await;
@@ -286,7 +286,7 @@ async fn the_concerts_of_a_queue_have_200_shows_together() {
 }
 
 #[tokio::test]
-async fn two_hundred_shows_are_more_than_a_transaction_and_all_there() {
+async fn creates_200_shows() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let body = json!({ "name": "A", "shows": many_shows(200) });
@@ -298,7 +298,7 @@ async fn two_hundred_shows_are_more_than_a_transaction_and_all_there() {
 }
 
 #[tokio::test]
-async fn only_administrators_create() {
+async fn refuses_all_but_administrators() {
     let shop = Shop::empty().await;
     let guest = shop.guest().await;
     shop.create(&guest, &winter()).await.is(FORBIDDEN);
@@ -398,7 +398,7 @@ async fn creation_with_a_key_is_of_one_concert() {
 
 /// A key is its administrator's, and has a form.
 #[tokio::test]
-async fn creation_with_somebody_elses_key_is_another_one() {
+async fn creation_with_another_administrators_key_is_another_one() {
     let shop = Shop::empty().await;
     let (admin, guest) = (shop.admin().await, shop.guest().await);
     let first = shop.create_keyed(&admin, "key", &winter()).await;
@@ -450,7 +450,7 @@ async fn creations_with_a_key_at_once_are_one() {
 
 /// Wherever the function's process ends, the same again does the rest, under the same id.
 #[tokio::test]
-async fn creation_that_was_cut_off_is_gone_on_with() {
+async fn creation_that_was_cut_off_is_continued() {
     let body = json!({ "name": "A", "shows": many_shows(200) });
     for (operation, when, spared) in [
         ("PutItem", When::Before, 0),

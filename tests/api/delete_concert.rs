@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_concert_is_gone_and_sells_no_more() {
+async fn deleted_concert_is_gone_and_sells_no_more() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -29,7 +29,7 @@ async fn a_concert_is_gone_and_sells_no_more() {
 }
 
 #[tokio::test]
-async fn a_date_goes_and_with_the_last_one_the_concert() {
+async fn deletes_a_date_and_with_the_last_one_the_concert() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let date = |date: &str| format!("{}/dates/{date}", shop.concert_id);
@@ -59,7 +59,7 @@ async fn a_date_goes_and_with_the_last_one_the_concert() {
 }
 
 #[tokio::test]
-async fn while_a_seat_is_held_or_sold_nothing_changes() {
+async fn refuses_while_a_seat_is_held_or_sold() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -87,7 +87,7 @@ async fn while_a_seat_is_held_or_sold_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_lapsed_hold_counts_no_more() {
+async fn ignores_a_lapsed_hold() {
     let shop = Shop::without_messages(&[]).await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -101,7 +101,7 @@ async fn a_lapsed_hold_counts_no_more() {
 }
 
 #[tokio::test]
-async fn the_last_seat_of_a_large_hall_is_found() {
+async fn finds_the_last_seat_of_a_large_hall() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let hall = shared::domain::show::Show {
@@ -119,7 +119,7 @@ async fn the_last_seat_of_a_large_hall_is_found() {
 
 /// The seller's instance still believes the catalog: the hold is as good as any.
 #[tokio::test]
-async fn a_hold_that_slips_in_can_be_paid_cancelled_and_refunded() {
+async fn hold_made_meanwhile_can_be_paid_cancelled_and_refunded() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let [one, other, last, late] = [
@@ -155,7 +155,7 @@ async fn a_hold_that_slips_in_can_be_paid_cancelled_and_refunded() {
 }
 
 #[tokio::test]
-async fn two_hundred_shows_go_and_their_queue_knows() {
+async fn deletes_200_shows_and_their_queue_counts_them_no_more() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let rock = shop.add_queue("rock").await;
@@ -180,7 +180,7 @@ async fn two_hundred_shows_go_and_their_queue_knows() {
 }
 
 #[tokio::test]
-async fn of_deletions_at_once_one_does_it() {
+async fn deletions_at_once_are_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;

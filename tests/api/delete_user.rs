@@ -41,7 +41,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn deleting_takes_what_is_personal_and_keeps_the_books() {
+async fn deletes_what_is_personal_and_keeps_the_books() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let account = shop.account("Mina@example.com").await;
@@ -145,7 +145,7 @@ async fn tokens_of_a_deleted_user_open_no_door() {
 }
 
 #[tokio::test]
-async fn who_holds_or_has_money_is_not_deleted_unless_told_so() {
+async fn refuses_users_with_holds_or_money_unless_forced() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -181,7 +181,7 @@ async fn who_holds_or_has_money_is_not_deleted_unless_told_so() {
 
 /// A hold that has lapsed is none.
 #[tokio::test]
-async fn who_held_seats_once_is_deleted() {
+async fn deletes_a_user_that_held_seats_once() {
     let shop = Shop::without_messages(&[]).await;
     let buyer = shop.buyer().await;
     shop.hold(&buyer, 7).await.ok();
@@ -193,7 +193,7 @@ async fn who_held_seats_once_is_deleted() {
 }
 
 #[tokio::test]
-async fn deleting_who_is_inside_lets_the_next_one_in() {
+async fn deleting_an_active_user_lets_the_next_one_in() {
     let shop = Shop::for_one().await;
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     for buyer in [&waiting, &inside] {
@@ -210,7 +210,7 @@ async fn deleting_who_is_inside_lets_the_next_one_in() {
 
 /// Another one is made by the operator.
 #[tokio::test]
-async fn the_last_administrator_may_go() {
+async fn deletes_the_last_administrator() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.delete_user(&admin.user_id, &admin.access_token, "")
@@ -224,7 +224,7 @@ async fn the_last_administrator_may_go() {
 }
 
 #[tokio::test]
-async fn nobody_deletes_others() {
+async fn refuses_other_users() {
     let shop = Shop::open().await;
     let (admin, buyer, other) = (
         shop.admin().await,

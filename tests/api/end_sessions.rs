@@ -14,7 +14,7 @@ fn path(user_id: &str) -> String {
 }
 
 #[tokio::test]
-async fn ending_sessions_leaves_every_queue_and_ends_every_token() {
+async fn ends_every_token_and_leaves_every_queue() {
     let shop = Shop::open().await;
     let rock = shop.add_queue("rock").await;
     let guest = shop.guest().await;
@@ -46,7 +46,7 @@ async fn ending_sessions_leaves_every_queue_and_ends_every_token() {
 }
 
 #[tokio::test]
-async fn an_administrator_ends_the_sessions_of_anybody() {
+async fn administrator_ends_anybodys_sessions() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (buyer, receipt) = shop.sold(1).await;
@@ -68,7 +68,7 @@ async fn an_administrator_ends_the_sessions_of_anybody() {
 }
 
 #[tokio::test]
-async fn ending_the_session_of_who_is_inside_lets_the_next_one_in() {
+async fn ending_an_active_session_lets_the_next_one_in() {
     let shop = Shop::for_one().await;
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     let end = |buyer: &crate::harness::Buyer| {
@@ -85,7 +85,7 @@ async fn ending_the_session_of_who_is_inside_lets_the_next_one_in() {
 }
 
 #[tokio::test]
-async fn nobody_ends_the_sessions_of_others() {
+async fn refuses_other_users() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let end = |user_id: &str| shop.delete(&path(user_id));

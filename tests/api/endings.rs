@@ -450,7 +450,7 @@ async fn joining_for_another_concert_of_the_queue_answers_for_it() {
 /// An instance that still believes the concert to be where it was sends a buyer to the old queue:
 /// they may buy there.
 #[tokio::test]
-async fn buyer_who_is_sent_to_the_queue_of_before_can_buy() {
+async fn buyer_that_was_sent_to_the_earlier_queue_can_buy() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();
@@ -489,7 +489,7 @@ async fn joining_finds_the_queue_to_which_the_concert_has_moved() {
 
 /// While one date is held and another is to open, nobody is beyond the seats.
 #[tokio::test]
-async fn nobody_is_beyond_the_seats_while_a_date_is_to_open() {
+async fn line_says_beyond_seats_to_nobody_while_a_date_is_to_open() {
     let hall = Hall::with(&[(FIRST, 1, None, None), (SECOND, 50, Some(600), None)]).await;
     let fans = hall.fans(3).await;
     hall.shop.advance(10).await;

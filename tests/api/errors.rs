@@ -366,7 +366,7 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
 }
 
 #[tokio::test]
-async fn every_row_is_provoked_and_has_its_korean_text() {
+async fn every_error_has_its_korean_text() {
     let shop = Shop::open_with(NO_REFUNDS).await;
     let mut seen = BTreeSet::new();
     for (refusal, call) in provocations(&shop).await {
@@ -381,7 +381,7 @@ async fn every_row_is_provoked_and_has_its_korean_text() {
 }
 
 #[tokio::test]
-async fn every_row_is_told_in_english_too() {
+async fn every_error_has_its_english_text() {
     let shop = Shop::open_with(NO_REFUNDS).await;
     let mut texts = BTreeSet::new();
     let mut tell = async |refusal: Refusal, call: Call| {
@@ -406,7 +406,7 @@ async fn every_row_is_told_in_english_too() {
 }
 
 #[tokio::test]
-async fn the_language_is_korean_unless_english_is_preferred() {
+async fn language_is_korean_unless_english_is_preferred() {
     let shop = Shop::open().await;
     for (header, korean) in [
         ("ko", true),

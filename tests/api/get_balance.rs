@@ -8,7 +8,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_balance_is_told_to_its_owner_with_either_token() {
+async fn answers_its_owner_with_either_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.charge(&buyer, 12_345).await.ok();
@@ -23,7 +23,7 @@ async fn a_balance_is_told_to_its_owner_with_either_token() {
 }
 
 #[tokio::test]
-async fn a_buyer_reads_it_after_paying_and_while_waiting() {
+async fn answers_a_buyer_after_paying_and_while_waiting() {
     let shop = Shop::for_one().await;
     let (buyer, _) = shop.sold(1).await;
     assert_eq!(
@@ -43,7 +43,7 @@ async fn a_buyer_reads_it_after_paying_and_while_waiting() {
 }
 
 #[tokio::test]
-async fn somebody_elses_is_forbidden_whether_they_exist_or_not() {
+async fn refuses_other_users_whether_they_exist_or_not() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     for user_id in [
@@ -56,7 +56,7 @@ async fn somebody_elses_is_forbidden_whether_they_exist_or_not() {
 }
 
 #[tokio::test]
-async fn an_administrator_reads_anybodys() {
+async fn answers_an_administrator_for_anybody() {
     let shop = Shop::open().await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     shop.charge(&buyer, 7).await.ok();
@@ -71,7 +71,7 @@ async fn an_administrator_reads_anybodys() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_none_is_said_to_be_so() {
+async fn refuses_a_malformed_id() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for id in [

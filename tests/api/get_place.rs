@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{CONCERT, PRICE, REFUNDABLE_UNTIL, Shop};
 
 #[tokio::test]
-async fn an_active_buyer_is_told_until_when() {
+async fn active_buyer_reads_until_when() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
@@ -20,7 +20,7 @@ async fn an_active_buyer_is_told_until_when() {
 }
 
 #[tokio::test]
-async fn a_waiting_one_is_told_the_place_and_when_to_ask_again() {
+async fn waiting_buyer_reads_the_place_and_when_to_ask_again() {
     let shop = Shop::for_one().await;
     shop.buyer().await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
@@ -41,7 +41,7 @@ async fn a_waiting_one_is_told_the_place_and_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn an_admitted_one_is_told_until_when_to_come() {
+async fn admitted_buyer_reads_until_when_to_come() {
     let shop = Shop::for_one().await;
     let first = shop.buyer().await;
     let second = shop.buyer().await;
@@ -59,7 +59,7 @@ async fn an_admitted_one_is_told_until_when_to_come() {
 }
 
 #[tokio::test]
-async fn the_hold_is_told_too_also_after_the_window() {
+async fn answers_with_the_hold_also_after_the_window() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(200).await;
@@ -125,7 +125,7 @@ async fn each_ending_has_its_reason() {
 }
 
 #[tokio::test]
-async fn the_token_of_an_earlier_session_is_over() {
+async fn token_of_an_earlier_session_is_over() {
     let shop = Shop::open().await;
     let before = shop.buyer().await;
     shop.leave(&before).await;

@@ -22,7 +22,7 @@ fn usual() -> Value {
 }
 
 #[tokio::test]
-async fn settings_of_main_are_the_templates_until_somebody_changes_them() {
+async fn settings_of_main_are_the_templates_until_they_are_changed() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let reply = shop.settings(&admin, "main").await;

@@ -31,7 +31,7 @@ fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_hold_is_told_with_either_token() {
+async fn answers_with_a_hold_to_either_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -47,7 +47,7 @@ async fn a_hold_is_told_with_either_token() {
 }
 
 #[tokio::test]
-async fn a_paid_one_is_told_with_the_time_of_the_payment() {
+async fn answers_with_an_order_and_the_time_of_its_payment() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -72,7 +72,7 @@ async fn a_paid_one_is_told_with_the_time_of_the_payment() {
 }
 
 #[tokio::test]
-async fn a_lapsed_and_a_cancelled_one_are_told_as_what_they_are() {
+async fn answers_expired_and_cancelled() {
     let shop = Shop::open().await;
     let (lapses, cancels) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&lapses, 7).await.ok();
@@ -123,7 +123,7 @@ async fn a_lapsed_and_a_cancelled_one_are_told_as_what_they_are() {
 }
 
 #[tokio::test]
-async fn somebody_elses_and_one_of_another_concert_are_not_found() {
+async fn another_users_and_another_concerts_are_not_found() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&buyer, 7).await.ok();
@@ -169,7 +169,7 @@ async fn somebody_elses_and_one_of_another_concert_are_not_found() {
 }
 
 #[tokio::test]
-async fn a_reservation_is_told_to_an_administrator_who_says_whose_it_is() {
+async fn answers_an_administrator_that_names_the_user() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let other = shop.buyer().await;
@@ -190,7 +190,7 @@ async fn a_reservation_is_told_to_an_administrator_who_says_whose_it_is() {
 }
 
 #[tokio::test]
-async fn a_reservation_is_not_told_to_others_who_say_whose_it_is() {
+async fn refuses_others_that_name_the_user() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);

@@ -51,7 +51,7 @@ fn add_up(entries: &[Value]) -> i64 {
 }
 
 #[tokio::test]
-async fn the_chain_adds_up_over_pages() {
+async fn chain_adds_up_over_pages() {
     let shop = Shop::open().await;
     let (mut buyer, first) = shop.sold(1).await;
     let charge = |key: &'static str| {
@@ -110,7 +110,7 @@ async fn the_chain_adds_up_over_pages() {
 }
 
 #[tokio::test]
-async fn its_owner_and_administrators_read_it() {
+async fn answers_its_owner_and_administrators() {
     let shop = Shop::open().await;
     let (buyer, _) = shop.sold(1).await;
     let (admin, other) = (shop.admin().await, shop.buyer().await);
@@ -132,7 +132,7 @@ async fn its_owner_and_administrators_read_it() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_statement() {
+async fn cursor_is_of_one_statement() {
     let shop = Shop::open().await;
     let (buyer, _) = shop.sold(1).await;
     let (other, _) = shop.sold(2).await;

@@ -10,7 +10,7 @@ use crate::harness::{
 const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 #[tokio::test]
-async fn one_sees_oneself() {
+async fn answers_the_user_themselves() {
     let shop = Shop::open().await;
     let signed_up_at = shop.in_seconds(0);
     let (buyer, account) = (shop.buyer().await, shop.account("Mina@example.com").await);
@@ -41,7 +41,7 @@ async fn one_sees_oneself() {
 }
 
 #[tokio::test]
-async fn an_administrator_sees_everybody_and_nobody_else_does() {
+async fn answers_administrators_and_nobody_else_about_others() {
     let shop = Shop::open().await;
     let (admin, buyer) = (shop.admin().await, shop.buyer().await);
     let account = shop.account("mina@example.com").await;

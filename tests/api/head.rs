@@ -124,7 +124,7 @@ async fn head_is_refused_as_get_is() {
 
 /// A client that has it already hears that, and no length.
 #[tokio::test]
-async fn head_knows_what_the_client_has() {
+async fn head_answers_304_to_a_client_that_has_the_page() {
     let shop = Shop::open().await;
     let tag = shop.get("/v1/concerts").send().await;
     let tag = tag.header("etag").to_owned();

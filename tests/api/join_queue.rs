@@ -28,7 +28,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn who_comes_while_nobody_waits_walks_in() {
+async fn walks_in_while_nobody_waits() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let joined = shop
@@ -61,7 +61,7 @@ async fn who_comes_while_nobody_waits_walks_in() {
 }
 
 #[tokio::test]
-async fn who_comes_when_it_is_full_waits() {
+async fn waits_when_the_queue_is_full() {
     let shop = Shop::for_one().await;
     shop.buyer().await;
     shop.advance(5).await;
@@ -92,7 +92,7 @@ async fn who_comes_when_it_is_full_waits() {
 }
 
 #[tokio::test]
-async fn the_concert_decides_the_queue() {
+async fn concert_decides_the_queue() {
     let shop = Shop::open().await;
     let rock = shop.add_queue("rock").await;
     let guest = shop.guest().await;
@@ -112,7 +112,7 @@ async fn the_concert_decides_the_queue() {
 }
 
 #[tokio::test]
-async fn a_user_has_one_live_session_in_a_queue() {
+async fn user_has_one_live_session_in_a_queue() {
     let shop = Shop::for_one().await;
     let (active, waiting) = (shop.buyer().await, shop.buyer().await);
     for live in [&active, &waiting] {
@@ -132,7 +132,7 @@ async fn a_user_has_one_live_session_in_a_queue() {
 }
 
 #[tokio::test]
-async fn of_parallel_joins_of_one_user_one_wins() {
+async fn parallel_joins_of_one_user_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guest = shop.guest().await;
@@ -162,7 +162,7 @@ async fn numbers_are_unique_and_in_order() {
 
 /// A fault of other waiting rooms: one client burns numbers with refused joins.
 #[tokio::test]
-async fn a_refused_join_burns_no_number() {
+async fn refused_join_draws_no_number() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for body in [
@@ -177,7 +177,7 @@ async fn a_refused_join_burns_no_number() {
 
 /// A fault of other sellers: a token for a user who does not exist.
 #[tokio::test]
-async fn nobody_gets_no_token() {
+async fn unknown_user_gets_no_token() {
     let shop = Shop::open().await;
     shop.ask_to_join(&json!({ "user_id": NOBODY }))
         .await
@@ -185,7 +185,7 @@ async fn nobody_gets_no_token() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_named() {
+async fn names_what_is_missing_or_malformed() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     shop.post("/v1/auth/tokens").send().await.is(EMPTY_BODY);
@@ -226,7 +226,7 @@ async fn what_is_missing_or_malformed_is_named() {
 }
 
 #[tokio::test]
-async fn a_missing_field_wins_over_a_malformed_one_and_that_over_what_does_not_exist() {
+async fn reports_missing_before_malformed_before_unknown() {
     let shop = Shop::open().await;
     shop.ask_to_join(&json!({ "concert_id": 7 }))
         .await
@@ -240,7 +240,7 @@ async fn a_missing_field_wins_over_a_malformed_one_and_that_over_what_does_not_e
 }
 
 #[tokio::test]
-async fn an_account_joins_with_its_access_token_only() {
+async fn account_joins_with_its_access_token_only() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let (buyer, other) = (shop.buyer().await, shop.account("other@example.com").await);
@@ -264,7 +264,7 @@ async fn an_account_joins_with_its_access_token_only() {
 }
 
 #[tokio::test]
-async fn a_header_is_checked_before_everything_else_for_a_guest_too() {
+async fn header_is_checked_first_for_a_guest_too() {
     let shop = Shop::open().await;
     let (guest, other) = (shop.guest().await, shop.guest().await);
     let body = json!({ "user_id": guest.user_id });
@@ -282,7 +282,7 @@ async fn a_header_is_checked_before_everything_else_for_a_guest_too() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_logged_out_joins_nothing() {
+async fn logged_out_token_joins_nothing() {
     let shop = Shop::open().await;
     for user in [
         shop.account("mina@example.com").await.as_guest(),
@@ -298,7 +298,7 @@ async fn a_token_that_was_logged_out_joins_nothing() {
 
 /// Signed with our key, but nobody's: whom a token names has to be there.
 #[tokio::test]
-async fn a_token_of_nobody_joins_nothing() {
+async fn token_of_an_unknown_user_joins_nothing() {
     let shop = Shop::open().await;
     let mut said = claims(&shop.guest().await.access_token);
     said["sub"] = json!(NOBODY);
@@ -309,7 +309,7 @@ async fn a_token_of_nobody_joins_nothing() {
 }
 
 #[tokio::test]
-async fn with_an_access_token_a_lost_token_is_issued_again() {
+async fn access_token_gets_a_lost_queue_token_again() {
     let shop = Shop::for_one().await;
     let account = shop.account("mina@example.com").await.as_guest();
     for user in [shop.guest().await, account] {
@@ -339,7 +339,7 @@ async fn with_an_access_token_a_lost_token_is_issued_again() {
 
 /// Also at the end of a passage: with seats held, and after it, when a new one begins.
 #[tokio::test]
-async fn a_token_is_issued_again_as_long_as_the_session_is_live() {
+async fn token_is_issued_again_while_the_session_is_live() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let body = json!({ "user_id": buyer.user_id });
@@ -368,7 +368,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn the_same_key_gives_the_same_session() {
+async fn same_key_gives_the_same_session() {
     let shop = Shop::for_one().await;
     for status in ["ACTIVE", "WAITING"] {
         let guest = shop.guest().await;
@@ -393,7 +393,7 @@ async fn the_same_key_gives_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_key_without_a_session_of_its_own_is_nobodys() {
+async fn key_of_no_session_is_refused() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let body = json!({ "user_id": buyer.user_id });
@@ -401,7 +401,7 @@ async fn a_key_without_a_session_of_its_own_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_key_ends_with_its_session() {
+async fn key_ends_with_its_session() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
@@ -458,7 +458,7 @@ async fn parallel_joins_with_one_key_are_one_arrival() {
 }
 
 #[tokio::test]
-async fn a_join_key_has_1_to_64_visible_characters() {
+async fn key_has_1_to_64_visible_characters() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
@@ -478,7 +478,7 @@ async fn a_join_key_has_1_to_64_visible_characters() {
 /// A fault of other waiting rooms: a redelivered message that gives a user a later number, or two
 /// users the same.
 #[tokio::test]
-async fn a_join_that_comes_again_changes_nobodys_number() {
+async fn repeated_join_changes_nobodys_number() {
     let shop = Shop::for_one().await;
     let guests = [shop.guest().await, shop.guest().await, shop.guest().await];
     let mut numbers = BTreeSet::new();

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::Shop;
 
 #[tokio::test]
-async fn leaving_is_told_and_ends_the_session() {
+async fn ends_the_session_and_says_so() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let left = shop
@@ -35,7 +35,7 @@ async fn leaving_is_told_and_ends_the_session() {
 }
 
 #[tokio::test]
-async fn leaving_gives_the_seats_back_at_once() {
+async fn gives_the_seats_back_at_once() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -47,7 +47,7 @@ async fn leaving_gives_the_seats_back_at_once() {
 }
 
 #[tokio::test]
-async fn one_may_leave_while_holding_after_the_window() {
+async fn takes_out_a_holder_after_the_window() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.guest().await);
     shop.advance(200).await;
@@ -61,7 +61,7 @@ async fn one_may_leave_while_holding_after_the_window() {
 }
 
 #[tokio::test]
-async fn nobody_leaves_a_session_that_is_over() {
+async fn refuses_a_session_that_is_over() {
     let shop = Shop::open().await;
     let (paid, _) = shop.sold(1).await;
     let idle = shop.buyer().await;
@@ -82,7 +82,7 @@ async fn nobody_leaves_a_session_that_is_over() {
 }
 
 #[tokio::test]
-async fn an_earlier_token_does_not_end_the_later_session() {
+async fn earlier_token_does_not_end_the_later_session() {
     let shop = Shop::open().await;
     let before = shop.buyer().await;
     shop.leave(&before).await;

@@ -19,7 +19,7 @@ fn small(date: &str) -> Show {
 }
 
 #[tokio::test]
-async fn dates_with_free_seats_are_available() {
+async fn lists_dates_with_free_seats() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let dates = shop.get(DATES).token(&buyer.token).send().await.ok();
@@ -30,7 +30,7 @@ async fn dates_with_free_seats_are_available() {
 }
 
 #[tokio::test]
-async fn the_named_concert_wins_over_the_tokens_and_that_over_the_queues() {
+async fn named_concert_goes_before_the_tokens_and_that_before_the_queues() {
     let shop = Shop::open().await;
     let of = async |date: &str| shop.add_concert(date, "main", &[show(date)]).await;
     let (joined_for, named) = (of("2027-01-01").await, of("2027-02-02").await);
@@ -52,7 +52,7 @@ async fn the_named_concert_wins_over_the_tokens_and_that_over_the_queues() {
 }
 
 #[tokio::test]
-async fn without_any_concert_one_has_to_be_named() {
+async fn requires_a_concert_id_when_there_is_no_other_concert() {
     let shop = Shop::empty().await;
     let buyer = shop.buyer().await;
     shop.get(DATES)
@@ -63,7 +63,7 @@ async fn without_any_concert_one_has_to_be_named() {
 }
 
 #[tokio::test]
-async fn a_date_goes_when_its_seats_do_and_comes_back_with_them() {
+async fn date_goes_and_comes_back_with_its_free_seats() {
     let shop = Shop::open().await;
     let id = shop
         .add_concert("Small", "main", &[small("2027-01-01"), small("2027-01-02")])
@@ -91,7 +91,7 @@ async fn a_date_goes_when_its_seats_do_and_comes_back_with_them() {
 
 /// A fault of other sellers: a user's own unpaid hold makes the event look sold out to them.
 #[tokio::test]
-async fn ones_own_hold_does_not_make_it_look_sold_out() {
+async fn own_hold_does_not_make_a_date_look_sold_out() {
     let shop = Shop::open().await;
     let id = shop
         .add_concert("Small", "main", &[small("2027-01-01")])
@@ -116,7 +116,7 @@ async fn ones_own_hold_does_not_make_it_look_sold_out() {
 }
 
 #[tokio::test]
-async fn what_is_not_on_sale_is_not_available() {
+async fn leaves_out_what_is_not_on_sale() {
     let shop = Shop::open().await;
     let later = show_sold(
         "2027-01-01",

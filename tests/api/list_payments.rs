@@ -26,7 +26,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn the_latest_comes_first_and_a_refund_is_told() {
+async fn latest_payment_comes_first_and_a_refund_is_shown() {
     let shop = Shop::open().await;
     let (buyer, first) = shop.sold(1).await;
     let paid_at = shop.in_seconds(0);
@@ -64,7 +64,7 @@ async fn the_latest_comes_first_and_a_refund_is_told() {
 }
 
 #[tokio::test]
-async fn they_come_in_pages() {
+async fn payments_come_in_pages() {
     let shop = Shop::open().await;
     let (mut buyer, first) = shop.sold(1).await;
     let mut expected = vec![text(&first["reservation_id"])];
@@ -92,7 +92,7 @@ async fn they_come_in_pages() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_list_of_one_user() {
+async fn cursor_is_of_one_list_of_one_user() {
     let shop = Shop::open().await;
     let (buyer, _) = shop.sold(1).await;
     let (buyer, _) = shop.buys_again(&buyer, 2).await;
@@ -136,7 +136,7 @@ async fn a_cursor_is_of_one_list_of_one_user() {
 }
 
 #[tokio::test]
-async fn who_has_bought_nothing_has_no_payments_and_who_is_nobody_is_not_found() {
+async fn user_without_payments_gets_none_and_an_unknown_user_is_not_found() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let admin = shop.admin().await;

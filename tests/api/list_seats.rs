@@ -55,7 +55,7 @@ async fn each_seat_has_its_status() {
 }
 
 #[tokio::test]
-async fn when_others_have_all_of_them_it_says_so() {
+async fn message_says_when_others_have_all_seats() {
     let shop = Shop::open().await;
     let tiny = Show {
         capacity: 2,
@@ -101,7 +101,7 @@ async fn when_others_have_all_of_them_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_large_hall_comes_in_parts() {
+async fn large_hall_comes_in_parts() {
     let shop = Shop::open().await;
     let large = Show {
         capacity: 1_200,
@@ -164,7 +164,7 @@ async fn a_large_hall_comes_in_parts() {
 }
 
 #[tokio::test]
-async fn a_date_has_to_be_there_and_to_be_one() {
+async fn requires_a_date() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let ask = async |query: &str| shop.ask_for_seats(&buyer, &shop.concert_id, query).await;
@@ -194,7 +194,7 @@ async fn a_date_has_to_be_there_and_to_be_one() {
 }
 
 #[tokio::test]
-async fn a_malformed_date_wins_over_what_does_not_exist() {
+async fn reports_a_malformed_date_before_unknown() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let nowhere = "11111111-1111-4111-8111-111111111111";

@@ -59,7 +59,7 @@ async fn each_user_is_on_exactly_one_page_however_long_the_pages_are() {
 }
 
 #[tokio::test]
-async fn a_user_is_shown_as_they_see_themselves() {
+async fn user_is_shown_as_they_see_themselves() {
     let shop = Shop::open().await;
     let (admin, account) = (shop.admin().await, shop.account("mina@example.com").await);
     let page = shop.users(&admin.access_token, 100, None).await;
@@ -79,7 +79,7 @@ async fn a_user_is_shown_as_they_see_themselves() {
 }
 
 #[tokio::test]
-async fn only_administrators_see_it() {
+async fn refuses_all_but_administrators() {
     let shop = Shop::open().await;
     let (buyer, account) = (shop.buyer().await, shop.account("mina@example.com").await);
     let look = || shop.get("/v1/users");
@@ -93,7 +93,7 @@ async fn only_administrators_see_it() {
 }
 
 #[tokio::test]
-async fn a_limit_is_from_1_to_100_and_a_cursor_is_ours() {
+async fn limit_is_from_1_to_100_and_a_cursor_is_ours() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let look = async |query: &str| {
@@ -126,7 +126,7 @@ async fn a_limit_is_from_1_to_100_and_a_cursor_is_ours() {
 }
 
 #[tokio::test]
-async fn email_finds_the_one_who_has_it_and_nobody_else() {
+async fn email_finds_its_user_and_nobody_else() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let mina = shop.account("Mina@example.com").await;

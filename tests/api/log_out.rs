@@ -9,7 +9,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn every_access_token_issued_so_far_ends_and_later_ones_are_good() {
+async fn ends_every_access_token_issued_so_far_and_no_later_one() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let logged_in = shop.log_in(&account.email, PASSWORD).await.ok();
@@ -29,7 +29,7 @@ async fn every_access_token_issued_so_far_ends_and_later_ones_are_good() {
 }
 
 #[tokio::test]
-async fn a_guest_logs_out_and_in_again() {
+async fn guest_logs_out_and_in_again() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let out = shop.post("/v1/auth/logout").token(&guest.access_token);
@@ -43,7 +43,7 @@ async fn a_guest_logs_out_and_in_again() {
 }
 
 #[tokio::test]
-async fn the_place_in_the_line_stays() {
+async fn keeps_the_place_in_the_line() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
@@ -60,7 +60,7 @@ async fn the_place_in_the_line_stays() {
 
 /// Clients of seed S0 send the user's id along; whatever they send, it is not looked at.
 #[tokio::test]
-async fn a_body_is_not_looked_at() {
+async fn ignores_the_body() {
     let shop = Shop::open().await;
     let victim = shop.guest().await;
     for body in [
@@ -84,7 +84,7 @@ async fn a_body_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn a_queue_token_cannot_log_out() {
+async fn refuses_a_queue_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let out = shop.post("/v1/auth/logout").token(&buyer.token);
@@ -96,7 +96,7 @@ async fn a_queue_token_cannot_log_out() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_ended_opens_no_door() {
+async fn ended_token_opens_no_door() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let out = shop.post("/v1/auth/logout").token(&admin.access_token);

@@ -98,7 +98,7 @@ async fn look_up_searches_every_block() {
 }
 
 #[tokio::test]
-async fn look_up_answers_with_nothing_for_what_nobody_has() {
+async fn look_up_finds_nothing_where_nobody_has_the_seat() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.sold(7).await;
@@ -116,7 +116,7 @@ async fn look_up_answers_with_nothing_for_what_nobody_has() {
 /// A seat that an earlier version has sold names no buyer, and one that is forgotten no
 /// reservation.
 #[tokio::test]
-async fn look_up_says_what_it_knows() {
+async fn look_up_leaves_out_an_unknown_buyer_or_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (_, receipt) = shop.sold(7).await;
@@ -145,7 +145,7 @@ async fn look_up_says_what_it_knows() {
 }
 
 #[tokio::test]
-async fn look_up_wants_a_date_and_one_of_the_two() {
+async fn look_up_requires_a_date_and_either_seat_or_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let ask = async |query: &str| shop.look_up(&admin, query).await;

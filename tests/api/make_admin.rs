@@ -16,7 +16,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn a_user_becomes_an_administrator_at_once() {
+async fn makes_a_user_an_administrator_at_once() {
     let shop = Shop::open().await;
     let (guest, account) = (shop.guest().await, shop.account("mina@example.com").await);
     for (user_id, token) in [
@@ -61,7 +61,7 @@ async fn remove_takes_the_role_away_at_once_from_the_last_one_too() {
 }
 
 #[tokio::test]
-async fn an_administrators_address_is_nobodys_in_its_ascii_form_either() {
+async fn administrators_address_is_taken_in_its_ascii_form_too() {
     let shop = Shop::open().await;
     let order = |email: &str| json!({ "email": email, "password": PASSWORD });
     shop.invoke("make-admin", &order("boss@bücher.example"))
@@ -75,7 +75,7 @@ async fn an_administrators_address_is_nobodys_in_its_ascii_form_either() {
 }
 
 #[tokio::test]
-async fn a_new_administrator_logs_in_with_what_the_operator_said() {
+async fn new_administrator_logs_in_with_the_given_password() {
     let shop = Shop::open().await;
     let order = json!({ "email": "boss@example.com", "password": PASSWORD, "name": "보스" });
     let made = shop.invoke("make-admin", &order).await.ok();
@@ -94,7 +94,7 @@ async fn a_new_administrator_logs_in_with_what_the_operator_said() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_somebodys_is_refused() {
+async fn refuses_an_address_that_is_taken() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
@@ -115,7 +115,7 @@ async fn an_address_that_is_somebodys_is_refused() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_none_is_explained() {
+async fn explains_a_malformed_command() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let password = "A password must have 10 to 128 characters, none of them control characters.";
@@ -177,7 +177,7 @@ async fn an_order_that_is_none_is_explained() {
 
 /// The one that `cargo local` prints.
 #[tokio::test]
-async fn the_demo_has_an_administrator() {
+async fn demo_has_an_administrator() {
     let options = Options {
         demo_shows: Some(1),
         ..Options::default()
@@ -192,7 +192,7 @@ async fn the_demo_has_an_administrator() {
 }
 
 #[tokio::test]
-async fn no_route_leads_there() {
+async fn has_no_route() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let order = json!({ "user_id": guest.user_id });

@@ -240,7 +240,7 @@ fn play(without: Option<(&str, &str)>, sequences: u32, most_shrinks: u32) -> Res
 }
 
 #[test]
-fn every_answer_is_foretold() {
+fn every_answer_is_predicted() {
     play(None, 20, 300).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
@@ -248,7 +248,7 @@ fn every_answer_is_foretold() {
 /// sequence has a charge with a key that was there before is chance; the first one that has ends
 /// the play.
 #[test]
-fn an_answer_that_is_wrong_is_found() {
+fn wrong_answer_is_noticed() {
     let unguarded = ("Accounts", "attribute_not_exists(entry)");
     let played = play(Some(unguarded), 1_000, 20);
     let wrong = played.expect_err("a charge that is made twice");

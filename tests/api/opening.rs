@@ -64,7 +64,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn who_is_early_is_told_so_and_waits_for_the_draw() {
+async fn early_buyer_waits_for_the_draw() {
     let (shop, _) = Shop::opening_in(3_600).await;
     let early = &shop.early(1).await[0];
     assert_eq!(early.joined["status"], "EARLY");
@@ -99,7 +99,7 @@ async fn who_is_early_is_told_so_and_waits_for_the_draw() {
 }
 
 #[tokio::test]
-async fn numbers_are_drawn_by_lot_when_it_opens() {
+async fn numbers_are_drawn_by_lot_at_the_opening() {
     let (shop, _) = Shop::opening_in(60).await;
     let sealed = shop.draw().await.seed_hash;
     let early = shop.early(12).await;
@@ -132,7 +132,7 @@ async fn numbers_are_drawn_by_lot_when_it_opens() {
 /// Being there at the last moment is worth as much as being there an hour before, and nobody who
 /// comes after it is before them.
 #[tokio::test]
-async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
+async fn join_is_an_entry_until_the_stripes_are_frozen_and_then_a_number() {
     let (shop, _) = Shop::opening_in(10).await;
     let early = shop.early(5).await;
     let operator = shop.stack.operator().await;
@@ -174,7 +174,7 @@ async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
 
 /// The scheduler is dead: those who ask open the queue, ten seconds late.
 #[tokio::test]
-async fn a_dead_scheduler_does_not_keep_it_closed() {
+async fn queue_opens_although_the_scheduler_is_dead() {
     let shop = Shop::without_schedule(&[]).await;
     let admin = shop.admin().await;
     shop.opens_in(&admin, 60).await.ok();
@@ -212,7 +212,7 @@ async fn ticks_at_once_draw_the_same_lots() {
 
 /// Who leaves and comes back has the entry that they had.
 #[tokio::test]
-async fn nobody_can_buy_more_lots() {
+async fn buyer_that_leaves_and_rejoins_keeps_the_entry() {
     let (shop, _) = Shop::opening_in(600).await;
     let early = shop.early(1).await.remove(0);
     let entry = claims(&early.token)["early"].clone();
@@ -229,7 +229,7 @@ async fn nobody_can_buy_more_lots() {
 }
 
 #[tokio::test]
-async fn an_opening_may_be_moved_until_it_has_passed() {
+async fn opening_may_be_moved_until_it_has_passed() {
     let (shop, admin) = Shop::opening_in(60).await;
     let sealed = shop.draw().await.seed_hash;
     shop.opens_in(&admin, 600).await.ok();
@@ -251,7 +251,7 @@ async fn an_opening_may_be_moved_until_it_has_passed() {
 
 /// Nobody was early, so that the next one would walk in: not any more.
 #[tokio::test]
-async fn a_queue_that_opened_for_nobody_can_be_paused() {
+async fn queue_that_opened_for_nobody_can_be_paused() {
     let (shop, admin) = Shop::opening_in(30).await;
     shop.advance(40).await;
     assert_eq!(shop.queue("rock").await["served"], 3, "they would walk in");
@@ -264,7 +264,7 @@ async fn a_queue_that_opened_for_nobody_can_be_paused() {
 }
 
 #[tokio::test]
-async fn only_the_future_can_be_an_opening() {
+async fn opening_has_to_be_in_the_future() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for seconds in [0, -1, 28 * 24 * 3_600 + 1] {
@@ -280,7 +280,7 @@ async fn only_the_future_can_be_an_opening() {
 
 /// A queue that somebody has joined has opened.
 #[tokio::test]
-async fn who_has_a_number_keeps_it() {
+async fn queue_with_a_number_drawn_takes_no_opening() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let later = json!({ "opens_at": shop.in_seconds(600) });
@@ -292,7 +292,7 @@ async fn who_has_a_number_keeps_it() {
 
 /// The queue that everybody has may open later, too, though it has been ticked.
 #[tokio::test]
-async fn main_opens_when_it_is_told_to() {
+async fn main_can_be_given_an_opening() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.advance(120).await;
@@ -308,7 +308,7 @@ async fn main_opens_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_closed_before_it_opens_ends_those_who_are_early() {
+async fn queue_that_closes_before_its_opening_ends_early_sessions() {
     let (shop, admin) = Shop::opening_in(60).await;
     let early = &shop.early(1).await[0];
     let closed = json!({ "state": "CLOSED" });
@@ -327,7 +327,7 @@ async fn a_queue_that_is_closed_before_it_opens_ends_those_who_are_early() {
 
 /// Those who were closed out take no part in the draw, and nobody waits behind them.
 #[tokio::test]
-async fn who_was_closed_out_before_the_opening_takes_no_place() {
+async fn sessions_ended_before_the_opening_take_no_place() {
     let (shop, admin) = Shop::opening_in(60).await;
     let closed_out = shop.early(12).await;
     let closed = json!({ "state": "CLOSED" });
@@ -389,7 +389,7 @@ async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
 }
 
 #[tokio::test]
-async fn the_seed_is_told_to_nobody_before_the_opening() {
+async fn seed_is_secret_before_the_opening() {
     let (shop, admin) = Shop::opening_in(60).await;
     let early = &shop.early(1).await[0];
     let operator = shop.stack.operator().await;

@@ -65,7 +65,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn logging_out_leaves_a_queue_token_its_place_and_nothing_else() {
+async fn queue_token_keeps_only_its_place_after_a_log_out() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.account_that_holds().await;
     let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
@@ -93,7 +93,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn another_password_leaves_a_queue_token_its_place_and_nothing_else() {
+async fn queue_token_keeps_only_its_place_after_another_password() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.account_that_holds().await;
     let body = json!({ "password": NEXT, "current_password": PASSWORD });
@@ -107,7 +107,7 @@ async fn another_password_leaves_a_queue_token_its_place_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_guest_who_becomes_an_account_keeps_their_tokens() {
+async fn guest_that_becomes_an_account_keeps_their_tokens() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -121,7 +121,7 @@ async fn a_guest_who_becomes_an_account_keeps_their_tokens() {
 }
 
 #[tokio::test]
-async fn a_queue_token_of_an_administrator_is_like_any_other() {
+async fn queue_token_of_an_administrator_is_like_any_other() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.signed_in_buyer(&admin).await;
@@ -153,7 +153,7 @@ async fn tokens_of_two_generations_ago_are_refused_as_those_of_the_last() {
 
 /// Tokens and accounts of the version before say nothing of generations.
 #[tokio::test]
-async fn a_token_from_before_generations_is_good_until_its_user_logs_out() {
+async fn token_without_a_generation_is_good_until_its_user_logs_out() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -172,7 +172,7 @@ async fn a_token_from_before_generations_is_good_until_its_user_logs_out() {
 
 /// Their generation has moved, and their account does not say so.
 #[tokio::test]
-async fn who_logged_out_before_accounts_had_generations_buys_as_before() {
+async fn user_whose_account_has_no_generation_buys_as_before() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let key = json!({ "id": guest.user_id });
@@ -209,7 +209,7 @@ async fn who_logged_out_before_accounts_had_generations_buys_as_before() {
 }
 
 #[tokio::test]
-async fn what_an_old_token_asks_for_is_refused_before_anything_is_told() {
+async fn ended_token_is_refused_before_any_other_error() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();

@@ -36,7 +36,7 @@ fn order(held: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_payment_is_answered_with_the_receipt_and_ends_the_session() {
+async fn answers_with_the_receipt_and_ends_the_session() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[8, 7]).await.ok();
@@ -67,7 +67,7 @@ async fn a_payment_is_answered_with_the_receipt_and_ends_the_session() {
 }
 
 #[tokio::test]
-async fn the_receipt_is_given_again_and_nothing_is_paid_twice() {
+async fn repeated_payment_gets_the_receipt_and_takes_nothing() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let receipt = shop.pay(&buyer, &held).await.ok();
@@ -121,7 +121,7 @@ async fn parallel_payments_with_money_for_one_are_one() {
 }
 
 #[tokio::test]
-async fn charges_and_a_payment_at_once_all_count() {
+async fn payment_and_charges_at_once_all_count() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
@@ -137,7 +137,7 @@ async fn charges_and_a_payment_at_once_all_count() {
 }
 
 #[tokio::test]
-async fn with_too_little_money_nothing_happens() {
+async fn refuses_with_too_little_money_and_changes_nothing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -156,7 +156,7 @@ async fn with_too_little_money_nothing_happens() {
 }
 
 #[tokio::test]
-async fn the_amount_has_to_be_the_reservations() {
+async fn refuses_another_amount() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let ask = async |amount: Value| {
@@ -199,7 +199,7 @@ async fn the_amount_has_to_be_the_reservations() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_different_is_said() {
+async fn names_what_is_missing_or_different() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let ask = async |body: Value| shop.ask_to_pay(&buyer, &held, &body).await;
@@ -263,7 +263,7 @@ async fn what_is_missing_or_different_is_said() {
 
 /// A fault of other sellers: paying does not check whose reservation it is.
 #[tokio::test]
-async fn nobody_pays_for_somebody_else() {
+async fn refuses_another_users_hold() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let other = shop.buyer().await;
@@ -282,7 +282,7 @@ async fn nobody_pays_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_reservation_is_paid_under_its_own_concert_only() {
+async fn refuses_a_reservation_under_another_concert() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let elsewhere = shop
@@ -314,7 +314,7 @@ async fn a_reservation_is_paid_under_its_own_concert_only() {
 
 /// A fault of other sellers: the user id in the body is believed.
 #[tokio::test]
-async fn whose_money_it_is_the_token_decides() {
+async fn takes_the_money_of_the_tokens_user() {
     let shop = Shop::open().await;
     let rich = shop.buyer().await;
     shop.charge(&rich, PRICE).await.ok();
@@ -330,7 +330,7 @@ async fn whose_money_it_is_the_token_decides() {
 }
 
 #[tokio::test]
-async fn a_malformed_body_wins_over_an_unknown_reservation() {
+async fn reports_a_malformed_body_before_an_unknown_reservation() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let path = format!(
@@ -352,7 +352,7 @@ async fn a_malformed_body_wins_over_an_unknown_reservation() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_paid_may_buy_again_in_a_new_one() {
+async fn buyer_may_join_and_buy_again_after_paying() {
     let shop = Shop::open().await;
     let (buyer, _) = shop.sold(7).await;
     let again = shop.rejoin(&buyer).await;
@@ -362,7 +362,7 @@ async fn a_session_that_has_paid_may_buy_again_in_a_new_one() {
 }
 
 #[tokio::test]
-async fn the_holds_end_is_the_last_moment_for_nobody() {
+async fn refuses_at_the_end_of_the_hold() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     shop.advance(300).await;

@@ -43,7 +43,7 @@ fn usual() -> Value {
 }
 
 #[tokio::test]
-async fn a_queue_is_made_with_what_is_usual_and_ticked_from_then_on() {
+async fn makes_a_queue_with_defaults_that_is_ticked_from_then_on() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.get("/v1/queues/rock").send().await.is(QUEUE_NOT_FOUND);
@@ -57,7 +57,7 @@ async fn a_queue_is_made_with_what_is_usual_and_ticked_from_then_on() {
 }
 
 #[tokio::test]
-async fn the_whole_settings_are_replaced() {
+async fn replaces_all_settings() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let set = shop.put_queue(&admin, "main", &other()).await.ok();
@@ -79,7 +79,7 @@ async fn the_whole_settings_are_replaced() {
 }
 
 #[tokio::test]
-async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
+async fn refuses_values_outside_their_limits_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop.put_queue(&admin, "main", &other()).await.ok();
@@ -138,7 +138,7 @@ async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_default_concert_is_one_that_the_queue_sells() {
+async fn default_concert_is_one_that_the_queue_sells() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let of_main = json!({ "default_concert_id": shop.concert_id });
@@ -149,7 +149,7 @@ async fn the_default_concert_is_one_that_the_queue_sells() {
 }
 
 #[tokio::test]
-async fn a_queue_has_a_name_that_can_be_one() {
+async fn refuses_a_malformed_name() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for id in ["ab", "Rock", "registry", "main%23number", "rock%20"] {
@@ -194,7 +194,7 @@ async fn settings_are_in_force_with_the_next_tick() {
 }
 
 #[tokio::test]
-async fn a_closed_queue_ends_who_waits_and_not_who_is_in() {
+async fn closed_queue_ends_waiting_sessions_and_not_active_ones() {
     let shop = Shop::for_one().await;
     let admin = shop.admin().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
@@ -230,7 +230,7 @@ async fn put_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Repl
 }
 
 #[tokio::test]
-async fn put_is_for_the_version_that_if_match_names() {
+async fn if_match_names_the_version_that_is_replaced() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let set = put_if(&shop, &admin, "main", "\"0\"").await;
@@ -262,7 +262,7 @@ async fn put_is_for_the_version_that_if_match_names() {
 }
 
 #[tokio::test]
-async fn put_with_if_match_makes_no_queue() {
+async fn if_match_makes_no_queue() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for named in ["*", "\"0\"", "\"1\""] {

@@ -291,7 +291,7 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
 /// Without a condition it would not go well, and that is noticed. The evening ends with the first
 /// violation, mostly within three thousand operations.
 #[tokio::test(start_paused = true)]
-async fn it_shows_when_a_condition_is_missing() {
+async fn everybody_notices_a_missing_condition() {
     for guard in [
         ("Accounts", "seq = :seen"),
         ("Seats", "attribute_not_exists(seat)"),

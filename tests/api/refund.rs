@@ -251,7 +251,7 @@ async fn refund_opens_a_queue_that_was_sold_out() {
 }
 
 #[tokio::test]
-async fn refund_wants_a_user_and_a_reason() {
+async fn refund_requires_a_user_and_a_reason() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let admin = shop.admin().await;
@@ -362,7 +362,7 @@ async fn refund_is_for_administrators_only() {
 
 /// Whoever asks cannot say that somebody else has done it.
 #[tokio::test]
-async fn refund_believes_no_other_fields() {
+async fn refund_ignores_other_fields() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sold(7).await;
     let admin = shop.admin().await;

@@ -76,7 +76,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn as_many_come_in_as_there_are_seats() {
+async fn line_lets_in_as_many_as_there_are_seats() {
     let shop = Shop::small(2).await;
     let fans = shop.fans(4).await;
     assert_eq!(
@@ -101,7 +101,7 @@ async fn as_many_come_in_as_there_are_seats() {
 
 /// Who stands behind the last seat is told so.
 #[tokio::test]
-async fn who_is_beyond_the_seats_is_told() {
+async fn poll_says_who_is_beyond_the_seats() {
     let shop = Shop::small(3).await;
     let admin = shop.admin().await;
     let one = json!({ "max_active": 1 });
@@ -115,7 +115,7 @@ async fn who_is_beyond_the_seats_is_told() {
 }
 
 #[tokio::test]
-async fn while_every_seat_is_held_nobody_comes_in() {
+async fn line_lets_nobody_in_while_every_seat_is_held() {
     let shop = Shop::small(2).await;
     let fans = shop.fans(4).await;
     shop.hold(&fans[0], 1).await.ok();
@@ -147,7 +147,7 @@ async fn while_every_seat_is_held_nobody_comes_in() {
 }
 
 #[tokio::test]
-async fn when_every_seat_is_sold_all_are_told_at_once() {
+async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
     let (shop, _, waited) = Shop::sold_out().await;
     for fan in &waited {
         let place = shop.get_place(fan).await;
@@ -166,7 +166,7 @@ async fn when_every_seat_is_sold_all_are_told_at_once() {
 
 /// Who was let in and has got nothing is over, too.
 #[tokio::test]
-async fn who_is_inside_without_a_seat_is_told_too() {
+async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
     let shop = Shop::small(2).await;
     let fans = shop.fans(2).await;
     shop.knock(&fans[1]).send().await.ok();
@@ -181,7 +181,7 @@ async fn who_is_inside_without_a_seat_is_told_too() {
 }
 
 #[tokio::test]
-async fn a_refund_opens_it_again_for_those_who_come_then() {
+async fn refund_opens_the_line_for_newcomers() {
     let (shop, (owner, receipt), waited) = Shop::sold_out().await;
     let path = shop.reservation(&receipt);
     shop.delete(&path).token(&owner.token).send().await.ok();
@@ -213,7 +213,7 @@ async fn a_refund_opens_it_again_for_those_who_come_then() {
 
 /// The scheduler is dead: who joins ticks the line, and counts what is left.
 #[tokio::test]
-async fn a_dead_scheduler_lets_in_no_more() {
+async fn line_lets_in_no_more_although_the_scheduler_is_dead() {
     let mut shop = Shop::without_schedule(&[]).await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();
@@ -233,7 +233,7 @@ async fn a_dead_scheduler_lets_in_no_more() {
 
 /// The call that gave the seat back was cut off before it could wake the line.
 #[tokio::test]
-async fn a_refund_that_tells_nobody_is_found() {
+async fn refund_that_was_cut_off_opens_the_line_in_the_end() {
     let (shop, (owner, receipt), _) = Shop::sold_out().await;
     shop.advance(600).await;
     let operator = shop.stack.operator().await;
@@ -254,7 +254,7 @@ async fn a_refund_that_tells_nobody_is_found() {
 
 /// Nothing is worth waiting for, and nobody is told that it is sold out.
 #[tokio::test]
-async fn without_a_seat_on_sale_nobody_comes_in() {
+async fn line_lets_nobody_in_without_a_seat_on_sale() {
     let shop = Shop::small(2).await;
     let later = show_sold(
         "2027-01-01",

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Shop, won};
 
 #[tokio::test]
-async fn a_guest_buys_a_seat() {
+async fn guest_buys_a_seat() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
 

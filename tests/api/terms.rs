@@ -19,7 +19,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn terms_are_told_everywhere_and_by_the_deployment() {
+async fn terms_are_in_every_answer_and_follow_the_deployment() {
     for (parameters, until) in [
         (vec![], REFUNDABLE_UNTIL),
         (vec![("RefundCutoffHours", "0")], "2026-12-23T15:00:00Z"),

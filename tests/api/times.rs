@@ -103,7 +103,7 @@ async fn times_of_a_schedule_have_milliseconds() {
 
 /// What judges every answer of the suite can say no.
 #[test]
-fn times_with_a_fraction_are_seen() {
+fn times_with_a_fraction_are_noticed() {
     let precise = "2026-11-20T03:00:36.097Z";
     let seen = |answer: Value| times_with_fractions(&answer, "").len();
     assert_eq!(seen(json!({ "at": precise })), 1);

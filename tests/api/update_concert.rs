@@ -17,7 +17,7 @@ use crate::harness::{
 const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 #[tokio::test]
-async fn what_is_left_out_stays() {
+async fn keeps_what_is_left_out() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop.concert(&shop.concert_id).await;
@@ -61,7 +61,7 @@ async fn what_is_left_out_stays() {
 }
 
 #[tokio::test]
-async fn null_takes_a_sales_time_away() {
+async fn null_removes_a_sales_time() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let change = async |show: Value| {
@@ -84,7 +84,7 @@ async fn null_takes_a_sales_time_away() {
 
 /// A price is never changed for a seat that is held already.
 #[tokio::test]
-async fn a_new_price_is_that_of_the_next_hold() {
+async fn new_price_counts_from_the_next_hold() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
@@ -102,7 +102,7 @@ async fn a_new_price_is_that_of_the_next_hold() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_another_place_in_the_listing() {
+async fn new_name_moves_the_concert_in_the_listing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for name in ["가을 콘서트", "Zebra", "ZEBRA", "겨울 콘서트"] {
@@ -114,7 +114,7 @@ async fn a_new_name_is_another_place_in_the_listing() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_and_changes_nothing() {
+async fn refuses_impossible_changes_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop.concert(&shop.concert_id).await;
@@ -177,7 +177,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn another_queue_sells_every_show_and_counts_on_them() {
+async fn new_queue_sells_and_counts_every_show() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for queue in ["rock", "jazz"] {
@@ -226,7 +226,7 @@ async fn another_queue_sells_every_show_and_counts_on_them() {
 
 /// More than a transaction takes, in steps.
 #[tokio::test]
-async fn two_hundred_shows_change_at_once() {
+async fn changes_200_shows() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let id = shop.add_concert("A", "main", &[show("2027-01-01")]).await;
@@ -250,7 +250,7 @@ async fn two_hundred_shows_change_at_once() {
 }
 
 #[tokio::test]
-async fn of_changes_at_once_none_is_lost() {
+async fn changes_at_once_are_all_made() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;

@@ -88,7 +88,7 @@ async fn pausing_main_keeps_the_templates_parameters() {
 }
 
 #[tokio::test]
-async fn null_takes_the_default_concert_away_and_names_nothing_else() {
+async fn null_removes_the_default_concert_only() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let concert_id = shop.add_queue("rock").await;
@@ -243,7 +243,7 @@ async fn patch_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Re
 }
 
 #[tokio::test]
-async fn of_operators_who_mean_the_same_version_one_changes_it() {
+async fn changes_of_one_version_at_once_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
@@ -300,7 +300,7 @@ async fn patch_is_for_the_version_that_if_match_names() {
 
 /// A misspelt field is noticed, and changes nothing. Settings that were read can be put back.
 #[tokio::test]
-async fn update_queue_knows_its_fields() {
+async fn unknown_fields_are_refused() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop

@@ -25,7 +25,7 @@ async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
 /// Faults of others: the queue check looks at the signature only, so a waiting user buys; a
 /// signed token is accepted although its owner is still waiting.
 #[tokio::test]
-async fn who_waits_is_let_through_no_door() {
+async fn waiting_buyer_is_refused_at_every_door() {
     let shop = Shop::for_one().await;
     let [_, _, waiting] = one_inside_two_waiting(&shop).await;
     let wait = shop.get_place(&waiting).await["estimated_wait_time"]
@@ -81,7 +81,7 @@ async fn every_door_is_an_arrival() {
 }
 
 #[tokio::test]
-async fn everybody_gets_in_one_at_a_time_and_in_order() {
+async fn buyers_get_in_one_at_a_time_and_in_order() {
     let shop = Shop::for_one().await;
     let mut buyers = Vec::new();
     for _ in 0..6 {
@@ -112,7 +112,7 @@ async fn everybody_gets_in_one_at_a_time_and_in_order() {
 /// Faults of other waiting rooms: a slow line that loses its fractions and never moves; everyone
 /// of a minute released in the same second.
 #[tokio::test]
-async fn a_slow_line_moves_and_places_only_get_smaller() {
+async fn slow_line_moves_and_places_only_get_smaller() {
     let shop = Shop::open_with(&[("MainRate", "0.2")]).await;
     let mut buyers = Vec::new();
     for _ in 0..8 {
@@ -145,7 +145,7 @@ async fn a_slow_line_moves_and_places_only_get_smaller() {
 }
 
 #[tokio::test]
-async fn a_payment_or_leaving_lets_the_next_one_in() {
+async fn payment_or_leaving_lets_the_next_one_in() {
     let shop = Shop::for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     let held = shop.hold(&first, 7).await.ok();
@@ -160,7 +160,7 @@ async fn a_payment_or_leaving_lets_the_next_one_in() {
 }
 
 #[tokio::test]
-async fn a_lapsed_hold_lets_the_next_one_in() {
+async fn lapsed_hold_lets_the_next_one_in() {
     let shop = Shop::for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.hold(&first, 7).await.ok();
@@ -175,7 +175,7 @@ async fn a_lapsed_hold_lets_the_next_one_in() {
 }
 
 #[tokio::test]
-async fn a_window_that_is_over_lets_the_next_one_in() {
+async fn window_that_is_over_lets_the_next_one_in() {
     let shop = Shop::for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     // They joined five seconds ago.
@@ -196,7 +196,7 @@ async fn a_window_that_is_over_lets_the_next_one_in() {
 
 /// A fault of other waiting rooms: expiry that stalls at a gap.
 #[tokio::test]
-async fn who_does_not_come_gives_the_place_to_the_next() {
+async fn no_show_gives_the_place_to_the_next() {
     let shop = Shop::for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
@@ -227,7 +227,7 @@ async fn who_does_not_come_gives_the_place_to_the_next() {
 }
 
 #[tokio::test]
-async fn the_last_second_of_the_claim_is_good_for_a_whole_window() {
+async fn arrival_in_the_last_second_of_the_claim_gets_a_whole_window() {
     let shop = Shop::for_one().await;
     let [first, second, _] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
@@ -253,7 +253,7 @@ async fn the_last_second_of_the_claim_is_good_for_a_whole_window() {
 }
 
 #[tokio::test]
-async fn somebody_who_is_admitted_and_leaves_gives_the_place_on() {
+async fn admitted_buyer_that_leaves_gives_the_place_to_the_next() {
     let shop = Shop::for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
@@ -265,7 +265,7 @@ async fn somebody_who_is_admitted_and_leaves_gives_the_place_on() {
 }
 
 #[tokio::test]
-async fn holding_after_the_window_one_pays_and_looks_and_goes_through_no_door() {
+async fn holder_after_the_window_pays_and_looks_and_is_refused_at_every_door() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(299).await;
@@ -290,7 +290,7 @@ async fn holding_after_the_window_one_pays_and_looks_and_goes_through_no_door() 
 }
 
 #[tokio::test]
-async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
+async fn buyer_that_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
     let shop = Shop::for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     let number = |buyer: &Buyer| claims(&buyer.token)["number"].clone();
@@ -315,7 +315,7 @@ async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
 }
 
 #[tokio::test]
-async fn after_each_ending_one_may_join_again_and_buy() {
+async fn buyer_may_join_and_buy_again_after_each_ending() {
     let shop = Shop::open().await;
     let (paid, _) = shop.sold(1).await;
     let left = shop.buyer().await;
@@ -341,7 +341,7 @@ async fn after_each_ending_one_may_join_again_and_buy() {
 }
 
 #[tokio::test]
-async fn who_did_not_come_may_join_again() {
+async fn no_show_may_join_again() {
     let shop = Shop::for_one().await;
     let [first, second, _] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
@@ -356,7 +356,7 @@ async fn who_did_not_come_may_join_again() {
 /// Faults of other waiting rooms: a token that is expired when it is born, because its number
 /// had been served long ago; and a line that nobody ticked while nobody was there.
 #[tokio::test]
-async fn a_sleeping_line_wakes_with_a_join() {
+async fn sleeping_line_wakes_with_a_join() {
     let shop = Shop::without_schedule(&[]).await;
     shop.advance(3_600).await;
     let buyer = shop.buyer().await;
@@ -388,7 +388,7 @@ async fn credit_does_not_pile_up_while_nobody_waits() {
 }
 
 #[tokio::test]
-async fn a_dead_scheduler_is_replaced_by_those_who_ask() {
+async fn polls_tick_the_line_when_the_scheduler_is_dead() {
     let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
     // The one call that there is ends after a minute.
     shop.advance(120).await;
@@ -403,7 +403,7 @@ async fn a_dead_scheduler_is_replaced_by_those_who_ask() {
 }
 
 #[tokio::test]
-async fn parallel_arrivals_of_one_count_once() {
+async fn parallel_arrivals_of_one_session_count_once() {
     crate::harness::in_virtual_time();
     let shop = Shop::open_with(&[("MainMaxActive", "2")]).await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);

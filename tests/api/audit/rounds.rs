@@ -26,7 +26,7 @@ impl Shop {
 const A_STEP: f64 = 0.001;
 
 #[tokio::test]
-async fn a_round_that_stops_goes_on_where_it_was() {
+async fn round_continues_where_it_stopped() {
     let shop = lively().await;
     let runs = shop.rest_of_the_round(A_STEP).await;
     let last = &runs[runs.len() - 1];
@@ -49,7 +49,7 @@ async fn a_round_that_stops_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_found_in_several_runs_as_in_one() {
+async fn violations_are_found_in_several_runs_as_in_one() {
     let shop = lively().await;
     let sold = json!({ "status": "SOLD", "reservation_id": NOBODYS });
     for seat in 21..29 {
@@ -82,7 +82,7 @@ async fn what_is_wrong_is_found_in_several_runs_as_in_one() {
 
 /// Every step of the audit has something else happening before it.
 #[tokio::test]
-async fn nobody_is_accused_of_what_happens_between_two_pages() {
+async fn changes_between_two_pages_are_no_violation() {
     let shop = Shop::open().await;
     let mut sold = Vec::new();
     for seat in 1..6 {
@@ -184,7 +184,7 @@ async fn runs_at_once_do_no_harm() {
 }
 
 #[tokio::test]
-async fn the_operator_begins_anew() {
+async fn operator_can_start_a_new_round() {
     let shop = lively().await;
     let first = shop.run_audit(&json!({ "read_units": A_STEP })).await;
     assert_eq!(first["is_over"], false);
@@ -197,7 +197,7 @@ async fn the_operator_begins_anew() {
 
 /// Users and seats at half a unit, everything else at one, and what it comes to is written down.
 #[tokio::test]
-async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
+async fn audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
     let shop = Shop::open().await;
     shop.stack.app("audit").await;
     let audit = async || {
@@ -218,7 +218,7 @@ async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
 
 /// As after a new version of the code, or when somebody has tidied up.
 #[tokio::test]
-async fn a_round_that_cannot_go_on_is_begun_anew() {
+async fn round_that_cannot_continue_starts_anew() {
     for (key, change) in [
         ("round", Some(json!({ "stage": "OTHER" }))),
         (
@@ -249,7 +249,7 @@ async fn a_round_that_cannot_go_on_is_begun_anew() {
 }
 
 #[tokio::test]
-async fn a_schedule_audits_every_hour_unless_it_is_told_otherwise() {
+async fn schedule_audits_every_hour_unless_set_otherwise() {
     let audits = |shop: &Shop| shop.invocations("audit").len();
     let shop = Shop::open().await;
     let at_the_start = audits(&shop);
@@ -261,7 +261,7 @@ async fn a_schedule_audits_every_hour_unless_it_is_told_otherwise() {
 }
 
 #[tokio::test]
-async fn the_budget_is_a_parameter() {
+async fn audit_budget_is_a_parameter() {
     let shop = Shop::open_with(&[("AuditReadUnits", "10")]).await;
     for _ in 0..40 {
         shop.account(&format!("{}@example.com", uuid())).await;
@@ -294,7 +294,7 @@ fn read_so_far(shop: &Shop) -> f64 {
 
 /// A partition gives 3,000 a second, and a tenth of it is the audit's.
 #[tokio::test(start_paused = true)]
-async fn an_audit_reads_300_units_a_second_at_most() {
+async fn audit_reads_300_units_a_second_at_most() {
     let shop = in_great_doubt(450).await;
     shop.stack.forget_consumed();
     let order = json!({ "from_start": true });
@@ -323,7 +323,7 @@ async fn an_audit_reads_300_units_a_second_at_most() {
 
 /// A run that is to end in two seconds ends, and the next ones do the rest.
 #[tokio::test(start_paused = true)]
-async fn a_run_that_has_to_wait_ends_before_its_deadline() {
+async fn audit_run_that_waits_ends_before_its_deadline() {
     let shop = in_great_doubt(450).await;
     let app = shop.stack.app("audit").await;
     let mut runs = 0;

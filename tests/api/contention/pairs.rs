@@ -200,26 +200,26 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_to_a_hold_is_whole() {
+async fn every_pair_of_calls_leaves_a_hold_whole() {
     let shop = Shop::without_messages(&[]).await;
     every_pair(&shop, State::Held).await.is_fine();
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_to_a_hold_that_is_over_is_whole() {
+async fn every_pair_of_calls_leaves_a_lapsed_hold_whole() {
     let shop = Shop::without_messages(&[]).await;
     every_pair(&shop, State::Lapsed).await.is_fine();
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_to_an_order_is_whole() {
+async fn every_pair_of_calls_leaves_an_order_whole() {
     let shop = Shop::without_messages(&[]).await;
     every_pair(&shop, State::Paid).await.is_fine();
 }
 
 /// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen.
 #[tokio::test]
-async fn it_is_noticed_when_nothing_is_whole() {
+async fn pairs_of_calls_notice_a_missing_condition() {
     let balance = ("Accounts", "seq = :seen");
     let hold = ("Sessions", "live_hold");
     // An order that is refunded already, or its seats that are no longer sold to it: each of the two

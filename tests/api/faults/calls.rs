@@ -41,7 +41,7 @@ async fn charge(shop: &Shop, buyer: &Buyer) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_is_tried_again() {
+async fn pay_retries_transient_faults() {
     for fault in [
         Fault::Conflict,
         Fault::InProgress,
@@ -62,7 +62,7 @@ async fn what_passes_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contention_without_end_is_503_and_nothing_is_done() {
+async fn pay_answers_503_to_endless_contention_and_does_nothing() {
     for fault in [
         Fault::Conflict,
         Fault::InProgress,
@@ -80,7 +80,7 @@ async fn contention_without_end_is_503_and_nothing_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_without_end_is_500_and_nothing_is_done() {
+async fn pay_answers_500_to_endless_failures_and_does_nothing() {
     for fault in [
         Fault::InternalError,
         Fault::Reset(When::Before),
@@ -95,7 +95,7 @@ async fn a_failure_without_end_is_500_and_nothing_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_write_is_tried_again_as_well() {
+async fn leave_queue_retries_transient_faults() {
     for fault in [Fault::Conflict, Fault::Throttling, Fault::InternalError] {
         let shop = Shop::for_one().await;
         let buyer = shop.buyer().await;
@@ -108,7 +108,7 @@ async fn a_single_write_is_tried_again_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_whose_answer_was_lost_on_the_way_to_the_function_is_answered() {
+async fn pay_answers_although_one_answer_of_the_database_was_lost() {
     for fault in [Fault::TimedOut(When::After), Fault::Reset(When::After)] {
         let (shop, buyer, held) = about_to_pay().await;
         shop.stack.faults().meet("pay", TRANSACTION, fault, 1);
@@ -118,7 +118,7 @@ async fn a_payment_whose_answer_was_lost_on_the_way_to_the_function_is_answered(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_whose_answer_was_lost_for_good_is_asked_for_again() {
+async fn pay_returns_the_receipt_when_asked_again_after_a_lost_answer() {
     for fault in [
         Fault::TimedOut(When::After),
         Fault::Reset(When::After),
@@ -135,7 +135,7 @@ async fn a_payment_whose_answer_was_lost_for_good_is_asked_for_again() {
 
 /// A fault of other sellers: the same charge sent twice counts twice although the client marked it.
 #[tokio::test(start_paused = true)]
-async fn a_charge_whose_answer_was_lost_is_made_once() {
+async fn charge_with_a_key_happens_once_although_its_answer_was_lost() {
     for fault in [Fault::TimedOut(When::After), Fault::Killed(When::After)] {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;
@@ -149,7 +149,7 @@ async fn a_charge_whose_answer_was_lost_is_made_once() {
 
 /// Nobody has named it, but the SDK's tries are one transaction.
 #[tokio::test(start_paused = true)]
-async fn a_charge_without_a_key_is_made_once_by_one_request() {
+async fn charge_without_a_key_happens_once_per_request() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let faults = shop.stack.faults();
@@ -161,7 +161,7 @@ async fn a_charge_without_a_key_is_made_once_by_one_request() {
 
 /// Each of its tries takes effect when its caller has been told that it failed.
 #[tokio::test(start_paused = true)]
-async fn a_payment_that_straggles_is_made_once() {
+async fn pay_happens_once_when_its_writes_take_effect_late() {
     let (shop, buyer, held) = about_to_pay().await;
     let faults = shop.stack.faults();
     faults.meet("pay", TRANSACTION, Fault::Straggling, ALWAYS);
@@ -174,7 +174,7 @@ async fn a_payment_that_straggles_is_made_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_an_answer_is_slow_others_go_on() {
+async fn hold_does_not_wait_for_a_slow_one() {
     let shop = Shop::open().await;
     let (slow, quick) = (shop.buyer().await, shop.buyer().await);
     let faults = shop.stack.faults();
@@ -191,7 +191,7 @@ async fn while_an_answer_is_slow_others_go_on() {
 /// Wherever the process of a function ends while it pays, the payment is whole, and the next
 /// request finds it so or makes it.
 #[tokio::test(start_paused = true)]
-async fn a_payment_that_is_cut_off_anywhere_is_whole() {
+async fn pay_is_whole_wherever_the_function_is_killed() {
     let mut cuts = 0;
     for operation in ["Query", "GetItem", TRANSACTION, "UpdateItem"] {
         for when in [When::Before, When::After] {
@@ -213,7 +213,7 @@ async fn a_payment_that_is_cut_off_anywhere_is_whole() {
 
 /// The same for a refund.
 #[tokio::test(start_paused = true)]
-async fn a_refund_that_is_cut_off_anywhere_is_whole() {
+async fn refund_is_whole_wherever_the_function_is_killed() {
     for operation in ["Query", "GetItem", TRANSACTION] {
         for when in [When::Before, When::After] {
             let shop = Shop::open().await;
@@ -233,7 +233,7 @@ async fn a_refund_that_is_cut_off_anywhere_is_whole() {
 /// Wherever a hold is cut off, its owner has all the seats or none, and the same request again
 /// has them.
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_is_cut_off_anywhere_is_whole() {
+async fn hold_is_whole_wherever_the_function_is_killed() {
     for (operation, when) in [
         ("BatchGetItem", When::After),
         (TRANSACTION, When::Before),
@@ -260,7 +260,7 @@ async fn a_hold_that_is_cut_off_anywhere_is_whole() {
 
 /// A function that was cut off starts anew with the next request.
 #[tokio::test(start_paused = true)]
-async fn what_an_instance_knew_ends_with_it() {
+async fn killed_function_starts_again_without_its_caches() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.hold(&buyer, 7).await.ok();
@@ -275,7 +275,7 @@ async fn what_an_instance_knew_ends_with_it() {
 
 /// Each test of this kind would be worth nothing if failures without a fault were not noticed.
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_no_fault_explains_is_noticed() {
+async fn unexplained_failure_is_noticed() {
     let (shop, buyer, held) = about_to_pay().await;
     let faults = shop.stack.faults();
     faults.meet("pay", TRANSACTION, Fault::InternalError, ALWAYS);

@@ -72,7 +72,7 @@ async fn as_the_store_has_it(shop: &Shop, buyer: &Buyer) -> (Store, Session, Hol
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_that_is_made_twice_at_once_answers_with_one_receipt() {
+async fn two_payments_at_once_get_one_receipt() {
     for report in reports() {
         let (shop, buyer, held) = about_to_pay(report).await;
         let (first, second) = overtaken(&shop, "pay", || payment(&shop, &buyer, &held)).await;
@@ -82,7 +82,7 @@ async fn a_payment_that_is_made_twice_at_once_answers_with_one_receipt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_for_a_hold_that_is_over_is_refused_whatever_is_reported() {
+async fn payment_for_a_hold_that_is_over_is_refused() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
@@ -95,7 +95,7 @@ async fn a_payment_for_a_hold_that_is_over_is_refused_whatever_is_reported() {
 
 /// What is read a moment late still shows the hold that has lapsed by now, and was paid before.
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_read_late_hides_no_payment() {
+async fn payment_is_found_although_the_session_is_read_late() {
     let (shop, buyer, held) = about_to_pay(None).await;
     let before = shop.items("Sessions").await;
     let receipt = payment(&shop, &buyer, &held).send().await.ok();
@@ -110,7 +110,7 @@ async fn a_session_that_is_read_late_hides_no_payment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_of_an_order_that_was_refunded_answers_as_before() {
+async fn payment_for_a_refunded_order_answers_as_before() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
@@ -131,7 +131,7 @@ async fn a_payment_of_an_order_that_was_refunded_answers_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refund_that_is_made_twice_at_once_is_made_once() {
+async fn two_refunds_at_once_are_one() {
     for report in reports() {
         let (shop, buyer, held) = about_to_pay(None).await;
         payment(&shop, &buyer, &held).send().await.ok();
@@ -145,7 +145,7 @@ async fn a_refund_that_is_made_twice_at_once_is_made_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_seats_held_twice_at_once_are_one_hold() {
+async fn two_holds_of_the_same_seats_at_once_are_one() {
     for report in reports() {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;
@@ -167,7 +167,7 @@ async fn the_same_seats_held_twice_at_once_are_one_hold() {
 
 /// The seat is the same user's, and the other one is asked for as well.
 #[tokio::test(start_paused = true)]
-async fn other_seats_that_are_held_at_once_are_refused_for_the_hold_that_there_is() {
+async fn hold_of_other_seats_at_once_is_refused_with_hold_exists() {
     for report in reports() {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;
@@ -185,7 +185,7 @@ async fn other_seats_that_are_held_at_once_are_refused_for_the_hold_that_there_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_charge_with_a_key_that_comes_twice_at_once_is_made_once() {
+async fn two_charges_with_one_key_at_once_are_one() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -201,7 +201,7 @@ async fn a_charge_with_a_key_that_comes_twice_at_once_is_made_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_concert_with_a_key_that_comes_twice_at_once_is_made_once() {
+async fn two_creations_with_one_key_at_once_are_one() {
     for own_queue in [false, true] {
         for report in reports() {
             let shop = Shop::open().await;
@@ -230,7 +230,7 @@ async fn a_concert_with_a_key_that_comes_twice_at_once_is_made_once() {
 
 /// The second one finds the opening ahead of it, and may change it.
 #[tokio::test(start_paused = true)]
-async fn an_opening_that_is_set_twice_at_once_is_set() {
+async fn opening_that_is_set_twice_at_once_is_set() {
     for report in reports() {
         let shop = Shop::open().await;
         let admin = shop.admin().await;
@@ -249,7 +249,7 @@ async fn an_opening_that_is_set_twice_at_once_is_set() {
 
 /// The address is taken by then, by the very same user.
 #[tokio::test(start_paused = true)]
-async fn an_address_that_is_set_twice_at_once_is_no_strangers() {
+async fn address_that_is_set_twice_at_once_is_not_called_taken() {
     for address in ["mina@example.com", "mina@bücher.example"] {
         for report in reports() {
             let shop = Shop::empty().await;

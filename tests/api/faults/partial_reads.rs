@@ -14,7 +14,7 @@ const PARTIAL: [Fault; 2] = [Fault::Unprocessed, Fault::Incomplete];
 
 /// Two seats are asked for, and the second one is taken. It is seen before anything is written.
 #[tokio::test(start_paused = true)]
-async fn a_seat_that_was_not_read_is_read_again_before_it_is_held() {
+async fn hold_reads_unread_seats_again() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.hold(&one, 8).await.ok();
@@ -40,7 +40,7 @@ async fn a_seat_that_was_not_read_is_read_again_before_it_is_held() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_seat_that_was_not_read_still_has_its_buyer() {
+async fn look_up_reads_unread_seats_again() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (_, receipt) = shop.sold(7).await;
@@ -66,7 +66,7 @@ async fn a_seat_that_was_not_read_still_has_its_buyer() {
 /// Otherwise a user that was not read would be unknown, and one whose session was not read would
 /// join a second time.
 #[tokio::test(start_paused = true)]
-async fn a_user_and_a_session_that_were_not_read_are_read_again() {
+async fn join_reads_an_unread_user_and_session_again() {
     let shop = Shop::open().await;
     let faults = shop.stack.faults();
     for fault in PARTIAL {
@@ -91,7 +91,7 @@ async fn a_user_and_a_session_that_were_not_read_are_read_again() {
 
 /// A tick that misses a count would let too many in.
 #[tokio::test(start_paused = true)]
-async fn counts_that_were_not_read_let_nobody_in_and_are_read_again() {
+async fn tick_lets_nobody_in_before_it_has_read_all_counts() {
     for fault in PARTIAL {
         let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
         let (first, second) = (shop.buyer().await, shop.buyer().await);
@@ -122,7 +122,7 @@ async fn counts_that_were_not_read_let_nobody_in_and_are_read_again() {
 
 /// Whoever looks again at an order's seats finds them.
 #[tokio::test(start_paused = true)]
-async fn an_audit_accuses_nobody_of_what_it_has_not_read() {
+async fn audit_reports_nothing_about_unread_items() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();

@@ -127,7 +127,7 @@ async fn putting_a_listing_in_order_costs_4_writes_an_entry() {
 
 /// A page costs what is looked at, however many concerts there are.
 #[tokio::test]
-async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
+async fn page_of_concerts_costs_the_same_with_100_and_2000() {
     let mut prices = Vec::new();
     for (count, date) in [
         (100, "2026-12-31"),

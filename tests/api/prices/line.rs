@@ -55,7 +55,7 @@ async fn walking_in_costs_3_writes_and_waiting_2() {
 }
 
 #[tokio::test]
-async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
+async fn leaving_costs_1_write_while_waiting_and_2_after_the_arrival() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.start(&["leave-queue"]).await;
@@ -66,7 +66,7 @@ async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
 }
 
 #[tokio::test]
-async fn a_tick_costs_the_same_with_one_or_a_million_waiting() {
+async fn tick_costs_the_same_with_one_or_a_million_waiting() {
     let mut prices = Vec::new();
     for waiting in [1, 1_000_000] {
         let shop = warm_shop(&[("MainMaxActive", "1")]).await;
@@ -126,7 +126,7 @@ async fn head_costs_what_get_does() {
 
 /// Waiting costs nothing: what is written is the join and the arrival.
 #[tokio::test]
-async fn a_whole_wait_costs_4_writes() {
+async fn whole_wait_costs_4_writes() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let first = shop.buyer().await;
     shop.stack.forget_consumed();
@@ -157,7 +157,7 @@ async fn a_whole_wait_costs_4_writes() {
 }
 
 #[tokio::test]
-async fn a_minute_in_which_nothing_happens_costs_2_reads_and_a_half() {
+async fn idle_minute_costs_2_reads_and_a_half() {
     let shop = warm_shop(&[]).await;
     shop.advance(600).await;
     shop.stack.forget_consumed();

@@ -6,7 +6,7 @@ use super::warm_shop;
 use crate::harness::PRICE;
 
 #[tokio::test]
-async fn a_purchase_costs_21_writes_and_at_most_13_reads() {
+async fn purchase_costs_21_writes_and_at_most_13_reads() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let (first, second) = (shop.buyer().await, shop.guest().await);
     shop.stack.forget_consumed();
@@ -86,7 +86,7 @@ async fn buying_without_looking_costs_21_writes_and_8_reads() {
 
 /// The same as the functions of an on-sale do it, whose caches somebody else has just filled.
 #[tokio::test]
-async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
+async fn walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
     let shop = warm_shop(&[]).await;
     let other = shop.buyer().await;
     shop.status(&other).await;
@@ -135,7 +135,7 @@ async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
 }
 
 #[tokio::test]
-async fn a_taken_seat_is_refused_for_the_price_of_a_look() {
+async fn taken_seat_is_refused_for_the_price_of_a_look() {
     let shop = warm_shop(&[]).await;
     shop.sold(1).await;
     let buyer = shop.buyer().await;
@@ -166,7 +166,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
 }
 
 #[tokio::test]
-async fn looking_is_cheap() {
+async fn looking_costs_half_a_read_to_3() {
     let shop = warm_shop(&[]).await;
     let (buyer, receipt) = shop.sold(1).await;
     shop.start(&[
@@ -194,7 +194,7 @@ async fn looking_is_cheap() {
 }
 
 #[tokio::test]
-async fn a_refund_costs_4_writes_and_2_a_seat() {
+async fn refund_costs_4_writes_and_2_a_seat() {
     let shop = warm_shop(&[]).await;
     let buyer = shop.buyer().await;
     shop.charge(&buyer, 3 * PRICE).await.ok();
@@ -214,7 +214,7 @@ async fn a_refund_costs_4_writes_and_2_a_seat() {
 }
 
 #[tokio::test]
-async fn an_operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
+async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
     let (buyer, receipt) = shop.sold(1).await;
@@ -238,7 +238,7 @@ async fn an_operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writ
 }
 
 #[tokio::test]
-async fn a_correction_costs_4_writes_and_2_reads() {
+async fn correction_costs_4_writes_and_2_reads() {
     let shop = warm_shop(&[]).await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     shop.start(&["correct-balance"]).await;

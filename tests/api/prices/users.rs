@@ -57,7 +57,7 @@ async fn logging_out_costs_1_read_and_4_writes() {
 }
 
 #[tokio::test]
-async fn changing_oneself_costs_what_changes() {
+async fn changing_a_user_costs_what_changes() {
     let shop = warm_shop(&[]).await;
     let guest = shop.guest().await;
     let path = format!("/v1/users/{}", guest.user_id);
@@ -104,7 +104,7 @@ async fn changing_oneself_costs_what_changes() {
 }
 
 #[tokio::test]
-async fn a_page_of_users_costs_the_same_among_few_and_many() {
+async fn page_of_users_costs_the_same_among_few_and_many() {
     let mut prices = Vec::new();
     for users in [30, 300] {
         let shop = warm_shop(&[]).await;
@@ -219,7 +219,7 @@ async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
 }
 
 #[tokio::test]
-async fn what_a_user_has_done_costs_a_read_per_4_kb() {
+async fn payments_and_statements_cost_a_read_per_4_kb() {
     let shop = warm_shop(&[]).await;
     let (buyer, _) = shop.sold(1).await;
     let nobody = shop.guest().await;

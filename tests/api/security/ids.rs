@@ -9,7 +9,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn paths_of_every_kind_are_survived() {
+async fn odd_paths_break_nothing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let ids = [
@@ -98,7 +98,7 @@ async fn paths_of_every_kind_are_survived() {
 
 /// A fault of other sellers: the user id in the body is believed.
 #[tokio::test]
-async fn the_ids_of_others_open_nothing() {
+async fn ids_of_others_open_nothing() {
     let shop = Shop::open().await;
     let (victim, attacker) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&victim, 7).await.ok();
@@ -146,7 +146,7 @@ async fn the_ids_of_others_open_nothing() {
 
 /// Their id was a guest's secret. It is none any more, and those who have learned it get nothing.
 #[tokio::test]
-async fn the_id_of_a_guest_who_became_an_account_opens_nothing() {
+async fn id_of_a_guest_that_became_an_account_opens_nothing() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let path = format!("/v1/users/{}", guest.user_id);

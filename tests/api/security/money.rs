@@ -11,7 +11,7 @@ use crate::harness::{
 /// A third of a hundred, three times, is 99.99 and nothing else, and no part of a hundredth can be
 /// saved on the way or left behind.
 #[tokio::test]
-async fn nothing_is_gained_by_rounding() {
+async fn rounding_gains_nothing() {
     let mut shop = Shop::open().await;
     let admin = shop.admin().await;
     let concert = json!({

@@ -7,7 +7,7 @@ use crate::harness::{Shop, refusal::INVALID_CREDENTIALS};
 /// Whether an address has an account is no secret, because signing up says so. But a guess does not
 /// take longer for that: as many calls, and one hash (`password.rs` makes one even for nobody).
 #[tokio::test]
-async fn a_guess_takes_as_many_calls_for_nobody_as_for_somebody() {
+async fn guess_takes_as_many_calls_for_an_unknown_user() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     shop.account("jun@example.com").await;

@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
+async fn former_administrator_is_refused_at_every_door() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -46,7 +46,7 @@ async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
 
 /// A fault of other sellers: whatever a body says is written into the user.
 #[tokio::test]
-async fn nobody_gets_a_role_or_another_id_by_asking() {
+async fn additional_fields_of_a_body_are_ignored() {
     let shop = Shop::open().await;
     let victim = shop.account("victim@example.com").await;
     let extras = json!({
@@ -89,7 +89,7 @@ async fn nobody_gets_a_role_or_another_id_by_asking() {
 }
 
 #[tokio::test]
-async fn who_runs_nothing_changes_nothing() {
+async fn guest_is_refused_at_every_administrators_door() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let before = shop.concert(&shop.concert_id).await;

@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn every_door_wants_a_header_with_a_bearer_token_in_it() {
+async fn every_door_requires_a_bearer_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for door in shop.guarded(&buyer.user_id, NOBODY) {
@@ -52,7 +52,7 @@ async fn every_door_wants_a_header_with_a_bearer_token_in_it() {
 }
 
 #[tokio::test]
-async fn bearer_is_read_in_any_case() {
+async fn bearer_scheme_is_read_in_any_case() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for scheme in ["bearer", "BEARER", "bEaReR ", " Bearer"] {
@@ -68,7 +68,7 @@ async fn bearer_is_read_in_any_case() {
 
 /// A fault of other waiting rooms: a well-known test token that skips the line.
 #[tokio::test]
-async fn no_forgery_opens_a_door() {
+async fn forged_tokens_open_no_door() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -90,7 +90,7 @@ async fn no_forgery_opens_a_door() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_deployment_is_no_token() {
+async fn token_of_another_deployment_is_refused() {
     let (shop, other) = (Shop::open().await, Shop::open().await);
     let buyer = other.buyer().await;
     for token in [&buyer.token, &buyer.access_token] {
@@ -105,7 +105,7 @@ async fn a_token_of_another_deployment_is_no_token() {
 }
 
 #[tokio::test]
-async fn an_access_token_opens_no_door_of_the_queue() {
+async fn access_token_opens_no_door_of_the_queue() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let mut closed = 0;
@@ -124,7 +124,7 @@ async fn an_access_token_opens_no_door_of_the_queue() {
 }
 
 #[tokio::test]
-async fn the_token_of_an_earlier_session_buys_nothing() {
+async fn token_of_an_earlier_session_buys_nothing() {
     let shop = Shop::open().await;
     let before = shop.buyer().await;
     shop.leave(&before).await;
@@ -145,7 +145,7 @@ async fn the_token_of_an_earlier_session_buys_nothing() {
 }
 
 #[tokio::test]
-async fn what_we_signed_is_not_enough_without_the_session_or_the_generation() {
+async fn signed_token_needs_its_session_and_generation() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let with = async |token: &str, name: &str, value: Value| {
@@ -193,7 +193,7 @@ async fn what_we_signed_is_not_enough_without_the_session_or_the_generation() {
 }
 
 #[tokio::test]
-async fn a_lower_number_in_the_token_does_not_skip_the_line() {
+async fn lower_number_in_the_token_does_not_skip_the_line() {
     let shop = Shop::for_one().await;
     shop.buyer().await;
     let waiting = shop.buyer().await;
@@ -209,7 +209,7 @@ async fn a_lower_number_in_the_token_does_not_skip_the_line() {
 }
 
 #[tokio::test]
-async fn authorization_headers_of_every_kind_are_survived() {
+async fn odd_authorization_headers_break_nothing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let long = "x".repeat(8_000);
@@ -240,7 +240,7 @@ async fn authorization_headers_of_every_kind_are_survived() {
 /// Pages of any origin may call, because no call carries anything that a browser adds by itself:
 /// there are no cookies, and none may be sent.
 #[tokio::test]
-async fn another_origin_gets_no_credentials_of_ours() {
+async fn cookies_are_neither_set_nor_accepted() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
