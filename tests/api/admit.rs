@@ -30,7 +30,7 @@ async fn operator_can_ask_for_one_tick() {
 #[tokio::test]
 async fn ticks_at_once_let_in_as_many_as_one() {
     crate::harness::in_virtual_time();
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let mut buyers = Vec::new();
     for _ in 0..5 {
         buyers.push(shop.buyer().await);

@@ -14,15 +14,15 @@ const NOBODYS: &str = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
 /// A shop in which everything has happened that may: purchases, a refund, a hold that lapsed,
 /// somebody who left, somebody who holds seats, an account with an address.
-async fn lively() -> Shop {
+async fn busy_shop() -> Shop {
     let shop = Shop::open().await;
     shop.account("mina@example.com").await;
-    let (refunded, receipt) = shop.sold(1).await;
+    let (refunded, receipt) = shop.sell(1).await;
     refund(&shop, &refunded, &receipt).await;
     shop.hold(&shop.buyer().await, 2).await.ok();
     shop.advance(302).await;
     for seat in 3..6 {
-        shop.sold(seat).await;
+        shop.sell(seat).await;
     }
     let leaver = shop.buyer().await;
     shop.hold_all(&leaver, &[6, 7]).await.ok();
@@ -34,8 +34,8 @@ async fn lively() -> Shop {
     shop
 }
 
-/// How much an audit of a lively shop looks at.
-fn all_that_is_lively() -> Value {
+/// How much an audit of a busy shop looks at.
+fn everything_in_busy_shop() -> Value {
     json!({
         "users": 8, "seats": 5, "sessions": 7, "queues": 1,
         "accounts": 8, "entries": 10, "orders": 4,
@@ -49,9 +49,9 @@ async fn refund(shop: &Shop, buyer: &Buyer, receipt: &Value) {
 
 #[tokio::test]
 async fn finds_nothing_in_what_people_do() {
-    let shop = lively().await;
+    let shop = busy_shop().await;
     let report = shop.audit().await;
-    assert_eq!(report["checked"], all_that_is_lively());
+    assert_eq!(report["checked"], everything_in_busy_shop());
     assert_eq!(report["kinds"], json!({}));
     assert_eq!(report["examples"], json!([]));
     assert_eq!(report["started_at"], shop.in_seconds(0));
@@ -104,12 +104,12 @@ async fn finds_nothing_in_a_line_that_opens() {
 async fn finds_nothing_in_what_is_over() {
     let shop = Shop::without_schedule(&[]).await;
     for seat in 1..4 {
-        shop.sold(seat).await;
+        shop.sell(seat).await;
         shop.hold(&shop.buyer().await, 10 + seat).await.ok();
         shop.advance(3_600).await;
     }
     shop.advance(30 * 3_600).await;
-    shop.sold(5).await;
+    shop.sell(5).await;
     shop.audit().await;
 }
 
@@ -117,9 +117,9 @@ async fn finds_nothing_in_what_is_over() {
 #[tokio::test]
 async fn finds_nothing_in_a_seat_of_a_deleted_show() {
     let shop = Shop::open().await;
-    shop.sold(7).await;
+    shop.sell(7).await;
     let key = json!({ "group": shop.concert_id, "entry": format!("show#{}", shop.dates[0]) });
-    shop.uproot("Catalog", key).await;
+    shop.take_item("Catalog", key).await;
     shop.audit().await;
 }
 
@@ -143,14 +143,15 @@ async fn finds_nothing_in_what_was_cut_off() {
         .await
         .ok();
     for seat in seats {
-        shop.plant("Seats", seat).await;
+        shop.put_item("Seats", seat).await;
     }
     // An end was not counted.
-    shop.sold(4).await;
+    shop.sell(4).await;
     for item in shop.items("Queues").await {
         if item["done"].is_number() {
             let key = json!({ "id": item["id"] });
-            shop.tamper("Queues", key, json!({ "done": null })).await;
+            shop.change_item("Queues", key, json!({ "done": null }))
+                .await;
         }
     }
     let report = shop.audit().await;
@@ -182,8 +183,8 @@ async fn finds_nothing_in_a_crowd_at_once() {
 
 #[tokio::test]
 async fn looks_at_one_user_when_asked() {
-    let shop = lively().await;
-    let (buyer, _) = shop.sold(20).await;
+    let shop = busy_shop().await;
+    let (buyer, _) = shop.sell(20).await;
     let order = json!({ "user_id": buyer.user_id });
     let report = shop.run_audit(&order).await;
     assert_eq!(
@@ -200,7 +201,7 @@ async fn looks_at_one_user_when_asked() {
     assert_eq!(report["violations"], 0);
 
     let key = json!({ "block": shop.block(0), "seat": 20 });
-    shop.uproot("Seats", key).await;
+    shop.take_item("Seats", key).await;
     let report = shop.run_audit(&order).await;
     assert_eq!(report["kinds"], json!({ "ORDER_WITHOUT_SEAT": 1 }));
 }

@@ -105,7 +105,7 @@ async fn refunds_an_order_and_its_seats_are_free_at_once() {
 #[tokio::test]
 async fn refunded_seat_can_be_bought_again_by_the_same_user() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let path = shop.reservation(&receipt);
     shop.delete(&path).token(&buyer.token).send().await.ok();
     let again = shop.rejoin(&buyer).await;
@@ -121,7 +121,7 @@ async fn refunded_seat_can_be_bought_again_by_the_same_user() {
 async fn twenty_refunds_at_once_are_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let path = shop.reservation(&receipt);
     let calls = (0..20).map(|_| shop.delete(&path).token(&buyer.token).send());
     for reply in join_all(calls).await {
@@ -151,7 +151,7 @@ async fn refunds_end_a_day_before_the_show_or_as_deployed() {
         let mut shop = Shop::open_with(&parameters).await;
         shop.concert_id = shop.add_concert("Soon", "main", &[show(date)]).await;
         shop.dates = vec![date.to_owned()];
-        let (buyer, receipt) = shop.sold(7).await;
+        let (buyer, receipt) = shop.sell(7).await;
         let path = shop.reservation(&receipt);
         let reply = shop.delete(&path).token(&buyer.token).send().await;
         if refundable {
@@ -170,8 +170,8 @@ async fn refund_is_answered_again_after_the_cut_off() {
     let today = ["2026-11-21"];
     shop.concert_id = shop.add_concert("Soon", "main", &today.map(show)).await;
     shop.dates = today.map(str::to_owned).to_vec();
-    let (buyer, receipt) = shop.sold(7).await;
-    let (other, kept) = shop.sold(8).await;
+    let (buyer, receipt) = shop.sell(7).await;
+    let (other, kept) = shop.sell(8).await;
     let refund = |receipt, buyer: &Buyer| {
         let path = shop.reservation(receipt);
         shop.delete(&path).token(&buyer.token).send()
@@ -187,7 +187,7 @@ async fn refund_is_answered_again_after_the_cut_off() {
 #[tokio::test]
 async fn refunds_into_a_full_account() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     let charge = |amount: u64| {
         let call = shop.post(&path).token(&buyer.token);
@@ -208,7 +208,7 @@ async fn refunds_into_a_full_account() {
 #[tokio::test]
 async fn refuses_another_users_order() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let path = shop.reservation(&receipt);
     for token in [&other.token, &other.access_token, &admin.access_token] {
@@ -222,7 +222,7 @@ async fn refuses_another_users_order() {
 async fn refund_wakes_the_queue_of_the_show() {
     let shop = Shop::without_schedule(&[]).await;
     shop.advance(60).await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     shop.advance(20).await;
     let schedule = async || shop.queue("main").await["points"].clone();
     let before = schedule().await;

@@ -325,7 +325,7 @@ async fn key_has_1_to_64_visible_characters() {
 #[tokio::test]
 async fn key_cannot_name_another_entry_of_the_account() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(1).await;
+    let (buyer, receipt) = shop.sell(1).await;
     let order = format!(
         "order#{}",
         receipt["reservation_id"].as_str().expect("an id")

@@ -44,7 +44,7 @@ async fn puts_a_concert_on_sale_at_once() {
     });
     assert_eq!(created, expected);
     assert_eq!(shop.concert(&id).await, expected);
-    assert_eq!(shop.names().await, ["겨울 콘서트", "봄 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트", "봄 콘서트"]);
 
     let buyer = shop.buyer().await;
     let path = format!("/v1/concerts/{id}/reservations");
@@ -113,7 +113,7 @@ async fn names_what_is_missing() {
     ] {
         shop.create(&admin, &body).await.is(missing);
     }
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
 }
 
 async fn with(shop: &Shop, admin: &Guest, field: &str, value: Value) -> Reply {
@@ -213,7 +213,7 @@ async fn names_what_is_malformed() {
     with(&shop, &admin, "shows", never)
         .await
         .is(INVALID_SALES_WINDOW);
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
 }
 
 /// History can be brought along.
@@ -223,7 +223,7 @@ async fn date_in_the_past_is_listed_as_over() {
     let admin = shop.admin().await;
     let body = json!({ "name": "Then", "shows": [{ "date": "1999-12-31", "price": 1 }] });
     let created = shop.create(&admin, &body).await.expect(201);
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
     let all = shop.get("/v1/concerts?all=true").send().await.ok();
     assert_eq!(all["concerts"][0]["concert_id"], created["concert_id"]);
     let buyer = shop.buyer().await;
@@ -282,7 +282,7 @@ async fn concerts_of_a_queue_have_200_shows_together_at_most() {
         .is(TOO_MANY_QUEUE_SHOWS);
     shop.create(&admin, &body(99)).await.expect(201);
     shop.create(&admin, &body(1)).await.is(TOO_MANY_QUEUE_SHOWS);
-    assert_eq!(shop.names().await, ["A", "A", "rock", "겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["A", "A", "rock", "겨울 콘서트"]);
 }
 
 #[tokio::test]
@@ -294,7 +294,7 @@ async fn creates_200_shows() {
     assert_eq!(created["shows"].as_array().expect("shows").len(), 200);
     let id = text(&created["concert_id"]);
     assert_eq!(shop.concert(&id).await, created);
-    assert_eq!(shop.listed().await[0]["shows"], 200);
+    assert_eq!(shop.listed_concerts().await[0]["shows"], 200);
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn refuses_all_but_administrators() {
     shop.create(&guest, &winter()).await.is(FORBIDDEN);
     let call = shop.post("/v1/concerts").token(&guest.access_token);
     call.body("garbage").send().await.is(FORBIDDEN);
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
 }
 
 impl Shop {
@@ -337,14 +337,14 @@ async fn creation_with_a_key_happens_once() {
         let again = shop.create_keyed(&admin, "winter-1", &body).await;
         assert_eq!(again.expect(201), first);
     }
-    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
     let other = shop.create_keyed(&admin, "winter-2", &winter()).await;
     assert_ne!(other.expect(201)["concert_id"], first["concert_id"]);
     for _ in 0..2 {
         shop.create(&admin, &winter()).await.expect(201);
     }
     assert_eq!(
-        shop.names().await.len(),
+        shop.listed_names().await.len(),
         4,
         "without a key each is a new one"
     );
@@ -359,7 +359,7 @@ async fn creation_with_a_key_happens_once() {
     shop.remove(&admin, &id).await.ok();
     let again = shop.create_keyed(&admin, "winter-1", &winter()).await;
     assert_eq!(again.expect(201), first);
-    assert_eq!(shop.names().await.len(), 3);
+    assert_eq!(shop.listed_names().await.len(), 3);
     shop.audit().await;
 }
 
@@ -393,7 +393,7 @@ async fn creation_with_a_key_is_of_one_concert() {
     ] {
         create(&body).await.is(IDEMPOTENCY_KEY_REUSED);
     }
-    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
 }
 
 /// A key is its administrator's, and has a form.
@@ -421,7 +421,7 @@ async fn creation_with_another_administrators_key_is_another_one() {
         let reply = shop.create_keyed(&admin, malformed, &winter()).await;
         reply.is(BAD_REQUEST);
     }
-    assert_eq!(shop.names().await.len(), 2);
+    assert_eq!(shop.listed_names().await.len(), 2);
 }
 
 #[tokio::test]
@@ -438,7 +438,7 @@ async fn creations_with_a_key_at_once_are_one() {
     }
     assert_eq!(ids.len(), 1);
     let id = ids.first().expect("one");
-    assert_eq!(shop.names().await, ["A", "rock"]);
+    assert_eq!(shop.listed_names().await, ["A", "rock"]);
     assert_eq!(shop.entries_of(id).await, 151);
     assert_eq!(
         shop.queue_shows("rock").await[id]
@@ -482,7 +482,7 @@ async fn creation_that_was_cut_off_is_continued() {
         let id = text(&created["concert_id"]);
         assert_eq!(shop.concert(&id).await, created);
         assert_eq!(shop.entries_of(&id).await, 201);
-        assert_eq!(shop.names().await, ["A", "겨울 콘서트"]);
+        assert_eq!(shop.listed_names().await, ["A", "겨울 콘서트"]);
         let items = shop.items("Catalog").await;
         let shows = items.iter().filter(|item| !item["capacity"].is_null());
         assert_eq!(shows.count(), 202, "nothing else is left behind");

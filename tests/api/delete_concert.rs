@@ -17,11 +17,14 @@ async fn deleted_concert_is_gone_and_sells_no_more() {
     let buyer = shop.buyer().await;
     let deleted = shop.remove(&admin, &shop.concert_id).await.ok();
     assert_eq!(deleted, json!({ "result": true }));
-    assert!(shop.listed().await.is_empty());
+    assert!(shop.listed_concerts().await.is_empty());
     let path = format!("/v1/concerts/{}", shop.concert_id);
     shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
     shop.hold(&buyer, 1).await.is(SHOW_NOT_FOUND);
-    shop.knock(&buyer).send().await.is(CONCERT_NOT_FOUND);
+    shop.ask_for_dates(&buyer)
+        .send()
+        .await
+        .is(CONCERT_NOT_FOUND);
     shop.remove(&admin, &shop.concert_id)
         .await
         .is(CONCERT_NOT_FOUND);
@@ -46,13 +49,13 @@ async fn deletes_a_date_and_with_the_last_one_the_concert() {
     shop.remove(&admin, &date("2026-12-24"))
         .await
         .is(SHOW_NOT_FOUND);
-    let listed = &shop.listed().await[0];
+    let listed = &shop.listed_concerts().await[0];
     assert_eq!(
         (&listed["first_date"], &listed["shows"]),
         (&json!("2026-12-25"), &json!(1))
     );
     shop.remove(&admin, &date("2026-12-25")).await.ok();
-    assert!(shop.listed().await.is_empty());
+    assert!(shop.listed_concerts().await.is_empty());
     shop.remove(&admin, &date("2026-12-25"))
         .await
         .is(CONCERT_NOT_FOUND);
@@ -63,14 +66,17 @@ async fn refuses_while_a_seat_is_held_or_sold() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
-    let (before, listed) = (shop.concert(&shop.concert_id).await, shop.listed().await);
+    let (before, listed) = (
+        shop.concert(&shop.concert_id).await,
+        shop.listed_concerts().await,
+    );
     let date = |n: usize| format!("{}/dates/{}", shop.concert_id, shop.dates[n]);
     let is_refused = async || {
         for what in [&shop.concert_id, &date(0)] {
             shop.remove(&admin, what).await.is(CONCERT_HAS_ORDERS);
         }
         assert_eq!(shop.concert(&shop.concert_id).await, before);
-        assert_eq!(shop.listed().await, listed);
+        assert_eq!(shop.listed_concerts().await, listed);
     };
     let held = shop.hold(&buyer, 50).await.ok();
     is_refused().await;
@@ -166,7 +172,7 @@ async fn deletes_200_shows_and_their_queue_counts_them_no_more() {
     let mut left = json!({});
     left[&rock]["2026-12-24"] = json!(50);
     assert_eq!(shop.queue_shows("rock").await, left);
-    assert_eq!(shop.names().await, ["rock", "겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["rock", "겨울 콘서트"]);
     let path = format!("/v1/concerts/{id}");
     shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
     for date in ["2027-01-01", "2027-07-18"] {
@@ -209,7 +215,7 @@ async fn deleting_dates_at_once_leaves_nothing_behind() {
     for reply in join_all(deletions).await {
         reply.ok();
     }
-    assert!(shop.listed().await.is_empty());
+    assert!(shop.listed_concerts().await.is_empty());
     let path = format!("/v1/concerts/{}", shop.concert_id);
     shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
 }

@@ -194,7 +194,7 @@ async fn deletes_a_user_that_held_seats_once() {
 
 #[tokio::test]
 async fn deleting_an_active_user_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     for buyer in [&waiting, &inside] {
         shop.delete_user(&buyer.user_id, &buyer.access_token, "")
@@ -204,7 +204,7 @@ async fn deleting_an_active_user_lets_the_next_one_in() {
     }
     // Nobody comes for the number before, whose turn it is first.
     shop.wait_for_turn(&third, 200).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 
@@ -273,7 +273,10 @@ async fn deleting_while_everything_else_happens_loses_no_money() {
         if gone.status == 200 {
             assert!(how == "?force=true" || done == 0, "{done} charges before");
             shop.charge(&buyer, 100).await.is(INVALID_TOKEN);
-            shop.knock(&buyer).send().await.session_over(Some("LEFT"));
+            shop.ask_for_dates(&buyer)
+                .send()
+                .await
+                .session_over(Some("LEFT"));
         } else {
             assert_eq!(gone.status, 409, "{}", gone.body);
         }

@@ -30,7 +30,10 @@ async fn ends_every_token_and_leaves_every_queue() {
     assert_eq!(ended, json!({ "user_id": guest.user_id, "ended": 2 }));
     for session in [&inside, &elsewhere] {
         assert_eq!(shop.status(session).await, "CLOSED LEFT");
-        shop.knock(session).send().await.session_over(Some("LEFT"));
+        shop.ask_for_dates(session)
+            .send()
+            .await
+            .session_over(Some("LEFT"));
         shop.charge(session, 1).await.is(INVALID_TOKEN);
     }
     let balance = format!("/v1/users/{}/balance", guest.user_id);
@@ -49,13 +52,16 @@ async fn ends_every_token_and_leaves_every_queue() {
 async fn administrator_ends_anybodys_sessions() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(1).await;
+    let (buyer, receipt) = shop.sell(1).await;
     let again = shop.rejoin(&buyer).await;
     let end = |user_id: &str| shop.delete(&path(user_id)).token(&admin.access_token);
     let ended = end(&buyer.user_id).send().await.ok();
     assert_eq!(ended["ended"], 1, "that which is paid is over already");
     assert_eq!(end(&buyer.user_id).send().await.ok()["ended"], 0);
-    shop.knock(&again).send().await.session_over(Some("LEFT"));
+    shop.ask_for_dates(&again)
+        .send()
+        .await
+        .session_over(Some("LEFT"));
     shop.charge(&buyer, 1).await.is(INVALID_TOKEN);
     let token = shop.token_of(&buyer.user_id).await;
     let mine = shop.get(&shop.reservation(&receipt)).token(&token);
@@ -69,7 +75,7 @@ async fn administrator_ends_anybodys_sessions() {
 
 #[tokio::test]
 async fn ending_an_active_session_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     let end = |buyer: &crate::harness::Buyer| {
         let call = shop.delete(&path(&buyer.user_id));
@@ -80,7 +86,7 @@ async fn ending_an_active_session_lets_the_next_one_in() {
     assert_eq!(end(&inside).await.ok()["ended"], 1);
     // Nobody comes for the number before, whose turn it is first.
     shop.wait_for_turn(&third, 200).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 

@@ -245,7 +245,7 @@ async fn concert_of_a_queue_that_is_still_to_open_stays_for_those_who_are_early(
 /// Whoever was in `main` by then still comes to the concert; whoever joins `main` later does not.
 #[tokio::test]
 async fn concert_that_leaves_main_takes_its_line_along() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let settings = json!({ "max_active": 10 });
     shop.put_queue(&admin, "rock", &settings).await.ok();
@@ -265,11 +265,14 @@ async fn concert_that_leaves_main_takes_its_line_along() {
     shop.hold(&inside, 1).await.ok();
     shop.leave(&inside).await;
     shop.wait_for_turn(&waits, 600).await;
-    shop.knock(&waits).send().await.ok();
+    shop.ask_for_dates(&waits).send().await.ok();
     shop.hold(&waits, 2).await.ok();
     shop.leave(&waits).await;
     shop.wait_for_turn(&late, 600).await;
-    shop.knock(&late).send().await.refused(403, "FORBIDDEN");
+    shop.ask_for_dates(&late)
+        .send()
+        .await
+        .refused(403, "FORBIDDEN");
     shop.hold(&late, 3).await.refused(403, "FORBIDDEN");
     shop.audit().await;
 }
@@ -465,7 +468,7 @@ async fn buyer_that_was_sent_to_the_earlier_queue_can_buy() {
     let sent_to_main = join().await;
     assert_eq!(sent_to_main.joined["queue_id"], "main");
     shop.advance(6).await;
-    shop.knock(&sent_to_main).send().await.ok();
+    shop.ask_for_dates(&sent_to_main).send().await.ok();
     shop.hold(&sent_to_main, 1).await.ok();
     let later = join().await;
     assert_eq!(later.joined["queue_id"], "rock");

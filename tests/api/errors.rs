@@ -74,7 +74,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     shop.leave(&shop.buyer().await).await;
     let buyer = shop.buyer().await;
     shop.advance(240).await;
-    let (owner, receipt) = shop.sold(1).await;
+    let (owner, receipt) = shop.sell(1).await;
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 2).await.ok();
     shop.charge(&buyer, 1).await.ok();
@@ -295,7 +295,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_LIMIT, shop.get("/v1/concerts?limit=0")),
         (USER_HAS_HOLD, delete(&holder)),
         (USER_HAS_BALANCE, delete(&buyer)),
-        (SESSION_OVER, shop.knock(&lapsed)),
+        (SESSION_OVER, shop.ask_for_dates(&lapsed)),
         (
             UNKNOWN_FIELD,
             shop.patch("/v1/queues/main")
@@ -317,9 +317,9 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
 
 /// Those that need a shop of their own.
 async fn others() -> Vec<(Shop, Refusal, Call)> {
-    let full = Shop::for_one().await;
+    let full = Shop::with_room_for_one().await;
     full.buyer().await;
-    let waiting = full.knock(&full.buyer().await);
+    let waiting = full.ask_for_dates(&full.buyer().await);
     let empty = Shop::empty().await;
     let without_concert = empty
         .get("/v1/concerts/available-dates")

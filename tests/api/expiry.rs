@@ -29,7 +29,7 @@ async fn seat_is_free_two_seconds_after_its_hold(shop: Shop) {
     shop.hold(&other, 7).await.is(SEAT_ALREADY_RESERVED);
     shop.advance(1).await;
     assert_eq!(shop.seats(&other).await[&7], "FREE");
-    let dates = shop.knock(&other).send().await.ok();
+    let dates = shop.ask_for_dates(&other).send().await.ok();
     assert_eq!(dates["dates"][0]["seats_left"], 50);
     shop.hold(&other, 7).await.ok();
 
@@ -76,7 +76,7 @@ async fn session_is_over_with_its_hold() {
         for seconds in [300, 2, 60] {
             shop.advance(seconds).await;
             assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
-            shop.knock(&buyer)
+            shop.ask_for_dates(&buyer)
                 .send()
                 .await
                 .session_over(Some("HOLD_EXPIRED"));
@@ -133,7 +133,7 @@ async fn seat_changes_hands_as_often_as_it_lapses() {
         earlier.push((buyer, held));
         shop.advance(12).await;
     }
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     for (loser, held) in &earlier {
         shop.charge(loser, PRICE).await.ok();
         shop.pay(loser, held).await.is(HOLD_EXPIRED);

@@ -24,8 +24,8 @@ async fn answers_its_owner_with_either_token() {
 
 #[tokio::test]
 async fn answers_a_buyer_after_paying_and_while_waiting() {
-    let shop = Shop::for_one().await;
-    let (buyer, _) = shop.sold(1).await;
+    let shop = Shop::with_room_for_one().await;
+    let (buyer, _) = shop.sell(1).await;
     assert_eq!(
         shop.balance(&buyer).await,
         json!(0),

@@ -21,7 +21,7 @@ async fn active_buyer_reads_until_when() {
 
 #[tokio::test]
 async fn waiting_buyer_reads_the_place_and_when_to_ask_again() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     shop.advance(5).await;
@@ -42,7 +42,7 @@ async fn waiting_buyer_reads_the_place_and_when_to_ask_again() {
 
 #[tokio::test]
 async fn admitted_buyer_reads_until_when_to_come() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let first = shop.buyer().await;
     let second = shop.buyer().await;
     shop.leave(&first).await;
@@ -52,7 +52,7 @@ async fn admitted_buyer_reads_until_when_to_come() {
     // The ramp of the tick ends with the second number, five seconds after it began.
     assert_eq!(place["claim_until"], shop.in_seconds(120));
     assert_eq!(place["active_until"], shop.in_seconds(300));
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     let place = shop.get_place(&second).await;
     assert_eq!(place.get("claim_until"), None, "the claim is made");
     assert_eq!(place["active_until"], shop.in_seconds(300));
@@ -94,7 +94,7 @@ async fn answers_with_the_hold_also_after_the_window() {
 #[tokio::test]
 async fn each_ending_has_its_reason() {
     let shop = Shop::open().await;
-    let (paid, _) = shop.sold(1).await;
+    let (paid, _) = shop.sell(1).await;
     let left = shop.buyer().await;
     shop.leave(&left).await;
     let idle = shop.buyer().await;

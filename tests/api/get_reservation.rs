@@ -127,7 +127,7 @@ async fn another_users_and_another_concerts_are_not_found() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&buyer, 7).await.ok();
-    let (owner, receipt) = shop.sold(8).await;
+    let (owner, receipt) = shop.sell(8).await;
     for one in [&held, &receipt] {
         let path = shop.reservation(one);
         shop.get(&path)
@@ -171,7 +171,7 @@ async fn another_users_and_another_concerts_are_not_found() {
 #[tokio::test]
 async fn answers_an_administrator_that_names_the_user() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let other = shop.buyer().await;
     let held = shop.hold(&other, 8).await.ok();
     let admin = shop.admin().await;
@@ -192,7 +192,7 @@ async fn answers_an_administrator_that_names_the_user() {
 #[tokio::test]
 async fn refuses_others_that_name_the_user() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let path = shop.reservation(&receipt);
     let named = format!("{path}?user_id={}", buyer.user_id);

@@ -53,7 +53,7 @@ fn add_up(entries: &[Value]) -> i64 {
 #[tokio::test]
 async fn chain_adds_up_over_pages() {
     let shop = Shop::open().await;
-    let (mut buyer, first) = shop.sold(1).await;
+    let (mut buyer, first) = shop.sell(1).await;
     let charge = |key: &'static str| {
         let path = format!(
             "/v1/users/{}/balance",
@@ -70,7 +70,7 @@ async fn chain_adds_up_over_pages() {
     let mut receipts = vec![first];
     for seat in 2..=4 {
         shop.advance(1).await;
-        let (again, receipt) = shop.buys_again(&buyer, seat).await;
+        let (again, receipt) = shop.buy_again(&buyer, seat).await;
         buyer = again;
         receipts.push(receipt);
     }
@@ -112,7 +112,7 @@ async fn chain_adds_up_over_pages() {
 #[tokio::test]
 async fn answers_its_owner_and_administrators() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(1).await;
+    let (buyer, _) = shop.sell(1).await;
     let (admin, other) = (shop.admin().await, shop.buyer().await);
     let own = path(&buyer.user_id);
     for token in [&buyer.token, &buyer.access_token, &admin.access_token] {
@@ -134,8 +134,8 @@ async fn answers_its_owner_and_administrators() {
 #[tokio::test]
 async fn cursor_is_of_one_statement() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(1).await;
-    let (other, _) = shop.sold(2).await;
+    let (buyer, _) = shop.sell(1).await;
+    let (other, _) = shop.sell(2).await;
     let read = |query: &str, buyer: &Buyer| {
         let path = format!("{}?{query}", path(&buyer.user_id));
         shop.get(&path).token(&buyer.token).send()

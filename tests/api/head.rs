@@ -13,7 +13,7 @@ struct Gets<'a> {
 
 impl<'a> Gets<'a> {
     async fn of(shop: &'a Shop) -> Self {
-        let (buyer, receipt) = shop.sold(7).await;
+        let (buyer, receipt) = shop.sell(7).await;
         let buyer = shop.rejoin(&buyer).await;
         let admin = shop.admin().await;
         let (user, concert) = (
@@ -96,7 +96,7 @@ async fn head_is_answered_wherever_get_is() {
 
 #[tokio::test]
 async fn head_is_refused_as_get_is() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     let waiting = shop.buyer().await;
     let dates = format!("/v1/concerts/{}/dates", shop.concert_id);
@@ -141,7 +141,7 @@ async fn head_answers_304_to_a_client_that_has_the_page() {
 /// whose turn it is.
 #[tokio::test]
 async fn head_is_an_arrival_where_get_is() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.leave(&inside).await;
     shop.advance(10).await;

@@ -91,7 +91,7 @@ async fn refuses_a_seat_that_is_held_or_sold() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.hold(&one, 7).await.ok();
-    shop.sold(8).await;
+    shop.sell(8).await;
     for seat in [7, 8] {
         shop.hold(&other, seat).await.is(SEAT_ALREADY_RESERVED);
     }

@@ -62,7 +62,7 @@ async fn walks_in_while_nobody_waits() {
 
 #[tokio::test]
 async fn waits_when_the_queue_is_full() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     shop.advance(5).await;
     let guest = shop.guest().await;
@@ -113,7 +113,7 @@ async fn concert_decides_the_queue() {
 
 #[tokio::test]
 async fn user_has_one_live_session_in_a_queue() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let (active, waiting) = (shop.buyer().await, shop.buyer().await);
     for live in [&active, &waiting] {
         let body = json!({ "user_id": live.user_id });
@@ -310,7 +310,7 @@ async fn token_of_an_unknown_user_joins_nothing() {
 
 #[tokio::test]
 async fn access_token_gets_a_lost_queue_token_again() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let account = shop.account("mina@example.com").await.as_guest();
     for user in [shop.guest().await, account] {
         let body = json!({ "user_id": user.user_id });
@@ -369,7 +369,7 @@ impl Shop {
 
 #[tokio::test]
 async fn same_key_gives_the_same_session() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     for status in ["ACTIVE", "WAITING"] {
         let guest = shop.guest().await;
         let body = json!({ "user_id": guest.user_id });
@@ -422,7 +422,7 @@ async fn key_ends_with_its_session() {
 #[tokio::test]
 async fn parallel_joins_with_one_key_are_one() {
     crate::harness::in_virtual_time();
-    for shop in [Shop::open().await, Shop::for_one().await] {
+    for shop in [Shop::open().await, Shop::with_room_for_one().await] {
         let inside = shop.buyer().await;
         let guest = shop.guest().await;
         let body = json!({ "user_id": guest.user_id });
@@ -479,7 +479,7 @@ async fn key_has_1_to_64_visible_characters() {
 /// users the same.
 #[tokio::test]
 async fn repeated_join_changes_nobodys_number() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let guests = [shop.guest().await, shop.guest().await, shop.guest().await];
     let mut numbers = BTreeSet::new();
     for guest in &guests {

@@ -16,7 +16,10 @@ async fn ends_the_session_and_says_so() {
         .ok();
     assert_eq!(left, json!({ "message": "대기열 이탈 완료" }));
     assert_eq!(shop.status(&buyer).await, "CLOSED LEFT");
-    shop.knock(&buyer).send().await.session_over(Some("LEFT"));
+    shop.ask_for_dates(&buyer)
+        .send()
+        .await
+        .session_over(Some("LEFT"));
     shop.delete("/v1/auth/tokens")
         .token(&buyer.token)
         .send()
@@ -63,7 +66,7 @@ async fn takes_out_a_holder_after_the_window() {
 #[tokio::test]
 async fn refuses_a_session_that_is_over() {
     let shop = Shop::open().await;
-    let (paid, _) = shop.sold(1).await;
+    let (paid, _) = shop.sell(1).await;
     let idle = shop.buyer().await;
     let lapsed = shop.buyer().await;
     shop.hold(&lapsed, 2).await.ok();

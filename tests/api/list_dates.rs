@@ -11,11 +11,11 @@ use crate::harness::{
 #[tokio::test]
 async fn dates_come_with_prices_and_seats_left() {
     let shop = Shop::open().await;
-    let (buyer, _) = (shop.buyer().await, shop.sold(1).await);
+    let (buyer, _) = (shop.buyer().await, shop.sell(1).await);
     let holder = shop.buyer().await;
     shop.hold_all(&holder, &[2, 3]).await.ok();
     let date = |date: &str, seats_left: u32| json!({ "date": date, "price": PRICE, "capacity": 50, "sale": "OPEN", "seats_left": seats_left });
-    let dates = shop.knock(&buyer).send().await.ok();
+    let dates = shop.ask_for_dates(&buyer).send().await.ok();
     assert_eq!(
         dates,
         json!({ "dates": [date("2026-12-24", 47), date("2026-12-25", 50)] })
@@ -23,12 +23,12 @@ async fn dates_come_with_prices_and_seats_left() {
 
     shop.leave(&holder).await;
     assert_eq!(
-        shop.knock(&buyer).send().await.ok(),
+        shop.ask_for_dates(&buyer).send().await.ok(),
         dates,
         "counts are kept for two seconds"
     );
     shop.advance(2).await;
-    let dates = shop.knock(&buyer).send().await.ok();
+    let dates = shop.ask_for_dates(&buyer).send().await.ok();
     assert_eq!(dates["dates"][0]["seats_left"], 49);
 }
 

@@ -16,7 +16,7 @@ fn path(user_id: &str) -> String {
 
 impl Shop {
     /// The same person buys another seat and returns the receipt.
-    pub async fn buys_again(&self, buyer: &Buyer, seat_number: u32) -> (Buyer, Value) {
+    pub async fn buy_again(&self, buyer: &Buyer, seat_number: u32) -> (Buyer, Value) {
         let buyer = self.rejoin(buyer).await;
         let held = self.hold(&buyer, seat_number).await.ok();
         self.charge(&buyer, PRICE).await.ok();
@@ -28,12 +28,12 @@ impl Shop {
 #[tokio::test]
 async fn latest_payment_comes_first_and_a_refund_is_shown() {
     let shop = Shop::open().await;
-    let (buyer, first) = shop.sold(1).await;
+    let (buyer, first) = shop.sell(1).await;
     let paid_at = shop.in_seconds(0);
     shop.advance(10).await;
-    let (buyer, second) = shop.buys_again(&buyer, 2).await;
+    let (buyer, second) = shop.buy_again(&buyer, 2).await;
     let again_at = shop.in_seconds(0);
-    shop.sold(3).await;
+    shop.sell(3).await;
     shop.advance(10).await;
     let refund = shop.delete(&shop.reservation(&first)).token(&buyer.token);
     refund.send().await.ok();
@@ -66,10 +66,10 @@ async fn latest_payment_comes_first_and_a_refund_is_shown() {
 #[tokio::test]
 async fn payments_come_in_pages() {
     let shop = Shop::open().await;
-    let (mut buyer, first) = shop.sold(1).await;
+    let (mut buyer, first) = shop.sell(1).await;
     let mut expected = vec![text(&first["reservation_id"])];
     for seat in 2..=7 {
-        let (again, receipt) = shop.buys_again(&buyer, seat).await;
+        let (again, receipt) = shop.buy_again(&buyer, seat).await;
         buyer = again;
         expected.insert(0, text(&receipt["reservation_id"]));
     }
@@ -94,9 +94,9 @@ async fn payments_come_in_pages() {
 #[tokio::test]
 async fn cursor_is_of_one_list_of_one_user() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(1).await;
-    let (buyer, _) = shop.buys_again(&buyer, 2).await;
-    let (other, _) = shop.sold(3).await;
+    let (buyer, _) = shop.sell(1).await;
+    let (buyer, _) = shop.buy_again(&buyer, 2).await;
+    let (other, _) = shop.sell(3).await;
     let read = |path: &str, buyer: &Buyer| shop.get(path).token(&buyer.token).send();
     let own = path(&buyer.user_id);
     let page = read(&format!("{own}?limit=1"), &buyer).await.ok();

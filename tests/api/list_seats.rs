@@ -26,7 +26,7 @@ fn seat(seat_number: u32, status: &str) -> Value {
 async fn each_seat_has_its_status() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
-    shop.sold(1).await;
+    shop.sell(1).await;
     shop.hold(&other, 2).await.ok();
     shop.hold(&buyer, 50).await.ok();
     let seats = shop

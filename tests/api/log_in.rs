@@ -369,7 +369,7 @@ async fn source_of_a_sign_up_is_known() {
         .await;
     assert_eq!(signed_up["statusCode"], 201, "{signed_up}");
     let user = shop.attempts().await;
-    shop.is_guessed_at(&text(&user["id"])).await;
+    shop.exhaust_shared_guesses(&text(&user["id"])).await;
     for (source, status) in [("203.0.113.7", 429), (HOME, 200)] {
         let answer = shop.log_in_from(source, "mina@example.com", PASSWORD).await;
         assert_eq!(answer["statusCode"], status, "{source}");
@@ -455,7 +455,7 @@ async fn attempts_without_sources_start_anew() {
     let account = shop.account("mina@example.com").await;
     let key = json!({ "id": account.user_id });
     let counted = json!({ "count": 10, "since": shop.now().as_millisecond() });
-    shop.tamper("Users", key, json!({ "attempts": counted }))
+    shop.change_item("Users", key, json!({ "attempts": counted }))
         .await;
     shop.mistype(&account.email, 10).await;
     shop.log_in(&account.email, PASSWORD)

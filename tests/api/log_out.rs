@@ -52,7 +52,7 @@ async fn keeps_the_place_in_the_line() {
     let held = shop.hold(&buyer, 1).await.ok();
     // What is held may be paid with a token that is issued once more.
     let token = shop.token_of(&buyer.user_id).await;
-    let buyer = shop.joined_again(&buyer, &token).await;
+    let buyer = shop.rejoin_with(&buyer, &token).await;
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
     shop.charge(&buyer, PRICE).await.ok();
     shop.pay(&buyer, &held).await.ok();

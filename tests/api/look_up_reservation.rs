@@ -28,7 +28,7 @@ impl Shop {
 async fn look_up_finds_a_buyer_by_the_seat_or_the_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     let held = shop.hold_all(&holder, &[8, 9]).await.ok();
     for (owner, of, seat) in [
@@ -57,7 +57,7 @@ async fn look_up_finds_a_buyer_by_the_seat_or_the_reservation() {
 async fn look_up_leads_to_the_refund() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, _) = shop.sold(7).await;
+    let (buyer, _) = shop.sell(7).await;
     let found = shop
         .looked_up(&admin, "date=2026-12-24&seat_number=7")
         .await;
@@ -85,14 +85,14 @@ async fn look_up_searches_every_block() {
     };
     shop.concert_id = shop.add_concert("Large", "main", &[large]).await;
     shop.dates = vec!["2027-01-01".to_owned()];
-    let (buyer, receipt) = shop.sold(39_999).await;
+    let (buyer, receipt) = shop.sell(39_999).await;
     let id = text(&receipt["reservation_id"]);
     let by_id = format!("date=2027-01-01&reservation_id={id}");
     let found = shop.looked_up(&admin, &by_id).await;
     assert_eq!(found[0]["user_id"], json!(buyer.user_id));
     // Its show is gone, and it is still there.
     let key = json!({ "group": shop.concert_id, "entry": "show#2027-01-01" });
-    shop.uproot("Catalog", key).await;
+    shop.take_item("Catalog", key).await;
     shop.advance(10).await;
     assert_eq!(shop.looked_up(&admin, &by_id).await, found);
 }
@@ -101,7 +101,7 @@ async fn look_up_searches_every_block() {
 async fn look_up_finds_nothing_where_nobody_has_the_seat() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    shop.sold(7).await;
+    shop.sell(7).await;
     for query in [
         "date=2026-12-24&seat_number=8".to_owned(),
         "date=2026-12-25&seat_number=7".to_owned(),
@@ -119,12 +119,13 @@ async fn look_up_finds_nothing_where_nobody_has_the_seat() {
 async fn look_up_leaves_out_an_unknown_buyer_or_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (_, receipt) = shop.sold(7).await;
+    let (_, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 8).await.ok();
     let block = format!("{}#2026-12-24#0", shop.concert_id);
     let key = json!({ "block": block, "seat": 7 });
-    shop.tamper("Seats", key, json!({ "buyer": null })).await;
+    shop.change_item("Seats", key, json!({ "buyer": null }))
+        .await;
     let found = shop
         .looked_up(&admin, "date=2026-12-24&seat_number=7")
         .await;
@@ -133,7 +134,7 @@ async fn look_up_leaves_out_an_unknown_buyer_or_reservation() {
         json!([{ "reservation_id": receipt["reservation_id"] }])
     );
     let key = json!({ "user_id": holder.user_id, "queue_id": "main" });
-    shop.uproot("Sessions", key).await;
+    shop.take_item("Sessions", key).await;
     let found = shop
         .looked_up(&admin, "date=2026-12-24&seat_number=8")
         .await;
@@ -180,7 +181,7 @@ async fn look_up_requires_a_date_and_either_seat_or_reservation() {
 #[tokio::test]
 async fn look_up_is_for_administrators_only() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(7).await;
+    let (buyer, _) = shop.sell(7).await;
     let path = format!("{}?date=2026-12-24&seat_number=7", shop.reservations());
     shop.get(&path)
         .token(&buyer.access_token)

@@ -56,7 +56,7 @@ impl Shop {
 #[tokio::test]
 async fn every_invocation_is_published_with_its_outcome() {
     let shop = Shop::open().await;
-    shop.sold(7).await;
+    shop.sell(7).await;
     let late = shop.buyer().await;
     shop.hold(&late, 7)
         .await
@@ -87,7 +87,7 @@ async fn every_invocation_is_published_with_its_outcome() {
 #[tokio::test]
 async fn purchase_publishes_nothing_about_the_buyer() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     shop.get(&format!("/v1/users/{}", buyer.user_id))
         .token(&buyer.access_token)
         .send()
@@ -138,7 +138,7 @@ async fn purchase_publishes_nothing_about_the_buyer() {
 
 #[tokio::test]
 async fn line_is_published_as_its_ticks_leave_it() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     for _ in 0..3 {
         shop.buyer().await;
     }
@@ -158,7 +158,7 @@ async fn line_is_published_as_its_ticks_leave_it() {
 
 #[tokio::test]
 async fn failed_ticks_are_published() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let failed = |shop: &Shop| {
         let ticks = shop.metrics();
         ticks

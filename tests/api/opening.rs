@@ -86,7 +86,7 @@ async fn early_buyer_waits_for_the_draw() {
             "opens_at": shop.in_seconds(3_600),
         })
     );
-    let refused = shop.knock(early).send().await;
+    let refused = shop.ask_for_dates(early).send().await;
     refused.is(NOT_YOUR_TURN);
 
     shop.advance(3_595).await;

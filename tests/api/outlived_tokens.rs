@@ -31,7 +31,7 @@ impl Shop {
             token: String::new(),
             joined: Value::Null,
         };
-        self.joined_again(&buyer, &user.access_token).await
+        self.rejoin_with(&buyer, &user.access_token).await
     }
 
     /// The endpoints that show or move money or the user, with queue tokens.
@@ -51,7 +51,7 @@ impl Shop {
             reply.is(INVALID_TOKEN);
         }
         assert_eq!(self.status(old).await, "ACTIVE");
-        self.knock(old).send().await.ok();
+        self.ask_for_dates(old).send().await.ok();
         self.seats(old).await;
     }
 
@@ -74,7 +74,7 @@ async fn queue_token_keeps_only_its_place_after_a_log_out() {
 
     // Whoever logs in again gets a token of the same session that is good.
     let logged_in = shop.log_in("mina@example.com", PASSWORD).await.ok();
-    let again = shop.joined_again(&buyer, &text(&logged_in["token"])).await;
+    let again = shop.rejoin_with(&buyer, &text(&logged_in["token"])).await;
     assert_eq!(claims(&again.token)["jti"], claims(&buyer.token)["jti"]);
     assert_eq!(claims(&again.token)["generation"], 1);
     assert_eq!(shop.balance(&again).await, json!(PRICE));
@@ -142,7 +142,7 @@ async fn tokens_of_two_generations_ago_are_refused_as_those_of_the_last() {
         out.send().await.ok();
         old.push(buyer.clone());
         let token = shop.token_of(&buyer.user_id).await;
-        buyer = shop.joined_again(&buyer, &token).await;
+        buyer = shop.rejoin_with(&buyer, &token).await;
     }
     for old in &old {
         shop.is_good_for_the_line_alone(old, &held).await;
@@ -176,7 +176,8 @@ async fn user_whose_account_has_no_generation_buys_as_before() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let key = json!({ "id": guest.user_id });
-    shop.tamper("Users", key, json!({ "generation": 3 })).await;
+    shop.change_item("Users", key, json!({ "generation": 3 }))
+        .await;
     let token = shop.token_of(&guest.user_id).await;
     let buyer = shop.join(&guest).await;
     let old = Buyer {
@@ -202,7 +203,7 @@ async fn user_whose_account_has_no_generation_buys_as_before() {
         shop.is_good_for_the_line_alone(old, &held).await;
     }
     let token = shop.token_of(&guest.user_id).await;
-    let buyer = shop.joined_again(&buyer, &token).await;
+    let buyer = shop.rejoin_with(&buyer, &token).await;
     assert_eq!(claims(&buyer.token)["generation"], 4);
     shop.pay(&buyer, &held).await.ok();
     shop.audit().await;

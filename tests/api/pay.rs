@@ -61,7 +61,10 @@ async fn answers_with_the_receipt_and_ends_the_session() {
     );
     assert_eq!(shop.balance(&buyer).await, json!(500));
     assert_eq!(shop.status(&buyer).await, "CLOSED PAID");
-    shop.knock(&buyer).send().await.session_over(Some("PAID"));
+    shop.ask_for_dates(&buyer)
+        .send()
+        .await
+        .session_over(Some("PAID"));
     let seats = shop.seats(&shop.buyer().await).await;
     assert_eq!((seats[&7].as_str(), seats[&8].as_str()), ("SOLD", "SOLD"));
 }
@@ -354,7 +357,7 @@ async fn reports_a_malformed_body_before_an_unknown_reservation() {
 #[tokio::test]
 async fn buyer_may_join_and_buy_again_after_paying() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(7).await;
+    let (buyer, _) = shop.sell(7).await;
     let again = shop.rejoin(&buyer).await;
     let held = shop.hold(&again, 8).await.ok();
     shop.charge(&again, PRICE).await.ok();

@@ -161,7 +161,7 @@ async fn refuses_a_malformed_name() {
 /// A line moves as it is told: from the next tick on, which takes five seconds to let them in.
 #[tokio::test]
 async fn settings_are_in_force_with_the_next_tick() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let mut buyers = Vec::new();
     for _ in 0..4 {
@@ -195,7 +195,7 @@ async fn settings_are_in_force_with_the_next_tick() {
 
 #[tokio::test]
 async fn closed_queue_ends_waiting_sessions_and_not_active_ones() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     let closed = json!({ "max_active": 1, "state": "CLOSED" });

@@ -34,7 +34,7 @@ impl Shop {
 #[tokio::test]
 async fn refund_gives_the_money_back_and_says_why() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (admin, other) = (shop.admin().await, shop.buyer().await);
     shop.advance(60).await;
     let refunded = shop
@@ -90,7 +90,7 @@ async fn refund_gives_the_money_back_and_says_why() {
 #[tokio::test]
 async fn refund_happens_once_and_answers_as_before() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (admin, second) = (shop.admin().await, shop.admin().await);
     let first = shop
         .refund(&admin, &buyer, &receipt, REASON)
@@ -113,7 +113,7 @@ async fn refund_happens_once_and_answers_as_before() {
 #[tokio::test]
 async fn refund_after_the_buyers_own_changes_nothing() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let own = shop.delete(&shop.reservation(&receipt)).token(&buyer.token);
     let own = own.send().await.ok();
@@ -132,7 +132,7 @@ async fn refund_after_the_buyers_own_changes_nothing() {
 async fn refunds_by_buyer_and_administrators_at_once_are_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = shop.reservation(&receipt);
     let own = join_all((0..10).map(|_| shop.delete(&path).token(&buyer.token).send()));
@@ -160,8 +160,8 @@ async fn refund_is_possible_at_any_time() {
         .await;
     shop.dates = vec!["2026-11-21".to_owned()];
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(7).await;
-    let (late, of_late) = shop.sold(8).await;
+    let (buyer, receipt) = shop.sell(7).await;
+    let (late, of_late) = shop.sell(8).await;
     let own = shop.delete(&shop.reservation(&receipt)).token(&buyer.token);
     own.send().await.is(REFUND_CLOSED);
     let refunded = shop
@@ -174,7 +174,7 @@ async fn refund_is_possible_at_any_time() {
     shop.advance(36 * 3_600).await;
     for entry in ["concert", "show#2026-11-21"] {
         let key = json!({ "group": shop.concert_id, "entry": entry });
-        shop.uproot("Catalog", key).await;
+        shop.take_item("Catalog", key).await;
     }
     let refunded = shop
         .refund(&admin, &late, &of_late, REASON)
@@ -253,7 +253,7 @@ async fn refund_opens_a_queue_that_was_sold_out() {
 #[tokio::test]
 async fn refund_requires_a_user_and_a_reason() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
     let ask = async |body: Value| {
@@ -306,7 +306,7 @@ async fn refund_requires_a_user_and_a_reason() {
 #[tokio::test]
 async fn refund_finds_no_reservation_of_another_user_or_concert() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let elsewhere = shop.add_queue("rock").await;
     let wrong_user = shop.refund(&admin, &other, &receipt, REASON).send().await;
@@ -330,7 +330,7 @@ async fn refund_finds_no_reservation_of_another_user_or_concert() {
 #[tokio::test]
 async fn refund_is_for_administrators_only() {
     let shop = Shop::open_with(&[("RefundCutoffHours", "8760")]).await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let other = shop.buyer().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
     let body = json!({ "user_id": buyer.user_id, "reason": REASON, "by": buyer.user_id });
@@ -364,7 +364,7 @@ async fn refund_is_for_administrators_only() {
 #[tokio::test]
 async fn refund_ignores_other_fields() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
     let body = json!({

@@ -118,7 +118,7 @@ async fn late_message_takes_no_seat_from_the_next_holder() {
 #[tokio::test]
 async fn message_of_a_paid_or_cancelled_hold_does_nothing() {
     let shop = Shop::open().await;
-    let (paid, receipt) = shop.sold(7).await;
+    let (paid, receipt) = shop.sell(7).await;
     shop.deliver_one(&message(&paid, &receipt)).await;
     let buyer = shop.buyer().await;
     let cancelled = shop.hold(&buyer, 8).await.ok();
@@ -177,7 +177,7 @@ async fn doubled_messages_at_once_count_the_session_once() {
     let body = message(&first, &held);
     join_all((0..6).map(|_| shop.deliver_one(&body))).await;
     shop.wait_for_turn(&third, 15).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.advance(30).await;
     assert_eq!(shop.status(&second).await, "ACTIVE");
     assert_eq!(

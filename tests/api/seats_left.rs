@@ -153,7 +153,10 @@ async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
         let place = shop.get_place(fan).await;
         assert_eq!(place["status"], "CLOSED");
         assert_eq!(place["reason"], "SOLD_OUT");
-        shop.knock(fan).send().await.session_over(Some("SOLD_OUT"));
+        shop.ask_for_dates(fan)
+            .send()
+            .await
+            .session_over(Some("SOLD_OUT"));
     }
     let document = shop.queue("rock").await;
     assert_eq!(document["state"], "SOLD_OUT");
@@ -169,12 +172,12 @@ async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
 async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
     let shop = Shop::small(2).await;
     let fans = shop.fans(2).await;
-    shop.knock(&fans[1]).send().await.ok();
+    shop.ask_for_dates(&fans[1]).send().await.ok();
     shop.buy(&fans[0], &[1, 2]).await;
     shop.advance(10).await;
     let place = shop.get_place(&fans[1]).await;
     assert_eq!(place["reason"], "SOLD_OUT");
-    shop.knock(&fans[1])
+    shop.ask_for_dates(&fans[1])
         .send()
         .await
         .session_over(Some("SOLD_OUT"));

@@ -52,7 +52,7 @@ async fn terms_are_in_every_answer_and_follow_the_deployment() {
 async fn terms_keep_the_name_that_was_bought() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 8).await.ok();
     let renamed = json!({ "name": "봄 콘서트" });
@@ -92,7 +92,7 @@ async fn terms_of_older_items_have_no_name() {
     let nameless = json!({ "concert_name": null });
     for date in &shop.dates {
         let key = json!({ "group": shop.concert_id, "entry": format!("show#{date}") });
-        shop.tamper("Catalog", key, nameless.clone()).await;
+        shop.change_item("Catalog", key, nameless.clone()).await;
     }
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -140,7 +140,7 @@ async fn terms_with_the_longest_name_cost_nothing_more() {
         joined,
     };
     shop.advance(10).await;
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
     shop.charge(&buyer, 4 * PRICE).await.ok();
     for function in ["hold-seats", "pay"] {
         shop.stack.app(function).await;

@@ -49,7 +49,7 @@ async fn keeps_what_is_left_out() {
     });
     assert_eq!(changed, expected);
     assert_eq!(shop.concert(&shop.concert_id).await, expected);
-    let listed = &shop.listed().await[0];
+    let listed = &shop.listed_concerts().await[0];
     assert_eq!(
         (
             &listed["last_date"],
@@ -97,7 +97,7 @@ async fn new_price_counts_from_the_next_hold() {
     assert_eq!(receipt["amount"], json!(PRICE));
     let held = shop.hold(&other, 2).await.ok();
     assert_eq!(held["payment"]["amount"], 60_000);
-    let dates = shop.knock(&other).send().await.ok();
+    let dates = shop.ask_for_dates(&other).send().await.ok();
     assert_eq!(dates["dates"][0]["price"], 60_000);
 }
 
@@ -109,7 +109,7 @@ async fn new_name_moves_the_concert_in_the_listing() {
         let body = json!({ "name": name });
         let changed = shop.change(&admin, &shop.concert_id, &body).await.ok();
         assert_eq!(changed["name"], name);
-        assert_eq!(shop.names().await, [name]);
+        assert_eq!(shop.listed_names().await, [name]);
     }
 }
 
@@ -245,8 +245,8 @@ async fn changes_200_shows() {
         );
     }
     assert_eq!(shop.concert(&id).await, changed);
-    assert_eq!(shop.listed().await[0]["shows"], 200);
-    assert_eq!(shop.names().await, ["B", "겨울 콘서트"]);
+    assert_eq!(shop.listed_concerts().await[0]["shows"], 200);
+    assert_eq!(shop.listed_names().await, ["B", "겨울 콘서트"]);
 }
 
 #[tokio::test]
@@ -267,5 +267,5 @@ async fn changes_at_once_are_all_made() {
     }
     let concert = shop.concert(&shop.concert_id).await;
     assert_eq!(concert["shows"].as_array().expect("shows").len(), 10);
-    assert_eq!(shop.listed().await[0]["shows"], 10);
+    assert_eq!(shop.listed_concerts().await[0]["shows"], 10);
 }

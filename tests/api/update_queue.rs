@@ -219,7 +219,7 @@ async fn plant(shop: &Shop, claim_seconds: u32, active_seconds: u32) {
 
 #[tokio::test]
 async fn patch_is_in_force_with_the_next_tick() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.patch_queue(&admin, "main", &json!({ "state": "PAUSED" }))

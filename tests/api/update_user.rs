@@ -256,7 +256,7 @@ async fn source_from_which_a_guest_becomes_an_account_is_known() {
     let guest = shop.guest().await;
     let body = json!({ "email": "mina@example.com", "password": NEXT });
     assert_eq!(shop.update_from(HOME, &guest, &body).await, 200);
-    shop.is_guessed_at(&guest.user_id).await;
+    shop.exhaust_shared_guesses(&guest.user_id).await;
     let enter = async |source| shop.enters_from(source, "mina@example.com", NEXT).await;
     assert_eq!(enter(ELSEWHERE).await, 429);
     assert_eq!(enter(HOME).await, 200);
@@ -274,7 +274,7 @@ async fn source_of_a_right_current_password_is_known() {
         assert_eq!(shop.update_from(ELSEWHERE, &user, &body).await, 401);
         let body = json!({ "email": email, "current_password": PASSWORD });
         assert_eq!(shop.update_from(HOME, &user, &body).await, status);
-        shop.is_guessed_at(&account.user_id).await;
+        shop.exhaust_shared_guesses(&account.user_id).await;
         let email = if status == 200 { email } else { &account.email };
         assert_eq!(shop.enters_from(ELSEWHERE, email, PASSWORD).await, 429);
         assert_eq!(shop.enters_from(HOME, email, PASSWORD).await, 200);
@@ -292,7 +292,7 @@ async fn new_password_leaves_only_its_own_source_known() {
     let body = json!({ "password": NEXT, "current_password": PASSWORD });
     let changed = shop.update_from(HOME, &account.as_guest(), &body).await;
     assert_eq!(changed, 200);
-    shop.is_guessed_at(&account.user_id).await;
+    shop.exhaust_shared_guesses(&account.user_id).await;
     assert_eq!(enter(NEXT).await, 429);
     shop.log_in(&account.email, NEXT)
         .await

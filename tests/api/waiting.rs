@@ -26,7 +26,7 @@ async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
 /// signed token is accepted although its owner is still waiting.
 #[tokio::test]
 async fn waiting_buyer_is_refused_at_every_door() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [_, _, waiting] = one_inside_two_waiting(&shop).await;
     let wait = shop.get_place(&waiting).await["estimated_wait_time"]
         .as_u64()
@@ -63,7 +63,7 @@ async fn every_door_is_an_arrival() {
     let doors = Shop::empty().await.guarded(NOBODY, NOBODY);
     for door in doors.iter().filter(|door| door.door == Door::Buyer) {
         let name = door.name;
-        let shop = Shop::for_one().await;
+        let shop = Shop::with_room_for_one().await;
         let [inside, waiting, _] = one_inside_two_waiting(&shop).await;
         shop.leave(&inside).await;
         shop.advance(10).await;
@@ -82,7 +82,7 @@ async fn every_door_is_an_arrival() {
 
 #[tokio::test]
 async fn buyers_get_in_one_at_a_time_and_in_order() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let mut buyers = Vec::new();
     for _ in 0..6 {
         buyers.push(shop.buyer().await);
@@ -146,14 +146,14 @@ async fn slow_line_moves_and_places_only_get_smaller() {
 
 #[tokio::test]
 async fn payment_or_leaving_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     let held = shop.hold(&first, 7).await.ok();
     shop.charge(&first, PRICE).await.ok();
     shop.pay(&first, &held).await.ok();
     shop.wait_for_turn(&second, 15).await;
     assert_eq!(shop.status(&third).await, "WAITING");
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     shop.leave(&second).await;
     shop.wait_for_turn(&third, 15).await;
     shop.audit().await;
@@ -161,7 +161,7 @@ async fn payment_or_leaving_lets_the_next_one_in() {
 
 #[tokio::test]
 async fn lapsed_hold_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.hold(&first, 7).await.ok();
     shop.advance(295).await;
@@ -169,21 +169,21 @@ async fn lapsed_hold_lets_the_next_one_in() {
     shop.wait_for_turn(&second, 20).await;
     assert_eq!(shop.status(&first).await, "CLOSED HOLD_EXPIRED");
     assert_eq!(shop.status(&third).await, "WAITING");
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     assert_eq!(shop.seats(&second).await[&7], "FREE");
     shop.audit().await;
 }
 
 #[tokio::test]
 async fn window_that_is_over_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     // They joined five seconds ago.
     shop.advance(294).await;
-    shop.knock(&first).send().await.ok();
+    shop.ask_for_dates(&first).send().await.ok();
     shop.advance(1).await;
     assert_eq!(shop.status(&first).await, "EXPIRED WINDOW_OVER");
-    shop.knock(&first)
+    shop.ask_for_dates(&first)
         .send()
         .await
         .session_over(Some("WINDOW_OVER"));
@@ -197,7 +197,7 @@ async fn window_that_is_over_lets_the_next_one_in() {
 /// A fault of other waiting rooms: expiry that stalls at a gap.
 #[tokio::test]
 async fn no_show_gives_the_place_to_the_next() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -212,7 +212,7 @@ async fn no_show_gives_the_place_to_the_next() {
     assert_eq!(shop.status(&third).await, "WAITING");
     shop.advance(1).await;
     assert_eq!(shop.status(&second).await, "EXPIRED NO_SHOW");
-    shop.knock(&second)
+    shop.ask_for_dates(&second)
         .send()
         .await
         .session_over(Some("NO_SHOW"));
@@ -222,13 +222,13 @@ async fn no_show_gives_the_place_to_the_next() {
         .await
         .session_over(Some("NO_SHOW"));
     shop.wait_for_turn(&third, 45).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 
 #[tokio::test]
 async fn arrival_in_the_last_second_of_the_claim_gets_a_whole_window() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, _] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -242,7 +242,7 @@ async fn arrival_in_the_last_second_of_the_claim_gets_a_whole_window() {
             - 1,
     )
     .await;
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     shop.advance(60).await;
     let now = shop.get_place(&second).await;
     assert_eq!(now["status"], "ACTIVE", "the claim is made");
@@ -254,7 +254,7 @@ async fn arrival_in_the_last_second_of_the_claim_gets_a_whole_window() {
 
 #[tokio::test]
 async fn admitted_buyer_that_leaves_gives_the_place_to_the_next() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -291,7 +291,7 @@ async fn holder_after_the_window_pays_and_looks_and_is_refused_at_every_door() {
 
 #[tokio::test]
 async fn buyer_that_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     let number = |buyer: &Buyer| claims(&buyer.token)["number"].clone();
     shop.leave(&second).await;
@@ -302,7 +302,7 @@ async fn buyer_that_leaves_while_waiting_gets_the_number_back_until_it_is_served
         (&again.joined["status"], &again.joined["queue_position"]),
         (&json!("WAITING"), &json!(1))
     );
-    shop.knock(&second).send().await.session_over(None);
+    shop.ask_for_dates(&second).send().await.session_over(None);
 
     shop.leave(&again).await;
     shop.leave(&first).await;
@@ -317,7 +317,7 @@ async fn buyer_that_leaves_while_waiting_gets_the_number_back_until_it_is_served
 #[tokio::test]
 async fn buyer_may_join_and_buy_again_after_each_ending() {
     let shop = Shop::open().await;
-    let (paid, _) = shop.sold(1).await;
+    let (paid, _) = shop.sell(1).await;
     let left = shop.buyer().await;
     shop.leave(&left).await;
     let idle = shop.buyer().await;
@@ -335,14 +335,14 @@ async fn buyer_may_join_and_buy_again_after_each_ending() {
         let held = shop.hold(&again, seat).await.ok();
         shop.charge(&again, PRICE).await.ok();
         shop.pay(&again, &held).await.ok();
-        shop.knock(buyer).send().await.session_over(None);
+        shop.ask_for_dates(buyer).send().await.session_over(None);
     }
     shop.audit().await;
 }
 
 #[tokio::test]
 async fn no_show_may_join_again() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let [first, second, _] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -362,11 +362,11 @@ async fn sleeping_line_wakes_with_a_join() {
     let buyer = shop.buyer().await;
     assert_eq!(buyer.joined["status"], "ACTIVE");
     assert_eq!(buyer.joined["active_until"], shop.in_seconds(300));
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
     shop.advance(3_600).await;
     let buyer = shop.buyer().await;
     assert_eq!(buyer.joined["active_until"], shop.in_seconds(300));
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
 }
 
 /// A fault of other waiting rooms: admission credit that piles up while nobody waits, then lets
@@ -399,7 +399,7 @@ async fn polls_tick_the_line_when_the_scheduler_is_dead() {
     assert_eq!(shop.status(&second).await, "WAITING");
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 30).await;
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
 }
 
 #[tokio::test]
@@ -410,7 +410,7 @@ async fn parallel_arrivals_of_one_session_count_once() {
     let (third, fourth) = (shop.buyer().await, shop.buyer().await);
     shop.leave(&first).await;
     shop.wait_for_turn(&third, 15).await;
-    let knocks = (0..8).map(|_| shop.knock(&third).send());
+    let knocks = (0..8).map(|_| shop.ask_for_dates(&third).send());
     for reply in shared::futures_util::future::join_all(knocks).await {
         reply.ok();
     }

@@ -97,7 +97,7 @@ async fn pay_answers_500_to_endless_failures_and_does_nothing() {
 #[tokio::test(start_paused = true)]
 async fn leave_queue_retries_transient_faults() {
     for fault in [Fault::Conflict, Fault::Throttling, Fault::InternalError] {
-        let shop = Shop::for_one().await;
+        let shop = Shop::with_room_for_one().await;
         let buyer = shop.buyer().await;
         let meets = shop.stack.faults();
         meets.meet("leave-queue", "UpdateItem", fault, 1);
@@ -217,7 +217,7 @@ async fn refund_is_whole_wherever_the_function_is_killed() {
     for operation in ["Query", "GetItem", TRANSACTION] {
         for when in [When::Before, When::After] {
             let shop = Shop::open().await;
-            let (buyer, receipt) = shop.sold(7).await;
+            let (buyer, receipt) = shop.sell(7).await;
             let faults = shop.stack.faults();
             faults.meet("cancel-reservation", operation, Fault::Killed(when), 1);
             let path = shop.reservation(&receipt);
@@ -284,7 +284,7 @@ async fn unexplained_failure_is_noticed() {
     faults.end();
     // The balance is no number.
     let account = json!({ "user_id": buyer.user_id, "entry": "account" });
-    shop.tamper("Accounts", account, json!({ "balance": "many" }))
+    shop.change_item("Accounts", account, json!({ "balance": "many" }))
         .await;
     shop.pay(&buyer, &held).await.refused(500, "INTERNAL");
     assert_eq!(faults.unexplained(), ["pay"]);

@@ -101,7 +101,7 @@ async fn payment_is_found_although_the_session_is_read_late() {
     let receipt = payment(&shop, &buyer, &held).send().await.ok();
     shop.advance(301).await;
     for session in before {
-        shop.plant("Sessions", session).await;
+        shop.put_item("Sessions", session).await;
     }
     assert_eq!(payment(&shop, &buyer, &held).send().await.ok(), receipt);
     let path = shop.reservation(&held);
@@ -207,7 +207,7 @@ async fn two_creations_with_one_key_at_once_are_one() {
             let shop = Shop::open().await;
             let admin = shop.admin().await;
             shop.add_queue("spring").await;
-            let before = shop.listed().await.len();
+            let before = shop.listed_concerts().await.len();
             shop.stack.report_one_condition(report);
             let mut body = json!({
                 "name": "봄 콘서트",
@@ -223,7 +223,7 @@ async fn two_creations_with_one_key_at_once_are_one() {
             let (first, second) = overtaken(&shop, "create-concert", create).await;
             let (first, second) = (first.expect(201), second.expect(201));
             assert_eq!(first["concert_id"], second["concert_id"], "{report:?}");
-            assert_eq!(shop.listed().await.len(), before + 1);
+            assert_eq!(shop.listed_concerts().await.len(), before + 1);
         }
     }
 }

@@ -43,7 +43,7 @@ async fn hold_reads_unread_seats_again() {
 async fn look_up_reads_unread_seats_again() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (_, receipt) = shop.sold(7).await;
+    let (_, receipt) = shop.sell(7).await;
     let path = format!(
         "{}?date={}&seat_number=7",
         shop.reservations(),
@@ -75,7 +75,7 @@ async fn join_reads_an_unread_user_and_session_again() {
             faults.meet("join-queue", BATCH, fault, times);
             let buyer = shop.join(&guest).await;
             faults.meet("join-queue", BATCH, fault, times);
-            let again = shop.joined_again(&buyer, &guest.access_token).await;
+            let again = shop.rejoin_with(&buyer, &guest.access_token).await;
             let place = async |of| shop.get_place(of).await["number"].clone();
             assert_eq!(place(&again).await, place(&buyer).await, "{fault:?}");
         }

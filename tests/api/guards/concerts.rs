@@ -58,7 +58,7 @@ async fn two_changes_of_a_concert_are_both_done(shop: &Shop) -> bool {
         change(shop, &shop.concert_id, vec![show_on(&date)])
     });
     let all_done = join_all(changes).await.into_iter().all(|done| done);
-    all_done && shop.listed().await[0]["shows"] == 10
+    all_done && shop.listed_concerts().await[0]["shows"] == 10
 }
 
 /// One deletes a concert while somebody else adds a show to it.
@@ -72,7 +72,7 @@ async fn nothing_is_left_of_a_deleted_concert(shop: &Shop) -> bool {
     let read = store.programme(id, Reading::Consistent).await;
     let shows = store.shows(id).await.expect("an answer");
     let nothing = read.expect("an answer").is_none() && shows.is_empty();
-    deleted.is_ok() && nothing && shop.listed().await.is_empty()
+    deleted.is_ok() && nothing && shop.listed_concerts().await.is_empty()
 }
 
 async fn show_added_meanwhile_is_not_left_behind(shop: &Shop) -> bool {
@@ -82,7 +82,7 @@ async fn show_added_meanwhile_is_not_left_behind(shop: &Shop) -> bool {
     let deleted = store.delete_concert(id, Some(date), shop.now());
     let changed = change(shop, &shop.concert_id, vec![show_on("2027-01-01")]);
     let (deleted, changed) = shared::futures_util::join!(deleted, changed);
-    let listed = &shop.listed().await[0];
+    let listed = &shop.listed_concerts().await[0];
     deleted.is_ok() && changed && listed["shows"] == 2 && listed["last_date"] == "2027-01-01"
 }
 
@@ -207,7 +207,7 @@ async fn named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
         id
     });
     tokio::time::resume();
-    late.status == 201 && late.body["concert_id"] == id && shop.names().await.len() == 1
+    late.status == 201 && late.body["concert_id"] == id && shop.listed_names().await.len() == 1
 }
 
 /// The same creation, several times at once, each of which has the same answer.
@@ -224,7 +224,7 @@ async fn create_at_once(shop: &Shop) -> bool {
     let all_same = replies
         .iter()
         .all(|reply| reply.body["concert_id"] == *first);
-    all_done && all_same && shop.names().await.len() == 2
+    all_done && all_same && shop.listed_names().await.len() == 2
 }
 
 /// A concert that an earlier version of the code has listed.
@@ -257,5 +257,5 @@ async fn entry_is_moved_once(shop: &Shop) -> bool {
     let admin = shop.admin().await;
     shop.remove(&admin, &id).await.ok();
     store.put_in_place(&slow).await.expect("an answer");
-    shop.names().await == ["겨울 콘서트"]
+    shop.listed_names().await == ["겨울 콘서트"]
 }

@@ -171,7 +171,7 @@ async fn everything_held(shop: &Shop) -> [(&'static str, Vec<Value>); 2] {
 async fn restore(shop: &Shop, tables: [(&'static str, Vec<Value>); 2]) {
     for (table, items) in tables {
         for item in items {
-            shop.plant(table, item).await;
+            shop.put_item(table, item).await;
         }
     }
 }
@@ -374,7 +374,7 @@ fn explanation() -> Explanation {
 
 /// Somebody who has bought a seat, and the order as a request reads it.
 async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
-    let (buyer, receipt) = shop.sold(seat).await;
+    let (buyer, receipt) = shop.sell(seat).await;
     let reservation_id = receipt["reservation_id"].as_str().expect("an id");
     let ids = (buyer.user_id.parse(), reservation_id.parse());
     let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));

@@ -75,15 +75,15 @@ impl Call {
         let (method, sent) = (self.method.clone(), self.body.clone());
         let target = self.url.splitn(4, '/').nth(3).unwrap_or_default();
         let target = format!("/{target}");
-        let reply = self.send_unjudged().await;
+        let reply = self.send_unchecked().await;
         if !reply.is_the_gateways() {
-            Specification::get().judge(&method, &target, &sent, &reply);
+            Specification::get().check_answer(&method, &target, &sent, &reply);
         }
         reply
     }
 
     /// Sends it to something that the specification does not have.
-    pub async fn send_unjudged(self) -> Reply {
+    pub async fn send_unchecked(self) -> Reply {
         let what = format!("{} {}", self.method, self.url);
         let mut request = Request::builder().method(&*self.method).uri(&self.url);
         for (name, value) in &self.headers {

@@ -6,7 +6,7 @@ use super::{Buyer, Call, Guest, Reply, Shop, show, text};
 
 impl Shop {
     /// A shop that lets in one at a time.
-    pub async fn for_one() -> Self {
+    pub async fn with_room_for_one() -> Self {
         Self::open_with(&[("MainMaxActive", "1")]).await
     }
 
@@ -29,7 +29,7 @@ impl Shop {
     }
 
     /// A protected call: the dates of the concert.
-    pub fn knock(&self, buyer: &Buyer) -> Call {
+    pub fn ask_for_dates(&self, buyer: &Buyer) -> Call {
         let path = format!("/v1/concerts/{}/dates", self.concert_id);
         self.get(&path).token(&buyer.token)
     }
@@ -55,7 +55,7 @@ impl Shop {
     }
 
     /// The same person joins again with an access token, and gets the token of their session.
-    pub async fn joined_again(&self, buyer: &Buyer, access_token: &str) -> Buyer {
+    pub async fn rejoin_with(&self, buyer: &Buyer, access_token: &str) -> Buyer {
         let body = json!({ "user_id": buyer.user_id });
         let join = self.post("/v1/auth/tokens").token(access_token);
         let joined = join.json(&body).send().await.ok();

@@ -248,7 +248,7 @@ impl Shop {
     }
 
     /// A buyer who has bought a seat of the first date, and the receipt.
-    pub async fn sold(&self, seat_number: u32) -> (Buyer, Value) {
+    pub async fn sell(&self, seat_number: u32) -> (Buyer, Value) {
         let buyer = self.buyer().await;
         let held = self.hold(&buyer, seat_number).await.ok();
         self.charge(&buyer, PRICE).await.ok();

@@ -11,7 +11,7 @@ type Item = HashMap<String, AttributeValue>;
 
 impl Shop {
     /// Puts an item; keys and all, as JSON.
-    pub async fn plant(&self, table: &str, item: Value) {
+    pub async fn put_item(&self, table: &str, item: Value) {
         let put = self.stack.database().put_item().table_name(table);
         put.set_item(Some(attributes(item)))
             .send()
@@ -20,7 +20,7 @@ impl Shop {
     }
 
     /// Takes an item away and returns it.
-    pub async fn uproot(&self, table: &str, key: Value) -> Value {
+    pub async fn take_item(&self, table: &str, key: Value) -> Value {
         let delete = self.stack.database().delete_item().table_name(table);
         let deleted = delete
             .set_key(Some(attributes(key)))
@@ -32,15 +32,15 @@ impl Shop {
     }
 
     /// Changes an item: what is `null` goes.
-    pub async fn tamper(&self, table: &str, key: Value, change: Value) {
-        let mut item = self.uproot(table, key).await;
+    pub async fn change_item(&self, table: &str, key: Value, change: Value) {
+        let mut item = self.take_item(table, key).await;
         let fields = item.as_object_mut().expect("an item");
         let Value::Object(change) = change else {
             panic!("fields, not {change}")
         };
         fields.extend(change);
         fields.retain(|_, value| !value.is_null());
-        self.plant(table, item).await;
+        self.put_item(table, item).await;
     }
 
     /// Every item of a table.

@@ -140,7 +140,7 @@ async fn whole_wait_costs_4_writes() {
     }
     shop.leave(&first).await;
     shop.advance(10).await;
-    shop.knock(&waits).send().await.ok();
+    shop.ask_for_dates(&waits).send().await.ok();
     let consumed = shop.stack.consumed();
     let theirs = [
         "sign-up",

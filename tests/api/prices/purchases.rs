@@ -18,7 +18,7 @@ async fn purchase_costs_21_writes_and_at_most_13_reads() {
 
     assert_eq!(shop.status(&waiting).await, "ACTIVE");
     bill.push(("poll", shop.price("get-place"), (1.0, 0.0)));
-    shop.knock(&waiting).send().await.ok();
+    shop.ask_for_dates(&waiting).send().await.ok();
     let dates = "the door, the document, the shows, the taken seats of two dates; the arrival";
     bill.push((dates, shop.price("list-dates"), (3.0, 2.0)));
     shop.seats(&waiting).await;
@@ -90,7 +90,7 @@ async fn walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_w
     let shop = warm_shop(&[]).await;
     let other = shop.buyer().await;
     shop.status(&other).await;
-    shop.knock(&other).send().await.ok();
+    shop.ask_for_dates(&other).send().await.ok();
     shop.seats(&other).await;
     shop.hold(&other, 50).await.ok();
     let guest = shop.guest().await;
@@ -106,7 +106,7 @@ async fn walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_w
     let looker = shop.buyer().await;
     shop.stack.forget_consumed();
     shop.status(&looker).await;
-    shop.knock(&looker).send().await.ok();
+    shop.ask_for_dates(&looker).send().await.ok();
     shop.seats(&looker).await;
     let consumed = shop.stack.consumed().total;
     assert_eq!((consumed.read, consumed.write), (3.0, 0.0));
@@ -137,7 +137,7 @@ async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
 #[tokio::test]
 async fn taken_seat_is_refused_for_the_price_of_a_look() {
     let shop = warm_shop(&[]).await;
-    shop.sold(1).await;
+    shop.sell(1).await;
     let buyer = shop.buyer().await;
     shop.stack.forget_consumed();
     shop.hold(&buyer, 1)
@@ -168,7 +168,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
 #[tokio::test]
 async fn looking_costs_half_a_read_to_3() {
     let shop = warm_shop(&[]).await;
-    let (buyer, receipt) = shop.sold(1).await;
+    let (buyer, receipt) = shop.sell(1).await;
     shop.start(&[
         "get-balance",
         "get-user",
@@ -217,8 +217,8 @@ async fn refund_costs_4_writes_and_2_a_seat() {
 async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(1).await;
-    let (other, of_other) = shop.sold(2).await;
+    let (buyer, receipt) = shop.sell(1).await;
+    let (other, of_other) = shop.sell(2).await;
     shop.stack.app("refund").await;
     shop.advance(120).await;
     shop.stack.forget_consumed();
@@ -251,7 +251,7 @@ async fn correction_costs_4_writes_and_2_reads() {
 async fn looking_a_seat_up_costs_1_read_and_a_half_and_the_reservation() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
-    let (_, receipt) = shop.sold(7).await;
+    let (_, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     shop.hold(&holder, 8).await.ok();
     shop.start(&["look-up-reservation"]).await;

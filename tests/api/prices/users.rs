@@ -221,7 +221,7 @@ async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
 #[tokio::test]
 async fn payments_and_statements_cost_a_read_per_4_kb() {
     let shop = warm_shop(&[]).await;
-    let (buyer, _) = shop.sold(1).await;
+    let (buyer, _) = shop.sell(1).await;
     let nobody = shop.guest().await;
     shop.start(&["list-payments", "get-statement"]).await;
     let list = async |what: &str, user_id: &str, token: &str| {

@@ -484,7 +484,7 @@ impl Visit<'_> {
         let call = self.call("GET", &path);
         if let Came::Done(page) = self.world.ask("statement", call, &[]).await {
             let entries = page["entries"].as_array().expect("entries");
-            if let Some(broken) = super::reckoning::broken_link(entries) {
+            if let Some(broken) = super::final_check::broken_link(entries) {
                 let user_id = &self.person.guest.user_id;
                 self.world.violated(format!("{user_id}: {broken}"));
             }

@@ -112,5 +112,5 @@ async fn guest_is_refused_at_every_administrators_door() {
     }
     assert_eq!(doors, 11);
     assert_eq!(shop.concert(&shop.concert_id).await, before);
-    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
 }

@@ -194,7 +194,7 @@ async fn signed_token_needs_its_session_and_generation() {
 
 #[tokio::test]
 async fn lower_number_in_the_token_does_not_skip_the_line() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     let waiting = shop.buyer().await;
     let mut said = claims(&waiting.token);
