@@ -7,7 +7,7 @@ mod unguarded;
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Buyer, NOBODY, PRICE, Shop};
 
 /// The id of something that is nobody's.
 const NOBODYS: &str = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
@@ -44,7 +44,7 @@ fn everything_in_busy_shop() -> Value {
 
 async fn refund(shop: &Shop, buyer: &Buyer, receipt: &Value) {
     let call = shop.delete(&shop.reservation(receipt));
-    call.token(&buyer.access_token).send().await.ok();
+    call.send_as(&buyer.access_token).await.ok();
 }
 
 #[tokio::test]
@@ -137,11 +137,7 @@ async fn finds_nothing_in_what_was_cut_off() {
     let held = shop.hold_all(&cancelled, &[2, 3]).await.ok();
     shop.advance(10).await;
     let seats = shop.items("Seats").await;
-    shop.delete(&shop.reservation(&held))
-        .token(&cancelled.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&cancelled, &held).await.ok();
     for seat in seats {
         shop.put_item("Seats", seat).await;
     }
@@ -196,7 +192,7 @@ async fn looks_at_one_user_when_asked() {
     );
     assert_eq!(report["violations"], 0);
 
-    let nobody = json!({ "user_id": "11111111-1111-4111-8111-111111111111" });
+    let nobody = json!({ "user_id": NOBODY });
     let report = shop.run_audit(&nobody).await;
     assert_eq!(report["violations"], 0);
 

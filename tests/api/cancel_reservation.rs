@@ -16,19 +16,14 @@ async fn releases_a_hold_and_the_session_goes_on() {
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
     let path = shop.reservation(&held);
     let expected = json!({ "reservation_id": held["reservation_id"], "status": "CANCELLED" });
-    let cancelled = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let cancelled = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(cancelled, expected);
-    let again = shop
-        .delete(&path)
-        .token(&buyer.access_token)
-        .send()
-        .await
-        .ok();
+    let again = shop.delete(&path).send_as(&buyer.access_token).await.ok();
     assert_eq!(again, expected, "again: the same answer");
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
     shop.hold_all(&other, &[7, 8]).await.ok();
     shop.hold(&buyer, 9).await.ok();
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(
         shop.seats(&buyer).await[&9],
         "MINE",
@@ -47,11 +42,7 @@ async fn answers_expired_for_a_lapsed_hold() {
     let expected = json!({ "reservation_id": held["reservation_id"], "status": "EXPIRED" });
     for seconds in [0, 10] {
         shop.advance(seconds).await;
-        let reply = shop
-            .delete(&shop.reservation(&held))
-            .token(&buyer.token)
-            .send()
-            .await;
+        let reply = shop.cancel(&buyer, &held).await;
         assert_eq!(reply.ok(), expected);
     }
 }
@@ -71,7 +62,7 @@ async fn refunds_an_order_and_its_seats_are_free_at_once() {
         "status": "REFUNDED",
         "current_balance": 2 * PRICE + 5,
     });
-    let refund = || shop.delete(&path).token(&buyer.token).send();
+    let refund = || shop.delete(&path).send_as(&buyer.token);
     assert_eq!(refund().await.ok(), expected);
     let refunded_at = shop.in_seconds(0);
     assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE + 5));
@@ -84,7 +75,7 @@ async fn refunds_an_order_and_its_seats_are_free_at_once() {
     assert_eq!(shop.seats(&other).await[&7], "MINE");
     shop.pay(&buyer, &held).await.is(HOLD_EXPIRED);
     assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE + 6));
-    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(found["status"], "REFUNDED");
     assert_eq!(
         found["payment"],
@@ -107,11 +98,11 @@ async fn refunded_seat_can_be_bought_again_by_the_same_user() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sell(7).await;
     let path = shop.reservation(&receipt);
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     let again = shop.rejoin(&buyer).await;
     let held = shop.hold(&again, 7).await.ok();
     shop.pay(&again, &held).await.ok();
-    let reply = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let reply = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(reply["current_balance"], json!(PRICE), "the first refund");
     assert_eq!(shop.balance(&again).await, json!(0));
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "SOLD");
@@ -123,7 +114,7 @@ async fn twenty_refunds_at_once_are_one() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sell(7).await;
     let path = shop.reservation(&receipt);
-    let calls = (0..20).map(|_| shop.delete(&path).token(&buyer.token).send());
+    let calls = (0..20).map(|_| shop.delete(&path).send_as(&buyer.token));
     for reply in join_all(calls).await {
         let refunded = reply.ok();
         assert_eq!(refunded["status"], "REFUNDED");
@@ -153,7 +144,7 @@ async fn refunds_end_a_day_before_the_show_or_as_deployed() {
         shop.dates = vec![date.to_owned()];
         let (buyer, receipt) = shop.sell(7).await;
         let path = shop.reservation(&receipt);
-        let reply = shop.delete(&path).token(&buyer.token).send().await;
+        let reply = shop.delete(&path).send_as(&buyer.token).await;
         if refundable {
             assert_eq!(reply.ok()["status"], "REFUNDED", "{parameters:?} {date}");
         } else {
@@ -174,7 +165,7 @@ async fn refund_is_answered_again_after_the_cut_off() {
     let (other, kept) = shop.sell(8).await;
     let refund = |receipt, buyer: &Buyer| {
         let path = shop.reservation(receipt);
-        shop.delete(&path).token(&buyer.token).send()
+        shop.delete(&path).send_as(&buyer.token)
     };
     shop.advance(3_599).await;
     let refunded = refund(&receipt, &buyer).await.ok();
@@ -198,7 +189,7 @@ async fn refunds_into_a_full_account() {
     }
     charge(1).await.is(INVALID_AMOUNT);
     let path = shop.reservation(&receipt);
-    let refunded = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let refunded = shop.delete(&path).send_as(&buyer.token).await.ok();
     let balance = json!(10_000_000_000_000_u64 + u64::from(PRICE));
     assert_eq!(refunded["current_balance"], balance);
     assert_eq!(shop.balance(&buyer).await, balance);
@@ -212,7 +203,7 @@ async fn refuses_another_users_order() {
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let path = shop.reservation(&receipt);
     for token in [&other.token, &other.access_token, &admin.access_token] {
-        let reply = shop.delete(&path).token(token).send().await;
+        let reply = shop.delete(&path).send_as(token).await;
         reply.is(RESERVATION_NOT_FOUND);
     }
     assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
@@ -227,7 +218,7 @@ async fn refund_wakes_the_queue_of_the_show() {
     let schedule = async || shop.queue("main").await["points"].clone();
     let before = schedule().await;
     let path = shop.reservation(&receipt);
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     shop.advance(1).await;
     assert_ne!(schedule().await, before);
 }
@@ -240,12 +231,7 @@ async fn releases_a_hold_after_the_window() {
     let held = shop.hold(&buyer, 7).await.ok();
     shop.advance(150).await;
     assert_eq!(shop.status(&buyer).await, "HOLDING");
-    let cancelled = shop
-        .delete(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    let cancelled = shop.cancel(&buyer, &held).await.ok();
     assert_eq!(cancelled["status"], "CANCELLED");
     assert_eq!(shop.status(&buyer).await, "EXPIRED WINDOW_OVER");
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "FREE");
@@ -259,15 +245,13 @@ async fn refuses_another_users_hold() {
     let path = shop.reservation(&held);
     for token in [&other.token, &other.access_token] {
         shop.delete(&path)
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
     assert_eq!(shop.seats(&buyer).await[&7], "MINE");
     shop.delete(&format!("{}/x", shop.reservations()))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(RESERVATION_NOT_FOUND);
 }
@@ -279,7 +263,7 @@ async fn parallel_cancellations_get_one_answer() {
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
     let path = shop.reservation(&held);
-    let calls = (0..6).map(|_| shop.delete(&path).token(&buyer.token).send());
+    let calls = (0..6).map(|_| shop.delete(&path).send_as(&buyer.token));
     for reply in join_all(calls).await {
         assert_eq!(reply.ok()["status"], "CANCELLED");
     }
@@ -295,7 +279,7 @@ async fn payment_and_cancellation_at_once_do_one_of_the_two() {
         let held = shop.hold(&buyer, 7).await.ok();
         shop.charge(&buyer, PRICE).await.ok();
         let path = shop.reservation(&held);
-        let cancel = shop.delete(&path).token(&buyer.token).send();
+        let cancel = shop.delete(&path).send_as(&buyer.token);
         let (paid, cancelled) =
             shared::futures_util::future::join(shop.pay(&buyer, &held), cancel).await;
         let seen = (

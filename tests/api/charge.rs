@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Buyer, Reply, Shop,
+    Buyer, NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INVALID_AMOUNT,
         INVALID_USER_ID, MISSING_AMOUNT, USER_NOT_FOUND,
@@ -143,9 +143,8 @@ async fn refuses_another_users_account() {
     let body = json!({ "amount": 100, "user_id": one.user_id });
     for token in [&one.token, &one.access_token] {
         shop.post(&path)
-            .token(token)
             .json(&body)
-            .send()
+            .send_as(token)
             .await
             .is(FORBIDDEN);
     }
@@ -164,9 +163,7 @@ async fn administrators_charge_anybody() {
     };
     assert_eq!(charge(&buyer.user_id).await.ok()["current_balance"], 100);
     assert_eq!(charge(&admin.user_id).await.ok()["current_balance"], 100);
-    charge("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(USER_NOT_FOUND);
+    charge(NOBODY).await.is(USER_NOT_FOUND);
     assert_eq!(shop.balance(&buyer).await, json!(100));
 }
 
@@ -199,7 +196,7 @@ async fn refuses_all_but_administrators_where_only_they_charge() {
 async fn reports_mistakes_in_their_order() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let nobody = "11111111-1111-4111-8111-111111111111";
+    let nobody = NOBODY;
     let ask = async |user_id: &str, body: &str| {
         let path = format!("/v1/users/{user_id}/balance");
         let call = shop

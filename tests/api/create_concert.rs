@@ -49,12 +49,7 @@ async fn puts_a_concert_on_sale_at_once() {
     let buyer = shop.buyer().await;
     let path = format!("/v1/concerts/{id}/reservations");
     let body = json!({ "date": "2027-03-02", "seat_number": 100_000 });
-    let held = shop
-        .post(&path)
-        .token(&buyer.token)
-        .json(&body)
-        .send()
-        .await;
+    let held = shop.post(&path).json(&body).send_as(&buyer.token).await;
     assert_eq!(held.ok()["payment"]["amount"], json!(70_000.5));
 }
 
@@ -257,7 +252,7 @@ async fn queue_of_its_own_has_to_exist_and_counts_the_shows() {
     assert_eq!(buyer.joined["queue_id"], "rock");
     let path = format!("/v1/concerts/{second}/reservations");
     let wish = json!({ "date": "2026-12-24", "seat_number": 1 });
-    let call = |token: &str| shop.post(&path).token(token).json(&wish).send();
+    let call = |token: &str| shop.post(&path).json(&wish).send_as(token);
     call(&buyer.token).await.ok();
     let elsewhere = shop.buyer().await;
     call(&elsewhere.token).await.is(FORBIDDEN);

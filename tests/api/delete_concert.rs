@@ -87,7 +87,7 @@ async fn refuses_while_a_seat_is_held_or_sold() {
 
     // What was refunded counts no more.
     let path = shop.reservation(&held);
-    let refunded = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let refunded = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(refunded["status"], "REFUNDED");
     shop.remove(&admin, &shop.concert_id).await.ok();
 }
@@ -136,7 +136,7 @@ async fn hold_made_meanwhile_can_be_paid_cancelled_and_refunded() {
     ];
     let first = shop.hold(&last, 3).await.ok();
     let path = shop.reservation(&first);
-    shop.delete(&path).token(&last.token).send().await.ok();
+    shop.delete(&path).send_as(&last.token).await.ok();
     shop.remove(&admin, &shop.concert_id).await.ok();
 
     let held = shop.hold(&one, 1).await.ok();
@@ -144,14 +144,14 @@ async fn hold_made_meanwhile_can_be_paid_cancelled_and_refunded() {
     shop.pay(&one, &held).await.ok();
     let given_up = shop.hold(&other, 2).await.ok();
     let path = shop.reservation(&given_up);
-    let cancelled = shop.delete(&path).token(&other.token).send().await.ok();
+    let cancelled = shop.delete(&path).send_as(&other.token).await.ok();
     assert_eq!(cancelled["status"], "CANCELLED");
     let lapsing = shop.hold(&last, 3).await.ok();
     shop.advance(5).await;
     shop.hold(&late, 4).await.is(SHOW_NOT_FOUND);
 
     let path = shop.reservation(&held);
-    let refunded = shop.delete(&path).token(&one.token).send().await.ok();
+    let refunded = shop.delete(&path).send_as(&one.token).await.ok();
     assert_eq!(refunded["status"], "REFUNDED");
     assert_eq!(shop.balance(&one).await, json!(PRICE));
     shop.advance(302).await;

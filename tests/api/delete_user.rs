@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Account, Buyer, Door, PASSWORD, PRICE, Reply, Shop,
+    Account, Buyer, Door, NOBODY, PASSWORD, PRICE, Reply, Shop,
     refusal::{
         BAD_REQUEST, FORBIDDEN, INVALID_CREDENTIALS, INVALID_TOKEN, INVALID_USER_ID,
         MISSING_AUTHORIZATION, USER_HAS_BALANCE, USER_HAS_HOLD, USER_NOT_FOUND,
@@ -12,13 +12,11 @@ use crate::harness::{
     text,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 impl Shop {
     /// Deletes a user; `how` is what stands behind the path.
     async fn delete_user(&self, user_id: &str, token: &str, how: &str) -> Reply {
         let path = format!("/v1/users/{user_id}{how}");
-        self.delete(&path).token(token).send().await
+        self.delete(&path).send_as(token).await
     }
 
     /// Somebody with a password who has bought seat 7.
@@ -72,15 +70,11 @@ async fn deletes_what_is_personal_and_keeps_the_books() {
         call.json(&json!({ "user_id": buyer.user_id }))
     };
     join().send().await.is(USER_NOT_FOUND);
-    join()
-        .token(&buyer.access_token)
-        .send()
-        .await
-        .is(INVALID_TOKEN);
+    join().send_as(&buyer.access_token).await.is(INVALID_TOKEN);
 
     let ask = async |what: &str| {
         let path = format!("/v1/users/{}{what}", buyer.user_id);
-        shop.get(&path).token(&admin.access_token).send().await
+        shop.get(&path).send_as(&admin.access_token).await
     };
     ask("").await.is(USER_NOT_FOUND);
     let statement = ask("/statement").await.ok();
@@ -126,10 +120,10 @@ async fn tokens_of_a_deleted_user_open_no_door() {
         .await
         .ok();
     for door in shop.guarded(&buyer.user_id, &text(&held["reservation_id"])) {
-        let by_access = door.call(&shop).token(&buyer.access_token).send().await;
+        let by_access = door.call(&shop).send_as(&buyer.access_token).await;
         assert_eq!(by_access.status, 401, "{}", door.name);
         by_access.is(INVALID_TOKEN);
-        let reply = door.call(&shop).token(&buyer.token).send().await;
+        let reply = door.call(&shop).send_as(&buyer.token).await;
         match door.door {
             Door::Buyer | Door::Holder => reply.session_over(Some("LEFT")),
             // The poll tells what has become of the session, and opens nothing.
@@ -174,7 +168,7 @@ async fn refuses_users_with_holds_or_money_unless_forced() {
     }
     assert_eq!(shop.seats(&shop.buyer().await).await[&8], "FREE");
     let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
-    let balance = balance.token(&admin.access_token).send().await.ok();
+    let balance = balance.send_as(&admin.access_token).await.ok();
     assert_eq!(balance["current_balance"], 700, "it stays in the books");
     shop.audit().await;
 }
@@ -268,7 +262,7 @@ async fn deleting_while_everything_else_happens_loses_no_money() {
         );
         let done = charges.iter().filter(|reply| reply.status == 200).count();
         let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
-        let balance = balance.token(&admin.access_token).send().await.ok();
+        let balance = balance.send_as(&admin.access_token).await.ok();
         assert_eq!(balance["current_balance"], json!(100 * done), "{how}");
         if gone.status == 200 {
             assert!(how == "?force=true" || done == 0, "{done} charges before");

@@ -93,7 +93,7 @@ async fn log_out_ignores_its_body() {
         let log_out = shop.post("/v1/auth/logout").token(&guest.access_token);
         log_out.body(body).send().await.ok();
         let path = format!("/v1/users/{}", guest.user_id);
-        let again = shop.get(&path).token(&guest.access_token).send().await;
+        let again = shop.get(&path).send_as(&guest.access_token).await;
         assert_eq!(again.status, 401);
     }
 }
@@ -286,7 +286,7 @@ async fn number_in_the_query_is_digits() {
     let seats = format!("/v1/concerts/{}/seats", shop.concert_id);
     let ask = async |range: &str| {
         let path = format!("{seats}?date={}&{range}", shop.dates[0]);
-        shop.get(&path).token(&buyer.token).send().await
+        shop.get(&path).send_as(&buyer.token).await
     };
     let found = ask("from=7&to=8").await.ok();
     assert_eq!(found["seats"].as_array().map(Vec::len), Some(2));
@@ -300,7 +300,7 @@ async fn number_in_the_query_is_digits() {
 async fn parameter_named_twice_is_refused() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let twice = |path: &str| shop.get(path).token(&buyer.token).send();
+    let twice = |path: &str| shop.get(path).send_as(&buyer.token);
     twice("/v1/concerts?limit=1&limit=2")
         .await
         .is(INVALID_LIMIT);

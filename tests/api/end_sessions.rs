@@ -3,11 +3,9 @@
 use serde_json::json;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_TOKEN, INVALID_USER_ID, MISSING_AUTHORIZATION, USER_NOT_FOUND},
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 fn path(user_id: &str) -> String {
     format!("/v1/users/{user_id}/sessions")
@@ -79,7 +77,7 @@ async fn ending_an_active_session_lets_the_next_one_in() {
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     let end = |buyer: &crate::harness::Buyer| {
         let call = shop.delete(&path(&buyer.user_id));
-        call.token(&buyer.access_token).send()
+        call.send_as(&buyer.access_token)
     };
     assert_eq!(end(&waiting).await.ok()["ended"], 1);
     assert_eq!(shop.status(&waiting).await, "CLOSED LEFT");
@@ -96,7 +94,7 @@ async fn refuses_other_users() {
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let end = |user_id: &str| shop.delete(&path(user_id));
     end(&buyer.user_id).send().await.is(MISSING_AUTHORIZATION);
-    let by = async |user_id: &str, token: &str| end(user_id).token(token).send().await;
+    let by = async |user_id: &str, token: &str| end(user_id).send_as(token).await;
     by(&buyer.user_id, &other.access_token).await.is(FORBIDDEN);
     by(NOBODY, &other.access_token).await.is(FORBIDDEN);
     by("x", &other.access_token).await.is(INVALID_USER_ID);

@@ -117,7 +117,7 @@ async fn line_ends_when_the_last_sale_closes() {
     assert_eq!(hall.document().await["state"], "OPEN", "one is still sold");
     let held = json!({ "date": SECOND, "seat_number": 1 });
     let held = hall.shop.post(&hall.shop.reservations()).json(&held);
-    let held = held.token(&buyer.token).send().await.ok();
+    let held = held.send_as(&buyer.token).await.ok();
     hall.shop.advance(40).await;
 
     assert_eq!(hall.statuses(&fans[1..]).await, [OVER, OVER]);
@@ -415,11 +415,7 @@ async fn new_date_on_a_sold_out_queue_takes_joins_at_once() {
         "shows": [{ "date": SECOND, "price": 1 }],
     });
     let create = hall.shop.post("/v1/concerts").json(&body);
-    create
-        .token(&hall.admin.access_token)
-        .send()
-        .await
-        .expect(201);
+    create.send_as(&hall.admin.access_token).await.expect(201);
     assert_eq!(hall.document().await["state"], "OPEN");
 }
 

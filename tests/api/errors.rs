@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use local::Fault;
 use serde_json::json;
 
-use crate::harness::{Buyer, Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
+use crate::harness::{
+    Buyer, Call, NOBODY, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold,
+};
 
 /// Every code of the contract, and its status.
 pub const CONTRACT: [(u16, &str); 48] = [
@@ -59,8 +61,6 @@ pub const CONTRACT: [(u16, &str); 48] = [
     (500, "INTERNAL"),
     (503, "BUSY"),
 ];
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// The shows are more than a month away: so refunds are over.
 const NO_REFUNDS: &[(&str, &str)] = &[("RefundCutoffHours", "8760")];

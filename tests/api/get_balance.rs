@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_USER_ID, USER_NOT_FOUND},
 };
 
@@ -14,7 +14,7 @@ async fn answers_its_owner_with_either_token() {
     shop.charge(&buyer, 12_345).await.ok();
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     for token in [&buyer.token, &buyer.access_token] {
-        let balance = shop.get(&path).token(token).send().await.ok();
+        let balance = shop.get(&path).send_as(token).await.ok();
         assert_eq!(
             balance,
             json!({ "user_id": buyer.user_id, "current_balance": 12_345 })
@@ -46,12 +46,9 @@ async fn answers_a_buyer_after_paying_and_while_waiting() {
 async fn refuses_other_users_whether_they_exist_or_not() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
-    for user_id in [
-        other.user_id.as_str(),
-        "11111111-1111-4111-8111-111111111111",
-    ] {
+    for user_id in [other.user_id.as_str(), NOBODY] {
         let path = format!("/v1/users/{user_id}/balance");
-        shop.get(&path).token(&one.token).send().await.is(FORBIDDEN);
+        shop.get(&path).send_as(&one.token).await.is(FORBIDDEN);
     }
 }
 
@@ -62,12 +59,10 @@ async fn answers_an_administrator_for_anybody() {
     shop.charge(&buyer, 7).await.ok();
     let read = |user_id: &str| {
         let path = format!("/v1/users/{user_id}/balance");
-        shop.get(&path).token(&admin.access_token).send()
+        shop.get(&path).send_as(&admin.access_token)
     };
     assert_eq!(read(&buyer.user_id).await.ok()["current_balance"], 7);
-    read("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(USER_NOT_FOUND);
+    read(NOBODY).await.is(USER_NOT_FOUND);
 }
 
 #[tokio::test]
@@ -84,8 +79,7 @@ async fn refuses_a_malformed_id() {
     ] {
         let path = format!("/v1/users/{id}/balance");
         shop.get(&path)
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(INVALID_USER_ID);
     }

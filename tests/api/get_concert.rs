@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{PRICE, Shop, refusal::CONCERT_NOT_FOUND, show};
+use crate::harness::{NOBODY, PRICE, Shop, refusal::CONCERT_NOT_FOUND, show};
 
 #[tokio::test]
 async fn answers_anybody_with_all_shows() {
@@ -27,13 +27,7 @@ async fn answers_anybody_with_all_shows() {
 #[tokio::test]
 async fn unknown_concert_is_not_found() {
     let shop = Shop::open().await;
-    for id in [
-        "11111111-1111-4111-8111-111111111111",
-        "x",
-        "%00",
-        "listing",
-        "version",
-    ] {
+    for id in [NOBODY, "x", "%00", "listing", "version"] {
         let path = format!("/v1/concerts/{id}");
         shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
     }

@@ -8,7 +8,7 @@ use crate::harness::{CONCERT, PRICE, REFUNDABLE_UNTIL, Shop};
 async fn active_buyer_reads_until_when() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
+    let reply = shop.get("/v1/auth/tokens").send_as(&buyer.token).await;
     assert_eq!(reply.header("retry-after"), "30");
     assert_eq!(
         reply.ok(),
@@ -26,7 +26,7 @@ async fn waiting_buyer_reads_the_place_and_when_to_ask_again() {
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     shop.advance(5).await;
     for (buyer, position) in [(&first, 1), (&second, 2)] {
-        let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
+        let reply = shop.get("/v1/auth/tokens").send_as(&buyer.token).await;
         let retry_after: u64 = reply.header("retry-after").parse().expect("seconds");
         let place = reply.ok();
         let wait = place["estimated_wait_time"]
@@ -108,7 +108,7 @@ async fn each_ending_has_its_reason() {
         (&idle, "EXPIRED", "WINDOW_OVER"),
         (&holding, "CLOSED", "HOLD_EXPIRED"),
     ] {
-        let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
+        let reply = shop.get("/v1/auth/tokens").send_as(&buyer.token).await;
         assert_eq!(
             reply.header("retry-after"),
             "",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    CONCERT, PRICE, REFUNDABLE_UNTIL, Shop,
+    CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Shop,
     refusal::{FORBIDDEN, INVALID_USER_ID, RESERVATION_NOT_FOUND},
     text,
 };
@@ -36,12 +36,7 @@ async fn answers_with_a_hold_to_either_token() {
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
     for token in [&buyer.token, &buyer.access_token] {
-        let found = shop
-            .get(&shop.reservation(&held))
-            .token(token)
-            .send()
-            .await
-            .ok();
+        let found = shop.get(&shop.reservation(&held)).send_as(token).await.ok();
         assert_eq!(found, told(&shop, &held, "HELD", "PENDING"));
     }
 }
@@ -64,8 +59,7 @@ async fn answers_with_an_order_and_the_time_of_its_payment() {
     expected["payment"]["paid_at"] = paid_at;
     let found = shop
         .get(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(found, expected);
@@ -77,11 +71,7 @@ async fn answers_expired_and_cancelled() {
     let (lapses, cancels) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&lapses, 7).await.ok();
     let given_up = shop.hold(&cancels, 8).await.ok();
-    shop.delete(&shop.reservation(&given_up))
-        .token(&cancels.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&cancels, &given_up).await.ok();
     assert_eq!(
         shop.reservation_status(&cancels, &given_up).await,
         "CANCELLED"
@@ -92,8 +82,7 @@ async fn answers_expired_and_cancelled() {
     shop.advance(1).await;
     let found = shop
         .get(&shop.reservation(&held))
-        .token(&lapses.token)
-        .send()
+        .send_as(&lapses.token)
         .await
         .ok();
     assert_eq!(
@@ -104,8 +93,7 @@ async fn answers_expired_and_cancelled() {
     shop.advance(10).await;
     let found = shop
         .get(&shop.reservation(&held))
-        .token(&lapses.token)
-        .send()
+        .send_as(&lapses.token)
         .await
         .ok();
     assert_eq!(
@@ -131,8 +119,7 @@ async fn another_users_and_another_concerts_are_not_found() {
     for one in [&held, &receipt] {
         let path = shop.reservation(one);
         shop.get(&path)
-            .token(&other.token)
-            .send()
+            .send_as(&other.token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
@@ -141,28 +128,19 @@ async fn another_users_and_another_concerts_are_not_found() {
         let id = text(&id["reservation_id"]);
         let path = format!("/v1/concerts/{elsewhere}/reservations/{id}");
         shop.get(&path)
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(RESERVATION_NOT_FOUND);
         let path = format!("/v1/concerts/x/reservations/{id}");
         shop.get(&path)
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
-    for id in [
-        "x",
-        "11111111-1111-4111-8111-111111111111",
-        "%00",
-        "account",
-        &buyer.user_id,
-    ] {
+    for id in ["x", NOBODY, "%00", "account", &buyer.user_id] {
         let path = format!("{}/{id}", shop.reservations());
         shop.get(&path)
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
@@ -177,14 +155,14 @@ async fn answers_an_administrator_that_names_the_user() {
     let admin = shop.admin().await;
     for (owner, of) in [(&buyer, &receipt), (&other, &held)] {
         let path = shop.reservation(of);
-        let own = shop.get(&path).token(&owner.access_token).send().await.ok();
+        let own = shop.get(&path).send_as(&owner.access_token).await.ok();
         let named = format!("{path}?user_id={}", owner.user_id);
         for token in [&admin.access_token, &owner.access_token, &owner.token] {
-            let found = shop.get(&named).token(token).send().await.ok();
+            let found = shop.get(&named).send_as(token).await.ok();
             assert_eq!(found, own, "an order that nobody explained");
         }
         // Without saying so an administrator looks among their own.
-        let unsaid = shop.get(&path).token(&admin.access_token).send().await;
+        let unsaid = shop.get(&path).send_as(&admin.access_token).await;
         unsaid.is(RESERVATION_NOT_FOUND);
     }
 }
@@ -197,15 +175,15 @@ async fn refuses_others_that_name_the_user() {
     let path = shop.reservation(&receipt);
     let named = format!("{path}?user_id={}", buyer.user_id);
     for token in [&other.token, &other.access_token] {
-        shop.get(&named).token(token).send().await.is(FORBIDDEN);
+        shop.get(&named).send_as(token).await.is(FORBIDDEN);
     }
     for wrong in ["x", "%00", "11111111-1111-4111-8111-11111111111"] {
         let named = format!("{path}?user_id={wrong}");
-        let reply = shop.get(&named).token(&admin.access_token).send().await;
+        let reply = shop.get(&named).send_as(&admin.access_token).await;
         reply.is(INVALID_USER_ID);
     }
     // Their own id does not make it theirs.
     let named = format!("{path}?user_id={}", other.user_id);
-    let reply = shop.get(&named).token(&other.token).send().await;
+    let reply = shop.get(&named).send_as(&other.token).await;
     reply.is(RESERVATION_NOT_FOUND);
 }

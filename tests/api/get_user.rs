@@ -3,11 +3,9 @@
 use serde_json::json;
 
 use crate::harness::{
-    Shop,
+    NOBODY, Shop,
     refusal::{FORBIDDEN, INVALID_USER_ID, USER_NOT_FOUND},
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 #[tokio::test]
 async fn answers_the_user_themselves() {
@@ -24,10 +22,10 @@ async fn answers_the_user_themselves() {
     });
     let path = format!("/v1/users/{}", buyer.user_id);
     for token in [&buyer.access_token, &buyer.token] {
-        assert_eq!(shop.get(&path).token(token).send().await.ok(), guest);
+        assert_eq!(shop.get(&path).send_as(token).await.ok(), guest);
     }
     let path = format!("/v1/users/{}", account.user_id);
-    let seen = shop.get(&path).token(&account.access_token).send().await;
+    let seen = shop.get(&path).send_as(&account.access_token).await;
     assert_eq!(
         seen.ok(),
         json!({
@@ -47,7 +45,7 @@ async fn answers_administrators_and_nobody_else_about_others() {
     let account = shop.account("mina@example.com").await;
     let look = async |user_id: &str, token: &str| {
         let path = format!("/v1/users/{user_id}");
-        shop.get(&path).token(token).send().await
+        shop.get(&path).send_as(token).await
     };
     let seen = look(&account.user_id, &admin.access_token).await.ok();
     assert_eq!(seen["email"], "mina@example.com");

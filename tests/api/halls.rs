@@ -273,7 +273,7 @@ async fn database_that_does_not_keep_up_is_busy() {
     shop.available_of(&buyer, &id).send().await.is(BUSY);
     shop.ask_for_dates(&buyer).send().await.is(BUSY);
     let seats = format!("/v1/concerts/{id}/seats?date=2027-01-01");
-    shop.get(&seats).token(&buyer.token).send().await.is(BUSY);
+    shop.get(&seats).send_as(&buyer.token).await.is(BUSY);
     shop.remove(&admin, &id).await.is(BUSY);
     shop.remove(&admin, &shop.concert_id).await.is(BUSY);
     shop.concert(&id).await;
@@ -289,7 +289,7 @@ async fn database_that_does_not_answer_is_busy() {
     let seats = format!("/v1/concerts/{id}/seats?date=2027-01-01");
     let slow = Fault::TimedOut(When::Before);
     shop.stack.faults().meet("list-seats", "Query", slow, 9);
-    let reply = shop.get(&seats).token(&buyer.token).send().await;
+    let reply = shop.get(&seats).send_as(&buyer.token).await;
     assert_eq!(reply.header("retry-after"), "1");
     reply.is(BUSY);
 }

@@ -146,7 +146,7 @@ async fn head_is_an_arrival_where_get_is() {
     shop.leave(&inside).await;
     shop.advance(10).await;
     let dates = format!("/v1/concerts/{}/dates", shop.concert_id);
-    let head = shop.call("HEAD", &dates).token(&waiting.token).send().await;
+    let head = shop.call("HEAD", &dates).send_as(&waiting.token).await;
     assert_eq!(head.status, 200);
     shop.advance(150).await;
     assert_eq!(shop.status(&waiting).await, "ACTIVE");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::{domain::show::Show, futures_util::future::join_all, jiff::SignedDuration};
 
 use crate::harness::{
-    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
+    Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, HOLD_EXISTS, INVALID_DATE,
         INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_CLOSED, SALE_NOT_OPEN,
@@ -16,7 +16,7 @@ use crate::harness::{
 impl Shop {
     async fn ask_to_hold(&self, buyer: &Buyer, concert_id: &str, body: &Value) -> Reply {
         let path = format!("/v1/concerts/{concert_id}/reservations");
-        self.post(&path).token(&buyer.token).json(body).send().await
+        self.post(&path).json(body).send_as(&buyer.token).await
     }
 }
 
@@ -114,11 +114,7 @@ async fn refuses_other_seats_while_some_are_held() {
         .await
         .is(HOLD_EXISTS);
 
-    shop.delete(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&buyer, &held).await.ok();
     shop.hold(&buyer, 9).await.ok();
 }
 
@@ -208,7 +204,7 @@ async fn same_hold_in_parallel_is_one() {
         let held: Vec<_> = replies.into_iter().map(Reply::ok).collect();
         assert!(held.iter().all(|one| *one == held[0]), "{held:?}");
         let path = shop.reservation(&held[0]);
-        shop.delete(&path).token(&buyer.token).send().await.ok();
+        shop.delete(&path).send_as(&buyer.token).await.ok();
     }
     shop.audit().await;
 }
@@ -218,11 +214,7 @@ async fn names_a_missing_or_malformed_date_or_seat() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let ask = async |body: Value| shop.ask_to_hold(&buyer, &shop.concert_id, &body).await;
-    let empty = shop
-        .post(&shop.reservations())
-        .token(&buyer.token)
-        .send()
-        .await;
+    let empty = shop.post(&shop.reservations()).send_as(&buyer.token).await;
     empty.is(EMPTY_BODY);
     for body in [
         json!({}),
@@ -318,7 +310,7 @@ async fn seat_numbers_end_at_the_shows_capacity() {
 async fn reports_malformed_before_unknown() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let nowhere = "11111111-1111-4111-8111-111111111111";
+    let nowhere = NOBODY;
     let ask = async |concert_id: &str, date: &str, seat: u32| {
         shop.ask_to_hold(
             &buyer,
@@ -371,7 +363,7 @@ async fn holds_only_while_the_sale_is_open() {
         "/v1/concerts/{id}/reservations/{}",
         held["reservation_id"].as_str().expect("an id")
     );
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     ask("2027-01-01", 7).await.is(SALE_CLOSED);
 }
 
@@ -384,7 +376,7 @@ async fn hold_before_the_sale_is_answered_with_when_it_opens() {
     let id = shop.add_concert("Later", "main", &shows).await;
     let buyer = shop.buyer().await;
     let path = format!("/v1/concerts/{id}/seats?date=2027-01-01");
-    shop.get(&path).token(&buyer.token).send().await.ok();
+    shop.get(&path).send_as(&buyer.token).await.ok();
     let wish = json!({ "date": "2027-01-01", "seat_number": 7 });
     for (seconds, left) in [(0, "61"), (60, "1")] {
         shop.advance(seconds).await;
@@ -438,7 +430,7 @@ async fn user_may_hold_in_two_queues_at_once() {
         two["reservation_id"].as_str().expect("an id")
     );
     // Over all the user's sessions, with whichever token.
-    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(found["status"], "HELD");
     shop.audit().await;
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Reply, Shop,
+    NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED,
         INVALID_TOKEN, INVALID_USER_ID, MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION,
@@ -15,8 +15,6 @@ use crate::harness::{
     show, text,
     tokens::claims,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// 30 days.
 const TOKEN_LIVES: i64 = 30 * 24 * 3_600;

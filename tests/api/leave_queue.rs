@@ -10,8 +10,7 @@ async fn ends_the_session_and_says_so() {
     let buyer = shop.buyer().await;
     let left = shop
         .delete("/v1/auth/tokens")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(left, json!({ "message": "대기열 이탈 완료" }));
@@ -21,8 +20,7 @@ async fn ends_the_session_and_says_so() {
         .await
         .session_over(Some("LEFT"));
     shop.delete("/v1/auth/tokens")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .session_over(Some("LEFT"));
 
@@ -77,8 +75,7 @@ async fn refuses_a_session_that_is_over() {
         (&lapsed, "HOLD_EXPIRED"),
     ] {
         shop.delete("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .session_over(Some(reason));
     }
@@ -91,8 +88,7 @@ async fn earlier_token_does_not_end_the_later_session() {
     shop.leave(&before).await;
     let after = shop.rejoin(&before).await;
     shop.delete("/v1/auth/tokens")
-        .token(&before.token)
-        .send()
+        .send_as(&before.token)
         .await
         .session_over(None);
     assert_eq!(shop.status(&after).await, "ACTIVE");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     refusal::{CONCERT_NOT_FOUND, FORBIDDEN},
     show, show_sold,
 };
@@ -41,8 +41,7 @@ async fn dates_that_are_over_are_left_out() {
     let buyer = shop.buyer().await;
     let dates = shop
         .get(&format!("/v1/concerts/{id}/dates"))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(dates["dates"].as_array().map(Vec::len), Some(1));
@@ -56,14 +55,11 @@ async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
     let buyer = shop.buyer().await;
     let ask = async |id: &str| {
         shop.get(&format!("/v1/concerts/{id}/dates"))
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
     };
     ask(&rock).await.is(FORBIDDEN);
-    ask("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(CONCERT_NOT_FOUND);
+    ask(NOBODY).await.is(CONCERT_NOT_FOUND);
     ask("x").await.is(CONCERT_NOT_FOUND);
 }
 
@@ -88,7 +84,7 @@ async fn dates_say_how_far_their_sales_are() {
     let buyer = shop.buyer().await;
     let seen = async || {
         let path = format!("/v1/concerts/{id}/dates");
-        let seen = shop.get(&path).token(&buyer.token).send().await.ok();
+        let seen = shop.get(&path).send_as(&buyer.token).await.ok();
         let dates = seen["dates"].as_array().expect("dates").clone();
         let sale = |date: &serde_json::Value| {
             let sale = date["sale"].as_str().expect("how far").to_owned();

@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Shop,
+    Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Shop,
     refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_USER_ID, USER_NOT_FOUND},
     text,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 fn path(user_id: &str) -> String {
     format!("/v1/users/{user_id}/payments")
@@ -58,7 +56,7 @@ async fn latest_payment_comes_first_and_a_refund_is_shown() {
     refunded["refunded_at"] = shop.in_seconds(0);
     let admin = shop.admin().await;
     for token in [&buyer.token, &buyer.access_token, &admin.access_token] {
-        let listed = shop.get(&path(&buyer.user_id)).token(token).send().await;
+        let listed = shop.get(&path(&buyer.user_id)).send_as(token).await;
         assert_eq!(listed.ok(), json!({ "payments": [newest, refunded] }));
     }
 }
@@ -78,7 +76,7 @@ async fn payments_come_in_pages() {
         let mut query = format!("?limit={limit}");
         loop {
             let path = format!("{}{query}", path(&buyer.user_id));
-            let page = shop.get(&path).token(&buyer.token).send().await.ok();
+            let page = shop.get(&path).send_as(&buyer.token).await.ok();
             let payments = page["payments"].as_array().expect("payments");
             assert!((1..=limit).contains(&payments.len()), "{page}");
             found.extend(payments.iter().map(|paid| text(&paid["reservation_id"])));
@@ -97,7 +95,7 @@ async fn cursor_is_of_one_list_of_one_user() {
     let (buyer, _) = shop.sell(1).await;
     let (buyer, _) = shop.buy_again(&buyer, 2).await;
     let (other, _) = shop.sell(3).await;
-    let read = |path: &str, buyer: &Buyer| shop.get(path).token(&buyer.token).send();
+    let read = |path: &str, buyer: &Buyer| shop.get(path).send_as(&buyer.token);
     let own = path(&buyer.user_id);
     let page = read(&format!("{own}?limit=1"), &buyer).await.ok();
     let cursor = text(&page["next_cursor"]);
@@ -149,6 +147,6 @@ async fn user_without_payments_gets_none_and_an_unknown_user_is_not_found() {
     }
     for token in [&buyer.token, &buyer.access_token] {
         let path = path(&admin.user_id);
-        shop.get(&path).token(token).send().await.is(FORBIDDEN);
+        shop.get(&path).send_as(token).await.is(FORBIDDEN);
     }
 }

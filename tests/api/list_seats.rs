@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::show::Show;
 
 use crate::harness::{
-    Buyer, Reply, Shop,
+    Buyer, NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, FORBIDDEN, INVALID_DATE, MISSING_DATE, SHOW_NOT_FOUND,
     },
@@ -14,7 +14,7 @@ use crate::harness::{
 impl Shop {
     async fn ask_for_seats(&self, buyer: &Buyer, concert_id: &str, query: &str) -> Reply {
         let path = format!("/v1/concerts/{concert_id}/seats{query}");
-        self.get(&path).token(&buyer.token).send().await
+        self.get(&path).send_as(&buyer.token).await
     }
 }
 
@@ -66,9 +66,8 @@ async fn message_says_when_others_have_all_seats() {
     let body = json!({ "date": "2027-01-01", "seat_numbers": [1, 2] });
     let path = format!("/v1/concerts/{id}/reservations");
     shop.post(&path)
-        .token(&holder.token)
         .json(&body)
-        .send()
+        .send_as(&holder.token)
         .await
         .ok();
 
@@ -113,9 +112,8 @@ async fn large_hall_comes_in_parts() {
     // On both sides of the border between two blocks, and the last one.
     let body = json!({ "date": "2027-01-01", "seat_numbers": [500, 501, 1_200] });
     shop.post(&path)
-        .token(&other.token)
         .json(&body)
-        .send()
+        .send_as(&other.token)
         .await
         .ok();
 
@@ -197,7 +195,7 @@ async fn requires_a_date() {
 async fn reports_a_malformed_date_before_unknown() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let nowhere = "11111111-1111-4111-8111-111111111111";
+    let nowhere = NOBODY;
     shop.ask_for_seats(&buyer, nowhere, "")
         .await
         .is(MISSING_DATE);

@@ -17,7 +17,7 @@ impl Shop {
     async fn users(&self, token: &str, limit: u32, cursor: Option<&str>) -> Value {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}"));
         let path = format!("/v1/users?limit={limit}{}", cursor.unwrap_or_default());
-        self.get(&path).token(token).send().await.ok()
+        self.get(&path).send_as(token).await.ok()
     }
 }
 
@@ -84,9 +84,9 @@ async fn refuses_all_but_administrators() {
     let (buyer, account) = (shop.buyer().await, shop.account("mina@example.com").await);
     let look = || shop.get("/v1/users");
     look().send().await.is(MISSING_AUTHORIZATION);
-    look().token(&buyer.token).send().await.is(INVALID_TOKEN);
+    look().send_as(&buyer.token).await.is(INVALID_TOKEN);
     for token in [&buyer.access_token, &account.access_token] {
-        look().token(token).send().await.is(FORBIDDEN);
+        look().send_as(token).await.is(FORBIDDEN);
         let garbage = shop.get("/v1/users?limit=x&cursor=x").token(token);
         garbage.send().await.is(FORBIDDEN);
     }
@@ -98,7 +98,7 @@ async fn limit_is_from_1_to_100_and_a_cursor_is_ours() {
     let admin = shop.admin().await;
     let look = async |query: &str| {
         let path = format!("/v1/users?{query}");
-        shop.get(&path).token(&admin.access_token).send().await
+        shop.get(&path).send_as(&admin.access_token).await
     };
     for limit in ["0", "101", "-1", "1.5", "x", "99999999999"] {
         look(&format!("limit={limit}")).await.is(INVALID_LIMIT);

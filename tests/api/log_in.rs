@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Call, PASSWORD, Reply, Shop,
+    Call, NOBODY, PASSWORD, Reply, Shop,
     refusal::{
         BAD_REQUEST, EMPTY_BODY, INVALID_CREDENTIALS, INVALID_USER_ID, MISSING_EMAIL,
         MISSING_PASSWORD, TOO_MANY_ATTEMPTS,
@@ -13,7 +13,6 @@ use crate::harness::{
     tokens::claims,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 const WRONG: &str = "incorrect horse battery";
 
 impl Shop {
@@ -85,7 +84,7 @@ async fn account_gets_a_token_for_12_hours() {
             })
         );
         let path = format!("/v1/users/{}", account.user_id);
-        shop.get(&path).token(&token).send().await.ok();
+        shop.get(&path).send_as(&token).await.ok();
     }
 }
 

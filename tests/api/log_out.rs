@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{
-    Door, PASSWORD, PRICE, Shop,
+    Door, NOBODY, PASSWORD, PRICE, Shop,
     refusal::{INVALID_TOKEN, MISSING_AUTHORIZATION},
     text,
 };
@@ -14,14 +14,14 @@ async fn ends_every_access_token_issued_so_far_and_no_later_one() {
     let account = shop.account("mina@example.com").await;
     let logged_in = shop.log_in(&account.email, PASSWORD).await.ok();
     let second = text(&logged_in["token"]);
-    let out = shop.post("/v1/auth/logout").token(&second).send().await;
+    let out = shop.post("/v1/auth/logout").send_as(&second).await;
     assert_eq!(out.ok(), json!({ "token": null }));
 
     let path = format!("/v1/users/{}", account.user_id);
-    let look = async |token: &str| shop.get(&path).token(token).send().await;
+    let look = async |token: &str| shop.get(&path).send_as(token).await;
     for token in [&account.access_token, &second] {
         look(token).await.is(INVALID_TOKEN);
-        let again = shop.post("/v1/auth/logout").token(token).send().await;
+        let again = shop.post("/v1/auth/logout").send_as(token).await;
         again.is(INVALID_TOKEN);
     }
     let third = shop.log_in(&account.email, PASSWORD).await.ok();
@@ -35,7 +35,7 @@ async fn guest_logs_out_and_in_again() {
     let out = shop.post("/v1/auth/logout").token(&guest.access_token);
     out.send().await.ok();
     let balance = format!("/v1/users/{}/balance", guest.user_id);
-    let look = async |token: &str| shop.get(&balance).token(token).send().await;
+    let look = async |token: &str| shop.get(&balance).send_as(token).await;
     look(&guest.access_token).await.is(INVALID_TOKEN);
     let body = json!({ "user_id": guest.user_id });
     let logged_in = shop.post("/v1/auth/login").json(&body).send().await.ok();
@@ -76,11 +76,7 @@ async fn ignores_the_body() {
         assert_eq!(out.send().await.ok(), json!({ "token": null }));
     }
     let balance = format!("/v1/users/{}/balance", victim.user_id);
-    shop.get(&balance)
-        .token(&victim.access_token)
-        .send()
-        .await
-        .ok();
+    shop.get(&balance).send_as(&victim.access_token).await.ok();
 }
 
 #[tokio::test]
@@ -101,10 +97,10 @@ async fn ended_token_opens_no_door() {
     let admin = shop.admin().await;
     let out = shop.post("/v1/auth/logout").token(&admin.access_token);
     out.send().await.ok();
-    let doors = shop.guarded(&admin.user_id, "11111111-1111-4111-8111-111111111111");
+    let doors = shop.guarded(&admin.user_id, NOBODY);
     assert!(doors.iter().any(|door| door.door == Door::Admin));
     for door in doors {
-        let reply = door.call(&shop).token(&admin.access_token).send().await;
+        let reply = door.call(&shop).send_as(&admin.access_token).await;
         assert_eq!(reply.status, 401, "{}", door.name);
         reply.is(INVALID_TOKEN);
     }

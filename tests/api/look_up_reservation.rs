@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Guest, Reply, Shop,
+    Guest, NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, FORBIDDEN, INVALID_DATE, INVALID_TOKEN,
         MISSING_AUTHORIZATION, MISSING_DATE, MISSING_SEAT_NUMBER, RESERVATION_NOT_FOUND,
@@ -11,12 +11,10 @@ use crate::harness::{
     show, text,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 impl Shop {
     async fn look_up(&self, admin: &Guest, query: &str) -> Reply {
         let path = format!("{}?{query}", self.reservations());
-        self.get(&path).token(&admin.access_token).send().await
+        self.get(&path).send_as(&admin.access_token).await
     }
 
     async fn looked_up(&self, admin: &Guest, query: &str) -> Value {
@@ -37,7 +35,7 @@ async fn look_up_finds_a_buyer_by_the_seat_or_the_reservation() {
         (&holder, &held, 9),
     ] {
         let path = shop.reservation(of);
-        let own = shop.get(&path).token(&owner.token).send().await.ok();
+        let own = shop.get(&path).send_as(&owner.token).await.ok();
         let expected = json!([{
             "reservation_id": of["reservation_id"],
             "user_id": owner.user_id,
@@ -173,7 +171,7 @@ async fn look_up_requires_a_date_and_either_seat_or_reservation() {
         reply.is(RESERVATION_NOT_FOUND);
     }
     let nowhere = shop.get("/v1/concerts/x/reservations?date=2026-12-24&seat_number=7");
-    let nowhere = nowhere.token(&admin.access_token).send().await;
+    let nowhere = nowhere.send_as(&admin.access_token).await;
     nowhere.is(CONCERT_NOT_FOUND);
 }
 
@@ -184,21 +182,15 @@ async fn look_up_is_for_administrators_only() {
     let (buyer, _) = shop.sell(7).await;
     let path = format!("{}?date=2026-12-24&seat_number=7", shop.reservations());
     shop.get(&path)
-        .token(&buyer.access_token)
-        .send()
+        .send_as(&buyer.access_token)
         .await
         .is(FORBIDDEN);
     shop.get(&path)
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(INVALID_TOKEN);
     shop.get(&path).send().await.is(MISSING_AUTHORIZATION);
     let seats = format!("/v1/concerts/{}/seats?date=2026-12-24", shop.concert_id);
-    let seats = shop
-        .get(&seats)
-        .token(&shop.buyer().await.token)
-        .send()
-        .await;
+    let seats = shop.get(&seats).send_as(&shop.buyer().await.token).await;
     assert!(!seats.text.contains(&buyer.user_id), "nor do seats tell");
 }

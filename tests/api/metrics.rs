@@ -89,8 +89,7 @@ async fn purchase_publishes_nothing_about_the_buyer() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sell(7).await;
     shop.get(&format!("/v1/users/{}", buyer.user_id))
-        .token(&buyer.access_token)
-        .send()
+        .send_as(&buyer.access_token)
         .await
         .ok();
     shop.get(&format!("/nowhere/{}", buyer.user_id))

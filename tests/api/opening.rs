@@ -74,7 +74,7 @@ async fn early_buyer_waits_for_the_draw() {
     let lives = told["exp"].as_i64().expect("a time") - shop.now().as_second();
     assert_eq!(lives, 30 * 24 * 3_600);
 
-    let reply = shop.get("/v1/auth/tokens").token(&early.token).send().await;
+    let reply = shop.get("/v1/auth/tokens").send_as(&early.token).await;
     assert_eq!(reply.header("retry-after"), "30");
     let place = reply.ok();
     assert_eq!(

@@ -46,7 +46,7 @@ impl Shop {
     /// Checks that a token opens no door to money, and those of the line.
     async fn is_good_for_the_line_alone(&self, old: &Buyer, held: &Value) {
         for door in self.of_money(old, held) {
-            let reply = door.call(self).token(&old.token).send().await;
+            let reply = door.call(self).send_as(&old.token).await;
             assert_eq!(reply.status, 401, "{}: {}", door.name, reply.body);
             reply.is(INVALID_TOKEN);
         }
@@ -116,7 +116,7 @@ async fn guest_that_becomes_an_account_keeps_their_tokens() {
     let path = format!("/v1/users/{}", buyer.user_id);
     let change = shop.patch(&path).token(&buyer.access_token).json(&body);
     change.send().await.ok();
-    shop.get(&path).token(&buyer.token).send().await.ok();
+    shop.get(&path).send_as(&buyer.token).await.ok();
     shop.pay(&buyer, &held).await.ok();
 }
 
@@ -163,7 +163,7 @@ async fn token_without_a_generation_is_good_until_its_user_logs_out() {
     };
     shop.charge(&old, 1).await.ok();
     let user = format!("/v1/users/{}", old.user_id);
-    shop.get(&user).token(&old.token).send().await.ok();
+    shop.get(&user).send_as(&old.token).await.ok();
     assert_eq!(shop.reservation_status(&old, &held).await, "HELD");
     let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
     out.send().await.ok();
@@ -190,12 +190,8 @@ async fn user_whose_account_has_no_generation_buys_as_before() {
     shop.charge(&old, 1).await.ok();
     // Whether this one is from before the last log-out nobody knows: it sees no address.
     let user = format!("/v1/users/{}", old.user_id);
-    shop.get(&user)
-        .token(&old.token)
-        .send()
-        .await
-        .is(INVALID_TOKEN);
-    shop.get(&user).token(&buyer.token).send().await.ok();
+    shop.get(&user).send_as(&old.token).await.is(INVALID_TOKEN);
+    shop.get(&user).send_as(&buyer.token).await.ok();
 
     let out = shop.post("/v1/auth/logout").token(&token);
     out.send().await.ok();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
+    Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
     refusal::{
         AMOUNT_MISMATCH, BAD_REQUEST, EMPTY_BODY, HOLD_EXPIRED, INSUFFICIENT_BALANCE,
         MISSING_PAYMENT_AMOUNT, MISSING_RESERVATION_ID, RESERVATION_NOT_FOUND,
@@ -15,7 +15,7 @@ use crate::harness::{
 impl Shop {
     async fn ask_to_pay(&self, buyer: &Buyer, held: &Value, body: &Value) -> Reply {
         let path = format!("{}/payments", self.reservation(held));
-        self.post(&path).token(&buyer.token).json(body).send().await
+        self.post(&path).json(body).send_as(&buyer.token).await
     }
 
     /// A buyer who holds seat 7 and can pay for it.
@@ -209,11 +209,7 @@ async fn names_what_is_missing_or_different() {
     let details = json!({ "amount": PRICE });
     let id = &held["reservation_id"];
     let path = format!("{}/payments", shop.reservation(&held));
-    shop.post(&path)
-        .token(&buyer.token)
-        .send()
-        .await
-        .is(EMPTY_BODY);
+    shop.post(&path).send_as(&buyer.token).await.is(EMPTY_BODY);
     ask(json!({})).await.is(MISSING_RESERVATION_ID);
     ask(json!({ "payment_details": details }))
         .await
@@ -236,13 +232,7 @@ async fn names_what_is_missing_or_different() {
     ask(json!({ "reservation_id": id }))
         .await
         .is(MISSING_PAYMENT_AMOUNT);
-    for other in [
-        json!("x"),
-        json!(7),
-        json!([id]),
-        json!("11111111-1111-4111-8111-111111111111"),
-        json!(""),
-    ] {
+    for other in [json!("x"), json!(7), json!([id]), json!(NOBODY), json!("")] {
         ask(json!({ "reservation_id": other, "payment_details": details }))
             .await
             .is(BAD_REQUEST);
@@ -292,24 +282,18 @@ async fn refuses_a_reservation_under_another_concert() {
         .add_concert("Elsewhere", "main", &[crate::harness::show("2026-12-24")])
         .await;
     let id = text(&held["reservation_id"]);
-    for concert_id in [
-        elsewhere.as_str(),
-        "x",
-        "11111111-1111-4111-8111-111111111111",
-    ] {
+    for concert_id in [elsewhere.as_str(), "x", NOBODY] {
         let path = format!("/v1/concerts/{concert_id}/reservations/{id}/payments");
         shop.post(&path)
-            .token(&buyer.token)
             .json(&order(&held))
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
     let path = format!("{}/x/payments", shop.reservations());
     shop.post(&path)
-        .token(&buyer.token)
         .json(&order(&held))
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(RESERVATION_NOT_FOUND);
     shop.pay(&buyer, &held).await.ok();

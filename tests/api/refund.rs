@@ -26,7 +26,7 @@ impl Shop {
     /// A buyer's last entry, as a token sees it.
     async fn last_entry(&self, buyer: &Buyer, token: &str) -> Value {
         let path = format!("/v1/users/{}/statement?limit=1", buyer.user_id);
-        let page = self.get(&path).token(token).send().await.ok();
+        let page = self.get(&path).send_as(token).await.ok();
         page["entries"][0].clone()
     }
 }
@@ -64,12 +64,12 @@ async fn refund_gives_the_money_back_and_says_why() {
     let path = shop.reservation(&receipt);
     for token in [&buyer.token, &buyer.access_token] {
         assert_eq!(shop.last_entry(&buyer, token).await, entry);
-        let found = shop.get(&path).token(token).send().await.ok();
+        let found = shop.get(&path).send_as(token).await.ok();
         assert_eq!(found["payment"]["refund_reason"], REASON);
         assert_eq!(found["payment"].get("refunded_by"), None);
         assert_eq!(found.get("refundable_until"), None);
         let payments = format!("/v1/users/{}/payments", buyer.user_id);
-        let payments = shop.get(&payments).token(token).send().await.ok();
+        let payments = shop.get(&payments).send_as(token).await.ok();
         assert_eq!(payments["payments"][0]["refund_reason"], REASON);
         assert_eq!(payments["payments"][0].get("refundable_until"), None);
     }
@@ -77,12 +77,7 @@ async fn refund_gives_the_money_back_and_says_why() {
     entry["by"] = json!(admin.user_id);
     assert_eq!(shop.last_entry(&buyer, &admin.access_token).await, entry);
     let named = format!("{path}?user_id={}", buyer.user_id);
-    let found = shop
-        .get(&named)
-        .token(&admin.access_token)
-        .send()
-        .await
-        .ok();
+    let found = shop.get(&named).send_as(&admin.access_token).await.ok();
     assert_eq!(found["payment"]["refunded_by"], json!(admin.user_id));
     shop.audit().await;
 }
@@ -135,7 +130,7 @@ async fn refunds_by_buyer_and_administrators_at_once_are_one() {
     let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = shop.reservation(&receipt);
-    let own = join_all((0..10).map(|_| shop.delete(&path).token(&buyer.token).send()));
+    let own = join_all((0..10).map(|_| shop.delete(&path).send_as(&buyer.token)));
     let operators = (0..10).map(|_| shop.refund(&admin, &buyer, &receipt, REASON).send());
     let (own, operators) = join!(own, join_all(operators));
     let answers: Vec<_> = own
@@ -262,8 +257,7 @@ async fn refund_requires_a_user_and_a_reason() {
     };
     let id = &buyer.user_id;
     shop.post(&path)
-        .token(&admin.access_token)
-        .send()
+        .send_as(&admin.access_token)
         .await
         .is(EMPTY_BODY);
     ask(json!({})).await.is(MISSING_USER_ID);
@@ -341,9 +335,8 @@ async fn refund_is_for_administrators_only() {
         (&other.token, INVALID_TOKEN),
     ] {
         shop.post(&path)
-            .token(token)
             .json(&body)
-            .send()
+            .send_as(token)
             .await
             .is(refusal);
         // Not even what is wrong with it.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::{futures_util::future::join_all, jiff::SignedDuration};
 
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Buyer, NOBODY, PRICE, Shop};
 
 /// The message of a hold in queue `main`.
 fn message(buyer: &Buyer, held: &Value) -> Value {
@@ -122,11 +122,7 @@ async fn message_of_a_paid_or_cancelled_hold_does_nothing() {
     shop.deliver_one(&message(&paid, &receipt)).await;
     let buyer = shop.buyer().await;
     let cancelled = shop.hold(&buyer, 8).await.ok();
-    shop.delete(&shop.reservation(&cancelled))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&buyer, &cancelled).await.ok();
     shop.hold(&buyer, 8).await.ok();
     shop.deliver_one(&message(&buyer, &cancelled)).await;
     let seats = shop.seats(&buyer).await;
@@ -144,7 +140,7 @@ async fn malformed_message_comes_again_and_the_rest_of_its_batch_does_not() {
     let mut foreign = message(&buyer, &held);
     foreign["user_id"] = json!("x");
     let mut unknown = message(&buyer, &held);
-    unknown["user_id"] = json!("11111111-1111-4111-8111-111111111111");
+    unknown["user_id"] = json!(NOBODY);
     let failures = shop
         .deliver(&[
             "garbage".to_owned(),

@@ -52,7 +52,7 @@ impl Shop {
     /// Knocks at a door that everybody with a token may pass.
     async fn is_known(&self, guest: &Guest) -> bool {
         let path = format!("/v1/users/{}/balance", guest.user_id);
-        let reply = self.get(&path).token(&guest.access_token).send().await;
+        let reply = self.get(&path).send_as(&guest.access_token).await;
         if reply.status != 200 {
             reply.is(INVALID_TOKEN);
             return false;
@@ -188,7 +188,7 @@ async fn tokens_of_a_revoked_key_are_void_within_five_minutes() {
     assert!(shop.is_known(&guest).await);
     // An instance that meets nobody else's token.
     let profile = format!("/v1/users/{}", guest.user_id);
-    let look = || shop.get(&profile).token(&guest.access_token).send();
+    let look = || shop.get(&profile).send_as(&guest.access_token);
     look().await.ok();
     shop.advance(10).await;
 

@@ -129,7 +129,7 @@ async fn line_lets_nobody_in_while_every_seat_is_held() {
     // Who gives a seat back is still there to take another one. When they leave, the next one
     // comes.
     let path = shop.reservation(&held);
-    shop.delete(&path).token(&fans[1].token).send().await.ok();
+    shop.delete(&path).send_as(&fans[1].token).await.ok();
     shop.advance(10).await;
     assert_eq!(shop.status(&fans[2]).await, "WAITING");
     shop.leave(&fans[1]).await;
@@ -187,7 +187,7 @@ async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
 async fn refund_opens_the_line_for_newcomers() {
     let (shop, (owner, receipt), waited) = Shop::sold_out().await;
     let path = shop.reservation(&receipt);
-    shop.delete(&path).token(&owner.token).send().await.ok();
+    shop.delete(&path).send_as(&owner.token).await.ok();
     shop.advance(2).await;
     let document = shop.queue("rock").await;
     assert_eq!(document["state"], "OPEN");

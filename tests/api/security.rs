@@ -9,8 +9,6 @@ mod tokens;
 
 use crate::harness::Reply;
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 impl Reply {
     /// A refusal of whatever kind, in the envelope.
     #[track_caller]

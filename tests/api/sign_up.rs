@@ -36,7 +36,7 @@ async fn guest_gets_an_id_and_a_token_that_names_them() {
     assert_eq!(said["exp"], shop.now().as_second() + 30 * 24 * 60 * 60);
 
     let balance = format!("/v1/users/{}/balance", text(&user["user_id"]));
-    let balance = shop.get(&balance).token(&token).send().await.ok();
+    let balance = shop.get(&balance).send_as(&token).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 
@@ -127,7 +127,7 @@ async fn makes_an_account_of_an_address_and_a_password() {
     let said = claims(&token);
     assert_eq!(said["exp"], shop.now().as_second() + 12 * 60 * 60);
     let balance = format!("/v1/users/{}/balance", text(&user["user_id"]));
-    let balance = shop.get(&balance).token(&token).send().await.ok();
+    let balance = shop.get(&balance).send_as(&token).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 
@@ -242,12 +242,7 @@ async fn additional_fields_are_ignored() {
         (&Value::Null, &json!(0))
     );
     let path = format!("/v1/users/{}/balance", text(&user["user_id"]));
-    let balance = shop
-        .get(&path)
-        .token(&text(&user["token"]))
-        .send()
-        .await
-        .ok();
+    let balance = shop.get(&path).send_as(&text(&user["token"])).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 

@@ -11,8 +11,7 @@ async fn guest_buys_a_seat() {
 
     let dates = shop
         .get("/v1/concerts/available-dates")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(dates, json!({ "available_dates": shop.dates }));

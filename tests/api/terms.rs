@@ -13,7 +13,7 @@ fn terms(answer: &Value) -> (&Value, &Value) {
 impl Shop {
     async fn payments(&self, buyer: &Buyer) -> Value {
         let path = format!("/v1/users/{}/payments", buyer.user_id);
-        let page = self.get(&path).token(&buyer.access_token).send().await.ok();
+        let page = self.get(&path).send_as(&buyer.access_token).await.ok();
         page["payments"].clone()
     }
 }
@@ -36,12 +36,12 @@ async fn terms_are_in_every_answer_and_follow_the_deployment() {
         let place = shop.get_place(&buyer).await;
         assert_eq!(terms(&place["reservation"]), expected, "the poll");
         let path = shop.reservation(&held);
-        let found = shop.get(&path).token(&buyer.token).send().await.ok();
+        let found = shop.get(&path).send_as(&buyer.token).await.ok();
         assert_eq!(terms(&found), expected, "the reservation");
         shop.charge(&buyer, PRICE).await.ok();
         let receipt = shop.pay(&buyer, &held).await.ok();
         assert_eq!(terms(&receipt), expected, "the receipt");
-        let found = shop.get(&path).token(&buyer.token).send().await.ok();
+        let found = shop.get(&path).send_as(&buyer.token).await.ok();
         assert_eq!(terms(&found), expected, "the order");
         assert_eq!(terms(&shop.payments(&buyer).await[0]), expected, "the list");
     }
@@ -67,17 +67,9 @@ async fn terms_keep_the_name_that_was_bought() {
 
     for (owner, of) in [(&buyer, &receipt), (&holder, &paid)] {
         let path = shop.reservation(of);
-        shop.delete(&path)
-            .token(&owner.access_token)
-            .send()
-            .await
-            .ok();
+        shop.delete(&path).send_as(&owner.access_token).await.ok();
     }
-    shop.delete(&shop.reservation(&held))
-        .token(&next.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&next, &held).await.ok();
     shop.remove(&admin, &shop.concert_id).await.ok();
     for owner in [&buyer, &holder] {
         assert_eq!(shop.payments(owner).await[0]["concert_name"], CONCERT);
@@ -102,11 +94,7 @@ async fn terms_of_older_items_have_no_name() {
     let receipt = shop.pay(&buyer, &held).await.ok();
     assert_eq!(receipt.get("concert_name"), None);
     assert_eq!(shop.payments(&buyer).await[0].get("concert_name"), None);
-    shop.delete(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&buyer, &held).await.ok();
 
     // Any change of the concert writes it into its shows.
     shop.change(&admin, &shop.concert_id, &json!({})).await.ok();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     concerts::many_shows,
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_CAPACITY, INVALID_DATE, INVALID_NAME, INVALID_PRICE,
@@ -13,8 +13,6 @@ use crate::harness::{
     },
     show, text,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 #[tokio::test]
 async fn keeps_what_is_left_out() {
@@ -206,7 +204,7 @@ async fn new_queue_sells_and_counts_every_show() {
         let call = shop.post(&path).token(&buyer.token).json(&wish);
         let held = call.send().await.ok();
         let path = format!("{path}/{}", text(&held["reservation_id"]));
-        shop.delete(&path).token(&buyer.token).send().await.ok();
+        shop.delete(&path).send_as(&buyer.token).await.ok();
     }
     shop.leave(&buyer).await;
     let moved = shop

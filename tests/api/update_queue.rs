@@ -315,7 +315,7 @@ async fn unknown_fields_are_refused() {
         }
     }
     let settings = shop.get("/v1/queues/main/settings");
-    let settings = settings.token(&admin.access_token).send().await.ok();
+    let settings = settings.send_as(&admin.access_token).await.ok();
     assert_eq!(settings["version"], before["settings"]["version"]);
     let put = shop.put_queue(&admin, "main", &settings).await.ok();
     assert_eq!(put["settings"]["rate"], 7);

@@ -49,7 +49,7 @@ impl Shop {
     /// Who a token says that somebody is, if it is good.
     async fn look(&self, user: &Guest) -> Reply {
         let path = format!("/v1/users/{}", user.user_id);
-        self.get(&path).token(&user.access_token).send().await
+        self.get(&path).send_as(&user.access_token).await
     }
 }
 

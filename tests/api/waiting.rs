@@ -3,13 +3,11 @@
 use serde_json::json;
 
 use crate::harness::{
-    Buyer, Door, PRICE, Shop,
+    Buyer, Door, NOBODY, PRICE, Shop,
     refusal::{FORBIDDEN, NOT_YOUR_TURN},
     text,
     tokens::claims,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// Somebody who has the one place there is, and the first and second behind them.
 async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
@@ -38,7 +36,7 @@ async fn waiting_buyer_is_refused_at_every_door() {
         .collect();
     assert_eq!(doors.len(), 4);
     for door in doors {
-        let reply = door.call(&shop).token(&waiting.token).send().await;
+        let reply = door.call(&shop).send_as(&waiting.token).await;
         assert_eq!(
             reply.header("retry-after"),
             (wait / 8).clamp(1, 30).to_string(),
@@ -73,7 +71,7 @@ async fn every_door_is_an_arrival() {
         );
         let doors = shop.guarded(&waiting.user_id, NOBODY);
         let door = doors.iter().find(|door| door.name == name).expect("a door");
-        door.call(&shop).token(&waiting.token).send().await.ok();
+        door.call(&shop).send_as(&waiting.token).await.ok();
         let place = shop.get_place(&waiting).await;
         assert_eq!(place["status"], "ACTIVE", "{name}");
         assert!(place.get("claim_until").is_none(), "{name} is no arrival");
@@ -217,8 +215,7 @@ async fn no_show_gives_the_place_to_the_next() {
         .await
         .session_over(Some("NO_SHOW"));
     shop.delete("/v1/auth/tokens")
-        .token(&second.token)
-        .send()
+        .send_as(&second.token)
         .await
         .session_over(Some("NO_SHOW"));
     shop.wait_for_turn(&third, 45).await;
@@ -275,11 +272,7 @@ async fn holder_after_the_window_pays_and_looks_and_is_refused_at_every_door() {
     let id = text(&held["reservation_id"]);
     for door in shop.guarded(&buyer.user_id, &id) {
         if door.door == Door::Buyer {
-            door.call(&shop)
-                .token(&buyer.token)
-                .send()
-                .await
-                .is(FORBIDDEN);
+            door.call(&shop).send_as(&buyer.token).await.is(FORBIDDEN);
         }
     }
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");

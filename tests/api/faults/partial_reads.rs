@@ -49,7 +49,7 @@ async fn look_up_reads_unread_seats_again() {
         shop.reservations(),
         shop.dates[0]
     );
-    let look_up = async || -> Reply { shop.get(&path).token(&admin.access_token).send().await };
+    let look_up = async || -> Reply { shop.get(&path).send_as(&admin.access_token).await };
     let found = look_up().await.ok();
     let id = &found["reservations"][0]["reservation_id"];
     assert_eq!(*id, receipt["reservation_id"]);

@@ -88,7 +88,7 @@ async fn keys_that_came_after_all_were_deleted_stay(shop: &Shop) -> bool {
 /// Whether a key that is published has signed their token.
 async fn is_known(shop: &Shop, guest: &Guest) -> bool {
     let path = format!("/v1/users/{}/balance", guest.user_id);
-    let balance = shop.get(&path).token(&guest.access_token).send().await;
+    let balance = shop.get(&path).send_as(&guest.access_token).await;
     balance.status == 200
 }
 

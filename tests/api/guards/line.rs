@@ -92,7 +92,7 @@ async fn session_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     };
     let joined = store.join(&again, Some(&seen), shop.now()).await;
     let path = shop.reservation(&reservation);
-    let found = shop.get(&path).token(&buyer.access_token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.access_token).await.ok();
     joined.is_err() && found["status"] == "PAID"
 }
 

@@ -318,7 +318,7 @@ async fn operator_cancels_no_later_hold(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (seen, hold) = rich_and_holding(shop, &buyer).await;
     let path = format!("{}/{}", shop.reservations(), hold.reservation_id);
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     shop.hold(&buyer, 8).await.ok();
     let store = store(shop).await;
     store.cancel_hold(&seen, &hold, shop.now()).await.is_err()
@@ -452,7 +452,7 @@ async fn charge_does_not_go_to_a_deleted_user(shop: &Shop) -> bool {
 
 async fn balance(shop: &Shop, buyer: &Buyer) -> Value {
     let path = format!("/v1/users/{}/balance", buyer.user_id);
-    let balance = shop.get(&path).token(&buyer.access_token).send().await.ok();
+    let balance = shop.get(&path).send_as(&buyer.access_token).await.ok();
     balance["current_balance"].clone()
 }
 

@@ -12,7 +12,7 @@ use shared::{
 };
 
 use super::{session, store};
-use crate::harness::{PASSWORD, Shop};
+use crate::harness::{NOBODY, PASSWORD, Shop};
 
 guarded! {
     user_is_not_replaced: ("Users", "attribute_not_exists(id)");
@@ -126,7 +126,7 @@ async fn guest_becomes_an_account_once(shop: &Shop) -> bool {
 }
 
 async fn unknown_user_becomes_no_administrator(shop: &Shop) -> bool {
-    let nobody = "11111111-1111-4111-8111-111111111111";
+    let nobody = NOBODY;
     let order = json!({ "user_id": nobody });
     shop.invoke("make-admin", &order).await;
     let read = store(shop).await.user(nobody.parse().expect("an id")).await;
@@ -229,7 +229,7 @@ async fn ended_tokens_stay_ended(shop: &Shop) -> bool {
     store.end_tokens(&second).await.expect("they end");
     store.end_tokens(&first).await.expect("they have ended");
     let path = format!("/v1/users/{}", guest.user_id);
-    let reply = shop.get(&path).token(&ended).send().await;
+    let reply = shop.get(&path).send_as(&ended).await;
     reply.status == 401
 }
 
@@ -297,7 +297,7 @@ async fn is_not_deleted(shop: &Shop, seen: &User, account: Account, sessions: &[
 
 async fn delete(shop: &Shop, user_id: &str, token: &str) {
     let path = format!("/v1/users/{user_id}");
-    shop.delete(&path).token(token).send().await.ok();
+    shop.delete(&path).send_as(token).await.ok();
 }
 
 /// A user, as a request reads them.

@@ -24,7 +24,7 @@ impl Shop {
     /// Deletes a concert, or with `/dates/…` behind its id one of its shows.
     pub async fn remove(&self, admin: &Guest, what: &str) -> Reply {
         let path = format!("/v1/concerts/{what}");
-        self.delete(&path).token(&admin.access_token).send().await
+        self.delete(&path).send_as(&admin.access_token).await
     }
 
     /// A concert as everybody sees it.

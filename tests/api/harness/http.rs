@@ -70,6 +70,11 @@ impl Call {
         call
     }
 
+    /// Sends it with a token, as [`Call::send`] does.
+    pub fn send_as(self, token: &str) -> impl Future<Output = Reply> + use<> {
+        self.token(token).send()
+    }
+
     /// Sends it, and checks that the answer is one that the specification has.
     pub async fn send(self) -> Reply {
         let (method, sent) = (self.method.clone(), self.body.clone());

@@ -12,11 +12,7 @@ impl Shop {
 
     /// Asks for the place of a session.
     pub async fn get_place(&self, buyer: &Buyer) -> Value {
-        self.get("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
-            .await
-            .ok()
+        self.get("/v1/auth/tokens").send_as(&buyer.token).await.ok()
     }
 
     /// The status of a session, with the reason when it is over: `ACTIVE`, `CLOSED PAID`.
@@ -37,8 +33,7 @@ impl Shop {
     /// Leaves the queue.
     pub async fn leave(&self, buyer: &Buyer) {
         self.delete("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .ok();
     }
@@ -92,9 +87,8 @@ impl Shop {
     /// Sets a queue.
     pub async fn put_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
         self.call("PUT", &format!("/v1/queues/{queue_id}"))
-            .token(&admin.access_token)
             .json(settings)
-            .send()
+            .send_as(&admin.access_token)
             .await
     }
 }
@@ -103,17 +97,15 @@ impl Shop {
     /// Changes settings of a queue.
     pub async fn patch_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
         self.patch(&format!("/v1/queues/{queue_id}"))
-            .token(&admin.access_token)
             .json(settings)
-            .send()
+            .send_as(&admin.access_token)
             .await
     }
 
     /// The settings of a queue, and who changed them last.
     pub async fn settings(&self, admin: &Guest, queue_id: &str) -> Reply {
         self.get(&format!("/v1/queues/{queue_id}/settings"))
-            .token(&admin.access_token)
-            .send()
+            .send_as(&admin.access_token)
             .await
     }
 

@@ -44,6 +44,9 @@ const MESSAGES: &str = "      Events:\n        Lapsed:\n";
 /// How often people are let in.
 const SCHEDULE: &str = "rate(1 minute)";
 
+/// An id that nobody has.
+pub const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
+
 /// What a seat costs.
 pub const PRICE: u32 = 50_000;
 
@@ -215,9 +218,8 @@ impl Shop {
     pub async fn hold(&self, buyer: &Buyer, seat_number: u32) -> Reply {
         let body = json!({ "date": self.dates[0], "seat_number": seat_number });
         self.post(&self.reservations())
-            .token(&buyer.token)
             .json(&body)
-            .send()
+            .send_as(&buyer.token)
             .await
     }
 
@@ -230,20 +232,21 @@ impl Shop {
             "payment_details": { "amount": held["payment"]["amount"] },
         });
         let path = format!("{}/{reservation_id}/payments", self.reservations());
-        self.post(&path)
-            .token(&buyer.token)
-            .json(&body)
-            .send()
-            .await
+        self.post(&path).json(&body).send_as(&buyer.token).await
+    }
+
+    /// Gives back what [`Shop::hold`] answered, paid or not.
+    pub async fn cancel(&self, buyer: &Buyer, held: &Value) -> Reply {
+        let path = self.reservation(held);
+        self.delete(&path).send_as(&buyer.token).await
     }
 
     /// Tops a buyer's balance up.
     pub async fn charge(&self, buyer: &Buyer, amount: u32) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         self.post(&path)
-            .token(&buyer.token)
             .json(&json!({ "amount": amount }))
-            .send()
+            .send_as(&buyer.token)
             .await
     }
 
@@ -260,24 +263,22 @@ impl Shop {
     pub async fn hold_all(&self, buyer: &Buyer, seat_numbers: &[u32]) -> Reply {
         let body = json!({ "date": self.dates[0], "seat_numbers": seat_numbers });
         self.post(&self.reservations())
-            .token(&buyer.token)
             .json(&body)
-            .send()
+            .send_as(&buyer.token)
             .await
     }
 
     /// What a buyer's account holds.
     pub async fn balance(&self, buyer: &Buyer) -> Value {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
-        self.get(&path).token(&buyer.token).send().await.ok()["current_balance"].clone()
+        self.get(&path).send_as(&buyer.token).await.ok()["current_balance"].clone()
     }
 
     /// The status of a reservation, as its owner sees it.
     pub async fn reservation_status(&self, buyer: &Buyer, held: &Value) -> String {
         let found = self
             .get(&self.reservation(held))
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .ok();
         text(&found["status"])
@@ -289,7 +290,7 @@ impl Shop {
             "/v1/concerts/{}/seats?date={}",
             self.concert_id, self.dates[0]
         );
-        let seats = self.get(&path).token(&buyer.token).send().await.ok();
+        let seats = self.get(&path).send_as(&buyer.token).await.ok();
         seats["seats"]
             .as_array()
             .expect("seats")

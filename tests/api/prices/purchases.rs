@@ -121,9 +121,8 @@ async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
     let body = json!({ "date": shop.dates[0], "seat_numbers": [1, 2, 3, 4] });
     let held = shop
         .post(&shop.reservations())
-        .token(&buyer.token)
         .json(&body)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(shop.price("hold-seats"), (3.5, 10.0));
@@ -153,11 +152,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
     shop.hold(&one, 1).await.ok();
     let held = shop.hold(&other, 2).await.ok();
     shop.start(&["cancel-reservation"]).await;
-    shop.delete(&shop.reservation(&held))
-        .token(&other.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&other, &held).await.ok();
     let released = "the generation, the session; it and the seat";
     assert_eq!(shop.price("cancel-reservation"), (1.5, 2.0), "{released}");
     shop.advance(302).await;
@@ -188,7 +183,7 @@ async fn looking_costs_half_a_read_to_3() {
         ("/v1/concerts", "list-concerts", 2.0),
         ("/v1/concerts", "list-concerts", 1.0),
     ] {
-        shop.get(path).token(&buyer.token).send().await.ok();
+        shop.get(path).send_as(&buyer.token).await.ok();
         assert_eq!(shop.price(function), (reads, 0.0), "{path}");
     }
 }
@@ -204,7 +199,7 @@ async fn refund_costs_4_writes_and_2_a_seat() {
     shop.advance(120).await;
     shop.stack.forget_consumed();
     let path = shop.reservation(&held);
-    let refund = || shop.delete(&path).token(&buyer.token).send();
+    let refund = || shop.delete(&path).send_as(&buyer.token);
     refund().await.ok();
     // The generation, the sessions, the order, the account; then the show, and its queue, which has been quiet.
     let quiet = 0.5 + 2.0;
@@ -264,7 +259,7 @@ async fn looking_a_seat_up_costs_1_read_and_a_half_and_the_reservation() {
         (&format!("reservation_id={id}"), 1.0 + 0.5 + 0.5 + 2.0),
     ] {
         let path = format!("{}?date=2026-12-24&{query}", shop.reservations());
-        shop.get(&path).token(&admin.access_token).send().await.ok();
+        shop.get(&path).send_as(&admin.access_token).await.ok();
         assert_eq!(shop.price("look-up-reservation"), (reads, 0.0), "{query}");
     }
 }

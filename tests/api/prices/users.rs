@@ -171,7 +171,7 @@ async fn ending_sessions_costs_4_writes_and_what_leaving_costs() {
         (&holder.user_id, &admin.access_token, (3.0, 8.0)),
     ] {
         let path = format!("/v1/users/{user_id}/sessions");
-        shop.delete(&path).token(token).send().await.ok();
+        shop.delete(&path).send_as(token).await.ok();
         assert_eq!(shop.price("end-sessions"), price);
     }
 }
@@ -226,7 +226,7 @@ async fn payments_and_statements_cost_a_read_per_4_kb() {
     shop.start(&["list-payments", "get-statement"]).await;
     let list = async |what: &str, user_id: &str, token: &str| {
         let path = format!("/v1/users/{user_id}/{what}");
-        shop.get(&path).token(token).send().await.ok();
+        shop.get(&path).send_as(token).await.ok();
     };
     list("payments", &buyer.user_id, &buyer.token).await;
     assert_eq!(

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::NOBODY;
 use crate::harness::{
-    Buyer, Call, Guest, PRICE, Shop,
+    Buyer, Call, Guest, NOBODY, PRICE, Shop,
     concerts::many_shows,
     refusal::{BODY_TOO_LARGE, EMPTY_BODY},
     text,
@@ -286,9 +285,8 @@ async fn any_value_in_a_show_breaks_nothing() {
     let path = format!("/v1/concerts/{}/reservations", text(&created["concert_id"]));
     let wish = json!({ "date": "9999-12-31", "seat_number": 1 });
     shop.post(&path)
-        .token(&buyer.token)
         .json(&wish)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
 }

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use super::NOBODY;
 use crate::harness::{
-    PASSWORD, PRICE, Shop,
+    NOBODY, PASSWORD, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_CREDENTIALS, INVALID_TOKEN, MISSING_AUTHORIZATION},
 };
 
@@ -112,7 +111,7 @@ async fn ids_of_others_open_nothing() {
         .iter()
         .filter(|door| door.path.contains(&victim.user_id))
     {
-        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        let with = async |token: &str| door.call(&shop).send_as(token).await;
         with(&attacker.access_token).await.is(FORBIDDEN);
         with(&attacker.token)
             .await
@@ -127,15 +126,14 @@ async fn ids_of_others_open_nothing() {
         .iter()
         .filter(|door| door.path.contains(id) && door.takes_queue_tokens())
     {
-        let reply = door.call(&shop).token(&attacker.token).send().await;
+        let reply = door.call(&shop).send_as(&attacker.token).await;
         reply.refused(404, "RESERVATION_NOT_FOUND");
     }
     let body = json!({ "date": "2026-12-24", "seat_number": 8, "user_id": victim.user_id });
     let own = shop
         .post(&shop.reservations())
-        .token(&attacker.token)
         .json(&body)
-        .send()
+        .send_as(&attacker.token)
         .await
         .ok();
     assert_eq!(shop.reservation_status(&attacker, &own).await, "HELD");

@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 use shared::domain::user::Role;
 
-use super::NOBODY;
 use crate::harness::{
-    Door, PASSWORD, Shop,
+    Door, NOBODY, PASSWORD, Shop,
     refusal::{FORBIDDEN, INVALID_TOKEN},
     text,
     tokens::claims,
@@ -27,7 +26,7 @@ async fn former_administrator_is_refused_at_every_door() {
         .collect();
     assert!(!doors.is_empty());
     for door in &doors {
-        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        let with = async |token: &str| door.call(&shop).send_as(token).await;
         assert!(with(&admin.access_token).await.status.is_success());
         with(&buyer.access_token).await.is(FORBIDDEN);
         with(&account.access_token).await.is(FORBIDDEN);
@@ -77,7 +76,7 @@ async fn additional_fields_of_a_body_are_ignored() {
         (&changed["user_id"], &changed["role"], &changed["name"]),
         (&json!(user_id), &json!("user"), &json!("B"))
     );
-    let seen = shop.get(&path).token(&token).send().await.ok();
+    let seen = shop.get(&path).send_as(&token).await.ok();
     assert_eq!(seen, changed, "the token is good, as before");
     let list = shop.get("/v1/users").token(&token);
     list.send().await.is(FORBIDDEN);
@@ -99,7 +98,7 @@ async fn guest_is_refused_at_every_administrators_door() {
             continue;
         }
         doors += 1;
-        let call = |token: &str| door.call(&shop).token(token).send();
+        let call = |token: &str| door.call(&shop).send_as(token);
         call(&buyer.access_token).await.is(FORBIDDEN);
         call(&buyer.token).await.is(INVALID_TOKEN);
         // Not even what is wrong with it.

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::NOBODY;
 use crate::harness::{
-    Door, Shop,
+    Door, NOBODY, Shop,
     refusal::{
         INVALID_TOKEN, MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION, NOT_YOUR_TURN, STRAY_BODY,
     },
@@ -80,7 +79,7 @@ async fn forged_tokens_open_no_door() {
     let of_access = shop.forgeries(&buyer.access_token).await;
     for door in &doors {
         for (kind, token) in of_queue.iter().chain(&of_access) {
-            let reply = door.call(&shop).token(token).send().await;
+            let reply = door.call(&shop).send_as(token).await;
             assert_eq!(reply.status, 401, "{} by {kind}: {}", door.name, reply.body);
             reply.is(INVALID_TOKEN);
         }
@@ -95,11 +94,10 @@ async fn token_of_another_deployment_is_refused() {
     let buyer = other.buyer().await;
     for token in [&buyer.token, &buyer.access_token] {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
-        shop.get(&path).token(token).send().await.is(INVALID_TOKEN);
+        shop.get(&path).send_as(token).await.is(INVALID_TOKEN);
     }
     shop.get("/v1/auth/tokens")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(INVALID_TOKEN);
 }
@@ -112,7 +110,7 @@ async fn access_token_opens_no_door_of_the_queue() {
     for door in shop.guarded(&buyer.user_id, NOBODY) {
         // Some of them end the token.
         let token = shop.token_of(&buyer.user_id).await;
-        let reply = door.call(&shop).token(&token).send().await;
+        let reply = door.call(&shop).send_as(&token).await;
         if door.takes_access_tokens() {
             assert_ne!(reply.status, 401, "{}: {}", door.name, reply.body);
         } else {
@@ -131,7 +129,7 @@ async fn token_of_an_earlier_session_buys_nothing() {
     let after = shop.rejoin(&before).await;
     let held = shop.hold(&after, 7).await.ok();
     for door in shop.guarded(&after.user_id, NOBODY) {
-        let reply = door.call(&shop).token(&before.token).send().await;
+        let reply = door.call(&shop).send_as(&before.token).await;
         if matches!(door.door, Door::Buyer | Door::Holder) {
             reply.session_over(None);
         }
@@ -159,35 +157,28 @@ async fn signed_token_needs_its_session_and_generation() {
         with(&buyer.token, "queue", json!("nowhere")).await,
     ] {
         shop.get("/v1/concerts/available-dates")
-            .token(&token)
-            .send()
+            .send_as(&token)
             .await
             .session_over(None);
         shop.delete("/v1/auth/tokens")
-            .token(&token)
-            .send()
+            .send_as(&token)
             .await
             .session_over(None);
-        let place = shop.get("/v1/auth/tokens").token(&token).send().await.ok();
+        let place = shop.get("/v1/auth/tokens").send_as(&token).await.ok();
         assert_eq!(place["status"], "CLOSED");
     }
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     let next_generation = with(&buyer.access_token, "generation", json!(1)).await;
     shop.get(&path)
-        .token(&next_generation)
-        .send()
+        .send_as(&next_generation)
         .await
         .is(INVALID_TOKEN);
     let nobodys = with(&buyer.access_token, "sub", json!(NOBODY)).await;
-    shop.get(&path)
-        .token(&nobodys)
-        .send()
-        .await
-        .is(INVALID_TOKEN);
+    shop.get(&path).send_as(&nobodys).await.is(INVALID_TOKEN);
     // The number in the token counts for nothing: the session has its own.
     let first = with(&buyer.token, "number", json!(0)).await;
     assert_eq!(
-        shop.get("/v1/auth/tokens").token(&first).send().await.ok()["status"],
+        shop.get("/v1/auth/tokens").send_as(&first).await.ok()["status"],
         "ACTIVE"
     );
 }
@@ -202,8 +193,7 @@ async fn lower_number_in_the_token_does_not_skip_the_line() {
     let token = shop.signed(said).await;
     let reply = shop
         .get("/v1/concerts/available-dates")
-        .token(&token)
-        .send()
+        .send_as(&token)
         .await;
     reply.is(NOT_YOUR_TURN);
 }
@@ -224,8 +214,7 @@ async fn odd_authorization_headers_break_nothing() {
         "' OR 1=1 --",
     ] {
         shop.get("/v1/auth/tokens")
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(INVALID_TOKEN);
     }
