@@ -18,15 +18,6 @@ impl Shop {
         let body = format!("{{\"amount\":{amount}}}");
         self.post(&path).token(&buyer.token).body(body).send().await
     }
-
-    async fn charge_keyed(&self, buyer: &Buyer, amount: u32, key: &str) -> Reply {
-        let path = format!("/v1/users/{}/balance", buyer.user_id);
-        let call = self
-            .post(&path)
-            .token(&buyer.token)
-            .header("idempotency-key", key);
-        call.json(&json!({ "amount": amount })).send().await
-    }
 }
 
 #[tokio::test]
@@ -199,10 +190,7 @@ async fn reports_mistakes_in_their_order() {
     let nobody = NOBODY;
     let ask = async |user_id: &str, body: &str| {
         let path = format!("/v1/users/{user_id}/balance");
-        let call = shop
-            .post(&path)
-            .token(&buyer.token)
-            .header("idempotency-key", "not visible");
+        let call = shop.post(&path).token(&buyer.token).key("not visible");
         call.body(body.to_owned()).send().await
     };
     ask("x", "").await.is(EMPTY_BODY);
@@ -257,7 +245,7 @@ async fn charge_with_a_key_happens_once() {
     let patched = shop
         .call("PATCH", &path)
         .token(&buyer.access_token)
-        .header("idempotency-key", "a-key");
+        .key("a-key");
     assert_eq!(
         patched.json(&json!({ "amount": 100.0 })).send().await.ok(),
         first

@@ -148,7 +148,7 @@ async fn correction_with_a_key_happens_once() {
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     let second = shop.admin().await;
     shop.charge(&buyer, 100).await.ok();
-    let keyed = |call: Call| call.header("idempotency-key", "ticket-1").send();
+    let keyed = |call: Call| call.key("ticket-1").send();
     let first = keyed(shop.correct(&admin, &buyer, -60)).await.ok();
     // There is too little left to do it again; it is not done again.
     shop.advance(60).await;
@@ -173,7 +173,7 @@ async fn correction_with_a_key_happens_once() {
     keyed(shop.correct(&admin, &other, 5)).await.ok();
     let calls = (0..10).map(|_| {
         let call = shop.correct(&admin, &other, 7);
-        call.header("idempotency-key", "ticket-2").send()
+        call.key("ticket-2").send()
     });
     for reply in join_all(calls).await {
         assert_eq!(reply.ok()["current_balance"], json!(12));
@@ -221,9 +221,7 @@ async fn correction_wants_an_amount_and_a_reason() {
             .is(INVALID_REASON);
     }
     for key in [" ", "가", &"k".repeat(65)] {
-        let call = shop
-            .correct(&admin, &buyer, 1)
-            .header("idempotency-key", key);
+        let call = shop.correct(&admin, &buyer, 1).key(key);
         call.send().await.is(BAD_REQUEST);
     }
     let body = json!({ "amount": 1, "reason": REASON });

@@ -306,7 +306,7 @@ impl Shop {
     /// Creates a concert with a key.
     async fn create_keyed(&self, admin: &Guest, key: &str, body: &Value) -> Reply {
         let call = self.post("/v1/concerts").token(&admin.access_token);
-        call.header("idempotency-key", key).json(body).send().await
+        call.key(key).json(body).send().await
     }
 
     /// How many entries the catalog has for a concert.

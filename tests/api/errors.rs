@@ -129,10 +129,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let dates = "/v1/concerts/available-dates";
     let seats = format!("/v1/concerts/{}/seats", shop.concert_id);
     let key = |amount: u32| {
-        let call = shop
-            .post(&balance)
-            .token(&buyer.token)
-            .header("idempotency-key", "k");
+        let call = shop.post(&balance).token(&buyer.token).key("k");
         call.json(&json!({ "amount": amount }))
     };
     key(1).send().await.ok();

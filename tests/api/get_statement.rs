@@ -58,8 +58,7 @@ async fn chain_adds_up_over_pages() {
             first["user_id"].as_str().expect("an id")
         );
         let call = shop.post(&path).token(&buyer.access_token);
-        call.header("idempotency-key", key)
-            .json(&json!({ "amount": 700 }))
+        call.key(key).json(&json!({ "amount": 700 }))
     };
     let charges = [charge("a"), charge("a"), charge("b")];
     for call in charges {

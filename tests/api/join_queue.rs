@@ -360,7 +360,7 @@ async fn token_is_issued_again_while_the_session_is_live() {
 
 impl Shop {
     async fn join_keyed(&self, body: &Value, key: &str) -> Reply {
-        let call = self.post("/v1/auth/tokens").header("idempotency-key", key);
+        let call = self.post("/v1/auth/tokens").key(key);
         call.json(body).send().await
     }
 }
@@ -485,11 +485,7 @@ async fn repeated_join_changes_nobodys_number() {
         let mut told = BTreeSet::new();
         for _ in 0..3 {
             let join = shop.post("/v1/auth/tokens").json(&body);
-            let joined = join
-                .header("idempotency-key", &guest.user_id)
-                .send()
-                .await
-                .ok();
+            let joined = join.key(&guest.user_id).send().await.ok();
             let token = joined["token"].as_str().expect("a token").to_owned();
             told.insert(claims(&token)["number"].as_u64());
         }

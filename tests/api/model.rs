@@ -192,7 +192,7 @@ impl Visit {
                 let path = format!("/v1/users/{}/balance", who_is_it.user_id);
                 let mut call = shop.post(&path).token(&who_is_it.access_token);
                 if let Some(key) = key {
-                    call = call.header("idempotency-key", format!("transfer-{key}"));
+                    call = call.key(format!("transfer-{key}"));
                 }
                 let call = call.json(&json!({ "amount": amount }));
                 (call, model.charge(*who, u64::from(*amount), *key))

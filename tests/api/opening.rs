@@ -37,16 +37,6 @@ impl Shop {
         let settings = json!({ "opens_at": self.in_seconds(seconds), "max_active": 3 });
         self.put_queue(admin, "rock", &settings).await
     }
-
-    async fn early(&self, count: usize) -> Vec<Buyer> {
-        let mut early = Vec::new();
-        for _ in 0..count {
-            let guest = self.guest().await;
-            early.push(self.join_for(&guest, Some(&self.concert_id)).await);
-        }
-        early
-    }
-
     async fn draw(&self) -> PublicDraw {
         let document = self.queue("rock").await;
         serde_json::from_value(document["draw"].clone()).expect("a draw")
@@ -66,7 +56,7 @@ impl Shop {
 #[tokio::test]
 async fn early_buyer_waits_for_the_draw() {
     let (shop, _) = Shop::opening_in(3_600).await;
-    let early = &shop.early(1).await[0];
+    let early = &shop.fans(1).await[0];
     assert_eq!(early.joined["status"], "EARLY");
     let told = claims(&early.token);
     assert!(told["early"].is_array() && told.get("number").is_none());
@@ -102,7 +92,7 @@ async fn early_buyer_waits_for_the_draw() {
 async fn numbers_are_drawn_by_lot_at_the_opening() {
     let (shop, _) = Shop::opening_in(60).await;
     let sealed = shop.draw().await.seed_hash;
-    let early = shop.early(12).await;
+    let early = shop.fans(12).await;
     // A moment after the time comes, whatever the ticks of before.
     shop.advance(61).await;
     assert_eq!(shop.draw().await.seed_hash, sealed, "settled beforehand");
@@ -112,7 +102,7 @@ async fn numbers_are_drawn_by_lot_at_the_opening() {
     }
     assert_eq!(numbers, (1..=12).collect(), "each of them once");
 
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(claims(&late.token)["number"], 13, "after all of them");
     shop.advance(10).await;
     for buyer in &early {
@@ -134,7 +124,7 @@ async fn numbers_are_drawn_by_lot_at_the_opening() {
 #[tokio::test]
 async fn join_is_an_entry_until_the_stripes_are_frozen_and_then_a_number() {
     let (shop, _) = Shop::opening_in(10).await;
-    let early = shop.early(5).await;
+    let early = shop.fans(5).await;
     let operator = shop.stack.operator().await;
     let store = operator.store();
     let rock: QueueId = "rock".parse().expect("an id");
@@ -194,7 +184,7 @@ async fn queue_opens_although_the_scheduler_is_dead() {
 async fn ticks_at_once_draw_the_same_lots() {
     crate::harness::in_virtual_time();
     let (shop, _) = Shop::opening_in(30).await;
-    let early = shop.early(8).await;
+    let early = shop.fans(8).await;
     shop.advance(29).await;
     let tick = json!({ "ticks": 1 });
     shop.advance(1).await;
@@ -214,7 +204,7 @@ async fn ticks_at_once_draw_the_same_lots() {
 #[tokio::test]
 async fn buyer_that_leaves_and_rejoins_keeps_the_entry() {
     let (shop, _) = Shop::opening_in(600).await;
-    let early = shop.early(1).await.remove(0);
+    let early = shop.fans(1).await.remove(0);
     let entry = claims(&early.token)["early"].clone();
     shop.leave(&early).await;
     let guest = Guest {
@@ -245,7 +235,7 @@ async fn opening_may_be_moved_until_it_has_passed() {
     shop.opens_in(&admin, 600).await.is(ALREADY_OPEN);
     let kept = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     assert_eq!(kept["settings"]["opens_at"], shop.in_seconds(-1));
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(late.joined["status"], "ACTIVE", "nobody was before them");
 }
 
@@ -258,7 +248,7 @@ async fn queue_that_opened_for_nobody_can_be_paused() {
     let paused = json!({ "state": "PAUSED", "max_active": 3 });
     shop.put_queue(&admin, "rock", &paused).await.ok();
     shop.advance(10).await;
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(late.joined["status"], "WAITING");
     shop.audit().await;
 }
@@ -310,14 +300,14 @@ async fn main_can_be_given_an_opening() {
 #[tokio::test]
 async fn queue_that_closes_before_its_opening_ends_early_sessions() {
     let (shop, admin) = Shop::opening_in(60).await;
-    let early = &shop.early(1).await[0];
+    let early = &shop.fans(1).await[0];
     let closed = json!({ "state": "CLOSED" });
     shop.put_queue(&admin, "rock", &closed).await.ok();
     shop.advance(2).await;
     assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
 
     shop.opens_in(&admin, 58).await.ok();
-    let again = &shop.early(1).await[0];
+    let again = &shop.fans(1).await[0];
     assert_eq!(again.joined["status"], "EARLY");
     assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
     shop.advance(60).await;
@@ -329,14 +319,14 @@ async fn queue_that_closes_before_its_opening_ends_early_sessions() {
 #[tokio::test]
 async fn sessions_ended_before_the_opening_take_no_place() {
     let (shop, admin) = Shop::opening_in(60).await;
-    let closed_out = shop.early(12).await;
+    let closed_out = shop.fans(12).await;
     let closed = json!({ "state": "CLOSED" });
     shop.put_queue(&admin, "rock", &closed).await.ok();
     shop.opens_in(&admin, 60).await.ok();
     let sealed = shop.queue("rock").await;
     let entries = sealed["draw"]["closed"].as_array().expect("counts").iter();
     assert_eq!(entries.filter_map(Value::as_u64).sum::<u64>(), 12);
-    let early = shop.early(3).await;
+    let early = shop.fans(3).await;
     shop.advance(70).await;
 
     let draw = shop.draw().await;
@@ -362,7 +352,7 @@ async fn sessions_ended_before_the_opening_take_no_place() {
 #[tokio::test]
 async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
     let (mut shop, admin) = Shop::opening_in(600).await;
-    let early = shop.early(2).await;
+    let early = shop.fans(2).await;
     let path = format!("/v1/concerts/{}", shop.concert_id);
     let delete = shop.delete(&path).token(&admin.access_token);
     delete.send().await.ok();
@@ -377,7 +367,7 @@ async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
     let closing = crate::harness::show_sold("2027-01-01", None, Some(closes_at));
     shop.concert_id = shop.add_concert("앙코르", "rock", &[closing]).await;
     shop.advance(2).await;
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(late.joined["status"], "EARLY");
     assert_eq!(shop.status(&early[0]).await, "CLOSED SALE_OVER");
     shop.advance(300).await;
@@ -391,7 +381,7 @@ async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
 #[tokio::test]
 async fn seed_is_secret_before_the_opening() {
     let (shop, admin) = Shop::opening_in(60).await;
-    let early = &shop.early(1).await[0];
+    let early = &shop.fans(1).await[0];
     let operator = shop.stack.operator().await;
     let rock: QueueId = "rock".parse().expect("an id");
     let queue = operator.queue(&rock, shop.now()).await.expect("a queue");

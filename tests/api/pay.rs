@@ -17,14 +17,6 @@ impl Shop {
         let path = format!("{}/payments", self.reservation(held));
         self.post(&path).json(body).send_as(&buyer.token).await
     }
-
-    /// A buyer who holds seat 7 and can pay for it.
-    async fn about_to_pay(&self) -> (Buyer, Value) {
-        let buyer = self.buyer().await;
-        let held = self.hold(&buyer, 7).await.ok();
-        self.charge(&buyer, PRICE).await.ok();
-        (buyer, held)
-    }
 }
 
 fn order(held: &Value) -> Value {

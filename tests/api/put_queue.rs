@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Guest, Reply, Shop,
+    line::{default_settings, other_settings},
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
         INVALID_QUEUE_ID, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
@@ -11,35 +12,11 @@ use crate::harness::{
     },
 };
 
-/// Settings that are other than usual.
-fn other() -> Value {
-    json!({
-        "max_active": 3,
-        "rate": 0.125,
-        "claim_seconds": 10,
-        "active_seconds": 60,
-        "tick_seconds": 2,
-        "state": "PAUSED",
-    })
-}
-
 /// What a queue answers with whose settings are these.
 fn with_version(settings: &Value, version: u64) -> Value {
     let mut settings = settings.clone();
     settings["version"] = json!(version);
     settings
-}
-
-/// The template's.
-fn usual() -> Value {
-    json!({
-        "max_active": 1_000,
-        "rate": 50,
-        "claim_seconds": 120,
-        "active_seconds": 300,
-        "tick_seconds": 5,
-        "state": "OPEN",
-    })
 }
 
 #[tokio::test]
@@ -49,7 +26,7 @@ async fn makes_a_queue_with_defaults_that_is_ticked_from_then_on() {
     shop.get("/v1/queues/rock").send().await.is(QUEUE_NOT_FOUND);
     let made = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     assert_eq!(made["queue_id"], "rock");
-    assert_eq!(made["settings"], with_version(&usual(), 1));
+    assert_eq!(made["settings"], with_version(&default_settings(), 1));
     assert_eq!(shop.queue("rock").await["state"], "OPEN");
 
     let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
@@ -60,8 +37,8 @@ async fn makes_a_queue_with_defaults_that_is_ticked_from_then_on() {
 async fn replaces_all_settings() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let set = shop.put_queue(&admin, "main", &other()).await.ok();
-    assert_eq!(set["settings"], with_version(&other(), 1));
+    let set = shop.put_queue(&admin, "main", &other_settings()).await.ok();
+    assert_eq!(set["settings"], with_version(&other_settings(), 1));
     let document = shop.queue("main").await;
     assert_eq!(document["max_active"], 3);
     assert_eq!(document["rate"], json!(0.125));
@@ -70,19 +47,19 @@ async fn replaces_all_settings() {
     // What is left out is as usual again, the default concert too.
     let concert = json!({ "default_concert_id": shop.concert_id, "max_active": 7 });
     let set = shop.put_queue(&admin, "main", &concert).await.ok();
-    let mut expected = with_version(&usual(), 2);
+    let mut expected = with_version(&default_settings(), 2);
     expected["max_active"] = json!(7);
     expected["default_concert_id"] = json!(shop.concert_id);
     assert_eq!(set["settings"], expected);
     let set = shop.put_queue(&admin, "main", &json!({})).await.ok();
-    assert_eq!(set["settings"], with_version(&usual(), 3));
+    assert_eq!(set["settings"], with_version(&default_settings(), 3));
 }
 
 #[tokio::test]
 async fn refuses_values_outside_their_limits_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let before = shop.put_queue(&admin, "main", &other()).await.ok();
+    let before = shop.put_queue(&admin, "main", &other_settings()).await.ok();
     let windows =
         |claim: i64, active: i64| json!({ "claim_seconds": claim, "active_seconds": active });
     for (settings, refusal) in [
@@ -132,7 +109,7 @@ async fn refuses_values_outside_their_limits_and_changes_nothing() {
     ] {
         shop.put_queue(&admin, "rock", &limit).await.ok();
     }
-    let after = shop.put_queue(&admin, "main", &other()).await.ok();
+    let after = shop.put_queue(&admin, "main", &other_settings()).await.ok();
     let version = |reply: &Value| reply["settings"]["version"].as_u64();
     assert_eq!(version(&after), version(&before).map(|seen| seen + 1));
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Buyer, Call, Guest, PRICE, Shop,
+    Buyer, Call, Guest, Shop,
     refusal::{SALE_OVER, SOLD_OUT},
     show, show_sold, text,
 };
@@ -24,42 +24,18 @@ impl Shop {
         shop
     }
 
-    /// Somebody joins the queue of the concert.
-    async fn fan(&self) -> Buyer {
-        let guest = self.guest().await;
-        self.join_for(&guest, Some(&self.concert_id)).await
-    }
-
     /// So many people who are in the line one after the other, once those have been let in for
     /// whom there is room.
-    async fn fans(&self, count: usize) -> Vec<Buyer> {
-        let mut fans = Vec::new();
-        for _ in 0..count {
-            fans.push(self.fan().await);
-        }
+    async fn fans_after_a_tick(&self, count: usize) -> Vec<Buyer> {
+        let fans = self.fans(count).await;
         self.advance(10).await;
         fans
-    }
-
-    async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
-        let mut statuses = Vec::new();
-        for buyer in buyers {
-            statuses.push(self.status(buyer).await);
-        }
-        statuses
-    }
-
-    async fn buy(&self, buyer: &Buyer, seats: &[u32]) -> Value {
-        let held = self.hold_all(buyer, seats).await.ok();
-        let amount = PRICE * u32::try_from(seats.len()).expect("few");
-        self.charge(buyer, amount).await.ok();
-        self.pay(buyer, &held).await.ok()
     }
 
     /// A shop with two seats, both of which are sold, the receipt of one, and two who waited.
     pub async fn sold_out() -> (Self, (Buyer, Value), Vec<Buyer>) {
         let shop = Self::small(2).await;
-        let mut fans = shop.fans(4).await;
+        let mut fans = shop.fans_after_a_tick(4).await;
         shop.buy(&fans[1], &[1]).await;
         let receipt = shop.buy(&fans[0], &[2]).await;
         shop.advance(10).await;
@@ -78,7 +54,7 @@ impl Shop {
 #[tokio::test]
 async fn line_lets_in_as_many_as_there_are_seats() {
     let shop = Shop::small(2).await;
-    let fans = shop.fans(4).await;
+    let fans = shop.fans_after_a_tick(4).await;
     assert_eq!(
         shop.statuses(&fans).await,
         ["ACTIVE", "ACTIVE", "WAITING", "WAITING"]
@@ -106,7 +82,7 @@ async fn poll_says_who_is_beyond_the_seats() {
     let admin = shop.admin().await;
     let one = json!({ "max_active": 1 });
     shop.put_queue(&admin, "rock", &one).await.ok();
-    let fans = shop.fans(5).await;
+    let fans = shop.fans_after_a_tick(5).await;
     let mut beyond = Vec::new();
     for fan in &fans {
         beyond.push(shop.get_place(fan).await["beyond_seats"] == true);
@@ -117,7 +93,7 @@ async fn poll_says_who_is_beyond_the_seats() {
 #[tokio::test]
 async fn line_lets_nobody_in_while_every_seat_is_held() {
     let shop = Shop::small(2).await;
-    let fans = shop.fans(4).await;
+    let fans = shop.fans_after_a_tick(4).await;
     shop.hold(&fans[0], 1).await.ok();
     let held = shop.hold(&fans[1], 2).await.ok();
     shop.advance(30).await;
@@ -171,7 +147,7 @@ async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
 #[tokio::test]
 async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
     let shop = Shop::small(2).await;
-    let fans = shop.fans(2).await;
+    let fans = shop.fans_after_a_tick(2).await;
     shop.ask_for_dates(&fans[1]).send().await.ok();
     shop.buy(&fans[0], &[1, 2]).await;
     shop.advance(10).await;

@@ -116,11 +116,7 @@ async fn terms_with_the_longest_name_cost_nothing_more() {
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
     let join = shop.post("/v1/auth/tokens").json(&body);
-    let joined = join
-        .header("idempotency-key", "k".repeat(64))
-        .send()
-        .await
-        .ok();
+    let joined = join.key("k".repeat(64)).send().await.ok();
     let buyer = Buyer {
         user_id: guest.user_id,
         access_token: guest.access_token,

@@ -11,24 +11,13 @@ use shared::{
 
 use crate::harness::{
     Guest, Reply, Shop,
+    line::other_settings,
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
         INVALID_OPENS_AT, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
         QUEUE_NOT_FOUND, UNKNOWN_FIELD,
     },
 };
-
-/// Settings that are other than usual.
-fn other() -> Value {
-    json!({
-        "max_active": 3,
-        "rate": 0.125,
-        "claim_seconds": 10,
-        "active_seconds": 60,
-        "tick_seconds": 2,
-        "state": "PAUSED",
-    })
-}
 
 #[tokio::test]
 async fn patch_changes_what_it_names_and_nothing_else() {
@@ -38,7 +27,7 @@ async fn patch_changes_what_it_names_and_nothing_else() {
     let opens_at = shop.in_seconds(3_600);
     let opens = json!({ "opens_at": opens_at });
     shop.patch_queue(&admin, "rock", &opens).await.ok();
-    let mut settings = other();
+    let mut settings = other_settings();
     settings["default_concert_id"] = json!(concert_id);
     settings["opens_at"] = opens_at;
     let put = shop.put_queue(&admin, "rock", &settings).await.ok();
@@ -133,7 +122,7 @@ async fn patch_makes_no_queue() {
 async fn patch_refuses_what_does_not_keep_its_limits_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    shop.put_queue(&admin, "rock", &other()).await.ok();
+    shop.put_queue(&admin, "rock", &other_settings()).await.ok();
     let before = shop.settings(&admin, "rock").await.ok();
     for (settings, refusal) in [
         (json!({ "max_active": 0 }), INVALID_MAX_ACTIVE),

@@ -403,7 +403,7 @@ mod plant {
         for key in ["one", "two"] {
             let charge = shop.post(&path).token(&guest.access_token);
             charge
-                .header("idempotency-key", key)
+                .key(key)
                 .json(&json!({ "amount": 100 }))
                 .send()
                 .await
@@ -418,11 +418,7 @@ mod plant {
     async fn corrected(shop: &Shop) -> Value {
         let (buyer, admin) = (shop.buyer().await, shop.admin().await);
         let correction = shop.correct(&admin, &buyer, 100);
-        correction
-            .header("idempotency-key", "one")
-            .send()
-            .await
-            .ok();
+        correction.key("one").send().await.ok();
         shop.charge(&buyer, 100).await.ok();
         json!({ "user_id": buyer.user_id, "entry": "correction#key#one" })
     }

@@ -4,14 +4,12 @@ use local::{Fault, When};
 use serde_json::{Value, json};
 
 use super::{ALWAYS, TRANSACTION};
-use crate::harness::{Buyer, PRICE, Reply, Shop};
+use crate::harness::{Buyer, PRICE, Shop};
 
 /// A shop with somebody who holds a seat and can pay for it.
 async fn about_to_pay() -> (Shop, Buyer, Value) {
     let shop = Shop::open().await;
-    let buyer = shop.buyer().await;
-    let held = shop.hold(&buyer, 7).await.ok();
-    shop.charge(&buyer, PRICE).await.ok();
+    let (buyer, held) = shop.about_to_pay().await;
     (shop, buyer, held)
 }
 
@@ -30,14 +28,6 @@ async fn is_still_to_pay(shop: &Shop, buyer: &Buyer, held: &Value) {
     assert_eq!(shop.reservation_status(buyer, held).await, "HELD");
     assert_eq!(shop.balance(buyer).await, json!(PRICE));
     is_paid_once(shop, buyer, held).await;
-}
-
-/// Charges under a key.
-async fn charge(shop: &Shop, buyer: &Buyer) -> Reply {
-    let path = format!("/v1/users/{}/balance", buyer.user_id);
-    let charge = shop.post(&path).token(&buyer.token);
-    let charge = charge.header("idempotency-key", "transfer-1");
-    charge.json(&json!({ "amount": 1_000 })).send().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,9 +130,11 @@ async fn charge_with_a_key_happens_once_although_its_answer_was_lost() {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;
         shop.stack.faults().meet("charge", TRANSACTION, fault, 3);
-        charge(&shop, &buyer).await.expect(500);
+        shop.charge_keyed(&buyer, 1_000, "transfer-1")
+            .await
+            .expect(500);
         shop.stack.faults().end();
-        charge(&shop, &buyer).await.ok();
+        shop.charge_keyed(&buyer, 1_000, "transfer-1").await.ok();
         assert_eq!(shop.balance(&buyer).await, json!(1_000), "{fault:?}");
     }
 }

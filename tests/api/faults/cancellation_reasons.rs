@@ -191,7 +191,7 @@ async fn two_charges_with_one_key_at_once_are_one() {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         let charge = || {
             let charge = shop.post(&path).token(&buyer.token);
-            let charge = charge.header("idempotency-key", "transfer-1");
+            let charge = charge.key("transfer-1");
             charge.json(&json!({ "amount": 1_000 }))
         };
         let (first, second) = overtaken(&shop, "charge", charge).await;
@@ -218,7 +218,7 @@ async fn two_creations_with_one_key_at_once_are_one() {
             }
             let create = || {
                 let create = shop.post("/v1/concerts").token(&admin.access_token);
-                create.header("idempotency-key", "spring").json(&body)
+                create.key("spring").json(&body)
             };
             let (first, second) = overtaken(&shop, "create-concert", create).await;
             let (first, second) = (first.expect(201), second.expect(201));

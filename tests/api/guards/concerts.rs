@@ -194,7 +194,7 @@ async fn named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
         "name": "A", "shows": [{ "date": "2026-12-24", "price": 1 }],
     });
     let call = shop.post("/v1/concerts").token(&admin.access_token);
-    let call = call.header("idempotency-key", "once").json(&body);
+    let call = call.key("once").json(&body);
     shop.stack.app("create-concert").await;
     let faults = shop.stack.faults();
     faults.meet("create-concert", "TransactWriteItems", Fault::Slow, 1);
@@ -217,7 +217,7 @@ async fn create_at_once(shop: &Shop) -> bool {
         "name": "A", "shows": [{ "date": "2026-12-24", "price": 1 }],
     });
     let call = shop.post("/v1/concerts").token(&admin.access_token);
-    let call = call.header("idempotency-key", "once").json(&body);
+    let call = call.key("once").json(&body);
     let replies = join_all((0..6).map(|_| call.clone().send())).await;
     let all_done = replies.iter().all(|reply| reply.status == 201);
     let first = &replies[0].body["concert_id"];

@@ -159,7 +159,7 @@ async fn order_is_paid_once(shop: &Shop) -> bool {
     restore(shop, before).await;
     let again = store.pay(&session, 0, &hold, shop.now()).await;
     restore(shop, after).await;
-    again.is_ok() && balance(shop, &buyer).await == json!(9 * PRICE)
+    again.is_ok() && shop.balance(&buyer).await == json!(9 * PRICE)
 }
 
 /// What is in the tables of sessions and seats.
@@ -183,7 +183,7 @@ async fn payment_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (paid, charges) = shared::futures_util::join!(shop.pay(&buyer, &held), charges);
     let all_done = paid.status == 200 && successes(&charges) == 10;
-    all_done && balance(shop, &buyer).await == json!(1_000)
+    all_done && shop.balance(&buyer).await == json!(1_000)
 }
 
 async fn charges_at_once_add_up(shop: &Shop) -> bool {
@@ -192,20 +192,15 @@ async fn charges_at_once_add_up(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let replies = join_all((0..20).map(|_| shop.charge(&buyer, 100))).await;
     tokio::time::resume();
-    successes(&replies) == 20 && balance(shop, &buyer).await == json!(2_000)
+    successes(&replies) == 20 && shop.balance(&buyer).await == json!(2_000)
 }
 
 async fn keyed_charge_happens_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
-    let path = format!("/v1/users/{}/balance", buyer.user_id);
     for _ in 0..2 {
-        let charge = shop
-            .post(&path)
-            .token(&buyer.token)
-            .header("idempotency-key", "once");
-        charge.json(&json!({ "amount": 100 })).send().await.ok();
+        shop.charge_keyed(&buyer, 100, "once").await.ok();
     }
-    balance(shop, &buyer).await == json!(100)
+    shop.balance(&buyer).await == json!(100)
 }
 
 async fn old_hold_cannot_be_cancelled(shop: &Shop) -> bool {
@@ -256,7 +251,7 @@ async fn order_is_refunded_once(shop: &Shop) -> bool {
         .await
         .expect("a refund");
     let again = store.refund(&order, None, None, shop.now()).await;
-    again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
+    again.is_ok() && shop.balance(&buyer).await == json!(PRICE)
 }
 
 async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
@@ -280,7 +275,7 @@ async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
-    all_done && balance(shop, &buyer).await == json!(PRICE + 1_000)
+    all_done && shop.balance(&buyer).await == json!(PRICE + 1_000)
 }
 
 /// Both have read the order before either has written it.
@@ -295,7 +290,7 @@ async fn operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     let own = own.expect("a refund").refund;
     let operators = store.refund(&order, Some(&why), None, shop.now()).await;
     let operators = operators.expect("an answer").refund;
-    own == operators && balance(shop, &buyer).await == json!(PRICE)
+    own == operators && shop.balance(&buyer).await == json!(PRICE)
 }
 
 async fn operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
@@ -334,7 +329,7 @@ async fn corrections_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (charges, corrections) = shared::futures_util::join!(charges, corrections);
     tokio::time::resume();
     let all_done = successes(&charges) == 8 && successes(&corrections) == 8;
-    all_done && balance(shop, &buyer).await == json!(1_400)
+    all_done && shop.balance(&buyer).await == json!(1_400)
 }
 
 /// There is enough for one of the two.
@@ -349,20 +344,16 @@ async fn correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Shop
     let correction = store.correct(session.user_id, &name, takes, &why, shop.now());
     let payment = store.pay(&session, 0, &hold, shop.now());
     let (corrected, paid) = shared::futures_util::join!(correction, payment);
-    corrected.is_ok() != paid.is_ok() && balance(shop, &buyer).await == json!(0)
+    corrected.is_ok() != paid.is_ok() && shop.balance(&buyer).await == json!(0)
 }
 
 async fn keyed_correction_happens_once(shop: &Shop) -> bool {
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     for _ in 0..2 {
         let correction = shop.correct(&admin, &buyer, 100);
-        correction
-            .header("idempotency-key", "once")
-            .send()
-            .await
-            .ok();
+        correction.key("once").send().await.ok();
     }
-    balance(shop, &buyer).await == json!(100)
+    shop.balance(&buyer).await == json!(100)
 }
 
 fn explanation() -> Explanation {
@@ -448,12 +439,6 @@ async fn charge_does_not_go_to_a_deleted_user(shop: &Shop) -> bool {
     let gone = shop.delete(&path).token(&buyer.access_token);
     gone.send().await.ok();
     !charges(shop, &buyer, seen).await
-}
-
-async fn balance(shop: &Shop, buyer: &Buyer) -> Value {
-    let path = format!("/v1/users/{}/balance", buyer.user_id);
-    let balance = shop.get(&path).send_as(&buyer.access_token).await.ok();
-    balance["current_balance"].clone()
 }
 
 /// A session that holds seat 7 and can pay ten times for it, as a request reads it.

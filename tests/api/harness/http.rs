@@ -51,6 +51,11 @@ impl Call {
         self.header("authorization", format!("Bearer {token}"))
     }
 
+    /// With an idempotency key.
+    pub fn key(self, key: impl AsRef<[u8]>) -> Self {
+        self.header("idempotency-key", key)
+    }
+
     pub fn english(self) -> Self {
         self.header("accept-language", "en")
     }

@@ -30,6 +30,30 @@ impl Shop {
         self.get(&path).token(&buyer.token)
     }
 
+    /// A new guest who joins the queue of the concert.
+    pub async fn fan(&self) -> Buyer {
+        let guest = self.guest().await;
+        self.join_for(&guest, Some(&self.concert_id)).await
+    }
+
+    /// So many of them, one after the other.
+    pub async fn fans(&self, count: usize) -> Vec<Buyer> {
+        let mut fans = Vec::new();
+        for _ in 0..count {
+            fans.push(self.fan().await);
+        }
+        fans
+    }
+
+    /// The status of each of several sessions.
+    pub async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
+        let mut statuses = Vec::new();
+        for buyer in buyers {
+            statuses.push(self.status(buyer).await);
+        }
+        statuses
+    }
+
     /// Leaves the queue.
     pub async fn leave(&self, buyer: &Buyer) {
         self.delete("/v1/auth/tokens")
@@ -129,4 +153,28 @@ impl Shop {
         let path = format!("/2015-03-31/functions/{function}/invocations");
         self.post(&path).json(event).send().await
     }
+}
+
+/// The settings of a queue that the template has.
+pub fn default_settings() -> Value {
+    json!({
+        "max_active": 1_000,
+        "rate": 50,
+        "claim_seconds": 120,
+        "active_seconds": 300,
+        "tick_seconds": 5,
+        "state": "OPEN",
+    })
+}
+
+/// Settings of which each differs from the template's.
+pub fn other_settings() -> Value {
+    json!({
+        "max_active": 3,
+        "rate": 0.125,
+        "claim_seconds": 10,
+        "active_seconds": 60,
+        "tick_seconds": 2,
+        "state": "PAUSED",
+    })
 }

@@ -6,7 +6,7 @@ pub mod concerts;
 pub mod doors;
 mod grants;
 mod http;
-mod line;
+pub mod line;
 pub mod refusal;
 pub mod specification;
 mod tables;
@@ -250,6 +250,21 @@ impl Shop {
             .await
     }
 
+    /// The same under an idempotency key.
+    pub async fn charge_keyed(&self, buyer: &Buyer, amount: u32, key: &str) -> Reply {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        let call = self.post(&path).key(key).json(&json!({ "amount": amount }));
+        call.send_as(&buyer.token).await
+    }
+
+    /// A buyer who holds seat 7 of the first date and has the money for it.
+    pub async fn about_to_pay(&self) -> (Buyer, Value) {
+        let buyer = self.buyer().await;
+        let held = self.hold(&buyer, 7).await.ok();
+        self.charge(&buyer, PRICE).await.ok();
+        (buyer, held)
+    }
+
     /// A buyer who has bought a seat of the first date, and the receipt.
     pub async fn sell(&self, seat_number: u32) -> (Buyer, Value) {
         let buyer = self.buyer().await;
@@ -266,6 +281,14 @@ impl Shop {
             .json(&body)
             .send_as(&buyer.token)
             .await
+    }
+
+    /// Lets a buyer buy seats of the first date, and returns the receipt.
+    pub async fn buy(&self, buyer: &Buyer, seats: &[u32]) -> Value {
+        let held = self.hold_all(buyer, seats).await.ok();
+        let amount = PRICE * u32::try_from(seats.len()).expect("few");
+        self.charge(buyer, amount).await.ok();
+        self.pay(buyer, &held).await.ok()
     }
 
     /// What a buyer's account holds.

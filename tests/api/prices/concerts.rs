@@ -83,7 +83,7 @@ async fn creation_with_a_key_costs_3_writes_more() {
     let create = async |key: &str, shows: i64| {
         let body = json!({ "name": "A", "shows": many_shows(shows) });
         let call = shop.post("/v1/concerts").token(&admin.access_token);
-        let call = call.header("idempotency-key", key).json(&body);
+        let call = call.key(key).json(&body);
         call.send().await.expect(201);
         shop.price("create-concert")
     };

@@ -13,7 +13,7 @@ async fn joining_as_an_account_or_with_a_key_costs_the_same_and_joining_again_no
     let key = "k".repeat(64);
     let join = async |account: &Account| {
         let call = shop.post("/v1/auth/tokens").token(&account.access_token);
-        let call = call.header("idempotency-key", &key);
+        let call = call.key(&key);
         let body = json!({ "user_id": account.user_id });
         call.json(&body).send().await.ok();
     };

@@ -123,7 +123,7 @@ async fn finish(world: &World, person: &Person) {
     let token = &person.guest.access_token;
     for (key, amount) in keyed {
         let call = world.shop.post(&person.path("/balance")).token(token);
-        let call = call.header("idempotency-key", &key);
+        let call = call.key(&key);
         let reply = call.json(&json!({ "amount": amount })).send().await;
         if let Some(charged) = world.answer("a charge", reply) {
             let told = person.memory().told_of_keyed.get(&key).copied();

@@ -414,7 +414,7 @@ impl Visit<'_> {
     }
 
     async fn charge_with(&self, key: &str, amount: u64, call: Call) {
-        let call = call.header("idempotency-key", key);
+        let call = call.key(key);
         let call = call.json(&json!({ "amount": amount }));
         if let Came::Done(charged) = self.world.ask("charge", call, &[]).await {
             let balance = charged["current_balance"].as_u64().expect("an amount");
@@ -452,7 +452,7 @@ impl Visit<'_> {
             .shop
             .post(&self.person.path("/balance/corrections"));
         let call = call.token(&self.world.admin.access_token);
-        let call = call.header("idempotency-key", &key);
+        let call = call.key(&key);
         let call = call.json(&json!({ "amount": amount, "reason": key }));
         let refusals = ["BALANCE_OUT_OF_RANGE"];
         let told = self.world.ask("correct", call, &refusals).await;
