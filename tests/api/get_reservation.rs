@@ -8,7 +8,7 @@ use crate::harness::{
     text,
 };
 
-fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
+fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
     let mut told = json!({
         "reservation_id": held["reservation_id"],
         "status": status,
@@ -37,7 +37,7 @@ async fn answers_with_a_hold_to_either_token() {
     let held = shop.hold(&buyer, 7).await.ok();
     for token in [&buyer.token, &buyer.access_token] {
         let found = shop.get(&shop.reservation(&held)).send_as(token).await.ok();
-        assert_eq!(found, told(&shop, &held, "HELD", "PENDING"));
+        assert_eq!(found, expected(&shop, &held, "HELD", "PENDING"));
     }
 }
 
@@ -51,7 +51,7 @@ async fn answers_with_an_order_and_the_time_of_its_payment() {
     shop.pay(&buyer, &held).await.ok();
     let paid_at = shop.in_seconds(0);
     shop.advance(600).await;
-    let mut expected = told(&shop, &held, "PAID", "PAID");
+    let mut expected = expected(&shop, &held, "PAID", "PAID");
     expected
         .as_object_mut()
         .expect("an object")
@@ -87,7 +87,7 @@ async fn answers_expired_and_cancelled() {
         .ok();
     assert_eq!(
         found,
-        told(&shop, &held, "EXPIRED", "EXPIRED"),
+        expected(&shop, &held, "EXPIRED", "EXPIRED"),
         "before the message came"
     );
     shop.advance(10).await;
@@ -98,7 +98,7 @@ async fn answers_expired_and_cancelled() {
         .ok();
     assert_eq!(
         found,
-        told(&shop, &held, "EXPIRED", "EXPIRED"),
+        expected(&shop, &held, "EXPIRED", "EXPIRED"),
         "and after it"
     );
 

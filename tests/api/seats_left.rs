@@ -11,7 +11,7 @@ use crate::harness::{
 
 impl Shop {
     /// A shop whose concert has so few seats and a queue of its own, `rock`.
-    async fn small(capacity: u32) -> Self {
+    async fn with_capacity(capacity: u32) -> Self {
         let mut shop = Self::open().await;
         let admin = shop.admin().await;
         let settings = json!({});
@@ -34,7 +34,7 @@ impl Shop {
 
     /// A shop with two seats, both of which are sold, the receipt of one, and two who waited.
     pub async fn sold_out() -> (Self, (Buyer, Value), Vec<Buyer>) {
-        let shop = Self::small(2).await;
+        let shop = Self::with_capacity(2).await;
         let mut fans = shop.fans_after_a_tick(4).await;
         shop.buy(&fans[1], &[1]).await;
         let receipt = shop.buy(&fans[0], &[2]).await;
@@ -53,7 +53,7 @@ impl Shop {
 
 #[tokio::test]
 async fn line_lets_in_as_many_as_there_are_seats() {
-    let shop = Shop::small(2).await;
+    let shop = Shop::with_capacity(2).await;
     let fans = shop.fans_after_a_tick(4).await;
     assert_eq!(
         shop.statuses(&fans).await,
@@ -78,7 +78,7 @@ async fn line_lets_in_as_many_as_there_are_seats() {
 /// Who stands behind the last seat is told so.
 #[tokio::test]
 async fn poll_says_who_is_beyond_the_seats() {
-    let shop = Shop::small(3).await;
+    let shop = Shop::with_capacity(3).await;
     let admin = shop.admin().await;
     let one = json!({ "max_active": 1 });
     shop.put_queue(&admin, "rock", &one).await.ok();
@@ -92,7 +92,7 @@ async fn poll_says_who_is_beyond_the_seats() {
 
 #[tokio::test]
 async fn line_lets_nobody_in_while_every_seat_is_held() {
-    let shop = Shop::small(2).await;
+    let shop = Shop::with_capacity(2).await;
     let fans = shop.fans_after_a_tick(4).await;
     shop.hold(&fans[0], 1).await.ok();
     let held = shop.hold(&fans[1], 2).await.ok();
@@ -146,7 +146,7 @@ async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
 /// Who was let in and has got nothing is over, too.
 #[tokio::test]
 async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
-    let shop = Shop::small(2).await;
+    let shop = Shop::with_capacity(2).await;
     let fans = shop.fans_after_a_tick(2).await;
     shop.ask_for_dates(&fans[1]).send().await.ok();
     shop.buy(&fans[0], &[1, 2]).await;
@@ -234,7 +234,7 @@ async fn refund_that_was_cut_off_opens_the_line_in_the_end() {
 /// Nothing is worth waiting for, and nobody is told that it is sold out.
 #[tokio::test]
 async fn line_lets_nobody_in_without_a_seat_on_sale() {
-    let shop = Shop::small(2).await;
+    let shop = Shop::with_capacity(2).await;
     let later = show_sold(
         "2027-01-01",
         Some("2026-12-01T00:00:00Z".parse().expect("a time")),

@@ -6,7 +6,7 @@ use shared::jiff::SignedDuration;
 use crate::harness::{Buyer, PRICE, Shop};
 
 /// A shop in which the message of the first hold meets a fault.
-async fn whose_message(fault: Fault, times: u32) -> (Shop, Buyer) {
+async fn shop_with_message_fault(fault: Fault, times: u32) -> (Shop, Buyer) {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.stack
@@ -38,7 +38,7 @@ async fn hold_ends_in_time_whatever_happens_to_its_message() {
         (Fault::Throttling, 1, 1),
         (Fault::Garbled, 1, 1),
     ] {
-        let (shop, buyer) = whose_message(fault, times).await;
+        let (shop, buyer) = shop_with_message_fault(fault, times).await;
         shop.advance(0).await;
         assert_eq!(shop.stack.pending_messages().len(), delivered, "{fault:?}");
         shop.advance(299).await;
@@ -62,7 +62,7 @@ async fn hold_ends_in_time_whatever_happens_to_its_message() {
 /// An early one is put back until the hold has ended, so that the session is still closed by it.
 #[tokio::test(start_paused = true)]
 async fn early_message_comes_again() {
-    let (shop, _) = whose_message(Fault::Early, 1).await;
+    let (shop, _) = shop_with_message_fault(Fault::Early, 1).await;
     shop.advance(0).await;
     assert_eq!(shop.stack.pending_messages().len(), 1);
     shop.advance(301).await;
