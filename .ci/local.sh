@@ -7,11 +7,11 @@
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
-# Builds `cargo local` and the examples that run beside it. It uses what `cargo test` has compiled,
-# because packages and kinds of targets are the same. With `--package`, features would differ, and
-# the AWS SDK and everything above it would be compiled again.
+# Builds `cargo local` and the tools that run beside it. It uses what `cargo test` has compiled,
+# because packages and kinds of targets are the same, for which it needs an example. With `--package`,
+# features would differ, and the AWS SDK and everything above it would be compiled again.
 build_local() {
-    cargo build --quiet --locked --bin local --example storm --example crash --example purchases
+    cargo build --quiet --locked --bin local --bin storm --bin crash --bin purchases --example check-draw
 }
 
 # Waits until a command succeeds. Fails when the process has ended, or after ten minutes, which is

@@ -1,12 +1,18 @@
 //! `admit`: who lets people in.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
-use shared::futures_util::future::join_all;
+use shared::{
+    domain::ids::{QueueId, UserId},
+    futures_util::{StreamExt as _, future::join_all, stream},
+    store::queues::SettingsChange,
+};
 
 use crate::harness::Shop;
 
 #[tokio::test]
-async fn one_tick_may_be_had_by_hand() {
+async fn operator_can_ask_for_one_tick() {
     let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
     shop.advance(120).await;
     let idle = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
@@ -22,9 +28,9 @@ async fn one_tick_may_be_had_by_hand() {
 
 /// A fault of other waiting rooms: capacity exceeded because each tick adds blindly.
 #[tokio::test]
-async fn ticks_at_once_let_no_more_in() {
+async fn ticks_at_once_let_in_as_many_as_one() {
     crate::harness::in_virtual_time();
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let mut buyers = Vec::new();
     for _ in 0..5 {
         buyers.push(shop.buyer().await);
@@ -47,7 +53,7 @@ async fn ticks_at_once_let_no_more_in() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_none_fails_and_changes_nothing() {
+async fn malformed_command_fails() {
     let shop = Shop::open().await;
     for event in [
         json!({ "ticks": "many" }),
@@ -58,4 +64,61 @@ async fn an_order_that_is_none_fails_and_changes_nothing() {
         let reply = shop.invoke("admit", &event).await;
         assert_eq!(reply.header("x-amz-function-error"), "Unhandled", "{event}");
     }
+}
+
+/// A thousand queues in one stack, of which one is broken: the others are ticked all the same.
+#[tokio::test]
+async fn thousand_queues_are_ticked_although_one_fails() {
+    const QUEUES: usize = 1_000;
+    let shop = Shop::without_schedule(&[]).await;
+    let operator = shop.stack.operator().await;
+    let settings = operator.queue_defaults();
+    let change = SettingsChange {
+        by: UserId::new(),
+        at: shop.now(),
+    };
+    let made = stream::iter(1..QUEUES).map(|n| {
+        let id: QueueId = format!("queue-{n}").parse().expect("an id");
+        let store = operator.store();
+        async move { store.put_settings(&id, None, settings, &change, None).await }
+    });
+    let made: Vec<_> = made.buffer_unordered(16).collect().await;
+    assert!(made.iter().all(Result::is_ok));
+
+    let faults = shop.stack.faults();
+    faults.meet_naming("queue-7", local::Fault::Throughput);
+    let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
+    // In `main` there is nothing to do.
+    assert_eq!(ticked, json!({ "queues": QUEUES, "ticks": QUEUES - 2 }));
+    let broken = shop.metrics();
+    let broken: Vec<_> = broken
+        .iter()
+        .filter(|line| line["FailedTicks"] == json!(1.0))
+        .collect();
+    assert_eq!(broken.len(), 1, "and somebody is told");
+}
+
+/// Many instances find at once that a line has slept, each by an older document: it is woken once,
+/// and lets in what one tick does.
+#[tokio::test]
+async fn sleeping_line_is_woken_once() {
+    let shop = Shop::without_schedule(&[("MainRate", "1"), ("MainMaxActive", "1000")]).await;
+    let operator = shop.stack.operator().await;
+    shop.buyer().await;
+    shop.advance(3_600).await;
+    let asleep = operator
+        .cached_queue(&QueueId::main(), shop.now())
+        .await
+        .expect("a queue");
+    let mut let_in = BTreeSet::new();
+    for _ in 0..4 {
+        for _ in 0..5 {
+            shop.buyer().await;
+        }
+        let woken = operator.tick_if_stale(asleep.clone(), shop.now()).await;
+        let last = woken.line.schedule.last().expect("a tick");
+        let_in.insert(last.served);
+    }
+    assert_eq!(let_in.len(), 1, "one a second for five: {let_in:?}");
+    shop.audit().await;
 }

@@ -7,22 +7,22 @@ mod unguarded;
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Buyer, NOBODY, PRICE, Shop};
 
 /// The id of something that is nobody's.
 const NOBODYS: &str = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
 /// A shop in which everything has happened that may: purchases, a refund, a hold that lapsed,
 /// somebody who left, somebody who holds seats, an account with an address.
-async fn lively() -> Shop {
+async fn busy_shop() -> Shop {
     let shop = Shop::open().await;
     shop.account("mina@example.com").await;
-    let (refunded, receipt) = shop.sold(1).await;
+    let (refunded, receipt) = shop.sell(1).await;
     refund(&shop, &refunded, &receipt).await;
     shop.hold(&shop.buyer().await, 2).await.ok();
     shop.advance(302).await;
     for seat in 3..6 {
-        shop.sold(seat).await;
+        shop.sell(seat).await;
     }
     let leaver = shop.buyer().await;
     shop.hold_all(&leaver, &[6, 7]).await.ok();
@@ -34,8 +34,8 @@ async fn lively() -> Shop {
     shop
 }
 
-/// How much an audit of a lively shop looks at.
-fn all_that_is_lively() -> Value {
+/// How much an audit of a busy shop looks at.
+fn everything_in_busy_shop() -> Value {
     json!({
         "users": 8, "seats": 5, "sessions": 7, "queues": 1,
         "accounts": 8, "entries": 10, "orders": 4,
@@ -44,14 +44,14 @@ fn all_that_is_lively() -> Value {
 
 async fn refund(shop: &Shop, buyer: &Buyer, receipt: &Value) {
     let call = shop.delete(&shop.reservation(receipt));
-    call.token(&buyer.access_token).send().await.ok();
+    call.send_as(&buyer.access_token).await.ok();
 }
 
 #[tokio::test]
-async fn nothing_is_wrong_with_what_people_do() {
-    let shop = lively().await;
+async fn finds_nothing_in_what_people_do() {
+    let shop = busy_shop().await;
     let report = shop.audit().await;
-    assert_eq!(report["checked"], all_that_is_lively());
+    assert_eq!(report["checked"], everything_in_busy_shop());
     assert_eq!(report["kinds"], json!({}));
     assert_eq!(report["examples"], json!([]));
     assert_eq!(report["started_at"], shop.in_seconds(0));
@@ -61,7 +61,7 @@ async fn nothing_is_wrong_with_what_people_do() {
 }
 
 #[tokio::test]
-async fn nothing_is_wrong_with_an_empty_shop() {
+async fn finds_nothing_in_an_empty_shop() {
     let report = Shop::empty().await.audit().await;
     assert_eq!(report["checked"]["users"], 0);
     assert_eq!(report["checked"]["queues"], 1, "main is always there");
@@ -69,7 +69,7 @@ async fn nothing_is_wrong_with_an_empty_shop() {
 
 /// People who joined before the opening have entries, those after it numbers, and some come back.
 #[tokio::test]
-async fn nothing_is_wrong_with_a_line_that_opens() {
+async fn finds_nothing_in_a_line_that_opens() {
     let shop = Shop::open_with(&[("MainMaxActive", "3")]).await;
     let admin = shop.admin().await;
     let settings = json!({ "max_active": 3, "opens_at": shop.in_seconds(100) });
@@ -101,31 +101,31 @@ async fn nothing_is_wrong_with_a_line_that_opens() {
 
 /// The tokens and the numbers of the day before are still there, and their cohorts are not.
 #[tokio::test]
-async fn nothing_is_wrong_with_what_is_over() {
+async fn finds_nothing_in_what_is_over() {
     let shop = Shop::without_schedule(&[]).await;
     for seat in 1..4 {
-        shop.sold(seat).await;
+        shop.sell(seat).await;
         shop.hold(&shop.buyer().await, 10 + seat).await.ok();
         shop.advance(3_600).await;
     }
     shop.advance(30 * 3_600).await;
-    shop.sold(5).await;
+    shop.sell(5).await;
     shop.audit().await;
 }
 
 /// Whoever holds a seat of a show that is deleted meanwhile pays for it all the same.
 #[tokio::test]
-async fn nothing_is_wrong_with_a_seat_of_a_deleted_show() {
+async fn finds_nothing_in_a_seat_of_a_deleted_show() {
     let shop = Shop::open().await;
-    shop.sold(7).await;
+    shop.sell(7).await;
     let key = json!({ "group": shop.concert_id, "entry": format!("show#{}", shop.dates[0]) });
-    shop.uproot("Catalog", key).await;
+    shop.take_item("Catalog", key).await;
     shop.audit().await;
 }
 
 /// Each of these died between two steps that are allowed to be apart.
 #[tokio::test]
-async fn nothing_is_wrong_with_what_was_cut_off() {
+async fn finds_nothing_in_what_was_cut_off() {
     let shop = Shop::without_messages(&[]).await;
     // A message was lost, and somebody else has the seat by now.
     let lapsed = shop.buyer().await;
@@ -137,20 +137,17 @@ async fn nothing_is_wrong_with_what_was_cut_off() {
     let held = shop.hold_all(&cancelled, &[2, 3]).await.ok();
     shop.advance(10).await;
     let seats = shop.items("Seats").await;
-    shop.delete(&shop.reservation(&held))
-        .token(&cancelled.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&cancelled, &held).await.ok();
     for seat in seats {
-        shop.plant("Seats", seat).await;
+        shop.put_item("Seats", seat).await;
     }
     // An end was not counted.
-    shop.sold(4).await;
+    shop.sell(4).await;
     for item in shop.items("Queues").await {
         if item["done"].is_number() {
             let key = json!({ "id": item["id"] });
-            shop.tamper("Queues", key, json!({ "done": null })).await;
+            shop.change_item("Queues", key, json!({ "done": null }))
+                .await;
         }
     }
     let report = shop.audit().await;
@@ -158,7 +155,7 @@ async fn nothing_is_wrong_with_what_was_cut_off() {
 }
 
 #[tokio::test]
-async fn nothing_is_wrong_with_a_crowd_at_once() {
+async fn finds_nothing_in_a_crowd_at_once() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyers = join_all((0..12).map(|_| shop.buyer())).await;
@@ -181,9 +178,9 @@ async fn nothing_is_wrong_with_a_crowd_at_once() {
 }
 
 #[tokio::test]
-async fn one_user_can_be_looked_at() {
-    let shop = lively().await;
-    let (buyer, _) = shop.sold(20).await;
+async fn looks_at_one_user_when_asked() {
+    let shop = busy_shop().await;
+    let (buyer, _) = shop.sell(20).await;
     let order = json!({ "user_id": buyer.user_id });
     let report = shop.run_audit(&order).await;
     assert_eq!(
@@ -195,18 +192,18 @@ async fn one_user_can_be_looked_at() {
     );
     assert_eq!(report["violations"], 0);
 
-    let nobody = json!({ "user_id": "11111111-1111-4111-8111-111111111111" });
+    let nobody = json!({ "user_id": NOBODY });
     let report = shop.run_audit(&nobody).await;
     assert_eq!(report["violations"], 0);
 
     let key = json!({ "block": shop.block(0), "seat": 20 });
-    shop.uproot("Seats", key).await;
+    shop.take_item("Seats", key).await;
     let report = shop.run_audit(&order).await;
     assert_eq!(report["kinds"], json!({ "ORDER_WITHOUT_SEAT": 1 }));
 }
 
 #[tokio::test]
-async fn an_order_that_makes_no_sense_is_refused() {
+async fn refuses_a_malformed_command() {
     let shop = Shop::empty().await;
     for order in [
         json!({ "read_units": 0 }),

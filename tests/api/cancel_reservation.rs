@@ -10,25 +10,20 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_hold_is_released_and_the_session_goes_on() {
+async fn releases_a_hold_and_the_session_goes_on() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
     let path = shop.reservation(&held);
     let expected = json!({ "reservation_id": held["reservation_id"], "status": "CANCELLED" });
-    let cancelled = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let cancelled = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(cancelled, expected);
-    let again = shop
-        .delete(&path)
-        .token(&buyer.access_token)
-        .send()
-        .await
-        .ok();
+    let again = shop.delete(&path).send_as(&buyer.access_token).await.ok();
     assert_eq!(again, expected, "again: the same answer");
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
     shop.hold_all(&other, &[7, 8]).await.ok();
     shop.hold(&buyer, 9).await.ok();
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(
         shop.seats(&buyer).await[&9],
         "MINE",
@@ -39,7 +34,7 @@ async fn a_hold_is_released_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn one_that_lapsed_is_told_to_be_so() {
+async fn answers_expired_for_a_lapsed_hold() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -47,17 +42,13 @@ async fn one_that_lapsed_is_told_to_be_so() {
     let expected = json!({ "reservation_id": held["reservation_id"], "status": "EXPIRED" });
     for seconds in [0, 10] {
         shop.advance(seconds).await;
-        let reply = shop
-            .delete(&shop.reservation(&held))
-            .token(&buyer.token)
-            .send()
-            .await;
+        let reply = shop.cancel(&buyer, &held).await;
         assert_eq!(reply.ok(), expected);
     }
 }
 
 #[tokio::test]
-async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
+async fn refunds_an_order_and_its_seats_are_free_at_once() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -71,7 +62,7 @@ async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
         "status": "REFUNDED",
         "current_balance": 2 * PRICE + 5,
     });
-    let refund = || shop.delete(&path).token(&buyer.token).send();
+    let refund = || shop.delete(&path).send_as(&buyer.token);
     assert_eq!(refund().await.ok(), expected);
     let refunded_at = shop.in_seconds(0);
     assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE + 5));
@@ -84,7 +75,7 @@ async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
     assert_eq!(shop.seats(&other).await[&7], "MINE");
     shop.pay(&buyer, &held).await.is(HOLD_EXPIRED);
     assert_eq!(shop.balance(&buyer).await, json!(2 * PRICE + 6));
-    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(found["status"], "REFUNDED");
     assert_eq!(
         found["payment"],
@@ -103,15 +94,15 @@ async fn a_paid_one_is_refunded_and_its_seats_are_free_at_once() {
 }
 
 #[tokio::test]
-async fn the_same_person_buys_the_seat_again() {
+async fn refunded_seat_can_be_bought_again_by_the_same_user() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let path = shop.reservation(&receipt);
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     let again = shop.rejoin(&buyer).await;
     let held = shop.hold(&again, 7).await.ok();
     shop.pay(&again, &held).await.ok();
-    let reply = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let reply = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(reply["current_balance"], json!(PRICE), "the first refund");
     assert_eq!(shop.balance(&again).await, json!(0));
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "SOLD");
@@ -121,9 +112,9 @@ async fn the_same_person_buys_the_seat_again() {
 async fn twenty_refunds_at_once_are_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let path = shop.reservation(&receipt);
-    let calls = (0..20).map(|_| shop.delete(&path).token(&buyer.token).send());
+    let calls = (0..20).map(|_| shop.delete(&path).send_as(&buyer.token));
     for reply in join_all(calls).await {
         let refunded = reply.ok();
         assert_eq!(refunded["status"], "REFUNDED");
@@ -134,7 +125,7 @@ async fn twenty_refunds_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn refunds_end_a_day_before_the_day_of_the_show_or_as_deployed() {
+async fn refunds_end_a_day_before_the_show_or_as_deployed() {
     // Noon in Seoul: a day begins in 12, in 36 hours.
     for (parameters, date, refundable) in [
         (vec![], "2026-11-22", true),
@@ -151,9 +142,9 @@ async fn refunds_end_a_day_before_the_day_of_the_show_or_as_deployed() {
         let mut shop = Shop::open_with(&parameters).await;
         shop.concert_id = shop.add_concert("Soon", "main", &[show(date)]).await;
         shop.dates = vec![date.to_owned()];
-        let (buyer, receipt) = shop.sold(7).await;
+        let (buyer, receipt) = shop.sell(7).await;
         let path = shop.reservation(&receipt);
-        let reply = shop.delete(&path).token(&buyer.token).send().await;
+        let reply = shop.delete(&path).send_as(&buyer.token).await;
         if refundable {
             assert_eq!(reply.ok()["status"], "REFUNDED", "{parameters:?} {date}");
         } else {
@@ -165,16 +156,16 @@ async fn refunds_end_a_day_before_the_day_of_the_show_or_as_deployed() {
 }
 
 #[tokio::test]
-async fn after_the_cut_off_a_refund_is_told_as_before() {
+async fn refund_is_answered_again_after_the_cut_off() {
     let mut shop = Shop::open_with(&[("RefundCutoffHours", "11")]).await;
     let today = ["2026-11-21"];
     shop.concert_id = shop.add_concert("Soon", "main", &today.map(show)).await;
     shop.dates = today.map(str::to_owned).to_vec();
-    let (buyer, receipt) = shop.sold(7).await;
-    let (other, kept) = shop.sold(8).await;
+    let (buyer, receipt) = shop.sell(7).await;
+    let (other, kept) = shop.sell(8).await;
     let refund = |receipt, buyer: &Buyer| {
         let path = shop.reservation(receipt);
-        shop.delete(&path).token(&buyer.token).send()
+        shop.delete(&path).send_as(&buyer.token)
     };
     shop.advance(3_599).await;
     let refunded = refund(&receipt, &buyer).await.ok();
@@ -185,9 +176,9 @@ async fn after_the_cut_off_a_refund_is_told_as_before() {
 
 /// The account may not take a charge more, but always what was paid from it.
 #[tokio::test]
-async fn a_full_account_gets_its_money_back() {
+async fn refunds_into_a_full_account() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     let charge = |amount: u64| {
         let call = shop.post(&path).token(&buyer.token);
@@ -198,7 +189,7 @@ async fn a_full_account_gets_its_money_back() {
     }
     charge(1).await.is(INVALID_AMOUNT);
     let path = shop.reservation(&receipt);
-    let refunded = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let refunded = shop.delete(&path).send_as(&buyer.token).await.ok();
     let balance = json!(10_000_000_000_000_u64 + u64::from(PRICE));
     assert_eq!(refunded["current_balance"], balance);
     assert_eq!(shop.balance(&buyer).await, balance);
@@ -206,80 +197,73 @@ async fn a_full_account_gets_its_money_back() {
 }
 
 #[tokio::test]
-async fn nobody_is_refunded_for_somebody_else() {
+async fn refuses_another_users_order() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let path = shop.reservation(&receipt);
     for token in [&other.token, &other.access_token, &admin.access_token] {
-        let reply = shop.delete(&path).token(token).send().await;
+        let reply = shop.delete(&path).send_as(token).await;
         reply.is(RESERVATION_NOT_FOUND);
     }
     assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
 }
 
 #[tokio::test]
-async fn a_refund_wakes_the_queue_of_the_show() {
+async fn refund_wakes_the_queue_of_the_show() {
     let shop = Shop::without_schedule(&[]).await;
     shop.advance(60).await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     shop.advance(20).await;
     let schedule = async || shop.queue("main").await["points"].clone();
     let before = schedule().await;
     let path = shop.reservation(&receipt);
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     shop.advance(1).await;
     assert_ne!(schedule().await, before);
 }
 
 #[tokio::test]
-async fn after_the_window_a_hold_may_still_be_cancelled() {
+async fn releases_a_hold_after_the_window() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(200).await;
     let held = shop.hold(&buyer, 7).await.ok();
     shop.advance(150).await;
     assert_eq!(shop.status(&buyer).await, "HOLDING");
-    let cancelled = shop
-        .delete(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    let cancelled = shop.cancel(&buyer, &held).await.ok();
     assert_eq!(cancelled["status"], "CANCELLED");
     assert_eq!(shop.status(&buyer).await, "EXPIRED WINDOW_OVER");
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "FREE");
 }
 
 #[tokio::test]
-async fn nobody_cancels_for_somebody_else() {
+async fn refuses_another_users_hold() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&buyer, 7).await.ok();
     let path = shop.reservation(&held);
     for token in [&other.token, &other.access_token] {
         shop.delete(&path)
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
     assert_eq!(shop.seats(&buyer).await[&7], "MINE");
     shop.delete(&format!("{}/x", shop.reservations()))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(RESERVATION_NOT_FOUND);
 }
 
 #[tokio::test]
-async fn parallel_cancellations_all_get_the_one_answer() {
+async fn parallel_cancellations_get_one_answer() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
     let path = shop.reservation(&held);
-    let calls = (0..6).map(|_| shop.delete(&path).token(&buyer.token).send());
+    let calls = (0..6).map(|_| shop.delete(&path).send_as(&buyer.token));
     for reply in join_all(calls).await {
         assert_eq!(reply.ok()["status"], "CANCELLED");
     }
@@ -287,7 +271,7 @@ async fn parallel_cancellations_all_get_the_one_answer() {
 }
 
 #[tokio::test]
-async fn of_a_payment_and_a_cancellation_one_happens() {
+async fn payment_and_cancellation_at_once_do_one_of_the_two() {
     crate::harness::in_virtual_time();
     for _ in 0..4 {
         let shop = Shop::open().await;
@@ -295,7 +279,7 @@ async fn of_a_payment_and_a_cancellation_one_happens() {
         let held = shop.hold(&buyer, 7).await.ok();
         shop.charge(&buyer, PRICE).await.ok();
         let path = shop.reservation(&held);
-        let cancel = shop.delete(&path).token(&buyer.token).send();
+        let cancel = shop.delete(&path).send_as(&buyer.token);
         let (paid, cancelled) =
             shared::futures_util::future::join(shop.pay(&buyer, &held), cancel).await;
         let seen = (

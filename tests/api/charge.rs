@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Buyer, Reply, Shop,
+    Buyer, NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED, INVALID_AMOUNT,
         INVALID_USER_ID, MISSING_AMOUNT, USER_NOT_FOUND,
@@ -18,19 +18,10 @@ impl Shop {
         let body = format!("{{\"amount\":{amount}}}");
         self.post(&path).token(&buyer.token).body(body).send().await
     }
-
-    async fn charge_keyed(&self, buyer: &Buyer, amount: u32, key: &str) -> Reply {
-        let path = format!("/v1/users/{}/balance", buyer.user_id);
-        let call = self
-            .post(&path)
-            .token(&buyer.token)
-            .header("idempotency-key", key);
-        call.json(&json!({ "amount": amount })).send().await
-    }
 }
 
 #[tokio::test]
-async fn a_charge_is_answered_with_the_balance_after_it() {
+async fn answers_with_the_balance_after_it() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let charged = shop.charge(&buyer, 10_000).await.ok();
@@ -51,7 +42,7 @@ async fn a_charge_is_answered_with_the_balance_after_it() {
 }
 
 #[tokio::test]
-async fn money_is_exact() {
+async fn adds_money_exactly() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for (amount, balance) in [
@@ -73,7 +64,7 @@ async fn money_is_exact() {
 }
 
 #[tokio::test]
-async fn an_amount_is_positive_has_two_decimals_and_is_not_above_a_trillion() {
+async fn amount_is_positive_with_two_decimals_up_to_a_trillion() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for bad in [
@@ -110,7 +101,7 @@ async fn an_amount_is_positive_has_two_decimals_and_is_not_above_a_trillion() {
 }
 
 #[tokio::test]
-async fn an_account_has_a_limit_too() {
+async fn refuses_more_than_an_account_may_hold() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for _ in 0..10 {
@@ -121,7 +112,7 @@ async fn an_account_has_a_limit_too() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn names_what_is_missing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -136,16 +127,15 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn one_charges_oneself_only() {
+async fn refuses_another_users_account() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     let path = format!("/v1/users/{}/balance", other.user_id);
     let body = json!({ "amount": 100, "user_id": one.user_id });
     for token in [&one.token, &one.access_token] {
         shop.post(&path)
-            .token(token)
             .json(&body)
-            .send()
+            .send_as(token)
             .await
             .is(FORBIDDEN);
     }
@@ -164,14 +154,12 @@ async fn administrators_charge_anybody() {
     };
     assert_eq!(charge(&buyer.user_id).await.ok()["current_balance"], 100);
     assert_eq!(charge(&admin.user_id).await.ok()["current_balance"], 100);
-    charge("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(USER_NOT_FOUND);
+    charge(NOBODY).await.is(USER_NOT_FOUND);
     assert_eq!(shop.balance(&buyer).await, json!(100));
 }
 
 #[tokio::test]
-async fn where_administrators_charge_nobody_else_does() {
+async fn refuses_all_but_administrators_where_only_they_charge() {
     let shop = Shop::open_with(&[("WhoCharges", "admins")]).await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -196,16 +184,13 @@ async fn where_administrators_charge_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn mistakes_are_reported_in_their_order() {
+async fn reports_mistakes_in_their_order() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let nobody = "11111111-1111-4111-8111-111111111111";
+    let nobody = NOBODY;
     let ask = async |user_id: &str, body: &str| {
         let path = format!("/v1/users/{user_id}/balance");
-        let call = shop
-            .post(&path)
-            .token(&buyer.token)
-            .header("idempotency-key", "not visible");
+        let call = shop.post(&path).token(&buyer.token).key("not visible");
         call.body(body.to_owned()).send().await
     };
     ask("x", "").await.is(EMPTY_BODY);
@@ -240,7 +225,7 @@ async fn twenty_parallel_charges_all_succeed_and_add_up() {
 
 /// A fault of other sellers: the same charge sent twice counts twice though the client marked it.
 #[tokio::test]
-async fn with_a_key_a_charge_happens_once() {
+async fn charge_with_a_key_happens_once() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let first = shop.charge_keyed(&buyer, 100, "a-key").await.ok();
@@ -260,7 +245,7 @@ async fn with_a_key_a_charge_happens_once() {
     let patched = shop
         .call("PATCH", &path)
         .token(&buyer.access_token)
-        .header("idempotency-key", "a-key");
+        .key("a-key");
     assert_eq!(
         patched.json(&json!({ "amount": 100.0 })).send().await.ok(),
         first
@@ -268,7 +253,7 @@ async fn with_a_key_a_charge_happens_once() {
 }
 
 #[tokio::test]
-async fn keys_of_two_users_are_two() {
+async fn key_of_one_user_is_not_anothers() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.charge_keyed(&one, 100, "key").await.ok();
@@ -293,7 +278,7 @@ async fn parallel_charges_with_one_key_are_one() {
 
 /// The recorded answer does not depend on what the account could take by now.
 #[tokio::test]
-async fn a_key_gives_its_answer_also_when_the_account_is_full() {
+async fn key_returns_its_answer_also_when_the_account_is_full() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let first = shop.charge_keyed(&buyer, 100, "key").await.ok();
@@ -309,7 +294,7 @@ async fn a_key_gives_its_answer_also_when_the_account_is_full() {
 }
 
 #[tokio::test]
-async fn a_key_has_1_to_64_visible_characters() {
+async fn key_has_1_to_64_visible_characters() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let (longest, too_long) = ("k".repeat(64), "k".repeat(65));
@@ -323,9 +308,9 @@ async fn a_key_has_1_to_64_visible_characters() {
 }
 
 #[tokio::test]
-async fn a_key_cannot_name_another_entry_of_the_account() {
+async fn key_cannot_name_another_entry_of_the_account() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(1).await;
+    let (buyer, receipt) = shop.sell(1).await;
     let order = format!(
         "order#{}",
         receipt["reservation_id"].as_str().expect("an id")

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::{future::join_all, join};
 
 use crate::harness::{
-    Buyer, Call, Guest, PRICE, Shop,
+    Buyer, Call, Guest, NOBODY, PRICE, Shop,
     refusal::{
         BAD_REQUEST, BALANCE_OUT_OF_RANGE, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED,
         INVALID_CORRECTION, INVALID_REASON, INVALID_TOKEN, INVALID_USER_ID, MISSING_AMOUNT,
@@ -13,8 +13,6 @@ use crate::harness::{
 };
 
 const REASON: &str = "중복 충전 정정";
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 fn path(user_id: &str) -> String {
     format!("/v1/users/{user_id}/balance/corrections")
@@ -63,7 +61,7 @@ async fn correction_moves_the_balance_either_way_and_says_why() {
     let statement = shop.statement(&buyer, 10).await;
     assert_eq!(statement[1], entry, "as the buyer sees it");
     let path = format!("/v1/users/{}/statement", buyer.user_id);
-    let seen = shop.get(&path).token(&admin.access_token).send().await.ok();
+    let seen = shop.get(&path).send_as(&admin.access_token).await.ok();
     entry["by"] = json!(admin.user_id);
     assert_eq!(seen["entries"][1], entry, "as an administrator does");
     shop.audit().await;
@@ -150,7 +148,7 @@ async fn correction_with_a_key_happens_once() {
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     let second = shop.admin().await;
     shop.charge(&buyer, 100).await.ok();
-    let keyed = |call: Call| call.header("idempotency-key", "ticket-1").send();
+    let keyed = |call: Call| call.key("ticket-1").send();
     let first = keyed(shop.correct(&admin, &buyer, -60)).await.ok();
     // There is too little left to do it again; it is not done again.
     shop.advance(60).await;
@@ -175,7 +173,7 @@ async fn correction_with_a_key_happens_once() {
     keyed(shop.correct(&admin, &other, 5)).await.ok();
     let calls = (0..10).map(|_| {
         let call = shop.correct(&admin, &other, 7);
-        call.header("idempotency-key", "ticket-2").send()
+        call.key("ticket-2").send()
     });
     for reply in join_all(calls).await {
         assert_eq!(reply.ok()["current_balance"], json!(12));
@@ -223,9 +221,7 @@ async fn correction_wants_an_amount_and_a_reason() {
             .is(INVALID_REASON);
     }
     for key in [" ", "가", &"k".repeat(65)] {
-        let call = shop
-            .correct(&admin, &buyer, 1)
-            .header("idempotency-key", key);
+        let call = shop.correct(&admin, &buyer, 1).key(key);
         call.send().await.is(BAD_REQUEST);
     }
     let body = json!({ "amount": 1, "reason": REASON });
@@ -246,15 +242,13 @@ async fn correction_is_for_administrators_only() {
         let body = json!({ "amount": amount, "reason": REASON, "by": NOBODY });
         let path = path(&owner.user_id);
         shop.post(&path)
-            .token(&buyer.access_token)
             .json(&body)
-            .send()
+            .send_as(&buyer.access_token)
             .await
             .is(FORBIDDEN);
         shop.post(&path)
-            .token(&buyer.token)
             .json(&body)
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(INVALID_TOKEN);
         shop.post(&path)

@@ -21,7 +21,7 @@ fn winter() -> Value {
 }
 
 #[tokio::test]
-async fn a_concert_is_on_sale_at_once() {
+async fn puts_a_concert_on_sale_at_once() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let body = json!({
@@ -44,22 +44,17 @@ async fn a_concert_is_on_sale_at_once() {
     });
     assert_eq!(created, expected);
     assert_eq!(shop.concert(&id).await, expected);
-    assert_eq!(shop.names().await, ["겨울 콘서트", "봄 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트", "봄 콘서트"]);
 
     let buyer = shop.buyer().await;
     let path = format!("/v1/concerts/{id}/reservations");
     let body = json!({ "date": "2027-03-02", "seat_number": 100_000 });
-    let held = shop
-        .post(&path)
-        .token(&buyer.token)
-        .json(&body)
-        .send()
-        .await;
+    let held = shop.post(&path).json(&body).send_as(&buyer.token).await;
     assert_eq!(held.ok()["payment"]["amount"], json!(70_000.5));
 }
 
 #[tokio::test]
-async fn a_sale_opens_and_closes_when_it_says_so() {
+async fn sale_opens_and_closes_at_its_times() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let body = json!({ "name": "A", "shows": [{
@@ -91,7 +86,7 @@ async fn a_sale_opens_and_closes_when_it_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn names_what_is_missing() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     for (body, missing) in [
@@ -113,7 +108,7 @@ async fn what_is_missing_is_named() {
     ] {
         shop.create(&admin, &body).await.is(missing);
     }
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
 }
 
 async fn with(shop: &Shop, admin: &Guest, field: &str, value: Value) -> Reply {
@@ -126,7 +121,7 @@ async fn with(shop: &Shop, admin: &Guest, field: &str, value: Value) -> Reply {
 }
 
 #[tokio::test]
-async fn what_is_malformed_is_told() {
+async fn names_what_is_malformed() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let on = |date: &str| json!({ "date": date, "price": 1 });
@@ -213,17 +208,17 @@ async fn what_is_malformed_is_told() {
     with(&shop, &admin, "shows", never)
         .await
         .is(INVALID_SALES_WINDOW);
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
 }
 
 /// History can be brought along.
 #[tokio::test]
-async fn a_date_in_the_past_is_listed_as_over() {
+async fn date_in_the_past_is_listed_as_over() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let body = json!({ "name": "Then", "shows": [{ "date": "1999-12-31", "price": 1 }] });
     let created = shop.create(&admin, &body).await.expect(201);
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
     let all = shop.get("/v1/concerts?all=true").send().await.ok();
     assert_eq!(all["concerts"][0]["concert_id"], created["concert_id"]);
     let buyer = shop.buyer().await;
@@ -234,7 +229,7 @@ async fn a_date_in_the_past_is_listed_as_over() {
 }
 
 #[tokio::test]
-async fn a_queue_of_its_own_has_to_exist_and_counts_on_the_shows() {
+async fn queue_of_its_own_has_to_exist_and_counts_the_shows() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     with(&shop, &admin, "queue_id", json!("nowhere"))
@@ -257,14 +252,14 @@ async fn a_queue_of_its_own_has_to_exist_and_counts_on_the_shows() {
     assert_eq!(buyer.joined["queue_id"], "rock");
     let path = format!("/v1/concerts/{second}/reservations");
     let wish = json!({ "date": "2026-12-24", "seat_number": 1 });
-    let call = |token: &str| shop.post(&path).token(token).json(&wish).send();
+    let call = |token: &str| shop.post(&path).json(&wish).send_as(token);
     call(&buyer.token).await.ok();
     let elsewhere = shop.buyer().await;
     call(&elsewhere.token).await.is(FORBIDDEN);
 }
 
 #[tokio::test]
-async fn the_concerts_of_a_queue_have_200_shows_together() {
+async fn concerts_of_a_queue_have_200_shows_together_at_most() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.add_queue("rock").await;
@@ -282,11 +277,11 @@ async fn the_concerts_of_a_queue_have_200_shows_together() {
         .is(TOO_MANY_QUEUE_SHOWS);
     shop.create(&admin, &body(99)).await.expect(201);
     shop.create(&admin, &body(1)).await.is(TOO_MANY_QUEUE_SHOWS);
-    assert_eq!(shop.names().await, ["A", "A", "rock", "겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["A", "A", "rock", "겨울 콘서트"]);
 }
 
 #[tokio::test]
-async fn two_hundred_shows_are_more_than_a_transaction_and_all_there() {
+async fn creates_200_shows() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let body = json!({ "name": "A", "shows": many_shows(200) });
@@ -294,24 +289,24 @@ async fn two_hundred_shows_are_more_than_a_transaction_and_all_there() {
     assert_eq!(created["shows"].as_array().expect("shows").len(), 200);
     let id = text(&created["concert_id"]);
     assert_eq!(shop.concert(&id).await, created);
-    assert_eq!(shop.listed().await[0]["shows"], 200);
+    assert_eq!(shop.listed_concerts().await[0]["shows"], 200);
 }
 
 #[tokio::test]
-async fn only_administrators_create() {
+async fn refuses_all_but_administrators() {
     let shop = Shop::empty().await;
     let guest = shop.guest().await;
     shop.create(&guest, &winter()).await.is(FORBIDDEN);
     let call = shop.post("/v1/concerts").token(&guest.access_token);
     call.body("garbage").send().await.is(FORBIDDEN);
-    assert!(shop.names().await.is_empty());
+    assert!(shop.listed_names().await.is_empty());
 }
 
 impl Shop {
     /// Creates a concert with a key.
     async fn create_keyed(&self, admin: &Guest, key: &str, body: &Value) -> Reply {
         let call = self.post("/v1/concerts").token(&admin.access_token);
-        call.header("idempotency-key", key).json(body).send().await
+        call.key(key).json(body).send().await
     }
 
     /// How many entries the catalog has for a concert.
@@ -337,14 +332,14 @@ async fn creation_with_a_key_happens_once() {
         let again = shop.create_keyed(&admin, "winter-1", &body).await;
         assert_eq!(again.expect(201), first);
     }
-    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
     let other = shop.create_keyed(&admin, "winter-2", &winter()).await;
     assert_ne!(other.expect(201)["concert_id"], first["concert_id"]);
     for _ in 0..2 {
         shop.create(&admin, &winter()).await.expect(201);
     }
     assert_eq!(
-        shop.names().await.len(),
+        shop.listed_names().await.len(),
         4,
         "without a key each is a new one"
     );
@@ -359,7 +354,7 @@ async fn creation_with_a_key_happens_once() {
     shop.remove(&admin, &id).await.ok();
     let again = shop.create_keyed(&admin, "winter-1", &winter()).await;
     assert_eq!(again.expect(201), first);
-    assert_eq!(shop.names().await.len(), 3);
+    assert_eq!(shop.listed_names().await.len(), 3);
     shop.audit().await;
 }
 
@@ -393,12 +388,12 @@ async fn creation_with_a_key_is_of_one_concert() {
     ] {
         create(&body).await.is(IDEMPOTENCY_KEY_REUSED);
     }
-    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
 }
 
 /// A key is its administrator's, and has a form.
 #[tokio::test]
-async fn creation_with_somebody_elses_key_is_another_one() {
+async fn creation_with_another_administrators_key_is_another_one() {
     let shop = Shop::empty().await;
     let (admin, guest) = (shop.admin().await, shop.guest().await);
     let first = shop.create_keyed(&admin, "key", &winter()).await;
@@ -421,7 +416,7 @@ async fn creation_with_somebody_elses_key_is_another_one() {
         let reply = shop.create_keyed(&admin, malformed, &winter()).await;
         reply.is(BAD_REQUEST);
     }
-    assert_eq!(shop.names().await.len(), 2);
+    assert_eq!(shop.listed_names().await.len(), 2);
 }
 
 #[tokio::test]
@@ -438,7 +433,7 @@ async fn creations_with_a_key_at_once_are_one() {
     }
     assert_eq!(ids.len(), 1);
     let id = ids.first().expect("one");
-    assert_eq!(shop.names().await, ["A", "rock"]);
+    assert_eq!(shop.listed_names().await, ["A", "rock"]);
     assert_eq!(shop.entries_of(id).await, 151);
     assert_eq!(
         shop.queue_shows("rock").await[id]
@@ -450,7 +445,7 @@ async fn creations_with_a_key_at_once_are_one() {
 
 /// Wherever the function's process ends, the same again does the rest, under the same id.
 #[tokio::test]
-async fn creation_that_was_cut_off_is_gone_on_with() {
+async fn creation_that_was_cut_off_is_continued() {
     let body = json!({ "name": "A", "shows": many_shows(200) });
     for (operation, when, spared) in [
         ("PutItem", When::Before, 0),
@@ -482,7 +477,7 @@ async fn creation_that_was_cut_off_is_gone_on_with() {
         let id = text(&created["concert_id"]);
         assert_eq!(shop.concert(&id).await, created);
         assert_eq!(shop.entries_of(&id).await, 201);
-        assert_eq!(shop.names().await, ["A", "겨울 콘서트"]);
+        assert_eq!(shop.listed_names().await, ["A", "겨울 콘서트"]);
         let items = shop.items("Catalog").await;
         let shows = items.iter().filter(|item| !item["capacity"].is_null());
         assert_eq!(shows.count(), 202, "nothing else is left behind");

@@ -11,17 +11,20 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_concert_is_gone_and_sells_no_more() {
+async fn deleted_concert_is_gone_and_sells_no_more() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
     let deleted = shop.remove(&admin, &shop.concert_id).await.ok();
     assert_eq!(deleted, json!({ "result": true }));
-    assert!(shop.listed().await.is_empty());
+    assert!(shop.listed_concerts().await.is_empty());
     let path = format!("/v1/concerts/{}", shop.concert_id);
     shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
     shop.hold(&buyer, 1).await.is(SHOW_NOT_FOUND);
-    shop.knock(&buyer).send().await.is(CONCERT_NOT_FOUND);
+    shop.ask_for_dates(&buyer)
+        .send()
+        .await
+        .is(CONCERT_NOT_FOUND);
     shop.remove(&admin, &shop.concert_id)
         .await
         .is(CONCERT_NOT_FOUND);
@@ -29,7 +32,7 @@ async fn a_concert_is_gone_and_sells_no_more() {
 }
 
 #[tokio::test]
-async fn a_date_goes_and_with_the_last_one_the_concert() {
+async fn deletes_a_date_and_with_the_last_one_the_concert() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let date = |date: &str| format!("{}/dates/{date}", shop.concert_id);
@@ -46,31 +49,34 @@ async fn a_date_goes_and_with_the_last_one_the_concert() {
     shop.remove(&admin, &date("2026-12-24"))
         .await
         .is(SHOW_NOT_FOUND);
-    let listed = &shop.listed().await[0];
+    let listed = &shop.listed_concerts().await[0];
     assert_eq!(
         (&listed["first_date"], &listed["shows"]),
         (&json!("2026-12-25"), &json!(1))
     );
     shop.remove(&admin, &date("2026-12-25")).await.ok();
-    assert!(shop.listed().await.is_empty());
+    assert!(shop.listed_concerts().await.is_empty());
     shop.remove(&admin, &date("2026-12-25"))
         .await
         .is(CONCERT_NOT_FOUND);
 }
 
 #[tokio::test]
-async fn while_a_seat_is_held_or_sold_nothing_changes() {
+async fn refuses_while_a_seat_is_held_or_sold() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
-    let (before, listed) = (shop.concert(&shop.concert_id).await, shop.listed().await);
+    let (before, listed) = (
+        shop.concert(&shop.concert_id).await,
+        shop.listed_concerts().await,
+    );
     let date = |n: usize| format!("{}/dates/{}", shop.concert_id, shop.dates[n]);
     let is_refused = async || {
         for what in [&shop.concert_id, &date(0)] {
             shop.remove(&admin, what).await.is(CONCERT_HAS_ORDERS);
         }
         assert_eq!(shop.concert(&shop.concert_id).await, before);
-        assert_eq!(shop.listed().await, listed);
+        assert_eq!(shop.listed_concerts().await, listed);
     };
     let held = shop.hold(&buyer, 50).await.ok();
     is_refused().await;
@@ -81,13 +87,13 @@ async fn while_a_seat_is_held_or_sold_nothing_changes() {
 
     // What was refunded counts no more.
     let path = shop.reservation(&held);
-    let refunded = shop.delete(&path).token(&buyer.token).send().await.ok();
+    let refunded = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(refunded["status"], "REFUNDED");
     shop.remove(&admin, &shop.concert_id).await.ok();
 }
 
 #[tokio::test]
-async fn a_lapsed_hold_counts_no_more() {
+async fn ignores_a_lapsed_hold() {
     let shop = Shop::without_messages(&[]).await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -101,7 +107,7 @@ async fn a_lapsed_hold_counts_no_more() {
 }
 
 #[tokio::test]
-async fn the_last_seat_of_a_large_hall_is_found() {
+async fn finds_the_last_seat_of_a_large_hall() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let hall = shared::domain::show::Show {
@@ -119,7 +125,7 @@ async fn the_last_seat_of_a_large_hall_is_found() {
 
 /// The seller's instance still believes the catalog: the hold is as good as any.
 #[tokio::test]
-async fn a_hold_that_slips_in_can_be_paid_cancelled_and_refunded() {
+async fn hold_made_meanwhile_can_be_paid_cancelled_and_refunded() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let [one, other, last, late] = [
@@ -130,7 +136,7 @@ async fn a_hold_that_slips_in_can_be_paid_cancelled_and_refunded() {
     ];
     let first = shop.hold(&last, 3).await.ok();
     let path = shop.reservation(&first);
-    shop.delete(&path).token(&last.token).send().await.ok();
+    shop.delete(&path).send_as(&last.token).await.ok();
     shop.remove(&admin, &shop.concert_id).await.ok();
 
     let held = shop.hold(&one, 1).await.ok();
@@ -138,14 +144,14 @@ async fn a_hold_that_slips_in_can_be_paid_cancelled_and_refunded() {
     shop.pay(&one, &held).await.ok();
     let given_up = shop.hold(&other, 2).await.ok();
     let path = shop.reservation(&given_up);
-    let cancelled = shop.delete(&path).token(&other.token).send().await.ok();
+    let cancelled = shop.delete(&path).send_as(&other.token).await.ok();
     assert_eq!(cancelled["status"], "CANCELLED");
     let lapsing = shop.hold(&last, 3).await.ok();
     shop.advance(5).await;
     shop.hold(&late, 4).await.is(SHOW_NOT_FOUND);
 
     let path = shop.reservation(&held);
-    let refunded = shop.delete(&path).token(&one.token).send().await.ok();
+    let refunded = shop.delete(&path).send_as(&one.token).await.ok();
     assert_eq!(refunded["status"], "REFUNDED");
     assert_eq!(shop.balance(&one).await, json!(PRICE));
     shop.advance(302).await;
@@ -155,7 +161,7 @@ async fn a_hold_that_slips_in_can_be_paid_cancelled_and_refunded() {
 }
 
 #[tokio::test]
-async fn two_hundred_shows_go_and_their_queue_knows() {
+async fn deletes_200_shows_and_their_queue_counts_them_no_more() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let rock = shop.add_queue("rock").await;
@@ -166,7 +172,7 @@ async fn two_hundred_shows_go_and_their_queue_knows() {
     let mut left = json!({});
     left[&rock]["2026-12-24"] = json!(50);
     assert_eq!(shop.queue_shows("rock").await, left);
-    assert_eq!(shop.names().await, ["rock", "겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["rock", "겨울 콘서트"]);
     let path = format!("/v1/concerts/{id}");
     shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
     for date in ["2027-01-01", "2027-07-18"] {
@@ -180,7 +186,7 @@ async fn two_hundred_shows_go_and_their_queue_knows() {
 }
 
 #[tokio::test]
-async fn of_deletions_at_once_one_does_it() {
+async fn deletions_at_once_are_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
@@ -209,7 +215,7 @@ async fn deleting_dates_at_once_leaves_nothing_behind() {
     for reply in join_all(deletions).await {
         reply.ok();
     }
-    assert!(shop.listed().await.is_empty());
+    assert!(shop.listed_concerts().await.is_empty());
     let path = format!("/v1/concerts/{}", shop.concert_id);
     shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
 }

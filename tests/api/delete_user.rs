@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Account, Buyer, Door, PASSWORD, PRICE, Reply, Shop,
+    Account, Buyer, Door, NOBODY, PASSWORD, PRICE, Reply, Shop,
     refusal::{
         BAD_REQUEST, FORBIDDEN, INVALID_CREDENTIALS, INVALID_TOKEN, INVALID_USER_ID,
         MISSING_AUTHORIZATION, USER_HAS_BALANCE, USER_HAS_HOLD, USER_NOT_FOUND,
@@ -12,13 +12,11 @@ use crate::harness::{
     text,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 impl Shop {
     /// Deletes a user; `how` is what stands behind the path.
     async fn delete_user(&self, user_id: &str, token: &str, how: &str) -> Reply {
         let path = format!("/v1/users/{user_id}{how}");
-        self.delete(&path).token(token).send().await
+        self.delete(&path).send_as(token).await
     }
 
     /// Somebody with a password who has bought seat 7.
@@ -41,7 +39,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn deleting_takes_what_is_personal_and_keeps_the_books() {
+async fn deletes_what_is_personal_and_keeps_the_books() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let account = shop.account("Mina@example.com").await;
@@ -72,15 +70,11 @@ async fn deleting_takes_what_is_personal_and_keeps_the_books() {
         call.json(&json!({ "user_id": buyer.user_id }))
     };
     join().send().await.is(USER_NOT_FOUND);
-    join()
-        .token(&buyer.access_token)
-        .send()
-        .await
-        .is(INVALID_TOKEN);
+    join().send_as(&buyer.access_token).await.is(INVALID_TOKEN);
 
     let ask = async |what: &str| {
         let path = format!("/v1/users/{}{what}", buyer.user_id);
-        shop.get(&path).token(&admin.access_token).send().await
+        shop.get(&path).send_as(&admin.access_token).await
     };
     ask("").await.is(USER_NOT_FOUND);
     let statement = ask("/statement").await.ok();
@@ -126,10 +120,10 @@ async fn tokens_of_a_deleted_user_open_no_door() {
         .await
         .ok();
     for door in shop.guarded(&buyer.user_id, &text(&held["reservation_id"])) {
-        let by_access = door.call(&shop).token(&buyer.access_token).send().await;
+        let by_access = door.call(&shop).send_as(&buyer.access_token).await;
         assert_eq!(by_access.status, 401, "{}", door.name);
         by_access.is(INVALID_TOKEN);
-        let reply = door.call(&shop).token(&buyer.token).send().await;
+        let reply = door.call(&shop).send_as(&buyer.token).await;
         match door.door {
             Door::Buyer | Door::Holder => reply.session_over(Some("LEFT")),
             // The poll tells what has become of the session, and opens nothing.
@@ -145,7 +139,7 @@ async fn tokens_of_a_deleted_user_open_no_door() {
 }
 
 #[tokio::test]
-async fn who_holds_or_has_money_is_not_deleted_unless_told_so() {
+async fn refuses_users_with_holds_or_money_unless_forced() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -174,14 +168,14 @@ async fn who_holds_or_has_money_is_not_deleted_unless_told_so() {
     }
     assert_eq!(shop.seats(&shop.buyer().await).await[&8], "FREE");
     let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
-    let balance = balance.token(&admin.access_token).send().await.ok();
+    let balance = balance.send_as(&admin.access_token).await.ok();
     assert_eq!(balance["current_balance"], 700, "it stays in the books");
     shop.audit().await;
 }
 
 /// A hold that has lapsed is none.
 #[tokio::test]
-async fn who_held_seats_once_is_deleted() {
+async fn deletes_a_user_that_held_seats_once() {
     let shop = Shop::without_messages(&[]).await;
     let buyer = shop.buyer().await;
     shop.hold(&buyer, 7).await.ok();
@@ -193,8 +187,8 @@ async fn who_held_seats_once_is_deleted() {
 }
 
 #[tokio::test]
-async fn deleting_who_is_inside_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+async fn deleting_an_active_user_lets_the_next_one_in() {
+    let shop = Shop::with_room_for_one().await;
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     for buyer in [&waiting, &inside] {
         shop.delete_user(&buyer.user_id, &buyer.access_token, "")
@@ -204,13 +198,13 @@ async fn deleting_who_is_inside_lets_the_next_one_in() {
     }
     // Nobody comes for the number before, whose turn it is first.
     shop.wait_for_turn(&third, 200).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 
 /// Another one is made by the operator.
 #[tokio::test]
-async fn the_last_administrator_may_go() {
+async fn deletes_the_last_administrator() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.delete_user(&admin.user_id, &admin.access_token, "")
@@ -224,7 +218,7 @@ async fn the_last_administrator_may_go() {
 }
 
 #[tokio::test]
-async fn nobody_deletes_others() {
+async fn refuses_other_users() {
     let shop = Shop::open().await;
     let (admin, buyer, other) = (
         shop.admin().await,
@@ -268,12 +262,15 @@ async fn deleting_while_everything_else_happens_loses_no_money() {
         );
         let done = charges.iter().filter(|reply| reply.status == 200).count();
         let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
-        let balance = balance.token(&admin.access_token).send().await.ok();
+        let balance = balance.send_as(&admin.access_token).await.ok();
         assert_eq!(balance["current_balance"], json!(100 * done), "{how}");
         if gone.status == 200 {
             assert!(how == "?force=true" || done == 0, "{done} charges before");
             shop.charge(&buyer, 100).await.is(INVALID_TOKEN);
-            shop.knock(&buyer).send().await.session_over(Some("LEFT"));
+            shop.ask_for_dates(&buyer)
+                .send()
+                .await
+                .session_over(Some("LEFT"));
         } else {
             assert_eq!(gone.status, 409, "{}", gone.body);
         }

@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
 }
 
 #[tokio::test]
-async fn the_specification_is_served_as_it_is() {
+async fn specification_is_served_as_it_is() {
     let shop = Shop::empty().await;
     let reply = shop.get("/openapi.json").send().await;
     assert_eq!(reply.header("content-type"), "application/json");
@@ -35,7 +35,7 @@ async fn the_specification_is_served_as_it_is() {
 }
 
 #[test]
-fn each_route_is_specified_and_nothing_else() {
+fn every_route_is_specified_and_nothing_else() {
     let document = &Specification::get().document;
     let specified: BTreeSet<_> = operations(document)
         .into_iter()
@@ -195,7 +195,7 @@ fn each_error_is_specified_somewhere() {
 
 /// The judge of every answer can say no.
 #[test]
-fn the_judge_sees_what_is_missing_malformed_or_too_much() {
+fn specification_check_notices_missing_malformed_and_additional_fields() {
     let specification = Specification::get();
     let schema = json!({ "$ref": "#/components/schemas/Receipt" });
     let good = json!({
@@ -233,7 +233,7 @@ fn the_judge_sees_what_is_missing_malformed_or_too_much() {
 }
 
 #[tokio::test]
-async fn the_page_needs_no_other_host() {
+async fn page_needs_no_other_host() {
     let shop = Shop::empty().await;
     let reply = shop.get("/docs").send().await;
     assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
@@ -268,7 +268,7 @@ async fn the_page_needs_no_other_host() {
 }
 
 #[tokio::test]
-async fn there_is_no_other_file() {
+async fn unknown_files_are_not_found() {
     let shop = Shop::empty().await;
     for path in [
         "/docs/nothing.js",
@@ -283,7 +283,7 @@ async fn there_is_no_other_file() {
 
 /// Node tests what it computes.
 #[tokio::test]
-async fn pages_of_any_origin_may_import_the_module() {
+async fn module_can_be_imported_from_any_origin() {
     let shop = Shop::empty().await;
     let origin = "https://tickets.example";
     let reply = shop.get("/line.js").header("origin", origin).send().await;

@@ -26,7 +26,7 @@ fn wide(text: &str, bytes: usize, is_little: bool) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_body_that_nobody_reads_is_refused_and_nothing_is_done() {
+async fn body_where_none_is_read_is_refused_and_nothing_is_done() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -59,7 +59,7 @@ async fn a_body_that_nobody_reads_is_refused_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_body_of_no_length_is_none() {
+async fn body_of_no_length_is_ignored() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for (method, path) in [
@@ -75,7 +75,7 @@ async fn a_body_of_no_length_is_none() {
 
 /// What is nowhere takes no body either, and says first that it is nowhere.
 #[tokio::test]
-async fn what_is_not_there_is_not_there_with_a_body() {
+async fn unknown_path_with_a_body_is_not_found() {
     let shop = Shop::open().await;
     for (method, path) in [("GET", "/nowhere"), ("DELETE", "/v1/queues/main")] {
         let call = shop.call(method, path).body("{}");
@@ -86,20 +86,20 @@ async fn what_is_not_there_is_not_there_with_a_body() {
 /// Many clients put an empty object into every POST. Who logs out with one is logged out: a
 /// token that lives on would do more harm than a body that nobody reads.
 #[tokio::test]
-async fn logging_out_works_with_whatever_a_client_sends_along() {
+async fn log_out_ignores_its_body() {
     let shop = Shop::open().await;
     for body in ["{}", "null", "garbage"] {
         let guest = shop.guest().await;
         let log_out = shop.post("/v1/auth/logout").token(&guest.access_token);
         log_out.body(body).send().await.ok();
         let path = format!("/v1/users/{}", guest.user_id);
-        let again = shop.get(&path).token(&guest.access_token).send().await;
+        let again = shop.get(&path).send_as(&guest.access_token).await;
         assert_eq!(again.status, 401);
     }
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_skipped() {
+async fn byte_order_mark_is_skipped() {
     let shop = Shop::open().await;
     for body in ["{\"name\":\"김민수\"}", " {\"name\":\"김민수\"}"] {
         let call = shop.post("/v1/users").body(format!("{MARK}{body}"));
@@ -115,7 +115,7 @@ async fn a_byte_order_mark_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_in_utf_8_is_told_so() {
+async fn body_that_is_not_in_utf_8_is_refused() {
     let shop = Shop::open().await;
     let (json, marked) = ("{\"name\":\"A\"}", format!("{MARK}{{\"name\":\"A\"}}"));
     for bytes in [2, 4] {
@@ -141,7 +141,7 @@ async fn a_body_that_is_not_in_utf_8_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_content_type_may_name_utf_8_and_no_other_encoding() {
+async fn content_type_may_name_utf_8_and_no_other_encoding() {
     let shop = Shop::open().await;
     let sign_up = |kind: &str, body: &str| {
         let call = shop.post("/v1/users").with_type(kind, body.to_owned());
@@ -190,7 +190,7 @@ const NO_WHOLES: [&str; 7] = [
 ];
 
 #[tokio::test]
-async fn a_whole_number_may_be_written_with_a_point() {
+async fn whole_number_may_be_written_with_a_point() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let date = &shop.dates[0];
@@ -214,7 +214,7 @@ async fn a_whole_number_may_be_written_with_a_point() {
 }
 
 #[tokio::test]
-async fn a_whole_number_of_an_operator_may_be_written_with_a_point() {
+async fn whole_number_in_an_operators_command_may_be_written_with_a_point() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let create = async |capacity: &str| {
@@ -265,7 +265,7 @@ async fn a_whole_number_of_an_operator_may_be_written_with_a_point() {
 }
 
 #[tokio::test]
-async fn a_number_in_the_query_is_digits() {
+async fn number_in_the_query_is_digits() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.get("/v1/concerts?limit=7").send().await.ok();
@@ -286,7 +286,7 @@ async fn a_number_in_the_query_is_digits() {
     let seats = format!("/v1/concerts/{}/seats", shop.concert_id);
     let ask = async |range: &str| {
         let path = format!("{seats}?date={}&{range}", shop.dates[0]);
-        shop.get(&path).token(&buyer.token).send().await
+        shop.get(&path).send_as(&buyer.token).await
     };
     let found = ask("from=7&to=8").await.ok();
     assert_eq!(found["seats"].as_array().map(Vec::len), Some(2));
@@ -297,10 +297,10 @@ async fn a_number_in_the_query_is_digits() {
 
 /// Of two values none is taken while the other is passed over.
 #[tokio::test]
-async fn a_parameter_that_is_there_twice_is_not_one_of_the_two() {
+async fn parameter_named_twice_is_refused() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let twice = |path: &str| shop.get(path).token(&buyer.token).send();
+    let twice = |path: &str| shop.get(path).send_as(&buyer.token);
     twice("/v1/concerts?limit=1&limit=2")
         .await
         .is(INVALID_LIMIT);

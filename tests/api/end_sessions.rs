@@ -3,18 +3,16 @@
 use serde_json::json;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_TOKEN, INVALID_USER_ID, MISSING_AUTHORIZATION, USER_NOT_FOUND},
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 fn path(user_id: &str) -> String {
     format!("/v1/users/{user_id}/sessions")
 }
 
 #[tokio::test]
-async fn ending_sessions_leaves_every_queue_and_ends_every_token() {
+async fn ends_every_token_and_leaves_every_queue() {
     let shop = Shop::open().await;
     let rock = shop.add_queue("rock").await;
     let guest = shop.guest().await;
@@ -30,7 +28,10 @@ async fn ending_sessions_leaves_every_queue_and_ends_every_token() {
     assert_eq!(ended, json!({ "user_id": guest.user_id, "ended": 2 }));
     for session in [&inside, &elsewhere] {
         assert_eq!(shop.status(session).await, "CLOSED LEFT");
-        shop.knock(session).send().await.session_over(Some("LEFT"));
+        shop.ask_for_dates(session)
+            .send()
+            .await
+            .session_over(Some("LEFT"));
         shop.charge(session, 1).await.is(INVALID_TOKEN);
     }
     let balance = format!("/v1/users/{}/balance", guest.user_id);
@@ -46,16 +47,19 @@ async fn ending_sessions_leaves_every_queue_and_ends_every_token() {
 }
 
 #[tokio::test]
-async fn an_administrator_ends_the_sessions_of_anybody() {
+async fn administrator_ends_anybodys_sessions() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(1).await;
+    let (buyer, receipt) = shop.sell(1).await;
     let again = shop.rejoin(&buyer).await;
     let end = |user_id: &str| shop.delete(&path(user_id)).token(&admin.access_token);
     let ended = end(&buyer.user_id).send().await.ok();
     assert_eq!(ended["ended"], 1, "that which is paid is over already");
     assert_eq!(end(&buyer.user_id).send().await.ok()["ended"], 0);
-    shop.knock(&again).send().await.session_over(Some("LEFT"));
+    shop.ask_for_dates(&again)
+        .send()
+        .await
+        .session_over(Some("LEFT"));
     shop.charge(&buyer, 1).await.is(INVALID_TOKEN);
     let token = shop.token_of(&buyer.user_id).await;
     let mine = shop.get(&shop.reservation(&receipt)).token(&token);
@@ -68,29 +72,29 @@ async fn an_administrator_ends_the_sessions_of_anybody() {
 }
 
 #[tokio::test]
-async fn ending_the_session_of_who_is_inside_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+async fn ending_an_active_session_lets_the_next_one_in() {
+    let shop = Shop::with_room_for_one().await;
     let (inside, waiting, third) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     let end = |buyer: &crate::harness::Buyer| {
         let call = shop.delete(&path(&buyer.user_id));
-        call.token(&buyer.access_token).send()
+        call.send_as(&buyer.access_token)
     };
     assert_eq!(end(&waiting).await.ok()["ended"], 1);
     assert_eq!(shop.status(&waiting).await, "CLOSED LEFT");
     assert_eq!(end(&inside).await.ok()["ended"], 1);
     // Nobody comes for the number before, whose turn it is first.
     shop.wait_for_turn(&third, 200).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn nobody_ends_the_sessions_of_others() {
+async fn refuses_other_users() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let end = |user_id: &str| shop.delete(&path(user_id));
     end(&buyer.user_id).send().await.is(MISSING_AUTHORIZATION);
-    let by = async |user_id: &str, token: &str| end(user_id).token(token).send().await;
+    let by = async |user_id: &str, token: &str| end(user_id).send_as(token).await;
     by(&buyer.user_id, &other.access_token).await.is(FORBIDDEN);
     by(NOBODY, &other.access_token).await.is(FORBIDDEN);
     by("x", &other.access_token).await.is(INVALID_USER_ID);

@@ -42,21 +42,6 @@ impl Hall {
         Self { shop, admin }
     }
 
-    async fn fan(&self) -> Buyer {
-        let guest = self.shop.guest().await;
-        self.shop
-            .join_for(&guest, Some(&self.shop.concert_id))
-            .await
-    }
-
-    async fn fans(&self, count: usize) -> Vec<Buyer> {
-        let mut fans = Vec::new();
-        for _ in 0..count {
-            fans.push(self.fan().await);
-        }
-        fans
-    }
-
     async fn ask_for_a_place(&self) -> Reply {
         self.shop.ask_for_a_place().await.send().await
     }
@@ -74,23 +59,8 @@ impl Hall {
         call.json(&change).send().await
     }
 
-    async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
-        let mut statuses = Vec::new();
-        for buyer in buyers {
-            statuses.push(self.shop.status(buyer).await);
-        }
-        statuses
-    }
-
     async fn document(&self) -> Value {
         self.shop.queue("rock").await
-    }
-
-    /// Holds and pays that seat of the first date.
-    async fn buy(&self, buyer: &Buyer, seat: u32) {
-        let held = self.shop.hold(buyer, seat).await.ok();
-        self.shop.charge(buyer, PRICE).await.ok();
-        self.shop.pay(buyer, &held).await.ok();
     }
 
     fn time(&self, seconds: i64) -> Timestamp {
@@ -111,16 +81,16 @@ const SECOND: &str = "2026-12-25";
 async fn line_ends_when_the_last_sale_closes() {
     let hall = Hall::with(&[(FIRST, 50, None, Some(60)), (SECOND, 50, None, Some(120))]).await;
     hall.set(json!({ "max_active": 1 })).await;
-    let fans = hall.fans(3).await;
+    let fans = hall.shop.fans(3).await;
     let buyer = &fans[0];
     hall.shop.advance(90).await;
     assert_eq!(hall.document().await["state"], "OPEN", "one is still sold");
     let held = json!({ "date": SECOND, "seat_number": 1 });
     let held = hall.shop.post(&hall.shop.reservations()).json(&held);
-    let held = held.token(&buyer.token).send().await.ok();
+    let held = held.send_as(&buyer.token).await.ok();
     hall.shop.advance(40).await;
 
-    assert_eq!(hall.statuses(&fans[1..]).await, [OVER, OVER]);
+    assert_eq!(hall.shop.statuses(&fans[1..]).await, [OVER, OVER]);
     let document = hall.document().await;
     assert_eq!(document["state"], "SALE_OVER");
     let last = number(&fans[2]);
@@ -141,7 +111,7 @@ async fn line_ends_when_the_last_sale_closes() {
 async fn newcomer_is_refused_at_once_when_the_sale_is_over() {
     let hall = Hall::with(&[(FIRST, 50, None, Some(3_600))]).await;
     hall.shop.advance(3_590).await;
-    let in_time = hall.fan().await;
+    let in_time = hall.shop.fan().await;
     hall.shop.advance(5).await;
     assert_eq!(hall.shop.status(&in_time).await, "ACTIVE");
     hall.shop.advance(5).await;
@@ -153,11 +123,11 @@ async fn newcomer_is_refused_at_once_when_the_sale_is_over() {
 async fn line_ends_with_the_day_of_its_last_show() {
     let hall = Hall::with(&[("2026-11-20", 50, None, None)]).await;
     hall.set(json!({ "max_active": 1 })).await;
-    let fans = hall.fans(2).await;
+    let fans = hall.shop.fans(2).await;
     // It is noon in Seoul.
     hall.shop.advance(12 * 3_600 - 10).await;
     assert_ne!(hall.shop.status(&fans[1]).await, OVER);
-    let late = hall.fan().await;
+    let late = hall.shop.fan().await;
     hall.shop.advance(20).await;
     assert_eq!(hall.shop.status(&late).await, OVER);
 }
@@ -166,12 +136,12 @@ async fn line_ends_with_the_day_of_its_last_show() {
 async fn line_ends_when_the_concert_is_deleted() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
     hall.set(json!({ "max_active": 1 })).await;
-    let fans = hall.fans(3).await;
+    let fans = hall.shop.fans(3).await;
     let path = format!("/v1/concerts/{}", hall.shop.concert_id);
     let delete = hall.shop.delete(&path).token(&hall.admin.access_token);
     delete.send().await.ok();
     hall.shop.advance(2).await;
-    assert_eq!(hall.statuses(&fans).await, [OVER, OVER, OVER]);
+    assert_eq!(hall.shop.statuses(&fans).await, [OVER, OVER, OVER]);
     hall.ask_for_a_place().await.is(SALE_OVER);
     hall.shop.audit().await;
 }
@@ -180,17 +150,17 @@ async fn line_ends_when_the_concert_is_deleted() {
 async fn line_takes_newcomers_when_something_is_on_sale_again() {
     let hall = Hall::with(&[(FIRST, 50, None, Some(60))]).await;
     hall.set(json!({ "max_active": 1 })).await;
-    let fans = hall.fans(2).await;
+    let fans = hall.shop.fans(2).await;
     hall.shop.advance(70).await;
     hall.ask_for_a_place().await.is(SALE_OVER);
 
     let change = json!({ "shows": [{ "date": SECOND, "price": 1 }] });
     hall.change(change).await.ok();
     // At once: no clock has moved.
-    let newcomer = hall.fan().await;
+    let newcomer = hall.shop.fan().await;
     assert_eq!(hall.shop.status(&newcomer).await, "ACTIVE");
     assert_eq!(hall.document().await["state"], "OPEN");
-    assert_eq!(hall.statuses(&fans).await, [OVER, OVER], "it stays so");
+    assert_eq!(hall.shop.statuses(&fans).await, [OVER, OVER], "it stays so");
     hall.shop.audit().await;
 }
 
@@ -212,7 +182,7 @@ async fn concert_leaves_a_queue_only_while_nobody_is_in_its_line() {
         .put_queue(&hall.admin, "jazz", &json!({}))
         .await
         .ok();
-    let fans = hall.fans(2).await;
+    let fans = hall.shop.fans(2).await;
     for queue in ["jazz", "main"] {
         let change = json!({ "queue_id": queue });
         hall.change(change).await.is(LINE_NOT_EMPTY);
@@ -220,14 +190,14 @@ async fn concert_leaves_a_queue_only_while_nobody_is_in_its_line() {
     hall.change(json!({ "queue_id": "rock", "name": "같은 대기열" }))
         .await
         .ok();
-    assert_eq!(hall.statuses(&fans).await, ["ACTIVE", "WAITING"]);
+    assert_eq!(hall.shop.statuses(&fans).await, ["ACTIVE", "WAITING"]);
     for fan in &fans {
         hall.shop.leave(fan).await;
     }
     // The one who waited counts until their number comes up.
     hall.shop.advance(300).await;
     hall.change(json!({ "queue_id": "jazz" })).await.ok();
-    let fan = hall.fan().await;
+    let fan = hall.shop.fan().await;
     assert_eq!(fan.joined["queue_id"], "jazz");
     hall.shop.audit().await;
 }
@@ -238,14 +208,14 @@ async fn concert_of_a_queue_that_is_still_to_open_stays_for_those_who_are_early(
     let opens_at = hall.time(600);
     hall.set(json!({ "opens_at": opens_at })).await;
     let change = json!({ "queue_id": "main" });
-    hall.fan().await;
+    hall.shop.fan().await;
     hall.change(change).await.is(LINE_NOT_EMPTY);
 }
 
 /// Whoever was in `main` by then still comes to the concert; whoever joins `main` later does not.
 #[tokio::test]
 async fn concert_that_leaves_main_takes_its_line_along() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let settings = json!({ "max_active": 10 });
     shop.put_queue(&admin, "rock", &settings).await.ok();
@@ -265,11 +235,14 @@ async fn concert_that_leaves_main_takes_its_line_along() {
     shop.hold(&inside, 1).await.ok();
     shop.leave(&inside).await;
     shop.wait_for_turn(&waits, 600).await;
-    shop.knock(&waits).send().await.ok();
+    shop.ask_for_dates(&waits).send().await.ok();
     shop.hold(&waits, 2).await.ok();
     shop.leave(&waits).await;
     shop.wait_for_turn(&late, 600).await;
-    shop.knock(&late).send().await.refused(403, "FORBIDDEN");
+    shop.ask_for_dates(&late)
+        .send()
+        .await
+        .refused(403, "FORBIDDEN");
     shop.hold(&late, 3).await.refused(403, "FORBIDDEN");
     shop.audit().await;
 }
@@ -278,12 +251,12 @@ async fn concert_that_leaves_main_takes_its_line_along() {
 async fn closing_is_final_for_those_who_waited() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
     hall.set(json!({ "max_active": 1 })).await;
-    let fans = hall.fans(4).await;
+    let fans = hall.shop.fans(4).await;
     let closed = json!({ "max_active": 1, "state": "CLOSED" });
     hall.set(closed).await;
     hall.shop.advance(2).await;
     let closed_out = "CLOSED QUEUE_CLOSED";
-    let told = hall.statuses(&fans).await;
+    let told = hall.shop.statuses(&fans).await;
     assert_eq!(told, ["ACTIVE", closed_out, closed_out, closed_out]);
     hall.ask_for_a_place().await.is(QUEUE_CLOSED);
     let document = hall.document().await;
@@ -293,9 +266,9 @@ async fn closing_is_final_for_those_who_waited() {
 
     hall.set(json!({ "max_active": 1 })).await;
     // At once: no clock has moved. Nobody is before the newcomer but who is inside.
-    let newcomer = hall.fan().await;
+    let newcomer = hall.shop.fan().await;
     assert_eq!(newcomer.joined["queue_position"], 1);
-    let told = hall.statuses(&fans).await;
+    let told = hall.shop.statuses(&fans).await;
     assert_eq!(told, ["ACTIVE", closed_out, closed_out, closed_out]);
     hall.shop.leave(&fans[0]).await;
     hall.shop.wait_for_turn(&newcomer, 30).await;
@@ -317,7 +290,7 @@ async fn closing_is_final_for_those_who_waited() {
 async fn closing_is_final_although_its_tick_was_lost() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
     hall.set(json!({ "max_active": 1 })).await;
-    let fans = hall.fans(3).await;
+    let fans = hall.shop.fans(3).await;
     let operator = hall.shop.stack.operator().await;
     let rock = "rock".parse().expect("an id");
     let queue = operator
@@ -341,7 +314,7 @@ async fn closing_is_final_although_its_tick_was_lost() {
     hall.set(json!({ "max_active": 1 })).await;
     hall.shop.advance(2).await;
     let closed_out = "CLOSED QUEUE_CLOSED";
-    let told = hall.statuses(&fans).await;
+    let told = hall.shop.statuses(&fans).await;
     assert_eq!(told, ["ACTIVE", closed_out, closed_out]);
 }
 
@@ -349,10 +322,10 @@ async fn closing_is_final_although_its_tick_was_lost() {
 #[tokio::test]
 async fn line_waits_for_the_next_date_to_open() {
     let hall = Hall::with(&[(FIRST, 1, None, None), (SECOND, 50, Some(600), None)]).await;
-    let fans = hall.fans(3).await;
+    let fans = hall.shop.fans(3).await;
     let opens_at = hall.time(600);
     hall.shop.advance(10).await;
-    hall.buy(&fans[0], 1).await;
+    hall.shop.buy(&fans[0], &[1]).await;
     hall.shop.advance(20).await;
 
     let document = hall.document().await;
@@ -364,13 +337,13 @@ async fn line_waits_for_the_next_date_to_open() {
     let wait = place["estimated_wait_time"].as_i64().expect("a time");
     assert!((560..=575).contains(&wait), "{wait}");
     assert_eq!(place.get("beyond_seats"), None);
-    let late = hall.fan().await;
+    let late = hall.shop.fan().await;
     hall.shop.advance(500).await;
     assert_eq!(hall.shop.status(&late).await, "WAITING");
     assert_eq!(hall.shop.status(&fans[2]).await, "WAITING");
 
     hall.shop.advance(80).await;
-    let told = hall.statuses(&[fans[2].clone(), late]).await;
+    let told = hall.shop.statuses(&[fans[2].clone(), late]).await;
     assert_eq!(told, ["ACTIVE", "ACTIVE"]);
     assert_eq!(hall.document().await.get("sale_opens_at"), None);
     hall.shop.audit().await;
@@ -380,9 +353,9 @@ async fn line_waits_for_the_next_date_to_open() {
 #[tokio::test]
 async fn line_does_not_wait_for_a_date_that_has_no_seat() {
     let hall = Hall::with(&[(FIRST, 1, None, None)]).await;
-    let fans = hall.fans(2).await;
+    let fans = hall.shop.fans(2).await;
     hall.shop.advance(10).await;
-    hall.buy(&fans[0], 1).await;
+    hall.shop.buy(&fans[0], &[1]).await;
     let opens_at = hall.time(600);
     let change = json!({ "shows": [{ "date": FIRST, "opens_at": opens_at }] });
     hall.change(change).await.ok();
@@ -394,15 +367,15 @@ async fn line_does_not_wait_for_a_date_that_has_no_seat() {
 #[tokio::test]
 async fn new_date_on_a_sold_out_queue_takes_joins_at_once() {
     let hall = Hall::with(&[(FIRST, 1, None, None)]).await;
-    let fans = hall.fans(2).await;
+    let fans = hall.shop.fans(2).await;
     hall.shop.advance(10).await;
-    hall.buy(&fans[0], 1).await;
+    hall.shop.buy(&fans[0], &[1]).await;
     hall.shop.advance(10).await;
     hall.ask_for_a_place().await.is(SOLD_OUT);
 
     let change = json!({ "shows": [{ "date": SECOND, "price": 1 }] });
     hall.change(change).await.ok();
-    let newcomer = hall.fan().await;
+    let newcomer = hall.shop.fan().await;
     assert_eq!(newcomer.joined["status"], "ACTIVE");
     assert_eq!(hall.shop.status(&fans[1]).await, "CLOSED SOLD_OUT");
 
@@ -412,11 +385,7 @@ async fn new_date_on_a_sold_out_queue_takes_joins_at_once() {
         "shows": [{ "date": SECOND, "price": 1 }],
     });
     let create = hall.shop.post("/v1/concerts").json(&body);
-    create
-        .token(&hall.admin.access_token)
-        .send()
-        .await
-        .expect(201);
+    create.send_as(&hall.admin.access_token).await.expect(201);
     assert_eq!(hall.document().await["state"], "OPEN");
 }
 
@@ -450,7 +419,7 @@ async fn joining_for_another_concert_of_the_queue_answers_for_it() {
 /// An instance that still believes the concert to be where it was sends a buyer to the old queue:
 /// they may buy there.
 #[tokio::test]
-async fn buyer_who_is_sent_to_the_queue_of_before_can_buy() {
+async fn buyer_that_was_sent_to_the_earlier_queue_can_buy() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();
@@ -465,7 +434,7 @@ async fn buyer_who_is_sent_to_the_queue_of_before_can_buy() {
     let sent_to_main = join().await;
     assert_eq!(sent_to_main.joined["queue_id"], "main");
     shop.advance(6).await;
-    shop.knock(&sent_to_main).send().await.ok();
+    shop.ask_for_dates(&sent_to_main).send().await.ok();
     shop.hold(&sent_to_main, 1).await.ok();
     let later = join().await;
     assert_eq!(later.joined["queue_id"], "rock");
@@ -478,20 +447,20 @@ async fn joining_finds_the_queue_to_which_the_concert_has_moved() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
     let jazz = hall.shop.put_queue(&hall.admin, "jazz", &json!({})).await;
     jazz.ok();
-    let fan = hall.fan().await;
+    let fan = hall.shop.fan().await;
     hall.shop.leave(&fan).await;
     hall.shop.advance(2).await;
     hall.change(json!({ "queue_id": "jazz" })).await.ok();
     hall.shop.advance(2).await;
-    let fan = hall.fan().await;
+    let fan = hall.shop.fan().await;
     assert_eq!(fan.joined["queue_id"], "jazz");
 }
 
 /// While one date is held and another is to open, nobody is beyond the seats.
 #[tokio::test]
-async fn nobody_is_beyond_the_seats_while_a_date_is_to_open() {
+async fn line_says_beyond_seats_to_nobody_while_a_date_is_to_open() {
     let hall = Hall::with(&[(FIRST, 1, None, None), (SECOND, 50, Some(600), None)]).await;
-    let fans = hall.fans(3).await;
+    let fans = hall.shop.fans(3).await;
     hall.shop.advance(10).await;
     hall.shop.hold(&fans[0], 1).await.ok();
     hall.shop.advance(10).await;

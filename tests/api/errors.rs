@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use local::Fault;
 use serde_json::json;
 
-use crate::harness::{Buyer, Call, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold};
+use crate::harness::{
+    Buyer, Call, NOBODY, PRICE, Shop, concerts::many_shows, refusal::*, show, show_sold,
+};
 
 /// Every code of the contract, and its status.
 pub const CONTRACT: [(u16, &str); 48] = [
@@ -60,8 +62,6 @@ pub const CONTRACT: [(u16, &str); 48] = [
     (503, "BUSY"),
 ];
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 /// The shows are more than a month away: so refunds are over.
 const NO_REFUNDS: &[(&str, &str)] = &[("RefundCutoffHours", "8760")];
 
@@ -74,7 +74,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     shop.leave(&shop.buyer().await).await;
     let buyer = shop.buyer().await;
     shop.advance(240).await;
-    let (owner, receipt) = shop.sold(1).await;
+    let (owner, receipt) = shop.sell(1).await;
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 2).await.ok();
     shop.charge(&buyer, 1).await.ok();
@@ -129,10 +129,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let dates = "/v1/concerts/available-dates";
     let seats = format!("/v1/concerts/{}/seats", shop.concert_id);
     let key = |amount: u32| {
-        let call = shop
-            .post(&balance)
-            .token(&buyer.token)
-            .header("idempotency-key", "k");
+        let call = shop.post(&balance).token(&buyer.token).key("k");
         call.json(&json!({ "amount": amount }))
     };
     key(1).send().await.ok();
@@ -295,7 +292,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_LIMIT, shop.get("/v1/concerts?limit=0")),
         (USER_HAS_HOLD, delete(&holder)),
         (USER_HAS_BALANCE, delete(&buyer)),
-        (SESSION_OVER, shop.knock(&lapsed)),
+        (SESSION_OVER, shop.ask_for_dates(&lapsed)),
         (
             UNKNOWN_FIELD,
             shop.patch("/v1/queues/main")
@@ -317,9 +314,9 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
 
 /// Those that need a shop of their own.
 async fn others() -> Vec<(Shop, Refusal, Call)> {
-    let full = Shop::for_one().await;
+    let full = Shop::with_room_for_one().await;
     full.buyer().await;
-    let waiting = full.knock(&full.buyer().await);
+    let waiting = full.ask_for_dates(&full.buyer().await);
     let empty = Shop::empty().await;
     let without_concert = empty
         .get("/v1/concerts/available-dates")
@@ -366,7 +363,7 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
 }
 
 #[tokio::test]
-async fn every_row_is_provoked_and_has_its_korean_text() {
+async fn every_error_has_its_korean_text() {
     let shop = Shop::open_with(NO_REFUNDS).await;
     let mut seen = BTreeSet::new();
     for (refusal, call) in provocations(&shop).await {
@@ -381,7 +378,7 @@ async fn every_row_is_provoked_and_has_its_korean_text() {
 }
 
 #[tokio::test]
-async fn every_row_is_told_in_english_too() {
+async fn every_error_has_its_english_text() {
     let shop = Shop::open_with(NO_REFUNDS).await;
     let mut texts = BTreeSet::new();
     let mut tell = async |refusal: Refusal, call: Call| {
@@ -406,7 +403,7 @@ async fn every_row_is_told_in_english_too() {
 }
 
 #[tokio::test]
-async fn the_language_is_korean_unless_english_is_preferred() {
+async fn language_is_korean_unless_english_is_preferred() {
     let shop = Shop::open().await;
     for (header, korean) in [
         ("ko", true),

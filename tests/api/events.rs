@@ -71,7 +71,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn an_http_example_is_what_the_gateway_makes_of_its_request() {
+async fn http_example_is_what_the_gateway_makes_of_its_request() {
     let shop = demo().await;
     for (function, mut example) in http_examples() {
         let mut made = shop.as_it_came(&example).send().await.ok();
@@ -90,7 +90,7 @@ async fn an_http_example_is_what_the_gateway_makes_of_its_request() {
 }
 
 #[tokio::test]
-async fn a_function_understands_its_example() {
+async fn function_understands_its_example() {
     let shop = demo().await;
     let mut understood = Vec::new();
     // Signing up comes first here, so that there is a key to rotate.
@@ -145,7 +145,7 @@ fn body(answer: &Value, status: u16) -> Value {
 }
 
 #[test]
-fn the_message_is_one_of_a_hold_and_no_field_of_it_is_misspelt() {
+fn message_example_is_that_of_a_hold_without_unknown_fields() {
     let example = &examples()["release-hold"];
     let read: SqsEvent = serde_json::from_value(example.clone()).expect("messages");
     let known = serde_json::to_value(read).expect("JSON");

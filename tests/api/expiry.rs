@@ -10,7 +10,7 @@ use crate::harness::{
 
 /// Faults of other sellers: a held seat is never released, or only when a notification arrives;
 /// the clean-up runs every five minutes, so a hold lasts five to ten.
-async fn a_seat_is_free_two_seconds_after_the_hold(shop: Shop) {
+async fn seat_is_free_two_seconds_after_its_hold(shop: Shop) {
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
     shop.charge(&buyer, PRICE).await.ok();
@@ -29,7 +29,7 @@ async fn a_seat_is_free_two_seconds_after_the_hold(shop: Shop) {
     shop.hold(&other, 7).await.is(SEAT_ALREADY_RESERVED);
     shop.advance(1).await;
     assert_eq!(shop.seats(&other).await[&7], "FREE");
-    let dates = shop.knock(&other).send().await.ok();
+    let dates = shop.ask_for_dates(&other).send().await.ok();
     assert_eq!(dates["dates"][0]["seats_left"], 50);
     shop.hold(&other, 7).await.ok();
 
@@ -40,17 +40,17 @@ async fn a_seat_is_free_two_seconds_after_the_hold(shop: Shop) {
 }
 
 #[tokio::test]
-async fn a_seat_is_free_two_seconds_after_the_hold_with_messages() {
-    a_seat_is_free_two_seconds_after_the_hold(Shop::open().await).await;
+async fn seat_is_free_two_seconds_after_its_hold_with_messages() {
+    seat_is_free_two_seconds_after_its_hold(Shop::open().await).await;
 }
 
 #[tokio::test]
-async fn a_seat_is_free_two_seconds_after_the_hold_without_messages() {
-    a_seat_is_free_two_seconds_after_the_hold(Shop::without_messages(&[]).await).await;
+async fn seat_is_free_two_seconds_after_its_hold_without_messages() {
+    seat_is_free_two_seconds_after_its_hold(Shop::without_messages(&[]).await).await;
 }
 
 #[tokio::test]
-async fn in_the_last_second_the_payer_still_pays() {
+async fn hold_can_be_paid_in_its_last_second() {
     for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
         let buyer = shop.buyer().await;
         let held = shop.hold(&buyer, 7).await.ok();
@@ -68,7 +68,7 @@ async fn in_the_last_second_the_payer_still_pays() {
 
 /// A session whose unpaid hold has lapsed is over, whether or not the message came.
 #[tokio::test]
-async fn with_the_hold_the_session_is_over() {
+async fn session_is_over_with_its_hold() {
     for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
         let buyer = shop.buyer().await;
         shop.advance(1).await;
@@ -76,7 +76,7 @@ async fn with_the_hold_the_session_is_over() {
         for seconds in [300, 2, 60] {
             shop.advance(seconds).await;
             assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
-            shop.knock(&buyer)
+            shop.ask_for_dates(&buyer)
                 .send()
                 .await
                 .session_over(Some("HOLD_EXPIRED"));
@@ -89,7 +89,7 @@ async fn with_the_hold_the_session_is_over() {
 
 /// A fault of other sellers: an expired cart blocks the next one.
 #[tokio::test]
-async fn a_lapsed_hold_does_not_block_the_next() {
+async fn lapsed_hold_does_not_block_the_next() {
     for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
         let buyer = shop.buyer().await;
         let lapsed = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -113,7 +113,7 @@ async fn a_lapsed_hold_does_not_block_the_next() {
 }
 
 #[tokio::test]
-async fn how_long_a_hold_lasts_is_a_parameter() {
+async fn length_of_a_hold_is_a_parameter() {
     let shop = Shop::open_with(&[("HoldSeconds", "10")]).await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&buyer, 7).await.ok();
@@ -124,7 +124,7 @@ async fn how_long_a_hold_lasts_is_a_parameter() {
 }
 
 #[tokio::test]
-async fn a_seat_changes_hands_as_often_as_it_lapses() {
+async fn seat_changes_hands_as_often_as_it_lapses() {
     let shop = Shop::open_with(&[("HoldSeconds", "10")]).await;
     let mut earlier = Vec::new();
     for _ in 0..4 {
@@ -133,7 +133,7 @@ async fn a_seat_changes_hands_as_often_as_it_lapses() {
         earlier.push((buyer, held));
         shop.advance(12).await;
     }
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     for (loser, held) in &earlier {
         shop.charge(loser, PRICE).await.ok();
         shop.pay(loser, held).await.is(HOLD_EXPIRED);

@@ -3,18 +3,18 @@
 use serde_json::json;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_USER_ID, USER_NOT_FOUND},
 };
 
 #[tokio::test]
-async fn a_balance_is_told_to_its_owner_with_either_token() {
+async fn answers_its_owner_with_either_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.charge(&buyer, 12_345).await.ok();
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     for token in [&buyer.token, &buyer.access_token] {
-        let balance = shop.get(&path).token(token).send().await.ok();
+        let balance = shop.get(&path).send_as(token).await.ok();
         assert_eq!(
             balance,
             json!({ "user_id": buyer.user_id, "current_balance": 12_345 })
@@ -23,9 +23,9 @@ async fn a_balance_is_told_to_its_owner_with_either_token() {
 }
 
 #[tokio::test]
-async fn a_buyer_reads_it_after_paying_and_while_waiting() {
-    let shop = Shop::for_one().await;
-    let (buyer, _) = shop.sold(1).await;
+async fn answers_a_buyer_after_paying_and_while_waiting() {
+    let shop = Shop::with_room_for_one().await;
+    let (buyer, _) = shop.sell(1).await;
     assert_eq!(
         shop.balance(&buyer).await,
         json!(0),
@@ -43,35 +43,30 @@ async fn a_buyer_reads_it_after_paying_and_while_waiting() {
 }
 
 #[tokio::test]
-async fn somebody_elses_is_forbidden_whether_they_exist_or_not() {
+async fn refuses_other_users_whether_they_exist_or_not() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
-    for user_id in [
-        other.user_id.as_str(),
-        "11111111-1111-4111-8111-111111111111",
-    ] {
+    for user_id in [other.user_id.as_str(), NOBODY] {
         let path = format!("/v1/users/{user_id}/balance");
-        shop.get(&path).token(&one.token).send().await.is(FORBIDDEN);
+        shop.get(&path).send_as(&one.token).await.is(FORBIDDEN);
     }
 }
 
 #[tokio::test]
-async fn an_administrator_reads_anybodys() {
+async fn answers_an_administrator_for_anybody() {
     let shop = Shop::open().await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     shop.charge(&buyer, 7).await.ok();
     let read = |user_id: &str| {
         let path = format!("/v1/users/{user_id}/balance");
-        shop.get(&path).token(&admin.access_token).send()
+        shop.get(&path).send_as(&admin.access_token)
     };
     assert_eq!(read(&buyer.user_id).await.ok()["current_balance"], 7);
-    read("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(USER_NOT_FOUND);
+    read(NOBODY).await.is(USER_NOT_FOUND);
 }
 
 #[tokio::test]
-async fn an_id_that_is_none_is_said_to_be_so() {
+async fn refuses_a_malformed_id() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for id in [
@@ -84,8 +79,7 @@ async fn an_id_that_is_none_is_said_to_be_so() {
     ] {
         let path = format!("/v1/users/{id}/balance");
         shop.get(&path)
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(INVALID_USER_ID);
     }

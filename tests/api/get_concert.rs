@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::harness::{PRICE, Shop, refusal::CONCERT_NOT_FOUND, show};
+use crate::harness::{NOBODY, PRICE, Shop, refusal::CONCERT_NOT_FOUND, show};
 
 #[tokio::test]
-async fn anybody_sees_a_concert_with_all_its_shows() {
+async fn answers_anybody_with_all_shows() {
     let shop = Shop::open().await;
     let shows = [show("2026-12-25"), show("2026-11-19")];
     let id = shop.add_concert("가을 콘서트", "main", &shows).await;
@@ -25,15 +25,9 @@ async fn anybody_sees_a_concert_with_all_its_shows() {
 }
 
 #[tokio::test]
-async fn one_that_is_not_there_is_not_found() {
+async fn unknown_concert_is_not_found() {
     let shop = Shop::open().await;
-    for id in [
-        "11111111-1111-4111-8111-111111111111",
-        "x",
-        "%00",
-        "listing",
-        "version",
-    ] {
+    for id in [NOBODY, "x", "%00", "listing", "version"] {
         let path = format!("/v1/concerts/{id}");
         shop.get(&path).send().await.is(CONCERT_NOT_FOUND);
     }

@@ -6,7 +6,7 @@ use shared::domain::user::{Name, User};
 use crate::harness::{Shop, text, tokens};
 
 #[tokio::test]
-async fn the_public_key_is_there_for_everybody_and_the_private_one_is_not() {
+async fn answers_everybody_with_the_public_key_only() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let reply = shop.get("/v1/auth/keys").send().await;
@@ -27,7 +27,7 @@ async fn the_public_key_is_there_for_everybody_and_the_private_one_is_not() {
 
 /// In a new deployment that is whoever signs first, and not always somebody who signs up.
 #[tokio::test]
-async fn whoever_signs_first_makes_the_keys() {
+async fn first_function_that_signs_makes_the_keys() {
     let shop = Shop::empty().await;
     let name = Name::parse("김민수").expect("a name");
     let guest = User::guest(name, shop.now());

@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::harness::{CONCERT, PRICE, REFUNDABLE_UNTIL, Shop};
 
 #[tokio::test]
-async fn an_active_buyer_is_told_until_when() {
+async fn active_buyer_reads_until_when() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
+    let reply = shop.get("/v1/auth/tokens").send_as(&buyer.token).await;
     assert_eq!(reply.header("retry-after"), "30");
     assert_eq!(
         reply.ok(),
@@ -20,13 +20,13 @@ async fn an_active_buyer_is_told_until_when() {
 }
 
 #[tokio::test]
-async fn a_waiting_one_is_told_the_place_and_when_to_ask_again() {
-    let shop = Shop::for_one().await;
+async fn waiting_buyer_reads_the_place_and_when_to_ask_again() {
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     shop.advance(5).await;
     for (buyer, position) in [(&first, 1), (&second, 2)] {
-        let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
+        let reply = shop.get("/v1/auth/tokens").send_as(&buyer.token).await;
         let retry_after: u64 = reply.header("retry-after").parse().expect("seconds");
         let place = reply.ok();
         let wait = place["estimated_wait_time"]
@@ -41,8 +41,8 @@ async fn a_waiting_one_is_told_the_place_and_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn an_admitted_one_is_told_until_when_to_come() {
-    let shop = Shop::for_one().await;
+async fn admitted_buyer_reads_until_when_to_come() {
+    let shop = Shop::with_room_for_one().await;
     let first = shop.buyer().await;
     let second = shop.buyer().await;
     shop.leave(&first).await;
@@ -52,14 +52,14 @@ async fn an_admitted_one_is_told_until_when_to_come() {
     // The ramp of the tick ends with the second number, five seconds after it began.
     assert_eq!(place["claim_until"], shop.in_seconds(120));
     assert_eq!(place["active_until"], shop.in_seconds(300));
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     let place = shop.get_place(&second).await;
     assert_eq!(place.get("claim_until"), None, "the claim is made");
     assert_eq!(place["active_until"], shop.in_seconds(300));
 }
 
 #[tokio::test]
-async fn the_hold_is_told_too_also_after_the_window() {
+async fn answers_with_the_hold_also_after_the_window() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(200).await;
@@ -94,7 +94,7 @@ async fn the_hold_is_told_too_also_after_the_window() {
 #[tokio::test]
 async fn each_ending_has_its_reason() {
     let shop = Shop::open().await;
-    let (paid, _) = shop.sold(1).await;
+    let (paid, _) = shop.sell(1).await;
     let left = shop.buyer().await;
     shop.leave(&left).await;
     let idle = shop.buyer().await;
@@ -108,7 +108,7 @@ async fn each_ending_has_its_reason() {
         (&idle, "EXPIRED", "WINDOW_OVER"),
         (&holding, "CLOSED", "HOLD_EXPIRED"),
     ] {
-        let reply = shop.get("/v1/auth/tokens").token(&buyer.token).send().await;
+        let reply = shop.get("/v1/auth/tokens").send_as(&buyer.token).await;
         assert_eq!(
             reply.header("retry-after"),
             "",
@@ -125,7 +125,7 @@ async fn each_ending_has_its_reason() {
 }
 
 #[tokio::test]
-async fn the_token_of_an_earlier_session_is_over() {
+async fn token_of_an_earlier_session_is_over() {
     let shop = Shop::open().await;
     let before = shop.buyer().await;
     shop.leave(&before).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Shop, refusal::QUEUE_NOT_FOUND, tokens::claims};
 
 #[tokio::test]
-async fn the_document_is_public_and_may_be_kept_for_a_second() {
+async fn document_is_public_and_may_be_kept_for_a_second() {
     let shop = Shop::open().await;
     shop.buyer().await;
     shop.advance(5).await;
@@ -38,7 +38,7 @@ async fn the_document_is_public_and_may_be_kept_for_a_second() {
 }
 
 #[tokio::test]
-async fn the_place_computed_from_it_is_the_one_that_one_is_told() {
+async fn place_computed_from_the_document_is_that_of_the_poll() {
     // Every two seconds one more may come in.
     let shop = Shop::open_with(&[("MainRate", "0.5"), ("MainMaxActive", "3")]).await;
     let mut buyers = Vec::new();
@@ -99,7 +99,7 @@ fn milli(number: &Value) -> i64 {
 }
 
 #[tokio::test]
-async fn only_what_exists_is_found() {
+async fn unknown_queue_is_not_found() {
     let shop = Shop::open().await;
     for id in [
         "nowhere",

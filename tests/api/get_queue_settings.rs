@@ -4,25 +4,20 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Shop,
+    line::default_settings,
     refusal::{FORBIDDEN, QUEUE_NOT_FOUND},
 };
 
 /// What the template says of a queue for which nobody has set anything.
 fn usual() -> Value {
-    json!({
-        "queue_id": "main",
-        "max_active": 1_000,
-        "rate": 50,
-        "claim_seconds": 120,
-        "active_seconds": 300,
-        "tick_seconds": 5,
-        "state": "OPEN",
-        "version": 0,
-    })
+    let mut settings = default_settings();
+    settings["queue_id"] = json!("main");
+    settings["version"] = json!(0);
+    settings
 }
 
 #[tokio::test]
-async fn settings_of_main_are_the_templates_until_somebody_changes_them() {
+async fn settings_of_main_are_the_templates_until_they_are_changed() {
     let shop = Shop::empty().await;
     let admin = shop.admin().await;
     let reply = shop.settings(&admin, "main").await;

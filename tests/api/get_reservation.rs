@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    CONCERT, PRICE, REFUNDABLE_UNTIL, Shop,
+    CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Shop,
     refusal::{FORBIDDEN, INVALID_USER_ID, RESERVATION_NOT_FOUND},
     text,
 };
 
-fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
+fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
     let mut told = json!({
         "reservation_id": held["reservation_id"],
         "status": status,
@@ -31,23 +31,18 @@ fn told(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_hold_is_told_with_either_token() {
+async fn answers_with_a_hold_to_either_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
     for token in [&buyer.token, &buyer.access_token] {
-        let found = shop
-            .get(&shop.reservation(&held))
-            .token(token)
-            .send()
-            .await
-            .ok();
-        assert_eq!(found, told(&shop, &held, "HELD", "PENDING"));
+        let found = shop.get(&shop.reservation(&held)).send_as(token).await.ok();
+        assert_eq!(found, expected(&shop, &held, "HELD", "PENDING"));
     }
 }
 
 #[tokio::test]
-async fn a_paid_one_is_told_with_the_time_of_the_payment() {
+async fn answers_with_an_order_and_the_time_of_its_payment() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -56,7 +51,7 @@ async fn a_paid_one_is_told_with_the_time_of_the_payment() {
     shop.pay(&buyer, &held).await.ok();
     let paid_at = shop.in_seconds(0);
     shop.advance(600).await;
-    let mut expected = told(&shop, &held, "PAID", "PAID");
+    let mut expected = expected(&shop, &held, "PAID", "PAID");
     expected
         .as_object_mut()
         .expect("an object")
@@ -64,24 +59,19 @@ async fn a_paid_one_is_told_with_the_time_of_the_payment() {
     expected["payment"]["paid_at"] = paid_at;
     let found = shop
         .get(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(found, expected);
 }
 
 #[tokio::test]
-async fn a_lapsed_and_a_cancelled_one_are_told_as_what_they_are() {
+async fn answers_expired_and_cancelled() {
     let shop = Shop::open().await;
     let (lapses, cancels) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&lapses, 7).await.ok();
     let given_up = shop.hold(&cancels, 8).await.ok();
-    shop.delete(&shop.reservation(&given_up))
-        .token(&cancels.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&cancels, &given_up).await.ok();
     assert_eq!(
         shop.reservation_status(&cancels, &given_up).await,
         "CANCELLED"
@@ -92,25 +82,23 @@ async fn a_lapsed_and_a_cancelled_one_are_told_as_what_they_are() {
     shop.advance(1).await;
     let found = shop
         .get(&shop.reservation(&held))
-        .token(&lapses.token)
-        .send()
+        .send_as(&lapses.token)
         .await
         .ok();
     assert_eq!(
         found,
-        told(&shop, &held, "EXPIRED", "EXPIRED"),
+        expected(&shop, &held, "EXPIRED", "EXPIRED"),
         "before the message came"
     );
     shop.advance(10).await;
     let found = shop
         .get(&shop.reservation(&held))
-        .token(&lapses.token)
-        .send()
+        .send_as(&lapses.token)
         .await
         .ok();
     assert_eq!(
         found,
-        told(&shop, &held, "EXPIRED", "EXPIRED"),
+        expected(&shop, &held, "EXPIRED", "EXPIRED"),
         "and after it"
     );
 
@@ -123,16 +111,15 @@ async fn a_lapsed_and_a_cancelled_one_are_told_as_what_they_are() {
 }
 
 #[tokio::test]
-async fn somebody_elses_and_one_of_another_concert_are_not_found() {
+async fn another_users_and_another_concerts_are_not_found() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&buyer, 7).await.ok();
-    let (owner, receipt) = shop.sold(8).await;
+    let (owner, receipt) = shop.sell(8).await;
     for one in [&held, &receipt] {
         let path = shop.reservation(one);
         shop.get(&path)
-            .token(&other.token)
-            .send()
+            .send_as(&other.token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
@@ -141,71 +128,62 @@ async fn somebody_elses_and_one_of_another_concert_are_not_found() {
         let id = text(&id["reservation_id"]);
         let path = format!("/v1/concerts/{elsewhere}/reservations/{id}");
         shop.get(&path)
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(RESERVATION_NOT_FOUND);
         let path = format!("/v1/concerts/x/reservations/{id}");
         shop.get(&path)
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
-    for id in [
-        "x",
-        "11111111-1111-4111-8111-111111111111",
-        "%00",
-        "account",
-        &buyer.user_id,
-    ] {
+    for id in ["x", NOBODY, "%00", "account", &buyer.user_id] {
         let path = format!("{}/{id}", shop.reservations());
         shop.get(&path)
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
 }
 
 #[tokio::test]
-async fn a_reservation_is_told_to_an_administrator_who_says_whose_it_is() {
+async fn answers_an_administrator_that_names_the_user() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let other = shop.buyer().await;
     let held = shop.hold(&other, 8).await.ok();
     let admin = shop.admin().await;
     for (owner, of) in [(&buyer, &receipt), (&other, &held)] {
         let path = shop.reservation(of);
-        let own = shop.get(&path).token(&owner.access_token).send().await.ok();
+        let own = shop.get(&path).send_as(&owner.access_token).await.ok();
         let named = format!("{path}?user_id={}", owner.user_id);
         for token in [&admin.access_token, &owner.access_token, &owner.token] {
-            let found = shop.get(&named).token(token).send().await.ok();
+            let found = shop.get(&named).send_as(token).await.ok();
             assert_eq!(found, own, "an order that nobody explained");
         }
         // Without saying so an administrator looks among their own.
-        let unsaid = shop.get(&path).token(&admin.access_token).send().await;
+        let unsaid = shop.get(&path).send_as(&admin.access_token).await;
         unsaid.is(RESERVATION_NOT_FOUND);
     }
 }
 
 #[tokio::test]
-async fn a_reservation_is_not_told_to_others_who_say_whose_it_is() {
+async fn refuses_others_that_name_the_user() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let path = shop.reservation(&receipt);
     let named = format!("{path}?user_id={}", buyer.user_id);
     for token in [&other.token, &other.access_token] {
-        shop.get(&named).token(token).send().await.is(FORBIDDEN);
+        shop.get(&named).send_as(token).await.is(FORBIDDEN);
     }
     for wrong in ["x", "%00", "11111111-1111-4111-8111-11111111111"] {
         let named = format!("{path}?user_id={wrong}");
-        let reply = shop.get(&named).token(&admin.access_token).send().await;
+        let reply = shop.get(&named).send_as(&admin.access_token).await;
         reply.is(INVALID_USER_ID);
     }
     // Their own id does not make it theirs.
     let named = format!("{path}?user_id={}", other.user_id);
-    let reply = shop.get(&named).token(&other.token).send().await;
+    let reply = shop.get(&named).send_as(&other.token).await;
     reply.is(RESERVATION_NOT_FOUND);
 }

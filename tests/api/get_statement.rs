@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Buyer, PRICE, Shop,
+    Buyer, NOBODY, PRICE, Shop,
     refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_USER_ID, USER_NOT_FOUND},
     text,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 fn path(user_id: &str) -> String {
     format!("/v1/users/{user_id}/statement")
@@ -21,7 +19,7 @@ impl Shop {
         let mut query = format!("?limit={limit}");
         loop {
             let path = format!("{}{query}", path(&buyer.user_id));
-            let page = self.get(&path).token(&buyer.token).send().await.ok();
+            let page = self.get(&path).send_as(&buyer.token).await.ok();
             let read = page["entries"].as_array().expect("entries").clone();
             assert!(read.len() <= limit && !read.is_empty(), "{page}");
             entries.extend(read);
@@ -51,17 +49,16 @@ fn add_up(entries: &[Value]) -> i64 {
 }
 
 #[tokio::test]
-async fn the_chain_adds_up_over_pages() {
+async fn chain_adds_up_over_pages() {
     let shop = Shop::open().await;
-    let (mut buyer, first) = shop.sold(1).await;
+    let (mut buyer, first) = shop.sell(1).await;
     let charge = |key: &'static str| {
         let path = format!(
             "/v1/users/{}/balance",
             first["user_id"].as_str().expect("an id")
         );
         let call = shop.post(&path).token(&buyer.access_token);
-        call.header("idempotency-key", key)
-            .json(&json!({ "amount": 700 }))
+        call.key(key).json(&json!({ "amount": 700 }))
     };
     let charges = [charge("a"), charge("a"), charge("b")];
     for call in charges {
@@ -70,14 +67,14 @@ async fn the_chain_adds_up_over_pages() {
     let mut receipts = vec![first];
     for seat in 2..=4 {
         shop.advance(1).await;
-        let (again, receipt) = shop.buys_again(&buyer, seat).await;
+        let (again, receipt) = shop.buy_again(&buyer, seat).await;
         buyer = again;
         receipts.push(receipt);
     }
     for receipt in [&receipts[2], &receipts[0]] {
         shop.advance(1).await;
         let path = shop.reservation(receipt);
-        shop.delete(&path).token(&buyer.token).send().await.ok();
+        shop.delete(&path).send_as(&buyer.token).await.ok();
     }
 
     let entries = shop.statement(&buyer, 3).await;
@@ -110,18 +107,18 @@ async fn the_chain_adds_up_over_pages() {
 }
 
 #[tokio::test]
-async fn its_owner_and_administrators_read_it() {
+async fn answers_its_owner_and_administrators() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(1).await;
+    let (buyer, _) = shop.sell(1).await;
     let (admin, other) = (shop.admin().await, shop.buyer().await);
     let own = path(&buyer.user_id);
     for token in [&buyer.token, &buyer.access_token, &admin.access_token] {
-        let page = shop.get(&own).token(token).send().await.ok();
+        let page = shop.get(&own).send_as(token).await.ok();
         assert_eq!(page["entries"].as_array().expect("entries").len(), 2);
         assert_eq!(page.get("next_cursor"), None);
     }
     for token in [&other.token, &other.access_token] {
-        shop.get(&own).token(token).send().await.is(FORBIDDEN);
+        shop.get(&own).send_as(token).await.is(FORBIDDEN);
     }
     let empty = shop.get(&path(&other.user_id)).token(&other.token);
     assert_eq!(empty.send().await.ok(), json!({ "entries": [] }));
@@ -132,13 +129,13 @@ async fn its_owner_and_administrators_read_it() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_statement() {
+async fn cursor_is_of_one_statement() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(1).await;
-    let (other, _) = shop.sold(2).await;
+    let (buyer, _) = shop.sell(1).await;
+    let (other, _) = shop.sell(2).await;
     let read = |query: &str, buyer: &Buyer| {
         let path = format!("{}?{query}", path(&buyer.user_id));
-        shop.get(&path).token(&buyer.token).send()
+        shop.get(&path).send_as(&buyer.token)
     };
     let cursor = text(&read("limit=1", &buyer).await.ok()["next_cursor"]);
     let list = format!("statement of {}", buyer.user_id);

@@ -3,14 +3,12 @@
 use serde_json::json;
 
 use crate::harness::{
-    Shop,
+    NOBODY, Shop,
     refusal::{FORBIDDEN, INVALID_USER_ID, USER_NOT_FOUND},
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 #[tokio::test]
-async fn one_sees_oneself() {
+async fn answers_the_user_themselves() {
     let shop = Shop::open().await;
     let signed_up_at = shop.in_seconds(0);
     let (buyer, account) = (shop.buyer().await, shop.account("Mina@example.com").await);
@@ -24,10 +22,10 @@ async fn one_sees_oneself() {
     });
     let path = format!("/v1/users/{}", buyer.user_id);
     for token in [&buyer.access_token, &buyer.token] {
-        assert_eq!(shop.get(&path).token(token).send().await.ok(), guest);
+        assert_eq!(shop.get(&path).send_as(token).await.ok(), guest);
     }
     let path = format!("/v1/users/{}", account.user_id);
-    let seen = shop.get(&path).token(&account.access_token).send().await;
+    let seen = shop.get(&path).send_as(&account.access_token).await;
     assert_eq!(
         seen.ok(),
         json!({
@@ -41,13 +39,13 @@ async fn one_sees_oneself() {
 }
 
 #[tokio::test]
-async fn an_administrator_sees_everybody_and_nobody_else_does() {
+async fn answers_administrators_and_nobody_else_about_others() {
     let shop = Shop::open().await;
     let (admin, buyer) = (shop.admin().await, shop.buyer().await);
     let account = shop.account("mina@example.com").await;
     let look = async |user_id: &str, token: &str| {
         let path = format!("/v1/users/{user_id}");
-        shop.get(&path).token(token).send().await
+        shop.get(&path).send_as(token).await
     };
     let seen = look(&account.user_id, &admin.access_token).await.ok();
     assert_eq!(seen["email"], "mina@example.com");

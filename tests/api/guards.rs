@@ -82,10 +82,7 @@ fn successes(replies: &[Reply]) -> usize {
 }
 
 async fn leave(shop: &Shop, buyer: &Buyer) -> Reply {
-    shop.delete("/v1/auth/tokens")
-        .token(&buyer.token)
-        .send()
-        .await
+    shop.delete("/v1/auth/tokens").send_as(&buyer.token).await
 }
 
 async fn session(shop: &Shop, buyer: &Buyer) -> Session {

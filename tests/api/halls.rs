@@ -44,7 +44,7 @@ impl Shop {
         let mut item = key.clone();
         item["status"] = json!("SOLD");
         item["reservation_id"] = json!("0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5c");
-        self.plant("Seats", item).await;
+        self.put_item("Seats", item).await;
         key
     }
 
@@ -122,7 +122,7 @@ async fn largest_concert_is_deleted_unless_a_seat_is_sold() {
     shop.plant_sold(&id, "2028-01-01", 1).await;
     let sold = shop.plant_sold(&id, &days[199], MAX_SEATS).await;
     shop.remove(&admin, &id).await.is(CONCERT_HAS_ORDERS);
-    shop.uproot("Seats", sold).await;
+    shop.take_item("Seats", sold).await;
     shop.remove(&admin, &id).await.ok();
 
     // What is not so large is looked through block by block.
@@ -231,7 +231,7 @@ async fn usual_concert_is_never_without_its_count() {
     shop.plant_sold(&id, "2027-01-02", 1).await;
     let until = shop.now().as_millisecond() + 10_000;
     let counting = json!({ "id": format!("{id}#taken"), "counting_until": until });
-    shop.plant("Queues", counting).await;
+    shop.put_item("Queues", counting).await;
     let buyer = shop.buyer().await;
     let seen = shop.dates_of(&buyer, &id).send().await.ok();
     assert_eq!(seats_left(&seen), [Some(10_000), Some(9_999)]);
@@ -243,7 +243,7 @@ async fn count_that_is_lost_is_made_by_another() {
     let shop = Shop::open().await;
     let id = shop.add_halls("main", 1, 50_000).await;
     let buyer = shop.buyer().await;
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
     let ends = Fault::Killed(When::After);
     shop.stack
         .faults()
@@ -271,9 +271,9 @@ async fn database_that_does_not_keep_up_is_busy() {
     // Who could not count leaves the database alone for ten seconds, and then the next one tries.
     shop.advance(10).await;
     shop.available_of(&buyer, &id).send().await.is(BUSY);
-    shop.knock(&buyer).send().await.is(BUSY);
+    shop.ask_for_dates(&buyer).send().await.is(BUSY);
     let seats = format!("/v1/concerts/{id}/seats?date=2027-01-01");
-    shop.get(&seats).token(&buyer.token).send().await.is(BUSY);
+    shop.get(&seats).send_as(&buyer.token).await.is(BUSY);
     shop.remove(&admin, &id).await.is(BUSY);
     shop.remove(&admin, &shop.concert_id).await.is(BUSY);
     shop.concert(&id).await;
@@ -285,11 +285,11 @@ async fn database_that_does_not_answer_is_busy() {
     let shop = Shop::open().await;
     let id = shop.add_halls("main", 1, MAX_SEATS).await;
     let buyer = shop.buyer().await;
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
     let seats = format!("/v1/concerts/{id}/seats?date=2027-01-01");
     let slow = Fault::TimedOut(When::Before);
     shop.stack.faults().meet("list-seats", "Query", slow, 9);
-    let reply = shop.get(&seats).token(&buyer.token).send().await;
+    let reply = shop.get(&seats).send_as(&buyer.token).await;
     assert_eq!(reply.header("retry-after"), "1");
     reply.is(BUSY);
 }

@@ -13,7 +13,7 @@ struct Gets<'a> {
 
 impl<'a> Gets<'a> {
     async fn of(shop: &'a Shop) -> Self {
-        let (buyer, receipt) = shop.sold(7).await;
+        let (buyer, receipt) = shop.sell(7).await;
         let buyer = shop.rejoin(&buyer).await;
         let admin = shop.admin().await;
         let (user, concert) = (
@@ -96,7 +96,7 @@ async fn head_is_answered_wherever_get_is() {
 
 #[tokio::test]
 async fn head_is_refused_as_get_is() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     let waiting = shop.buyer().await;
     let dates = format!("/v1/concerts/{}/dates", shop.concert_id);
@@ -124,7 +124,7 @@ async fn head_is_refused_as_get_is() {
 
 /// A client that has it already hears that, and no length.
 #[tokio::test]
-async fn head_knows_what_the_client_has() {
+async fn head_answers_304_to_a_client_that_has_the_page() {
     let shop = Shop::open().await;
     let tag = shop.get("/v1/concerts").send().await;
     let tag = tag.header("etag").to_owned();
@@ -141,12 +141,12 @@ async fn head_knows_what_the_client_has() {
 /// whose turn it is.
 #[tokio::test]
 async fn head_is_an_arrival_where_get_is() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.leave(&inside).await;
     shop.advance(10).await;
     let dates = format!("/v1/concerts/{}/dates", shop.concert_id);
-    let head = shop.call("HEAD", &dates).token(&waiting.token).send().await;
+    let head = shop.call("HEAD", &dates).send_as(&waiting.token).await;
     assert_eq!(head.status, 200);
     shop.advance(150).await;
     assert_eq!(shop.status(&waiting).await, "ACTIVE");

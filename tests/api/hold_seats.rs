@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::{domain::show::Show, futures_util::future::join_all, jiff::SignedDuration};
 
 use crate::harness::{
-    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
+    Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, HOLD_EXISTS, INVALID_DATE,
         INVALID_SEAT_NUMBER, MISSING_DATE_OR_SEAT, SALE_CLOSED, SALE_NOT_OPEN,
@@ -16,12 +16,12 @@ use crate::harness::{
 impl Shop {
     async fn ask_to_hold(&self, buyer: &Buyer, concert_id: &str, body: &Value) -> Reply {
         let path = format!("/v1/concerts/{concert_id}/reservations");
-        self.post(&path).token(&buyer.token).json(body).send().await
+        self.post(&path).json(body).send_as(&buyer.token).await
     }
 }
 
 #[tokio::test]
-async fn a_seat_is_held_for_five_minutes() {
+async fn holds_a_seat_for_five_minutes() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(7).await;
@@ -63,7 +63,7 @@ async fn a_seat_is_held_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn several_seats_are_held_together() {
+async fn holds_several_seats_together() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[9, 3, 50, 1]).await.ok();
@@ -74,7 +74,7 @@ async fn several_seats_are_held_together() {
 }
 
 #[tokio::test]
-async fn several_seats_are_held_all_or_none() {
+async fn holds_all_seats_or_none() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.hold(&one, 8).await.ok();
@@ -87,11 +87,11 @@ async fn several_seats_are_held_all_or_none() {
 }
 
 #[tokio::test]
-async fn a_seat_that_is_held_or_sold_is_reserved() {
+async fn refuses_a_seat_that_is_held_or_sold() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.hold(&one, 7).await.ok();
-    shop.sold(8).await;
+    shop.sell(8).await;
     for seat in [7, 8] {
         shop.hold(&other, seat).await.is(SEAT_ALREADY_RESERVED);
     }
@@ -102,7 +102,7 @@ async fn a_seat_that_is_held_or_sold_is_reserved() {
 }
 
 #[tokio::test]
-async fn other_seats_cannot_be_had_while_some_are_held() {
+async fn refuses_other_seats_while_some_are_held() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -114,16 +114,12 @@ async fn other_seats_cannot_be_had_while_some_are_held() {
         .await
         .is(HOLD_EXISTS);
 
-    shop.delete(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&buyer, &held).await.ok();
     shop.hold(&buyer, 9).await.ok();
 }
 
 #[tokio::test]
-async fn of_parallel_holds_of_a_seat_one_wins() {
+async fn parallel_holds_of_a_seat_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guests = join_all((0..16).map(|_| shop.guest())).await;
@@ -138,7 +134,7 @@ async fn of_parallel_holds_of_a_seat_one_wins() {
 }
 
 #[tokio::test]
-async fn of_parallel_holds_that_overlap_no_seat_goes_twice() {
+async fn parallel_holds_that_overlap_hold_no_seat_twice() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guests = join_all((0..12).map(|_| shop.guest())).await;
@@ -175,7 +171,7 @@ async fn of_parallel_holds_that_overlap_no_seat_goes_twice() {
 
 /// A fault of other sellers: a token used in parallel holds two seats.
 #[tokio::test]
-async fn a_token_used_in_parallel_holds_one_seat() {
+async fn token_used_in_parallel_holds_one_seat() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
@@ -191,7 +187,7 @@ async fn a_token_used_in_parallel_holds_one_seat() {
 }
 
 #[tokio::test]
-async fn the_same_hold_in_parallel_is_one() {
+async fn same_hold_in_parallel_is_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
@@ -208,21 +204,17 @@ async fn the_same_hold_in_parallel_is_one() {
         let held: Vec<_> = replies.into_iter().map(Reply::ok).collect();
         assert!(held.iter().all(|one| *one == held[0]), "{held:?}");
         let path = shop.reservation(&held[0]);
-        shop.delete(&path).token(&buyer.token).send().await.ok();
+        shop.delete(&path).send_as(&buyer.token).await.ok();
     }
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn date_and_seat_have_to_be_there_and_to_be_well_formed() {
+async fn names_a_missing_or_malformed_date_or_seat() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let ask = async |body: Value| shop.ask_to_hold(&buyer, &shop.concert_id, &body).await;
-    let empty = shop
-        .post(&shop.reservations())
-        .token(&buyer.token)
-        .send()
-        .await;
+    let empty = shop.post(&shop.reservations()).send_as(&buyer.token).await;
     empty.is(EMPTY_BODY);
     for body in [
         json!({}),
@@ -296,7 +288,7 @@ async fn date_and_seat_have_to_be_there_and_to_be_well_formed() {
 }
 
 #[tokio::test]
-async fn the_bound_of_seat_numbers_is_the_shows_capacity() {
+async fn seat_numbers_end_at_the_shows_capacity() {
     let shop = Shop::open().await;
     let small = Show {
         capacity: 8,
@@ -315,10 +307,10 @@ async fn the_bound_of_seat_numbers_is_the_shows_capacity() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_wins_over_what_does_not_exist() {
+async fn reports_malformed_before_unknown() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let nowhere = "11111111-1111-4111-8111-111111111111";
+    let nowhere = NOBODY;
     let ask = async |concert_id: &str, date: &str, seat: u32| {
         shop.ask_to_hold(
             &buyer,
@@ -346,7 +338,7 @@ async fn what_is_malformed_wins_over_what_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_show_is_sold_while_its_sale_is_open_only() {
+async fn holds_only_while_the_sale_is_open() {
     let shop = Shop::open().await;
     let at = |seconds| Some(shop.now() + SignedDuration::from_secs(seconds));
     let shows = [show_sold("2027-01-01", at(60), at(120)), show("2026-11-19")];
@@ -371,20 +363,20 @@ async fn a_show_is_sold_while_its_sale_is_open_only() {
         "/v1/concerts/{id}/reservations/{}",
         held["reservation_id"].as_str().expect("an id")
     );
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     ask("2027-01-01", 7).await.is(SALE_CLOSED);
 }
 
 /// Who comes too early is told when to come back, and may look at the seats meanwhile.
 #[tokio::test]
-async fn hold_that_comes_too_early_is_told_when_the_sale_opens() {
+async fn hold_before_the_sale_is_answered_with_when_it_opens() {
     let shop = Shop::open().await;
     let opens_at = shop.now() + SignedDuration::from_millis(60_500);
     let shows = [show_sold("2027-01-01", Some(opens_at), None)];
     let id = shop.add_concert("Later", "main", &shows).await;
     let buyer = shop.buyer().await;
     let path = format!("/v1/concerts/{id}/seats?date=2027-01-01");
-    shop.get(&path).token(&buyer.token).send().await.ok();
+    shop.get(&path).send_as(&buyer.token).await.ok();
     let wish = json!({ "date": "2027-01-01", "seat_number": 7 });
     for (seconds, left) in [(0, "61"), (60, "1")] {
         shop.advance(seconds).await;
@@ -400,7 +392,7 @@ async fn hold_that_comes_too_early_is_told_when_the_sale_opens() {
 /// A fault of other sellers: the concert or date in the path is ignored, so a seat is sold
 /// through another show.
 #[tokio::test]
-async fn a_show_is_sold_through_its_own_queue_only() {
+async fn holds_only_through_the_shows_own_queue() {
     let shop = Shop::open().await;
     let rock = shop.add_queue("rock").await;
     let buyer = shop.buyer().await;
@@ -414,7 +406,7 @@ async fn a_show_is_sold_through_its_own_queue_only() {
 }
 
 #[tokio::test]
-async fn one_may_hold_in_two_queues_at_once() {
+async fn user_may_hold_in_two_queues_at_once() {
     let shop = Shop::open().await;
     let rock = shop.add_queue("rock").await;
     let guest = shop.guest().await;
@@ -438,7 +430,7 @@ async fn one_may_hold_in_two_queues_at_once() {
         two["reservation_id"].as_str().expect("an id")
     );
     // Over all the user's sessions, with whichever token.
-    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(found["status"], "HELD");
     shop.audit().await;
 }

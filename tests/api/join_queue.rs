@@ -1,10 +1,12 @@
 //! `POST /v1/auth/tokens`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Reply, Shop,
+    NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, EMPTY_BODY, FORBIDDEN, IDEMPOTENCY_KEY_REUSED,
         INVALID_TOKEN, INVALID_USER_ID, MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION,
@@ -13,8 +15,6 @@ use crate::harness::{
     show, text,
     tokens::claims,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// 30 days.
 const TOKEN_LIVES: i64 = 30 * 24 * 3_600;
@@ -26,7 +26,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn who_comes_while_nobody_waits_walks_in() {
+async fn walks_in_while_nobody_waits() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let joined = shop
@@ -59,8 +59,8 @@ async fn who_comes_while_nobody_waits_walks_in() {
 }
 
 #[tokio::test]
-async fn who_comes_when_it_is_full_waits() {
-    let shop = Shop::for_one().await;
+async fn waits_when_the_queue_is_full() {
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     shop.advance(5).await;
     let guest = shop.guest().await;
@@ -90,7 +90,7 @@ async fn who_comes_when_it_is_full_waits() {
 }
 
 #[tokio::test]
-async fn the_concert_decides_the_queue() {
+async fn concert_decides_the_queue() {
     let shop = Shop::open().await;
     let rock = shop.add_queue("rock").await;
     let guest = shop.guest().await;
@@ -110,8 +110,8 @@ async fn the_concert_decides_the_queue() {
 }
 
 #[tokio::test]
-async fn a_user_has_one_live_session_in_a_queue() {
-    let shop = Shop::for_one().await;
+async fn user_has_one_live_session_in_a_queue() {
+    let shop = Shop::with_room_for_one().await;
     let (active, waiting) = (shop.buyer().await, shop.buyer().await);
     for live in [&active, &waiting] {
         let body = json!({ "user_id": live.user_id });
@@ -130,7 +130,7 @@ async fn a_user_has_one_live_session_in_a_queue() {
 }
 
 #[tokio::test]
-async fn of_parallel_joins_of_one_user_one_wins() {
+async fn parallel_joins_of_one_user_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guest = shop.guest().await;
@@ -160,7 +160,7 @@ async fn numbers_are_unique_and_in_order() {
 
 /// A fault of other waiting rooms: one client burns numbers with refused joins.
 #[tokio::test]
-async fn a_refused_join_burns_no_number() {
+async fn refused_join_draws_no_number() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for body in [
@@ -175,7 +175,7 @@ async fn a_refused_join_burns_no_number() {
 
 /// A fault of other sellers: a token for a user who does not exist.
 #[tokio::test]
-async fn nobody_gets_no_token() {
+async fn unknown_user_gets_no_token() {
     let shop = Shop::open().await;
     shop.ask_to_join(&json!({ "user_id": NOBODY }))
         .await
@@ -183,7 +183,7 @@ async fn nobody_gets_no_token() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_named() {
+async fn names_what_is_missing_or_malformed() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     shop.post("/v1/auth/tokens").send().await.is(EMPTY_BODY);
@@ -224,7 +224,7 @@ async fn what_is_missing_or_malformed_is_named() {
 }
 
 #[tokio::test]
-async fn a_missing_field_wins_over_a_malformed_one_and_that_over_what_does_not_exist() {
+async fn reports_missing_before_malformed_before_unknown() {
     let shop = Shop::open().await;
     shop.ask_to_join(&json!({ "concert_id": 7 }))
         .await
@@ -238,7 +238,7 @@ async fn a_missing_field_wins_over_a_malformed_one_and_that_over_what_does_not_e
 }
 
 #[tokio::test]
-async fn an_account_joins_with_its_access_token_only() {
+async fn account_joins_with_its_access_token_only() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let (buyer, other) = (shop.buyer().await, shop.account("other@example.com").await);
@@ -262,7 +262,7 @@ async fn an_account_joins_with_its_access_token_only() {
 }
 
 #[tokio::test]
-async fn a_header_is_checked_before_everything_else_for_a_guest_too() {
+async fn header_is_checked_first_for_a_guest_too() {
     let shop = Shop::open().await;
     let (guest, other) = (shop.guest().await, shop.guest().await);
     let body = json!({ "user_id": guest.user_id });
@@ -280,7 +280,7 @@ async fn a_header_is_checked_before_everything_else_for_a_guest_too() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_logged_out_joins_nothing() {
+async fn logged_out_token_joins_nothing() {
     let shop = Shop::open().await;
     for user in [
         shop.account("mina@example.com").await.as_guest(),
@@ -296,7 +296,7 @@ async fn a_token_that_was_logged_out_joins_nothing() {
 
 /// Signed with our key, but nobody's: whom a token names has to be there.
 #[tokio::test]
-async fn a_token_of_nobody_joins_nothing() {
+async fn token_of_an_unknown_user_joins_nothing() {
     let shop = Shop::open().await;
     let mut said = claims(&shop.guest().await.access_token);
     said["sub"] = json!(NOBODY);
@@ -307,8 +307,8 @@ async fn a_token_of_nobody_joins_nothing() {
 }
 
 #[tokio::test]
-async fn with_an_access_token_a_lost_token_is_issued_again() {
-    let shop = Shop::for_one().await;
+async fn access_token_gets_a_lost_queue_token_again() {
+    let shop = Shop::with_room_for_one().await;
     let account = shop.account("mina@example.com").await.as_guest();
     for user in [shop.guest().await, account] {
         let body = json!({ "user_id": user.user_id });
@@ -337,7 +337,7 @@ async fn with_an_access_token_a_lost_token_is_issued_again() {
 
 /// Also at the end of a passage: with seats held, and after it, when a new one begins.
 #[tokio::test]
-async fn a_token_is_issued_again_as_long_as_the_session_is_live() {
+async fn token_is_issued_again_while_the_session_is_live() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let body = json!({ "user_id": buyer.user_id });
@@ -360,14 +360,14 @@ async fn a_token_is_issued_again_as_long_as_the_session_is_live() {
 
 impl Shop {
     async fn join_keyed(&self, body: &Value, key: &str) -> Reply {
-        let call = self.post("/v1/auth/tokens").header("idempotency-key", key);
+        let call = self.post("/v1/auth/tokens").key(key);
         call.json(body).send().await
     }
 }
 
 #[tokio::test]
-async fn the_same_key_gives_the_same_session() {
-    let shop = Shop::for_one().await;
+async fn same_key_gives_the_same_session() {
+    let shop = Shop::with_room_for_one().await;
     for status in ["ACTIVE", "WAITING"] {
         let guest = shop.guest().await;
         let body = json!({ "user_id": guest.user_id });
@@ -391,7 +391,7 @@ async fn the_same_key_gives_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_key_without_a_session_of_its_own_is_nobodys() {
+async fn key_of_no_session_is_refused() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let body = json!({ "user_id": buyer.user_id });
@@ -399,7 +399,7 @@ async fn a_key_without_a_session_of_its_own_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_key_ends_with_its_session() {
+async fn key_ends_with_its_session() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
@@ -420,7 +420,7 @@ async fn a_key_ends_with_its_session() {
 #[tokio::test]
 async fn parallel_joins_with_one_key_are_one() {
     crate::harness::in_virtual_time();
-    for shop in [Shop::open().await, Shop::for_one().await] {
+    for shop in [Shop::open().await, Shop::with_room_for_one().await] {
         let inside = shop.buyer().await;
         let guest = shop.guest().await;
         let body = json!({ "user_id": guest.user_id });
@@ -456,7 +456,7 @@ async fn parallel_joins_with_one_key_are_one_arrival() {
 }
 
 #[tokio::test]
-async fn a_join_key_has_1_to_64_visible_characters() {
+async fn key_has_1_to_64_visible_characters() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
@@ -471,4 +471,27 @@ async fn a_join_key_has_1_to_64_visible_characters() {
         .await
         .is(BAD_REQUEST);
     shop.join_keyed(&body, &"k".repeat(64)).await.ok();
+}
+
+/// A fault of other waiting rooms: a redelivered message that gives a user a later number, or two
+/// users the same.
+#[tokio::test]
+async fn repeated_join_changes_nobodys_number() {
+    let shop = Shop::with_room_for_one().await;
+    let guests = [shop.guest().await, shop.guest().await, shop.guest().await];
+    let mut numbers = BTreeSet::new();
+    for guest in &guests {
+        let body = json!({ "user_id": guest.user_id });
+        let mut told = BTreeSet::new();
+        for _ in 0..3 {
+            let join = shop.post("/v1/auth/tokens").json(&body);
+            let joined = join.key(&guest.user_id).send().await.ok();
+            let token = joined["token"].as_str().expect("a token").to_owned();
+            told.insert(claims(&token)["number"].as_u64());
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
+        numbers.extend(told);
+    }
+    assert_eq!(numbers, (1..=3).map(Some).collect());
+    shop.audit().await;
 }

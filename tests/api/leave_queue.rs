@@ -5,21 +5,22 @@ use serde_json::json;
 use crate::harness::Shop;
 
 #[tokio::test]
-async fn leaving_is_told_and_ends_the_session() {
+async fn ends_the_session_and_says_so() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let left = shop
         .delete("/v1/auth/tokens")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(left, json!({ "message": "대기열 이탈 완료" }));
     assert_eq!(shop.status(&buyer).await, "CLOSED LEFT");
-    shop.knock(&buyer).send().await.session_over(Some("LEFT"));
-    shop.delete("/v1/auth/tokens")
-        .token(&buyer.token)
+    shop.ask_for_dates(&buyer)
         .send()
+        .await
+        .session_over(Some("LEFT"));
+    shop.delete("/v1/auth/tokens")
+        .send_as(&buyer.token)
         .await
         .session_over(Some("LEFT"));
 
@@ -35,7 +36,7 @@ async fn leaving_is_told_and_ends_the_session() {
 }
 
 #[tokio::test]
-async fn leaving_gives_the_seats_back_at_once() {
+async fn gives_the_seats_back_at_once() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -47,7 +48,7 @@ async fn leaving_gives_the_seats_back_at_once() {
 }
 
 #[tokio::test]
-async fn one_may_leave_while_holding_after_the_window() {
+async fn takes_out_a_holder_after_the_window() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.guest().await);
     shop.advance(200).await;
@@ -61,9 +62,9 @@ async fn one_may_leave_while_holding_after_the_window() {
 }
 
 #[tokio::test]
-async fn nobody_leaves_a_session_that_is_over() {
+async fn refuses_a_session_that_is_over() {
     let shop = Shop::open().await;
-    let (paid, _) = shop.sold(1).await;
+    let (paid, _) = shop.sell(1).await;
     let idle = shop.buyer().await;
     let lapsed = shop.buyer().await;
     shop.hold(&lapsed, 2).await.ok();
@@ -74,22 +75,20 @@ async fn nobody_leaves_a_session_that_is_over() {
         (&lapsed, "HOLD_EXPIRED"),
     ] {
         shop.delete("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .session_over(Some(reason));
     }
 }
 
 #[tokio::test]
-async fn an_earlier_token_does_not_end_the_later_session() {
+async fn earlier_token_does_not_end_the_later_session() {
     let shop = Shop::open().await;
     let before = shop.buyer().await;
     shop.leave(&before).await;
     let after = shop.rejoin(&before).await;
     shop.delete("/v1/auth/tokens")
-        .token(&before.token)
-        .send()
+        .send_as(&before.token)
         .await
         .session_over(None);
     assert_eq!(shop.status(&after).await, "ACTIVE");

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::domain::show::Show;
 
 use crate::harness::{
-    Shop,
+    NOBODY, Shop,
     refusal::{CONCERT_NOT_FOUND, FORBIDDEN, MISSING_CONCERT_ID, NO_AVAILABLE_DATES},
     show, show_sold,
 };
@@ -19,10 +19,10 @@ fn small(date: &str) -> Show {
 }
 
 #[tokio::test]
-async fn dates_with_free_seats_are_available() {
+async fn lists_dates_with_free_seats() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let dates = shop.get(DATES).token(&buyer.token).send().await.ok();
+    let dates = shop.get(DATES).send_as(&buyer.token).await.ok();
     assert_eq!(
         dates,
         json!({ "available_dates": ["2026-12-24", "2026-12-25"] })
@@ -30,40 +30,38 @@ async fn dates_with_free_seats_are_available() {
 }
 
 #[tokio::test]
-async fn the_named_concert_wins_over_the_tokens_and_that_over_the_queues() {
+async fn named_concert_goes_before_the_tokens_and_that_before_the_queues() {
     let shop = Shop::open().await;
     let of = async |date: &str| shop.add_concert(date, "main", &[show(date)]).await;
     let (joined_for, named) = (of("2027-01-01").await, of("2027-02-02").await);
     let guest = shop.guest().await;
     let buyer = shop.join_for(&guest, Some(&joined_for)).await;
-    let dates = shop.get(DATES).token(&buyer.token).send().await.ok();
+    let dates = shop.get(DATES).send_as(&buyer.token).await.ok();
     assert_eq!(dates["available_dates"], json!(["2027-01-01"]));
     let path = format!("{DATES}?concert_id={named}");
-    let dates = shop.get(&path).token(&buyer.token).send().await.ok();
+    let dates = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(dates["available_dates"], json!(["2027-02-02"]));
     let buyer = shop.buyer().await;
     let dates = shop
         .get(&format!("{DATES}?concert_id="))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(dates["available_dates"], json!(shop.dates));
 }
 
 #[tokio::test]
-async fn without_any_concert_one_has_to_be_named() {
+async fn requires_a_concert_id_when_there_is_no_other_concert() {
     let shop = Shop::empty().await;
     let buyer = shop.buyer().await;
     shop.get(DATES)
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(MISSING_CONCERT_ID);
 }
 
 #[tokio::test]
-async fn a_date_goes_when_its_seats_do_and_comes_back_with_them() {
+async fn date_goes_and_comes_back_with_its_free_seats() {
     let shop = Shop::open().await;
     let id = shop
         .add_concert("Small", "main", &[small("2027-01-01"), small("2027-01-02")])
@@ -73,25 +71,20 @@ async fn a_date_goes_when_its_seats_do_and_comes_back_with_them() {
     let hold = async |date: &str| {
         let body = json!({ "date": date, "seat_numbers": [1, 2] });
         let path = format!("/v1/concerts/{id}/reservations");
-        shop.post(&path)
-            .token(&one.token)
-            .json(&body)
-            .send()
-            .await
-            .ok()
+        shop.post(&path).json(&body).send_as(&one.token).await.ok()
     };
     hold("2027-01-01").await;
-    let seen = shop.get(&path).token(&other.token).send().await.ok();
+    let seen = shop.get(&path).send_as(&other.token).await.ok();
     assert_eq!(seen["available_dates"], json!(["2027-01-02"]));
     shop.leave(&one).await;
     shop.advance(2).await;
-    let seen = shop.get(&path).token(&other.token).send().await.ok();
+    let seen = shop.get(&path).send_as(&other.token).await.ok();
     assert_eq!(seen["available_dates"], json!(["2027-01-01", "2027-01-02"]));
 }
 
 /// A fault of other sellers: a user's own unpaid hold makes the event look sold out to them.
 #[tokio::test]
-async fn ones_own_hold_does_not_make_it_look_sold_out() {
+async fn own_hold_does_not_make_a_date_look_sold_out() {
     let shop = Shop::open().await;
     let id = shop
         .add_concert("Small", "main", &[small("2027-01-01")])
@@ -101,22 +94,20 @@ async fn ones_own_hold_does_not_make_it_look_sold_out() {
     let body = json!({ "date": "2027-01-01", "seat_numbers": [1, 2] });
     let reservations = format!("/v1/concerts/{id}/reservations");
     shop.post(&reservations)
-        .token(&one.token)
         .json(&body)
-        .send()
+        .send_as(&one.token)
         .await
         .ok();
-    let mine = shop.get(&path).token(&one.token).send().await.ok();
+    let mine = shop.get(&path).send_as(&one.token).await.ok();
     assert_eq!(mine["available_dates"], json!(["2027-01-01"]));
     shop.get(&path)
-        .token(&other.token)
-        .send()
+        .send_as(&other.token)
         .await
         .is(NO_AVAILABLE_DATES);
 }
 
 #[tokio::test]
-async fn what_is_not_on_sale_is_not_available() {
+async fn leaves_out_what_is_not_on_sale() {
     let shop = Shop::open().await;
     let later = show_sold(
         "2027-01-01",
@@ -131,12 +122,11 @@ async fn what_is_not_on_sale_is_not_available() {
     let path = format!("{DATES}?concert_id={id}");
     let buyer = shop.buyer().await;
     shop.get(&path)
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(NO_AVAILABLE_DATES);
     shop.advance(60).await;
-    let dates = shop.get(&path).token(&buyer.token).send().await.ok();
+    let dates = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(dates["available_dates"], json!(["2027-01-01"]));
 }
 
@@ -147,14 +137,11 @@ async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
     let buyer = shop.buyer().await;
     let ask = async |id: &str| {
         shop.get(&format!("{DATES}?concert_id={id}"))
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
     };
     ask(&rock).await.is(FORBIDDEN);
-    ask("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(CONCERT_NOT_FOUND);
+    ask(NOBODY).await.is(CONCERT_NOT_FOUND);
     ask("x").await.is(CONCERT_NOT_FOUND);
     ask("%00").await.is(CONCERT_NOT_FOUND);
 }

@@ -34,7 +34,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn anybody_sees_what_is_to_come() {
+async fn lists_what_is_to_come_to_anybody() {
     let shop = Shop::open().await;
     assert_eq!(
         shop.page("").await,
@@ -50,19 +50,19 @@ async fn anybody_sees_what_is_to_come() {
 }
 
 #[tokio::test]
-async fn they_come_in_the_order_of_their_names() {
+async fn concerts_come_in_the_order_of_their_names() {
     let shop = Shop::open().await;
     for name in ["beta", "Alpha", "가을 콘서트"] {
         shop.add_concert(name, "main", &[show("2026-12-31")]).await;
     }
     assert_eq!(
-        shop.names().await,
+        shop.listed_names().await,
         ["Alpha", "beta", "가을 콘서트", "겨울 콘서트"]
     );
 }
 
 #[tokio::test]
-async fn a_concert_is_over_when_its_last_day_is_in_the_deployments_time_zone() {
+async fn concert_is_over_when_its_last_day_is_in_the_deployments_time_zone() {
     // One time, three zones: noon, midnight sharp, an hour before midnight.
     for (zone, today, over) in [
         ("Asia/Seoul", "2026-11-20", "2026-11-19"),
@@ -73,7 +73,11 @@ async fn a_concert_is_over_when_its_last_day_is_in_the_deployments_time_zone() {
         shop.add_concert("Over", "main", &[show(over)]).await;
         shop.add_concert("Today", "main", &[show(over), show(today)])
             .await;
-        assert_eq!(shop.names().await, ["Today", "겨울 콘서트"], "{zone}");
+        assert_eq!(
+            shop.listed_names().await,
+            ["Today", "겨울 콘서트"],
+            "{zone}"
+        );
         assert_eq!(
             names_in(&shop.page("?all=true").await),
             ["Over", "Today", "겨울 콘서트"],
@@ -84,7 +88,7 @@ async fn a_concert_is_over_when_its_last_day_is_in_the_deployments_time_zone() {
 
 /// The day changes what is listed, though nothing in the catalog has changed.
 #[tokio::test]
-async fn a_new_day_is_noticed() {
+async fn new_day_changes_the_list_and_its_etag() {
     let shop = Shop::open().await;
     shop.add_concert("Today", "main", &[show("2026-11-20")])
         .await;
@@ -142,7 +146,7 @@ async fn pages_are_stable() {
 }
 
 #[tokio::test]
-async fn names_are_found_by_what_they_begin_with() {
+async fn search_finds_names_by_their_beginning() {
     let shop = Shop::open().await;
     for name in [
         "Über Nacht",
@@ -223,7 +227,7 @@ async fn concerts_that_are_over_hide_none_that_is_to_come() {
 }
 
 #[tokio::test]
-async fn what_the_query_says_has_to_make_sense() {
+async fn refuses_malformed_parameters() {
     let shop = Shop::open().await;
     for n in 0..3 {
         shop.add_concert(&format!("Über {n}"), "main", &[show("2026-12-31")])
@@ -272,7 +276,7 @@ async fn what_the_query_says_has_to_make_sense() {
 }
 
 #[tokio::test]
-async fn who_has_the_page_is_told_so() {
+async fn answers_304_to_a_client_that_has_the_page() {
     let shop = Shop::open().await;
     let first = shop.get("/v1/concerts").send().await;
     let tag = first.header("etag").to_owned();

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     refusal::{CONCERT_NOT_FOUND, FORBIDDEN},
     show, show_sold,
 };
@@ -11,11 +11,11 @@ use crate::harness::{
 #[tokio::test]
 async fn dates_come_with_prices_and_seats_left() {
     let shop = Shop::open().await;
-    let (buyer, _) = (shop.buyer().await, shop.sold(1).await);
+    let (buyer, _) = (shop.buyer().await, shop.sell(1).await);
     let holder = shop.buyer().await;
     shop.hold_all(&holder, &[2, 3]).await.ok();
     let date = |date: &str, seats_left: u32| json!({ "date": date, "price": PRICE, "capacity": 50, "sale": "OPEN", "seats_left": seats_left });
-    let dates = shop.knock(&buyer).send().await.ok();
+    let dates = shop.ask_for_dates(&buyer).send().await.ok();
     assert_eq!(
         dates,
         json!({ "dates": [date("2026-12-24", 47), date("2026-12-25", 50)] })
@@ -23,12 +23,12 @@ async fn dates_come_with_prices_and_seats_left() {
 
     shop.leave(&holder).await;
     assert_eq!(
-        shop.knock(&buyer).send().await.ok(),
+        shop.ask_for_dates(&buyer).send().await.ok(),
         dates,
         "counts are kept for two seconds"
     );
     shop.advance(2).await;
-    let dates = shop.knock(&buyer).send().await.ok();
+    let dates = shop.ask_for_dates(&buyer).send().await.ok();
     assert_eq!(dates["dates"][0]["seats_left"], 49);
 }
 
@@ -41,8 +41,7 @@ async fn dates_that_are_over_are_left_out() {
     let buyer = shop.buyer().await;
     let dates = shop
         .get(&format!("/v1/concerts/{id}/dates"))
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(dates["dates"].as_array().map(Vec::len), Some(1));
@@ -56,14 +55,11 @@ async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
     let buyer = shop.buyer().await;
     let ask = async |id: &str| {
         shop.get(&format!("/v1/concerts/{id}/dates"))
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
     };
     ask(&rock).await.is(FORBIDDEN);
-    ask("11111111-1111-4111-8111-111111111111")
-        .await
-        .is(CONCERT_NOT_FOUND);
+    ask(NOBODY).await.is(CONCERT_NOT_FOUND);
     ask("x").await.is(CONCERT_NOT_FOUND);
 }
 
@@ -88,7 +84,7 @@ async fn dates_say_how_far_their_sales_are() {
     let buyer = shop.buyer().await;
     let seen = async || {
         let path = format!("/v1/concerts/{id}/dates");
-        let seen = shop.get(&path).token(&buyer.token).send().await.ok();
+        let seen = shop.get(&path).send_as(&buyer.token).await.ok();
         let dates = seen["dates"].as_array().expect("dates").clone();
         let sale = |date: &serde_json::Value| {
             let sale = date["sale"].as_str().expect("how far").to_owned();

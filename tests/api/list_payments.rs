@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Shop,
+    Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Shop,
     refusal::{BAD_REQUEST, FORBIDDEN, INVALID_LIMIT, INVALID_USER_ID, USER_NOT_FOUND},
     text,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 fn path(user_id: &str) -> String {
     format!("/v1/users/{user_id}/payments")
@@ -16,7 +14,7 @@ fn path(user_id: &str) -> String {
 
 impl Shop {
     /// The same person buys another seat and returns the receipt.
-    pub async fn buys_again(&self, buyer: &Buyer, seat_number: u32) -> (Buyer, Value) {
+    pub async fn buy_again(&self, buyer: &Buyer, seat_number: u32) -> (Buyer, Value) {
         let buyer = self.rejoin(buyer).await;
         let held = self.hold(&buyer, seat_number).await.ok();
         self.charge(&buyer, PRICE).await.ok();
@@ -26,14 +24,14 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn the_latest_comes_first_and_a_refund_is_told() {
+async fn latest_payment_comes_first_and_a_refund_is_shown() {
     let shop = Shop::open().await;
-    let (buyer, first) = shop.sold(1).await;
+    let (buyer, first) = shop.sell(1).await;
     let paid_at = shop.in_seconds(0);
     shop.advance(10).await;
-    let (buyer, second) = shop.buys_again(&buyer, 2).await;
+    let (buyer, second) = shop.buy_again(&buyer, 2).await;
     let again_at = shop.in_seconds(0);
-    shop.sold(3).await;
+    shop.sell(3).await;
     shop.advance(10).await;
     let refund = shop.delete(&shop.reservation(&first)).token(&buyer.token);
     refund.send().await.ok();
@@ -58,18 +56,18 @@ async fn the_latest_comes_first_and_a_refund_is_told() {
     refunded["refunded_at"] = shop.in_seconds(0);
     let admin = shop.admin().await;
     for token in [&buyer.token, &buyer.access_token, &admin.access_token] {
-        let listed = shop.get(&path(&buyer.user_id)).token(token).send().await;
+        let listed = shop.get(&path(&buyer.user_id)).send_as(token).await;
         assert_eq!(listed.ok(), json!({ "payments": [newest, refunded] }));
     }
 }
 
 #[tokio::test]
-async fn they_come_in_pages() {
+async fn payments_come_in_pages() {
     let shop = Shop::open().await;
-    let (mut buyer, first) = shop.sold(1).await;
+    let (mut buyer, first) = shop.sell(1).await;
     let mut expected = vec![text(&first["reservation_id"])];
     for seat in 2..=7 {
-        let (again, receipt) = shop.buys_again(&buyer, seat).await;
+        let (again, receipt) = shop.buy_again(&buyer, seat).await;
         buyer = again;
         expected.insert(0, text(&receipt["reservation_id"]));
     }
@@ -78,7 +76,7 @@ async fn they_come_in_pages() {
         let mut query = format!("?limit={limit}");
         loop {
             let path = format!("{}{query}", path(&buyer.user_id));
-            let page = shop.get(&path).token(&buyer.token).send().await.ok();
+            let page = shop.get(&path).send_as(&buyer.token).await.ok();
             let payments = page["payments"].as_array().expect("payments");
             assert!((1..=limit).contains(&payments.len()), "{page}");
             found.extend(payments.iter().map(|paid| text(&paid["reservation_id"])));
@@ -92,12 +90,12 @@ async fn they_come_in_pages() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_list_of_one_user() {
+async fn cursor_is_of_one_list_of_one_user() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(1).await;
-    let (buyer, _) = shop.buys_again(&buyer, 2).await;
-    let (other, _) = shop.sold(3).await;
-    let read = |path: &str, buyer: &Buyer| shop.get(path).token(&buyer.token).send();
+    let (buyer, _) = shop.sell(1).await;
+    let (buyer, _) = shop.buy_again(&buyer, 2).await;
+    let (other, _) = shop.sell(3).await;
+    let read = |path: &str, buyer: &Buyer| shop.get(path).send_as(&buyer.token);
     let own = path(&buyer.user_id);
     let page = read(&format!("{own}?limit=1"), &buyer).await.ok();
     let cursor = text(&page["next_cursor"]);
@@ -136,7 +134,7 @@ async fn a_cursor_is_of_one_list_of_one_user() {
 }
 
 #[tokio::test]
-async fn who_has_bought_nothing_has_no_payments_and_who_is_nobody_is_not_found() {
+async fn user_without_payments_gets_none_and_an_unknown_user_is_not_found() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let admin = shop.admin().await;
@@ -149,6 +147,6 @@ async fn who_has_bought_nothing_has_no_payments_and_who_is_nobody_is_not_found()
     }
     for token in [&buyer.token, &buyer.access_token] {
         let path = path(&admin.user_id);
-        shop.get(&path).token(token).send().await.is(FORBIDDEN);
+        shop.get(&path).send_as(token).await.is(FORBIDDEN);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::show::Show;
 
 use crate::harness::{
-    Buyer, Reply, Shop,
+    Buyer, NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, FORBIDDEN, INVALID_DATE, MISSING_DATE, SHOW_NOT_FOUND,
     },
@@ -14,7 +14,7 @@ use crate::harness::{
 impl Shop {
     async fn ask_for_seats(&self, buyer: &Buyer, concert_id: &str, query: &str) -> Reply {
         let path = format!("/v1/concerts/{concert_id}/seats{query}");
-        self.get(&path).token(&buyer.token).send().await
+        self.get(&path).send_as(&buyer.token).await
     }
 }
 
@@ -26,7 +26,7 @@ fn seat(seat_number: u32, status: &str) -> Value {
 async fn each_seat_has_its_status() {
     let shop = Shop::open().await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
-    shop.sold(1).await;
+    shop.sell(1).await;
     shop.hold(&other, 2).await.ok();
     shop.hold(&buyer, 50).await.ok();
     let seats = shop
@@ -55,7 +55,7 @@ async fn each_seat_has_its_status() {
 }
 
 #[tokio::test]
-async fn when_others_have_all_of_them_it_says_so() {
+async fn message_says_when_others_have_all_seats() {
     let shop = Shop::open().await;
     let tiny = Show {
         capacity: 2,
@@ -66,9 +66,8 @@ async fn when_others_have_all_of_them_it_says_so() {
     let body = json!({ "date": "2027-01-01", "seat_numbers": [1, 2] });
     let path = format!("/v1/concerts/{id}/reservations");
     shop.post(&path)
-        .token(&holder.token)
         .json(&body)
-        .send()
+        .send_as(&holder.token)
         .await
         .ok();
 
@@ -101,7 +100,7 @@ async fn when_others_have_all_of_them_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_large_hall_comes_in_parts() {
+async fn large_hall_comes_in_parts() {
     let shop = Shop::open().await;
     let large = Show {
         capacity: 1_200,
@@ -113,9 +112,8 @@ async fn a_large_hall_comes_in_parts() {
     // On both sides of the border between two blocks, and the last one.
     let body = json!({ "date": "2027-01-01", "seat_numbers": [500, 501, 1_200] });
     shop.post(&path)
-        .token(&other.token)
         .json(&body)
-        .send()
+        .send_as(&other.token)
         .await
         .ok();
 
@@ -164,7 +162,7 @@ async fn a_large_hall_comes_in_parts() {
 }
 
 #[tokio::test]
-async fn a_date_has_to_be_there_and_to_be_one() {
+async fn requires_a_date() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let ask = async |query: &str| shop.ask_for_seats(&buyer, &shop.concert_id, query).await;
@@ -194,10 +192,10 @@ async fn a_date_has_to_be_there_and_to_be_one() {
 }
 
 #[tokio::test]
-async fn a_malformed_date_wins_over_what_does_not_exist() {
+async fn reports_a_malformed_date_before_unknown() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    let nowhere = "11111111-1111-4111-8111-111111111111";
+    let nowhere = NOBODY;
     shop.ask_for_seats(&buyer, nowhere, "")
         .await
         .is(MISSING_DATE);

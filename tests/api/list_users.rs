@@ -17,7 +17,7 @@ impl Shop {
     async fn users(&self, token: &str, limit: u32, cursor: Option<&str>) -> Value {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}"));
         let path = format!("/v1/users?limit={limit}{}", cursor.unwrap_or_default());
-        self.get(&path).token(token).send().await.ok()
+        self.get(&path).send_as(token).await.ok()
     }
 }
 
@@ -59,7 +59,7 @@ async fn each_user_is_on_exactly_one_page_however_long_the_pages_are() {
 }
 
 #[tokio::test]
-async fn a_user_is_shown_as_they_see_themselves() {
+async fn user_is_shown_as_they_see_themselves() {
     let shop = Shop::open().await;
     let (admin, account) = (shop.admin().await, shop.account("mina@example.com").await);
     let page = shop.users(&admin.access_token, 100, None).await;
@@ -79,26 +79,26 @@ async fn a_user_is_shown_as_they_see_themselves() {
 }
 
 #[tokio::test]
-async fn only_administrators_see_it() {
+async fn refuses_all_but_administrators() {
     let shop = Shop::open().await;
     let (buyer, account) = (shop.buyer().await, shop.account("mina@example.com").await);
     let look = || shop.get("/v1/users");
     look().send().await.is(MISSING_AUTHORIZATION);
-    look().token(&buyer.token).send().await.is(INVALID_TOKEN);
+    look().send_as(&buyer.token).await.is(INVALID_TOKEN);
     for token in [&buyer.access_token, &account.access_token] {
-        look().token(token).send().await.is(FORBIDDEN);
+        look().send_as(token).await.is(FORBIDDEN);
         let garbage = shop.get("/v1/users?limit=x&cursor=x").token(token);
         garbage.send().await.is(FORBIDDEN);
     }
 }
 
 #[tokio::test]
-async fn a_limit_is_from_1_to_100_and_a_cursor_is_ours() {
+async fn limit_is_from_1_to_100_and_a_cursor_is_ours() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let look = async |query: &str| {
         let path = format!("/v1/users?{query}");
-        shop.get(&path).token(&admin.access_token).send().await
+        shop.get(&path).send_as(&admin.access_token).await
     };
     for limit in ["0", "101", "-1", "1.5", "x", "99999999999"] {
         look(&format!("limit={limit}")).await.is(INVALID_LIMIT);
@@ -126,7 +126,7 @@ async fn a_limit_is_from_1_to_100_and_a_cursor_is_ours() {
 }
 
 #[tokio::test]
-async fn email_finds_the_one_who_has_it_and_nobody_else() {
+async fn email_finds_its_user_and_nobody_else() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let mina = shop.account("Mina@example.com").await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Call, PASSWORD, Reply, Shop,
+    Call, NOBODY, PASSWORD, Reply, Shop,
     refusal::{
         BAD_REQUEST, EMPTY_BODY, INVALID_CREDENTIALS, INVALID_USER_ID, MISSING_EMAIL,
         MISSING_PASSWORD, TOO_MANY_ATTEMPTS,
@@ -13,7 +13,6 @@ use crate::harness::{
     tokens::claims,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 const WRONG: &str = "incorrect horse battery";
 
 impl Shop {
@@ -58,7 +57,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn an_account_gets_a_token_for_12_hours() {
+async fn account_gets_a_token_for_12_hours() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     for who in [
@@ -85,12 +84,12 @@ async fn an_account_gets_a_token_for_12_hours() {
             })
         );
         let path = format!("/v1/users/{}", account.user_id);
-        shop.get(&path).token(&token).send().await.ok();
+        shop.get(&path).send_as(&token).await.ok();
     }
 }
 
 #[tokio::test]
-async fn a_guest_gets_a_token_for_30_days_with_their_id_alone() {
+async fn guest_gets_a_token_for_30_days_with_their_id_alone() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let logged_in = shop
@@ -105,7 +104,7 @@ async fn a_guest_gets_a_token_for_30_days_with_their_id_alone() {
 
 /// Which of them is wrong nobody is told, not even by a text.
 #[tokio::test]
-async fn unknown_users_and_wrong_passwords_are_told_the_same() {
+async fn unknown_users_and_wrong_passwords_get_the_same_answer() {
     let shop = Shop::open().await;
     let (account, guest) = (shop.account("mina@example.com").await, shop.guest().await);
     let long = "x".repeat(129);
@@ -133,7 +132,7 @@ async fn unknown_users_and_wrong_passwords_are_told_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_named() {
+async fn names_what_is_missing_or_malformed() {
     let shop = Shop::open().await;
     let ask = async |body: Value| shop.ask_to_log_in(&body).await;
     shop.post("/v1/auth/login").send().await.is(EMPTY_BODY);
@@ -161,7 +160,7 @@ async fn what_is_missing_or_malformed_is_named() {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_from_every_keyboard_and_in_no_other_case() {
+async fn password_is_the_same_from_every_keyboard_and_in_no_other_case() {
     let shop = Shop::open().await;
     let email = "mina@example.com";
     shop.sign_up_with(email, "한글\u{3000}ｐａｓｓword Ω")
@@ -181,7 +180,7 @@ async fn a_password_is_the_same_from_every_keyboard_and_in_no_other_case() {
 }
 
 #[tokio::test]
-async fn after_ten_wrong_passwords_not_even_the_right_one_is_heard_for_15_minutes() {
+async fn ten_wrong_passwords_lock_the_account_for_15_minutes() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     shop.mistype(&account.email, 5).await;
@@ -205,7 +204,7 @@ async fn after_ten_wrong_passwords_not_even_the_right_one_is_heard_for_15_minute
 }
 
 #[tokio::test]
-async fn the_right_password_forgets_the_wrong_ones() {
+async fn right_password_resets_the_count_of_wrong_ones() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     for _ in 0..2 {
@@ -228,7 +227,7 @@ async fn wrong_passwords_are_forgotten_after_15_minutes() {
 
 /// A fault of other sellers: the count is read, then written, and parallel guesses pass it.
 #[tokio::test]
-async fn of_thirty_wrong_guesses_at_once_ten_are_made() {
+async fn thirty_guesses_at_once_get_ten_attempts() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
@@ -250,7 +249,7 @@ async fn of_thirty_wrong_guesses_at_once_ten_are_made() {
 }
 
 #[tokio::test]
-async fn one_accounts_wrong_passwords_are_not_anothers() {
+async fn wrong_passwords_count_for_their_account_only() {
     let shop = Shop::open().await;
     let one = shop.account("one@example.com").await;
     let other = shop.account("other@example.com").await;
@@ -268,7 +267,7 @@ fn addresses() -> impl Iterator<Item = String> {
 const HOME: &str = "198.51.100.7";
 
 #[tokio::test]
-async fn whoever_guesses_locks_out_those_at_the_same_address_only() {
+async fn guesses_lock_out_their_own_source_only() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     for attacker in ["203.0.113.7", "2001:db8:1:2::1"] {
@@ -299,7 +298,7 @@ async fn whoever_guesses_locks_out_those_at_the_same_address_only() {
 
 /// Whoever calls may write any header.
 #[tokio::test]
-async fn headers_do_not_say_from_where_a_password_comes() {
+async fn source_is_not_read_from_headers() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let body = json!({ "email": account.email, "password": WRONG });
@@ -325,7 +324,7 @@ async fn headers_do_not_say_from_where_a_password_comes() {
 }
 
 #[tokio::test]
-async fn many_addresses_have_a_hundred_guesses_together() {
+async fn all_sources_have_a_hundred_guesses_together() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let heard = shop.log_in_from(HOME, &account.email, PASSWORD).await;
@@ -359,7 +358,7 @@ async fn many_addresses_have_a_hundred_guesses_together() {
 
 /// Nobody has to log in once before they are heard whatever others do.
 #[tokio::test]
-async fn the_address_of_a_sign_up_is_known() {
+async fn source_of_a_sign_up_is_known() {
     let shop = Shop::open().await;
     let body = json!({ "name": "민아", "email": "mina@example.com", "password": PASSWORD });
     let signed_up = shop
@@ -369,7 +368,7 @@ async fn the_address_of_a_sign_up_is_known() {
         .await;
     assert_eq!(signed_up["statusCode"], 201, "{signed_up}");
     let user = shop.attempts().await;
-    shop.is_guessed_at(&text(&user["id"])).await;
+    shop.exhaust_shared_guesses(&text(&user["id"])).await;
     for (source, status) in [("203.0.113.7", 429), (HOME, 200)] {
         let answer = shop.log_in_from(source, "mina@example.com", PASSWORD).await;
         assert_eq!(answer["statusCode"], status, "{source}");
@@ -378,7 +377,7 @@ async fn the_address_of_a_sign_up_is_known() {
 
 /// Somebody who has the known address guesses no more than others.
 #[tokio::test]
-async fn a_known_address_has_ten_guesses_as_well() {
+async fn known_source_has_ten_guesses_of_its_own() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     shop.log_in_from(HOME, &account.email, PASSWORD).await;
@@ -388,7 +387,7 @@ async fn a_known_address_has_ten_guesses_as_well() {
 }
 
 #[tokio::test]
-async fn of_guesses_at_once_from_many_addresses_a_hundred_are_made() {
+async fn guesses_at_once_from_many_sources_get_a_hundred_attempts() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     for address in addresses().take(90) {
@@ -410,7 +409,7 @@ async fn of_guesses_at_once_from_many_addresses_a_hundred_are_made() {
 
 /// Nothing is counted for somebody who does not exist, and nothing is kept.
 #[tokio::test]
-async fn who_does_not_exist_hears_what_others_hear_and_leaves_nothing() {
+async fn unknown_user_gets_the_same_answer_and_leaves_no_item() {
     let shop = Shop::open().await;
     shop.account("mina@example.com").await;
     let before = shop.items("Users").await.len();
@@ -428,7 +427,7 @@ async fn who_does_not_exist_hears_what_others_hear_and_leaves_nothing() {
 
 /// A few bytes of a hash are.
 #[tokio::test]
-async fn no_address_is_stored() {
+async fn source_is_not_stored() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     shop.log_in_from(HOME, &account.email, PASSWORD).await;
@@ -450,12 +449,12 @@ async fn no_address_is_stored() {
 
 /// As an earlier version of the code has counted them.
 #[tokio::test]
-async fn attempts_without_sources_are_begun_anew() {
+async fn attempts_without_sources_start_anew() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let key = json!({ "id": account.user_id });
     let counted = json!({ "count": 10, "since": shop.now().as_millisecond() });
-    shop.tamper("Users", key, json!({ "attempts": counted }))
+    shop.change_item("Users", key, json!({ "attempts": counted }))
         .await;
     shop.mistype(&account.email, 10).await;
     shop.log_in(&account.email, PASSWORD)

@@ -3,25 +3,25 @@
 use serde_json::json;
 
 use crate::harness::{
-    Door, PASSWORD, PRICE, Shop,
+    Door, NOBODY, PASSWORD, PRICE, Shop,
     refusal::{INVALID_TOKEN, MISSING_AUTHORIZATION},
     text,
 };
 
 #[tokio::test]
-async fn every_access_token_issued_so_far_ends_and_later_ones_are_good() {
+async fn ends_every_access_token_issued_so_far_and_no_later_one() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let logged_in = shop.log_in(&account.email, PASSWORD).await.ok();
     let second = text(&logged_in["token"]);
-    let out = shop.post("/v1/auth/logout").token(&second).send().await;
+    let out = shop.post("/v1/auth/logout").send_as(&second).await;
     assert_eq!(out.ok(), json!({ "token": null }));
 
     let path = format!("/v1/users/{}", account.user_id);
-    let look = async |token: &str| shop.get(&path).token(token).send().await;
+    let look = async |token: &str| shop.get(&path).send_as(token).await;
     for token in [&account.access_token, &second] {
         look(token).await.is(INVALID_TOKEN);
-        let again = shop.post("/v1/auth/logout").token(token).send().await;
+        let again = shop.post("/v1/auth/logout").send_as(token).await;
         again.is(INVALID_TOKEN);
     }
     let third = shop.log_in(&account.email, PASSWORD).await.ok();
@@ -29,13 +29,13 @@ async fn every_access_token_issued_so_far_ends_and_later_ones_are_good() {
 }
 
 #[tokio::test]
-async fn a_guest_logs_out_and_in_again() {
+async fn guest_logs_out_and_in_again() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let out = shop.post("/v1/auth/logout").token(&guest.access_token);
     out.send().await.ok();
     let balance = format!("/v1/users/{}/balance", guest.user_id);
-    let look = async |token: &str| shop.get(&balance).token(token).send().await;
+    let look = async |token: &str| shop.get(&balance).send_as(token).await;
     look(&guest.access_token).await.is(INVALID_TOKEN);
     let body = json!({ "user_id": guest.user_id });
     let logged_in = shop.post("/v1/auth/login").json(&body).send().await.ok();
@@ -43,7 +43,7 @@ async fn a_guest_logs_out_and_in_again() {
 }
 
 #[tokio::test]
-async fn the_place_in_the_line_stays() {
+async fn keeps_the_place_in_the_line() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
@@ -52,7 +52,7 @@ async fn the_place_in_the_line_stays() {
     let held = shop.hold(&buyer, 1).await.ok();
     // What is held may be paid with a token that is issued once more.
     let token = shop.token_of(&buyer.user_id).await;
-    let buyer = shop.joined_again(&buyer, &token).await;
+    let buyer = shop.rejoin_with(&buyer, &token).await;
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
     shop.charge(&buyer, PRICE).await.ok();
     shop.pay(&buyer, &held).await.ok();
@@ -60,7 +60,7 @@ async fn the_place_in_the_line_stays() {
 
 /// Clients of seed S0 send the user's id along; whatever they send, it is not looked at.
 #[tokio::test]
-async fn a_body_is_not_looked_at() {
+async fn ignores_the_body() {
     let shop = Shop::open().await;
     let victim = shop.guest().await;
     for body in [
@@ -76,15 +76,11 @@ async fn a_body_is_not_looked_at() {
         assert_eq!(out.send().await.ok(), json!({ "token": null }));
     }
     let balance = format!("/v1/users/{}/balance", victim.user_id);
-    shop.get(&balance)
-        .token(&victim.access_token)
-        .send()
-        .await
-        .ok();
+    shop.get(&balance).send_as(&victim.access_token).await.ok();
 }
 
 #[tokio::test]
-async fn a_queue_token_cannot_log_out() {
+async fn refuses_a_queue_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let out = shop.post("/v1/auth/logout").token(&buyer.token);
@@ -96,15 +92,15 @@ async fn a_queue_token_cannot_log_out() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_ended_opens_no_door() {
+async fn ended_token_opens_no_door() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let out = shop.post("/v1/auth/logout").token(&admin.access_token);
     out.send().await.ok();
-    let doors = shop.guarded(&admin.user_id, "11111111-1111-4111-8111-111111111111");
+    let doors = shop.guarded(&admin.user_id, NOBODY);
     assert!(doors.iter().any(|door| door.door == Door::Admin));
     for door in doors {
-        let reply = door.call(&shop).token(&admin.access_token).send().await;
+        let reply = door.call(&shop).send_as(&admin.access_token).await;
         assert_eq!(reply.status, 401, "{}", door.name);
         reply.is(INVALID_TOKEN);
     }

@@ -131,7 +131,7 @@ async fn token_that_is_issued_again_is_good() {
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
     let join = async || {
-        let join = shop.post("/v1/auth/tokens").header("idempotency-key", "k");
+        let join = shop.post("/v1/auth/tokens").key("k");
         join.json(&body).send().await.ok()
     };
     let first = join().await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Guest, Reply, Shop,
+    Guest, NOBODY, Reply, Shop,
     refusal::{
         BAD_REQUEST, CONCERT_NOT_FOUND, FORBIDDEN, INVALID_DATE, INVALID_TOKEN,
         MISSING_AUTHORIZATION, MISSING_DATE, MISSING_SEAT_NUMBER, RESERVATION_NOT_FOUND,
@@ -11,12 +11,10 @@ use crate::harness::{
     show, text,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 impl Shop {
     async fn look_up(&self, admin: &Guest, query: &str) -> Reply {
         let path = format!("{}?{query}", self.reservations());
-        self.get(&path).token(&admin.access_token).send().await
+        self.get(&path).send_as(&admin.access_token).await
     }
 
     async fn looked_up(&self, admin: &Guest, query: &str) -> Value {
@@ -28,7 +26,7 @@ impl Shop {
 async fn look_up_finds_a_buyer_by_the_seat_or_the_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     let held = shop.hold_all(&holder, &[8, 9]).await.ok();
     for (owner, of, seat) in [
@@ -37,7 +35,7 @@ async fn look_up_finds_a_buyer_by_the_seat_or_the_reservation() {
         (&holder, &held, 9),
     ] {
         let path = shop.reservation(of);
-        let own = shop.get(&path).token(&owner.token).send().await.ok();
+        let own = shop.get(&path).send_as(&owner.token).await.ok();
         let expected = json!([{
             "reservation_id": of["reservation_id"],
             "user_id": owner.user_id,
@@ -57,7 +55,7 @@ async fn look_up_finds_a_buyer_by_the_seat_or_the_reservation() {
 async fn look_up_leads_to_the_refund() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, _) = shop.sold(7).await;
+    let (buyer, _) = shop.sell(7).await;
     let found = shop
         .looked_up(&admin, "date=2026-12-24&seat_number=7")
         .await;
@@ -85,23 +83,23 @@ async fn look_up_searches_every_block() {
     };
     shop.concert_id = shop.add_concert("Large", "main", &[large]).await;
     shop.dates = vec!["2027-01-01".to_owned()];
-    let (buyer, receipt) = shop.sold(39_999).await;
+    let (buyer, receipt) = shop.sell(39_999).await;
     let id = text(&receipt["reservation_id"]);
     let by_id = format!("date=2027-01-01&reservation_id={id}");
     let found = shop.looked_up(&admin, &by_id).await;
     assert_eq!(found[0]["user_id"], json!(buyer.user_id));
     // Its show is gone, and it is still there.
     let key = json!({ "group": shop.concert_id, "entry": "show#2027-01-01" });
-    shop.uproot("Catalog", key).await;
+    shop.take_item("Catalog", key).await;
     shop.advance(10).await;
     assert_eq!(shop.looked_up(&admin, &by_id).await, found);
 }
 
 #[tokio::test]
-async fn look_up_answers_with_nothing_for_what_nobody_has() {
+async fn look_up_finds_nothing_where_nobody_has_the_seat() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    shop.sold(7).await;
+    shop.sell(7).await;
     for query in [
         "date=2026-12-24&seat_number=8".to_owned(),
         "date=2026-12-25&seat_number=7".to_owned(),
@@ -116,15 +114,16 @@ async fn look_up_answers_with_nothing_for_what_nobody_has() {
 /// A seat that an earlier version has sold names no buyer, and one that is forgotten no
 /// reservation.
 #[tokio::test]
-async fn look_up_says_what_it_knows() {
+async fn look_up_leaves_out_an_unknown_buyer_or_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (_, receipt) = shop.sold(7).await;
+    let (_, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 8).await.ok();
     let block = format!("{}#2026-12-24#0", shop.concert_id);
     let key = json!({ "block": block, "seat": 7 });
-    shop.tamper("Seats", key, json!({ "buyer": null })).await;
+    shop.change_item("Seats", key, json!({ "buyer": null }))
+        .await;
     let found = shop
         .looked_up(&admin, "date=2026-12-24&seat_number=7")
         .await;
@@ -133,7 +132,7 @@ async fn look_up_says_what_it_knows() {
         json!([{ "reservation_id": receipt["reservation_id"] }])
     );
     let key = json!({ "user_id": holder.user_id, "queue_id": "main" });
-    shop.uproot("Sessions", key).await;
+    shop.take_item("Sessions", key).await;
     let found = shop
         .looked_up(&admin, "date=2026-12-24&seat_number=8")
         .await;
@@ -145,7 +144,7 @@ async fn look_up_says_what_it_knows() {
 }
 
 #[tokio::test]
-async fn look_up_wants_a_date_and_one_of_the_two() {
+async fn look_up_requires_a_date_and_either_seat_or_reservation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let ask = async |query: &str| shop.look_up(&admin, query).await;
@@ -172,7 +171,7 @@ async fn look_up_wants_a_date_and_one_of_the_two() {
         reply.is(RESERVATION_NOT_FOUND);
     }
     let nowhere = shop.get("/v1/concerts/x/reservations?date=2026-12-24&seat_number=7");
-    let nowhere = nowhere.token(&admin.access_token).send().await;
+    let nowhere = nowhere.send_as(&admin.access_token).await;
     nowhere.is(CONCERT_NOT_FOUND);
 }
 
@@ -180,24 +179,18 @@ async fn look_up_wants_a_date_and_one_of_the_two() {
 #[tokio::test]
 async fn look_up_is_for_administrators_only() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(7).await;
+    let (buyer, _) = shop.sell(7).await;
     let path = format!("{}?date=2026-12-24&seat_number=7", shop.reservations());
     shop.get(&path)
-        .token(&buyer.access_token)
-        .send()
+        .send_as(&buyer.access_token)
         .await
         .is(FORBIDDEN);
     shop.get(&path)
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(INVALID_TOKEN);
     shop.get(&path).send().await.is(MISSING_AUTHORIZATION);
     let seats = format!("/v1/concerts/{}/seats?date=2026-12-24", shop.concert_id);
-    let seats = shop
-        .get(&seats)
-        .token(&shop.buyer().await.token)
-        .send()
-        .await;
+    let seats = shop.get(&seats).send_as(&shop.buyer().await.token).await;
     assert!(!seats.text.contains(&buyer.user_id), "nor do seats tell");
 }

@@ -65,24 +65,18 @@ mod events;
 
 mod metrics;
 
-mod attackers;
 mod edge;
 mod endings;
 mod errors;
 mod expiry;
 mod faults;
-mod faults_of_messages;
 mod head;
 mod long_waits;
 mod model;
 mod opening;
 mod random;
-mod reasons;
 mod seats_left;
-mod slowness;
+mod security;
 mod terms;
 mod times;
-mod tricks;
-mod troubles;
-mod unread;
 mod waiting;

@@ -4,7 +4,7 @@ use local::{ADMIN_EMAIL, ADMIN_PASSWORD, Options, Stack};
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
-use crate::harness::{PASSWORD, Shop, refusal::FORBIDDEN, text};
+use crate::harness::{NOBODY, PASSWORD, Shop, refusal::FORBIDDEN, text};
 
 impl Shop {
     /// What the operator is told of an order that cannot be carried out.
@@ -16,14 +16,14 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn a_user_becomes_an_administrator_at_once() {
+async fn makes_a_user_an_administrator_at_once() {
     let shop = Shop::open().await;
     let (guest, account) = (shop.guest().await, shop.account("mina@example.com").await);
     for (user_id, token) in [
         (&guest.user_id, &guest.access_token),
         (&account.user_id, &account.access_token),
     ] {
-        let list = || shop.get("/v1/users").token(token).send();
+        let list = || shop.get("/v1/users").send_as(token);
         list().await.is(FORBIDDEN);
         for _ in 0..2 {
             let made = shop
@@ -40,7 +40,7 @@ async fn a_user_becomes_an_administrator_at_once() {
 async fn remove_takes_the_role_away_at_once_from_the_last_one_too() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let list = || shop.get("/v1/users").token(&admin.access_token).send();
+    let list = || shop.get("/v1/users").send_as(&admin.access_token);
     list().await.ok();
     let remove = json!({ "user_id": admin.user_id, "remove": true });
     for _ in 0..2 {
@@ -53,7 +53,7 @@ async fn remove_takes_the_role_away_at_once_from_the_last_one_too() {
         list().await.is(FORBIDDEN);
     }
     let path = format!("/v1/users/{}", admin.user_id);
-    let seen = shop.get(&path).token(&admin.access_token).send().await;
+    let seen = shop.get(&path).send_as(&admin.access_token).await;
     assert_eq!(seen.ok()["role"], "user", "the token is good for the rest");
     let order = json!({ "user_id": admin.user_id, "remove": false });
     shop.invoke("make-admin", &order).await.ok();
@@ -61,7 +61,7 @@ async fn remove_takes_the_role_away_at_once_from_the_last_one_too() {
 }
 
 #[tokio::test]
-async fn an_administrators_address_is_nobodys_in_its_ascii_form_either() {
+async fn administrators_address_is_taken_in_its_ascii_form_too() {
     let shop = Shop::open().await;
     let order = |email: &str| json!({ "email": email, "password": PASSWORD });
     shop.invoke("make-admin", &order("boss@bücher.example"))
@@ -75,7 +75,7 @@ async fn an_administrators_address_is_nobodys_in_its_ascii_form_either() {
 }
 
 #[tokio::test]
-async fn a_new_administrator_logs_in_with_what_the_operator_said() {
+async fn new_administrator_logs_in_with_the_given_password() {
     let shop = Shop::open().await;
     let order = json!({ "email": "boss@example.com", "password": PASSWORD, "name": "보스" });
     let made = shop.invoke("make-admin", &order).await.ok();
@@ -83,18 +83,18 @@ async fn a_new_administrator_logs_in_with_what_the_operator_said() {
     assert_eq!(logged_in["user_id"], made["user_id"]);
     let path = format!("/v1/users/{}", text(&made["user_id"]));
     let token = text(&logged_in["token"]);
-    let seen = shop.get(&path).token(&token).send().await.ok();
+    let seen = shop.get(&path).send_as(&token).await.ok();
     assert_eq!(
         (&seen["role"], &seen["name"]),
         (&json!("admin"), &json!("보스"))
     );
     let balance = format!("{path}/balance");
-    let balance = shop.get(&balance).token(&token).send().await.ok();
+    let balance = shop.get(&balance).send_as(&token).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 
 #[tokio::test]
-async fn an_address_that_is_somebodys_is_refused() {
+async fn refuses_an_address_that_is_taken() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
@@ -115,7 +115,7 @@ async fn an_address_that_is_somebodys_is_refused() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_none_is_explained() {
+async fn explains_a_malformed_command() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let password = "A password must have 10 to 128 characters, none of them control characters.";
@@ -135,10 +135,7 @@ async fn an_order_that_is_none_is_explained() {
         ),
         (json!({ "user_id": "x" }), "the user id is no UUID"),
         (json!({ "user_id": 7 }), "the user id is no UUID"),
-        (
-            json!({ "user_id": "11111111-1111-4111-8111-111111111111" }),
-            "there is no such user",
-        ),
+        (json!({ "user_id": NOBODY }), "there is no such user"),
         (json!({ "email": "boss", "password": PASSWORD }), email),
         (
             json!({ "user_id": guest.user_id, "remove": "yes" }),
@@ -150,7 +147,7 @@ async fn an_order_that_is_none_is_explained() {
             "the field user_id is missing",
         ),
         (
-            json!({ "user_id": "11111111-1111-4111-8111-111111111111", "remove": true }),
+            json!({ "user_id": NOBODY, "remove": true }),
             "there is no such user",
         ),
         (
@@ -177,7 +174,7 @@ async fn an_order_that_is_none_is_explained() {
 
 /// The one that `cargo local` prints.
 #[tokio::test]
-async fn the_demo_has_an_administrator() {
+async fn demo_has_an_administrator() {
     let options = Options {
         demo_shows: Some(1),
         ..Options::default()
@@ -192,7 +189,7 @@ async fn the_demo_has_an_administrator() {
 }
 
 #[tokio::test]
-async fn no_route_leads_there() {
+async fn has_no_route() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let order = json!({ "user_id": guest.user_id });

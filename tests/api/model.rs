@@ -1,10 +1,10 @@
 //! Any sequence of requests against a small model of what must be true: every answer's status and
-//! code is foretold, and what it says of money, seats and reservations.
+//! code is predicted, and what it says of money, seats and reservations.
 //!
 //! The model is written from the contract, not from the code, and knows no table. A sequence that
 //! is answered otherwise is shrunk to the shortest one that is.
 
-mod foretold;
+mod prediction;
 
 use proptest::{
     collection::vec,
@@ -13,7 +13,7 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-use self::foretold::{Answer, HOLD_SECONDS, Model, PEOPLE, WINDOW_SECONDS};
+use self::prediction::{Answer, HOLD_SECONDS, Model, PEOPLE, WINDOW_SECONDS};
 use crate::harness::{Buyer, Call, Shop, show, text};
 
 /// What somebody does. A reservation is one of all that there are, whoever's it is.
@@ -104,9 +104,9 @@ impl Visit {
         }
     }
 
-    /// Does a step, and tells what was foretold when the answer is another.
+    /// Does a step, and tells what was predicted when the answer is another.
     async fn does(&mut self, step: &Step) -> Result<(), String> {
-        let Some((call, foretold)) = self.foretell(step).await else {
+        let Some((call, predicted)) = self.predict(step).await else {
             return Ok(());
         };
         let reply = call.send().await;
@@ -115,10 +115,10 @@ impl Visit {
             let says = answer.says.as_object().into_iter().flatten();
             reply.status == answer.status && says.into_iter().all(fits)
         };
-        if !foretold.iter().any(is_it) {
+        if !predicted.iter().any(is_it) {
             let (status, text) = (reply.status, reply.text);
             return Err(format!(
-                "{step:?} came to {status} {text}, not to {foretold:?}"
+                "{step:?} came to {status} {text}, not to {predicted:?}"
             ));
         }
         match step {
@@ -134,7 +134,7 @@ impl Visit {
     }
 
     /// The request of a step, and what it may come to.
-    async fn foretell(&mut self, step: &Step) -> Option<(Call, Vec<Answer>)> {
+    async fn predict(&mut self, step: &Step) -> Option<(Call, Vec<Answer>)> {
         let (shop, model) = (&self.shop, &mut self.model);
         let reservation = |id: &str| format!("{}/{id}", shop.reservations());
         Some(match step {
@@ -192,7 +192,7 @@ impl Visit {
                 let path = format!("/v1/users/{}/balance", who_is_it.user_id);
                 let mut call = shop.post(&path).token(&who_is_it.access_token);
                 if let Some(key) = key {
-                    call = call.header("idempotency-key", format!("transfer-{key}"));
+                    call = call.key(format!("transfer-{key}"));
                 }
                 let call = call.json(&json!({ "amount": amount }));
                 (call, model.charge(*who, u64::from(*amount), *key))
@@ -208,7 +208,7 @@ impl Visit {
 }
 
 /// Plays so many sequences of requests in shops without one of their conditions, if one is named,
-/// and returns what was wrong with the shortest one that was answered otherwise than foretold.
+/// and returns what was wrong with the shortest one that was answered otherwise than predicted.
 fn play(without: Option<(&str, &str)>, sequences: u32, most_shrinks: u32) -> Result<(), String> {
     let config = Config {
         cases: sequences,
@@ -240,7 +240,7 @@ fn play(without: Option<(&str, &str)>, sequences: u32, most_shrinks: u32) -> Res
 }
 
 #[test]
-fn every_answer_is_foretold() {
+fn every_answer_is_predicted() {
     play(None, 20, 300).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
@@ -248,7 +248,7 @@ fn every_answer_is_foretold() {
 /// sequence has a charge with a key that was there before is chance; the first one that has ends
 /// the play.
 #[test]
-fn an_answer_that_is_wrong_is_found() {
+fn wrong_answer_is_noticed() {
     let unguarded = ("Accounts", "attribute_not_exists(entry)");
     let played = play(Some(unguarded), 1_000, 20);
     let wrong = played.expect_err("a charge that is made twice");

@@ -3,7 +3,7 @@
 use crate::harness::{Shop, refusal::NOT_FOUND};
 
 #[tokio::test]
-async fn a_path_or_method_that_is_not_there_is_404_in_the_envelope() {
+async fn unknown_path_or_method_is_404_in_the_envelope() {
     let shop = Shop::open().await;
     for (method, path) in [
         ("GET", "/"),
@@ -27,7 +27,7 @@ async fn a_path_or_method_that_is_not_there_is_404_in_the_envelope() {
 }
 
 #[tokio::test]
-async fn it_is_told_in_english_too() {
+async fn unknown_path_has_its_english_text() {
     let shop = Shop::open().await;
     let text = shop
         .get("/nowhere")

@@ -37,16 +37,6 @@ impl Shop {
         let settings = json!({ "opens_at": self.in_seconds(seconds), "max_active": 3 });
         self.put_queue(admin, "rock", &settings).await
     }
-
-    async fn early(&self, count: usize) -> Vec<Buyer> {
-        let mut early = Vec::new();
-        for _ in 0..count {
-            let guest = self.guest().await;
-            early.push(self.join_for(&guest, Some(&self.concert_id)).await);
-        }
-        early
-    }
-
     async fn draw(&self) -> PublicDraw {
         let document = self.queue("rock").await;
         serde_json::from_value(document["draw"].clone()).expect("a draw")
@@ -64,9 +54,9 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn who_is_early_is_told_so_and_waits_for_the_draw() {
+async fn early_buyer_waits_for_the_draw() {
     let (shop, _) = Shop::opening_in(3_600).await;
-    let early = &shop.early(1).await[0];
+    let early = &shop.fans(1).await[0];
     assert_eq!(early.joined["status"], "EARLY");
     let told = claims(&early.token);
     assert!(told["early"].is_array() && told.get("number").is_none());
@@ -74,7 +64,7 @@ async fn who_is_early_is_told_so_and_waits_for_the_draw() {
     let lives = told["exp"].as_i64().expect("a time") - shop.now().as_second();
     assert_eq!(lives, 30 * 24 * 3_600);
 
-    let reply = shop.get("/v1/auth/tokens").token(&early.token).send().await;
+    let reply = shop.get("/v1/auth/tokens").send_as(&early.token).await;
     assert_eq!(reply.header("retry-after"), "30");
     let place = reply.ok();
     assert_eq!(
@@ -86,7 +76,7 @@ async fn who_is_early_is_told_so_and_waits_for_the_draw() {
             "opens_at": shop.in_seconds(3_600),
         })
     );
-    let refused = shop.knock(early).send().await;
+    let refused = shop.ask_for_dates(early).send().await;
     refused.is(NOT_YOUR_TURN);
 
     shop.advance(3_595).await;
@@ -99,10 +89,10 @@ async fn who_is_early_is_told_so_and_waits_for_the_draw() {
 }
 
 #[tokio::test]
-async fn numbers_are_drawn_by_lot_when_it_opens() {
+async fn numbers_are_drawn_by_lot_at_the_opening() {
     let (shop, _) = Shop::opening_in(60).await;
     let sealed = shop.draw().await.seed_hash;
-    let early = shop.early(12).await;
+    let early = shop.fans(12).await;
     // A moment after the time comes, whatever the ticks of before.
     shop.advance(61).await;
     assert_eq!(shop.draw().await.seed_hash, sealed, "settled beforehand");
@@ -112,7 +102,7 @@ async fn numbers_are_drawn_by_lot_when_it_opens() {
     }
     assert_eq!(numbers, (1..=12).collect(), "each of them once");
 
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(claims(&late.token)["number"], 13, "after all of them");
     shop.advance(10).await;
     for buyer in &early {
@@ -132,9 +122,9 @@ async fn numbers_are_drawn_by_lot_when_it_opens() {
 /// Being there at the last moment is worth as much as being there an hour before, and nobody who
 /// comes after it is before them.
 #[tokio::test]
-async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
+async fn join_is_an_entry_until_the_stripes_are_frozen_and_then_a_number() {
     let (shop, _) = Shop::opening_in(10).await;
-    let early = shop.early(5).await;
+    let early = shop.fans(5).await;
     let operator = shop.stack.operator().await;
     let store = operator.store();
     let rock: QueueId = "rock".parse().expect("an id");
@@ -177,7 +167,7 @@ async fn an_entry_counts_until_its_stripe_is_frozen_and_a_number_comes_after() {
 
 /// The scheduler is dead: those who ask open the queue, ten seconds late.
 #[tokio::test]
-async fn a_dead_scheduler_does_not_keep_it_closed() {
+async fn queue_opens_although_the_scheduler_is_dead() {
     let shop = Shop::without_schedule(&[]).await;
     let admin = shop.admin().await;
     shop.opens_in(&admin, 60).await.ok();
@@ -197,7 +187,7 @@ async fn a_dead_scheduler_does_not_keep_it_closed() {
 async fn ticks_at_once_draw_the_same_lots() {
     crate::harness::in_virtual_time();
     let (shop, _) = Shop::opening_in(30).await;
-    let early = shop.early(8).await;
+    let early = shop.fans(8).await;
     shop.advance(29).await;
     let tick = json!({ "ticks": 1 });
     shop.advance(1).await;
@@ -215,9 +205,9 @@ async fn ticks_at_once_draw_the_same_lots() {
 
 /// Who leaves and comes back has the entry that they had.
 #[tokio::test]
-async fn nobody_can_buy_more_lots() {
+async fn buyer_that_leaves_and_rejoins_keeps_the_entry() {
     let (shop, _) = Shop::opening_in(600).await;
-    let early = shop.early(1).await.remove(0);
+    let early = shop.fans(1).await.remove(0);
     let entry = claims(&early.token)["early"].clone();
     shop.leave(&early).await;
     let guest = Guest {
@@ -232,7 +222,7 @@ async fn nobody_can_buy_more_lots() {
 }
 
 #[tokio::test]
-async fn an_opening_may_be_moved_until_it_has_passed() {
+async fn opening_may_be_moved_until_it_has_passed() {
     let (shop, admin) = Shop::opening_in(60).await;
     let sealed = shop.draw().await.seed_hash;
     shop.opens_in(&admin, 600).await.ok();
@@ -248,26 +238,26 @@ async fn an_opening_may_be_moved_until_it_has_passed() {
     shop.opens_in(&admin, 600).await.is(ALREADY_OPEN);
     let kept = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     assert_eq!(kept["settings"]["opens_at"], shop.in_seconds(-1));
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(late.joined["status"], "ACTIVE", "nobody was before them");
 }
 
 /// Nobody was early, so that the next one would walk in: not any more.
 #[tokio::test]
-async fn a_queue_that_opened_for_nobody_can_be_paused() {
+async fn queue_that_opened_for_nobody_can_be_paused() {
     let (shop, admin) = Shop::opening_in(30).await;
     shop.advance(40).await;
     assert_eq!(shop.queue("rock").await["served"], 3, "they would walk in");
     let paused = json!({ "state": "PAUSED", "max_active": 3 });
     shop.put_queue(&admin, "rock", &paused).await.ok();
     shop.advance(10).await;
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(late.joined["status"], "WAITING");
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn only_the_future_can_be_an_opening() {
+async fn opening_has_to_be_in_the_future() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for seconds in [0, -1, 28 * 24 * 3_600 + 1] {
@@ -283,7 +273,7 @@ async fn only_the_future_can_be_an_opening() {
 
 /// A queue that somebody has joined has opened.
 #[tokio::test]
-async fn who_has_a_number_keeps_it() {
+async fn queue_with_a_number_drawn_takes_no_opening() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let later = json!({ "opens_at": shop.in_seconds(600) });
@@ -295,7 +285,7 @@ async fn who_has_a_number_keeps_it() {
 
 /// The queue that everybody has may open later, too, though it has been ticked.
 #[tokio::test]
-async fn main_opens_when_it_is_told_to() {
+async fn main_can_be_given_an_opening() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.advance(120).await;
@@ -311,16 +301,16 @@ async fn main_opens_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_closed_before_it_opens_ends_those_who_are_early() {
+async fn queue_that_closes_before_its_opening_ends_early_sessions() {
     let (shop, admin) = Shop::opening_in(60).await;
-    let early = &shop.early(1).await[0];
+    let early = &shop.fans(1).await[0];
     let closed = json!({ "state": "CLOSED" });
     shop.put_queue(&admin, "rock", &closed).await.ok();
     shop.advance(2).await;
     assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
 
     shop.opens_in(&admin, 58).await.ok();
-    let again = &shop.early(1).await[0];
+    let again = &shop.fans(1).await[0];
     assert_eq!(again.joined["status"], "EARLY");
     assert_eq!(shop.get_place(early).await["reason"], "QUEUE_CLOSED");
     shop.advance(60).await;
@@ -330,16 +320,16 @@ async fn a_queue_that_is_closed_before_it_opens_ends_those_who_are_early() {
 
 /// Those who were closed out take no part in the draw, and nobody waits behind them.
 #[tokio::test]
-async fn who_was_closed_out_before_the_opening_takes_no_place() {
+async fn sessions_ended_before_the_opening_take_no_place() {
     let (shop, admin) = Shop::opening_in(60).await;
-    let closed_out = shop.early(12).await;
+    let closed_out = shop.fans(12).await;
     let closed = json!({ "state": "CLOSED" });
     shop.put_queue(&admin, "rock", &closed).await.ok();
     shop.opens_in(&admin, 60).await.ok();
     let sealed = shop.queue("rock").await;
     let entries = sealed["draw"]["closed"].as_array().expect("counts").iter();
     assert_eq!(entries.filter_map(Value::as_u64).sum::<u64>(), 12);
-    let early = shop.early(3).await;
+    let early = shop.fans(3).await;
     shop.advance(70).await;
 
     let draw = shop.draw().await;
@@ -365,7 +355,7 @@ async fn who_was_closed_out_before_the_opening_takes_no_place() {
 #[tokio::test]
 async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
     let (mut shop, admin) = Shop::opening_in(600).await;
-    let early = shop.early(2).await;
+    let early = shop.fans(2).await;
     let path = format!("/v1/concerts/{}", shop.concert_id);
     let delete = shop.delete(&path).token(&admin.access_token);
     delete.send().await.ok();
@@ -380,7 +370,7 @@ async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
     let closing = crate::harness::show_sold("2027-01-01", None, Some(closes_at));
     shop.concert_id = shop.add_concert("앙코르", "rock", &[closing]).await;
     shop.advance(2).await;
-    let late = &shop.early(1).await[0];
+    let late = &shop.fans(1).await[0];
     assert_eq!(late.joined["status"], "EARLY");
     assert_eq!(shop.status(&early[0]).await, "CLOSED SALE_OVER");
     shop.advance(300).await;
@@ -392,9 +382,9 @@ async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
 }
 
 #[tokio::test]
-async fn the_seed_is_told_to_nobody_before_the_opening() {
+async fn seed_is_secret_before_the_opening() {
     let (shop, admin) = Shop::opening_in(60).await;
-    let early = &shop.early(1).await[0];
+    let early = &shop.fans(1).await[0];
     let operator = shop.stack.operator().await;
     let rock: QueueId = "rock".parse().expect("an id");
     let queue = operator

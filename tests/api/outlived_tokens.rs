@@ -31,7 +31,7 @@ impl Shop {
             token: String::new(),
             joined: Value::Null,
         };
-        self.joined_again(&buyer, &user.access_token).await
+        self.rejoin_with(&buyer, &user.access_token).await
     }
 
     /// The endpoints that show or move money or the user, with queue tokens.
@@ -46,12 +46,12 @@ impl Shop {
     /// Checks that a token opens no door to money, and those of the line.
     async fn is_good_for_the_line_alone(&self, old: &Buyer, held: &Value) {
         for door in self.of_money(old, held) {
-            let reply = door.call(self).token(&old.token).send().await;
+            let reply = door.call(self).send_as(&old.token).await;
             assert_eq!(reply.status, 401, "{}: {}", door.name, reply.body);
             reply.is(INVALID_TOKEN);
         }
         assert_eq!(self.status(old).await, "ACTIVE");
-        self.knock(old).send().await.ok();
+        self.ask_for_dates(old).send().await.ok();
         self.seats(old).await;
     }
 
@@ -65,7 +65,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn logging_out_leaves_a_queue_token_its_place_and_nothing_else() {
+async fn queue_token_keeps_only_its_place_after_a_log_out() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.account_that_holds().await;
     let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
@@ -74,7 +74,7 @@ async fn logging_out_leaves_a_queue_token_its_place_and_nothing_else() {
 
     // Whoever logs in again gets a token of the same session that is good.
     let logged_in = shop.log_in("mina@example.com", PASSWORD).await.ok();
-    let again = shop.joined_again(&buyer, &text(&logged_in["token"])).await;
+    let again = shop.rejoin_with(&buyer, &text(&logged_in["token"])).await;
     assert_eq!(claims(&again.token)["jti"], claims(&buyer.token)["jti"]);
     assert_eq!(claims(&again.token)["generation"], 1);
     assert_eq!(shop.balance(&again).await, json!(PRICE));
@@ -93,7 +93,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn another_password_leaves_a_queue_token_its_place_and_nothing_else() {
+async fn queue_token_keeps_only_its_place_after_another_password() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.account_that_holds().await;
     let body = json!({ "password": NEXT, "current_password": PASSWORD });
@@ -107,7 +107,7 @@ async fn another_password_leaves_a_queue_token_its_place_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_guest_who_becomes_an_account_keeps_their_tokens() {
+async fn guest_that_becomes_an_account_keeps_their_tokens() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -116,12 +116,12 @@ async fn a_guest_who_becomes_an_account_keeps_their_tokens() {
     let path = format!("/v1/users/{}", buyer.user_id);
     let change = shop.patch(&path).token(&buyer.access_token).json(&body);
     change.send().await.ok();
-    shop.get(&path).token(&buyer.token).send().await.ok();
+    shop.get(&path).send_as(&buyer.token).await.ok();
     shop.pay(&buyer, &held).await.ok();
 }
 
 #[tokio::test]
-async fn a_queue_token_of_an_administrator_is_like_any_other() {
+async fn queue_token_of_an_administrator_is_like_any_other() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.signed_in_buyer(&admin).await;
@@ -142,7 +142,7 @@ async fn tokens_of_two_generations_ago_are_refused_as_those_of_the_last() {
         out.send().await.ok();
         old.push(buyer.clone());
         let token = shop.token_of(&buyer.user_id).await;
-        buyer = shop.joined_again(&buyer, &token).await;
+        buyer = shop.rejoin_with(&buyer, &token).await;
     }
     for old in &old {
         shop.is_good_for_the_line_alone(old, &held).await;
@@ -153,7 +153,7 @@ async fn tokens_of_two_generations_ago_are_refused_as_those_of_the_last() {
 
 /// Tokens and accounts of the version before say nothing of generations.
 #[tokio::test]
-async fn a_token_from_before_generations_is_good_until_its_user_logs_out() {
+async fn token_without_a_generation_is_good_until_its_user_logs_out() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -163,7 +163,7 @@ async fn a_token_from_before_generations_is_good_until_its_user_logs_out() {
     };
     shop.charge(&old, 1).await.ok();
     let user = format!("/v1/users/{}", old.user_id);
-    shop.get(&user).token(&old.token).send().await.ok();
+    shop.get(&user).send_as(&old.token).await.ok();
     assert_eq!(shop.reservation_status(&old, &held).await, "HELD");
     let out = shop.post("/v1/auth/logout").token(&buyer.access_token);
     out.send().await.ok();
@@ -172,11 +172,12 @@ async fn a_token_from_before_generations_is_good_until_its_user_logs_out() {
 
 /// Their generation has moved, and their account does not say so.
 #[tokio::test]
-async fn who_logged_out_before_accounts_had_generations_buys_as_before() {
+async fn user_whose_account_has_no_generation_buys_as_before() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let key = json!({ "id": guest.user_id });
-    shop.tamper("Users", key, json!({ "generation": 3 })).await;
+    shop.change_item("Users", key, json!({ "generation": 3 }))
+        .await;
     let token = shop.token_of(&guest.user_id).await;
     let buyer = shop.join(&guest).await;
     let old = Buyer {
@@ -189,12 +190,8 @@ async fn who_logged_out_before_accounts_had_generations_buys_as_before() {
     shop.charge(&old, 1).await.ok();
     // Whether this one is from before the last log-out nobody knows: it sees no address.
     let user = format!("/v1/users/{}", old.user_id);
-    shop.get(&user)
-        .token(&old.token)
-        .send()
-        .await
-        .is(INVALID_TOKEN);
-    shop.get(&user).token(&buyer.token).send().await.ok();
+    shop.get(&user).send_as(&old.token).await.is(INVALID_TOKEN);
+    shop.get(&user).send_as(&buyer.token).await.ok();
 
     let out = shop.post("/v1/auth/logout").token(&token);
     out.send().await.ok();
@@ -202,14 +199,14 @@ async fn who_logged_out_before_accounts_had_generations_buys_as_before() {
         shop.is_good_for_the_line_alone(old, &held).await;
     }
     let token = shop.token_of(&guest.user_id).await;
-    let buyer = shop.joined_again(&buyer, &token).await;
+    let buyer = shop.rejoin_with(&buyer, &token).await;
     assert_eq!(claims(&buyer.token)["generation"], 4);
     shop.pay(&buyer, &held).await.ok();
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn what_an_old_token_asks_for_is_refused_before_anything_is_told() {
+async fn ended_token_is_refused_before_any_other_error() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();

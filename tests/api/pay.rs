@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    Buyer, CONCERT, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
+    Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
     refusal::{
         AMOUNT_MISMATCH, BAD_REQUEST, EMPTY_BODY, HOLD_EXPIRED, INSUFFICIENT_BALANCE,
         MISSING_PAYMENT_AMOUNT, MISSING_RESERVATION_ID, RESERVATION_NOT_FOUND,
@@ -15,15 +15,7 @@ use crate::harness::{
 impl Shop {
     async fn ask_to_pay(&self, buyer: &Buyer, held: &Value, body: &Value) -> Reply {
         let path = format!("{}/payments", self.reservation(held));
-        self.post(&path).token(&buyer.token).json(body).send().await
-    }
-
-    /// A buyer who holds seat 7 and can pay for it.
-    async fn about_to_pay(&self) -> (Buyer, Value) {
-        let buyer = self.buyer().await;
-        let held = self.hold(&buyer, 7).await.ok();
-        self.charge(&buyer, PRICE).await.ok();
-        (buyer, held)
+        self.post(&path).json(body).send_as(&buyer.token).await
     }
 }
 
@@ -36,7 +28,7 @@ fn order(held: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_payment_is_answered_with_the_receipt_and_ends_the_session() {
+async fn answers_with_the_receipt_and_ends_the_session() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[8, 7]).await.ok();
@@ -61,13 +53,16 @@ async fn a_payment_is_answered_with_the_receipt_and_ends_the_session() {
     );
     assert_eq!(shop.balance(&buyer).await, json!(500));
     assert_eq!(shop.status(&buyer).await, "CLOSED PAID");
-    shop.knock(&buyer).send().await.session_over(Some("PAID"));
+    shop.ask_for_dates(&buyer)
+        .send()
+        .await
+        .session_over(Some("PAID"));
     let seats = shop.seats(&shop.buyer().await).await;
     assert_eq!((seats[&7].as_str(), seats[&8].as_str()), ("SOLD", "SOLD"));
 }
 
 #[tokio::test]
-async fn the_receipt_is_given_again_and_nothing_is_paid_twice() {
+async fn repeated_payment_gets_the_receipt_and_takes_nothing() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let receipt = shop.pay(&buyer, &held).await.ok();
@@ -121,7 +116,7 @@ async fn parallel_payments_with_money_for_one_are_one() {
 }
 
 #[tokio::test]
-async fn charges_and_a_payment_at_once_all_count() {
+async fn payment_and_charges_at_once_all_count() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
@@ -137,7 +132,7 @@ async fn charges_and_a_payment_at_once_all_count() {
 }
 
 #[tokio::test]
-async fn with_too_little_money_nothing_happens() {
+async fn refuses_with_too_little_money_and_changes_nothing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -156,7 +151,7 @@ async fn with_too_little_money_nothing_happens() {
 }
 
 #[tokio::test]
-async fn the_amount_has_to_be_the_reservations() {
+async fn refuses_another_amount() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let ask = async |amount: Value| {
@@ -199,18 +194,14 @@ async fn the_amount_has_to_be_the_reservations() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_different_is_said() {
+async fn names_what_is_missing_or_different() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let ask = async |body: Value| shop.ask_to_pay(&buyer, &held, &body).await;
     let details = json!({ "amount": PRICE });
     let id = &held["reservation_id"];
     let path = format!("{}/payments", shop.reservation(&held));
-    shop.post(&path)
-        .token(&buyer.token)
-        .send()
-        .await
-        .is(EMPTY_BODY);
+    shop.post(&path).send_as(&buyer.token).await.is(EMPTY_BODY);
     ask(json!({})).await.is(MISSING_RESERVATION_ID);
     ask(json!({ "payment_details": details }))
         .await
@@ -233,13 +224,7 @@ async fn what_is_missing_or_different_is_said() {
     ask(json!({ "reservation_id": id }))
         .await
         .is(MISSING_PAYMENT_AMOUNT);
-    for other in [
-        json!("x"),
-        json!(7),
-        json!([id]),
-        json!("11111111-1111-4111-8111-111111111111"),
-        json!(""),
-    ] {
+    for other in [json!("x"), json!(7), json!([id]), json!(NOBODY), json!("")] {
         ask(json!({ "reservation_id": other, "payment_details": details }))
             .await
             .is(BAD_REQUEST);
@@ -263,7 +248,7 @@ async fn what_is_missing_or_different_is_said() {
 
 /// A fault of other sellers: paying does not check whose reservation it is.
 #[tokio::test]
-async fn nobody_pays_for_somebody_else() {
+async fn refuses_another_users_hold() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let other = shop.buyer().await;
@@ -282,31 +267,25 @@ async fn nobody_pays_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_reservation_is_paid_under_its_own_concert_only() {
+async fn refuses_a_reservation_under_another_concert() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     let elsewhere = shop
         .add_concert("Elsewhere", "main", &[crate::harness::show("2026-12-24")])
         .await;
     let id = text(&held["reservation_id"]);
-    for concert_id in [
-        elsewhere.as_str(),
-        "x",
-        "11111111-1111-4111-8111-111111111111",
-    ] {
+    for concert_id in [elsewhere.as_str(), "x", NOBODY] {
         let path = format!("/v1/concerts/{concert_id}/reservations/{id}/payments");
         shop.post(&path)
-            .token(&buyer.token)
             .json(&order(&held))
-            .send()
+            .send_as(&buyer.token)
             .await
             .is(RESERVATION_NOT_FOUND);
     }
     let path = format!("{}/x/payments", shop.reservations());
     shop.post(&path)
-        .token(&buyer.token)
         .json(&order(&held))
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(RESERVATION_NOT_FOUND);
     shop.pay(&buyer, &held).await.ok();
@@ -314,7 +293,7 @@ async fn a_reservation_is_paid_under_its_own_concert_only() {
 
 /// A fault of other sellers: the user id in the body is believed.
 #[tokio::test]
-async fn whose_money_it_is_the_token_decides() {
+async fn takes_the_money_of_the_tokens_user() {
     let shop = Shop::open().await;
     let rich = shop.buyer().await;
     shop.charge(&rich, PRICE).await.ok();
@@ -330,7 +309,7 @@ async fn whose_money_it_is_the_token_decides() {
 }
 
 #[tokio::test]
-async fn a_malformed_body_wins_over_an_unknown_reservation() {
+async fn reports_a_malformed_body_before_an_unknown_reservation() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let path = format!(
@@ -352,9 +331,9 @@ async fn a_malformed_body_wins_over_an_unknown_reservation() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_paid_may_buy_again_in_a_new_one() {
+async fn buyer_may_join_and_buy_again_after_paying() {
     let shop = Shop::open().await;
-    let (buyer, _) = shop.sold(7).await;
+    let (buyer, _) = shop.sell(7).await;
     let again = shop.rejoin(&buyer).await;
     let held = shop.hold(&again, 8).await.ok();
     shop.charge(&again, PRICE).await.ok();
@@ -362,7 +341,7 @@ async fn a_session_that_has_paid_may_buy_again_in_a_new_one() {
 }
 
 #[tokio::test]
-async fn the_holds_end_is_the_last_moment_for_nobody() {
+async fn refuses_at_the_end_of_the_hold() {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     shop.advance(300).await;

@@ -4,24 +4,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Guest, Reply, Shop,
+    line::{default_settings, other_settings},
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
         INVALID_QUEUE_ID, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
         QUEUE_NOT_FOUND,
     },
 };
-
-/// Settings that are other than usual.
-fn other() -> Value {
-    json!({
-        "max_active": 3,
-        "rate": 0.125,
-        "claim_seconds": 10,
-        "active_seconds": 60,
-        "tick_seconds": 2,
-        "state": "PAUSED",
-    })
-}
 
 /// What a queue answers with whose settings are these.
 fn with_version(settings: &Value, version: u64) -> Value {
@@ -30,26 +19,14 @@ fn with_version(settings: &Value, version: u64) -> Value {
     settings
 }
 
-/// The template's.
-fn usual() -> Value {
-    json!({
-        "max_active": 1_000,
-        "rate": 50,
-        "claim_seconds": 120,
-        "active_seconds": 300,
-        "tick_seconds": 5,
-        "state": "OPEN",
-    })
-}
-
 #[tokio::test]
-async fn a_queue_is_made_with_what_is_usual_and_ticked_from_then_on() {
+async fn makes_a_queue_with_defaults_that_is_ticked_from_then_on() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     shop.get("/v1/queues/rock").send().await.is(QUEUE_NOT_FOUND);
     let made = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     assert_eq!(made["queue_id"], "rock");
-    assert_eq!(made["settings"], with_version(&usual(), 1));
+    assert_eq!(made["settings"], with_version(&default_settings(), 1));
     assert_eq!(shop.queue("rock").await["state"], "OPEN");
 
     let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
@@ -57,11 +34,11 @@ async fn a_queue_is_made_with_what_is_usual_and_ticked_from_then_on() {
 }
 
 #[tokio::test]
-async fn the_whole_settings_are_replaced() {
+async fn replaces_all_settings() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let set = shop.put_queue(&admin, "main", &other()).await.ok();
-    assert_eq!(set["settings"], with_version(&other(), 1));
+    let set = shop.put_queue(&admin, "main", &other_settings()).await.ok();
+    assert_eq!(set["settings"], with_version(&other_settings(), 1));
     let document = shop.queue("main").await;
     assert_eq!(document["max_active"], 3);
     assert_eq!(document["rate"], json!(0.125));
@@ -70,19 +47,19 @@ async fn the_whole_settings_are_replaced() {
     // What is left out is as usual again, the default concert too.
     let concert = json!({ "default_concert_id": shop.concert_id, "max_active": 7 });
     let set = shop.put_queue(&admin, "main", &concert).await.ok();
-    let mut expected = with_version(&usual(), 2);
+    let mut expected = with_version(&default_settings(), 2);
     expected["max_active"] = json!(7);
     expected["default_concert_id"] = json!(shop.concert_id);
     assert_eq!(set["settings"], expected);
     let set = shop.put_queue(&admin, "main", &json!({})).await.ok();
-    assert_eq!(set["settings"], with_version(&usual(), 3));
+    assert_eq!(set["settings"], with_version(&default_settings(), 3));
 }
 
 #[tokio::test]
-async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
+async fn refuses_values_outside_their_limits_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let before = shop.put_queue(&admin, "main", &other()).await.ok();
+    let before = shop.put_queue(&admin, "main", &other_settings()).await.ok();
     let windows =
         |claim: i64, active: i64| json!({ "claim_seconds": claim, "active_seconds": active });
     for (settings, refusal) in [
@@ -132,13 +109,13 @@ async fn what_does_not_keep_its_limits_is_refused_and_changes_nothing() {
     ] {
         shop.put_queue(&admin, "rock", &limit).await.ok();
     }
-    let after = shop.put_queue(&admin, "main", &other()).await.ok();
+    let after = shop.put_queue(&admin, "main", &other_settings()).await.ok();
     let version = |reply: &Value| reply["settings"]["version"].as_u64();
     assert_eq!(version(&after), version(&before).map(|seen| seen + 1));
 }
 
 #[tokio::test]
-async fn the_default_concert_is_one_that_the_queue_sells() {
+async fn default_concert_is_one_that_the_queue_sells() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let of_main = json!({ "default_concert_id": shop.concert_id });
@@ -149,7 +126,7 @@ async fn the_default_concert_is_one_that_the_queue_sells() {
 }
 
 #[tokio::test]
-async fn a_queue_has_a_name_that_can_be_one() {
+async fn refuses_a_malformed_name() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for id in ["ab", "Rock", "registry", "main%23number", "rock%20"] {
@@ -161,7 +138,7 @@ async fn a_queue_has_a_name_that_can_be_one() {
 /// A line moves as it is told: from the next tick on, which takes five seconds to let them in.
 #[tokio::test]
 async fn settings_are_in_force_with_the_next_tick() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let mut buyers = Vec::new();
     for _ in 0..4 {
@@ -194,8 +171,8 @@ async fn settings_are_in_force_with_the_next_tick() {
 }
 
 #[tokio::test]
-async fn a_closed_queue_ends_who_waits_and_not_who_is_in() {
-    let shop = Shop::for_one().await;
+async fn closed_queue_ends_waiting_sessions_and_not_active_ones() {
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     let closed = json!({ "max_active": 1, "state": "CLOSED" });
@@ -230,7 +207,7 @@ async fn put_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Repl
 }
 
 #[tokio::test]
-async fn put_is_for_the_version_that_if_match_names() {
+async fn if_match_names_the_version_that_is_replaced() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let set = put_if(&shop, &admin, "main", "\"0\"").await;
@@ -262,7 +239,7 @@ async fn put_is_for_the_version_that_if_match_names() {
 }
 
 #[tokio::test]
-async fn put_with_if_match_makes_no_queue() {
+async fn if_match_makes_no_queue() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for named in ["*", "\"0\"", "\"1\""] {

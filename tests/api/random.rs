@@ -6,12 +6,12 @@
 //! faults as long as the calls come in the same order, which ids and retries, drawn by chance
 //! elsewhere, may change. `ONSALE_OPERATIONS` says how much is done.
 
+mod admissions;
+mod disturbances;
+mod final_check;
 mod ledger;
 mod people;
-mod reckoning;
 mod visits;
-mod watch;
-mod weather;
 
 use std::{
     collections::BTreeMap,
@@ -194,19 +194,23 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
     let limits = Arc::default();
     let mut around = JoinSet::new();
     // A leap of the clock is not to end halfway.
-    let changes = tokio::spawn(weather::change(
+    let changes = tokio::spawn(disturbances::go_on(
         Arc::clone(&world),
         Arc::clone(&limits),
         Xoshiro256PlusPlus::seed_from_u64(rng.random()),
     ));
-    around.spawn(watch::the_doors(Arc::clone(&world), people.clone(), limits));
+    around.spawn(admissions::check(
+        Arc::clone(&world),
+        people.clone(),
+        limits,
+    ));
     around.spawn(tell_progress(Arc::clone(&world), operations));
     while let Some(done) = hands.join_next().await {
         done.expect("nobody panics");
     }
     changes.await.expect("nobody panics");
     around.shutdown().await;
-    reckoning::settle(&world, &people).await;
+    final_check::settle(&world, &people).await;
     let faults = world.shop.stack.faults();
     for function in faults.unexplained() {
         world.violated(format!("{function} failed and had met no fault"));
@@ -291,7 +295,7 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
 /// Without a condition it would not go well, and that is noticed. The evening ends with the first
 /// violation, mostly within three thousand operations.
 #[tokio::test(start_paused = true)]
-async fn it_shows_when_a_condition_is_missing() {
+async fn everybody_notices_a_missing_condition() {
     for guard in [
         ("Accounts", "seq = :seen"),
         ("Seats", "attribute_not_exists(seat)"),

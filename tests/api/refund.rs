@@ -26,7 +26,7 @@ impl Shop {
     /// A buyer's last entry, as a token sees it.
     async fn last_entry(&self, buyer: &Buyer, token: &str) -> Value {
         let path = format!("/v1/users/{}/statement?limit=1", buyer.user_id);
-        let page = self.get(&path).token(token).send().await.ok();
+        let page = self.get(&path).send_as(token).await.ok();
         page["entries"][0].clone()
     }
 }
@@ -34,7 +34,7 @@ impl Shop {
 #[tokio::test]
 async fn refund_gives_the_money_back_and_says_why() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (admin, other) = (shop.admin().await, shop.buyer().await);
     shop.advance(60).await;
     let refunded = shop
@@ -64,12 +64,12 @@ async fn refund_gives_the_money_back_and_says_why() {
     let path = shop.reservation(&receipt);
     for token in [&buyer.token, &buyer.access_token] {
         assert_eq!(shop.last_entry(&buyer, token).await, entry);
-        let found = shop.get(&path).token(token).send().await.ok();
+        let found = shop.get(&path).send_as(token).await.ok();
         assert_eq!(found["payment"]["refund_reason"], REASON);
         assert_eq!(found["payment"].get("refunded_by"), None);
         assert_eq!(found.get("refundable_until"), None);
         let payments = format!("/v1/users/{}/payments", buyer.user_id);
-        let payments = shop.get(&payments).token(token).send().await.ok();
+        let payments = shop.get(&payments).send_as(token).await.ok();
         assert_eq!(payments["payments"][0]["refund_reason"], REASON);
         assert_eq!(payments["payments"][0].get("refundable_until"), None);
     }
@@ -77,12 +77,7 @@ async fn refund_gives_the_money_back_and_says_why() {
     entry["by"] = json!(admin.user_id);
     assert_eq!(shop.last_entry(&buyer, &admin.access_token).await, entry);
     let named = format!("{path}?user_id={}", buyer.user_id);
-    let found = shop
-        .get(&named)
-        .token(&admin.access_token)
-        .send()
-        .await
-        .ok();
+    let found = shop.get(&named).send_as(&admin.access_token).await.ok();
     assert_eq!(found["payment"]["refunded_by"], json!(admin.user_id));
     shop.audit().await;
 }
@@ -90,7 +85,7 @@ async fn refund_gives_the_money_back_and_says_why() {
 #[tokio::test]
 async fn refund_happens_once_and_answers_as_before() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (admin, second) = (shop.admin().await, shop.admin().await);
     let first = shop
         .refund(&admin, &buyer, &receipt, REASON)
@@ -113,7 +108,7 @@ async fn refund_happens_once_and_answers_as_before() {
 #[tokio::test]
 async fn refund_after_the_buyers_own_changes_nothing() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let own = shop.delete(&shop.reservation(&receipt)).token(&buyer.token);
     let own = own.send().await.ok();
@@ -132,10 +127,10 @@ async fn refund_after_the_buyers_own_changes_nothing() {
 async fn refunds_by_buyer_and_administrators_at_once_are_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = shop.reservation(&receipt);
-    let own = join_all((0..10).map(|_| shop.delete(&path).token(&buyer.token).send()));
+    let own = join_all((0..10).map(|_| shop.delete(&path).send_as(&buyer.token)));
     let operators = (0..10).map(|_| shop.refund(&admin, &buyer, &receipt, REASON).send());
     let (own, operators) = join!(own, join_all(operators));
     let answers: Vec<_> = own
@@ -160,8 +155,8 @@ async fn refund_is_possible_at_any_time() {
         .await;
     shop.dates = vec!["2026-11-21".to_owned()];
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(7).await;
-    let (late, of_late) = shop.sold(8).await;
+    let (buyer, receipt) = shop.sell(7).await;
+    let (late, of_late) = shop.sell(8).await;
     let own = shop.delete(&shop.reservation(&receipt)).token(&buyer.token);
     own.send().await.is(REFUND_CLOSED);
     let refunded = shop
@@ -174,7 +169,7 @@ async fn refund_is_possible_at_any_time() {
     shop.advance(36 * 3_600).await;
     for entry in ["concert", "show#2026-11-21"] {
         let key = json!({ "group": shop.concert_id, "entry": entry });
-        shop.uproot("Catalog", key).await;
+        shop.take_item("Catalog", key).await;
     }
     let refunded = shop
         .refund(&admin, &late, &of_late, REASON)
@@ -251,9 +246,9 @@ async fn refund_opens_a_queue_that_was_sold_out() {
 }
 
 #[tokio::test]
-async fn refund_wants_a_user_and_a_reason() {
+async fn refund_requires_a_user_and_a_reason() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
     let ask = async |body: Value| {
@@ -262,8 +257,7 @@ async fn refund_wants_a_user_and_a_reason() {
     };
     let id = &buyer.user_id;
     shop.post(&path)
-        .token(&admin.access_token)
-        .send()
+        .send_as(&admin.access_token)
         .await
         .is(EMPTY_BODY);
     ask(json!({})).await.is(MISSING_USER_ID);
@@ -306,7 +300,7 @@ async fn refund_wants_a_user_and_a_reason() {
 #[tokio::test]
 async fn refund_finds_no_reservation_of_another_user_or_concert() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let (other, admin) = (shop.buyer().await, shop.admin().await);
     let elsewhere = shop.add_queue("rock").await;
     let wrong_user = shop.refund(&admin, &other, &receipt, REASON).send().await;
@@ -330,7 +324,7 @@ async fn refund_finds_no_reservation_of_another_user_or_concert() {
 #[tokio::test]
 async fn refund_is_for_administrators_only() {
     let shop = Shop::open_with(&[("RefundCutoffHours", "8760")]).await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let other = shop.buyer().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
     let body = json!({ "user_id": buyer.user_id, "reason": REASON, "by": buyer.user_id });
@@ -341,9 +335,8 @@ async fn refund_is_for_administrators_only() {
         (&other.token, INVALID_TOKEN),
     ] {
         shop.post(&path)
-            .token(token)
             .json(&body)
-            .send()
+            .send_as(token)
             .await
             .is(refusal);
         // Not even what is wrong with it.
@@ -362,9 +355,9 @@ async fn refund_is_for_administrators_only() {
 
 /// Whoever asks cannot say that somebody else has done it.
 #[tokio::test]
-async fn refund_believes_no_other_fields() {
+async fn refund_ignores_other_fields() {
     let shop = Shop::open().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
     let body = json!({

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::{futures_util::future::join_all, jiff::SignedDuration};
 
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Buyer, NOBODY, PRICE, Shop};
 
 /// The message of a hold in queue `main`.
 fn message(buyer: &Buyer, held: &Value) -> Value {
@@ -47,7 +47,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn an_early_message_is_put_back() {
+async fn early_message_is_put_back() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -65,7 +65,7 @@ async fn an_early_message_is_put_back() {
 /// The payer's clock may be two seconds behind: what is free by the rule is released, and no
 /// sooner.
 #[tokio::test]
-async fn an_early_message_takes_no_seat_from_a_payer_whose_clock_is_behind() {
+async fn early_message_takes_no_seat_from_a_payer_whose_clock_is_behind() {
     let shop = Shop::without_messages(&[]).await;
     shop.stack
         .put_clock_ahead("pay", SignedDuration::from_secs(-2));
@@ -78,7 +78,7 @@ async fn an_early_message_takes_no_seat_from_a_payer_whose_clock_is_behind() {
 }
 
 #[tokio::test]
-async fn a_message_may_come_twice_and_late() {
+async fn message_may_come_twice_and_late() {
     let shop = Shop::without_messages(&[]).await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();
@@ -103,7 +103,7 @@ async fn a_message_may_come_twice_and_late() {
 }
 
 #[tokio::test]
-async fn a_first_message_may_come_after_the_seat_went_to_another() {
+async fn late_message_takes_no_seat_from_the_next_holder() {
     let shop = Shop::without_messages(&[]).await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -116,17 +116,13 @@ async fn a_first_message_may_come_after_the_seat_went_to_another() {
 }
 
 #[tokio::test]
-async fn the_message_of_a_paid_or_cancelled_hold_does_nothing() {
+async fn message_of_a_paid_or_cancelled_hold_does_nothing() {
     let shop = Shop::open().await;
-    let (paid, receipt) = shop.sold(7).await;
+    let (paid, receipt) = shop.sell(7).await;
     shop.deliver_one(&message(&paid, &receipt)).await;
     let buyer = shop.buyer().await;
     let cancelled = shop.hold(&buyer, 8).await.ok();
-    shop.delete(&shop.reservation(&cancelled))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&buyer, &cancelled).await.ok();
     shop.hold(&buyer, 8).await.ok();
     shop.deliver_one(&message(&buyer, &cancelled)).await;
     let seats = shop.seats(&buyer).await;
@@ -136,7 +132,7 @@ async fn the_message_of_a_paid_or_cancelled_hold_does_nothing() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_comes_again_and_the_rest_of_the_batch_does_not() {
+async fn malformed_message_comes_again_and_the_rest_of_its_batch_does_not() {
     let shop = Shop::without_messages(&[]).await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -144,7 +140,7 @@ async fn what_cannot_be_read_comes_again_and_the_rest_of_the_batch_does_not() {
     let mut foreign = message(&buyer, &held);
     foreign["user_id"] = json!("x");
     let mut unknown = message(&buyer, &held);
-    unknown["user_id"] = json!("11111111-1111-4111-8111-111111111111");
+    unknown["user_id"] = json!(NOBODY);
     let failures = shop
         .deliver(&[
             "garbage".to_owned(),
@@ -177,7 +173,7 @@ async fn doubled_messages_at_once_count_the_session_once() {
     let body = message(&first, &held);
     join_all((0..6).map(|_| shop.deliver_one(&body))).await;
     shop.wait_for_turn(&third, 15).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.advance(30).await;
     assert_eq!(shop.status(&second).await, "ACTIVE");
     assert_eq!(

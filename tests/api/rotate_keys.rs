@@ -52,7 +52,7 @@ impl Shop {
     /// Knocks at a door that everybody with a token may pass.
     async fn is_known(&self, guest: &Guest) -> bool {
         let path = format!("/v1/users/{}/balance", guest.user_id);
-        let reply = self.get(&path).token(&guest.access_token).send().await;
+        let reply = self.get(&path).send_as(&guest.access_token).await;
         if reply.status != 200 {
             reply.is(INVALID_TOKEN);
             return false;
@@ -62,7 +62,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn a_key_is_published_five_minutes_before_it_signs() {
+async fn key_is_published_five_minutes_before_it_signs() {
     let (shop, guest) = shop_and_guest(&[]).await;
     let old = kid(&guest);
     assert!(shop.is_known(&guest).await);
@@ -129,7 +129,7 @@ async fn tokens_of_an_old_key_stay_good_to_their_end() {
 }
 
 #[tokio::test]
-async fn the_schedule_replaces_a_key_when_it_is_old() {
+async fn schedule_replaces_a_key_when_it_is_old() {
     let (shop, guest) = shop_and_guest(&[("KeyRotationDays", "3")]).await;
     let mut keys = vec![kid(&guest)];
     for since_it_was_made in [0, 300, 300] {
@@ -169,7 +169,7 @@ async fn rotations_at_once_make_one_key() {
 }
 
 #[tokio::test]
-async fn before_the_first_key_there_is_nothing_to_rotate() {
+async fn does_nothing_before_the_first_key() {
     let shop = Shop::open().await;
     for order in [json!({}), json!({ "now": true }), json!({ "revoke": "x" })] {
         let none = json!({ "kid": null, "next": null, "keys": [] });
@@ -181,14 +181,14 @@ async fn before_the_first_key_there_is_nothing_to_rotate() {
 }
 
 #[tokio::test]
-async fn what_a_revoked_key_has_signed_is_void_within_five_minutes() {
+async fn tokens_of_a_revoked_key_are_void_within_five_minutes() {
     let (shop, guest) = shop_and_guest(&[]).await;
     let leaked = kid(&guest);
     shop.advance(60).await;
     assert!(shop.is_known(&guest).await);
     // An instance that meets nobody else's token.
     let profile = format!("/v1/users/{}", guest.user_id);
-    let look = || shop.get(&profile).token(&guest.access_token).send();
+    let look = || shop.get(&profile).send_as(&guest.access_token);
     look().await.ok();
     shop.advance(10).await;
 
@@ -215,7 +215,7 @@ async fn what_a_revoked_key_has_signed_is_void_within_five_minutes() {
 }
 
 #[tokio::test]
-async fn the_published_key_takes_over_from_a_revoked_one_and_may_be_revoked_itself() {
+async fn published_key_takes_over_from_a_revoked_one_and_may_be_revoked_itself() {
     let (shop, guest) = shop_and_guest(&[]).await;
     let old = kid(&guest);
     let next = shop.publish().await;
@@ -243,7 +243,7 @@ async fn the_published_key_takes_over_from_a_revoked_one_and_may_be_revoked_itse
 }
 
 #[tokio::test]
-async fn an_order_that_is_none_is_explained_and_changes_nothing() {
+async fn explains_a_malformed_command_and_changes_nothing() {
     let (shop, guest) = shop_and_guest(&[]).await;
     for (order, why) in [
         (json!(7), "the body is missing or is no JSON object"),
@@ -268,7 +268,7 @@ async fn an_order_that_is_none_is_explained_and_changes_nothing() {
 
 /// Public keys are kept as long as access tokens live, which has to be enough for the others.
 #[tokio::test]
-async fn no_token_lives_longer_than_a_guests() {
+async fn tokens_live_no_longer_than_a_guests_access_token() {
     let longest = [
         ("HoldSeconds", "840"),
         ("ClaimSeconds", "3590"),
@@ -288,7 +288,7 @@ async fn no_token_lives_longer_than_a_guests() {
 }
 
 #[tokio::test]
-async fn no_route_leads_there() {
+async fn has_no_route() {
     let (shop, guest) = shop_and_guest(&[]).await;
     for path in ["/rotate-keys", "/v1/rotate-keys", "/v1/auth/keys"] {
         let call = shop.post(path).token(&guest.access_token);

@@ -4,14 +4,14 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Buyer, Call, Guest, PRICE, Shop,
+    Buyer, Call, Guest, Shop,
     refusal::{SALE_OVER, SOLD_OUT},
     show, show_sold, text,
 };
 
 impl Shop {
     /// A shop whose concert has so few seats and a queue of its own, `rock`.
-    async fn small(capacity: u32) -> Self {
+    async fn with_capacity(capacity: u32) -> Self {
         let mut shop = Self::open().await;
         let admin = shop.admin().await;
         let settings = json!({});
@@ -24,42 +24,18 @@ impl Shop {
         shop
     }
 
-    /// Somebody joins the queue of the concert.
-    async fn fan(&self) -> Buyer {
-        let guest = self.guest().await;
-        self.join_for(&guest, Some(&self.concert_id)).await
-    }
-
     /// So many people who are in the line one after the other, once those have been let in for
     /// whom there is room.
-    async fn fans(&self, count: usize) -> Vec<Buyer> {
-        let mut fans = Vec::new();
-        for _ in 0..count {
-            fans.push(self.fan().await);
-        }
+    async fn fans_after_a_tick(&self, count: usize) -> Vec<Buyer> {
+        let fans = self.fans(count).await;
         self.advance(10).await;
         fans
     }
 
-    async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
-        let mut statuses = Vec::new();
-        for buyer in buyers {
-            statuses.push(self.status(buyer).await);
-        }
-        statuses
-    }
-
-    async fn buy(&self, buyer: &Buyer, seats: &[u32]) -> Value {
-        let held = self.hold_all(buyer, seats).await.ok();
-        let amount = PRICE * u32::try_from(seats.len()).expect("few");
-        self.charge(buyer, amount).await.ok();
-        self.pay(buyer, &held).await.ok()
-    }
-
     /// A shop with two seats, both of which are sold, the receipt of one, and two who waited.
     pub async fn sold_out() -> (Self, (Buyer, Value), Vec<Buyer>) {
-        let shop = Self::small(2).await;
-        let mut fans = shop.fans(4).await;
+        let shop = Self::with_capacity(2).await;
+        let mut fans = shop.fans_after_a_tick(4).await;
         shop.buy(&fans[1], &[1]).await;
         let receipt = shop.buy(&fans[0], &[2]).await;
         shop.advance(10).await;
@@ -76,9 +52,9 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn as_many_come_in_as_there_are_seats() {
-    let shop = Shop::small(2).await;
-    let fans = shop.fans(4).await;
+async fn line_lets_in_as_many_as_there_are_seats() {
+    let shop = Shop::with_capacity(2).await;
+    let fans = shop.fans_after_a_tick(4).await;
     assert_eq!(
         shop.statuses(&fans).await,
         ["ACTIVE", "ACTIVE", "WAITING", "WAITING"]
@@ -101,12 +77,12 @@ async fn as_many_come_in_as_there_are_seats() {
 
 /// Who stands behind the last seat is told so.
 #[tokio::test]
-async fn who_is_beyond_the_seats_is_told() {
-    let shop = Shop::small(3).await;
+async fn poll_says_who_is_beyond_the_seats() {
+    let shop = Shop::with_capacity(3).await;
     let admin = shop.admin().await;
     let one = json!({ "max_active": 1 });
     shop.put_queue(&admin, "rock", &one).await.ok();
-    let fans = shop.fans(5).await;
+    let fans = shop.fans_after_a_tick(5).await;
     let mut beyond = Vec::new();
     for fan in &fans {
         beyond.push(shop.get_place(fan).await["beyond_seats"] == true);
@@ -115,9 +91,9 @@ async fn who_is_beyond_the_seats_is_told() {
 }
 
 #[tokio::test]
-async fn while_every_seat_is_held_nobody_comes_in() {
-    let shop = Shop::small(2).await;
-    let fans = shop.fans(4).await;
+async fn line_lets_nobody_in_while_every_seat_is_held() {
+    let shop = Shop::with_capacity(2).await;
+    let fans = shop.fans_after_a_tick(4).await;
     shop.hold(&fans[0], 1).await.ok();
     let held = shop.hold(&fans[1], 2).await.ok();
     shop.advance(30).await;
@@ -129,7 +105,7 @@ async fn while_every_seat_is_held_nobody_comes_in() {
     // Who gives a seat back is still there to take another one. When they leave, the next one
     // comes.
     let path = shop.reservation(&held);
-    shop.delete(&path).token(&fans[1].token).send().await.ok();
+    shop.delete(&path).send_as(&fans[1].token).await.ok();
     shop.advance(10).await;
     assert_eq!(shop.status(&fans[2]).await, "WAITING");
     shop.leave(&fans[1]).await;
@@ -147,13 +123,16 @@ async fn while_every_seat_is_held_nobody_comes_in() {
 }
 
 #[tokio::test]
-async fn when_every_seat_is_sold_all_are_told_at_once() {
+async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
     let (shop, _, waited) = Shop::sold_out().await;
     for fan in &waited {
         let place = shop.get_place(fan).await;
         assert_eq!(place["status"], "CLOSED");
         assert_eq!(place["reason"], "SOLD_OUT");
-        shop.knock(fan).send().await.session_over(Some("SOLD_OUT"));
+        shop.ask_for_dates(fan)
+            .send()
+            .await
+            .session_over(Some("SOLD_OUT"));
     }
     let document = shop.queue("rock").await;
     assert_eq!(document["state"], "SOLD_OUT");
@@ -166,25 +145,25 @@ async fn when_every_seat_is_sold_all_are_told_at_once() {
 
 /// Who was let in and has got nothing is over, too.
 #[tokio::test]
-async fn who_is_inside_without_a_seat_is_told_too() {
-    let shop = Shop::small(2).await;
-    let fans = shop.fans(2).await;
-    shop.knock(&fans[1]).send().await.ok();
+async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
+    let shop = Shop::with_capacity(2).await;
+    let fans = shop.fans_after_a_tick(2).await;
+    shop.ask_for_dates(&fans[1]).send().await.ok();
     shop.buy(&fans[0], &[1, 2]).await;
     shop.advance(10).await;
     let place = shop.get_place(&fans[1]).await;
     assert_eq!(place["reason"], "SOLD_OUT");
-    shop.knock(&fans[1])
+    shop.ask_for_dates(&fans[1])
         .send()
         .await
         .session_over(Some("SOLD_OUT"));
 }
 
 #[tokio::test]
-async fn a_refund_opens_it_again_for_those_who_come_then() {
+async fn refund_opens_the_line_for_newcomers() {
     let (shop, (owner, receipt), waited) = Shop::sold_out().await;
     let path = shop.reservation(&receipt);
-    shop.delete(&path).token(&owner.token).send().await.ok();
+    shop.delete(&path).send_as(&owner.token).await.ok();
     shop.advance(2).await;
     let document = shop.queue("rock").await;
     assert_eq!(document["state"], "OPEN");
@@ -213,7 +192,7 @@ async fn a_refund_opens_it_again_for_those_who_come_then() {
 
 /// The scheduler is dead: who joins ticks the line, and counts what is left.
 #[tokio::test]
-async fn a_dead_scheduler_lets_in_no_more() {
+async fn line_lets_in_no_more_although_the_scheduler_is_dead() {
     let mut shop = Shop::without_schedule(&[]).await;
     let admin = shop.admin().await;
     shop.put_queue(&admin, "rock", &json!({})).await.ok();
@@ -233,7 +212,7 @@ async fn a_dead_scheduler_lets_in_no_more() {
 
 /// The call that gave the seat back was cut off before it could wake the line.
 #[tokio::test]
-async fn a_refund_that_tells_nobody_is_found() {
+async fn refund_that_was_cut_off_opens_the_line_in_the_end() {
     let (shop, (owner, receipt), _) = Shop::sold_out().await;
     shop.advance(600).await;
     let operator = shop.stack.operator().await;
@@ -254,8 +233,8 @@ async fn a_refund_that_tells_nobody_is_found() {
 
 /// Nothing is worth waiting for, and nobody is told that it is sold out.
 #[tokio::test]
-async fn without_a_seat_on_sale_nobody_comes_in() {
-    let shop = Shop::small(2).await;
+async fn line_lets_nobody_in_without_a_seat_on_sale() {
+    let shop = Shop::with_capacity(2).await;
     let later = show_sold(
         "2027-01-01",
         Some("2026-12-01T00:00:00Z".parse().expect("a time")),

@@ -14,7 +14,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_guest_gets_an_id_and_a_token_that_names_them() {
+async fn guest_gets_an_id_and_a_token_that_names_them() {
     let shop = Shop::open().await;
     let reply = shop
         .post("/v1/users")
@@ -36,7 +36,7 @@ async fn a_guest_gets_an_id_and_a_token_that_names_them() {
     assert_eq!(said["exp"], shop.now().as_second() + 30 * 24 * 60 * 60);
 
     let balance = format!("/v1/users/{}/balance", text(&user["user_id"]));
-    let balance = shop.get(&balance).token(&token).send().await.ok();
+    let balance = shop.get(&balance).send_as(&token).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 
@@ -48,7 +48,7 @@ async fn two_guests_of_one_name_are_two_users() {
 }
 
 #[tokio::test]
-async fn a_name_has_1_to_100_characters() {
+async fn name_has_1_to_100_characters() {
     let shop = Shop::open().await;
     let sign_up = async |name: &Value| {
         shop.post("/v1/users")
@@ -87,7 +87,7 @@ async fn a_name_has_1_to_100_characters() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn names_what_is_missing() {
     let shop = Shop::open().await;
     shop.post("/v1/users").send().await.is(EMPTY_BODY);
     shop.post("/v1/users")
@@ -108,7 +108,7 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn with_an_address_and_a_password_one_has_an_account() {
+async fn makes_an_account_of_an_address_and_a_password() {
     let shop = Shop::open().await;
     let body = json!({
         "name": "김민수", "email": "Mina@Example.com", "password": "a long password",
@@ -127,12 +127,12 @@ async fn with_an_address_and_a_password_one_has_an_account() {
     let said = claims(&token);
     assert_eq!(said["exp"], shop.now().as_second() + 12 * 60 * 60);
     let balance = format!("/v1/users/{}/balance", text(&user["user_id"]));
-    let balance = shop.get(&balance).token(&token).send().await.ok();
+    let balance = shop.get(&balance).send_as(&token).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 
 #[tokio::test]
-async fn an_address_is_one_users_whatever_its_case_and_form() {
+async fn address_belongs_to_one_user_whatever_its_case_and_form() {
     let shop = Shop::open().await;
     shop.account("zoe\u{308}.straße@example.com").await;
     for same in [
@@ -148,7 +148,7 @@ async fn an_address_is_one_users_whatever_its_case_and_form() {
 }
 
 #[tokio::test]
-async fn of_twenty_parallel_sign_ups_with_one_address_one_succeeds() {
+async fn twenty_parallel_sign_ups_with_one_address_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let sign_ups = (0..20).map(|n| {
@@ -173,7 +173,7 @@ async fn of_twenty_parallel_sign_ups_with_one_address_one_succeeds() {
 }
 
 #[tokio::test]
-async fn an_address_needs_a_password_and_a_password_an_address() {
+async fn address_needs_a_password_and_a_password_an_address() {
     let shop = Shop::open().await;
     let sign_up = async |body: Value| shop.post("/v1/users").json(&body).send().await;
     sign_up(json!({ "name": "", "email": "x" }))
@@ -232,7 +232,7 @@ async fn addresses_and_passwords_have_limits() {
 }
 
 #[tokio::test]
-async fn a_role_is_not_for_the_asking() {
+async fn additional_fields_are_ignored() {
     let shop = Shop::open().await;
     let body = json!({ "name": "A", "role": "admin", "user_id": "x", "balance": 1_000_000, "generation": 7 });
     let user = shop.post("/v1/users").json(&body).send().await.expect(201);
@@ -242,12 +242,7 @@ async fn a_role_is_not_for_the_asking() {
         (&Value::Null, &json!(0))
     );
     let path = format!("/v1/users/{}/balance", text(&user["user_id"]));
-    let balance = shop
-        .get(&path)
-        .token(&text(&user["token"]))
-        .send()
-        .await
-        .ok();
+    let balance = shop.get(&path).send_as(&text(&user["token"])).await.ok();
     assert_eq!(balance["current_balance"], 0);
 }
 
@@ -255,7 +250,7 @@ const LETTERS: &str = "user@bücher.example";
 const ASCII: &str = "user@xn--bcher-kva.example";
 
 #[tokio::test]
-async fn an_address_is_one_in_the_letters_of_its_domain_and_in_their_ascii_form() {
+async fn address_is_the_same_in_unicode_and_in_ascii() {
     for (first, second) in [(LETTERS, ASCII), (ASCII, LETTERS)] {
         let shop = Shop::open().await;
         let account = shop.account(first).await;
@@ -270,7 +265,7 @@ async fn an_address_is_one_in_the_letters_of_its_domain_and_in_their_ascii_form(
 }
 
 #[tokio::test]
-async fn of_both_forms_of_an_address_at_once_one_is_signed_up() {
+async fn both_forms_of_an_address_at_once_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let forms = [LETTERS, ASCII, LETTERS, ASCII];
@@ -283,7 +278,7 @@ async fn of_both_forms_of_an_address_at_once_one_is_signed_up() {
 
 /// As an earlier version wrote it down.
 #[tokio::test]
-async fn an_address_that_is_known_in_its_ascii_form_stays_its_owners() {
+async fn address_stored_in_ascii_stays_its_owners() {
     let shop = Shop::open().await;
     let account = shop.known_in_ascii().await;
     shop.audit().await;

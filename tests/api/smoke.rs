@@ -5,14 +5,13 @@ use serde_json::json;
 use crate::harness::{Shop, won};
 
 #[tokio::test]
-async fn a_guest_buys_a_seat() {
+async fn guest_buys_a_seat() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
 
     let dates = shop
         .get("/v1/concerts/available-dates")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(dates, json!({ "available_dates": shop.dates }));

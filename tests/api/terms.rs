@@ -13,13 +13,13 @@ fn terms(answer: &Value) -> (&Value, &Value) {
 impl Shop {
     async fn payments(&self, buyer: &Buyer) -> Value {
         let path = format!("/v1/users/{}/payments", buyer.user_id);
-        let page = self.get(&path).token(&buyer.access_token).send().await.ok();
+        let page = self.get(&path).send_as(&buyer.access_token).await.ok();
         page["payments"].clone()
     }
 }
 
 #[tokio::test]
-async fn terms_are_told_everywhere_and_by_the_deployment() {
+async fn terms_are_in_every_answer_and_follow_the_deployment() {
     for (parameters, until) in [
         (vec![], REFUNDABLE_UNTIL),
         (vec![("RefundCutoffHours", "0")], "2026-12-23T15:00:00Z"),
@@ -36,12 +36,12 @@ async fn terms_are_told_everywhere_and_by_the_deployment() {
         let place = shop.get_place(&buyer).await;
         assert_eq!(terms(&place["reservation"]), expected, "the poll");
         let path = shop.reservation(&held);
-        let found = shop.get(&path).token(&buyer.token).send().await.ok();
+        let found = shop.get(&path).send_as(&buyer.token).await.ok();
         assert_eq!(terms(&found), expected, "the reservation");
         shop.charge(&buyer, PRICE).await.ok();
         let receipt = shop.pay(&buyer, &held).await.ok();
         assert_eq!(terms(&receipt), expected, "the receipt");
-        let found = shop.get(&path).token(&buyer.token).send().await.ok();
+        let found = shop.get(&path).send_as(&buyer.token).await.ok();
         assert_eq!(terms(&found), expected, "the order");
         assert_eq!(terms(&shop.payments(&buyer).await[0]), expected, "the list");
     }
@@ -52,7 +52,7 @@ async fn terms_are_told_everywhere_and_by_the_deployment() {
 async fn terms_keep_the_name_that_was_bought() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(7).await;
+    let (buyer, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     let held = shop.hold(&holder, 8).await.ok();
     let renamed = json!({ "name": "봄 콘서트" });
@@ -67,17 +67,9 @@ async fn terms_keep_the_name_that_was_bought() {
 
     for (owner, of) in [(&buyer, &receipt), (&holder, &paid)] {
         let path = shop.reservation(of);
-        shop.delete(&path)
-            .token(&owner.access_token)
-            .send()
-            .await
-            .ok();
+        shop.delete(&path).send_as(&owner.access_token).await.ok();
     }
-    shop.delete(&shop.reservation(&held))
-        .token(&next.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&next, &held).await.ok();
     shop.remove(&admin, &shop.concert_id).await.ok();
     for owner in [&buyer, &holder] {
         assert_eq!(shop.payments(owner).await[0]["concert_name"], CONCERT);
@@ -92,7 +84,7 @@ async fn terms_of_older_items_have_no_name() {
     let nameless = json!({ "concert_name": null });
     for date in &shop.dates {
         let key = json!({ "group": shop.concert_id, "entry": format!("show#{date}") });
-        shop.tamper("Catalog", key, nameless.clone()).await;
+        shop.change_item("Catalog", key, nameless.clone()).await;
     }
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -102,11 +94,7 @@ async fn terms_of_older_items_have_no_name() {
     let receipt = shop.pay(&buyer, &held).await.ok();
     assert_eq!(receipt.get("concert_name"), None);
     assert_eq!(shop.payments(&buyer).await[0].get("concert_name"), None);
-    shop.delete(&shop.reservation(&held))
-        .token(&buyer.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&buyer, &held).await.ok();
 
     // Any change of the concert writes it into its shows.
     shop.change(&admin, &shop.concert_id, &json!({})).await.ok();
@@ -128,11 +116,7 @@ async fn terms_with_the_longest_name_cost_nothing_more() {
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
     let join = shop.post("/v1/auth/tokens").json(&body);
-    let joined = join
-        .header("idempotency-key", "k".repeat(64))
-        .send()
-        .await
-        .ok();
+    let joined = join.key("k".repeat(64)).send().await.ok();
     let buyer = Buyer {
         user_id: guest.user_id,
         access_token: guest.access_token,
@@ -140,7 +124,7 @@ async fn terms_with_the_longest_name_cost_nothing_more() {
         joined,
     };
     shop.advance(10).await;
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
     shop.charge(&buyer, 4 * PRICE).await.ok();
     for function in ["hold-seats", "pay"] {
         shop.stack.app(function).await;

@@ -29,8 +29,7 @@ async fn times_of_a_purchase_are_whole_seconds() {
     );
     let list = shop
         .get("/v1/users")
-        .token(&admin.access_token)
-        .send()
+        .send_as(&admin.access_token)
         .await
         .ok();
     assert_eq!(list["users"][0]["created_at"], rounded_down(shop.now()));
@@ -48,12 +47,12 @@ async fn times_of_a_purchase_are_whole_seconds() {
     shop.charge(&buyer, PRICE).await.ok();
     shop.pay(&buyer, &held).await.ok();
     let path = shop.reservation(&held);
-    let found = shop.get(&path).token(&buyer.token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(found["payment"]["paid_at"], rounded_down(shop.now()));
     shop.refund(&admin, &buyer, &held, "A").send().await.ok();
     shop.correct(&admin, &buyer, -1).send().await.ok();
     let payments = format!("/v1/users/{}/payments", buyer.user_id);
-    let payments = shop.get(&payments).token(&buyer.token).send().await.ok();
+    let payments = shop.get(&payments).send_as(&buyer.token).await.ok();
     assert_eq!(
         payments["payments"][0]["refunded_at"],
         rounded_down(shop.now())
@@ -103,7 +102,7 @@ async fn times_of_a_schedule_have_milliseconds() {
 
 /// What judges every answer of the suite can say no.
 #[test]
-fn times_with_a_fraction_are_seen() {
+fn times_with_a_fraction_are_noticed() {
     let precise = "2026-11-20T03:00:36.097Z";
     let seen = |answer: Value| times_with_fractions(&answer, "").len();
     assert_eq!(seen(json!({ "at": precise })), 1);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    PRICE, Shop,
+    NOBODY, PRICE, Shop,
     concerts::many_shows,
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_CAPACITY, INVALID_DATE, INVALID_NAME, INVALID_PRICE,
@@ -14,10 +14,8 @@ use crate::harness::{
     show, text,
 };
 
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
-
 #[tokio::test]
-async fn what_is_left_out_stays() {
+async fn keeps_what_is_left_out() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop.concert(&shop.concert_id).await;
@@ -49,7 +47,7 @@ async fn what_is_left_out_stays() {
     });
     assert_eq!(changed, expected);
     assert_eq!(shop.concert(&shop.concert_id).await, expected);
-    let listed = &shop.listed().await[0];
+    let listed = &shop.listed_concerts().await[0];
     assert_eq!(
         (
             &listed["last_date"],
@@ -61,7 +59,7 @@ async fn what_is_left_out_stays() {
 }
 
 #[tokio::test]
-async fn null_takes_a_sales_time_away() {
+async fn null_removes_a_sales_time() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let change = async |show: Value| {
@@ -84,7 +82,7 @@ async fn null_takes_a_sales_time_away() {
 
 /// A price is never changed for a seat that is held already.
 #[tokio::test]
-async fn a_new_price_is_that_of_the_next_hold() {
+async fn new_price_counts_from_the_next_hold() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
@@ -97,24 +95,24 @@ async fn a_new_price_is_that_of_the_next_hold() {
     assert_eq!(receipt["amount"], json!(PRICE));
     let held = shop.hold(&other, 2).await.ok();
     assert_eq!(held["payment"]["amount"], 60_000);
-    let dates = shop.knock(&other).send().await.ok();
+    let dates = shop.ask_for_dates(&other).send().await.ok();
     assert_eq!(dates["dates"][0]["price"], 60_000);
 }
 
 #[tokio::test]
-async fn a_new_name_is_another_place_in_the_listing() {
+async fn new_name_moves_the_concert_in_the_listing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for name in ["가을 콘서트", "Zebra", "ZEBRA", "겨울 콘서트"] {
         let body = json!({ "name": name });
         let changed = shop.change(&admin, &shop.concert_id, &body).await.ok();
         assert_eq!(changed["name"], name);
-        assert_eq!(shop.names().await, [name]);
+        assert_eq!(shop.listed_names().await, [name]);
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_and_changes_nothing() {
+async fn refuses_impossible_changes_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop.concert(&shop.concert_id).await;
@@ -177,7 +175,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn another_queue_sells_every_show_and_counts_on_them() {
+async fn new_queue_sells_and_counts_every_show() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     for queue in ["rock", "jazz"] {
@@ -206,7 +204,7 @@ async fn another_queue_sells_every_show_and_counts_on_them() {
         let call = shop.post(&path).token(&buyer.token).json(&wish);
         let held = call.send().await.ok();
         let path = format!("{path}/{}", text(&held["reservation_id"]));
-        shop.delete(&path).token(&buyer.token).send().await.ok();
+        shop.delete(&path).send_as(&buyer.token).await.ok();
     }
     shop.leave(&buyer).await;
     let moved = shop
@@ -226,7 +224,7 @@ async fn another_queue_sells_every_show_and_counts_on_them() {
 
 /// More than a transaction takes, in steps.
 #[tokio::test]
-async fn two_hundred_shows_change_at_once() {
+async fn changes_200_shows() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let id = shop.add_concert("A", "main", &[show("2027-01-01")]).await;
@@ -245,12 +243,12 @@ async fn two_hundred_shows_change_at_once() {
         );
     }
     assert_eq!(shop.concert(&id).await, changed);
-    assert_eq!(shop.listed().await[0]["shows"], 200);
-    assert_eq!(shop.names().await, ["B", "겨울 콘서트"]);
+    assert_eq!(shop.listed_concerts().await[0]["shows"], 200);
+    assert_eq!(shop.listed_names().await, ["B", "겨울 콘서트"]);
 }
 
 #[tokio::test]
-async fn of_changes_at_once_none_is_lost() {
+async fn changes_at_once_are_all_made() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
@@ -267,5 +265,5 @@ async fn of_changes_at_once_none_is_lost() {
     }
     let concert = shop.concert(&shop.concert_id).await;
     assert_eq!(concert["shows"].as_array().expect("shows").len(), 10);
-    assert_eq!(shop.listed().await[0]["shows"], 10);
+    assert_eq!(shop.listed_concerts().await[0]["shows"], 10);
 }

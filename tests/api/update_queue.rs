@@ -11,24 +11,13 @@ use shared::{
 
 use crate::harness::{
     Guest, Reply, Shop,
+    line::other_settings,
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
         INVALID_OPENS_AT, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
         QUEUE_NOT_FOUND, UNKNOWN_FIELD,
     },
 };
-
-/// Settings that are other than usual.
-fn other() -> Value {
-    json!({
-        "max_active": 3,
-        "rate": 0.125,
-        "claim_seconds": 10,
-        "active_seconds": 60,
-        "tick_seconds": 2,
-        "state": "PAUSED",
-    })
-}
 
 #[tokio::test]
 async fn patch_changes_what_it_names_and_nothing_else() {
@@ -38,7 +27,7 @@ async fn patch_changes_what_it_names_and_nothing_else() {
     let opens_at = shop.in_seconds(3_600);
     let opens = json!({ "opens_at": opens_at });
     shop.patch_queue(&admin, "rock", &opens).await.ok();
-    let mut settings = other();
+    let mut settings = other_settings();
     settings["default_concert_id"] = json!(concert_id);
     settings["opens_at"] = opens_at;
     let put = shop.put_queue(&admin, "rock", &settings).await.ok();
@@ -88,7 +77,7 @@ async fn pausing_main_keeps_the_templates_parameters() {
 }
 
 #[tokio::test]
-async fn null_takes_the_default_concert_away_and_names_nothing_else() {
+async fn null_removes_the_default_concert_only() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let concert_id = shop.add_queue("rock").await;
@@ -133,7 +122,7 @@ async fn patch_makes_no_queue() {
 async fn patch_refuses_what_does_not_keep_its_limits_and_changes_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    shop.put_queue(&admin, "rock", &other()).await.ok();
+    shop.put_queue(&admin, "rock", &other_settings()).await.ok();
     let before = shop.settings(&admin, "rock").await.ok();
     for (settings, refusal) in [
         (json!({ "max_active": 0 }), INVALID_MAX_ACTIVE),
@@ -219,7 +208,7 @@ async fn plant(shop: &Shop, claim_seconds: u32, active_seconds: u32) {
 
 #[tokio::test]
 async fn patch_is_in_force_with_the_next_tick() {
-    let shop = Shop::for_one().await;
+    let shop = Shop::with_room_for_one().await;
     let admin = shop.admin().await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.patch_queue(&admin, "main", &json!({ "state": "PAUSED" }))
@@ -243,7 +232,7 @@ async fn patch_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Re
 }
 
 #[tokio::test]
-async fn of_operators_who_mean_the_same_version_one_changes_it() {
+async fn changes_of_one_version_at_once_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let admin = shop.admin().await;
@@ -300,7 +289,7 @@ async fn patch_is_for_the_version_that_if_match_names() {
 
 /// A misspelt field is noticed, and changes nothing. Settings that were read can be put back.
 #[tokio::test]
-async fn update_queue_knows_its_fields() {
+async fn unknown_fields_are_refused() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let before = shop
@@ -315,7 +304,7 @@ async fn update_queue_knows_its_fields() {
         }
     }
     let settings = shop.get("/v1/queues/main/settings");
-    let settings = settings.token(&admin.access_token).send().await.ok();
+    let settings = settings.send_as(&admin.access_token).await.ok();
     assert_eq!(settings["version"], before["settings"]["version"]);
     let put = shop.put_queue(&admin, "main", &settings).await.ok();
     assert_eq!(put["settings"]["rate"], 7);

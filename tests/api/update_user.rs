@@ -49,12 +49,12 @@ impl Shop {
     /// Who a token says that somebody is, if it is good.
     async fn look(&self, user: &Guest) -> Reply {
         let path = format!("/v1/users/{}", user.user_id);
-        self.get(&path).token(&user.access_token).send().await
+        self.get(&path).send_as(&user.access_token).await
     }
 }
 
 #[tokio::test]
-async fn a_name_may_be_changed_by_guests_and_accounts() {
+async fn guests_and_accounts_change_their_name() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     for user in [shop.guest().await, account.as_guest()] {
@@ -71,7 +71,7 @@ async fn a_name_may_be_changed_by_guests_and_accounts() {
 }
 
 #[tokio::test]
-async fn without_a_change_the_user_is_answered_as_they_are() {
+async fn answers_with_the_user_when_nothing_changes() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let user = account.as_guest();
@@ -89,7 +89,7 @@ async fn without_a_change_the_user_is_answered_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_guest_becomes_an_account_and_keeps_their_tokens() {
+async fn guest_becomes_an_account_and_keeps_their_tokens() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let guest = Guest {
@@ -117,7 +117,7 @@ async fn a_guest_becomes_an_account_and_keeps_their_tokens() {
 }
 
 #[tokio::test]
-async fn a_guest_sets_both_or_neither() {
+async fn guest_sets_address_and_password_together() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "email": "mina@example.com", "name": "x" });
@@ -128,7 +128,7 @@ async fn a_guest_sets_both_or_neither() {
 }
 
 #[tokio::test]
-async fn a_new_password_needs_the_old_one_and_ends_the_older_tokens() {
+async fn new_password_needs_the_old_one_and_ends_the_older_tokens() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let body = json!({ "password": NEXT, "current_password": PASSWORD });
@@ -147,7 +147,7 @@ async fn a_new_password_needs_the_old_one_and_ends_the_older_tokens() {
 }
 
 #[tokio::test]
-async fn another_address_needs_the_password_and_leaves_the_old_one_to_others() {
+async fn new_address_needs_the_password_and_frees_the_old_one() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let body = json!({ "email": "Minju@example.com", "current_password": PASSWORD });
@@ -166,7 +166,7 @@ async fn another_address_needs_the_password_and_leaves_the_old_one_to_others() {
 }
 
 #[tokio::test]
-async fn the_same_address_in_another_case_stays_ones_own() {
+async fn own_address_in_another_case_is_accepted() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let body = json!({ "email": "Mina@Example.com" });
@@ -184,7 +184,7 @@ async fn the_same_address_in_another_case_stays_ones_own() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_somebodys_is_refused_and_nothing_has_changed() {
+async fn refuses_an_address_that_is_taken_and_changes_nothing() {
     let shop = Shop::open().await;
     let (one, other) = (
         shop.account("one@example.com").await,
@@ -251,12 +251,12 @@ async fn wrong_passwords_are_counted_apart_from_those_of_logging_in() {
 }
 
 #[tokio::test]
-async fn where_a_guest_becomes_an_account_is_known() {
+async fn source_from_which_a_guest_becomes_an_account_is_known() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let body = json!({ "email": "mina@example.com", "password": NEXT });
     assert_eq!(shop.update_from(HOME, &guest, &body).await, 200);
-    shop.is_guessed_at(&guest.user_id).await;
+    shop.exhaust_shared_guesses(&guest.user_id).await;
     let enter = async |source| shop.enters_from(source, "mina@example.com", NEXT).await;
     assert_eq!(enter(ELSEWHERE).await, 429);
     assert_eq!(enter(HOME).await, 200);
@@ -264,7 +264,7 @@ async fn where_a_guest_becomes_an_account_is_known() {
 
 /// Another e-mail address leaves those that were known, and so does a change that is refused.
 #[tokio::test]
-async fn where_the_current_password_is_right_is_known() {
+async fn source_of_a_right_current_password_is_known() {
     for (email, status) in [("minju@example.com", 200), ("other@example.com", 409)] {
         let shop = Shop::open().await;
         let account = shop.account("mina@example.com").await;
@@ -274,7 +274,7 @@ async fn where_the_current_password_is_right_is_known() {
         assert_eq!(shop.update_from(ELSEWHERE, &user, &body).await, 401);
         let body = json!({ "email": email, "current_password": PASSWORD });
         assert_eq!(shop.update_from(HOME, &user, &body).await, status);
-        shop.is_guessed_at(&account.user_id).await;
+        shop.exhaust_shared_guesses(&account.user_id).await;
         let email = if status == 200 { email } else { &account.email };
         assert_eq!(shop.enters_from(ELSEWHERE, email, PASSWORD).await, 429);
         assert_eq!(shop.enters_from(HOME, email, PASSWORD).await, 200);
@@ -284,7 +284,7 @@ async fn where_the_current_password_is_right_is_known() {
 
 /// Whoever had the old password is heard no longer than others are.
 #[tokio::test]
-async fn a_new_password_leaves_only_the_address_known_that_it_was_set_from() {
+async fn new_password_leaves_only_its_own_source_known() {
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
     let enter = async |password| shop.enters_from(ELSEWHERE, &account.email, password).await;
@@ -292,7 +292,7 @@ async fn a_new_password_leaves_only_the_address_known_that_it_was_set_from() {
     let body = json!({ "password": NEXT, "current_password": PASSWORD });
     let changed = shop.update_from(HOME, &account.as_guest(), &body).await;
     assert_eq!(changed, 200);
-    shop.is_guessed_at(&account.user_id).await;
+    shop.exhaust_shared_guesses(&account.user_id).await;
     assert_eq!(enter(NEXT).await, 429);
     shop.log_in(&account.email, NEXT)
         .await
@@ -302,7 +302,7 @@ async fn a_new_password_leaves_only_the_address_known_that_it_was_set_from() {
 }
 
 #[tokio::test]
-async fn mistakes_are_reported_in_their_order() {
+async fn reports_mistakes_in_their_order() {
     let shop = Shop::open().await;
     let (guest, other) = (shop.guest().await, shop.guest().await);
     let account = shop.account("mina@example.com").await;
@@ -335,7 +335,7 @@ async fn mistakes_are_reported_in_their_order() {
 }
 
 #[tokio::test]
-async fn not_even_an_administrator_changes_others() {
+async fn refuses_others_even_administrators() {
     let shop = Shop::open().await;
     let (admin, guest) = (shop.admin().await, shop.guest().await);
     let path = format!("/v1/users/{}", guest.user_id);
@@ -348,7 +348,7 @@ async fn not_even_an_administrator_changes_others() {
 /// Of updates at once that each end the others' token one happens, and nobody else's address is
 /// lost or left behind.
 #[tokio::test]
-async fn of_parallel_changes_of_an_account_one_happens() {
+async fn parallel_changes_of_an_account_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let account = shop.account("mina@example.com").await;
@@ -380,7 +380,7 @@ async fn of_parallel_changes_of_an_account_one_happens() {
 }
 
 #[tokio::test]
-async fn of_parallel_changes_of_a_guest_one_happens() {
+async fn parallel_changes_of_a_guest_have_one_winner() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let guest = shop.guest().await;
@@ -406,7 +406,7 @@ async fn of_parallel_changes_of_a_guest_one_happens() {
 }
 
 #[tokio::test]
-async fn another_address_is_nobodys_in_any_of_its_forms() {
+async fn new_address_is_taken_in_each_of_its_forms() {
     let shop = Shop::open().await;
     shop.account("user@bücher.example").await;
     let account = shop.account("mina@example.com").await;

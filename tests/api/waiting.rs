@@ -3,13 +3,11 @@
 use serde_json::json;
 
 use crate::harness::{
-    Buyer, Door, PRICE, Shop,
+    Buyer, Door, NOBODY, PRICE, Shop,
     refusal::{FORBIDDEN, NOT_YOUR_TURN},
     text,
     tokens::claims,
 };
-
-const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// Somebody who has the one place there is, and the first and second behind them.
 async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
@@ -25,8 +23,8 @@ async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
 /// Faults of others: the queue check looks at the signature only, so a waiting user buys; a
 /// signed token is accepted although its owner is still waiting.
 #[tokio::test]
-async fn who_waits_is_let_through_no_door() {
-    let shop = Shop::for_one().await;
+async fn waiting_buyer_is_refused_at_every_door() {
+    let shop = Shop::with_room_for_one().await;
     let [_, _, waiting] = one_inside_two_waiting(&shop).await;
     let wait = shop.get_place(&waiting).await["estimated_wait_time"]
         .as_u64()
@@ -38,7 +36,7 @@ async fn who_waits_is_let_through_no_door() {
         .collect();
     assert_eq!(doors.len(), 4);
     for door in doors {
-        let reply = door.call(&shop).token(&waiting.token).send().await;
+        let reply = door.call(&shop).send_as(&waiting.token).await;
         assert_eq!(
             reply.header("retry-after"),
             (wait / 8).clamp(1, 30).to_string(),
@@ -63,7 +61,7 @@ async fn every_door_is_an_arrival() {
     let doors = Shop::empty().await.guarded(NOBODY, NOBODY);
     for door in doors.iter().filter(|door| door.door == Door::Buyer) {
         let name = door.name;
-        let shop = Shop::for_one().await;
+        let shop = Shop::with_room_for_one().await;
         let [inside, waiting, _] = one_inside_two_waiting(&shop).await;
         shop.leave(&inside).await;
         shop.advance(10).await;
@@ -73,7 +71,7 @@ async fn every_door_is_an_arrival() {
         );
         let doors = shop.guarded(&waiting.user_id, NOBODY);
         let door = doors.iter().find(|door| door.name == name).expect("a door");
-        door.call(&shop).token(&waiting.token).send().await.ok();
+        door.call(&shop).send_as(&waiting.token).await.ok();
         let place = shop.get_place(&waiting).await;
         assert_eq!(place["status"], "ACTIVE", "{name}");
         assert!(place.get("claim_until").is_none(), "{name} is no arrival");
@@ -81,8 +79,8 @@ async fn every_door_is_an_arrival() {
 }
 
 #[tokio::test]
-async fn everybody_gets_in_one_at_a_time_and_in_order() {
-    let shop = Shop::for_one().await;
+async fn buyers_get_in_one_at_a_time_and_in_order() {
+    let shop = Shop::with_room_for_one().await;
     let mut buyers = Vec::new();
     for _ in 0..6 {
         buyers.push(shop.buyer().await);
@@ -112,7 +110,7 @@ async fn everybody_gets_in_one_at_a_time_and_in_order() {
 /// Faults of other waiting rooms: a slow line that loses its fractions and never moves; everyone
 /// of a minute released in the same second.
 #[tokio::test]
-async fn a_slow_line_moves_and_places_only_get_smaller() {
+async fn slow_line_moves_and_places_only_get_smaller() {
     let shop = Shop::open_with(&[("MainRate", "0.2")]).await;
     let mut buyers = Vec::new();
     for _ in 0..8 {
@@ -145,23 +143,23 @@ async fn a_slow_line_moves_and_places_only_get_smaller() {
 }
 
 #[tokio::test]
-async fn a_payment_or_leaving_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+async fn payment_or_leaving_lets_the_next_one_in() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     let held = shop.hold(&first, 7).await.ok();
     shop.charge(&first, PRICE).await.ok();
     shop.pay(&first, &held).await.ok();
     shop.wait_for_turn(&second, 15).await;
     assert_eq!(shop.status(&third).await, "WAITING");
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     shop.leave(&second).await;
     shop.wait_for_turn(&third, 15).await;
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn a_lapsed_hold_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+async fn lapsed_hold_lets_the_next_one_in() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.hold(&first, 7).await.ok();
     shop.advance(295).await;
@@ -169,21 +167,21 @@ async fn a_lapsed_hold_lets_the_next_one_in() {
     shop.wait_for_turn(&second, 20).await;
     assert_eq!(shop.status(&first).await, "CLOSED HOLD_EXPIRED");
     assert_eq!(shop.status(&third).await, "WAITING");
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     assert_eq!(shop.seats(&second).await[&7], "FREE");
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn a_window_that_is_over_lets_the_next_one_in() {
-    let shop = Shop::for_one().await;
+async fn window_that_is_over_lets_the_next_one_in() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     // They joined five seconds ago.
     shop.advance(294).await;
-    shop.knock(&first).send().await.ok();
+    shop.ask_for_dates(&first).send().await.ok();
     shop.advance(1).await;
     assert_eq!(shop.status(&first).await, "EXPIRED WINDOW_OVER");
-    shop.knock(&first)
+    shop.ask_for_dates(&first)
         .send()
         .await
         .session_over(Some("WINDOW_OVER"));
@@ -196,8 +194,8 @@ async fn a_window_that_is_over_lets_the_next_one_in() {
 
 /// A fault of other waiting rooms: expiry that stalls at a gap.
 #[tokio::test]
-async fn who_does_not_come_gives_the_place_to_the_next() {
-    let shop = Shop::for_one().await;
+async fn no_show_gives_the_place_to_the_next() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -212,23 +210,22 @@ async fn who_does_not_come_gives_the_place_to_the_next() {
     assert_eq!(shop.status(&third).await, "WAITING");
     shop.advance(1).await;
     assert_eq!(shop.status(&second).await, "EXPIRED NO_SHOW");
-    shop.knock(&second)
+    shop.ask_for_dates(&second)
         .send()
         .await
         .session_over(Some("NO_SHOW"));
     shop.delete("/v1/auth/tokens")
-        .token(&second.token)
-        .send()
+        .send_as(&second.token)
         .await
         .session_over(Some("NO_SHOW"));
     shop.wait_for_turn(&third, 45).await;
-    shop.knock(&third).send().await.ok();
+    shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn the_last_second_of_the_claim_is_good_for_a_whole_window() {
-    let shop = Shop::for_one().await;
+async fn arrival_in_the_last_second_of_the_claim_gets_a_whole_window() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, _] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -242,7 +239,7 @@ async fn the_last_second_of_the_claim_is_good_for_a_whole_window() {
             - 1,
     )
     .await;
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
     shop.advance(60).await;
     let now = shop.get_place(&second).await;
     assert_eq!(now["status"], "ACTIVE", "the claim is made");
@@ -253,8 +250,8 @@ async fn the_last_second_of_the_claim_is_good_for_a_whole_window() {
 }
 
 #[tokio::test]
-async fn somebody_who_is_admitted_and_leaves_gives_the_place_on() {
-    let shop = Shop::for_one().await;
+async fn admitted_buyer_that_leaves_gives_the_place_to_the_next() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -265,7 +262,7 @@ async fn somebody_who_is_admitted_and_leaves_gives_the_place_on() {
 }
 
 #[tokio::test]
-async fn holding_after_the_window_one_pays_and_looks_and_goes_through_no_door() {
+async fn holder_after_the_window_pays_and_looks_and_is_refused_at_every_door() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.advance(299).await;
@@ -275,11 +272,7 @@ async fn holding_after_the_window_one_pays_and_looks_and_goes_through_no_door() 
     let id = text(&held["reservation_id"]);
     for door in shop.guarded(&buyer.user_id, &id) {
         if door.door == Door::Buyer {
-            door.call(&shop)
-                .token(&buyer.token)
-                .send()
-                .await
-                .is(FORBIDDEN);
+            door.call(&shop).send_as(&buyer.token).await.is(FORBIDDEN);
         }
     }
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
@@ -290,8 +283,8 @@ async fn holding_after_the_window_one_pays_and_looks_and_goes_through_no_door() 
 }
 
 #[tokio::test]
-async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
-    let shop = Shop::for_one().await;
+async fn buyer_that_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, third] = one_inside_two_waiting(&shop).await;
     let number = |buyer: &Buyer| claims(&buyer.token)["number"].clone();
     shop.leave(&second).await;
@@ -302,7 +295,7 @@ async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
         (&again.joined["status"], &again.joined["queue_position"]),
         (&json!("WAITING"), &json!(1))
     );
-    shop.knock(&second).send().await.session_over(None);
+    shop.ask_for_dates(&second).send().await.session_over(None);
 
     shop.leave(&again).await;
     shop.leave(&first).await;
@@ -315,9 +308,9 @@ async fn who_leaves_while_waiting_gets_the_number_back_until_it_is_served() {
 }
 
 #[tokio::test]
-async fn after_each_ending_one_may_join_again_and_buy() {
+async fn buyer_may_join_and_buy_again_after_each_ending() {
     let shop = Shop::open().await;
-    let (paid, _) = shop.sold(1).await;
+    let (paid, _) = shop.sell(1).await;
     let left = shop.buyer().await;
     shop.leave(&left).await;
     let idle = shop.buyer().await;
@@ -335,14 +328,14 @@ async fn after_each_ending_one_may_join_again_and_buy() {
         let held = shop.hold(&again, seat).await.ok();
         shop.charge(&again, PRICE).await.ok();
         shop.pay(&again, &held).await.ok();
-        shop.knock(buyer).send().await.session_over(None);
+        shop.ask_for_dates(buyer).send().await.session_over(None);
     }
     shop.audit().await;
 }
 
 #[tokio::test]
-async fn who_did_not_come_may_join_again() {
-    let shop = Shop::for_one().await;
+async fn no_show_may_join_again() {
+    let shop = Shop::with_room_for_one().await;
     let [first, second, _] = one_inside_two_waiting(&shop).await;
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 15).await;
@@ -356,17 +349,17 @@ async fn who_did_not_come_may_join_again() {
 /// Faults of other waiting rooms: a token that is expired when it is born, because its number
 /// had been served long ago; and a line that nobody ticked while nobody was there.
 #[tokio::test]
-async fn a_sleeping_line_wakes_with_a_join() {
+async fn sleeping_line_wakes_with_a_join() {
     let shop = Shop::without_schedule(&[]).await;
     shop.advance(3_600).await;
     let buyer = shop.buyer().await;
     assert_eq!(buyer.joined["status"], "ACTIVE");
     assert_eq!(buyer.joined["active_until"], shop.in_seconds(300));
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
     shop.advance(3_600).await;
     let buyer = shop.buyer().await;
     assert_eq!(buyer.joined["active_until"], shop.in_seconds(300));
-    shop.knock(&buyer).send().await.ok();
+    shop.ask_for_dates(&buyer).send().await.ok();
 }
 
 /// A fault of other waiting rooms: admission credit that piles up while nobody waits, then lets
@@ -388,7 +381,7 @@ async fn credit_does_not_pile_up_while_nobody_waits() {
 }
 
 #[tokio::test]
-async fn a_dead_scheduler_is_replaced_by_those_who_ask() {
+async fn polls_tick_the_line_when_the_scheduler_is_dead() {
     let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
     // The one call that there is ends after a minute.
     shop.advance(120).await;
@@ -399,18 +392,18 @@ async fn a_dead_scheduler_is_replaced_by_those_who_ask() {
     assert_eq!(shop.status(&second).await, "WAITING");
     shop.leave(&first).await;
     shop.wait_for_turn(&second, 30).await;
-    shop.knock(&second).send().await.ok();
+    shop.ask_for_dates(&second).send().await.ok();
 }
 
 #[tokio::test]
-async fn parallel_arrivals_of_one_count_once() {
+async fn parallel_arrivals_of_one_session_count_once() {
     crate::harness::in_virtual_time();
     let shop = Shop::open_with(&[("MainMaxActive", "2")]).await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     let (third, fourth) = (shop.buyer().await, shop.buyer().await);
     shop.leave(&first).await;
     shop.wait_for_turn(&third, 15).await;
-    let knocks = (0..8).map(|_| shop.knock(&third).send());
+    let knocks = (0..8).map(|_| shop.ask_for_dates(&third).send());
     for reply in shared::futures_util::future::join_all(knocks).await {
         reply.ok();
     }

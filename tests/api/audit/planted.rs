@@ -15,7 +15,7 @@ macro_rules! finds {
             #[tokio::test]
             async fn $name() {
                 let shop = Shop::open().await;
-                shop.sold(1).await;
+                shop.sell(1).await;
                 plant::$name(&shop).await;
                 let report = shop.audited().await;
                 let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
@@ -31,213 +31,214 @@ macro_rules! finds {
 }
 
 finds! {
-    a_seat_sold_without_an_order: "SEAT_SOLD_WITHOUT_ORDER";
-    a_seat_of_somebody_elses_order: "SEAT_SOLD_TWICE" | "SEAT_SOLD_WITHOUT_ORDER";
-    one_reservation_of_two_users: "SEAT_SOLD_TWICE" | "SEAT_SOLD_WITHOUT_ORDER";
-    an_order_without_its_seat: "ORDER_WITHOUT_SEAT";
-    an_order_whose_seat_is_held_again: "ORDER_WITHOUT_SEAT" | "SEAT_HELD_BY_NOBODY";
-    a_refunded_order_with_its_seat: "REFUNDED_ORDER_WITH_SEAT";
-    a_charge_that_is_gone: "ENTRY_MISSING";
-    an_entry_that_was_lost_at_the_end: "ENTRY_MISSING";
-    a_correction_that_is_gone: "ENTRY_MISSING";
-    a_correction_of_another_amount: "BALANCE_WRONG";
-    a_correction_that_cannot_be_read: "UNREADABLE";
+    seat_sold_without_an_order: "SEAT_SOLD_WITHOUT_ORDER";
+    seat_of_somebody_elses_order: "SEAT_SOLD_TWICE" | "SEAT_SOLD_WITHOUT_ORDER";
+    reservation_of_two_users: "SEAT_SOLD_TWICE" | "SEAT_SOLD_WITHOUT_ORDER";
+    order_without_its_seat: "ORDER_WITHOUT_SEAT";
+    order_whose_seat_is_held_again: "ORDER_WITHOUT_SEAT" | "SEAT_HELD_BY_NOBODY";
+    refunded_order_with_its_seat: "REFUNDED_ORDER_WITH_SEAT";
+    charge_that_is_gone: "ENTRY_MISSING";
+    entry_that_was_lost_at_the_end: "ENTRY_MISSING";
+    correction_that_is_gone: "ENTRY_MISSING";
+    correction_of_another_amount: "BALANCE_WRONG";
+    correction_that_cannot_be_read: "UNREADABLE";
     two_entries_at_one_place: "ENTRIES_COLLIDE";
-    a_balance_that_does_not_add_up: "BALANCE_WRONG";
-    a_balance_below_zero: "BALANCE_NEGATIVE";
-    an_account_with_another_balance: "ACCOUNT_DIFFERS";
-    an_account_behind_its_entries: "ACCOUNT_DIFFERS";
+    balance_that_does_not_add_up: "BALANCE_WRONG";
+    balance_below_zero: "BALANCE_NEGATIVE";
+    account_with_another_balance: "ACCOUNT_DIFFERS";
+    account_behind_its_entries: "ACCOUNT_DIFFERS";
     entries_without_an_account: "ENTRIES_WITHOUT_ACCOUNT";
-    a_session_that_holds_what_is_paid: "PAID_SESSION_HOLDS";
-    a_closed_session_that_holds: "CLOSED_SESSION_HOLDS";
-    a_hold_without_its_seat: "HOLD_WITHOUT_SEAT";
-    a_seat_that_nobody_holds: "SEAT_HELD_BY_NOBODY";
-    a_seat_held_for_an_hour: "SEAT_HELD_TOO_LONG";
-    a_seat_held_without_an_end: "SEAT_HELD_TOO_LONG";
-    a_held_seat_that_is_never_swept: "HELD_SEAT_TTL_WRONG";
-    a_held_seat_that_is_swept_too_early: "HELD_SEAT_TTL_WRONG";
-    a_sold_seat_that_is_swept: "SOLD_SEAT_HAS_TTL";
-    a_number_of_two_sessions: "NUMBER_DRAWN_TWICE";
-    an_entry_of_two_sessions: "NUMBER_DRAWN_TWICE";
-    a_number_that_was_drawn_by_lot: "NUMBER_DRAWN_TWICE";
-    a_number_that_was_never_issued: "NUMBER_NEVER_ISSUED";
+    session_that_holds_what_is_paid: "PAID_SESSION_HOLDS";
+    closed_session_that_holds: "CLOSED_SESSION_HOLDS";
+    hold_without_its_seat: "HOLD_WITHOUT_SEAT";
+    seat_that_nobody_holds: "SEAT_HELD_BY_NOBODY";
+    seat_held_for_an_hour: "SEAT_HELD_TOO_LONG";
+    seat_held_without_an_end: "SEAT_HELD_TOO_LONG";
+    held_seat_that_is_never_swept: "HELD_SEAT_TTL_WRONG";
+    held_seat_that_is_swept_too_early: "HELD_SEAT_TTL_WRONG";
+    sold_seat_that_is_swept: "SOLD_SEAT_HAS_TTL";
+    number_of_two_sessions: "NUMBER_DRAWN_TWICE";
+    entry_of_two_sessions: "NUMBER_DRAWN_TWICE";
+    number_that_was_drawn_by_lot: "NUMBER_DRAWN_TWICE";
+    number_that_was_never_issued: "NUMBER_NEVER_ISSUED";
     numbers_that_were_forgotten: "NUMBER_NEVER_ISSUED";
-    an_entry_that_was_never_made: "NUMBER_NEVER_ISSUED";
-    a_line_that_went_back: "SERVED_WENT_BACK";
-    an_arrival_that_nobody_counted: "ARRIVAL_NOT_COUNTED";
+    entry_that_was_never_made: "NUMBER_NEVER_ISSUED";
+    line_that_went_back: "SERVED_WENT_BACK";
+    arrival_that_nobody_counted: "ARRIVAL_NOT_COUNTED";
     more_done_than_arrived: "MORE_DONE_THAN_ARRIVED";
-    a_user_without_an_account: "USER_WITHOUT_ACCOUNT";
-    an_account_without_a_user: "ACCOUNT_WITHOUT_USER";
-    an_address_that_is_not_claimed: "ADDRESS_NOT_CLAIMED";
-    an_address_that_somebody_else_has: "ADDRESS_NOT_CLAIMED" | "ADDRESS_OF_NOBODY";
-    an_address_of_nobody: "ADDRESS_OF_NOBODY";
+    user_without_an_account: "USER_WITHOUT_ACCOUNT";
+    account_without_a_user: "ACCOUNT_WITHOUT_USER";
+    address_that_is_not_claimed: "ADDRESS_NOT_CLAIMED";
+    address_that_somebody_else_has: "ADDRESS_NOT_CLAIMED" | "ADDRESS_OF_NOBODY";
+    address_of_nobody: "ADDRESS_OF_NOBODY";
     items_that_cannot_be_read: "UNREADABLE" | "UNREADABLE" | "UNREADABLE" | "UNREADABLE" | "UNREADABLE";
-    an_order_that_cannot_be_read: "UNREADABLE" | "SEAT_SOLD_WITHOUT_ORDER";
-    a_queue_that_cannot_be_read: "UNREADABLE";
-    a_list_of_queues_that_cannot_be_read: "UNREADABLE";
+    order_that_cannot_be_read: "UNREADABLE" | "SEAT_SOLD_WITHOUT_ORDER";
+    queue_that_cannot_be_read: "UNREADABLE";
+    list_of_queues_that_cannot_be_read: "UNREADABLE";
 }
 
 mod plant {
     use super::*;
 
-    pub async fn a_seat_sold_without_an_order(shop: &Shop) {
+    pub async fn seat_sold_without_an_order(shop: &Shop) {
         let seat = json!({ "status": "SOLD", "reservation_id": NOBODYS });
         shop.plant_seat(20, seat).await;
     }
 
     /// The other one's seat stays sold, to an order that names another.
-    pub async fn a_seat_of_somebody_elses_order(shop: &Shop) {
-        let (buyer, receipt) = shop.sold(2).await;
+    pub async fn seat_of_somebody_elses_order(shop: &Shop) {
+        let (buyer, receipt) = shop.sell(2).await;
         let order = order_key(&buyer.user_id, &receipt);
-        shop.tamper("Accounts", order, json!({ "seats": [1] }))
+        shop.change_item("Accounts", order, json!({ "seats": [1] }))
             .await;
     }
 
-    pub async fn one_reservation_of_two_users(shop: &Shop) {
-        let (one, receipt) = shop.sold(2).await;
-        let (other, others) = shop.sold(3).await;
+    pub async fn reservation_of_two_users(shop: &Shop) {
+        let (one, receipt) = shop.sell(2).await;
+        let (other, others) = shop.sell(3).await;
         let mut order = shop
-            .uproot("Accounts", order_key(&other.user_id, &others))
+            .take_item("Accounts", order_key(&other.user_id, &others))
             .await;
         let same = text(&receipt["reservation_id"]);
         order["entry"] = json!(format!("order#{same}"));
         order["reservation_id"] = json!(same);
         order["seats"] = json!([2]);
-        shop.plant("Accounts", order).await;
+        shop.put_item("Accounts", order).await;
         assert_ne!(one.user_id, other.user_id);
     }
 
-    pub async fn an_order_without_its_seat(shop: &Shop) {
-        shop.uproot("Seats", shop.seat_key(1)).await;
+    pub async fn order_without_its_seat(shop: &Shop) {
+        shop.take_item("Seats", shop.seat_key(1)).await;
     }
 
-    pub async fn an_order_whose_seat_is_held_again(shop: &Shop) {
+    pub async fn order_whose_seat_is_held_again(shop: &Shop) {
         let seat = shop.held_until(200);
         shop.plant_seat(1, seat).await;
     }
 
-    pub async fn a_refunded_order_with_its_seat(shop: &Shop) {
-        let (buyer, receipt) = shop.sold(2).await;
-        let seat = shop.uproot("Seats", shop.seat_key(2)).await;
-        shop.plant("Seats", seat.clone()).await;
+    pub async fn refunded_order_with_its_seat(shop: &Shop) {
+        let (buyer, receipt) = shop.sell(2).await;
+        let seat = shop.take_item("Seats", shop.seat_key(2)).await;
+        shop.put_item("Seats", seat.clone()).await;
         refund(shop, &buyer, &receipt).await;
-        shop.plant("Seats", seat).await;
+        shop.put_item("Seats", seat).await;
     }
 
-    pub async fn a_charge_that_is_gone(shop: &Shop) {
+    pub async fn charge_that_is_gone(shop: &Shop) {
         let charges = rich(shop).await.1;
-        shop.uproot("Accounts", charges[0].clone()).await;
+        shop.take_item("Accounts", charges[0].clone()).await;
     }
 
-    pub async fn an_entry_that_was_lost_at_the_end(shop: &Shop) {
+    pub async fn entry_that_was_lost_at_the_end(shop: &Shop) {
         let charges = rich(shop).await.1;
-        shop.uproot("Accounts", charges[1].clone()).await;
+        shop.take_item("Accounts", charges[1].clone()).await;
     }
 
     pub async fn two_entries_at_one_place(shop: &Shop) {
         let charges = rich(shop).await.1;
-        let mut charge = shop.uproot("Accounts", charges[0].clone()).await;
-        shop.plant("Accounts", charge.clone()).await;
+        let mut charge = shop.take_item("Accounts", charges[0].clone()).await;
+        shop.put_item("Accounts", charge.clone()).await;
         charge["entry"] = json!("charge#key#another");
-        shop.plant("Accounts", charge).await;
+        shop.put_item("Accounts", charge).await;
     }
 
-    pub async fn a_balance_that_does_not_add_up(shop: &Shop) {
+    pub async fn balance_that_does_not_add_up(shop: &Shop) {
         let charges = rich(shop).await.1;
         let less = json!({ "amount": 1 });
-        shop.tamper("Accounts", charges[1].clone(), less).await;
+        shop.change_item("Accounts", charges[1].clone(), less).await;
     }
 
-    pub async fn a_balance_below_zero(shop: &Shop) {
+    pub async fn balance_below_zero(shop: &Shop) {
         let guest = shop.guest().await;
         let below = json!({ "balance": -100, "seq": 1 });
-        shop.tamper("Accounts", account_key(&guest.user_id), below)
+        shop.change_item("Accounts", account_key(&guest.user_id), below)
             .await;
         let charge = json!({
             "user_id": guest.user_id, "entry": "charge#key#below",
             "amount": -100, "charged_at": 0, "seq": 1, "balance_after": -100,
         });
-        shop.plant("Accounts", charge).await;
+        shop.put_item("Accounts", charge).await;
     }
 
-    pub async fn an_account_with_another_balance(shop: &Shop) {
+    pub async fn account_with_another_balance(shop: &Shop) {
         let guest = rich(shop).await.0;
         let more = json!({ "balance": 1_000_000 });
-        shop.tamper("Accounts", account_key(&guest.user_id), more)
+        shop.change_item("Accounts", account_key(&guest.user_id), more)
             .await;
     }
 
-    pub async fn an_account_behind_its_entries(shop: &Shop) {
+    pub async fn account_behind_its_entries(shop: &Shop) {
         let guest = rich(shop).await.0;
         let behind = json!({ "balance": 10_000, "seq": 1 });
-        shop.tamper("Accounts", account_key(&guest.user_id), behind)
+        shop.change_item("Accounts", account_key(&guest.user_id), behind)
             .await;
     }
 
     pub async fn entries_without_an_account(shop: &Shop) {
         let guest = rich(shop).await.0;
-        shop.uproot("Accounts", account_key(&guest.user_id)).await;
-    }
-
-    pub async fn a_session_that_holds_what_is_paid(shop: &Shop) {
-        let buyer = shop.buyer().await;
-        let held = shop.hold(&buyer, 2).await.ok();
-        let key = session_key(&buyer.user_id);
-        let session = shop.uproot("Sessions", key).await;
-        shop.plant("Sessions", session.clone()).await;
-        shop.charge(&buyer, PRICE).await.ok();
-        shop.pay(&buyer, &held).await.ok();
-        shop.plant("Sessions", session).await;
-    }
-
-    pub async fn a_closed_session_that_holds(shop: &Shop) {
-        let buyer = shop.buyer().await;
-        shop.hold(&buyer, 2).await.ok();
-        let closed = json!({ "closed": "LEFT" });
-        shop.tamper("Sessions", session_key(&buyer.user_id), closed)
+        shop.take_item("Accounts", account_key(&guest.user_id))
             .await;
     }
 
-    pub async fn a_hold_without_its_seat(shop: &Shop) {
-        shop.hold_all(&shop.buyer().await, &[2, 3]).await.ok();
-        shop.uproot("Seats", shop.seat_key(3)).await;
+    pub async fn session_that_holds_what_is_paid(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        let held = shop.hold(&buyer, 2).await.ok();
+        let key = session_key(&buyer.user_id);
+        let session = shop.take_item("Sessions", key).await;
+        shop.put_item("Sessions", session.clone()).await;
+        shop.charge(&buyer, PRICE).await.ok();
+        shop.pay(&buyer, &held).await.ok();
+        shop.put_item("Sessions", session).await;
     }
 
-    pub async fn a_seat_that_nobody_holds(shop: &Shop) {
+    pub async fn closed_session_that_holds(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        shop.hold(&buyer, 2).await.ok();
+        let closed = json!({ "closed": "LEFT" });
+        shop.change_item("Sessions", session_key(&buyer.user_id), closed)
+            .await;
+    }
+
+    pub async fn hold_without_its_seat(shop: &Shop) {
+        shop.hold_all(&shop.buyer().await, &[2, 3]).await.ok();
+        shop.take_item("Seats", shop.seat_key(3)).await;
+    }
+
+    pub async fn seat_that_nobody_holds(shop: &Shop) {
         shop.plant_seat(20, shop.held_until(200)).await;
     }
 
-    pub async fn a_seat_held_for_an_hour(shop: &Shop) {
+    pub async fn seat_held_for_an_hour(shop: &Shop) {
         shop.plant_seat(20, shop.held_until(3_600)).await;
     }
 
-    pub async fn a_seat_held_without_an_end(shop: &Shop) {
+    pub async fn seat_held_without_an_end(shop: &Shop) {
         let mut seat = shop.held_until(200);
         seat["held_until"] = Value::Null;
         shop.plant_seat(20, seat).await;
     }
 
-    pub async fn a_held_seat_that_is_never_swept(shop: &Shop) {
+    pub async fn held_seat_that_is_never_swept(shop: &Shop) {
         shop.hold(&shop.buyer().await, 2).await.ok();
-        shop.tamper("Seats", shop.seat_key(2), json!({ "ttl": null }))
+        shop.change_item("Seats", shop.seat_key(2), json!({ "ttl": null }))
             .await;
     }
 
-    pub async fn a_held_seat_that_is_swept_too_early(shop: &Shop) {
+    pub async fn held_seat_that_is_swept_too_early(shop: &Shop) {
         shop.hold(&shop.buyer().await, 2).await.ok();
         let now = json!({ "ttl": shop.now().as_second() });
-        shop.tamper("Seats", shop.seat_key(2), now).await;
+        shop.change_item("Seats", shop.seat_key(2), now).await;
     }
 
-    pub async fn a_sold_seat_that_is_swept(shop: &Shop) {
+    pub async fn sold_seat_that_is_swept(shop: &Shop) {
         let later = json!({ "ttl": shop.now().as_second() + 1_000 });
-        shop.tamper("Seats", shop.seat_key(1), later).await;
+        shop.change_item("Seats", shop.seat_key(1), later).await;
     }
 
-    pub async fn a_number_of_two_sessions(shop: &Shop) {
+    pub async fn number_of_two_sessions(shop: &Shop) {
         shop.buyer().await;
         let other = shop.buyer().await;
-        shop.tamper(
+        shop.change_item(
             "Sessions",
             session_key(&other.user_id),
             json!({ "number": 2 }),
@@ -264,24 +265,24 @@ mod plant {
         json!({ "user_id": user_id, "queue_id": "rock" })
     }
 
-    pub async fn an_entry_of_two_sessions(shop: &Shop) {
+    pub async fn entry_of_two_sessions(shop: &Shop) {
         let [one, other] = two_early(shop).await;
-        let session = shop.uproot("Sessions", in_rock(&one)).await;
+        let session = shop.take_item("Sessions", in_rock(&one)).await;
         let same = json!({ "early": session["early"] });
-        shop.plant("Sessions", session).await;
-        shop.tamper("Sessions", in_rock(&other), same).await;
+        shop.put_item("Sessions", session).await;
+        shop.change_item("Sessions", in_rock(&other), same).await;
     }
 
-    pub async fn a_number_that_was_drawn_by_lot(shop: &Shop) {
+    pub async fn number_that_was_drawn_by_lot(shop: &Shop) {
         let [_, other] = two_early(shop).await;
         shop.advance(65).await;
         let change = json!({ "early": null, "number": 1 });
-        shop.tamper("Sessions", in_rock(&other), change).await;
+        shop.change_item("Sessions", in_rock(&other), change).await;
     }
 
-    pub async fn a_number_that_was_never_issued(shop: &Shop) {
+    pub async fn number_that_was_never_issued(shop: &Shop) {
         let buyer = shop.buyer().await;
-        shop.tamper(
+        shop.change_item(
             "Sessions",
             session_key(&buyer.user_id),
             json!({ "number": 1_000 }),
@@ -293,26 +294,26 @@ mod plant {
         shop.buyer().await;
         shop.advance(10).await;
         let none = json!({ "issued": 1 });
-        shop.tamper("Queues", json!({ "id": "main#number" }), none)
+        shop.change_item("Queues", json!({ "id": "main#number" }), none)
             .await;
     }
 
-    pub async fn an_entry_that_was_never_made(shop: &Shop) {
+    pub async fn entry_that_was_never_made(shop: &Shop) {
         let [one, _] = two_early(shop).await;
         let change = json!({ "early": [7, 1_000] });
-        shop.tamper("Sessions", in_rock(&one), change).await;
+        shop.change_item("Sessions", in_rock(&one), change).await;
     }
 
-    pub async fn a_line_that_went_back(shop: &Shop) {
+    pub async fn line_that_went_back(shop: &Shop) {
         shop.buyer().await;
         shop.advance(10).await;
         shop.audit().await;
         let id = json!({ "id": "main" });
-        let mut queue = shop.uproot("Queues", id).await;
+        let mut queue = shop.take_item("Queues", id).await;
         for point in queue["line"]["schedule"].as_array_mut().expect("points") {
             point[1] = json!(0);
         }
-        shop.plant("Queues", queue).await;
+        shop.put_item("Queues", queue).await;
     }
 
     /// The counts of the cohort of the buyer of seat 1.
@@ -320,10 +321,10 @@ mod plant {
         let items = shop.items("Queues").await;
         let counted = items.iter().find(|item| item["arrived"].is_number());
         let id = json!({ "id": counted.expect("a cohort")["id"] });
-        shop.tamper("Queues", id, counts).await;
+        shop.change_item("Queues", id, counts).await;
     }
 
-    pub async fn an_arrival_that_nobody_counted(shop: &Shop) {
+    pub async fn arrival_that_nobody_counted(shop: &Shop) {
         shop.buyer().await;
         count(shop, json!({ "arrived": 1 })).await;
     }
@@ -332,63 +333,66 @@ mod plant {
         count(shop, json!({ "done": 2 })).await;
     }
 
-    pub async fn a_user_without_an_account(shop: &Shop) {
+    pub async fn user_without_an_account(shop: &Shop) {
         let guest = shop.guest().await;
-        shop.uproot("Accounts", account_key(&guest.user_id)).await;
+        shop.take_item("Accounts", account_key(&guest.user_id))
+            .await;
     }
 
-    pub async fn an_account_without_a_user(shop: &Shop) {
+    pub async fn account_without_a_user(shop: &Shop) {
         let guest = shop.guest().await;
-        shop.uproot("Users", json!({ "id": guest.user_id })).await;
+        shop.take_item("Users", json!({ "id": guest.user_id }))
+            .await;
     }
 
     const ADDRESS: &str = "email#mina@example.com";
 
-    pub async fn an_address_that_is_not_claimed(shop: &Shop) {
+    pub async fn address_that_is_not_claimed(shop: &Shop) {
         shop.account("Mina@example.com").await;
-        shop.uproot("Users", json!({ "id": ADDRESS })).await;
+        shop.take_item("Users", json!({ "id": ADDRESS })).await;
     }
 
-    pub async fn an_address_that_somebody_else_has(shop: &Shop) {
+    pub async fn address_that_somebody_else_has(shop: &Shop) {
         shop.account("mina@example.com").await;
         let guest = shop.guest().await;
         let change = json!({ "user_id": guest.user_id });
-        shop.tamper("Users", json!({ "id": ADDRESS }), change).await;
+        shop.change_item("Users", json!({ "id": ADDRESS }), change)
+            .await;
     }
 
-    pub async fn an_address_of_nobody(shop: &Shop) {
+    pub async fn address_of_nobody(shop: &Shop) {
         let guest = shop.guest().await;
-        shop.plant("Users", json!({ "id": ADDRESS, "user_id": guest.user_id }))
+        shop.put_item("Users", json!({ "id": ADDRESS, "user_id": guest.user_id }))
             .await;
     }
 
     pub async fn items_that_cannot_be_read(shop: &Shop) {
-        shop.plant("Users", json!({ "id": "somebody" })).await;
-        shop.plant("Seats", json!({ "block": "a hall", "seat": 1 }))
+        shop.put_item("Users", json!({ "id": "somebody" })).await;
+        shop.put_item("Seats", json!({ "block": "a hall", "seat": 1 }))
             .await;
         shop.plant_seat(0, json!({ "status": "SOLD", "reservation_id": NOBODYS }))
             .await;
         let session = json!({ "user_id": "somebody", "queue_id": "main" });
-        shop.plant("Sessions", session).await;
+        shop.put_item("Sessions", session).await;
         let entry = json!({ "user_id": "somebody", "entry": "account" });
-        shop.plant("Accounts", entry).await;
+        shop.put_item("Accounts", entry).await;
     }
 
-    pub async fn an_order_that_cannot_be_read(shop: &Shop) {
-        let (buyer, receipt) = shop.sold(2).await;
+    pub async fn order_that_cannot_be_read(shop: &Shop) {
+        let (buyer, receipt) = shop.sell(2).await;
         let none = json!({ "seats": [] });
-        shop.tamper("Accounts", order_key(&buyer.user_id, &receipt), none)
+        shop.change_item("Accounts", order_key(&buyer.user_id, &receipt), none)
             .await;
     }
 
-    pub async fn a_queue_that_cannot_be_read(shop: &Shop) {
-        shop.tamper("Queues", json!({ "id": "main" }), json!({ "line": "long" }))
+    pub async fn queue_that_cannot_be_read(shop: &Shop) {
+        shop.change_item("Queues", json!({ "id": "main" }), json!({ "line": "long" }))
             .await;
     }
 
-    pub async fn a_list_of_queues_that_cannot_be_read(shop: &Shop) {
+    pub async fn list_of_queues_that_cannot_be_read(shop: &Shop) {
         let registry = json!({ "id": "registry", "queues": "all of them" });
-        shop.plant("Queues", registry).await;
+        shop.put_item("Queues", registry).await;
     }
 
     /// Somebody with two charges of 100 won, and the keys of these.
@@ -399,7 +403,7 @@ mod plant {
         for key in ["one", "two"] {
             let charge = shop.post(&path).token(&guest.access_token);
             charge
-                .header("idempotency-key", key)
+                .key(key)
                 .json(&json!({ "amount": 100 }))
                 .send()
                 .await
@@ -414,29 +418,25 @@ mod plant {
     async fn corrected(shop: &Shop) -> Value {
         let (buyer, admin) = (shop.buyer().await, shop.admin().await);
         let correction = shop.correct(&admin, &buyer, 100);
-        correction
-            .header("idempotency-key", "one")
-            .send()
-            .await
-            .ok();
+        correction.key("one").send().await.ok();
         shop.charge(&buyer, 100).await.ok();
         json!({ "user_id": buyer.user_id, "entry": "correction#key#one" })
     }
 
-    pub async fn a_correction_that_is_gone(shop: &Shop) {
+    pub async fn correction_that_is_gone(shop: &Shop) {
         let key = corrected(shop).await;
-        shop.uproot("Accounts", key).await;
+        shop.take_item("Accounts", key).await;
     }
 
-    pub async fn a_correction_of_another_amount(shop: &Shop) {
+    pub async fn correction_of_another_amount(shop: &Shop) {
         let key = corrected(shop).await;
-        shop.tamper("Accounts", key, json!({ "amount": -100 }))
+        shop.change_item("Accounts", key, json!({ "amount": -100 }))
             .await;
     }
 
-    pub async fn a_correction_that_cannot_be_read(shop: &Shop) {
+    pub async fn correction_that_cannot_be_read(shop: &Shop) {
         let key = corrected(shop).await;
-        shop.tamper("Accounts", key, json!({ "reason": null }))
+        shop.change_item("Accounts", key, json!({ "reason": null }))
             .await;
     }
 
@@ -465,7 +465,7 @@ mod plant {
             if let Some(fields) = seat.as_object_mut() {
                 fields.retain(|_, value| !value.is_null());
             }
-            self.plant("Seats", seat).await;
+            self.put_item("Seats", seat).await;
         }
 
         /// What a seat says that nobody holds, until so many seconds from now.

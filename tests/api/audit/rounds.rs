@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::{futures_util::future::join_all, jiff::SignedDuration, store::usage::metered};
 
-use super::{NOBODYS, all_that_is_lively, lively, refund};
+use super::{NOBODYS, busy_shop, everything_in_busy_shop, refund};
 use crate::harness::{PRICE, Shop};
 
 impl Shop {
@@ -26,15 +26,15 @@ impl Shop {
 const A_STEP: f64 = 0.001;
 
 #[tokio::test]
-async fn a_round_that_stops_goes_on_where_it_was() {
-    let shop = lively().await;
+async fn round_continues_where_it_stopped() {
+    let shop = busy_shop().await;
     let runs = shop.rest_of_the_round(A_STEP).await;
     let last = &runs[runs.len() - 1];
     assert!(runs.len() > 30, "{} runs", runs.len());
     assert_eq!(last["runs"], json!(runs.len()));
-    assert_eq!(last["checked"], all_that_is_lively());
+    assert_eq!(last["checked"], everything_in_busy_shop());
     assert_eq!(last["violations"], 0, "{last:#}");
-    for (what, total) in all_that_is_lively().as_object().expect("counts") {
+    for (what, total) in everything_in_busy_shop().as_object().expect("counts") {
         let parts = runs.iter().map(|run| run["run"]["checked"][what].as_u64());
         let parts: u64 = parts.map(|part| part.expect("a count")).sum();
         assert_eq!(json!(parts), *total, "{what}");
@@ -45,18 +45,18 @@ async fn a_round_that_stops_goes_on_where_it_was() {
 
     let next = shop.run_audit(&json!({})).await;
     assert_eq!((&next["runs"], &next["is_over"]), (&json!(1), &json!(true)));
-    assert_eq!(next["checked"], all_that_is_lively());
+    assert_eq!(next["checked"], everything_in_busy_shop());
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_found_in_several_runs_as_in_one() {
-    let shop = lively().await;
+async fn violations_are_found_in_several_runs_as_in_one() {
+    let shop = busy_shop().await;
     let sold = json!({ "status": "SOLD", "reservation_id": NOBODYS });
     for seat in 21..29 {
         let mut item = sold.clone();
         item["block"] = json!(shop.block(0));
         item["seat"] = json!(seat);
-        shop.plant("Seats", item).await;
+        shop.put_item("Seats", item).await;
     }
     let one = shop.audited().await;
     assert_eq!(one["kinds"], json!({ "SEAT_SOLD_WITHOUT_ORDER": 8 }));
@@ -82,11 +82,11 @@ async fn what_is_wrong_is_found_in_several_runs_as_in_one() {
 
 /// Every step of the audit has something else happening before it.
 #[tokio::test]
-async fn nobody_is_accused_of_what_happens_between_two_pages() {
+async fn changes_between_two_pages_are_no_violation() {
     let shop = Shop::open().await;
     let mut sold = Vec::new();
     for seat in 1..6 {
-        sold.push(shop.sold(seat).await);
+        sold.push(shop.sell(seat).await);
     }
     let holder = shop.buyer().await;
     let held = shop.hold_all(&holder, &[6, 7]).await.ok();
@@ -160,7 +160,7 @@ async fn nobody_is_accused_of_what_happens_between_two_pages() {
 
 #[tokio::test]
 async fn runs_at_once_do_no_harm() {
-    let shop = lively().await;
+    let shop = busy_shop().await;
     let order = json!({ "read_units": A_STEP });
     let mut superseded = 0;
     for _ in 0..20 {
@@ -173,7 +173,7 @@ async fn runs_at_once_do_no_harm() {
     }
     assert!(superseded > 0, "they were never at the same round at once");
     let runs = shop.rest_of_the_round(1_000.0).await;
-    assert_eq!(runs[0]["checked"], all_that_is_lively());
+    assert_eq!(runs[0]["checked"], everything_in_busy_shop());
     let sessions = shop.items("Sessions").await;
     let left = sessions.iter().filter(|item| item["user_id"] == "audit");
     assert_eq!(
@@ -184,20 +184,20 @@ async fn runs_at_once_do_no_harm() {
 }
 
 #[tokio::test]
-async fn the_operator_begins_anew() {
-    let shop = lively().await;
+async fn operator_can_start_a_new_round() {
+    let shop = busy_shop().await;
     let first = shop.run_audit(&json!({ "read_units": A_STEP })).await;
     assert_eq!(first["is_over"], false);
     shop.advance(10).await;
     let next = shop.audit().await;
     assert_eq!(next["runs"], 1);
     assert_eq!(next["started_at"], shop.in_seconds(0));
-    assert_eq!(next["checked"], all_that_is_lively());
+    assert_eq!(next["checked"], everything_in_busy_shop());
 }
 
 /// Users and seats at half a unit, everything else at one, and what it comes to is written down.
 #[tokio::test]
-async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
+async fn audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
     let shop = Shop::open().await;
     shop.stack.app("audit").await;
     let audit = async || {
@@ -209,7 +209,7 @@ async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
     };
     // Where it stands, the users, the seats, the sessions, the names of the queues, the line, its
     // numbers, its cohort, the accounts.
-    shop.sold(7).await;
+    shop.sell(7).await;
     assert_eq!(audit().await, (7.5, 1.0));
     // The order that there might be of a live hold, and its seats.
     shop.hold_all(&shop.buyer().await, &[8, 9]).await.ok();
@@ -218,7 +218,7 @@ async fn an_audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
 
 /// As after a new version of the code, or when somebody has tidied up.
 #[tokio::test]
-async fn a_round_that_cannot_go_on_is_begun_anew() {
+async fn round_that_cannot_continue_starts_anew() {
     for (key, change) in [
         ("round", Some(json!({ "stage": "OTHER" }))),
         (
@@ -228,7 +228,7 @@ async fn a_round_that_cannot_go_on_is_begun_anew() {
         ("memory#", None),
         ("memory#", Some(json!({ "bytes": "?" }))),
     ] {
-        let shop = lively().await;
+        let shop = busy_shop().await;
         shop.run_audit(&json!({ "read_units": A_STEP })).await;
         let items = shop.items("Sessions").await;
         let of_audit = |item: &&Value| {
@@ -238,18 +238,18 @@ async fn a_round_that_cannot_go_on_is_begun_anew() {
         let item = items.iter().find(of_audit).expect("it is there");
         let key = json!({ "user_id": "audit", "queue_id": item["queue_id"] });
         match change {
-            Some(change) => shop.tamper("Sessions", key, change).await,
-            None => drop(shop.uproot("Sessions", key).await),
+            Some(change) => shop.change_item("Sessions", key, change).await,
+            None => drop(shop.take_item("Sessions", key).await),
         }
         let report = shop.run_audit(&json!({})).await;
         assert_eq!(report["violations"], 0);
         assert_eq!(report["runs"], 1);
-        assert_eq!(report["checked"], all_that_is_lively());
+        assert_eq!(report["checked"], everything_in_busy_shop());
     }
 }
 
 #[tokio::test]
-async fn a_schedule_audits_every_hour_unless_it_is_told_otherwise() {
+async fn schedule_audits_every_hour_unless_set_otherwise() {
     let audits = |shop: &Shop| shop.invocations("audit").len();
     let shop = Shop::open().await;
     let at_the_start = audits(&shop);
@@ -261,7 +261,7 @@ async fn a_schedule_audits_every_hour_unless_it_is_told_otherwise() {
 }
 
 #[tokio::test]
-async fn the_budget_is_a_parameter() {
+async fn audit_budget_is_a_parameter() {
     let shop = Shop::open_with(&[("AuditReadUnits", "10")]).await;
     for _ in 0..40 {
         shop.account(&format!("{}@example.com", uuid())).await;
@@ -276,12 +276,12 @@ fn uuid() -> String {
 }
 
 /// Users without accounts, each of which is looked at again.
-async fn in_great_doubt(users: u32) -> Shop {
+async fn with_users_without_accounts(users: u32) -> Shop {
     let shop = Shop::without_schedule(&[]).await;
     for number in 0..users {
         let id = format!("00000000-0000-4000-8000-{number:012x}");
         let user = json!({ "id": id, "name": "민수", "generation": 0, "created_at": 0 });
-        shop.plant("Users", user).await;
+        shop.put_item("Users", user).await;
     }
     shop.stack.app("audit").await;
     shop
@@ -294,8 +294,8 @@ fn read_so_far(shop: &Shop) -> f64 {
 
 /// A partition gives 3,000 a second, and a tenth of it is the audit's.
 #[tokio::test(start_paused = true)]
-async fn an_audit_reads_300_units_a_second_at_most() {
-    let shop = in_great_doubt(450).await;
+async fn audit_reads_300_units_a_second_at_most() {
+    let shop = with_users_without_accounts(450).await;
     shop.stack.forget_consumed();
     let order = json!({ "from_start": true });
     let audit = shop.invoke("audit", &order);
@@ -323,8 +323,8 @@ async fn an_audit_reads_300_units_a_second_at_most() {
 
 /// A run that is to end in two seconds ends, and the next ones do the rest.
 #[tokio::test(start_paused = true)]
-async fn a_run_that_has_to_wait_ends_before_its_deadline() {
-    let shop = in_great_doubt(450).await;
+async fn audit_run_that_waits_ends_before_its_deadline() {
+    let shop = with_users_without_accounts(450).await;
     let app = shop.stack.app("audit").await;
     let mut runs = 0;
     let report = loop {

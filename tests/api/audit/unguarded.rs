@@ -20,7 +20,7 @@ async fn sell_twice(shop: &Shop) {
 }
 
 #[tokio::test]
-async fn a_seat_that_is_sold_twice_is_found() {
+async fn seat_that_is_sold_twice_is_found() {
     let shop = Shop::open().await;
     sell_twice(&shop).await;
     assert_eq!(shop.audit().await["checked"]["orders"], 1);
@@ -52,7 +52,7 @@ async fn a_seat_that_is_sold_twice_is_found() {
 
 /// Of charges at once, all have their entry, and the account has the last one.
 #[tokio::test]
-async fn a_charge_that_another_one_overwrote_is_found() {
+async fn charge_that_another_one_overwrote_is_found() {
     let charge = async |shop: &Shop| {
         let buyer = shop.buyer().await;
         for _ in 0..5 {
@@ -70,7 +70,7 @@ async fn a_charge_that_another_one_overwrote_is_found() {
 
 /// The second payment overwrites the order of the first.
 #[tokio::test]
-async fn an_order_that_is_paid_twice_is_found() {
+async fn order_that_is_paid_twice_is_found() {
     let pay_twice = async |shop: &Shop| {
         let buyer = shop.buyer().await;
         let held = shop.hold(&buyer, 7).await.ok();

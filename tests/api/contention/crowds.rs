@@ -81,7 +81,7 @@ async fn two_thousand_people_buy_fifty_seats() {
 }
 
 #[tokio::test]
-async fn it_is_noticed_when_a_held_seat_can_be_held() {
+async fn crowd_notices_when_a_held_seat_can_be_held() {
     let shop = large().await;
     let (table, words) = SEAT_IS_FREE;
     shop.stack.strip_condition(table, words);
@@ -102,12 +102,12 @@ async fn the_same_seat(shop: &Shop, people: usize) -> Outcome {
 }
 
 #[tokio::test]
-async fn one_of_many_gets_the_seat_that_all_want() {
+async fn seat_that_all_want_goes_to_one_of_them() {
     the_same_seat(&large().await, 300).await.is_fine();
 }
 
 #[tokio::test]
-async fn it_is_noticed_when_several_get_the_seat_that_all_want() {
+async fn crowd_notices_when_several_get_one_seat() {
     let shop = large().await;
     let (table, words) = SEAT_IS_FREE;
     shop.stack.strip_condition(table, words);

@@ -61,13 +61,13 @@ impl Deed {
             Self::Pay => shop.pay(buyer, held).await,
             Self::Cancel => {
                 let cancel = shop.delete(&shop.reservation(held));
-                cancel.token(&buyer.access_token).send().await
+                cancel.send_as(&buyer.access_token).await
             }
             Self::CallOff => shop.refund(admin, buyer, held, "A").send().await,
             Self::Charge => shop.charge(buyer, EXTRA).await,
             Self::Leave => {
                 let leave = shop.delete("/v1/auth/tokens");
-                leave.token(&buyer.token).send().await
+                leave.send_as(&buyer.token).await
             }
             Self::Release => shop.release(buyer, held).await,
             Self::HoldAnother => shop.hold(buyer, 50).await,
@@ -167,7 +167,7 @@ async fn every_pair(shop: &Shop, state: State) -> Outcome {
 impl Shop {
     async fn status_of(&self, buyer: &Buyer, held: &Value) -> String {
         let get = self.get(&self.reservation(held));
-        let found = get.token(&buyer.access_token).send().await;
+        let found = get.send_as(&buyer.access_token).await;
         found.body["status"]
             .as_str()
             .unwrap_or("nothing")
@@ -176,7 +176,7 @@ impl Shop {
 
     async fn balance_of(&self, buyer: &Buyer) -> Value {
         let get = self.get(&format!("/v1/users/{}/balance", buyer.user_id));
-        let balance = get.token(&buyer.access_token).send().await;
+        let balance = get.send_as(&buyer.access_token).await;
         balance.body["current_balance"].clone()
     }
 
@@ -200,26 +200,26 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_to_a_hold_is_whole() {
+async fn every_pair_of_calls_leaves_a_hold_whole() {
     let shop = Shop::without_messages(&[]).await;
     every_pair(&shop, State::Held).await.is_fine();
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_to_a_hold_that_is_over_is_whole() {
+async fn every_pair_of_calls_leaves_a_lapsed_hold_whole() {
     let shop = Shop::without_messages(&[]).await;
     every_pair(&shop, State::Lapsed).await.is_fine();
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_to_an_order_is_whole() {
+async fn every_pair_of_calls_leaves_an_order_whole() {
     let shop = Shop::without_messages(&[]).await;
     every_pair(&shop, State::Paid).await.is_fine();
 }
 
 /// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen.
 #[tokio::test]
-async fn it_is_noticed_when_nothing_is_whole() {
+async fn pairs_of_calls_notice_a_missing_condition() {
     let balance = ("Accounts", "seq = :seen");
     let hold = ("Sessions", "live_hold");
     // An order that is refunded already, or its seats that are no longer sold to it: each of the two

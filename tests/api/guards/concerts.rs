@@ -21,21 +21,21 @@ use super::store;
 use crate::harness::{PRICE, Shop, show, text};
 
 guarded! {
-    a_concert_is_not_replaced: ("Catalog", "attribute_not_exists(entry)");
+    concert_is_not_replaced: ("Catalog", "attribute_not_exists(entry)");
     two_changes_of_a_concert_are_both_done: ("Catalog", "version = :seen");
     nothing_is_left_of_a_deleted_concert: ("Catalog", "version = :seen");
-    a_show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
+    show_added_meanwhile_is_not_left_behind: ("Catalog", "version = :seen");
     concerts_of_a_queue_at_once_all_count: ("Queues", "version = :shows_seen");
     first_concerts_of_a_queue_at_once_all_count: ("Queues", "attribute_not_exists(id)");
-    a_named_creation_happens_once: ("Catalog", "attribute_not_exists(entry)");
-    a_named_creation_is_over_when_it_is_done: ("Catalog", "attribute_not_exists(done)");
-    a_listing_of_before_is_put_in_order_first: ("Catalog", "attribute_exists(folded)");
-    an_entry_is_moved_once: ("Catalog", "attribute_exists(entry)");
-    one_of_many_counts_a_hall: ("Queues", "counting_until <= :counting_now");
-    a_late_count_replaces_no_newer_one: ("Queues", "counting_until = :until");
+    named_creation_happens_once: ("Catalog", "attribute_not_exists(entry)");
+    named_creation_is_over_when_it_is_done: ("Catalog", "attribute_not_exists(done)");
+    listing_of_an_earlier_version_is_put_in_order_first: ("Catalog", "attribute_exists(folded)");
+    entry_is_moved_once: ("Catalog", "attribute_exists(entry)");
+    hall_is_counted_by_one_of_many: ("Queues", "counting_until <= :counting_now");
+    late_count_replaces_no_newer_one: ("Queues", "counting_until = :until");
 }
 
-async fn a_concert_is_not_replaced(shop: &Shop) -> bool {
+async fn concert_is_not_replaced(shop: &Shop) -> bool {
     let concert = Concert {
         concert_id: ConcertId::new(),
         name: Name::parse("콘서트").expect("a name"),
@@ -58,7 +58,7 @@ async fn two_changes_of_a_concert_are_both_done(shop: &Shop) -> bool {
         change(shop, &shop.concert_id, vec![show_on(&date)])
     });
     let all_done = join_all(changes).await.into_iter().all(|done| done);
-    all_done && shop.listed().await[0]["shows"] == 10
+    all_done && shop.listed_concerts().await[0]["shows"] == 10
 }
 
 /// One deletes a concert while somebody else adds a show to it.
@@ -72,17 +72,17 @@ async fn nothing_is_left_of_a_deleted_concert(shop: &Shop) -> bool {
     let read = store.programme(id, Reading::Consistent).await;
     let shows = store.shows(id).await.expect("an answer");
     let nothing = read.expect("an answer").is_none() && shows.is_empty();
-    deleted.is_ok() && nothing && shop.listed().await.is_empty()
+    deleted.is_ok() && nothing && shop.listed_concerts().await.is_empty()
 }
 
-async fn a_show_added_meanwhile_is_not_left_behind(shop: &Shop) -> bool {
+async fn show_added_meanwhile_is_not_left_behind(shop: &Shop) -> bool {
     let id = shop.concert_id.parse().expect("an id");
     let store = store(shop).await;
     let date = shop.dates[0].parse().expect("a date");
     let deleted = store.delete_concert(id, Some(date), shop.now());
     let changed = change(shop, &shop.concert_id, vec![show_on("2027-01-01")]);
     let (deleted, changed) = shared::futures_util::join!(deleted, changed);
-    let listed = &shop.listed().await[0];
+    let listed = &shop.listed_concerts().await[0];
     deleted.is_ok() && changed && listed["shows"] == 2 && listed["last_date"] == "2027-01-01"
 }
 
@@ -132,7 +132,7 @@ fn show_on(date: &str) -> ShowChange {
 }
 
 /// Many instances find the counts of a hall old at the same time.
-async fn one_of_many_counts_a_hall(shop: &Shop) -> bool {
+async fn hall_is_counted_by_one_of_many(shop: &Shop) -> bool {
     let hall = Show {
         capacity: 10_000,
         ..show("2027-01-01")
@@ -161,7 +161,7 @@ async fn one_of_many_counts_a_hall(shop: &Shop) -> bool {
 }
 
 /// Whoever counts is so slow that another one has counted meanwhile.
-async fn a_late_count_replaces_no_newer_one(shop: &Shop) -> bool {
+async fn late_count_replaces_no_newer_one(shop: &Shop) -> bool {
     let id: ConcertId = shop.concert_id.parse().expect("an id");
     let date = shop.dates[0].parse().expect("a date");
     let store = store(shop).await;
@@ -181,20 +181,20 @@ async fn a_late_count_replaces_no_newer_one(shop: &Shop) -> bool {
     store.hall_counts(id).await.expect("counts").taken(date) == Some(2)
 }
 
-async fn a_named_creation_happens_once(shop: &Shop) -> bool {
+async fn named_creation_happens_once(shop: &Shop) -> bool {
     create_at_once(shop).await
 }
 
 /// Two tries of the same creation have both begun when one is done, and its concert is deleted. The
 /// other one does not bring it back.
-async fn a_named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
+async fn named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
     tokio::time::pause();
     let admin = shop.admin().await;
     let body = serde_json::json!({
         "name": "A", "shows": [{ "date": "2026-12-24", "price": 1 }],
     });
     let call = shop.post("/v1/concerts").token(&admin.access_token);
-    let call = call.header("idempotency-key", "once").json(&body);
+    let call = call.key("once").json(&body);
     shop.stack.app("create-concert").await;
     let faults = shop.stack.faults();
     faults.meet("create-concert", "TransactWriteItems", Fault::Slow, 1);
@@ -207,7 +207,7 @@ async fn a_named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
         id
     });
     tokio::time::resume();
-    late.status == 201 && late.body["concert_id"] == id && shop.names().await.len() == 1
+    late.status == 201 && late.body["concert_id"] == id && shop.listed_names().await.len() == 1
 }
 
 /// The same creation, several times at once, each of which has the same answer.
@@ -217,18 +217,18 @@ async fn create_at_once(shop: &Shop) -> bool {
         "name": "A", "shows": [{ "date": "2026-12-24", "price": 1 }],
     });
     let call = shop.post("/v1/concerts").token(&admin.access_token);
-    let call = call.header("idempotency-key", "once").json(&body);
+    let call = call.key("once").json(&body);
     let replies = join_all((0..6).map(|_| call.clone().send())).await;
     let all_done = replies.iter().all(|reply| reply.status == 201);
     let first = &replies[0].body["concert_id"];
     let all_same = replies
         .iter()
         .all(|reply| reply.body["concert_id"] == *first);
-    all_done && all_same && shop.names().await.len() == 2
+    all_done && all_same && shop.listed_names().await.len() == 2
 }
 
 /// A concert that an earlier version of the code has listed.
-async fn a_listing_of_before_is_put_in_order_first(shop: &Shop) -> bool {
+async fn listing_of_an_earlier_version_is_put_in_order_first(shop: &Shop) -> bool {
     let wide = "\u{ff37}inter";
     let id = shop.add_concert(wide, "main", &[show("2026-12-24")]).await;
     shop.list_as_before(wide, &id).await;
@@ -247,7 +247,7 @@ async fn a_listing_of_before_is_put_in_order_first(shop: &Shop) -> bool {
 
 /// Two put the listing in order. One has read what the other one has moved, and what was deleted
 /// then.
-async fn an_entry_is_moved_once(shop: &Shop) -> bool {
+async fn entry_is_moved_once(shop: &Shop) -> bool {
     let wide = "\u{ff37}inter";
     let id = shop.add_concert(wide, "main", &[show("2026-12-24")]).await;
     shop.list_as_before(wide, &id).await;
@@ -257,5 +257,5 @@ async fn an_entry_is_moved_once(shop: &Shop) -> bool {
     let admin = shop.admin().await;
     shop.remove(&admin, &id).await.ok();
     store.put_in_place(&slow).await.expect("an answer");
-    shop.names().await == ["겨울 콘서트"]
+    shop.listed_names().await == ["겨울 콘서트"]
 }

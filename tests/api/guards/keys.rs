@@ -11,14 +11,14 @@ use super::store;
 use crate::harness::{Guest, Shop};
 
 guarded! {
-    the_first_key_pair_stays: ("Keys", "attribute_not_exists(id)");
+    first_key_pair_stays: ("Keys", "attribute_not_exists(id)");
     two_first_rotations_at_once_are_one: ("Keys", "attribute_not_exists(version)");
     two_rotations_at_once_are_one: ("Keys", "version = :seen");
     keys_that_came_after_all_were_deleted_stay: ("Keys", "kid = :seen_kid");
 }
 
 /// The last one to write has looked before there were any.
-async fn the_first_key_pair_stays(shop: &Shop) -> bool {
+async fn first_key_pair_stays(shop: &Shop) -> bool {
     let store = store(shop).await;
     let users = join_all((0..8).map(|_| shop.guest())).await;
     let created = store.create_keys(key_pair("late", shop.now())).await;
@@ -88,7 +88,7 @@ async fn keys_that_came_after_all_were_deleted_stay(shop: &Shop) -> bool {
 /// Whether a key that is published has signed their token.
 async fn is_known(shop: &Shop, guest: &Guest) -> bool {
     let path = format!("/v1/users/{}/balance", guest.user_id);
-    let balance = shop.get(&path).token(&guest.access_token).send().await;
+    let balance = shop.get(&path).send_as(&guest.access_token).await;
     balance.status == 200
 }
 

@@ -18,32 +18,32 @@ use super::{leave, session, store, successes};
 use crate::harness::{PRICE, Shop, tokens::claims};
 
 guarded! {
-    a_user_has_one_session: ("Sessions", "attribute_not_exists(user_id)");
-    a_user_who_comes_back_has_one_session: ("Sessions", "jti = :ended");
-    a_token_of_an_ended_session_is_not_issued_again: ("Sessions", "attribute_not_exists(closed)");
-    a_token_of_an_earlier_session_is_not_issued_again: ("Sessions", "jti = :jti");
-    what_is_paid_meanwhile_has_not_expired: ("Sessions", "live_hold.reservation_id = :left_behind");
-    an_arrival_is_counted_once: ("Sessions", "attribute_not_exists(arrival)");
-    an_exit_is_counted_once: ("Sessions", "attribute_not_exists(closed)");
+    user_has_one_session: ("Sessions", "attribute_not_exists(user_id)");
+    user_that_comes_back_has_one_session: ("Sessions", "jti = :ended");
+    token_of_an_ended_session_is_not_issued_again: ("Sessions", "attribute_not_exists(closed)");
+    token_of_an_earlier_session_is_not_issued_again: ("Sessions", "jti = :jti");
+    session_paid_meanwhile_has_not_expired: ("Sessions", "live_hold.reservation_id = :left_behind");
+    arrival_is_counted_once: ("Sessions", "attribute_not_exists(arrival)");
+    exit_is_counted_once: ("Sessions", "attribute_not_exists(closed)");
     two_ticks_at_once_are_one: ("Queues", "line.version = :seen");
     two_first_ticks_at_once_are_one: ("Queues", "attribute_not_exists(line)");
     settings_at_once_are_all_made: ("Queues", "line.version = :seen");
     settings_of_one_version_are_changed_once: ("Queues", "line.version = :seen");
-    settings_that_nobody_has_made_are_changed_once: ("Queues", "attribute_not_exists(line)");
-    nobody_enters_a_frozen_draw: ("Queues", "attribute_not_exists(frozen)");
-    no_number_is_drawn_before_the_opening: ("Queues", "attribute_not_exists(held_back)");
-    a_queue_opens_once: ("Queues", "attribute_exists(held_back)");
-    who_has_a_number_keeps_it: ("Queues", "attribute_not_exists(id)");
+    settings_without_an_item_are_changed_once: ("Queues", "attribute_not_exists(line)");
+    frozen_draw_takes_no_entry: ("Queues", "attribute_not_exists(frozen)");
+    number_is_not_drawn_before_the_opening: ("Queues", "attribute_not_exists(held_back)");
+    queue_opens_once: ("Queues", "attribute_exists(held_back)");
+    queue_with_a_number_drawn_takes_no_opening: ("Queues", "attribute_not_exists(id)");
 }
 
-async fn a_user_has_one_session(shop: &Shop) -> bool {
+async fn user_has_one_session(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let body = json!({ "user_id": guest.user_id });
     let joins = (0..8).map(|_| shop.post("/v1/auth/tokens").json(&body).send());
     successes(&join_all(joins).await) == 1
 }
 
-async fn a_user_who_comes_back_has_one_session(shop: &Shop) -> bool {
+async fn user_that_comes_back_has_one_session(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let buyer = shop.join(&guest).await;
     leave(shop, &buyer).await.ok();
@@ -53,7 +53,7 @@ async fn a_user_who_comes_back_has_one_session(shop: &Shop) -> bool {
 }
 
 /// Somebody leaves between the look and the write of a join that issues their token again.
-async fn a_token_of_an_ended_session_is_not_issued_again(shop: &Shop) -> bool {
+async fn token_of_an_ended_session_is_not_issued_again(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = session(shop, &buyer).await;
     leave(shop, &buyer).await.ok();
@@ -62,7 +62,7 @@ async fn a_token_of_an_ended_session_is_not_issued_again(shop: &Shop) -> bool {
 
 /// They leave and join again meanwhile: the later session does not get what was meant for the
 /// earlier one.
-async fn a_token_of_an_earlier_session_is_not_issued_again(shop: &Shop) -> bool {
+async fn token_of_an_earlier_session_is_not_issued_again(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let buyer = shop.join(&guest).await;
     let seen = session(shop, &buyer).await;
@@ -73,7 +73,7 @@ async fn a_token_of_an_earlier_session_is_not_issued_again(shop: &Shop) -> bool 
 
 /// A payment that began in time commits when the hold is over already, between the look and the
 /// write of somebody who joins again.
-async fn what_is_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
+async fn session_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let reservation = shop.hold(&buyer, 7).await.ok();
     shop.charge(&buyer, PRICE).await.ok();
@@ -92,11 +92,11 @@ async fn what_is_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     };
     let joined = store.join(&again, Some(&seen), shop.now()).await;
     let path = shop.reservation(&reservation);
-    let found = shop.get(&path).token(&buyer.access_token).send().await.ok();
+    let found = shop.get(&path).send_as(&buyer.access_token).await.ok();
     joined.is_err() && found["status"] == "PAID"
 }
 
-async fn an_arrival_is_counted_once(shop: &Shop) -> bool {
+async fn arrival_is_counted_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = session(shop, &buyer).await;
     // As if its number had just come up: it joins once more, without having arrived.
@@ -125,7 +125,7 @@ async fn an_arrival_is_counted_once(shop: &Shop) -> bool {
     arrivals == 1
 }
 
-async fn an_exit_is_counted_once(shop: &Shop) -> bool {
+async fn exit_is_counted_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let before = session(shop, &buyer).await;
     let store = store(shop).await;
@@ -225,7 +225,7 @@ async fn settings_of_one_version_are_changed_once(shop: &Shop) -> bool {
 }
 
 /// Of a queue that has no line yet, either.
-async fn settings_that_nobody_has_made_are_changed_once(shop: &Shop) -> bool {
+async fn settings_without_an_item_are_changed_once(shop: &Shop) -> bool {
     let queue_id: QueueId = "another".parse().expect("an id");
     store(shop)
         .await
@@ -243,7 +243,7 @@ async fn opens_later(shop: &Shop) -> QueueId {
     "rock".parse().expect("an id")
 }
 
-async fn nobody_enters_a_frozen_draw(shop: &Shop) -> bool {
+async fn frozen_draw_takes_no_entry(shop: &Shop) -> bool {
     let queue_id = opens_later(shop).await;
     let store = store(shop).await;
     let freeze = async || {
@@ -257,14 +257,14 @@ async fn nobody_enters_a_frozen_draw(shop: &Shop) -> bool {
         && freeze().await.expect("a draw").stripes() == drawn.stripes()
 }
 
-async fn no_number_is_drawn_before_the_opening(shop: &Shop) -> bool {
+async fn number_is_not_drawn_before_the_opening(shop: &Shop) -> bool {
     let queue_id = opens_later(shop).await;
     let number = store(shop).await.draw_number(&queue_id).await;
     number.expect("an answer").is_none()
 }
 
 /// The second tick of the opening comes when a number has been drawn.
-async fn a_queue_opens_once(shop: &Shop) -> bool {
+async fn queue_opens_once(shop: &Shop) -> bool {
     let queue_id = opens_later(shop).await;
     let store = store(shop).await;
     let mut numbers = Vec::new();
@@ -275,7 +275,7 @@ async fn a_queue_opens_once(shop: &Shop) -> bool {
     numbers == [Some(6), Some(7)]
 }
 
-async fn who_has_a_number_keeps_it(shop: &Shop) -> bool {
+async fn queue_with_a_number_drawn_takes_no_opening(shop: &Shop) -> bool {
     shop.buyer().await;
     let admin = shop.admin().await;
     let settings = json!({ "opens_at": shop.in_seconds(3_600) });

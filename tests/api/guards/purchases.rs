@@ -18,37 +18,37 @@ use super::{hold, leave, session, store, successes};
 use crate::harness::{Buyer, PRICE, Shop};
 
 guarded! {
-    a_seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
-    a_session_holds_once: ("Sessions", "attribute_not_exists(live_hold)");
-    a_session_that_has_left_holds_nothing: ("Sessions", "attribute_not_exists(closed)");
-    an_earlier_session_holds_nothing: ("Sessions", "jti = :jti");
-    a_lapsed_hold_is_not_paid: ("Sessions", "live_hold.held_until > :now");
-    a_hold_given_up_is_not_paid: ("Sessions", "live_hold.reservation_id = :reservation_id");
-    a_seat_that_somebody_else_got_is_not_sold: ("Seats", "reservation_id = :reservation_id");
-    an_order_is_paid_once: ("Accounts", "attribute_not_exists(entry)");
-    a_payment_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
+    session_holds_once: ("Sessions", "attribute_not_exists(live_hold)");
+    session_that_has_left_holds_nothing: ("Sessions", "attribute_not_exists(closed)");
+    earlier_session_holds_nothing: ("Sessions", "jti = :jti");
+    lapsed_hold_is_not_paid: ("Sessions", "live_hold.held_until > :now");
+    hold_given_up_is_not_paid: ("Sessions", "live_hold.reservation_id = :reservation_id");
+    seat_that_went_to_another_is_not_sold: ("Seats", "reservation_id = :reservation_id");
+    order_is_paid_once: ("Accounts", "attribute_not_exists(entry)");
+    payment_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
     charges_at_once_add_up: ("Accounts", "seq = :seen");
-    a_keyed_charge_happens_once: ("Accounts", "attribute_not_exists(entry)");
-    an_old_hold_cannot_be_cancelled: ("Sessions", "live_hold.held_until > :now");
-    a_live_hold_does_not_lapse: ("Sessions", "live_hold.held_until <= :now");
-    the_next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
-    an_order_is_refunded_once: ("Accounts", "#status = :paid");
-    a_seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
+    keyed_charge_happens_once: ("Accounts", "attribute_not_exists(entry)");
+    old_hold_cannot_be_cancelled: ("Sessions", "live_hold.held_until > :now");
+    live_hold_does_not_lapse: ("Sessions", "live_hold.held_until <= :now");
+    next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
+    order_is_refunded_once: ("Accounts", "#status = :paid");
+    seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
     refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
-    an_operators_refund_and_the_buyers_are_one: ("Accounts", "#status = :paid");
-    an_operators_refund_takes_no_seat_of_another: ("Seats", "#status = :sold AND reservation_id");
-    an_operator_cancels_no_later_hold: ("Sessions", "live_hold.reservation_id = :reservation_id");
+    operators_refund_and_the_buyers_are_one: ("Accounts", "#status = :paid");
+    operators_refund_takes_no_seat_of_another: ("Seats", "#status = :sold AND reservation_id");
+    operator_cancels_no_later_hold: ("Sessions", "live_hold.reservation_id = :reservation_id");
     corrections_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
-    a_correction_and_a_payment_at_once_take_no_more_than_there_is: ("Accounts", "seq = :seen");
-    a_keyed_correction_happens_once: ("Accounts", "attribute_not_exists(entry)");
-    a_first_log_out_ends_a_charge_under_way: ("Accounts", "attribute_not_exists(generation)");
-    a_log_out_ends_a_charge_under_way: ("Accounts", "generation = :generation");
-    a_log_out_ends_a_payment_under_way: ("Accounts", "attribute_not_exists(generation)");
-    a_log_out_ends_a_refund_under_way: ("Accounts", "attribute_not_exists(generation)");
-    a_charge_does_not_go_to_who_is_deleted: ("Accounts", "attribute_not_exists(generation)");
+    correction_and_a_payment_at_once_take_no_more_than_there_is: ("Accounts", "seq = :seen");
+    keyed_correction_happens_once: ("Accounts", "attribute_not_exists(entry)");
+    first_log_out_ends_a_charge_under_way: ("Accounts", "attribute_not_exists(generation)");
+    log_out_ends_a_charge_under_way: ("Accounts", "generation = :generation");
+    log_out_ends_a_payment_under_way: ("Accounts", "attribute_not_exists(generation)");
+    log_out_ends_a_refund_under_way: ("Accounts", "attribute_not_exists(generation)");
+    charge_does_not_go_to_a_deleted_user: ("Accounts", "attribute_not_exists(generation)");
 }
 
-async fn a_seat_is_held_once(shop: &Shop) -> bool {
+async fn seat_is_held_once(shop: &Shop) -> bool {
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     let store = store(shop).await;
     let mut holders = 0;
@@ -60,7 +60,7 @@ async fn a_seat_is_held_once(shop: &Shop) -> bool {
     holders == 1
 }
 
-async fn a_session_holds_once(shop: &Shop) -> bool {
+async fn session_holds_once(shop: &Shop) -> bool {
     let session = session(shop, &shop.buyer().await).await;
     let store = store(shop).await;
     let mut holds = 0;
@@ -73,7 +73,7 @@ async fn a_session_holds_once(shop: &Shop) -> bool {
     holds == 1
 }
 
-async fn a_session_that_has_left_holds_nothing(shop: &Shop) -> bool {
+async fn session_that_has_left_holds_nothing(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let session = session(shop, &buyer).await;
     leave(shop, &buyer).await.ok();
@@ -89,7 +89,7 @@ fn is_over(held: &Result<(), Rejected<HoldRefused>>, reason: Option<Ending>) -> 
     matches!(held, Err(Rejected::Refused(HoldRefused::SessionOver(why))) if *why == reason)
 }
 
-async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
+async fn earlier_session_holds_nothing(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let buyer = shop.join(&guest).await;
     let earlier = session(shop, &buyer).await;
@@ -102,7 +102,7 @@ async fn an_earlier_session_holds_nothing(shop: &Shop) -> bool {
     is_over(&held, None)
 }
 
-async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {
+async fn lapsed_hold_is_not_paid(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     store(shop)
@@ -112,7 +112,7 @@ async fn a_lapsed_hold_is_not_paid(shop: &Shop) -> bool {
         .is_err()
 }
 
-async fn a_hold_given_up_is_not_paid(shop: &Shop) -> bool {
+async fn hold_given_up_is_not_paid(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let store = store(shop).await;
@@ -124,7 +124,7 @@ async fn a_hold_given_up_is_not_paid(shop: &Shop) -> bool {
 }
 
 /// The payer's clock is far behind, and the message was lost: only the seat itself knows.
-async fn a_seat_that_somebody_else_got_is_not_sold(shop: &Shop) -> bool {
+async fn seat_that_went_to_another_is_not_sold(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (payer, lapsed) = rich_and_holding(shop, &buyer).await;
     let next = session(shop, &shop.buyer().await).await;
@@ -146,7 +146,7 @@ async fn a_seat_that_somebody_else_got_is_not_sold(shop: &Shop) -> bool {
 
 /// Even where the session and the seat are what they were before, as after one table was restored
 /// to an earlier time and another was not.
-async fn an_order_is_paid_once(shop: &Shop) -> bool {
+async fn order_is_paid_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let store = store(shop).await;
@@ -159,7 +159,7 @@ async fn an_order_is_paid_once(shop: &Shop) -> bool {
     restore(shop, before).await;
     let again = store.pay(&session, 0, &hold, shop.now()).await;
     restore(shop, after).await;
-    again.is_ok() && balance(shop, &buyer).await == json!(9 * PRICE)
+    again.is_ok() && shop.balance(&buyer).await == json!(9 * PRICE)
 }
 
 /// What is in the tables of sessions and seats.
@@ -171,19 +171,19 @@ async fn everything_held(shop: &Shop) -> [(&'static str, Vec<Value>); 2] {
 async fn restore(shop: &Shop, tables: [(&'static str, Vec<Value>); 2]) {
     for (table, items) in tables {
         for item in items {
-            shop.plant(table, item).await;
+            shop.put_item(table, item).await;
         }
     }
 }
 
-async fn a_payment_and_charges_at_once_add_up(shop: &Shop) -> bool {
+async fn payment_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
     shop.charge(&buyer, PRICE).await.ok();
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (paid, charges) = shared::futures_util::join!(shop.pay(&buyer, &held), charges);
     let all_done = paid.status == 200 && successes(&charges) == 10;
-    all_done && balance(shop, &buyer).await == json!(1_000)
+    all_done && shop.balance(&buyer).await == json!(1_000)
 }
 
 async fn charges_at_once_add_up(shop: &Shop) -> bool {
@@ -192,23 +192,18 @@ async fn charges_at_once_add_up(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let replies = join_all((0..20).map(|_| shop.charge(&buyer, 100))).await;
     tokio::time::resume();
-    successes(&replies) == 20 && balance(shop, &buyer).await == json!(2_000)
+    successes(&replies) == 20 && shop.balance(&buyer).await == json!(2_000)
 }
 
-async fn a_keyed_charge_happens_once(shop: &Shop) -> bool {
+async fn keyed_charge_happens_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
-    let path = format!("/v1/users/{}/balance", buyer.user_id);
     for _ in 0..2 {
-        let charge = shop
-            .post(&path)
-            .token(&buyer.token)
-            .header("idempotency-key", "once");
-        charge.json(&json!({ "amount": 100 })).send().await.ok();
+        shop.charge_keyed(&buyer, 100, "once").await.ok();
     }
-    balance(shop, &buyer).await == json!(100)
+    shop.balance(&buyer).await == json!(100)
 }
 
-async fn an_old_hold_cannot_be_cancelled(shop: &Shop) -> bool {
+async fn old_hold_cannot_be_cancelled(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     store(shop)
@@ -218,7 +213,7 @@ async fn an_old_hold_cannot_be_cancelled(shop: &Shop) -> bool {
         .is_err()
 }
 
-async fn a_live_hold_does_not_lapse(shop: &Shop) -> bool {
+async fn live_hold_does_not_lapse(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let almost = hold.held_until - SignedDuration::from_millis(1);
@@ -229,7 +224,7 @@ async fn a_live_hold_does_not_lapse(shop: &Shop) -> bool {
         .is_err()
 }
 
-async fn the_next_holder_keeps_the_seat(shop: &Shop) -> bool {
+async fn next_holder_keeps_the_seat(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (_, lapsed) = rich_and_holding(shop, &buyer).await;
     shop.advance(302).await;
@@ -245,7 +240,7 @@ async fn the_next_holder_keeps_the_seat(shop: &Shop) -> bool {
 }
 
 /// The second refund has read the order before the first has written it.
-async fn an_order_is_refunded_once(shop: &Shop) -> bool {
+async fn order_is_refunded_once(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
     // The seats guard it as well.
@@ -256,10 +251,10 @@ async fn an_order_is_refunded_once(shop: &Shop) -> bool {
         .await
         .expect("a refund");
     let again = store.refund(&order, None, None, shop.now()).await;
-    again.is_ok() && balance(shop, &buyer).await == json!(PRICE)
+    again.is_ok() && shop.balance(&buyer).await == json!(PRICE)
 }
 
-async fn a_seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
+async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
     let (_, order) = sold(shop, 7).await;
     let (_, other) = sold(shop, 8).await;
     let order = Order {
@@ -280,11 +275,11 @@ async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
-    all_done && balance(shop, &buyer).await == json!(PRICE + 1_000)
+    all_done && shop.balance(&buyer).await == json!(PRICE + 1_000)
 }
 
 /// Both have read the order before either has written it.
-async fn an_operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
+async fn operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
     // The seats guard it as well.
@@ -295,10 +290,10 @@ async fn an_operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     let own = own.expect("a refund").refund;
     let operators = store.refund(&order, Some(&why), None, shop.now()).await;
     let operators = operators.expect("an answer").refund;
-    own == operators && balance(shop, &buyer).await == json!(PRICE)
+    own == operators && shop.balance(&buyer).await == json!(PRICE)
 }
 
-async fn an_operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
+async fn operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
     let (_, order) = sold(shop, 7).await;
     let (_, other) = sold(shop, 8).await;
     let order = Order {
@@ -314,11 +309,11 @@ async fn an_operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
 }
 
 /// The operator has read a hold that its buyer has changed for another one since.
-async fn an_operator_cancels_no_later_hold(shop: &Shop) -> bool {
+async fn operator_cancels_no_later_hold(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (seen, hold) = rich_and_holding(shop, &buyer).await;
     let path = format!("{}/{}", shop.reservations(), hold.reservation_id);
-    shop.delete(&path).token(&buyer.token).send().await.ok();
+    shop.delete(&path).send_as(&buyer.token).await.ok();
     shop.hold(&buyer, 8).await.ok();
     let store = store(shop).await;
     store.cancel_hold(&seen, &hold, shop.now()).await.is_err()
@@ -334,11 +329,11 @@ async fn corrections_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (charges, corrections) = shared::futures_util::join!(charges, corrections);
     tokio::time::resume();
     let all_done = successes(&charges) == 8 && successes(&corrections) == 8;
-    all_done && balance(shop, &buyer).await == json!(1_400)
+    all_done && shop.balance(&buyer).await == json!(1_400)
 }
 
 /// There is enough for one of the two.
-async fn a_correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Shop) -> bool {
+async fn correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     shop.hold(&buyer, 7).await.ok();
     shop.charge(&buyer, PRICE).await.ok();
@@ -349,20 +344,16 @@ async fn a_correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Sh
     let correction = store.correct(session.user_id, &name, takes, &why, shop.now());
     let payment = store.pay(&session, 0, &hold, shop.now());
     let (corrected, paid) = shared::futures_util::join!(correction, payment);
-    corrected.is_ok() != paid.is_ok() && balance(shop, &buyer).await == json!(0)
+    corrected.is_ok() != paid.is_ok() && shop.balance(&buyer).await == json!(0)
 }
 
-async fn a_keyed_correction_happens_once(shop: &Shop) -> bool {
+async fn keyed_correction_happens_once(shop: &Shop) -> bool {
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     for _ in 0..2 {
         let correction = shop.correct(&admin, &buyer, 100);
-        correction
-            .header("idempotency-key", "once")
-            .send()
-            .await
-            .ok();
+        correction.key("once").send().await.ok();
     }
-    balance(shop, &buyer).await == json!(100)
+    shop.balance(&buyer).await == json!(100)
 }
 
 fn explanation() -> Explanation {
@@ -374,7 +365,7 @@ fn explanation() -> Explanation {
 
 /// Somebody who has bought a seat, and the order as a request reads it.
 async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
-    let (buyer, receipt) = shop.sold(seat).await;
+    let (buyer, receipt) = shop.sell(seat).await;
     let reservation_id = receipt["reservation_id"].as_str().expect("an id");
     let ids = (buyer.user_id.parse(), reservation_id.parse());
     let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
@@ -403,14 +394,14 @@ async fn charges(shop: &Shop, buyer: &Buyer, seen: Account) -> bool {
     tried.await.is_ok()
 }
 
-async fn a_first_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
+async fn first_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = account(shop, &buyer).await;
     log_out(shop, &buyer).await;
     !charges(shop, &buyer, seen).await
 }
 
-async fn a_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
+async fn log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     log_out(shop, &buyer).await;
     let seen = account(shop, &buyer).await;
@@ -420,7 +411,7 @@ async fn a_log_out_ends_a_charge_under_way(shop: &Shop) -> bool {
     !charges(shop, &buyer, seen).await
 }
 
-async fn a_log_out_ends_a_payment_under_way(shop: &Shop) -> bool {
+async fn log_out_ends_a_payment_under_way(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let seen = account(shop, &buyer).await;
@@ -430,7 +421,7 @@ async fn a_log_out_ends_a_payment_under_way(shop: &Shop) -> bool {
     matches!(tried, Err(TryError::Stale))
 }
 
-async fn a_log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
+async fn log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let seen = account(shop, &buyer).await;
     log_out(shop, &buyer).await;
@@ -441,19 +432,13 @@ async fn a_log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
     matches!(tried, Err(TryError::Stale))
 }
 
-async fn a_charge_does_not_go_to_who_is_deleted(shop: &Shop) -> bool {
+async fn charge_does_not_go_to_a_deleted_user(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = account(shop, &buyer).await;
     let path = format!("/v1/users/{}", buyer.user_id);
     let gone = shop.delete(&path).token(&buyer.access_token);
     gone.send().await.ok();
     !charges(shop, &buyer, seen).await
-}
-
-async fn balance(shop: &Shop, buyer: &Buyer) -> Value {
-    let path = format!("/v1/users/{}/balance", buyer.user_id);
-    let balance = shop.get(&path).token(&buyer.access_token).send().await.ok();
-    balance["current_balance"].clone()
 }
 
 /// A session that holds seat 7 and can pay ten times for it, as a request reads it.

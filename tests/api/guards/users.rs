@@ -12,33 +12,33 @@ use shared::{
 };
 
 use super::{session, store};
-use crate::harness::{PASSWORD, Shop};
+use crate::harness::{NOBODY, PASSWORD, Shop};
 
 guarded! {
-    a_user_is_not_replaced: ("Users", "attribute_not_exists(id)");
-    an_address_is_one_users: ("Users", "attribute_not_exists(id)");
-    an_address_taken_meanwhile_is_not_taken_over: ("Users", "attribute_not_exists(id)");
+    user_is_not_replaced: ("Users", "attribute_not_exists(id)");
+    address_belongs_to_one_user: ("Users", "attribute_not_exists(id)");
+    address_taken_meanwhile_is_not_taken_over: ("Users", "attribute_not_exists(id)");
     first_guesses_at_once_are_all_counted: ("Users", "attribute_not_exists(attempts.sources)");
     guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.sources.#source < :most");
-    guesses_from_everywhere_at_once_do_not_pass_theirs: ("Users", "attempts.#count < :of_all");
+    guesses_from_all_sources_at_once_do_not_pass_their_limit: ("Users", "attempts.#count < :of_all");
     two_changes_of_an_account_at_once_are_one: ("Users", "generation = :seen");
-    a_change_does_not_outlive_its_token: ("Users", "generation = :seen");
-    a_guest_becomes_an_account_once: ("Users", "attribute_not_exists(password_hash)");
-    nobody_becomes_no_administrator: ("Users", "attribute_exists(id)");
-    a_name_makes_no_user: ("Users", "attribute_exists(id)");
-    the_right_password_twice_at_once_is_right: ("Users", "attribute_exists(attempts.sources.#source)");
-    log_ins_at_once_lose_no_known_address: ("Users", "known = :seen");
-    the_old_password_makes_nothing_known: ("Users", "password_hash = :hash");
-    tokens_that_have_ended_stay_so: ("Users", "generation = :seen");
-    an_address_is_one_users_in_each_of_its_forms: ("Users", "attribute_not_exists(id)");
-    who_has_another_address_by_now_is_not_deleted: ("Users", "generation = :seen");
-    who_has_a_password_by_now_is_not_deleted: ("Users", "attribute_not_exists(password_hash)");
-    who_has_money_by_now_is_not_deleted: ("Accounts", "seq = :seen");
-    who_holds_seats_by_now_is_not_deleted: ("Sessions", "attribute_not_exists(live_hold)");
-    who_holds_other_seats_by_now_is_not_deleted: ("Sessions", "live_hold.reservation_id = :reservation_id");
+    change_does_not_outlive_its_token: ("Users", "generation = :seen");
+    guest_becomes_an_account_once: ("Users", "attribute_not_exists(password_hash)");
+    unknown_user_becomes_no_administrator: ("Users", "attribute_exists(id)");
+    new_name_makes_no_user: ("Users", "attribute_exists(id)");
+    right_password_twice_at_once_is_right: ("Users", "attribute_exists(attempts.sources.#source)");
+    log_ins_at_once_lose_no_known_source: ("Users", "known = :seen");
+    old_password_makes_no_source_known: ("Users", "password_hash = :hash");
+    ended_tokens_stay_ended: ("Users", "generation = :seen");
+    address_belongs_to_one_user_in_each_of_its_forms: ("Users", "attribute_not_exists(id)");
+    user_with_another_address_by_now_is_not_deleted: ("Users", "generation = :seen");
+    user_with_a_password_by_now_is_not_deleted: ("Users", "attribute_not_exists(password_hash)");
+    user_with_money_by_now_is_not_deleted: ("Accounts", "seq = :seen");
+    user_with_seats_by_now_is_not_deleted: ("Sessions", "attribute_not_exists(live_hold)");
+    user_with_other_seats_by_now_is_not_deleted: ("Sessions", "live_hold.reservation_id = :reservation_id");
 }
 
-async fn a_user_is_not_replaced(shop: &Shop) -> bool {
+async fn user_is_not_replaced(shop: &Shop) -> bool {
     let user = User::guest(Name::parse("김민수").expect("a name"), shop.now());
     let store = store(shop).await;
     // The account of the first sign-up is a guard of its own.
@@ -48,14 +48,14 @@ async fn a_user_is_not_replaced(shop: &Shop) -> bool {
     store.sign_up(&user).await.is_err()
 }
 
-async fn an_address_is_one_users(shop: &Shop) -> bool {
+async fn address_belongs_to_one_user(shop: &Shop) -> bool {
     let sign_ups = (0..3).map(|_| shop.sign_up_with("mina@example.com", PASSWORD));
     let replies = join_all(sign_ups).await;
     let signed_up = replies.iter().filter(|reply| reply.status == 201);
     signed_up.count() == 1
 }
 
-async fn an_address_taken_meanwhile_is_not_taken_over(shop: &Shop) -> bool {
+async fn address_taken_meanwhile_is_not_taken_over(shop: &Shop) -> bool {
     let (one, other) = (
         shop.account("one@example.com").await,
         shop.account("other@example.com").await,
@@ -98,7 +98,7 @@ async fn two_changes_of_an_account_at_once_are_one(shop: &Shop) -> bool {
 }
 
 /// Otherwise whoever logs out on seeing that somebody else has their token would be too late.
-async fn a_change_does_not_outlive_its_token(shop: &Shop) -> bool {
+async fn change_does_not_outlive_its_token(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
     let out = shop.post("/v1/auth/logout").token(&account.access_token);
@@ -108,7 +108,7 @@ async fn a_change_does_not_outlive_its_token(shop: &Shop) -> bool {
     done.is_err()
 }
 
-async fn a_guest_becomes_an_account_once(shop: &Shop) -> bool {
+async fn guest_becomes_an_account_once(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let seen = user(shop, &guest.user_id).await;
     let store = store(shop).await;
@@ -125,8 +125,8 @@ async fn a_guest_becomes_an_account_once(shop: &Shop) -> bool {
     written == 1
 }
 
-async fn nobody_becomes_no_administrator(shop: &Shop) -> bool {
-    let nobody = "11111111-1111-4111-8111-111111111111";
+async fn unknown_user_becomes_no_administrator(shop: &Shop) -> bool {
+    let nobody = NOBODY;
     let order = json!({ "user_id": nobody });
     shop.invoke("make-admin", &order).await;
     let read = store(shop).await.user(nobody.parse().expect("an id")).await;
@@ -134,7 +134,7 @@ async fn nobody_becomes_no_administrator(shop: &Shop) -> bool {
 }
 
 /// Who is renamed has been deleted meanwhile.
-async fn a_name_makes_no_user(shop: &Shop) -> bool {
+async fn new_name_makes_no_user(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let seen = user(shop, &guest.user_id).await;
     delete(shop, &guest.user_id, &guest.access_token).await;
@@ -145,7 +145,7 @@ async fn a_name_makes_no_user(shop: &Shop) -> bool {
 
 /// Both are counted before either is right. The one that comes last finds nothing to forget, even
 /// where the user has been deleted meanwhile.
-async fn the_right_password_twice_at_once_is_right(shop: &Shop) -> bool {
+async fn right_password_twice_at_once_is_right(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
     let (store, from, now) = (store(shop).await, Source::Unknown, shop.now());
@@ -162,7 +162,7 @@ async fn the_right_password_twice_at_once_is_right(shop: &Shop) -> bool {
 }
 
 /// Three are counted before one of them is right, and each has read what was known then.
-async fn log_ins_at_once_lose_no_known_address(shop: &Shop) -> bool {
+async fn log_ins_at_once_lose_no_known_source(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let user_id = user(shop, &account.user_id).await.user_id;
     let (store, now) = (store(shop).await, shop.now());
@@ -184,7 +184,7 @@ async fn log_ins_at_once_lose_no_known_address(shop: &Shop) -> bool {
 
 /// It was right when it was counted, and another one is set before its source is remembered. Else
 /// all sources that were known before would be known again, and so would be this one.
-async fn the_old_password_makes_nothing_known(shop: &Shop) -> bool {
+async fn old_password_makes_no_source_known(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let (store, now) = (store(shop).await, shop.now());
     let from = Source::Address([203, 0, 113, 7].into());
@@ -204,7 +204,7 @@ async fn the_old_password_makes_nothing_known(shop: &Shop) -> bool {
 }
 
 /// Each is of another address, and all of them have read that there is room for one more.
-async fn guesses_from_everywhere_at_once_do_not_pass_theirs(shop: &Shop) -> bool {
+async fn guesses_from_all_sources_at_once_do_not_pass_their_limit(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let user_id = user(shop, &account.user_id).await.user_id;
     let (store, now) = (store(shop).await, shop.now());
@@ -219,7 +219,7 @@ async fn guesses_from_everywhere_at_once_do_not_pass_theirs(shop: &Shop) -> bool
 }
 
 /// A log-out that comes late would bring tokens back that two others have ended.
-async fn tokens_that_have_ended_stay_so(shop: &Shop) -> bool {
+async fn ended_tokens_stay_ended(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let first = user(shop, &guest.user_id).await;
     let store = store(shop).await;
@@ -229,18 +229,18 @@ async fn tokens_that_have_ended_stay_so(shop: &Shop) -> bool {
     store.end_tokens(&second).await.expect("they end");
     store.end_tokens(&first).await.expect("they have ended");
     let path = format!("/v1/users/{}", guest.user_id);
-    let reply = shop.get(&path).token(&ended).send().await;
+    let reply = shop.get(&path).send_as(&ended).await;
     reply.status == 401
 }
 
 /// One of them stands as an earlier version wrote it.
-async fn an_address_is_one_users_in_each_of_its_forms(shop: &Shop) -> bool {
+async fn address_belongs_to_one_user_in_each_of_its_forms(shop: &Shop) -> bool {
     shop.known_in_ascii().await;
     let signed_up = shop.sign_up_with("user@bücher.example", PASSWORD).await;
     signed_up.status == 409
 }
 
-async fn who_has_another_address_by_now_is_not_deleted(shop: &Shop) -> bool {
+async fn user_with_another_address_by_now_is_not_deleted(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
     let changed = with_address(&seen, "other@example.com");
@@ -250,7 +250,7 @@ async fn who_has_another_address_by_now_is_not_deleted(shop: &Shop) -> bool {
     is_not_deleted(shop, &seen, Account::EMPTY, &[]).await
 }
 
-async fn who_has_a_password_by_now_is_not_deleted(shop: &Shop) -> bool {
+async fn user_with_a_password_by_now_is_not_deleted(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let seen = user(shop, &guest.user_id).await;
     let path = format!("/v1/users/{}", guest.user_id);
@@ -260,14 +260,14 @@ async fn who_has_a_password_by_now_is_not_deleted(shop: &Shop) -> bool {
     is_not_deleted(shop, &seen, Account::EMPTY, &[]).await
 }
 
-async fn who_has_money_by_now_is_not_deleted(shop: &Shop) -> bool {
+async fn user_with_money_by_now_is_not_deleted(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = user(shop, &buyer.user_id).await;
     shop.charge(&buyer, 100).await.ok();
     is_not_deleted(shop, &seen, Account::EMPTY, &[]).await
 }
 
-async fn who_holds_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
+async fn user_with_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = user(shop, &buyer.user_id).await;
     let session = session(shop, &buyer).await;
@@ -276,7 +276,7 @@ async fn who_holds_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
 }
 
 /// What they held they have given up, and hold something else.
-async fn who_holds_other_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
+async fn user_with_other_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = user(shop, &buyer.user_id).await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -297,7 +297,7 @@ async fn is_not_deleted(shop: &Shop, seen: &User, account: Account, sessions: &[
 
 async fn delete(shop: &Shop, user_id: &str, token: &str) {
     let path = format!("/v1/users/{user_id}");
-    shop.delete(&path).token(token).send().await.ok();
+    shop.delete(&path).send_as(token).await.ok();
 }
 
 /// A user, as a request reads them.

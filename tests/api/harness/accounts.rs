@@ -68,19 +68,19 @@ impl Shop {
         fill: impl FnOnce(Call) -> Call,
     ) -> Value {
         let call = self.call(method, &format!("/_local/event{path}"));
-        let mut event = fill(call).send_unjudged().await.ok();
+        let mut event = fill(call).send_unchecked().await.ok();
         event["requestContext"]["http"]["sourceIp"] = json!(source);
         self.invoke(function, &event).await.ok()
     }
 
     /// As if a hundred addresses had just given a wrong password each: from now on only the known
     /// ones are heard.
-    pub async fn is_guessed_at(&self, user_id: &str) {
+    pub async fn exhaust_shared_guesses(&self, user_id: &str) {
         let attempts = json!({
             "count": 100, "since": self.now().as_millisecond(), "sources": {},
         });
         let key = json!({ "id": user_id });
-        self.tamper("Users", key, json!({ "attempts": attempts }))
+        self.change_item("Users", key, json!({ "attempts": attempts }))
             .await;
     }
 
@@ -89,9 +89,9 @@ impl Shop {
     pub async fn known_in_ascii(&self) -> Account {
         let account = self.account("user@xn--bcher-kva.example").await;
         let key = json!({ "id": "email#user@bücher.example" });
-        let mut owner = self.uproot("Users", key).await;
+        let mut owner = self.take_item("Users", key).await;
         owner["id"] = json!("email#user@xn--bcher-kva.example");
-        self.plant("Users", owner).await;
+        self.put_item("Users", owner).await;
         account
     }
 

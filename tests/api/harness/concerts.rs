@@ -24,7 +24,7 @@ impl Shop {
     /// Deletes a concert, or with `/dates/…` behind its id one of its shows.
     pub async fn remove(&self, admin: &Guest, what: &str) -> Reply {
         let path = format!("/v1/concerts/{what}");
-        self.delete(&path).token(&admin.access_token).send().await
+        self.delete(&path).send_as(&admin.access_token).await
     }
 
     /// A concert as everybody sees it.
@@ -34,14 +34,14 @@ impl Shop {
     }
 
     /// The first page of the concerts to come.
-    pub async fn listed(&self) -> Vec<Value> {
+    pub async fn listed_concerts(&self) -> Vec<Value> {
         let page = self.get("/v1/concerts").send().await.ok();
         page["concerts"].as_array().expect("concerts").clone()
     }
 
     /// The names of the first page of the concerts to come.
-    pub async fn names(&self) -> Vec<String> {
-        let listed = self.listed().await;
+    pub async fn listed_names(&self) -> Vec<String> {
+        let listed = self.listed_concerts().await;
         listed
             .iter()
             .map(|concert| text(&concert["name"]))
@@ -70,11 +70,11 @@ impl Shop {
         let entry =
             |name: &str| json!({ "group": "listing", "entry": format!("{name}#{concert_id}") });
         let folded = Name::parse(name).expect("a name").folded();
-        let mut line = self.uproot("Catalog", entry(&folded)).await;
+        let mut line = self.take_item("Catalog", entry(&folded)).await;
         line["entry"] = entry(&name.to_lowercase())["entry"].clone();
-        self.plant("Catalog", line).await;
+        self.put_item("Catalog", line).await;
         let version = json!({ "group": "version", "entry": "version" });
-        self.tamper("Catalog", version, json!({ "folded": null }))
+        self.change_item("Catalog", version, json!({ "folded": null }))
             .await;
     }
 }

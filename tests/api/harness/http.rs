@@ -51,6 +51,11 @@ impl Call {
         self.header("authorization", format!("Bearer {token}"))
     }
 
+    /// With an idempotency key.
+    pub fn key(self, key: impl AsRef<[u8]>) -> Self {
+        self.header("idempotency-key", key)
+    }
+
     pub fn english(self) -> Self {
         self.header("accept-language", "en")
     }
@@ -70,20 +75,25 @@ impl Call {
         call
     }
 
+    /// Sends it with a token, as [`Call::send`] does.
+    pub fn send_as(self, token: &str) -> impl Future<Output = Reply> + use<> {
+        self.token(token).send()
+    }
+
     /// Sends it, and checks that the answer is one that the specification has.
     pub async fn send(self) -> Reply {
         let (method, sent) = (self.method.clone(), self.body.clone());
         let target = self.url.splitn(4, '/').nth(3).unwrap_or_default();
         let target = format!("/{target}");
-        let reply = self.send_unjudged().await;
+        let reply = self.send_unchecked().await;
         if !reply.is_the_gateways() {
-            Specification::get().judge(&method, &target, &sent, &reply);
+            Specification::get().check_answer(&method, &target, &sent, &reply);
         }
         reply
     }
 
     /// Sends it to something that the specification does not have.
-    pub async fn send_unjudged(self) -> Reply {
+    pub async fn send_unchecked(self) -> Reply {
         let what = format!("{} {}", self.method, self.url);
         let mut request = Request::builder().method(&*self.method).uri(&self.url);
         for (name, value) in &self.headers {

@@ -6,17 +6,13 @@ use super::{Buyer, Call, Guest, Reply, Shop, show, text};
 
 impl Shop {
     /// A shop that lets in one at a time.
-    pub async fn for_one() -> Self {
+    pub async fn with_room_for_one() -> Self {
         Self::open_with(&[("MainMaxActive", "1")]).await
     }
 
     /// Asks for the place of a session.
     pub async fn get_place(&self, buyer: &Buyer) -> Value {
-        self.get("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
-            .await
-            .ok()
+        self.get("/v1/auth/tokens").send_as(&buyer.token).await.ok()
     }
 
     /// The status of a session, with the reason when it is over: `ACTIVE`, `CLOSED PAID`.
@@ -29,16 +25,39 @@ impl Shop {
     }
 
     /// A protected call: the dates of the concert.
-    pub fn knock(&self, buyer: &Buyer) -> Call {
+    pub fn ask_for_dates(&self, buyer: &Buyer) -> Call {
         let path = format!("/v1/concerts/{}/dates", self.concert_id);
         self.get(&path).token(&buyer.token)
+    }
+
+    /// A new guest who joins the queue of the concert.
+    pub async fn fan(&self) -> Buyer {
+        let guest = self.guest().await;
+        self.join_for(&guest, Some(&self.concert_id)).await
+    }
+
+    /// So many of them, one after the other.
+    pub async fn fans(&self, count: usize) -> Vec<Buyer> {
+        let mut fans = Vec::new();
+        for _ in 0..count {
+            fans.push(self.fan().await);
+        }
+        fans
+    }
+
+    /// The status of each of several sessions.
+    pub async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
+        let mut statuses = Vec::new();
+        for buyer in buyers {
+            statuses.push(self.status(buyer).await);
+        }
+        statuses
     }
 
     /// Leaves the queue.
     pub async fn leave(&self, buyer: &Buyer) {
         self.delete("/v1/auth/tokens")
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .ok();
     }
@@ -55,7 +74,7 @@ impl Shop {
     }
 
     /// The same person joins again with an access token, and gets the token of their session.
-    pub async fn joined_again(&self, buyer: &Buyer, access_token: &str) -> Buyer {
+    pub async fn rejoin_with(&self, buyer: &Buyer, access_token: &str) -> Buyer {
         let body = json!({ "user_id": buyer.user_id });
         let join = self.post("/v1/auth/tokens").token(access_token);
         let joined = join.json(&body).send().await.ok();
@@ -92,9 +111,8 @@ impl Shop {
     /// Sets a queue.
     pub async fn put_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
         self.call("PUT", &format!("/v1/queues/{queue_id}"))
-            .token(&admin.access_token)
             .json(settings)
-            .send()
+            .send_as(&admin.access_token)
             .await
     }
 }
@@ -103,17 +121,15 @@ impl Shop {
     /// Changes settings of a queue.
     pub async fn patch_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
         self.patch(&format!("/v1/queues/{queue_id}"))
-            .token(&admin.access_token)
             .json(settings)
-            .send()
+            .send_as(&admin.access_token)
             .await
     }
 
     /// The settings of a queue, and who changed them last.
     pub async fn settings(&self, admin: &Guest, queue_id: &str) -> Reply {
         self.get(&format!("/v1/queues/{queue_id}/settings"))
-            .token(&admin.access_token)
-            .send()
+            .send_as(&admin.access_token)
             .await
     }
 
@@ -137,4 +153,28 @@ impl Shop {
         let path = format!("/2015-03-31/functions/{function}/invocations");
         self.post(&path).json(event).send().await
     }
+}
+
+/// The settings of a queue that the template has.
+pub fn default_settings() -> Value {
+    json!({
+        "max_active": 1_000,
+        "rate": 50,
+        "claim_seconds": 120,
+        "active_seconds": 300,
+        "tick_seconds": 5,
+        "state": "OPEN",
+    })
+}
+
+/// Settings of which each differs from the template's.
+pub fn other_settings() -> Value {
+    json!({
+        "max_active": 3,
+        "rate": 0.125,
+        "claim_seconds": 10,
+        "active_seconds": 60,
+        "tick_seconds": 2,
+        "state": "PAUSED",
+    })
 }

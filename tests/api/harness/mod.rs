@@ -6,7 +6,7 @@ pub mod concerts;
 pub mod doors;
 mod grants;
 mod http;
-mod line;
+pub mod line;
 pub mod refusal;
 pub mod specification;
 mod tables;
@@ -43,6 +43,9 @@ const MESSAGES: &str = "      Events:\n        Lapsed:\n";
 
 /// How often people are let in.
 const SCHEDULE: &str = "rate(1 minute)";
+
+/// An id that nobody has.
+pub const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// What a seat costs.
 pub const PRICE: u32 = 50_000;
@@ -215,9 +218,8 @@ impl Shop {
     pub async fn hold(&self, buyer: &Buyer, seat_number: u32) -> Reply {
         let body = json!({ "date": self.dates[0], "seat_number": seat_number });
         self.post(&self.reservations())
-            .token(&buyer.token)
             .json(&body)
-            .send()
+            .send_as(&buyer.token)
             .await
     }
 
@@ -230,25 +232,41 @@ impl Shop {
             "payment_details": { "amount": held["payment"]["amount"] },
         });
         let path = format!("{}/{reservation_id}/payments", self.reservations());
-        self.post(&path)
-            .token(&buyer.token)
-            .json(&body)
-            .send()
-            .await
+        self.post(&path).json(&body).send_as(&buyer.token).await
+    }
+
+    /// Gives back what [`Shop::hold`] answered, paid or not.
+    pub async fn cancel(&self, buyer: &Buyer, held: &Value) -> Reply {
+        let path = self.reservation(held);
+        self.delete(&path).send_as(&buyer.token).await
     }
 
     /// Tops a buyer's balance up.
     pub async fn charge(&self, buyer: &Buyer, amount: u32) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         self.post(&path)
-            .token(&buyer.token)
             .json(&json!({ "amount": amount }))
-            .send()
+            .send_as(&buyer.token)
             .await
     }
 
+    /// The same under an idempotency key.
+    pub async fn charge_keyed(&self, buyer: &Buyer, amount: u32, key: &str) -> Reply {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        let call = self.post(&path).key(key).json(&json!({ "amount": amount }));
+        call.send_as(&buyer.token).await
+    }
+
+    /// A buyer who holds seat 7 of the first date and has the money for it.
+    pub async fn about_to_pay(&self) -> (Buyer, Value) {
+        let buyer = self.buyer().await;
+        let held = self.hold(&buyer, 7).await.ok();
+        self.charge(&buyer, PRICE).await.ok();
+        (buyer, held)
+    }
+
     /// A buyer who has bought a seat of the first date, and the receipt.
-    pub async fn sold(&self, seat_number: u32) -> (Buyer, Value) {
+    pub async fn sell(&self, seat_number: u32) -> (Buyer, Value) {
         let buyer = self.buyer().await;
         let held = self.hold(&buyer, seat_number).await.ok();
         self.charge(&buyer, PRICE).await.ok();
@@ -260,24 +278,30 @@ impl Shop {
     pub async fn hold_all(&self, buyer: &Buyer, seat_numbers: &[u32]) -> Reply {
         let body = json!({ "date": self.dates[0], "seat_numbers": seat_numbers });
         self.post(&self.reservations())
-            .token(&buyer.token)
             .json(&body)
-            .send()
+            .send_as(&buyer.token)
             .await
+    }
+
+    /// Lets a buyer buy seats of the first date, and returns the receipt.
+    pub async fn buy(&self, buyer: &Buyer, seats: &[u32]) -> Value {
+        let held = self.hold_all(buyer, seats).await.ok();
+        let amount = PRICE * u32::try_from(seats.len()).expect("few");
+        self.charge(buyer, amount).await.ok();
+        self.pay(buyer, &held).await.ok()
     }
 
     /// What a buyer's account holds.
     pub async fn balance(&self, buyer: &Buyer) -> Value {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
-        self.get(&path).token(&buyer.token).send().await.ok()["current_balance"].clone()
+        self.get(&path).send_as(&buyer.token).await.ok()["current_balance"].clone()
     }
 
     /// The status of a reservation, as its owner sees it.
     pub async fn reservation_status(&self, buyer: &Buyer, held: &Value) -> String {
         let found = self
             .get(&self.reservation(held))
-            .token(&buyer.token)
-            .send()
+            .send_as(&buyer.token)
             .await
             .ok();
         text(&found["status"])
@@ -289,7 +313,7 @@ impl Shop {
             "/v1/concerts/{}/seats?date={}",
             self.concert_id, self.dates[0]
         );
-        let seats = self.get(&path).token(&buyer.token).send().await.ok();
+        let seats = self.get(&path).send_as(&buyer.token).await.ok();
         seats["seats"]
             .as_array()
             .expect("seats")

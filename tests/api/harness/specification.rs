@@ -96,7 +96,7 @@ impl Specification {
 
     /// Checks that an answer is one that the specification has.
     #[track_caller]
-    pub fn judge(&self, method: &str, target: &str, sent: &[u8], reply: &Reply) {
+    pub fn check_answer(&self, method: &str, target: &str, sent: &[u8], reply: &Reply) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         if path.starts_with("/v1/") {
             let precise = times_with_fractions(&reply.body, "");
@@ -140,13 +140,13 @@ impl Specification {
             );
         }
         if reply.status.is_success() {
-            self.judge_request(&what, operation, query, sent);
+            self.check_request(&what, operation, query, sent);
         }
     }
 
     /// Checks that what was accepted is what the specification asks for.
     #[track_caller]
-    fn judge_request(&self, what: &str, operation: &Value, query: &str, sent: &[u8]) {
+    fn check_request(&self, what: &str, operation: &Value, query: &str, sent: &[u8]) {
         let parameters: Vec<_> = operation["parameters"]
             .as_array()
             .into_iter()

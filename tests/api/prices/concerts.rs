@@ -83,7 +83,7 @@ async fn creation_with_a_key_costs_3_writes_more() {
     let create = async |key: &str, shows: i64| {
         let body = json!({ "name": "A", "shows": many_shows(shows) });
         let call = shop.post("/v1/concerts").token(&admin.access_token);
-        let call = call.header("idempotency-key", key).json(&body);
+        let call = call.key(key).json(&body);
         call.send().await.expect(201);
         shop.price("create-concert")
     };
@@ -127,7 +127,7 @@ async fn putting_a_listing_in_order_costs_4_writes_an_entry() {
 
 /// A page costs what is looked at, however many concerts there are.
 #[tokio::test]
-async fn a_page_of_concerts_costs_the_same_with_100_and_2000() {
+async fn page_of_concerts_costs_the_same_with_100_and_2000() {
     let mut prices = Vec::new();
     for (count, date) in [
         (100, "2026-12-31"),

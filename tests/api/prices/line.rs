@@ -13,7 +13,7 @@ async fn joining_as_an_account_or_with_a_key_costs_the_same_and_joining_again_no
     let key = "k".repeat(64);
     let join = async |account: &Account| {
         let call = shop.post("/v1/auth/tokens").token(&account.access_token);
-        let call = call.header("idempotency-key", &key);
+        let call = call.key(&key);
         let body = json!({ "user_id": account.user_id });
         call.json(&body).send().await.ok();
     };
@@ -55,7 +55,7 @@ async fn walking_in_costs_3_writes_and_waiting_2() {
 }
 
 #[tokio::test]
-async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
+async fn leaving_costs_1_write_while_waiting_and_2_after_the_arrival() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
     shop.start(&["leave-queue"]).await;
@@ -66,7 +66,7 @@ async fn leaving_costs_1_write_to_who_waits_and_2_to_who_had_come_in() {
 }
 
 #[tokio::test]
-async fn a_tick_costs_the_same_with_one_or_a_million_waiting() {
+async fn tick_costs_the_same_with_one_or_a_million_waiting() {
     let mut prices = Vec::new();
     for waiting in [1, 1_000_000] {
         let shop = warm_shop(&[("MainMaxActive", "1")]).await;
@@ -126,7 +126,7 @@ async fn head_costs_what_get_does() {
 
 /// Waiting costs nothing: what is written is the join and the arrival.
 #[tokio::test]
-async fn a_whole_wait_costs_4_writes() {
+async fn whole_wait_costs_4_writes() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let first = shop.buyer().await;
     shop.stack.forget_consumed();
@@ -140,7 +140,7 @@ async fn a_whole_wait_costs_4_writes() {
     }
     shop.leave(&first).await;
     shop.advance(10).await;
-    shop.knock(&waits).send().await.ok();
+    shop.ask_for_dates(&waits).send().await.ok();
     let consumed = shop.stack.consumed();
     let theirs = [
         "sign-up",
@@ -157,7 +157,7 @@ async fn a_whole_wait_costs_4_writes() {
 }
 
 #[tokio::test]
-async fn a_minute_in_which_nothing_happens_costs_2_reads_and_a_half() {
+async fn idle_minute_costs_2_reads_and_a_half() {
     let shop = warm_shop(&[]).await;
     shop.advance(600).await;
     shop.stack.forget_consumed();

@@ -6,7 +6,7 @@ use super::warm_shop;
 use crate::harness::PRICE;
 
 #[tokio::test]
-async fn a_purchase_costs_21_writes_and_at_most_13_reads() {
+async fn purchase_costs_21_writes_and_at_most_13_reads() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;
     let (first, second) = (shop.buyer().await, shop.guest().await);
     shop.stack.forget_consumed();
@@ -18,7 +18,7 @@ async fn a_purchase_costs_21_writes_and_at_most_13_reads() {
 
     assert_eq!(shop.status(&waiting).await, "ACTIVE");
     bill.push(("poll", shop.price("get-place"), (1.0, 0.0)));
-    shop.knock(&waiting).send().await.ok();
+    shop.ask_for_dates(&waiting).send().await.ok();
     let dates = "the door, the document, the shows, the taken seats of two dates; the arrival";
     bill.push((dates, shop.price("list-dates"), (3.0, 2.0)));
     shop.seats(&waiting).await;
@@ -86,11 +86,11 @@ async fn buying_without_looking_costs_21_writes_and_8_reads() {
 
 /// The same as the functions of an on-sale do it, whose caches somebody else has just filled.
 #[tokio::test]
-async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
+async fn walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
     let shop = warm_shop(&[]).await;
     let other = shop.buyer().await;
     shop.status(&other).await;
-    shop.knock(&other).send().await.ok();
+    shop.ask_for_dates(&other).send().await.ok();
     shop.seats(&other).await;
     shop.hold(&other, 50).await.ok();
     let guest = shop.guest().await;
@@ -106,7 +106,7 @@ async fn a_walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13
     let looker = shop.buyer().await;
     shop.stack.forget_consumed();
     shop.status(&looker).await;
-    shop.knock(&looker).send().await.ok();
+    shop.ask_for_dates(&looker).send().await.ok();
     shop.seats(&looker).await;
     let consumed = shop.stack.consumed().total;
     assert_eq!((consumed.read, consumed.write), (3.0, 0.0));
@@ -121,9 +121,8 @@ async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
     let body = json!({ "date": shop.dates[0], "seat_numbers": [1, 2, 3, 4] });
     let held = shop
         .post(&shop.reservations())
-        .token(&buyer.token)
         .json(&body)
-        .send()
+        .send_as(&buyer.token)
         .await
         .ok();
     assert_eq!(shop.price("hold-seats"), (3.5, 10.0));
@@ -135,9 +134,9 @@ async fn four_seats_cost_10_writes_to_hold_and_15_to_pay() {
 }
 
 #[tokio::test]
-async fn a_taken_seat_is_refused_for_the_price_of_a_look() {
+async fn taken_seat_is_refused_for_the_price_of_a_look() {
     let shop = warm_shop(&[]).await;
-    shop.sold(1).await;
+    shop.sell(1).await;
     let buyer = shop.buyer().await;
     shop.stack.forget_consumed();
     shop.hold(&buyer, 1)
@@ -153,11 +152,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
     shop.hold(&one, 1).await.ok();
     let held = shop.hold(&other, 2).await.ok();
     shop.start(&["cancel-reservation"]).await;
-    shop.delete(&shop.reservation(&held))
-        .token(&other.token)
-        .send()
-        .await
-        .ok();
+    shop.cancel(&other, &held).await.ok();
     let released = "the generation, the session; it and the seat";
     assert_eq!(shop.price("cancel-reservation"), (1.5, 2.0), "{released}");
     shop.advance(302).await;
@@ -166,9 +161,9 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
 }
 
 #[tokio::test]
-async fn looking_is_cheap() {
+async fn looking_costs_half_a_read_to_3() {
     let shop = warm_shop(&[]).await;
-    let (buyer, receipt) = shop.sold(1).await;
+    let (buyer, receipt) = shop.sell(1).await;
     shop.start(&[
         "get-balance",
         "get-user",
@@ -188,13 +183,13 @@ async fn looking_is_cheap() {
         ("/v1/concerts", "list-concerts", 2.0),
         ("/v1/concerts", "list-concerts", 1.0),
     ] {
-        shop.get(path).token(&buyer.token).send().await.ok();
+        shop.get(path).send_as(&buyer.token).await.ok();
         assert_eq!(shop.price(function), (reads, 0.0), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_refund_costs_4_writes_and_2_a_seat() {
+async fn refund_costs_4_writes_and_2_a_seat() {
     let shop = warm_shop(&[]).await;
     let buyer = shop.buyer().await;
     shop.charge(&buyer, 3 * PRICE).await.ok();
@@ -204,7 +199,7 @@ async fn a_refund_costs_4_writes_and_2_a_seat() {
     shop.advance(120).await;
     shop.stack.forget_consumed();
     let path = shop.reservation(&held);
-    let refund = || shop.delete(&path).token(&buyer.token).send();
+    let refund = || shop.delete(&path).send_as(&buyer.token);
     refund().await.ok();
     // The generation, the sessions, the order, the account; then the show, and its queue, which has been quiet.
     let quiet = 0.5 + 2.0;
@@ -214,11 +209,11 @@ async fn a_refund_costs_4_writes_and_2_a_seat() {
 }
 
 #[tokio::test]
-async fn an_operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
+async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
-    let (buyer, receipt) = shop.sold(1).await;
-    let (other, of_other) = shop.sold(2).await;
+    let (buyer, receipt) = shop.sell(1).await;
+    let (other, of_other) = shop.sell(2).await;
     shop.stack.app("refund").await;
     shop.advance(120).await;
     shop.stack.forget_consumed();
@@ -238,7 +233,7 @@ async fn an_operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writ
 }
 
 #[tokio::test]
-async fn a_correction_costs_4_writes_and_2_reads() {
+async fn correction_costs_4_writes_and_2_reads() {
     let shop = warm_shop(&[]).await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     shop.start(&["correct-balance"]).await;
@@ -251,7 +246,7 @@ async fn a_correction_costs_4_writes_and_2_reads() {
 async fn looking_a_seat_up_costs_1_read_and_a_half_and_the_reservation() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
-    let (_, receipt) = shop.sold(7).await;
+    let (_, receipt) = shop.sell(7).await;
     let holder = shop.buyer().await;
     shop.hold(&holder, 8).await.ok();
     shop.start(&["look-up-reservation"]).await;
@@ -264,7 +259,7 @@ async fn looking_a_seat_up_costs_1_read_and_a_half_and_the_reservation() {
         (&format!("reservation_id={id}"), 1.0 + 0.5 + 0.5 + 2.0),
     ] {
         let path = format!("{}?date=2026-12-24&{query}", shop.reservations());
-        shop.get(&path).token(&admin.access_token).send().await.ok();
+        shop.get(&path).send_as(&admin.access_token).await.ok();
         assert_eq!(shop.price("look-up-reservation"), (reads, 0.0), "{query}");
     }
 }

@@ -57,7 +57,7 @@ async fn logging_out_costs_1_read_and_4_writes() {
 }
 
 #[tokio::test]
-async fn changing_oneself_costs_what_changes() {
+async fn changing_a_user_costs_what_changes() {
     let shop = warm_shop(&[]).await;
     let guest = shop.guest().await;
     let path = format!("/v1/users/{}", guest.user_id);
@@ -104,7 +104,7 @@ async fn changing_oneself_costs_what_changes() {
 }
 
 #[tokio::test]
-async fn a_page_of_users_costs_the_same_among_few_and_many() {
+async fn page_of_users_costs_the_same_among_few_and_many() {
     let mut prices = Vec::new();
     for users in [30, 300] {
         let shop = warm_shop(&[]).await;
@@ -171,7 +171,7 @@ async fn ending_sessions_costs_4_writes_and_what_leaving_costs() {
         (&holder.user_id, &admin.access_token, (3.0, 8.0)),
     ] {
         let path = format!("/v1/users/{user_id}/sessions");
-        shop.delete(&path).token(token).send().await.ok();
+        shop.delete(&path).send_as(token).await.ok();
         assert_eq!(shop.price("end-sessions"), price);
     }
 }
@@ -219,14 +219,14 @@ async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
 }
 
 #[tokio::test]
-async fn what_a_user_has_done_costs_a_read_per_4_kb() {
+async fn payments_and_statements_cost_a_read_per_4_kb() {
     let shop = warm_shop(&[]).await;
-    let (buyer, _) = shop.sold(1).await;
+    let (buyer, _) = shop.sell(1).await;
     let nobody = shop.guest().await;
     shop.start(&["list-payments", "get-statement"]).await;
     let list = async |what: &str, user_id: &str, token: &str| {
         let path = format!("/v1/users/{user_id}/{what}");
-        shop.get(&path).token(token).send().await.ok();
+        shop.get(&path).send_as(token).await.ok();
     };
     list("payments", &buyer.user_id, &buyer.token).await;
     assert_eq!(

@@ -414,7 +414,7 @@ impl Visit<'_> {
     }
 
     async fn charge_with(&self, key: &str, amount: u64, call: Call) {
-        let call = call.header("idempotency-key", key);
+        let call = call.key(key);
         let call = call.json(&json!({ "amount": amount }));
         if let Came::Done(charged) = self.world.ask("charge", call, &[]).await {
             let balance = charged["current_balance"].as_u64().expect("an amount");
@@ -452,7 +452,7 @@ impl Visit<'_> {
             .shop
             .post(&self.person.path("/balance/corrections"));
         let call = call.token(&self.world.admin.access_token);
-        let call = call.header("idempotency-key", &key);
+        let call = call.key(&key);
         let call = call.json(&json!({ "amount": amount, "reason": key }));
         let refusals = ["BALANCE_OUT_OF_RANGE"];
         let told = self.world.ask("correct", call, &refusals).await;
@@ -484,7 +484,7 @@ impl Visit<'_> {
         let call = self.call("GET", &path);
         if let Came::Done(page) = self.world.ask("statement", call, &[]).await {
             let entries = page["entries"].as_array().expect("entries");
-            if let Some(broken) = super::reckoning::broken_link(entries) {
+            if let Some(broken) = super::final_check::broken_link(entries) {
                 let user_id = &self.person.guest.user_id;
                 self.world.violated(format!("{user_id}: {broken}"));
             }

@@ -140,7 +140,7 @@ impl Model for Purchase {
 }
 
 #[test]
-fn whatever_the_order_a_seat_is_sold_once_and_never_lost() {
+fn seat_is_sold_once_and_never_lost_in_any_order() {
     let begun = Instant::now();
     let checker = Purchase::small().checker().threads(2).spawn_bfs().join();
     println!(
@@ -155,7 +155,7 @@ fn whatever_the_order_a_seat_is_sold_once_and_never_lost() {
 /// Each condition is there for a reason: without it, some order goes wrong, and this is what goes
 /// wrong then.
 #[test]
-fn without_a_condition_some_order_goes_wrong() {
+fn missing_condition_goes_wrong_in_some_order() {
     for (condition, what) in [
         (Condition::SeatIsFree, "who holds a seat has it"),
         (
@@ -192,7 +192,7 @@ fn without_a_condition_some_order_goes_wrong() {
 
 /// A seat is where the domain's rules say that it is.
 #[test]
-fn time_is_the_domains() {
+fn seat_is_taken_as_long_as_the_domain_says() {
     let held = Place::Held {
         reservation: 0,
         until: 2,

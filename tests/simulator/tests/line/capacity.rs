@@ -42,7 +42,7 @@ fn no_more_are_active_than_may_be_although_counts_are_lost() {
 
 /// What the store must never do, and what it would come to.
 #[test]
-fn an_end_that_is_counted_twice_would_let_too_many_in() {
+fn end_that_is_counted_twice_would_let_too_many_in() {
     let mut evening = ordinary(50, 10_000).wave(1_500, 0, 600);
     evening.troubles.ends_counted_twice = 20.0;
     let outcome = evening.play();
@@ -85,7 +85,7 @@ fn nobody_is_let_in_faster_than_the_rate() {
 }
 
 #[test]
-fn a_slow_line_lets_in_what_its_rate_says() {
+fn slow_line_lets_in_what_its_rate_says() {
     let mut evening = Evening::new(100, 200).wave(2_000, 0, 10);
     evening.crowd.stay = simulator::Stay::Even(10..=20);
     let outcome = play(&evening);

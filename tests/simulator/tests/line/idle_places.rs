@@ -44,7 +44,7 @@ fn idle_at_most(evening: &Evening, most: f64) {
 }
 
 #[test]
-fn the_next_one_is_in_two_ticks_after_somebody_is_through() {
+fn next_one_is_in_two_ticks_after_somebody_is_through() {
     let evening = on_sale();
     let outcome = play(&evening);
     assert!(outcome.handovers.len() > MANY as usize / 2);
@@ -56,7 +56,7 @@ fn the_next_one_is_in_two_ticks_after_somebody_is_through() {
 }
 
 #[test]
-fn a_queue_of_one_moves() {
+fn queue_of_one_moves() {
     let mut evening = Evening::new(1, 50_000).wave(200, 0, 10);
     evening.crowd.stay = simulator::Stay::Even(30..=30);
     let outcome = play(&evening);

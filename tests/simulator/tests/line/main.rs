@@ -7,11 +7,11 @@
 mod capacity;
 mod estimates;
 mod idle_places;
+mod interruptions;
 mod order;
 mod properties;
 mod selling_out;
 mod size;
-mod troubles;
 
 use simulator::{Arrivals, Crowd, Evening, Outcome, Troubles, Wave};
 

@@ -10,7 +10,7 @@ fn nobody_is_admitted_before_somebody_who_came_earlier() {
 }
 
 #[test]
-fn nor_when_clocks_differ_and_ticks_are_lost() {
+fn nobody_is_admitted_early_when_clocks_differ_and_ticks_are_lost() {
     let mut evening = on_sale();
     evening.troubles = all_troubles();
     let outcome = play(&evening);
@@ -19,7 +19,7 @@ fn nor_when_clocks_differ_and_ticks_are_lost() {
 }
 
 #[test]
-fn the_same_seed_plays_the_same_evening() {
+fn same_seed_plays_the_same_evening() {
     let play = |seed| {
         let mut evening = on_sale();
         evening.seed = seed;

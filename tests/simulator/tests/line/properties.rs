@@ -112,7 +112,7 @@ proptest! {
 
     /// Never above `max_active`, never back, nobody twice, no reader contradicts another.
     #[test]
-    fn an_evening_keeps_the_promises_of_the_line(evening in any_evening()) {
+    fn evening_keeps_the_promises_of_the_line(evening in any_evening()) {
         play(&evening);
     }
 

@@ -12,7 +12,7 @@ use simulator::{item_size, settings};
 use crate::{on_sale, play};
 
 #[test]
-fn a_line_of_weeks_stays_under_two_kilobytes() {
+fn line_of_weeks_stays_under_two_kilobytes() {
     let mut queue = Queue {
         id: QueueId::main(),
         settings: settings(1_000_000, 50_000),
@@ -33,7 +33,7 @@ fn a_line_of_weeks_stays_under_two_kilobytes() {
 }
 
 #[test]
-fn an_on_sale_stays_under_two_kilobytes() {
+fn on_sale_stays_under_two_kilobytes() {
     let outcome = play(&on_sale());
     assert!(
         outcome.largest_item < 2_000,

@@ -7,28 +7,13 @@ use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
 };
-
-use crate::{
-    connection::{Connection, Failure, text},
-    visitor::visitor,
-};
+use tools::{Client, Failure, Request, Seat};
 
 /// What a process says that can be spoken with.
 const LISTENING: &str = "Onsale is listening on http://";
 
 /// How long one may take until it says so: longer than any machine needs.
 const PATIENCE: Duration = Duration::from_mins(10);
-
-/// A seat on sale.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seat {
-    /// Its concert.
-    pub concert_id: String,
-    /// Its show.
-    pub date: String,
-    /// Its number.
-    pub number: u64,
-}
 
 /// A local stack in a process of its own.
 pub struct Shop {
@@ -97,63 +82,42 @@ impl Shop {
         }
     }
 
+    /// Connects to it.
+    pub async fn client(&self) -> Result<Client, Failure> {
+        Client::open(&self.address).await
+    }
+
     /// All seats that the demo data has on sale, show by show.
     pub async fn seats(&self) -> Result<Vec<Seat>, Failure> {
-        let mut connection = Connection::open(&self.address).await?;
-        let listing = connection.send("GET", "/v1/concerts?limit=100", "", None);
-        let (_, listed) = listing.await?;
+        let shows = self.client().await?.shows().await?;
         let mut seats = Vec::new();
-        let token = visitor(&mut connection, None).await?;
-        for concert in listed["concerts"].as_array().into_iter().flatten() {
-            let concert_id = text(&concert["concert_id"])?;
-            let path = format!("/v1/concerts/{concert_id}/dates");
-            let (_, dates) = connection.send("GET", &path, &token, None).await?;
-            for show in dates["dates"].as_array().into_iter().flatten() {
-                let capacity = show["capacity"].as_u64().ok_or("a show has no seats")?;
-                let date = text(&show["date"])?;
-                seats.extend((1..=capacity).map(|number| Seat {
-                    concert_id: concert_id.clone(),
-                    date: date.clone(),
-                    number,
-                }));
-            }
-        }
-        if seats.is_empty() {
-            return Err("there is nothing on sale".into());
+        for show in shows {
+            seats.extend((1..=show.capacity).map(|number| show.seat(number)));
         }
         Ok(seats)
     }
 
     /// Moves its clock.
     pub async fn advance(&self, seconds: u32) -> Result<(), Failure> {
-        let mut connection = Connection::open(&self.address).await?;
         let body = json!({ "advance_seconds": seconds });
-        let (status, body) = connection
-            .send("POST", "/_local/clock", "", Some(body))
-            .await?;
-        if status == 200 {
-            Ok(())
-        } else {
-            Err(format!("the clock does not move: {body}").into())
-        }
+        let advance = Request::post("/_local/clock", body);
+        self.client().await?.ask(advance).await?;
+        Ok(())
     }
 
     /// Has its data audited, from one end to the other.
     pub async fn audit(&self) -> Result<(), Failure> {
-        const PATH: &str = "/2015-03-31/functions/audit/invocations";
-
-        let mut connection = Connection::open(&self.address).await?;
-        let mut order = json!({ "from_start": true });
+        let mut client = self.client().await?;
+        let mut command = json!({ "from_start": true });
         loop {
-            let asked = connection.send("POST", PATH, "", Some(order));
-            let (_, report) = asked.await?;
+            let report = client.ask(Request::invoke("audit", command)).await?;
             if report["violations"] != 0 {
                 return Err(format!("the audit finds violations: {report}").into());
             }
             if report["is_over"] == true {
                 return Ok(());
             }
-            order = json!({});
+            command = json!({});
         }
     }
 }

@@ -87,7 +87,7 @@ async fn reckon(world: &World, person: &Person) -> Vec<(Seat, String)> {
         world.violated(format!("{}: {wrong}", person.guest.user_id));
     }
     let balance = world.shop.get(&person.path("/balance"));
-    let balance = balance.token(&person.guest.access_token).send().await;
+    let balance = balance.send_as(&person.guest.access_token).await;
     let balance = world.answer("the balance", balance);
     let balance = balance.map(|answer| answer["current_balance"].clone());
     let last = entries
@@ -123,7 +123,7 @@ async fn finish(world: &World, person: &Person) {
     let token = &person.guest.access_token;
     for (key, amount) in keyed {
         let call = world.shop.post(&person.path("/balance")).token(token);
-        let call = call.header("idempotency-key", &key);
+        let call = call.key(&key);
         let reply = call.json(&json!({ "amount": amount })).send().await;
         if let Some(charged) = world.answer("a charge", reply) {
             let told = person.memory().told_of_keyed.get(&key).copied();
@@ -133,7 +133,7 @@ async fn finish(world: &World, person: &Person) {
         }
     }
     for (id, path) in to_refund {
-        let reply = world.shop.delete(&path).token(token).send().await;
+        let reply = world.shop.delete(&path).send_as(token).await;
         let refunded = world.answer("a refund", reply);
         if refunded.is_some_and(|refunded| refunded["status"] != "REFUNDED") {
             world.violated(format!("{id} is not refunded"));
@@ -349,5 +349,5 @@ async fn buy(world: &World, show: &Place, seats: &[u32]) -> Result<(), String> {
     let id = text(&held["reservation_id"]);
     let body = json!({ "reservation_id": id, "payment_details": { "amount": amount } });
     let paid = door.post(&format!("{path}/{id}/payments"));
-    done(paid.token(&buyer.token).json(&body).send().await).map(drop)
+    done(paid.json(&body).send_as(&buyer.token).await).map(drop)
 }

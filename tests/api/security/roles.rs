@@ -3,16 +3,15 @@
 use serde_json::{Value, json};
 use shared::domain::user::Role;
 
-use super::NOBODY;
 use crate::harness::{
-    Door, PASSWORD, Shop,
+    Door, NOBODY, PASSWORD, Shop,
     refusal::{FORBIDDEN, INVALID_TOKEN},
     text,
     tokens::claims,
 };
 
 #[tokio::test]
-async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
+async fn former_administrator_is_refused_at_every_door() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let buyer = shop.buyer().await;
@@ -27,7 +26,7 @@ async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
         .collect();
     assert!(!doors.is_empty());
     for door in &doors {
-        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        let with = async |token: &str| door.call(&shop).send_as(token).await;
         assert!(with(&admin.access_token).await.status.is_success());
         with(&buyer.access_token).await.is(FORBIDDEN);
         with(&account.access_token).await.is(FORBIDDEN);
@@ -46,7 +45,7 @@ async fn who_is_no_administrator_any_more_goes_through_none_of_their_doors() {
 
 /// A fault of other sellers: whatever a body says is written into the user.
 #[tokio::test]
-async fn nobody_gets_a_role_or_another_id_by_asking() {
+async fn additional_fields_of_a_body_are_ignored() {
     let shop = Shop::open().await;
     let victim = shop.account("victim@example.com").await;
     let extras = json!({
@@ -77,7 +76,7 @@ async fn nobody_gets_a_role_or_another_id_by_asking() {
         (&changed["user_id"], &changed["role"], &changed["name"]),
         (&json!(user_id), &json!("user"), &json!("B"))
     );
-    let seen = shop.get(&path).token(&token).send().await.ok();
+    let seen = shop.get(&path).send_as(&token).await.ok();
     assert_eq!(seen, changed, "the token is good, as before");
     let list = shop.get("/v1/users").token(&token);
     list.send().await.is(FORBIDDEN);
@@ -89,7 +88,7 @@ async fn nobody_gets_a_role_or_another_id_by_asking() {
 }
 
 #[tokio::test]
-async fn who_runs_nothing_changes_nothing() {
+async fn guest_is_refused_at_every_administrators_door() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let before = shop.concert(&shop.concert_id).await;
@@ -99,7 +98,7 @@ async fn who_runs_nothing_changes_nothing() {
             continue;
         }
         doors += 1;
-        let call = |token: &str| door.call(&shop).token(token).send();
+        let call = |token: &str| door.call(&shop).send_as(token);
         call(&buyer.access_token).await.is(FORBIDDEN);
         call(&buyer.token).await.is(INVALID_TOKEN);
         // Not even what is wrong with it.
@@ -112,5 +111,5 @@ async fn who_runs_nothing_changes_nothing() {
     }
     assert_eq!(doors, 11);
     assert_eq!(shop.concert(&shop.concert_id).await, before);
-    assert_eq!(shop.names().await, ["겨울 콘서트"]);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
 }

@@ -47,7 +47,7 @@ const SHARES: [f64; 3] = [0.005, 0.05, 0.25];
 const SLOW: f64 = 0.15;
 
 /// Changes it all the time, and what the operator wants as well.
-pub async fn change(world: Arc<World>, limits: Arc<Limits>, mut rng: Xoshiro256PlusPlus) {
+pub async fn go_on(world: Arc<World>, limits: Arc<Limits>, mut rng: Xoshiro256PlusPlus) {
     while world.is_open() {
         let share = SHARES[rng.random_range(0..SHARES.len())];
         let whole: f64 = MIX.iter().map(|(_, weight)| weight).sum();

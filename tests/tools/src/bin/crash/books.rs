@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use tools::{Client, Failure, Request, Seat, list, text};
 
 use crate::{
     buyer::{Book, Standing, Step},
-    connection::{Connection, Failure, text},
-    shop::{Seat, Shop},
-    visitor::visitor,
+    shop::Shop,
 };
 
 /// Holds last five minutes, and two seconds for clocks that disagree.
@@ -18,11 +17,11 @@ const UNTIL_HOLDS_HAVE_LAPSED: u32 = 310;
 /// or not at all, and when it is taken again it is there once. Returns how many there were of
 /// those.
 pub async fn settle(shop: &Shop, books: &mut [Book]) -> Result<usize, Failure> {
-    let mut connection = Connection::open(&shop.address).await?;
+    let mut client = shop.client().await?;
     let mut in_doubt = 0;
     // Of somebody who has not been told who they are there is nothing to ask.
     for book in books.iter_mut().filter(|book| !book.user_id.is_empty()) {
-        let entries = entries(&mut connection, book).await?;
+        let entries = entries(&mut client, book).await?;
         if let Some(step) = book.doubt.clone() {
             in_doubt += 1;
             let mut with_it = book.entries.clone();
@@ -34,9 +33,9 @@ pub async fn settle(shop: &Shop, books: &mut [Book]) -> Result<usize, Failure> {
                 book,
                 &json!(entries),
             )?;
-            book.go(&mut connection, &step).await?;
+            book.go(&mut client, &step).await?;
             book.taken_again = Some(step);
-            let again = self::entries(&mut connection, book).await?;
+            let again = self::entries(&mut client, book).await?;
             expect(
                 again == book.entries,
                 "it is there once",
@@ -53,7 +52,7 @@ pub async fn settle(shop: &Shop, books: &mut [Book]) -> Result<usize, Failure> {
             )?;
         }
         if let Some((_, standing)) = &book.reservation {
-            let seen = reservation(&mut connection, book).await?;
+            let seen = book.reservation_status(&mut client).await?;
             expect(
                 seen == standing.status(),
                 "the reservation stands",
@@ -62,7 +61,7 @@ pub async fn settle(shop: &Shop, books: &mut [Book]) -> Result<usize, Failure> {
             )?;
         }
         if !book.token.is_empty() {
-            let seen = place(&mut connection, book).await?;
+            let seen = client.ask(Request::place(&book.token)).await?;
             let stands = match &book.reservation {
                 Some((id, Standing::Held)) => {
                     seen["status"] == "ACTIVE" && seen["reservation"]["reservation_id"] == **id
@@ -113,12 +112,12 @@ pub async fn let_holds_lapse(shop: &Shop, books: &[Book]) -> Result<(), Failure>
         .collect();
     compare(shop, &books.iter().map(show).collect(), &expected).await?;
 
-    let mut connection = Connection::open(&shop.address).await?;
+    let mut client = shop.client().await?;
     let held = |book: &&Book| matches!(book.reservation, Some((_, Standing::Held)));
     for (index, book) in books.iter().filter(held).enumerate() {
-        let seen = reservation(&mut connection, book).await?;
+        let seen = book.reservation_status(&mut client).await?;
         expect(seen == "EXPIRED", "the hold has lapsed", book, &seen)?;
-        let seen = place(&mut connection, book).await?;
+        let seen = client.ask(Request::place(&book.token)).await?;
         expect(
             seen["reason"] == "HOLD_EXPIRED",
             "the session is over",
@@ -126,11 +125,9 @@ pub async fn let_holds_lapse(shop: &Shop, books: &[Book]) -> Result<(), Failure>
             &seen,
         )?;
         if index < 20 {
-            let token = visitor(&mut connection, None).await?;
-            let path = format!("/v1/concerts/{}/reservations", book.seat.concert_id);
-            let body = json!({ "date": book.seat.date, "seat_number": book.seat.number });
-            let (status, seen) = connection.send("POST", &path, &token, Some(body)).await?;
-            expect(status == 200, "somebody else gets the seat", book, &seen)?;
+            // Somebody else gets the seat.
+            let token = client.visitor(None).await?;
+            client.ask(Request::hold(&token, &book.seat)).await?;
         }
     }
     Ok(())
@@ -146,21 +143,13 @@ async fn compare(
     shows: &BTreeSet<(&str, &str)>,
     expected: &BTreeMap<Seat, &[&str]>,
 ) -> Result<(), Failure> {
-    let mut connection = Connection::open(&shop.address).await?;
-    let token = visitor(&mut connection, None).await?;
+    let mut client = shop.client().await?;
+    let token = client.visitor(None).await?;
     for (concert_id, date) in shows {
-        let path = format!("/v1/concerts/{concert_id}/seats?date={date}");
-        let (_, seats) = connection.send("GET", &path, &token, None).await?;
-        let seats = seats["seats"].as_array().ok_or("there are no seats")?;
-        for seen in seats {
-            let seat = Seat {
-                concert_id: (*concert_id).to_owned(),
-                date: (*date).to_owned(),
-                number: seen["seat_number"].as_u64().ok_or("a seat has no number")?,
-            };
+        for (seat, status) in client.seats(&token, concert_id, date).await? {
             let wanted = expected.get(&seat).copied().unwrap_or(&["FREE"]);
-            if !wanted.iter().any(|status| seen["status"] == *status) {
-                return Err(format!("{seat:?} is to be {wanted:?}: {seen}").into());
+            if !wanted.iter().any(|wanted| status == *wanted) {
+                return Err(format!("{seat:?} is to be {wanted:?}: {status}").into());
             }
         }
     }
@@ -169,19 +158,13 @@ async fn compare(
 
 /// The entries of an account, the first one first. Each has to follow from the one before, and the
 /// last one has to be the balance.
-async fn entries(
-    connection: &mut Connection,
-    book: &Book,
-) -> Result<Vec<(&'static str, u64)>, Failure> {
+async fn entries(client: &mut Client, book: &Book) -> Result<Vec<(&'static str, u64)>, Failure> {
     let user = format!("/v1/users/{}", book.user_id);
-    let path = format!("{user}/statement?limit=100");
-    let (_, statement) = connection
-        .send("GET", &path, &book.access_token, None)
-        .await?;
+    let look = Request::get(format!("{user}/statement?limit=100"));
+    let statement = client.ask(look.token(&book.access_token)).await?;
     let mut entries = Vec::new();
     let (mut seq, mut balance) = (0, 0);
-    let listed = statement["entries"].as_array();
-    for entry in listed.ok_or("there is no statement")?.iter().rev() {
+    for entry in list(&statement["entries"])?.iter().rev() {
         let amount = entry["amount"].as_u64().ok_or("an entry has no amount")?;
         let kind = match text(&entry["kind"])?.as_str() {
             "CHARGE" => "CHARGE",
@@ -199,30 +182,11 @@ async fn entries(
         expect(follows, "the entries are one chain", book, &statement)?;
         entries.push((kind, amount));
     }
-    let path = format!("{user}/balance");
-    let (_, seen) = connection
-        .send("GET", &path, &book.access_token, None)
-        .await?;
+    let look = Request::get(format!("{user}/balance"));
+    let seen = client.ask(look.token(&book.access_token)).await?;
     let is_last = seen["current_balance"] == balance;
     expect(is_last, "the chain ends at the balance", book, &seen)?;
     Ok(entries)
-}
-
-/// The status of a book's reservation.
-async fn reservation(connection: &mut Connection, book: &Book) -> Result<Value, Failure> {
-    let reservation_id = book.reservation.as_ref().map_or("", |(id, _)| id);
-    let concert_id = &book.seat.concert_id;
-    let path = format!("/v1/concerts/{concert_id}/reservations/{reservation_id}");
-    let (_, seen) = connection
-        .send("GET", &path, &book.access_token, None)
-        .await?;
-    Ok(seen["status"].clone())
-}
-
-/// Where a book's session stands.
-async fn place(connection: &mut Connection, book: &Book) -> Result<Value, Failure> {
-    let asked = connection.send("GET", "/v1/auth/tokens", &book.token, None);
-    Ok(asked.await?.1)
 }
 
 fn expect(holds: bool, what: &str, book: &Book, seen: &Value) -> Result<(), Failure> {

@@ -10,11 +10,7 @@ use std::{
 
 use rand::{RngExt as _, rngs::StdRng, seq::IndexedRandom as _};
 use serde_json::{Value, json};
-
-use crate::{
-    connection::{Connection, Failure, text},
-    shop::Seat,
-};
+use tools::{Client, Failure, Request, Seat, text};
 
 /// What a seat of the demo data costs.
 const PRICE: u64 = 50_000;
@@ -93,7 +89,7 @@ pub async fn keep_buying(
     /// What people do after they have a seat.
     const FATES: [&[Step]; 4] = [&[], &[Cancel], &[Pay], &[Pay, Cancel]];
 
-    let Ok(mut connection) = Connection::open(address).await else {
+    let Ok(mut client) = Client::open(address).await else {
         return Ok(());
     };
     loop {
@@ -109,7 +105,7 @@ pub async fn keep_buying(
         ];
         let mut result = Ok(());
         for step in before.iter().chain(fate) {
-            result = book.go(&mut connection, step).await;
+            result = book.go(&mut client, step).await;
             if result.is_err() {
                 break;
             }
@@ -157,9 +153,9 @@ impl Book {
 
     /// Takes a step, or takes it again, and notes what came of it. Until the answer is there, the
     /// step is in doubt.
-    pub async fn go(&mut self, connection: &mut Connection, step: &Step) -> Result<(), Failure> {
+    pub async fn go(&mut self, client: &mut Client, step: &Step) -> Result<(), Failure> {
         self.doubt = Some(step.clone());
-        let answer = self.ask(connection, step).await?;
+        let answer = client.ask(self.request(step)).await?;
         match step {
             Step::SignUp => {
                 self.user_id = text(&answer["user_id"])?;
@@ -196,57 +192,35 @@ impl Book {
         }
     }
 
-    async fn ask(&self, connection: &mut Connection, step: &Step) -> Result<Value, Failure> {
+    fn request(&self, step: &Step) -> Request {
         let Self {
             user_id,
             token,
             seat,
             ..
         } = self;
-        let reservations = format!("/v1/concerts/{}/reservations", seat.concert_id);
-        let reservation_id = self.reservation.as_ref().map_or("", |(id, _)| id);
-        let reservation = format!("{reservations}/{reservation_id}");
-        let (method, path, key, body) = match step {
-            Step::SignUp => (
-                "POST",
-                "/v1/users".to_owned(),
-                String::new(),
-                json!({ "name": "구매자" }),
-            ),
-            Step::Join => (
-                "POST",
-                "/v1/auth/tokens".to_owned(),
-                user_id.clone(),
-                json!({ "user_id": user_id }),
-            ),
-            Step::Charge(amount) => (
-                "POST",
-                format!("/v1/users/{user_id}/balance"),
-                format!("charge-{}", self.entries.len()),
-                json!({ "amount": amount }),
-            ),
-            Step::Hold => (
-                "POST",
-                reservations,
-                String::new(),
-                json!({ "date": seat.date, "seat_number": seat.number }),
-            ),
-            Step::Pay => (
-                "POST",
-                format!("{reservation}/payments"),
-                String::new(),
-                json!({ "reservation_id": reservation_id, "payment_details": { "amount": PRICE } }),
-            ),
-            Step::Cancel => ("DELETE", reservation, String::new(), Value::Null),
-        };
-        let body = Some(body).filter(Value::is_object);
-        let (status, answer) = connection
-            .send_with_key(method, &path, token, &key, body)
-            .await?;
-        if status == 200 || status == 201 {
-            Ok(answer)
-        } else {
-            Err(format!("{step:?} of {user_id} answers {status}: {answer}").into())
+        let reservation_id = self.reservation_id();
+        match step {
+            Step::SignUp => Request::sign_up("구매자"),
+            Step::Join => Request::join(user_id, None).key(user_id),
+            Step::Charge(amount) => {
+                let key = format!("charge-{}", self.entries.len());
+                Request::charge(token, user_id, &json!(amount)).key(&key)
+            }
+            Step::Hold => Request::hold(token, seat),
+            Step::Pay => Request::pay(token, &seat.concert_id, reservation_id, &json!(PRICE)),
+            Step::Cancel => Request::cancel(token, &seat.concert_id, reservation_id),
         }
+    }
+
+    /// The status of their reservation.
+    pub async fn reservation_status(&self, client: &mut Client) -> Result<Value, Failure> {
+        let concert_id = &self.seat.concert_id;
+        let look = Request::reservation(&self.access_token, concert_id, self.reservation_id());
+        Ok(client.ask(look).await?["status"].clone())
+    }
+
+    fn reservation_id(&self) -> &str {
+        self.reservation.as_ref().map_or("", |(id, _)| id)
     }
 }

@@ -2,7 +2,7 @@
 //! needs beside the tables, which are in the same process.
 //!
 //! ```text
-//! cargo run --profile fast -p tests --example audit -- --orders 100000
+//! cargo run --profile fast -p tools --bin measure-audit -- --orders 100000
 //! ```
 //!
 //! One seat is bought. What that wrote is copied as often as it takes, with other ids, so that
@@ -16,14 +16,11 @@ use std::{
 };
 
 use clap::Parser;
-use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, body::Bytes};
-use hyper_util::{client::legacy, rt::TokioExecutor};
 use local::{Options, Stack, Time};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::{
     aws_sdk_dynamodb::{
-        Client,
+        Client as Database,
         error::DisplayErrorContext,
         types::{AttributeValue, PutRequest, WriteRequest},
     },
@@ -34,6 +31,7 @@ use shared::{
     futures_util::stream::{self, StreamExt as _, TryStreamExt as _},
     store::keys,
 };
+use tools::{Bought, Client, Failure, Request, Seat, text};
 
 /// Audits many orders.
 #[derive(Parser)]
@@ -46,7 +44,6 @@ struct Arguments {
     read_units: u64,
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Item = HashMap<String, AttributeValue>;
 
 /// The tables that a purchase leaves something in.
@@ -76,22 +73,19 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let stack = Stack::start(options)
         .await
         .map_err(|problem| problem.to_string())?;
-    let shop = Shop {
-        client: legacy::Client::builder(TokioExecutor::new()).build_http(),
-        url: stack.url(),
-    };
-    let bought = shop.buy().await?;
+    let address = stack.url().replace("http://", "");
+    let original = Original::buy(&address).await?;
     let database = stack.database();
-    copy(&database, &bought, arguments.orders).await?;
+    copy(&database, &original, arguments.orders).await?;
     count_arrivals(&database, arguments.orders).await?;
 
     let before = Memory::now();
     let (mut runs, mut read, mut took) = (0, 0.0, Duration::ZERO);
     let report = loop {
         let started = Instant::now();
-        let order = json!({ "read_units": arguments.read_units });
-        let path = "/2015-03-31/functions/audit/invocations";
-        let run = shop.post(path, "", &order);
+        let command = json!({ "read_units": arguments.read_units });
+        let mut client = Client::open(&address).await?;
+        let run = client.ask(Request::invoke("audit", command));
         let report = stack.without_waiting("audit", run).await?;
         (runs, took) = (runs + 1, took + started.elapsed());
         read += report["run"]["read_units"].as_f64().unwrap_or_default();
@@ -120,104 +114,46 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-struct Shop {
-    client: legacy::Client<legacy::connect::HttpConnector, Full<Bytes>>,
-    url: String,
-}
-
-/// What was bought, and by whom.
-struct Bought {
-    user_id: String,
-    reservation_id: String,
+/// The order that is copied.
+struct Original {
+    bought: Bought,
     show: ShowId,
 }
 
-impl Bought {
+impl Original {
+    /// Buys seat 1 of the demo concert's first date, and draws the first number of its line.
+    async fn buy(address: &str) -> Result<Self, Failure> {
+        let mut client = Client::open(address).await?;
+        let listed = client.ask(Request::get("/v1/concerts")).await?;
+        let concert = &listed["concerts"][0];
+        let seat = Seat {
+            concert_id: text(&concert["concert_id"])?,
+            date: text(&concert["first_date"])?,
+            number: 1,
+        };
+        let show = ShowId {
+            concert_id: seat.concert_id.parse()?,
+            date: seat.date.parse()?,
+        };
+        let bought = client.buy(&seat).await?;
+        Ok(Self { bought, show })
+    }
+
     fn is_named_in(&self, value: &AttributeValue) -> bool {
         let text = value.as_s().map_or("", String::as_str);
-        text == self.user_id || text == self.reservation_id
-    }
-}
-
-impl Shop {
-    /// Buys seat 1 of the demo concert's first date.
-    async fn buy(&self) -> Result<Bought, Failure> {
-        let user = self
-            .post("/v1/users", "", &json!({ "name": "감사" }))
-            .await?;
-        let user_id = text(&user["user_id"])?;
-        let body = json!({ "user_id": user_id });
-        let joined = self.post("/v1/auth/tokens", "", &body).await?;
-        let token = text(&joined["token"])?;
-        let concerts = self.call("GET", "/v1/concerts", "", None).await?;
-        let concert = &concerts["concerts"][0];
-        let (concert_id, date) = (text(&concert["concert_id"])?, text(&concert["first_date"])?);
-        let reservations = format!("/v1/concerts/{concert_id}/reservations");
-        let body = json!({ "date": date, "seat_number": 1 });
-        let held = self.post(&reservations, &token, &body).await?;
-        let amount = &held["payment"]["amount"];
-        let balance = format!("/v1/users/{user_id}/balance");
-        let body = json!({ "amount": amount });
-        self.post(&balance, &token, &body).await?;
-        let reservation_id = text(&held["reservation_id"])?;
-        let body = json!({
-            "reservation_id": reservation_id, "payment_details": { "amount": amount },
-        });
-        let payments = format!("{reservations}/{reservation_id}/payments");
-        self.post(&payments, &token, &body).await?;
-        let show = ShowId {
-            concert_id: concert_id.parse()?,
-            date: date.parse()?,
-        };
-        Ok(Bought {
-            user_id,
-            reservation_id,
-            show,
-        })
-    }
-
-    async fn post(&self, path: &str, token: &str, body: &Value) -> Result<Value, Failure> {
-        self.call("POST", path, token, Some(body)).await
-    }
-
-    async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        token: &str,
-        body: Option<&Value>,
-    ) -> Result<Value, Failure> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url));
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let response = self.client.request(request.body(body.into())?).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        if status.is_success() {
-            Ok(serde_json::from_slice(&body)?)
-        } else {
-            Err(format!(
-                "{method} {path}: {status} {}",
-                String::from_utf8_lossy(&body)
-            )
-            .into())
-        }
+        text == self.bought.user_id || text == self.bought.reservation_id
     }
 }
 
 /// Copies what a purchase wrote, so that there are so many of it.
-async fn copy(database: &Client, bought: &Bought, orders: u64) -> Result<(), Failure> {
+async fn copy(database: &Database, original: &Original, orders: u64) -> Result<(), Failure> {
     for table in TABLES {
         let scan = database.scan().table_name(table).send().await?;
         let mut items: Vec<Item> = scan.items.unwrap_or_default();
-        items.retain(|item| item.values().any(|value| bought.is_named_in(value)));
+        items.retain(|item| item.values().any(|value| original.is_named_in(value)));
         let copies = (2..=orders).flat_map(|number| {
             let whose = Copy::new(number);
-            items.iter().map(move |item| whose.of(item, bought))
+            items.iter().map(move |item| whose.of(item, original))
         });
         let batches = stream::iter(copies).chunks(A_BATCH);
         batches
@@ -229,7 +165,7 @@ async fn copy(database: &Client, bought: &Bought, orders: u64) -> Result<(), Fai
     Ok(())
 }
 
-async fn put(database: &Client, table: &str, items: Vec<Item>) -> Result<(), Failure> {
+async fn put(database: &Database, table: &str, items: Vec<Item>) -> Result<(), Failure> {
     let requests = items.into_iter().map(|item| {
         let put = PutRequest::builder().set_item(Some(item)).build()?;
         Ok(WriteRequest::builder().put_request(put).build())
@@ -259,17 +195,17 @@ impl Copy {
         }
     }
 
-    fn of(self, item: &Item, bought: &Bought) -> Item {
+    fn of(self, item: &Item, original: &Original) -> Item {
         let seat = SeatNumber::new(self.number).expect("a seat of the hall");
         let mut copy: Item = item
             .iter()
-            .map(|(name, value)| (name.clone(), self.with_other_ids(value, bought)))
+            .map(|(name, value)| (name.clone(), self.with_other_ids(value, &original.bought)))
             .collect();
         let number = AttributeValue::N(self.number.to_string());
         for (name, value) in [
             (
                 "block",
-                AttributeValue::S(keys::block(bought.show, seat.block())),
+                AttributeValue::S(keys::block(original.show, seat.block())),
             ),
             ("seat", number.clone()),
             ("seats", AttributeValue::L(vec![number.clone()])),
@@ -294,7 +230,7 @@ impl Copy {
 }
 
 /// The line has to know of all who have arrived.
-async fn count_arrivals(database: &Client, orders: u64) -> Result<(), Failure> {
+async fn count_arrivals(database: &Database, orders: u64) -> Result<(), Failure> {
     let scan = database.scan().table_name("Queues").send().await?;
     for mut item in scan.items.unwrap_or_default() {
         for name in ["issued", "arrived"] {
@@ -328,9 +264,4 @@ impl Memory {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         line.split_whitespace().next()?.parse().ok()
     }
-}
-
-fn text(value: &Value) -> Result<String, Failure> {
-    let text = value.as_str().ok_or_else(|| format!("no text: {value}"))?;
-    Ok(text.to_owned())
 }

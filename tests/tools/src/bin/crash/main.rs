@@ -3,16 +3,12 @@
 //!
 //! ```text
 //! cargo build --bin local
-//! cargo run --example crash -- --rounds 100
+//! cargo run -p tools --bin crash -- --rounds 100
 //! ```
 
 mod books;
 mod buyer;
-#[path = "../load/connection.rs"]
-mod connection;
 mod shop;
-#[path = "../load/visitor.rs"]
-mod visitor;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,10 +19,10 @@ use std::{
 
 use clap::Parser;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use tools::{Failure, Seat};
 
 use buyer::{Book, keep_buying};
-use connection::Failure;
-use shop::{Seat, Shop};
+use shop::Shop;
 
 /// Kills the local stack under load, starts it again, and checks its books.
 #[derive(Parser)]

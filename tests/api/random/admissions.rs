@@ -8,14 +8,14 @@ use shared::{
     store::Reading,
 };
 
-use super::{SHOWS, World, locked, people::Person, weather::Limits};
+use super::{SHOWS, World, disturbances::Limits, locked, people::Person};
 
 /// Longer than the windows of anybody who came in under other settings, and than any of those
 /// settings may have been on their way.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(120);
 
 /// Counts who is in, again and again.
-pub async fn the_doors(world: Arc<World>, people: Vec<Arc<Person>>, limits: Arc<Limits>) {
+pub async fn check(world: Arc<World>, people: Vec<Arc<Person>>, limits: Arc<Limits>) {
     let operator = world.shop.stack.operator().await;
     let store = operator.store();
     loop {

@@ -1,6 +1,5 @@
 //! How long calls wait before they are made again, and what becomes of a request whose calls are
-//! slow. The time of the runtime is paused: what passes is what somebody waits for, and nothing
-//! else.
+//! slow. Time passes only while something is waited for.
 
 use std::{future::Future, time::Duration};
 
@@ -12,9 +11,8 @@ use shared::{
 };
 use tokio::time::Instant;
 
+use super::TRANSACTION;
 use crate::harness::{PRICE, Shop};
-
-const TRANSACTION: &str = "TransactWriteItems";
 
 /// What both waits of a call come to at the most: 50 ms and 100 ms.
 const BOTH_WAITS: Duration = Duration::from_millis(150);
@@ -39,7 +37,7 @@ const PASSING: [Fault; 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_call_of_the_database_that_fails_twice_waits_150_ms_at_most() {
+async fn retries_of_a_database_call_wait_150_ms_at_most() {
     let shop = Shop::empty().await;
     let app = shop.stack.app("get-user").await;
     let faults = shop.stack.faults();
@@ -55,7 +53,7 @@ async fn a_call_of_the_database_that_fails_twice_waits_150_ms_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_refused_twice_waits_150_ms_at_most() {
+async fn retries_of_a_message_wait_150_ms_at_most() {
     let shop = Shop::empty().await;
     let app = shop.stack.app("hold-seats").await;
     let faults = shop.stack.faults();
@@ -80,7 +78,7 @@ async fn a_message_that_is_refused_twice_waits_150_ms_at_most() {
 
 /// A second attempt that comes to nothing leaves enough time for the third one, however slow.
 #[tokio::test(start_paused = true)]
-async fn all_attempts_fit_into_the_time_of_a_call() {
+async fn all_attempts_of_a_call_fit_into_its_time() {
     let shop = Shop::empty().await;
     let app = shop.stack.app("get-user").await;
     let faults = shop.stack.faults();
@@ -105,7 +103,7 @@ fn slow_down(shop: &Shop, function: &str, operation: &str, calls: usize) {
 /// The session and the show take four seconds each, and the seats would take as long. Lambda ends
 /// the function after ten.
 #[tokio::test(start_paused = true)]
-async fn a_request_whose_time_is_over_before_it_writes_is_busy() {
+async fn request_out_of_time_before_its_write_is_busy() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.stack.app("hold-seats").await;
@@ -121,7 +119,7 @@ async fn a_request_whose_time_is_over_before_it_writes_is_busy() {
 
 /// Nobody knows whether it is done, so nobody is asked to do it again.
 #[tokio::test(start_paused = true)]
-async fn a_request_whose_time_is_over_after_it_wrote_has_failed() {
+async fn request_out_of_time_after_its_write_has_failed() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();

@@ -2,14 +2,13 @@
 
 use serde_json::json;
 
-use super::NOBODY;
 use crate::harness::{
-    PASSWORD, PRICE, Shop,
+    NOBODY, PASSWORD, PRICE, Shop,
     refusal::{FORBIDDEN, INVALID_CREDENTIALS, INVALID_TOKEN, MISSING_AUTHORIZATION},
 };
 
 #[tokio::test]
-async fn paths_of_every_kind_are_survived() {
+async fn odd_paths_break_nothing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let ids = [
@@ -98,7 +97,7 @@ async fn paths_of_every_kind_are_survived() {
 
 /// A fault of other sellers: the user id in the body is believed.
 #[tokio::test]
-async fn the_ids_of_others_open_nothing() {
+async fn ids_of_others_open_nothing() {
     let shop = Shop::open().await;
     let (victim, attacker) = (shop.buyer().await, shop.buyer().await);
     let held = shop.hold(&victim, 7).await.ok();
@@ -112,7 +111,7 @@ async fn the_ids_of_others_open_nothing() {
         .iter()
         .filter(|door| door.path.contains(&victim.user_id))
     {
-        let with = async |token: &str| door.call(&shop).token(token).send().await;
+        let with = async |token: &str| door.call(&shop).send_as(token).await;
         with(&attacker.access_token).await.is(FORBIDDEN);
         with(&attacker.token)
             .await
@@ -127,15 +126,14 @@ async fn the_ids_of_others_open_nothing() {
         .iter()
         .filter(|door| door.path.contains(id) && door.takes_queue_tokens())
     {
-        let reply = door.call(&shop).token(&attacker.token).send().await;
+        let reply = door.call(&shop).send_as(&attacker.token).await;
         reply.refused(404, "RESERVATION_NOT_FOUND");
     }
     let body = json!({ "date": "2026-12-24", "seat_number": 8, "user_id": victim.user_id });
     let own = shop
         .post(&shop.reservations())
-        .token(&attacker.token)
         .json(&body)
-        .send()
+        .send_as(&attacker.token)
         .await
         .ok();
     assert_eq!(shop.reservation_status(&attacker, &own).await, "HELD");
@@ -146,7 +144,7 @@ async fn the_ids_of_others_open_nothing() {
 
 /// Their id was a guest's secret. It is none any more, and those who have learned it get nothing.
 #[tokio::test]
-async fn the_id_of_a_guest_who_became_an_account_opens_nothing() {
+async fn id_of_a_guest_that_became_an_account_opens_nothing() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let path = format!("/v1/users/{}", guest.user_id);

@@ -1,23 +1,20 @@
 //! Reads of several items at once that leave some of them unread, as DynamoDB's do when a partition
-//! is busy. An item that was not read is not one that is not there. The time of the runtime is
-//! paused.
+//! is busy. An item that was not read is not one that is not there.
 
 use local::Fault;
 use serde_json::json;
 
+use super::ALWAYS;
 use crate::harness::{Reply, Shop, text};
 
 const BATCH: &str = "BatchGetItem";
-
-/// More tries than anybody makes.
-const ALWAYS: u32 = 1_000;
 
 /// The answers after which the rest is asked for.
 const PARTIAL: [Fault; 2] = [Fault::Unprocessed, Fault::Incomplete];
 
 /// Two seats are asked for, and the second one is taken. It is seen before anything is written.
 #[tokio::test(start_paused = true)]
-async fn a_seat_that_was_not_read_is_read_again_before_it_is_held() {
+async fn hold_reads_unread_seats_again() {
     let shop = Shop::open().await;
     let (one, other) = (shop.buyer().await, shop.buyer().await);
     shop.hold(&one, 8).await.ok();
@@ -43,16 +40,16 @@ async fn a_seat_that_was_not_read_is_read_again_before_it_is_held() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_seat_that_was_not_read_still_has_its_buyer() {
+async fn look_up_reads_unread_seats_again() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (_, receipt) = shop.sold(7).await;
+    let (_, receipt) = shop.sell(7).await;
     let path = format!(
         "{}?date={}&seat_number=7",
         shop.reservations(),
         shop.dates[0]
     );
-    let look_up = async || -> Reply { shop.get(&path).token(&admin.access_token).send().await };
+    let look_up = async || -> Reply { shop.get(&path).send_as(&admin.access_token).await };
     let found = look_up().await.ok();
     let id = &found["reservations"][0]["reservation_id"];
     assert_eq!(*id, receipt["reservation_id"]);
@@ -69,7 +66,7 @@ async fn a_seat_that_was_not_read_still_has_its_buyer() {
 /// Otherwise a user that was not read would be unknown, and one whose session was not read would
 /// join a second time.
 #[tokio::test(start_paused = true)]
-async fn a_user_and_a_session_that_were_not_read_are_read_again() {
+async fn join_reads_an_unread_user_and_session_again() {
     let shop = Shop::open().await;
     let faults = shop.stack.faults();
     for fault in PARTIAL {
@@ -78,7 +75,7 @@ async fn a_user_and_a_session_that_were_not_read_are_read_again() {
             faults.meet("join-queue", BATCH, fault, times);
             let buyer = shop.join(&guest).await;
             faults.meet("join-queue", BATCH, fault, times);
-            let again = shop.joined_again(&buyer, &guest.access_token).await;
+            let again = shop.rejoin_with(&buyer, &guest.access_token).await;
             let place = async |of| shop.get_place(of).await["number"].clone();
             assert_eq!(place(&again).await, place(&buyer).await, "{fault:?}");
         }
@@ -94,7 +91,7 @@ async fn a_user_and_a_session_that_were_not_read_are_read_again() {
 
 /// A tick that misses a count would let too many in.
 #[tokio::test(start_paused = true)]
-async fn counts_that_were_not_read_let_nobody_in_and_are_read_again() {
+async fn tick_lets_nobody_in_before_it_has_read_all_counts() {
     for fault in PARTIAL {
         let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
         let (first, second) = (shop.buyer().await, shop.buyer().await);
@@ -125,7 +122,7 @@ async fn counts_that_were_not_read_let_nobody_in_and_are_read_again() {
 
 /// Whoever looks again at an order's seats finds them.
 #[tokio::test(start_paused = true)]
-async fn an_audit_accuses_nobody_of_what_it_has_not_read() {
+async fn audit_reports_nothing_about_unread_items() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold_all(&buyer, &[7, 8]).await.ok();

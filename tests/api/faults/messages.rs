@@ -1,4 +1,4 @@
-//! What goes wrong with release messages, and with clocks, and what becomes of it.
+//! Release messages that are lost, late or doubled, and clocks that disagree.
 
 use local::{Fault, When};
 use shared::jiff::SignedDuration;
@@ -6,7 +6,7 @@ use shared::jiff::SignedDuration;
 use crate::harness::{Buyer, PRICE, Shop};
 
 /// A shop in which the message of the first hold meets a fault.
-async fn whose_message(fault: Fault, times: u32) -> (Shop, Buyer) {
+async fn shop_with_message_fault(fault: Fault, times: u32) -> (Shop, Buyer) {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     shop.stack
@@ -25,7 +25,7 @@ async fn seat(shop: &Shop) -> String {
 
 /// Lost, doubled, late or early: the seat is free two seconds after its hold, and not before.
 #[tokio::test(start_paused = true)]
-async fn whatever_happens_to_its_message_a_hold_ends_in_time() {
+async fn hold_ends_in_time_whatever_happens_to_its_message() {
     for (fault, times, delivered) in [
         (Fault::Lost, 1, 0),
         (Fault::Doubled, 1, 2),
@@ -38,7 +38,7 @@ async fn whatever_happens_to_its_message_a_hold_ends_in_time() {
         (Fault::Throttling, 1, 1),
         (Fault::Garbled, 1, 1),
     ] {
-        let (shop, buyer) = whose_message(fault, times).await;
+        let (shop, buyer) = shop_with_message_fault(fault, times).await;
         shop.advance(0).await;
         assert_eq!(shop.stack.pending_messages().len(), delivered, "{fault:?}");
         shop.advance(299).await;
@@ -61,8 +61,8 @@ async fn whatever_happens_to_its_message_a_hold_ends_in_time() {
 
 /// An early one is put back until the hold has ended, so that the session is still closed by it.
 #[tokio::test(start_paused = true)]
-async fn an_early_message_comes_again() {
-    let (shop, _) = whose_message(Fault::Early, 1).await;
+async fn early_message_comes_again() {
+    let (shop, _) = shop_with_message_fault(Fault::Early, 1).await;
     shop.advance(0).await;
     assert_eq!(shop.stack.pending_messages().len(), 1);
     shop.advance(301).await;
@@ -73,7 +73,7 @@ async fn an_early_message_comes_again() {
 
 /// Wherever a release is cut off, the message comes again and does the rest.
 #[tokio::test(start_paused = true)]
-async fn a_release_that_is_cut_off_anywhere_is_done_in_the_end() {
+async fn release_is_done_in_the_end_wherever_the_function_is_killed() {
     for (operation, when) in [
         ("GetItem", When::After),
         ("UpdateItem", When::Before),
@@ -98,7 +98,7 @@ async fn a_release_that_is_cut_off_anywhere_is_done_in_the_end() {
 
 /// Clocks two seconds apart cost no payer the seat, and nobody else's money.
 #[tokio::test(start_paused = true)]
-async fn a_payer_whose_clock_is_behind_keeps_the_seat() {
+async fn payer_whose_clock_is_behind_keeps_the_seat() {
     let shop = Shop::open().await;
     shop.stack
         .put_clock_ahead("pay", SignedDuration::from_secs(-2));
@@ -115,7 +115,7 @@ async fn a_payer_whose_clock_is_behind_keeps_the_seat() {
 
 /// Further apart, the payer may lose the seat, and then nothing else.
 #[tokio::test(start_paused = true)]
-async fn who_loses_the_seat_to_a_clock_keeps_the_money() {
+async fn payer_that_loses_the_seat_to_a_clock_keeps_the_money() {
     let shop = Shop::without_messages(&[]).await;
     shop.stack
         .put_clock_ahead("pay", SignedDuration::from_secs(-2));

@@ -1,6 +1,5 @@
 //! What a transaction is refused for when several of its conditions do not hold. AWS does not say
 //! that it reports all of them. So each answer has to be the same, whichever of them is reported.
-//! The time of the runtime is paused.
 
 use std::time::Duration;
 
@@ -21,9 +20,8 @@ use shared::{
     },
 };
 
+use super::TRANSACTION;
 use crate::harness::{Buyer, Call, PRICE, Reply, Shop};
-
-const TRANSACTION: &str = "TransactWriteItems";
 
 /// All conditions are reported, and then each one of up to six alone.
 fn reports() -> impl Iterator<Item = Option<usize>> {
@@ -74,7 +72,7 @@ async fn as_the_store_has_it(shop: &Shop, buyer: &Buyer) -> (Store, Session, Hol
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_that_is_made_twice_at_once_answers_with_one_receipt() {
+async fn two_payments_at_once_get_one_receipt() {
     for report in reports() {
         let (shop, buyer, held) = about_to_pay(report).await;
         let (first, second) = overtaken(&shop, "pay", || payment(&shop, &buyer, &held)).await;
@@ -84,7 +82,7 @@ async fn a_payment_that_is_made_twice_at_once_answers_with_one_receipt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_for_a_hold_that_is_over_is_refused_whatever_is_reported() {
+async fn payment_for_a_hold_that_is_over_is_refused() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
@@ -97,13 +95,13 @@ async fn a_payment_for_a_hold_that_is_over_is_refused_whatever_is_reported() {
 
 /// What is read a moment late still shows the hold that has lapsed by now, and was paid before.
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_read_late_hides_no_payment() {
+async fn payment_is_found_although_the_session_is_read_late() {
     let (shop, buyer, held) = about_to_pay(None).await;
     let before = shop.items("Sessions").await;
     let receipt = payment(&shop, &buyer, &held).send().await.ok();
     shop.advance(301).await;
     for session in before {
-        shop.plant("Sessions", session).await;
+        shop.put_item("Sessions", session).await;
     }
     assert_eq!(payment(&shop, &buyer, &held).send().await.ok(), receipt);
     let path = shop.reservation(&held);
@@ -112,7 +110,7 @@ async fn a_session_that_is_read_late_hides_no_payment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_of_an_order_that_was_refunded_answers_as_before() {
+async fn payment_for_a_refunded_order_answers_as_before() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
@@ -133,7 +131,7 @@ async fn a_payment_of_an_order_that_was_refunded_answers_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refund_that_is_made_twice_at_once_is_made_once() {
+async fn two_refunds_at_once_are_one() {
     for report in reports() {
         let (shop, buyer, held) = about_to_pay(None).await;
         payment(&shop, &buyer, &held).send().await.ok();
@@ -147,7 +145,7 @@ async fn a_refund_that_is_made_twice_at_once_is_made_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_seats_held_twice_at_once_are_one_hold() {
+async fn two_holds_of_the_same_seats_at_once_are_one() {
     for report in reports() {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;
@@ -169,7 +167,7 @@ async fn the_same_seats_held_twice_at_once_are_one_hold() {
 
 /// The seat is the same user's, and the other one is asked for as well.
 #[tokio::test(start_paused = true)]
-async fn other_seats_that_are_held_at_once_are_refused_for_the_hold_that_there_is() {
+async fn hold_of_other_seats_at_once_is_refused_with_hold_exists() {
     for report in reports() {
         let shop = Shop::open().await;
         let buyer = shop.buyer().await;
@@ -187,13 +185,13 @@ async fn other_seats_that_are_held_at_once_are_refused_for_the_hold_that_there_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_charge_with_a_key_that_comes_twice_at_once_is_made_once() {
+async fn two_charges_with_one_key_at_once_are_one() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         let charge = || {
             let charge = shop.post(&path).token(&buyer.token);
-            let charge = charge.header("idempotency-key", "transfer-1");
+            let charge = charge.key("transfer-1");
             charge.json(&json!({ "amount": 1_000 }))
         };
         let (first, second) = overtaken(&shop, "charge", charge).await;
@@ -203,13 +201,13 @@ async fn a_charge_with_a_key_that_comes_twice_at_once_is_made_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_concert_with_a_key_that_comes_twice_at_once_is_made_once() {
+async fn two_creations_with_one_key_at_once_are_one() {
     for own_queue in [false, true] {
         for report in reports() {
             let shop = Shop::open().await;
             let admin = shop.admin().await;
             shop.add_queue("spring").await;
-            let before = shop.listed().await.len();
+            let before = shop.listed_concerts().await.len();
             shop.stack.report_one_condition(report);
             let mut body = json!({
                 "name": "봄 콘서트",
@@ -220,19 +218,19 @@ async fn a_concert_with_a_key_that_comes_twice_at_once_is_made_once() {
             }
             let create = || {
                 let create = shop.post("/v1/concerts").token(&admin.access_token);
-                create.header("idempotency-key", "spring").json(&body)
+                create.key("spring").json(&body)
             };
             let (first, second) = overtaken(&shop, "create-concert", create).await;
             let (first, second) = (first.expect(201), second.expect(201));
             assert_eq!(first["concert_id"], second["concert_id"], "{report:?}");
-            assert_eq!(shop.listed().await.len(), before + 1);
+            assert_eq!(shop.listed_concerts().await.len(), before + 1);
         }
     }
 }
 
 /// The second one finds the opening ahead of it, and may change it.
 #[tokio::test(start_paused = true)]
-async fn an_opening_that_is_set_twice_at_once_is_set() {
+async fn opening_that_is_set_twice_at_once_is_set() {
     for report in reports() {
         let shop = Shop::open().await;
         let admin = shop.admin().await;
@@ -251,7 +249,7 @@ async fn an_opening_that_is_set_twice_at_once_is_set() {
 
 /// The address is taken by then, by the very same user.
 #[tokio::test(start_paused = true)]
-async fn an_address_that_is_set_twice_at_once_is_no_strangers() {
+async fn address_that_is_set_twice_at_once_is_not_called_taken() {
     for address in ["mina@example.com", "mina@bücher.example"] {
         for report in reports() {
             let shop = Shop::empty().await;

@@ -4,10 +4,8 @@
 //!
 //! ```text
 //! cargo local-fast
-//! cargo run --profile fast -p tests --example storm -- --connections 10000 --seconds 60
+//! cargo run --profile fast -p tools --bin storm -- --connections 10000 --seconds 60
 //! ```
-
-mod connection;
 
 use std::{
     net::SocketAddr,
@@ -20,14 +18,12 @@ use std::{
 };
 
 use clap::Parser;
-use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::Instant,
 };
-
-use connection::{Connection, Failure, text};
+use tools::{Client, Failure, Request, text};
 
 /// Storms a shop on this machine, and checks that it stands.
 #[derive(Parser)]
@@ -167,10 +163,8 @@ async fn after(address: SocketAddr) -> Result<(), Failure> {
 
 /// Somebody who means well, over a connection of their own. Who is let in is told who they are.
 async fn sign_up(address: SocketAddr) -> Result<u16, Failure> {
-    let mut connection = Connection::open(&address.to_string()).await?;
-    let body = json!({ "name": "손님" });
-    let sent = connection.send("POST", "/v1/users", "", Some(body));
-    let (status, user) = sent.await?;
+    let mut client = Client::open(&address.to_string()).await?;
+    let (status, user) = client.send(Request::sign_up("손님")).await?;
     if status == 201 {
         text(&user["user_id"])?;
     }

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::NOBODY;
 use crate::harness::{
-    Door, Shop,
+    Door, NOBODY, Shop,
     refusal::{
         INVALID_TOKEN, MALFORMED_AUTHORIZATION, MISSING_AUTHORIZATION, NOT_YOUR_TURN, STRAY_BODY,
     },
@@ -12,7 +11,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn every_door_wants_a_header_with_a_bearer_token_in_it() {
+async fn every_door_requires_a_bearer_token() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for door in shop.guarded(&buyer.user_id, NOBODY) {
@@ -52,7 +51,7 @@ async fn every_door_wants_a_header_with_a_bearer_token_in_it() {
 }
 
 #[tokio::test]
-async fn bearer_is_read_in_any_case() {
+async fn bearer_scheme_is_read_in_any_case() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     for scheme in ["bearer", "BEARER", "bEaReR ", " Bearer"] {
@@ -68,7 +67,7 @@ async fn bearer_is_read_in_any_case() {
 
 /// A fault of other waiting rooms: a well-known test token that skips the line.
 #[tokio::test]
-async fn no_forgery_opens_a_door() {
+async fn forged_tokens_open_no_door() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -80,7 +79,7 @@ async fn no_forgery_opens_a_door() {
     let of_access = shop.forgeries(&buyer.access_token).await;
     for door in &doors {
         for (kind, token) in of_queue.iter().chain(&of_access) {
-            let reply = door.call(&shop).token(token).send().await;
+            let reply = door.call(&shop).send_as(token).await;
             assert_eq!(reply.status, 401, "{} by {kind}: {}", door.name, reply.body);
             reply.is(INVALID_TOKEN);
         }
@@ -90,29 +89,28 @@ async fn no_forgery_opens_a_door() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_deployment_is_no_token() {
+async fn token_of_another_deployment_is_refused() {
     let (shop, other) = (Shop::open().await, Shop::open().await);
     let buyer = other.buyer().await;
     for token in [&buyer.token, &buyer.access_token] {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
-        shop.get(&path).token(token).send().await.is(INVALID_TOKEN);
+        shop.get(&path).send_as(token).await.is(INVALID_TOKEN);
     }
     shop.get("/v1/auth/tokens")
-        .token(&buyer.token)
-        .send()
+        .send_as(&buyer.token)
         .await
         .is(INVALID_TOKEN);
 }
 
 #[tokio::test]
-async fn an_access_token_opens_no_door_of_the_queue() {
+async fn access_token_opens_no_door_of_the_queue() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let mut closed = 0;
     for door in shop.guarded(&buyer.user_id, NOBODY) {
         // Some of them end the token.
         let token = shop.token_of(&buyer.user_id).await;
-        let reply = door.call(&shop).token(&token).send().await;
+        let reply = door.call(&shop).send_as(&token).await;
         if door.takes_access_tokens() {
             assert_ne!(reply.status, 401, "{}: {}", door.name, reply.body);
         } else {
@@ -124,14 +122,14 @@ async fn an_access_token_opens_no_door_of_the_queue() {
 }
 
 #[tokio::test]
-async fn the_token_of_an_earlier_session_buys_nothing() {
+async fn token_of_an_earlier_session_buys_nothing() {
     let shop = Shop::open().await;
     let before = shop.buyer().await;
     shop.leave(&before).await;
     let after = shop.rejoin(&before).await;
     let held = shop.hold(&after, 7).await.ok();
     for door in shop.guarded(&after.user_id, NOBODY) {
-        let reply = door.call(&shop).token(&before.token).send().await;
+        let reply = door.call(&shop).send_as(&before.token).await;
         if matches!(door.door, Door::Buyer | Door::Holder) {
             reply.session_over(None);
         }
@@ -145,7 +143,7 @@ async fn the_token_of_an_earlier_session_buys_nothing() {
 }
 
 #[tokio::test]
-async fn what_we_signed_is_not_enough_without_the_session_or_the_generation() {
+async fn signed_token_needs_its_session_and_generation() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let with = async |token: &str, name: &str, value: Value| {
@@ -159,42 +157,35 @@ async fn what_we_signed_is_not_enough_without_the_session_or_the_generation() {
         with(&buyer.token, "queue", json!("nowhere")).await,
     ] {
         shop.get("/v1/concerts/available-dates")
-            .token(&token)
-            .send()
+            .send_as(&token)
             .await
             .session_over(None);
         shop.delete("/v1/auth/tokens")
-            .token(&token)
-            .send()
+            .send_as(&token)
             .await
             .session_over(None);
-        let place = shop.get("/v1/auth/tokens").token(&token).send().await.ok();
+        let place = shop.get("/v1/auth/tokens").send_as(&token).await.ok();
         assert_eq!(place["status"], "CLOSED");
     }
     let path = format!("/v1/users/{}/balance", buyer.user_id);
     let next_generation = with(&buyer.access_token, "generation", json!(1)).await;
     shop.get(&path)
-        .token(&next_generation)
-        .send()
+        .send_as(&next_generation)
         .await
         .is(INVALID_TOKEN);
     let nobodys = with(&buyer.access_token, "sub", json!(NOBODY)).await;
-    shop.get(&path)
-        .token(&nobodys)
-        .send()
-        .await
-        .is(INVALID_TOKEN);
+    shop.get(&path).send_as(&nobodys).await.is(INVALID_TOKEN);
     // The number in the token counts for nothing: the session has its own.
     let first = with(&buyer.token, "number", json!(0)).await;
     assert_eq!(
-        shop.get("/v1/auth/tokens").token(&first).send().await.ok()["status"],
+        shop.get("/v1/auth/tokens").send_as(&first).await.ok()["status"],
         "ACTIVE"
     );
 }
 
 #[tokio::test]
-async fn a_lower_number_in_the_token_does_not_skip_the_line() {
-    let shop = Shop::for_one().await;
+async fn lower_number_in_the_token_does_not_skip_the_line() {
+    let shop = Shop::with_room_for_one().await;
     shop.buyer().await;
     let waiting = shop.buyer().await;
     let mut said = claims(&waiting.token);
@@ -202,14 +193,13 @@ async fn a_lower_number_in_the_token_does_not_skip_the_line() {
     let token = shop.signed(said).await;
     let reply = shop
         .get("/v1/concerts/available-dates")
-        .token(&token)
-        .send()
+        .send_as(&token)
         .await;
     reply.is(NOT_YOUR_TURN);
 }
 
 #[tokio::test]
-async fn authorization_headers_of_every_kind_are_survived() {
+async fn odd_authorization_headers_break_nothing() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
     let long = "x".repeat(8_000);
@@ -224,8 +214,7 @@ async fn authorization_headers_of_every_kind_are_survived() {
         "' OR 1=1 --",
     ] {
         shop.get("/v1/auth/tokens")
-            .token(token)
-            .send()
+            .send_as(token)
             .await
             .is(INVALID_TOKEN);
     }
@@ -235,4 +224,22 @@ async fn authorization_headers_of_every_kind_are_survived() {
     bytes.send().await.is_refusal();
     let twice = shop.get("/v1/auth/tokens").token(&buyer.token).token("x");
     twice.send().await.is_refusal();
+}
+
+/// Pages of any origin may call, because no call carries anything that a browser adds by itself:
+/// there are no cookies, and none may be sent.
+#[tokio::test]
+async fn cookies_are_neither_set_nor_accepted() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let balance = shop.get(&format!("/v1/users/{}/balance", buyer.user_id));
+    let balance = balance.header("origin", "https://evil.example");
+    for call in [balance.clone(), balance.clone().token(&buyer.token)] {
+        let reply = call.header("cookie", format!("token={}", buyer.token));
+        let reply = reply.send().await;
+        assert_eq!(reply.header("access-control-allow-credentials"), "");
+        assert_eq!(reply.header("set-cookie"), "");
+    }
+    let by_cookie = balance.header("cookie", format!("token={}", buyer.token));
+    assert_eq!(by_cookie.send().await.status, 401, "a cookie is no token");
 }

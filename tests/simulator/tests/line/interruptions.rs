@@ -5,7 +5,7 @@ use shared::domain::queue::QueueState;
 use crate::{ordinary, play};
 
 #[test]
-fn a_queue_that_opens_again_goes_on_at_once() {
+fn queue_that_opens_again_goes_on_at_once() {
     let evening = ordinary(100, 10_000)
         .wave(100, 610, 60)
         .change(600, |settings| settings.state = QueueState::Paused)
@@ -18,7 +18,7 @@ fn a_queue_that_opens_again_goes_on_at_once() {
 }
 
 #[test]
-fn a_dead_scheduler_stops_nobody() {
+fn dead_scheduler_stops_nobody() {
     let mut evening = ordinary(50, 10_000).wave(600, 300, 600);
     evening.troubles.outage = Some((100, 3_000));
     let outcome = play(&evening);
@@ -26,7 +26,7 @@ fn a_dead_scheduler_stops_nobody() {
 }
 
 #[test]
-fn a_sleeping_line_wakes_for_who_comes() {
+fn sleeping_line_wakes_for_a_newcomer() {
     let mut evening = ordinary(50, 10_000).wave(5, 0, 10).wave(5, 3_000, 10);
     evening.crowd.no_shows = 0.0;
     let outcome = play(&evening);
@@ -39,7 +39,7 @@ fn a_sleeping_line_wakes_for_who_comes() {
 /// Paused at ten in the evening, opened at eleven in the morning: whoever was in line by then comes
 /// in, in the order of their numbers, before those who came in the night.
 #[test]
-fn a_pause_of_a_night_costs_nobody_their_place() {
+fn pause_of_a_night_costs_nobody_their_place() {
     let mut evening = ordinary(100, 10_000)
         .wave(3_000, 0, 1_800)
         .wave(1_000, 3_600, 36_000)
@@ -62,7 +62,7 @@ fn a_pause_of_a_night_costs_nobody_their_place() {
 
 /// The opening is put off by a day while people wait for it.
 #[test]
-fn an_opening_that_is_postponed_costs_nobody_their_place() {
+fn opening_that_is_postponed_costs_nobody_their_place() {
     let mut evening = ordinary(100, 10_000)
         .wave(2_000, 0, 3_600)
         .wave(500, 20 * 3_600, 3_600)
@@ -78,7 +78,7 @@ fn an_opening_that_is_postponed_costs_nobody_their_place() {
 /// Closed and opened again: those who waited are through, and nobody takes their place for a
 /// while, or waits behind them.
 #[test]
-fn a_queue_that_is_closed_and_opened_again_serves_those_who_come_then() {
+fn queue_that_is_closed_and_opened_again_serves_those_who_come_then() {
     let mut evening = ordinary(50, 10_000)
         .wave(1_000, 0, 600)
         .wave(100, 1_000, 600)

@@ -1,0 +1,79 @@
+//! A client with one connection.
+
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::{body::Bytes, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::{Failure, Request};
+
+/// A connection to a shop, over which one request goes after another.
+pub struct Client {
+    sender: http1::SendRequest<Full<Bytes>>,
+    host: String,
+    times: Vec<Duration>,
+}
+
+impl Client {
+    /// Connects to a shop, whose address is a host and a port.
+    pub async fn open(address: &str) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self {
+            sender,
+            host: address.to_owned(),
+            times: Vec::new(),
+        })
+    }
+
+    /// Sends a request and returns the body of its success. Any other status is a failure, and a
+    /// connection that breaks is one of `hyper` or of `io`.
+    pub async fn ask(&mut self, request: Request) -> Result<Value, Failure> {
+        let (what, expected) = (request.to_string(), request.status);
+        let (status, body) = self.send(request).await?;
+        if status == expected {
+            Ok(body)
+        } else {
+            Err(format!("{what} answers {status}, not {expected}: {body}").into())
+        }
+    }
+
+    /// Sends a request and returns status and body, which is `null` when it is no JSON.
+    pub async fn send(&mut self, request: Request) -> Result<(u16, Value), Failure> {
+        let mut sent = hyper::Request::builder()
+            .method(request.method)
+            .uri(request.path)
+            .header("host", &self.host);
+        if !request.token.is_empty() {
+            sent = sent.header("authorization", format!("Bearer {}", request.token));
+        }
+        if !request.key.is_empty() {
+            sent = sent.header("idempotency-key", request.key);
+        }
+        if request.body.is_some() {
+            sent = sent.header("content-type", "application/json");
+        }
+        let body = request.body.map(|body| body.to_string());
+        let sent = sent.body(Full::from(body.unwrap_or_default()))?;
+        let started = Instant::now();
+        self.sender.ready().await?;
+        let response = self.sender.send_request(sent).await?;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await?.to_bytes();
+        self.times.push(started.elapsed());
+        Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+    }
+
+    /// How long each request took that was answered since this was last called.
+    pub fn take_times(&mut self) -> Vec<Duration> {
+        mem::take(&mut self.times)
+    }
+}

@@ -1,0 +1,41 @@
+//! A client of the API: its connection, its requests, and how a seat is bought with them. The tools
+//! beside it (`src/bin`) put load on a running shop, storm it, kill it and audit it.
+
+mod buying;
+mod client;
+mod request;
+
+use serde_json::Value;
+
+pub use self::{
+    buying::{Bought, STEPS, Seat, Show},
+    client::Client,
+    request::Request,
+};
+
+/// Why a tool gives up.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A JSON text.
+pub fn text(value: &Value) -> Result<String, Failure> {
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| format!("no text: {value}").into())
+}
+
+/// A JSON list.
+pub fn list(value: &Value) -> Result<&Vec<Value>, Failure> {
+    value
+        .as_array()
+        .ok_or_else(|| format!("no list: {value}").into())
+}
+
+/// Fails, with what was seen instead, unless `what` holds.
+pub fn expect(holds: bool, what: &str, seen: &Value) -> Result<(), Failure> {
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("expected that {what}: {seen}").into())
+    }
+}
