@@ -212,7 +212,7 @@ async fn deletes_the_last_administrator() {
         .ok();
     let order = json!({ "user_id": admin.user_id });
     let made = shop.invoke("make-admin", &order).await;
-    assert_eq!(made.ok()["errorMessage"], "there is no such user");
+    assert_eq!(made.ok()["errorMessage"], "There is no such user.");
     shop.admin().await;
     shop.audit().await;
 }

@@ -2,14 +2,23 @@
 //! routes, and its page needs nobody else. That every answer of this suite is one that the specification has is
 //! checked with each call ([`crate::harness::specification`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use functions::{ROUTES, specification::specification};
 use serde_json::{Value, json};
+use shared::domain::{
+    ids::QueueId,
+    money::Money,
+    programme::MAX_SHOWS,
+    queue::Settings,
+    reason::Reason,
+    seat::{MAX_SEATS_PER_HOLD, MAX_SEATS_PER_SHOW},
+    user::{Email, Name, Password},
+};
 
 use crate::{
     errors::CONTRACT,
-    harness::{Shop, specification::Specification},
+    harness::{NOBODY, Shop, specification::Specification},
 };
 
 fn operations(document: &Value) -> Vec<(String, String, &Value)> {
@@ -66,6 +75,139 @@ fn each_operation_has_a_name_of_its_own_and_a_known_area() {
         assert!(areas.contains(&&operation["tags"][0]), "{method} {path}");
         let summary = operation["summary"].as_str().unwrap_or_default();
         assert!(!summary.is_empty(), "{method} {path}");
+    }
+}
+
+/// The attacks with tokens walk through a list of endpoints: no operation that wants a token is
+/// missing from it, and each takes there the kinds of tokens that it says it takes.
+#[tokio::test]
+async fn security_of_each_operation_is_what_the_attacks_with_tokens_know() {
+    let shop = Shop::open().await;
+    let specification = Specification::get();
+    let attacked: BTreeMap<_, _> = shop
+        .guarded(NOBODY, NOBODY)
+        .into_iter()
+        .map(|endpoint| {
+            let path = endpoint.path.split('?').next().unwrap_or_default();
+            let operation = specification.operation(endpoint.method, path);
+            let (path, _) = operation.expect("an operation");
+            let takes = (
+                endpoint.takes_queue_tokens(),
+                endpoint.takes_access_tokens(),
+            );
+            ((endpoint.method.to_owned(), path.to_owned()), takes)
+        })
+        .collect();
+    let mut specified = BTreeMap::new();
+    for (method, path, operation) in operations(&specification.document) {
+        let schemes = operation["security"].as_array().expect("its security");
+        let takes = |scheme: &str| schemes.iter().any(|one| one.get(scheme).is_some());
+        let needs_none = schemes.iter().any(|one| one == &json!({}));
+        if !needs_none {
+            let takes = (takes("queue_token"), takes("access_token"));
+            specified.insert((method, path), takes);
+        }
+    }
+    assert_eq!(attacked, specified);
+}
+
+/// A schema can only be given its limits as literals. They are the limits that the code checks.
+#[test]
+fn limits_of_the_schemas_are_those_of_the_code() {
+    let won = |money: Money| money.hundredths() / 100;
+    let (least_rate, greatest_rate) = Settings::rate_bounds();
+    let claim = [
+        Settings::CLAIM_SECONDS.start(),
+        Settings::CLAIM_SECONDS.end(),
+    ];
+    let active = [
+        Settings::ACTIVE_SECONDS.start(),
+        Settings::ACTIVE_SECONDS.end(),
+    ];
+    let ticks = [Settings::TICK_SECONDS.start(), Settings::TICK_SECONDS.end()];
+    let max_active = [Settings::MAX_ACTIVE.start(), Settings::MAX_ACTIVE.end()];
+    let schemas = &Specification::get().document["components"]["schemas"];
+    for (schema, limits) in [
+        (
+            "Name",
+            json!({ "minLength": 1, "maxLength": Name::MAX_LENGTH }),
+        ),
+        ("Email", json!({ "maxLength": Email::MAX_LENGTH })),
+        (
+            "Password",
+            json!({ "minLength": Password::LENGTH.start(), "maxLength": Password::LENGTH.end() }),
+        ),
+        (
+            "Reason",
+            json!({ "minLength": 1, "maxLength": Reason::MAX_LENGTH }),
+        ),
+        (
+            "QueueId",
+            json!({ "pattern": format!("^[a-z0-9-]{{{},{}}}$", QueueId::LENGTH.start(), QueueId::LENGTH.end()) }),
+        ),
+        (
+            "SeatNumber",
+            json!({ "minimum": 1, "maximum": MAX_SEATS_PER_SHOW }),
+        ),
+        (
+            "SeatSet",
+            json!({ "minItems": 1, "maxItems": MAX_SEATS_PER_HOLD }),
+        ),
+        (
+            "ShowFields/properties/capacity",
+            json!({ "minimum": 1, "maximum": MAX_SEATS_PER_SHOW }),
+        ),
+        (
+            "ShowFields/properties/price",
+            json!({ "minimum": 0, "maximum": won(Money::MAX_AT_ONCE) }),
+        ),
+        (
+            "NewConcert/properties/shows",
+            json!({ "minItems": 1, "maxItems": MAX_SHOWS }),
+        ),
+        (
+            "ConcertChange/properties/shows",
+            json!({ "maxItems": MAX_SHOWS }),
+        ),
+        (
+            "Charge/properties/amount",
+            json!({ "exclusiveMinimum": 0, "maximum": won(Money::MAX_AT_ONCE) }),
+        ),
+        (
+            "Correction/properties/amount",
+            json!({ "minimum": -won(Money::MAX_AT_ONCE), "maximum": won(Money::MAX_AT_ONCE) }),
+        ),
+        (
+            "QueueSettings/properties/max_active",
+            json!({ "minimum": max_active[0], "maximum": max_active[1] }),
+        ),
+        (
+            "QueueSettings/properties/rate",
+            json!({ "minimum": least_rate, "maximum": greatest_rate }),
+        ),
+        (
+            "QueueSettings/properties/claim_seconds",
+            json!({ "minimum": claim[0], "maximum": claim[1] }),
+        ),
+        (
+            "QueueSettings/properties/active_seconds",
+            json!({ "minimum": active[0], "maximum": active[1] }),
+        ),
+        (
+            "QueueSettings/properties/tick_seconds",
+            json!({ "minimum": ticks[0], "maximum": ticks[1] }),
+        ),
+    ] {
+        let specified = schemas.pointer(&format!("/{schema}")).expect(schema);
+        for (name, limit) in limits.as_object().expect("limits") {
+            let stated = &specified[name];
+            let is_same =
+                stated == limit || stated.as_f64().is_some_and(|n| Some(n) == limit.as_f64());
+            assert!(
+                is_same,
+                "{schema} says {name} {stated}, and the code {limit}"
+            );
+        }
     }
 }
 

@@ -70,7 +70,7 @@ async fn administrators_address_is_taken_in_its_ascii_form_too() {
     assert_eq!(
         shop.refused_order(&order("boss@xn--bcher-kva.example"))
             .await,
-        "the e-mail address is taken"
+        "This e-mail address is already in use."
     );
 }
 
@@ -101,7 +101,7 @@ async fn refuses_an_address_that_is_taken() {
     let order = json!({ "email": "MINA@example.com", "password": "another password" });
     assert_eq!(
         shop.refused_order(&order).await,
-        "the e-mail address is taken"
+        "This e-mail address is already in use."
     );
     let list = shop.get("/v1/users").token(&account.access_token);
     list.send().await.is(FORBIDDEN);
@@ -123,32 +123,38 @@ async fn explains_a_malformed_command() {
                 controls a text or its direction.";
     let email = "The e-mail address is malformed, or longer than 254 characters.";
     for (order, why) in [
-        (json!(7), "the body is missing or is no JSON object"),
-        (json!({}), "the field user_id or email is missing"),
+        (json!(7), "The request body is empty or malformed."),
+        (
+            json!({}),
+            "The required field 'user_id or email' is missing.",
+        ),
         (
             json!({ "password": PASSWORD }),
-            "the field user_id or email is missing",
+            "The required field 'user_id or email' is missing.",
         ),
         (
             json!({ "email": "boss@example.com" }),
-            "the field password is missing",
+            "The required field 'password' is missing.",
         ),
         (json!({ "user_id": "x" }), "the user id is no UUID"),
         (json!({ "user_id": 7 }), "the user id is no UUID"),
-        (json!({ "user_id": NOBODY }), "there is no such user"),
+        (json!({ "user_id": NOBODY }), "There is no such user."),
         (json!({ "email": "boss", "password": PASSWORD }), email),
         (
             json!({ "user_id": guest.user_id, "remove": "yes" }),
             "internal error: remove is true or false",
         ),
-        (json!({ "remove": true }), "the field user_id is missing"),
+        (
+            json!({ "remove": true }),
+            "The required field 'user_id' is missing.",
+        ),
         (
             json!({ "email": "boss@example.com", "password": PASSWORD, "remove": true }),
-            "the field user_id is missing",
+            "The required field 'user_id' is missing.",
         ),
         (
             json!({ "user_id": NOBODY, "remove": true }),
-            "there is no such user",
+            "There is no such user.",
         ),
         (
             json!({ "email": "boss@example.com", "password": "short" }),

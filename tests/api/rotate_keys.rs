@@ -246,7 +246,7 @@ async fn published_key_takes_over_from_a_revoked_one_and_may_be_revoked_itself()
 async fn explains_a_malformed_command_and_changes_nothing() {
     let (shop, guest) = shop_and_guest(&[]).await;
     for (order, why) in [
-        (json!(7), "the body is missing or is no JSON object"),
+        (json!(7), "The request body is empty or malformed."),
         (json!({ "now": "yes" }), "now is true or false"),
         (json!({ "revoke": 7 }), "revoke is the kid of a key"),
         (

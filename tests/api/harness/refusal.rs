@@ -52,7 +52,7 @@ mod rows {
     pub const WRONG_ENCODING: Refusal = refusal(400, "BAD_REQUEST", "요청 본문은 UTF-8로 인코딩되어야 합니다.");
     pub const STRAY_BODY: Refusal = refusal(400, "BAD_REQUEST", "이 요청에는 본문을 포함할 수 없습니다.");
     pub const INVALID_NAME: Refusal = refusal(400, "BAD_REQUEST", "이름은 1 ~ 100자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
-    pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254자까지 입력할 수 있습니다.");
+    pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254바이트까지 입력할 수 있습니다.");
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const INVALID_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.");
     pub const INVALID_PRICE: Refusal = refusal(400, "BAD_REQUEST", "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.");

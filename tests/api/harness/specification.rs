@@ -44,7 +44,7 @@ impl Specification {
     }
 
     /// What the specification says of a request, and the path as it stands there.
-    fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
+    pub fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
         let is_it = |template: &str| {
             let (template, path) = (template.split('/'), path.split('/'));
             template.clone().count() == path.clone().count()
