@@ -121,7 +121,7 @@ async fn explains_a_malformed_command() {
     let password = "A password must have 10 to 128 characters, none of them control characters.";
     let name = "A name must have 1 to 100 characters, one at least that can be seen, and none that \
                 controls a text or its direction.";
-    let email = "The e-mail address is malformed, or longer than 254 characters.";
+    let email = "The e-mail address is malformed, or longer than 254 bytes.";
     for (order, why) in [
         (json!(7), "The request body is empty or malformed."),
         (
