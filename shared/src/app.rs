@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::listing::Listing;
 pub use self::{
-    doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor},
+    doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor, require_current_generation},
     line::{Ticked, ask_again_after},
 };
 use crate::{

@@ -35,7 +35,7 @@ use serde::de::DeserializeOwned;
 use self::item::Item;
 
 pub use self::{
-    contention::{TryError, while_stale},
+    contention::{TryError, seen_or, while_stale, while_stale_since},
     transaction::{Decided, Rejected},
 };
 use crate::{config::Tables, error::ApiError};

@@ -136,8 +136,14 @@ async fn explains_a_malformed_command() {
             json!({ "email": "boss@example.com" }),
             "The required field 'password' is missing.",
         ),
-        (json!({ "user_id": "x" }), "user_id must be a well-formed UUID."),
-        (json!({ "user_id": 7 }), "user_id must be a well-formed UUID."),
+        (
+            json!({ "user_id": "x" }),
+            "user_id must be a well-formed UUID.",
+        ),
+        (
+            json!({ "user_id": 7 }),
+            "user_id must be a well-formed UUID.",
+        ),
         (json!({ "user_id": NOBODY }), "There is no such user."),
         (json!({ "email": "boss", "password": PASSWORD }), email),
         (

@@ -6,6 +6,7 @@
 mod concerts;
 mod line;
 mod purchases;
+mod round_trips;
 mod users;
 
 use crate::harness::Shop;

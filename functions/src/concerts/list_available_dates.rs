@@ -21,9 +21,21 @@ use crate::operation::{Door, Operation};
 
 /// Answers with the dates.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let buyer = app.buyer(&request).await?;
-    let concert_id = concert_id(&app, &request, &buyer).await?;
-    let shows = app.cached_shows(concert_id, buyer.now).await?;
+    let now = app.now();
+    let named = async {
+        match named(&request)? {
+            Some(id) => app.cached_shows(id, now).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (buyer, named) = app.buyer_beside(&request, now, named).await?;
+    let shows = match named? {
+        Some(shows) => shows,
+        None => {
+            let id = usual_concert(&app, &buyer).await?;
+            app.cached_shows(id, now).await?
+        }
+    };
     buyer.require_queue_of(&shows[0])?;
 
     let on_sale: Vec<_> = shows
@@ -48,12 +60,14 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&AvailableDates { available_dates })
 }
 
-/// The concert that the request names, else the one that the session was joined for, else the
-/// one that the queue means.
-async fn concert_id(app: &App, request: &Request, buyer: &Buyer) -> Result<ConcertId, ApiError> {
-    if let Some(id) = request.query("concert_id") {
-        return id.parse().map_err(|_| ApiError::ConcertNotFound);
-    }
+/// The concert that the request names.
+fn named(request: &Request) -> Result<Option<ConcertId>, ApiError> {
+    let id = request.query("concert_id").map(|id| id.parse());
+    id.transpose().map_err(|_| ApiError::ConcertNotFound)
+}
+
+/// The concert that the session was joined for, or else the default concert of its queue.
+async fn usual_concert(app: &App, buyer: &Buyer) -> Result<ConcertId, ApiError> {
     if let Some(id) = buyer.session.concert_id {
         return Ok(id);
     }

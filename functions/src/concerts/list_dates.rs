@@ -27,8 +27,10 @@ use crate::operation::{Door, Operation};
 
 /// Answers with the dates, the first one first.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let buyer = app.buyer(&request).await?;
-    let shows = app.cached_shows(request.concert_id()?, buyer.now).await?;
+    let now = app.now();
+    let shows = async { app.cached_shows(request.concert_id()?, now).await };
+    let (buyer, shows) = app.buyer_beside(&request, now, shows).await?;
+    let shows = shows?;
     buyer.require_queue_of(&shows[0])?;
 
     let zone = &app.config().time_zone;

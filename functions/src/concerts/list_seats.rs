@@ -20,6 +20,7 @@ use shared::{
     error::ApiError,
     http::{RequestParts as _, digits, ok},
     lambda_http::{Body, Request, Response},
+    store::StoreError,
     texts::SuccessText,
 };
 use utoipa::ToSchema;
@@ -28,16 +29,25 @@ use crate::operation::{Door, Operation};
 
 /// Answers with the seats in order.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let buyer = app.buyer(&request).await?;
-    let (concert_id, date) = (request.concert_id()?, request.date()?);
-    let show = app
-        .cached_show(ShowId { concert_id, date }, buyer.now)
-        .await?;
+    let (id, wanted) = (show_id(&request), Wanted::of(&request));
+    let now = app.now();
+    let read = async {
+        let id = id?;
+        let taken = async {
+            match &wanted {
+                Ok(wanted) => wanted.taken_seats(&app, id).await,
+                Err(_) => Ok(Vec::new()),
+            }
+        };
+        Ok::<_, ApiError>(tokio::join!(app.cached_show(id, now), taken))
+    };
+    let (buyer, read) = app.buyer_beside(&request, now, read).await?;
+    let (show, taken) = read?;
+    let (show, date) = (show?, request.date()?);
     buyer.require_queue_of(&show)?;
-    let (from, to) = range(&request, &show)?;
+    let (from, to) = wanted?.range_of(&show)?;
 
-    let taken = app.store().list_seats(show.id(), from, to).await?;
-    let seats = seats(&buyer, &show, &taken, from, to);
+    let seats = seats(&buyer, &show, &taken?, from, to);
     let is_over = |seat: &Seat| matches!(seat.status, Status::Held | Status::Sold);
     let message = seats
         .iter()
@@ -52,24 +62,54 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// The seats that are asked for.
-fn range(request: &Request, show: &Show) -> Result<(SeatNumber, SeatNumber), ApiError> {
-    let number = |name: &str| match request.query(name) {
-        None => Ok(None),
-        Some(text) => digits(&text).map(Some).ok_or(ApiError::BadRequest),
-    };
-    let (from, to): (Option<u64>, Option<u64>) = (number("from")?, number("to")?);
-    let capacity = u64::from(show.capacity);
-    let from = from.unwrap_or(1);
-    let to = to
-        .unwrap_or_else(|| from.saturating_add(u64::from(SEATS_A_BLOCK) - 1))
-        .min(capacity);
-    if to < from || to - from >= u64::from(SEATS_A_BLOCK) {
-        return Err(ApiError::BadRequest);
+fn show_id(request: &Request) -> Result<ShowId, ApiError> {
+    let (concert_id, date) = (request.concert_id()?, request.date()?);
+    Ok(ShowId { concert_id, date })
+}
+
+/// The range of seats that is asked for, in a show that need not have as many.
+struct Wanted {
+    from: u64,
+    to: u64,
+}
+
+impl Wanted {
+    fn of(request: &Request) -> Result<Self, ApiError> {
+        let number = |name: &str| match request.query(name) {
+            None => Ok(None),
+            Some(text) => digits(&text).map(Some).ok_or(ApiError::BadRequest),
+        };
+        let (from, to) = (number("from")?.unwrap_or(1), number("to")?);
+        Ok(Self {
+            from,
+            to: to.unwrap_or(last_of_page(from)),
+        })
     }
-    SeatNumber::new(from)
-        .zip(SeatNumber::new(to))
-        .ok_or(ApiError::BadRequest)
+
+    /// The seats of the range that are not free, 500 at most.
+    async fn taken_seats(&self, app: &App, show: ShowId) -> Result<Vec<TakenSeat>, StoreError> {
+        let to = self.to.min(last_of_page(self.from));
+        match SeatNumber::new(self.from).zip(SeatNumber::new(to)) {
+            Some((from, to)) => app.store().list_seats(show, from, to).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The first and the last seat of the range in a show.
+    fn range_of(&self, show: &Show) -> Result<(SeatNumber, SeatNumber), ApiError> {
+        let to = self.to.min(u64::from(show.capacity));
+        if to < self.from || to > last_of_page(self.from) {
+            return Err(ApiError::BadRequest);
+        }
+        SeatNumber::new(self.from)
+            .zip(SeatNumber::new(to))
+            .ok_or(ApiError::BadRequest)
+    }
+}
+
+/// The last seat of a page of 500 that begins with that seat.
+fn last_of_page(from: u64) -> u64 {
+    from.saturating_add(u64::from(SEATS_A_BLOCK) - 1)
 }
 
 fn seats(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
     app::App,
-    domain::money::Money,
+    domain::{ids::UserId, money::Money},
     error::ApiError,
     http::{Field, IdempotencyKey, RequestParts as _, Won, body, ok},
     lambda_http::{Body, Request, Response},
@@ -21,22 +21,24 @@ use crate::operation::{Door, Operation};
 
 /// Charges and answers with the balance right after it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let caller = app.caller(&request).await?;
-    let amount = amount(&body(&request)?)?;
-    let user_id = request.user_id()?;
-    let key = IdempotencyKey::of(&request)?;
-    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
+    let wish = Wish::of(&request);
+    let read = async {
+        let wish = wish?;
+        Ok::<_, ApiError>((app.store().account(wish.user_id).await, wish))
+    };
+    let (caller, read) = app.caller_beside(&request, read).await?;
+    let (account, wish) = read?;
+    let Wish {
+        amount,
+        user_id,
+        name,
+    } = wish;
     caller.require_may_charge(user_id, app.config().who_charges)?;
 
+    let generation = caller.generation_for(user_id);
     let charge = app
         .store()
-        .charge(
-            user_id,
-            caller.generation_for(user_id),
-            &name,
-            amount,
-            caller.now,
-        )
+        .charge(user_id, generation, account?, &name, amount, caller.now)
         .await
         .decided()?
         .map_err(|refused| refused.error(ApiError::InvalidAmount))?;
@@ -44,6 +46,26 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         message: SuccessText::Charged.message(request.language()),
         current_balance: Won(charge.balance_after),
     })
+}
+
+/// What the request asks for.
+struct Wish {
+    amount: Money,
+    user_id: UserId,
+    name: EntryName,
+}
+
+impl Wish {
+    fn of(request: &Request) -> Result<Self, ApiError> {
+        let amount = amount(&body(request)?)?;
+        let user_id = request.user_id()?;
+        let key = IdempotencyKey::of(request)?;
+        Ok(Self {
+            amount,
+            user_id,
+            name: EntryName::of(key.as_ref().map(IdempotencyKey::as_str)),
+        })
+    }
 }
 
 fn amount(body: &Charge) -> Result<Money, ApiError> {

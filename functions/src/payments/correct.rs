@@ -13,7 +13,7 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::CorrectionId,
+        ids::{CorrectionId, UserId},
         money::Difference,
         reason::{Explanation, Reason},
     },
@@ -32,20 +32,25 @@ use crate::{
 
 /// Corrects and answers with the balance right after it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let admin = app.admin(&request).await?;
-    let body: Correction = body(&request)?;
-    let amount = amount(&body.amount)?;
-    let explanation = Explanation {
-        by: admin.user_id,
-        reason: reason(&body.reason)?,
+    let wish = Wish::of(&request);
+    let read = async {
+        let wish = wish?;
+        Ok::<_, ApiError>((app.store().account(wish.user_id).await, wish))
     };
-    let user_id = request.user_id()?;
-    let key = IdempotencyKey::of(&request)?;
-    let name = EntryName::of(key.as_ref().map(IdempotencyKey::as_str));
+    let (admin, read) = app.admin_beside(&request, read).await?;
+    let (account, wish) = read?;
+    let Wish {
+        amount,
+        reason,
+        user_id,
+        name,
+    } = wish;
+    let by = admin.user_id;
 
+    let explanation = Explanation { by, reason };
     let correction = app
         .store()
-        .correct(user_id, &name, amount, &explanation, admin.now)
+        .correct(user_id, account?, &name, amount, &explanation, admin.now)
         .await
         .decided()?
         .map_err(|refused| refused.error(ApiError::BalanceOutOfRange))?;
@@ -60,6 +65,30 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         amount: WonMoved(correction.amount),
         current_balance: Won(correction.balance_after),
     })
+}
+
+/// What the request asks for.
+struct Wish {
+    amount: Difference,
+    reason: Reason,
+    user_id: UserId,
+    name: EntryName,
+}
+
+impl Wish {
+    fn of(request: &Request) -> Result<Self, ApiError> {
+        let body: Correction = body(request)?;
+        let amount = amount(&body.amount)?;
+        let reason = reason(&body.reason)?;
+        let user_id = request.user_id()?;
+        let key = IdempotencyKey::of(request)?;
+        Ok(Self {
+            amount,
+            reason,
+            user_id,
+            name: EntryName::of(key.as_ref().map(IdempotencyKey::as_str)),
+        })
+    }
 }
 
 fn amount(field: &Field) -> Result<Difference, ApiError> {

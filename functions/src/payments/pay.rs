@@ -13,12 +13,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
-    app::App,
+    app::{App, require_current_generation},
     config::Config,
     domain::{
         ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
         money::Money,
-        order::{Hold, Order},
+        order::{Account, Hold, Order},
         seat::{SeatNumber, SeatSet},
         session::Session,
         user::Name,
@@ -43,15 +43,18 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let amount = amount(&request)?;
     let ids = request.reservation_id()?;
 
-    let found = reservation(&app, claims.sub, ids, Reading::Eventual, now).await?;
+    let (found, account) = tokio::join!(
+        reservation(&app, claims.sub, ids, Reading::Eventual, now),
+        app.store().account(claims.sub),
+    );
+    let (found, account) = (found?, account?);
     let order = match found {
         Reservation::Held { session, hold } if Some(hold.amount) == amount => {
-            pay(&app, &session, claims.generation, &hold, now).await?
+            pay(&app, &session, claims.generation, account, &hold, now).await?
         }
         // Nothing is written, which would ask for it.
         found => {
-            app.require_current_generation(claims.sub, claims.generation)
-                .await?;
+            require_current_generation(account, claims.generation)?;
             match found {
                 Reservation::Paid(order) => order,
                 Reservation::Ended(_) => return Err(ApiError::HoldExpired),
@@ -100,10 +103,12 @@ async fn pay(
     app: &App,
     session: &Session,
     generation: u32,
+    account: Option<Account>,
     hold: &Hold,
     now: Timestamp,
 ) -> Result<Order, ApiError> {
-    match app.store().pay(session, generation, hold, now).await? {
+    let paid = app.store().pay(session, generation, account, hold, now);
+    match paid.await? {
         Payment::Now(order) => {
             app.count_through(session, now).await;
             Ok(order)

@@ -22,14 +22,16 @@ use crate::{
 /// Answers with status and place, and when to ask again.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let (claims, now) = app.queue_user(&request).await?;
-    let Some(session) = session(&app, &claims).await? else {
+    let (session, queue) =
+        tokio::join!(session(&app, &claims), app.cached_queue(&claims.queue, now));
+    let Some(session) = session? else {
         return ok(&Answer {
             place: Place::over(None),
             reservation: None,
         });
     };
 
-    let mut queue = app.cached_queue(&claims.queue, now).await?;
+    let mut queue = queue?;
     if let Standing::Waiting { .. } | Standing::Early = session.standing(&queue, now) {
         queue = app.tick_if_stale(queue, now).await;
     }

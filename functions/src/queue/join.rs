@@ -25,12 +25,15 @@ use shared::{
         ids::{ConcertId, QueueId, UserId},
         queue::{Queue, QueueState, Ticket},
         session::{Ending, Session},
+        user::User,
     },
     error::ApiError,
     http::{Field, IdempotencyKey, Seconds, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
-    store::{Decided as _, Rejected, StoreError, TryError, sessions::Found, while_stale},
+    store::{
+        Decided as _, Rejected, StoreError, TryError, seen_or, sessions::Found, while_stale_since,
+    },
     token::Claims,
 };
 use utoipa::ToSchema;
@@ -43,8 +46,18 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let visitor = app.visitor(&request).await?;
     let wish = Wish::of(&request)?;
     visitor.require_not_somebody_else(wish.user_id)?;
-    let queue = queue(&app, &wish, visitor.now).await?;
-    let (session, generation) = join(&app, &visitor, &wish, &queue).await?;
+    let queue_id = queue_id(&app, &wish, visitor.now).await?;
+    let (queue, seen) = tokio::join!(
+        queue(&app, &wish, &queue_id, visitor.now),
+        app.store().user_and_session(wish.user_id, &queue_id),
+    );
+    let queue = queue?;
+    let seen = if queue.id == queue_id {
+        Some(seen?)
+    } else {
+        None
+    };
+    let (session, generation) = join(&app, &visitor, &wish, &queue, seen).await?;
     let queue = app.tick_if_stale(queue, visitor.now).await;
     let token = app
         .keyring()
@@ -87,14 +100,23 @@ impl Wish {
     }
 }
 
-/// The queue of the concert. A sleeping line wakes before its visitor draws a number, and one that
-/// takes nobody is looked at once more.
-async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError> {
-    let queue_id = match wish.concert_id {
-        Some(concert_id) => app.cached_concert(concert_id, now).await?.queue_id,
-        None => QueueId::main(),
-    };
-    let queue = app.cached_queue(&queue_id, now).await?;
+/// The queue of the concert; `main` without one.
+async fn queue_id(app: &App, wish: &Wish, now: Timestamp) -> Result<QueueId, ApiError> {
+    match wish.concert_id {
+        Some(concert_id) => Ok(app.cached_concert(concert_id, now).await?.queue_id),
+        None => Ok(QueueId::main()),
+    }
+}
+
+/// The queue. A sleeping line wakes before its visitor draws a number, and one that takes nobody is
+/// looked at once more.
+async fn queue(
+    app: &App,
+    wish: &Wish,
+    queue_id: &QueueId,
+    now: Timestamp,
+) -> Result<Queue, ApiError> {
+    let queue = app.cached_queue(queue_id, now).await?;
     let queue = app.tick_if_stale(queue, now).await;
     if require_open(&queue).is_ok() {
         return Ok(queue);
@@ -103,10 +125,10 @@ async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError
     let queue_id = match wish.concert_id {
         Some(concert_id) => match app.reread_concert(concert_id, now).await {
             Ok(concert) => concert.queue_id,
-            Err(ApiError::ConcertNotFound) => queue_id,
+            Err(ApiError::ConcertNotFound) => queue_id.clone(),
             Err(error) => return Err(error),
         },
-        None => queue_id,
+        None => queue_id.clone(),
     };
     app.reread_queue(&queue_id, now).await
 }
@@ -131,9 +153,18 @@ async fn join(
     visitor: &Visitor,
     wish: &Wish,
     queue: &Queue,
+    seen: Option<Seen>,
 ) -> Result<(Session, u32), ApiError> {
-    Ok(while_stale(|| try_to_join(app, visitor, wish, queue)).await?)
+    let joined = while_stale_since(seen, async |seen| {
+        let read = app.store().user_and_session(wish.user_id, &queue.id);
+        let seen = seen_or(seen.flatten(), read).await?;
+        try_to_join(app, visitor, wish, queue, seen).await
+    });
+    Ok(joined.await?)
 }
+
+/// The user and their session in the queue, as they were read.
+type Seen = (Option<User>, Option<Session>);
 
 /// Stale when a parallel request of the same user was faster, and its session is over already.
 async fn try_to_join(
@@ -141,11 +172,8 @@ async fn try_to_join(
     visitor: &Visitor,
     wish: &Wish,
     queue: &Queue,
+    (user, earlier): Seen,
 ) -> Result<(Session, u32), TryError<ApiError>> {
-    let (user, earlier) = app
-        .store()
-        .user_and_session(wish.user_id, &queue.id)
-        .await?;
     let user = visitor.require_identity(user)?;
     let session = join_after(app, visitor, wish, queue, earlier).await?;
     Ok((session, user.generation))

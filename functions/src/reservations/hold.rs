@@ -24,7 +24,7 @@ use shared::{
     jiff::{SignedDuration, Timestamp, tz::TimeZone},
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
-    store::{Decided as _, purchase::HoldRefused},
+    store::{Decided as _, StoreError, purchase::HoldRefused},
     texts::SuccessText,
 };
 use utoipa::ToSchema;
@@ -34,12 +34,18 @@ use crate::operation::{Door, Operation};
 
 /// Holds the seats and answers with the reservation.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let buyer = app.buyer(&request).await?;
-    let wish = Wish::of(&request)?;
-    let (show, seats) = wish.check(&app, buyer.now).await?;
+    let wish = Wish::of(&request);
+    let now = app.now();
+    let look = async {
+        let wish = wish?;
+        Ok::<_, ApiError>((wish.look(&app, now).await, wish))
+    };
+    let (buyer, looked) = app.buyer_beside(&request, now, look).await?;
+    let (Look { show, taken }, wish) = looked?;
+    let (show, seats) = wish.check(show)?;
     buyer.require_queue_of(&show)?;
 
-    let hold = hold(&app, &buyer, &show, seats).await?;
+    let hold = hold(&app, &buyer, &show, seats, taken).await?;
     let message = SuccessText::Held.message(request.language());
     ok(&Held {
         message,
@@ -51,6 +57,13 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 struct Wish {
     show: ShowId,
     seats: Result<SeatSet, NoSeatSet>,
+}
+
+/// What was read beside the door. Losing attempts are the common case of an on-sale, and a look at
+/// the seats is cheaper than a refused transaction.
+struct Look {
+    show: Result<Show, ApiError>,
+    taken: Result<Vec<TakenSeat>, StoreError>,
 }
 
 impl Wish {
@@ -80,9 +93,20 @@ impl Wish {
         })
     }
 
+    /// Reads the show, and which of the seats are not free.
+    async fn look(&self, app: &App, now: Timestamp) -> Look {
+        let taken = async {
+            match &self.seats {
+                Ok(seats) => app.store().look_at_seats(self.show, seats).await,
+                Err(_) => Ok(Vec::new()),
+            }
+        };
+        let (show, taken) = tokio::join!(app.cached_show(self.show, now), taken);
+        Look { show, taken }
+    }
+
     /// The show, and the seats as seats of that show.
-    async fn check(self, app: &App, now: Timestamp) -> Result<(Show, SeatSet), ApiError> {
-        let show = app.cached_show(self.show, now).await;
+    fn check(self, show: Result<Show, ApiError>) -> Result<(Show, SeatSet), ApiError> {
         // Without a show an error names the usual capacity.
         let capacity = show.as_ref().map_or(USUAL_CAPACITY, |show| show.capacity);
         let seats = self.seats.map_err(|why| match why {
@@ -104,7 +128,13 @@ fn seat_set(numbers: Option<Vec<u64>>) -> Result<SeatSet, NoSeatSet> {
 }
 
 /// Holds the seats, unless the session holds them already.
-async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<Hold, ApiError> {
+async fn hold(
+    app: &App,
+    buyer: &Buyer,
+    show: &Show,
+    seats: SeatSet,
+    looked_at: Result<Vec<TakenSeat>, StoreError>,
+) -> Result<Hold, ApiError> {
     let is_same = |hold: &Hold| hold.is_of(show.concert_id, show.date, &seats);
     if let Some(hold) = &buyer.session.live_hold {
         return if is_same(hold) {
@@ -114,9 +144,7 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
         };
     }
     require_open_sale(show, buyer.now, &app.config().time_zone)?;
-    // Losing attempts are the common case of an on-sale, and a look is cheaper than a refusal.
-    let looked_at = app.store().look_at_seats(show.id(), &seats).await?;
-    let taken: Vec<_> = looked_at
+    let taken: Vec<_> = looked_at?
         .into_iter()
         .filter(|seat| seat.is_taken(buyer.now))
         .collect();
@@ -125,15 +153,13 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
     }
 
     let hold = new_hold(app, show, seats.clone(), buyer.now)?;
-    let placed = app
-        .store()
-        .place_hold(&buyer.session, &hold, buyer.now)
-        .await;
+    // The message of a hold that is refused finds nothing to release.
+    let (placed, ()) = tokio::join!(
+        app.store().place_hold(&buyer.session, &hold, buyer.now),
+        send_release(app, buyer, &hold),
+    );
     match placed.decided()? {
-        Ok(()) => {
-            send_release(app, buyer, &hold).await;
-            Ok(hold)
-        }
+        Ok(()) => Ok(hold),
         Err(HoldRefused::HoldExists(there)) if is_same(&there) => Ok(*there),
         Err(refused) => Err(refused.into()),
     }

@@ -34,7 +34,7 @@ mod layers;
 pub use aws::queue::Message;
 pub use banner::banner;
 pub use calls::{
-    faults::{Fault, Faults, When},
+    faults::{DELAY, Fault, Faults, When},
     guard::FirstUse,
     tally::{Consumed, Units},
 };

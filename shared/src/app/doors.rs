@@ -217,24 +217,40 @@ impl App {
     /// user's current generation (1 RRU). Whether a queue token is of that generation, the handler
     /// has to ask ([`Caller::require_current_for_account`], [`App::require_current_token`]): most read what says so anyway.
     pub async fn caller(&self, request: &Request) -> Result<Caller, ApiError> {
+        let (caller, ()) = self.caller_beside(request, async {}).await?;
+        Ok(caller)
+    }
+
+    /// Door U, and beside its read another one, so that neither waits for the other. What `beside`
+    /// reads is wasted when the door refuses.
+    pub async fn caller_beside<T>(
+        &self,
+        request: &Request,
+        beside: impl Future<Output = T>,
+    ) -> Result<(Caller, T), ApiError> {
         let now = self.now();
         match self.verify(request, now).await? {
-            Claims::Queue(claims) => Ok(Caller {
-                user_id: claims.sub,
-                is_admin: false,
-                generation: claims.generation,
-                is_by_queue_token: true,
-                now,
-            }),
+            Claims::Queue(claims) => {
+                let caller = Caller {
+                    user_id: claims.sub,
+                    is_admin: false,
+                    generation: claims.generation,
+                    is_by_queue_token: true,
+                    now,
+                };
+                Ok((caller, beside.await))
+            }
             Claims::Access(claims) => {
-                let user = self.user_of(&claims).await?;
-                Ok(Caller {
+                let (user, beside) = tokio::join!(self.user_of(&claims), beside);
+                let user = user?;
+                let caller = Caller {
                     user_id: user.user_id,
                     is_admin: user.role == Role::Admin,
                     generation: user.generation,
                     is_by_queue_token: false,
                     now,
-                })
+                };
+                Ok((caller, beside))
             }
         }
     }
@@ -256,10 +272,7 @@ impl App {
         user_id: UserId,
         generation: u32,
     ) -> Result<(), ApiError> {
-        match self.store().account(user_id).await? {
-            Some(account) if account.takes_token_of(generation) => Ok(()),
-            _ => Err(ApiError::InvalidToken),
-        }
+        require_current_generation(self.store().account(user_id).await?, generation)
     }
 
     /// Door U, with an access token only. 1 RRU.
@@ -272,12 +285,23 @@ impl App {
 
     /// Door ADMIN. 1 RRU.
     pub async fn admin(&self, request: &Request) -> Result<Admin, ApiError> {
-        let SignedIn { user, now } = self.signed_in(request).await?;
+        let (admin, ()) = self.admin_beside(request, async {}).await?;
+        Ok(admin)
+    }
+
+    /// Door ADMIN, and beside its read another one, as in [`App::caller_beside`].
+    pub async fn admin_beside<T>(
+        &self,
+        request: &Request,
+        beside: impl Future<Output = T>,
+    ) -> Result<(Admin, T), ApiError> {
+        let now = self.now();
+        let claims = self.access_claims(request, now).await?;
+        let (user, beside) = tokio::join!(self.user_of(&claims), beside);
+        let user = user?;
         if user.role == Role::Admin {
-            Ok(Admin {
-                user_id: user.user_id,
-                now,
-            })
+            let user_id = user.user_id;
+            Ok((Admin { user_id, now }, beside))
         } else {
             Err(ApiError::Forbidden)
         }
@@ -305,8 +329,17 @@ impl App {
         request: &Request,
     ) -> Result<(QueueClaims, Timestamp), ApiError> {
         let now = self.now();
+        Ok((self.queue_claims(request, now).await?, now))
+    }
+
+    /// What a queue token says; no other will do.
+    async fn queue_claims(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<QueueClaims, ApiError> {
         match self.verify(request, now).await? {
-            Claims::Queue(claims) => Ok((claims, now)),
+            Claims::Queue(claims) => Ok(claims),
             Claims::Access(_) => Err(ApiError::InvalidToken),
         }
     }
@@ -325,7 +358,39 @@ impl App {
     /// 2 WRU for the arrival.
     pub async fn buyer(&self, request: &Request) -> Result<Buyer, ApiError> {
         let (claims, now) = self.queue_user(request).await?;
-        let session = self.session_of(&claims).await?;
+        self.buyer_of(&claims, now).await
+    }
+
+    /// Door Q+, and beside its read another one, so that neither waits for the other. What `beside`
+    /// reads is wasted when the door refuses. So it is read after the door where the instance knows
+    /// that the session is waiting: nobody in line can make us read it.
+    pub async fn buyer_beside<T>(
+        &self,
+        request: &Request,
+        now: Timestamp,
+        beside: impl Future<Output = T>,
+    ) -> Result<(Buyer, T), ApiError> {
+        let claims = self.queue_claims(request, now).await?;
+        if self.is_known_to_wait(&claims, now) {
+            let buyer = self.buyer_of(&claims, now).await?;
+            Ok((buyer, beside.await))
+        } else {
+            let (buyer, beside) = tokio::join!(self.buyer_of(&claims, now), beside);
+            Ok((buyer?, beside))
+        }
+    }
+
+    /// Whether the number of a token has not come up, by what the instance remembers of the queue.
+    fn is_known_to_wait(&self, claims: &QueueClaims, now: Timestamp) -> bool {
+        let queue = self.0.queues.get(&claims.queue, now);
+        queue.is_some_and(|queue| {
+            let number = queue.number_of(claims.ticket);
+            number.is_none_or(|number| queue.place(number, now) > 0)
+        })
+    }
+
+    async fn buyer_of(&self, claims: &QueueClaims, now: Timestamp) -> Result<Buyer, ApiError> {
+        let session = self.session_of(claims).await?;
         match self.standing(&session, now).await? {
             Standing::Active { .. } => Ok(Buyer { session, now }),
             Standing::Admitted(admission) => {
@@ -387,6 +452,17 @@ impl App {
     async fn verify(&self, request: &Request, now: Timestamp) -> Result<Claims, ApiError> {
         let token = bearer_token(request)?;
         self.keyring().verify(token, now).await
+    }
+}
+
+/// Requires that an account takes tokens of that generation.
+pub fn require_current_generation(
+    account: Option<Account>,
+    generation: u32,
+) -> Result<(), ApiError> {
+    match account {
+        Some(account) if account.takes_token_of(generation) => Ok(()),
+        _ => Err(ApiError::InvalidToken),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Decided as _, Reading, Rejected, Store, StoreError,
-    contention::{TryError, while_stale},
+    contention::{TryError, seen_or, while_stale_since},
     item::{Item, from_item, number, text, time, to_attribute, to_item},
     keys::{self, EntryName},
     transaction::Transaction,
@@ -167,15 +167,21 @@ impl Store {
         &self,
         user_id: UserId,
         generation: Option<u32>,
+        seen: Option<Account>,
         name: &EntryName,
         amount: Money,
         now: Timestamp,
     ) -> Result<Charge, Rejected<EntryRefused>> {
         let next = |account| charged(account, amount, now);
         let name = keys::charge(name);
-        self.enter(user_id, generation, &name, next, |recorded: &Charge| {
-            recorded.amount == amount
-        })
+        self.enter(
+            user_id,
+            generation,
+            seen,
+            &name,
+            next,
+            |recorded: &Charge| recorded.amount == amount,
+        )
         .await
     }
 
@@ -201,6 +207,7 @@ impl Store {
     pub async fn correct(
         &self,
         user_id: UserId,
+        seen: Option<Account>,
         name: &EntryName,
         amount: Difference,
         explanation: &Explanation,
@@ -220,7 +227,7 @@ impl Store {
             Some((corrected, correction))
         };
         let name = keys::correction(name);
-        self.enter(user_id, None, &name, next, |recorded: &Correction| {
+        self.enter(user_id, None, seen, &name, next, |recorded: &Correction| {
             recorded.amount == amount && recorded.explanation.reason == explanation.reason
         })
         .await
@@ -233,21 +240,24 @@ impl Store {
         &self,
         user_id: UserId,
         generation: Option<u32>,
+        seen: Option<Account>,
         name: &str,
         next: impl Fn(Account) -> Option<(Account, E)>,
         is_same: impl Fn(&E) -> bool,
     ) -> Result<E, Rejected<EntryRefused>> {
-        while_stale(async || match self.account(user_id).await? {
-            None => Err(TryError::Refused(EntryRefused::NoAccount)),
-            Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
-                Err(TryError::Refused(EntryRefused::TokenOver))
-            }
-            Some(account) if account.closed_at.is_some() => {
-                Err(TryError::Refused(EntryRefused::NoAccount))
-            }
-            Some(account) => {
-                self.try_to_enter(user_id, account, name, &next, &is_same)
-                    .await
+        while_stale_since(seen, async |seen| {
+            match seen_or(seen, self.account(user_id)).await? {
+                None => Err(TryError::Refused(EntryRefused::NoAccount)),
+                Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
+                    Err(TryError::Refused(EntryRefused::TokenOver))
+                }
+                Some(account) if account.closed_at.is_some() => {
+                    Err(TryError::Refused(EntryRefused::NoAccount))
+                }
+                Some(account) => {
+                    self.try_to_enter(user_id, account, name, &next, &is_same)
+                        .await
+                }
             }
         })
         .await

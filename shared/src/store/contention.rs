@@ -81,10 +81,23 @@ pub async fn while_stale<T, R, Trying>(
 where
     Trying: Future<Output = Result<T, TryError<R>>>,
 {
+    while_stale_since((), |_| attempt()).await
+}
+
+/// As [`while_stale`], with what has been read already for the first try. Those after it get
+/// `None`, and read anew.
+pub async fn while_stale_since<S, T, R, Trying>(
+    seen: S,
+    mut attempt: impl FnMut(Option<S>) -> Trying,
+) -> Result<T, Rejected<R>>
+where
+    Trying: Future<Output = Result<T, TryError<R>>>,
+{
+    let mut seen = Some(seen);
     let give_up = Instant::now() + STALE_FOR;
     let mut tried = 0;
     loop {
-        match attempt().await {
+        match attempt(seen.take()).await {
             Ok(done) => return Ok(done),
             Err(TryError::Refused(refusal)) => return Err(Rejected::Refused(refusal)),
             Err(TryError::Failed(error)) => return Err(Rejected::Failed(error)),
@@ -95,5 +108,16 @@ where
         }
         back_off(tried).await;
         tried += 1;
+    }
+}
+
+/// What has been read already, or else what `read` reads.
+pub async fn seen_or<S, E>(
+    seen: Option<S>,
+    read: impl Future<Output = Result<S, E>>,
+) -> Result<S, E> {
+    match seen {
+        Some(seen) => Ok(seen),
+        None => read.await,
     }
 }

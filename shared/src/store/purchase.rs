@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{
     Decided as _, Rejected, Store, accounts,
-    contention::{TryError, while_stale},
+    contention::{TryError, seen_or, while_stale, while_stale_since},
     item::{Item, from_item},
     keys, seats, sessions,
     transaction::Transaction,
@@ -152,15 +152,19 @@ impl Store {
         &self,
         session: &Session,
         generation: u32,
+        seen: Option<Account>,
         hold: &Hold,
         now: Timestamp,
     ) -> Result<Payment, Rejected<PayRefused>> {
-        while_stale(async || match self.account(session.user_id).await? {
-            None => Err(TryError::Refused(PayRefused::NoAccount)),
-            Some(account) if !account.takes_token_of(generation) => {
-                Err(TryError::Refused(PayRefused::TokenOver))
+        let user_id = session.user_id;
+        while_stale_since(seen, async |seen| {
+            match seen_or(seen, self.account(user_id)).await? {
+                None => Err(TryError::Refused(PayRefused::NoAccount)),
+                Some(account) if !account.takes_token_of(generation) => {
+                    Err(TryError::Refused(PayRefused::TokenOver))
+                }
+                Some(account) => self.try_to_pay(session, account, hold, now).await,
             }
-            Some(account) => self.try_to_pay(session, account, hold, now).await,
         })
         .await
     }

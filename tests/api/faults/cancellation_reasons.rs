@@ -21,7 +21,7 @@ use shared::{
 };
 
 use super::TRANSACTION;
-use crate::harness::{Buyer, Call, PRICE, Reply, Shop};
+use crate::harness::{Buyer, Call, PRICE, Reply, Shop, pay_hold};
 
 /// All conditions are reported, and then each one of up to six alone.
 fn reports() -> impl Iterator<Item = Option<usize>> {
@@ -87,7 +87,7 @@ async fn payment_for_a_hold_that_is_over_is_refused() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
         shop.leave(&buyer).await;
-        let refused = store.pay(&session, 0, &hold, shop.now()).await;
+        let refused = pay_hold(&store, &session, &hold, shop.now()).await;
         let is_over = matches!(refused, Err(Rejected::Refused(PayRefused::HoldOver)));
         assert!(is_over, "{report:?}: {refused:?}");
     }
@@ -114,7 +114,7 @@ async fn payment_for_a_refunded_order_answers_as_before() {
     for report in reports() {
         let (shop, buyer, _) = about_to_pay(report).await;
         let (store, session, hold) = as_the_store_has_it(&shop, &buyer).await;
-        let paid = store.pay(&session, 0, &hold, shop.now()).await;
+        let paid = pay_hold(&store, &session, &hold, shop.now()).await;
         let Ok(Payment::Now(order)) = paid else {
             panic!("{paid:?}");
         };
@@ -122,7 +122,7 @@ async fn payment_for_a_refunded_order_answers_as_before() {
             .refund(&order, None, None, shop.now())
             .await
             .expect("a refund");
-        let again = store.pay(&session, 0, &hold, shop.now()).await;
+        let again = pay_hold(&store, &session, &hold, shop.now()).await;
         let Ok(Payment::Before(order)) = again else {
             panic!("{report:?}: {again:?}");
         };

@@ -4,7 +4,7 @@
 use std::{future::Future, time::Duration};
 
 use local::{Fault, When};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     domain::ids::{QueueId, UserId},
     messages::ReleaseHold,
@@ -12,7 +12,7 @@ use shared::{
 use tokio::time::Instant;
 
 use super::TRANSACTION;
-use crate::harness::{PRICE, Shop};
+use crate::harness::{Buyer, Call, Guest, PRICE, Shop};
 
 /// What both waits of a call come to at the most: 50 ms and 100 ms.
 const BOTH_WAITS: Duration = Duration::from_millis(150);
@@ -100,39 +100,44 @@ fn slow_down(shop: &Shop, function: &str, operation: &str, calls: usize) {
     }
 }
 
-/// The session and the show take four seconds each, and the seats would take as long. Lambda ends
-/// the function after ten.
+/// A refund by an administrator: their account is read, then the buyer's sessions, then the order.
+fn refund(shop: &Shop, admin: &Guest, buyer: &Buyer, receipt: &Value) -> Call {
+    let body = json!({ "user_id": buyer.user_id, "reason": "A" });
+    let path = format!("{}/refund", shop.reservation(receipt));
+    shop.post(&path).token(&admin.access_token).json(&body)
+}
+
+/// The first two reads take four seconds each, and the third would take as long. Lambda ends the
+/// function after ten.
 #[tokio::test(start_paused = true)]
 async fn request_out_of_time_before_its_write_is_busy() {
     let shop = Shop::open().await;
-    let buyer = shop.buyer().await;
-    shop.stack.app("hold-seats").await;
-    slow_down(&shop, "hold-seats", "GetItem", 2);
-    slow_down(&shop, "hold-seats", "BatchGetItem", 1);
-    let busy = shop.hold(&buyer, 7).await;
+    let (admin, (buyer, receipt)) = (shop.admin().await, shop.sell(7).await);
+    shop.stack.app("refund").await;
+    slow_down(&shop, "refund", "GetItem", 2);
+    slow_down(&shop, "refund", "Query", 1);
+    let busy = refund(&shop, &admin, &buyer, &receipt).send().await;
     assert_eq!(busy.header("retry-after"), "1");
     busy.refused(503, "BUSY");
     shop.stack.faults().end();
-    assert_eq!(shop.seats(&buyer).await[&7], "FREE");
-    shop.hold(&buyer, 7).await.ok();
+    assert_eq!(shop.balance(&buyer).await, json!(0));
+    refund(&shop, &admin, &buyer, &receipt).send().await.ok();
 }
 
 /// Nobody knows whether it is done, so nobody is asked to do it again.
 #[tokio::test(start_paused = true)]
 async fn request_out_of_time_after_its_write_has_failed() {
     let shop = Shop::open().await;
-    let buyer = shop.buyer().await;
-    let held = shop.hold(&buyer, 7).await.ok();
-    shop.charge(&buyer, PRICE).await.ok();
-    shop.stack.app("pay").await;
-    slow_down(&shop, "pay", "Query", 1);
-    slow_down(&shop, "pay", "GetItem", 1);
+    let (admin, (buyer, receipt)) = (shop.admin().await, shop.sell(7).await);
+    shop.stack.app("refund").await;
+    slow_down(&shop, "refund", "GetItem", 1);
+    slow_down(&shop, "refund", "Query", 1);
     let late = Fault::TimedOut(When::After);
-    shop.stack.faults().meet("pay", TRANSACTION, late, 1);
-    let failed = shop.pay(&buyer, &held).await;
+    shop.stack.faults().meet("refund", TRANSACTION, late, 1);
+    let failed = refund(&shop, &admin, &buyer, &receipt).send().await;
     assert!(!failed.is_the_gateways());
     failed.refused(500, "INTERNAL");
     shop.stack.faults().end();
-    let receipt = shop.pay(&buyer, &held).await.ok();
-    assert_eq!(receipt["current_balance"], json!(0));
+    let refunded = refund(&shop, &admin, &buyer, &receipt).send().await.ok();
+    assert_eq!(refunded["current_balance"], json!(PRICE));
 }

@@ -15,7 +15,7 @@ use shared::{
 };
 
 use super::{leave, session, store, successes};
-use crate::harness::{PRICE, Shop, tokens::claims};
+use crate::harness::{PRICE, Shop, pay_hold, tokens::claims};
 
 guarded! {
     user_has_one_session: ("Sessions", "attribute_not_exists(user_id)");
@@ -82,7 +82,9 @@ async fn session_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     let seen = session(shop, &buyer).await;
     let hold = seen.live_hold.clone().expect("a hold");
     let store = store(shop).await;
-    store.pay(&seen, 0, &hold, began).await.expect("in time");
+    pay_hold(&store, &seen, &hold, began)
+        .await
+        .expect("in time");
     let again = Session {
         jti: shared::domain::ids::SessionId::new(),
         live_hold: None,

@@ -15,7 +15,7 @@ use shared::{
 };
 
 use super::{hold, leave, session, store, successes};
-use crate::harness::{Buyer, PRICE, Shop};
+use crate::harness::{Buyer, PRICE, Shop, pay_hold};
 
 guarded! {
     seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
@@ -105,9 +105,8 @@ async fn earlier_session_holds_nothing(shop: &Shop) -> bool {
 async fn lapsed_hold_is_not_paid(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
-    store(shop)
-        .await
-        .pay(&session, 0, &hold, hold.held_until)
+    let store = store(shop).await;
+    pay_hold(&store, &session, &hold, hold.held_until)
         .await
         .is_err()
 }
@@ -120,7 +119,7 @@ async fn hold_given_up_is_not_paid(shop: &Shop) -> bool {
         .cancel_hold(&session, &hold, shop.now())
         .await
         .expect("it is cancelled");
-    store.pay(&session, 0, &hold, shop.now()).await.is_err()
+    pay_hold(&store, &session, &hold, shop.now()).await.is_err()
 }
 
 /// The payer's clock is far behind, and the message was lost: only the seat itself knows.
@@ -138,7 +137,7 @@ async fn seat_that_went_to_another_is_not_sold(shop: &Shop) -> bool {
         .place_hold(&next, &taken, later)
         .await
         .expect("the seat is free again");
-    let refused = store.pay(&payer, 0, &lapsed, shop.now()).await.is_err();
+    let refused = pay_hold(&store, &payer, &lapsed, shop.now()).await.is_err();
     // The clock of whoever looks at it afterwards is right.
     shop.advance(303).await;
     refused
@@ -151,13 +150,12 @@ async fn order_is_paid_once(shop: &Shop) -> bool {
     let (session, hold) = rich_and_holding(shop, &buyer).await;
     let store = store(shop).await;
     let before = everything_held(shop).await;
-    store
-        .pay(&session, 0, &hold, shop.now())
+    pay_hold(&store, &session, &hold, shop.now())
         .await
         .expect("it is paid");
     let after = everything_held(shop).await;
     restore(shop, before).await;
-    let again = store.pay(&session, 0, &hold, shop.now()).await;
+    let again = pay_hold(&store, &session, &hold, shop.now()).await;
     restore(shop, after).await;
     again.is_ok() && shop.balance(&buyer).await == json!(9 * PRICE)
 }
@@ -341,8 +339,10 @@ async fn correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Shop
     let hold = session.live_hold.clone().expect("a hold");
     let takes = Difference::parse(&format!("-{PRICE}")).expect("a difference");
     let (store, name, why) = (store(shop).await, EntryName::of(None), explanation());
-    let correction = store.correct(session.user_id, &name, takes, &why, shop.now());
-    let payment = store.pay(&session, 0, &hold, shop.now());
+    let account = account(shop, &buyer).await;
+    let user_id = session.user_id;
+    let correction = store.correct(user_id, Some(account), &name, takes, &why, shop.now());
+    let payment = store.pay(&session, 0, Some(account), &hold, shop.now());
     let (corrected, paid) = shared::futures_util::join!(correction, payment);
     corrected.is_ok() != paid.is_ok() && shop.balance(&buyer).await == json!(0)
 }

@@ -20,10 +20,16 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId},
         money::Money,
+        order::Hold,
+        session::Session,
         show::{Concert, SalesWindow, Show},
         user::Name,
     },
     jiff::{SignedDuration, Timestamp, civil::Date},
+    store::{
+        Rejected, Store,
+        purchase::{PayRefused, Payment},
+    },
 };
 
 pub use self::{
@@ -426,6 +432,17 @@ fn database() -> local::Storage {
         },
         Err(_) => local::Storage::Memory,
     }
+}
+
+/// Pays a hold as the function does, from the account as it is.
+pub async fn pay_hold(
+    store: &Store,
+    session: &Session,
+    hold: &Hold,
+    now: Timestamp,
+) -> Result<Payment, Rejected<PayRefused>> {
+    let account = store.account(session.user_id).await?;
+    store.pay(session, 0, account, hold, now).await
 }
 
 /// A show of 50 seats on that date, on sale at once.

@@ -19,7 +19,7 @@ use dynoxide::Database;
 use serde_json::Value;
 
 use super::{
-    faults::{Fault, Faults, When, first_item},
+    faults::{DELAY, Fault, Faults, When, first_item},
     guard::Guard,
     interference::Interference,
     lifetime,
@@ -133,6 +133,10 @@ impl Connector {
                 let result = self.carry_out(request).await;
                 tokio::time::sleep(SLOW_WAY).await;
                 result
+            }
+            Fault::Delayed => {
+                tokio::time::sleep(DELAY).await;
+                self.carry_out(request).await
             }
             Fault::TimedOut(When::Before) => pending().await,
             Fault::TimedOut(When::After) => {

@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -24,6 +25,9 @@ const SEND: &str = "SendMessage";
 
 /// The only operation with several writes.
 const TRANSACTION: &str = "TransactWriteItems";
+
+/// How long a delayed call takes.
+pub const DELAY: Duration = Duration::from_millis(100);
 
 /// Something that goes wrong with a call to the database or to a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +56,8 @@ pub enum Fault {
     Reset(When),
     /// The answer takes a second, and other calls go on meanwhile.
     Slow,
+    /// The answer takes [`DELAY`], so that the calls that a request waits for can be counted.
+    Delayed,
     /// The call takes effect, and its answer cannot be read.
     Garbled,
     /// The function's process ends.
@@ -95,6 +101,7 @@ impl Fault {
             | Self::Straggling
             | Self::Reset(_)
             | Self::Slow
+            | Self::Delayed
             | Self::Garbled
             | Self::Killed(_) => true,
         }
