@@ -50,6 +50,19 @@ impl Request {
         Self::new("POST", path, Some(body))
     }
 
+    /// A `POST` that creates something.
+    pub fn create(path: impl Into<String>, body: Value) -> Self {
+        Self {
+            status: 201,
+            ..Self::post(path, body)
+        }
+    }
+
+    /// A `PUT`.
+    pub fn put(path: impl Into<String>, body: Value) -> Self {
+        Self::new("PUT", path, Some(body))
+    }
+
     /// The same with a token.
     pub fn token(self, token: &str) -> Self {
         Self {
@@ -68,10 +81,7 @@ impl Request {
 
     /// Signs a guest up.
     pub fn sign_up(name: &str) -> Self {
-        Self {
-            status: 201,
-            ..Self::post("/v1/users", json!({ "name": name }))
-        }
+        Self::create("/v1/users", json!({ "name": name }))
     }
 
     /// Joins the queue of a concert, or `main` if none is named.

@@ -1,8 +1,9 @@
 //! Denies the calls that a function has no permission for, as AWS would.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
-use serde_json::{Value as Json, json};
+use serde::Deserialize;
+use serde_json::{Value as Json, json, value::RawValue};
 
 use crate::{
     aws::engine::AwsAnswer,
@@ -25,7 +26,7 @@ pub struct Guard {
 impl Guard {
     /// The answer to a call of DynamoDB that is not granted.
     pub fn refuse_dynamodb(&self, operation: &str, body: &[u8]) -> Option<AwsAnswer> {
-        let request: Json = serde_json::from_slice(body).ok()?;
+        let request: Request<'_> = serde_json::from_slice(body).ok()?;
         let denied = self
             .accesses(operation, &request)
             .into_iter()
@@ -66,52 +67,86 @@ impl Guard {
     }
 
     /// What a request of DynamoDB accesses. A transaction accesses what its writes do.
-    fn accesses(&self, operation: &str, request: &Json) -> Vec<Access> {
+    fn accesses(&self, operation: &str, request: &Request<'_>) -> Vec<Access> {
         match operation {
-            "TransactWriteItems" => members(&request["TransactItems"])
-                .filter_map(Json::as_object)
+            "TransactWriteItems" => request
+                .transact_items
+                .iter()
                 .flatten()
                 .map(|(write, request)| {
-                    let action = match write.as_str() {
+                    let action = match &**write {
                         "ConditionCheck" => "ConditionCheckItem".to_owned(),
                         write => format!("{write}Item"),
                     };
-                    self.access(&action, &request["TableName"], item_of(request))
+                    self.access(&action, &request.table_name, request.item())
                 })
                 .collect(),
-            "BatchGetItem" => {
-                let tables = request["RequestItems"].as_object().into_iter().flatten();
-                tables
-                    .flat_map(|(table, wanted)| {
-                        let table = Json::from(table.as_str());
-                        members(&wanted["Keys"])
-                            .map(|key| self.access(operation, &table, Some(key)))
-                            .collect::<Vec<_>>()
-                    })
-                    .collect()
-            }
-            _ => vec![self.access(operation, &request["TableName"], item_of(request))],
+            "BatchGetItem" => request
+                .request_items
+                .iter()
+                .flat_map(|(table, wanted)| {
+                    let keys = wanted.keys.iter();
+                    keys.map(|key| self.access(operation, table, Some(key)))
+                })
+                .collect(),
+            _ => vec![self.access(operation, &request.table_name, request.item())],
         }
     }
 
-    fn access(&self, action: &str, table: &Json, item: Option<&Json>) -> Access {
-        let table = table.as_str().unwrap_or_default();
+    fn access(&self, action: &str, table: &str, item: Option<&Item<'_>>) -> Access {
         let attribute = self.partition_keys.get(table);
-        let value = attribute.and_then(|attribute| item?.get(attribute)?["S"].as_str());
+        let value = attribute.and_then(|attribute| item?.get(&**attribute));
         Access {
             action: format!("dynamodb:{action}"),
             resource: table.to_owned(),
-            key: value.map(str::to_owned),
+            key: value.and_then(|value| text_of(value)),
         }
     }
 }
 
-fn members(list: &Json) -> impl Iterator<Item = &Json> {
-    list.as_array().into_iter().flatten()
+/// What of a request says what it accesses. The rest is skipped over.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Request<'a> {
+    #[serde(borrow)]
+    table_name: Cow<'a, str>,
+    #[serde(borrow)]
+    key: Option<Item<'a>>,
+    #[serde(borrow)]
+    item: Option<Item<'a>>,
+    #[serde(borrow)]
+    transact_items: Vec<BTreeMap<Cow<'a, str>, Request<'a>>>,
+    #[serde(borrow)]
+    request_items: BTreeMap<Cow<'a, str>, Wanted<'a>>,
 }
 
-fn item_of(request: &Json) -> Option<&Json> {
-    request.get("Key").or_else(|| request.get("Item"))
+/// The keys of a table that are wanted.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Wanted<'a> {
+    #[serde(borrow)]
+    keys: Vec<Item<'a>>,
+}
+
+/// An item's attributes, as the JSON that each is.
+type Item<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+impl<'a> Request<'a> {
+    fn item(&self) -> Option<&Item<'a>> {
+        self.key.as_ref().or(self.item.as_ref())
+    }
+}
+
+/// An attribute's text; `None` when it is something else.
+fn text_of(attribute: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Text {
+        #[serde(rename = "S")]
+        text: String,
+    }
+
+    let text: Text = serde_json::from_str(attribute.get()).ok()?;
+    Some(text.text)
 }
 
 /// A callback that gets the name of a function, and a grant that the function uses for the first
