@@ -78,7 +78,7 @@ pub fn operation() -> Operation {
         .details(
             "Adds money to a user's balance. Administrators may charge any account. Whether \
              users may charge their own is a setting of the deployment: if not, they get 403 \
-             `FORBIDDEN`.\n\n\
+             `FORBIDDEN`. If the balance would be above 10¹³: 400 `INVALID_AMOUNT`.\n\n\
              Send an `Idempotency-Key`, for example the number of the bank transfer. Then the \
              charge is made once, however often the call is repeated, and each call gets the \
              same answer. Without a key, two calls are two charges. The same key with another \

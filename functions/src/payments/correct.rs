@@ -103,7 +103,7 @@ pub fn operation() -> Operation {
     Operation::new("Correct a balance", Door::Admin)
         .details(
             "Adds an amount to a balance, or takes it away. The user's statement shows it with \
-             its reason. If the balance would be below 0, or above 10¹²: 409 \
+             its reason. If the balance would be below 0, or above 10¹³: 409 \
              `BALANCE_OUT_OF_RANGE`.\n\n\
              Send an `Idempotency-Key`. Then the correction is made once, however often the call \
              is repeated, and each call gets the same answer. Without a key, two calls are two \

@@ -81,8 +81,8 @@ pub struct PaymentOfUser<'a> {
     reservation_id: ReservationId,
     /// The concert's id.
     concert_id: ConcertId,
-    /// The concert's name when the seats were held, even if it has changed since. Absent for
-    /// payments from before names were recorded.
+    /// The concert's name when the seats were held, even if it has changed since. Absent if an
+    /// early version of the service stored the payment without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,

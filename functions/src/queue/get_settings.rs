@@ -46,8 +46,8 @@ pub struct Answer<'a> {
     queue_id: &'a QueueId,
     #[serde(flatten)]
     settings: SettingsAnswer,
-    /// The id of the administrator who changed them last. Absent if nobody has, or if the change
-    /// was made before administrators were recorded.
+    /// The id of the administrator who changed them last. Absent if nobody has, or if an early
+    /// version of the service stored the change without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     changed_by: Option<UserId>,

@@ -152,8 +152,8 @@ pub struct HeldSeats<'a> {
     reservation_id: ReservationId,
     /// The concert's id.
     concert_id: ConcertId,
-    /// The concert's name when the seats were held. Absent for holds from before names were
-    /// recorded.
+    /// The concert's name when the seats were held. Absent if an early version of the service
+    /// stored the hold without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,

@@ -53,7 +53,7 @@ pub struct Answer<'a> {
     /// The concert's id.
     concert_id: ConcertId,
     /// The concert's name when the seats were held. Absent if the reservation ended without a
-    /// payment.
+    /// payment, or if an early version of the service stored it without the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,

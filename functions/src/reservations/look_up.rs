@@ -136,7 +136,8 @@ pub struct Reservations<'a> {
 pub struct ReservationOfUser<'a> {
     /// The reservation's id.
     reservation_id: ReservationId,
-    /// The id of the user who has it. Absent for seats that were held before users were recorded.
+    /// The id of the user who has it. Absent if an early version of the service stored the seat
+    /// without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user_id: Option<UserId>,
