@@ -77,8 +77,9 @@ impl Door {
         match self {
             Self::Public => "**Token:** none.",
             Self::User => {
-                "**Token:** an access token or a queue token of the user. It must have been issued \
-                 after they last logged out, or changed their password or e-mail address."
+                "**Token:** an access token or a queue token. It must have been issued after its \
+                 user last logged out, or changed their password or e-mail address. An \
+                 administrator needs an access token."
             }
             Self::QueueUser => "**Token:** a queue token. Its session may be over.",
             Self::SignedIn => "**Token:** an access token.",

@@ -68,8 +68,8 @@ and a payment that happens completely or not at all.
 `GET /v1/concerts/{concert_id}/seats`. The first of these calls is the **arrival**. It must come \
 before `claim_until`. From then on the user may choose until `active_until`.
 5. Hold one to four seats with `POST /v1/concerts/{concert_id}/reservations`.
-6. Top up the balance with `POST /v1/users/{user_id}/balance`. In many deployments only an \
-administrator may do this.
+6. Top up the balance with `POST /v1/users/{user_id}/balance`. Unless the deployment sets it \
+otherwise, only an administrator may do this.
 7. Pay with `POST /v1/concerts/{concert_id}/reservations/{reservation_id}/payments` before \
 `expiration_time`.
 

@@ -45,7 +45,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 pub struct DeletedUser {
     /// The user's id.
     user_id: UserId,
-    /// The money that is left in the account. Nobody can spend it any more.
+    /// The money that is left in the account, in won. Nobody can spend it any more.
     current_balance: Won,
 }
 

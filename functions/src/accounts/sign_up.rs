@@ -113,7 +113,9 @@ pub fn operation() -> Operation {
              user is a guest: anyone who knows their `user_id` can log in as them, so keep it \
              secret. A guest can set an e-mail address and a password later (`PATCH \
              /v1/users/{user_id}`).\n\n\
-             409 `EMAIL_TAKEN` if the address belongs to a user already.",
+             409 `EMAIL_TAKEN` if the address belongs to a user already.\n\n\
+             After a call without an answer, a guest can sign up again. With an e-mail address, \
+             try to log in first: the call may have been done.",
         )
         .body::<SignUp>(json!({ "name": "김민수" }))
         .answers::<SignedUp>(

@@ -165,7 +165,8 @@ pub fn operation() -> Operation {
              A user with a password needs `current_password` to change their e-mail address or \
              password. The change ends all older tokens, as logging out does: log in again. \
              After a new password, only the address that it was set from is known (see `POST \
-             /v1/auth/login`).\n\n\
+             /v1/auth/login`). After a call without an answer, log in with the new values: if \
+             that works, the change was made.\n\n\
              After 10 wrong current passwords within 15 minutes, further ones get 429 \
              `TOO_MANY_ATTEMPTS`, from whatever address they come. Wrong passwords at log-in are \
              counted separately.",

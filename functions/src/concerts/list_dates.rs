@@ -62,7 +62,7 @@ pub struct Dates {
 pub struct DateOfShow {
     /// The date of the show.
     date: ShowDate,
-    /// The price of one seat.
+    /// The price of one seat, in won.
     price: Won,
     /// The number of seats.
     capacity: u32,

@@ -137,7 +137,7 @@ pub struct ConcertAnswer<'a> {
 pub struct ShowAnswer {
     /// The date of the show.
     date: ShowDate,
-    /// The price of one seat.
+    /// The price of one seat, in won.
     price: Won,
     /// The number of seats.
     capacity: u32,

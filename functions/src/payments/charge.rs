@@ -68,7 +68,7 @@ pub struct Charge {
 pub struct Charged {
     /// A text for people, in the language of the answer.
     message: &'static str,
-    /// The balance right after the charge.
+    /// The balance right after the charge, in won.
     current_balance: Won,
 }
 

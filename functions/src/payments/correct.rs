@@ -92,9 +92,9 @@ pub struct Corrected {
     message: &'static str,
     /// The correction's id, which the log has too.
     correction_id: CorrectionId,
-    /// The amount of the correction.
+    /// The amount of the correction, in won.
     amount: WonMoved,
-    /// The balance right after the correction.
+    /// The balance right after the correction, in won.
     current_balance: Won,
 }
 

@@ -37,7 +37,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 pub struct Balance {
     /// The user's id.
     user_id: UserId,
-    /// The balance.
+    /// The balance, in won.
     current_balance: Won,
 }
 

@@ -70,10 +70,10 @@ pub struct StatementEntry<'a> {
     seq: u64,
     /// The kind of change.
     kind: EntryKind,
-    /// The amount. Only that of a `CORRECTION` can be below 0. A `PAYMENT` takes its amount from
-    /// the balance; the other kinds add theirs.
+    /// The amount, in won. Only that of a `CORRECTION` can be below 0. A `PAYMENT` takes its amount
+    /// from the balance; the other kinds add theirs.
     amount: WonMoved,
-    /// The balance right after this entry.
+    /// The balance right after this entry, in won.
     balance_after: Won,
     /// The time of the change.
     at: Seconds,

@@ -90,7 +90,7 @@ pub struct PaymentOfUser<'a> {
     date: ShowDate,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
-    /// The amount of the payment.
+    /// The amount of the payment, in won.
     amount: Won,
     /// The payment's status.
     status: OrderStatus,

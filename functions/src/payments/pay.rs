@@ -185,9 +185,9 @@ pub struct Receipt<'a> {
     user_id: UserId,
     /// The time until which the user may get the money back.
     refundable_until: Seconds,
-    /// The amount that was paid.
+    /// The amount that was paid, in won.
     amount: Won,
-    /// The balance right after the payment.
+    /// The balance right after the payment, in won.
     current_balance: Won,
 }
 
@@ -199,9 +199,12 @@ pub fn operation() -> Operation {
              not at all. It needs no turn, so it also works with the status `HOLDING`. The \
              session is over afterwards.\n\n\
              Repeating the call is safe: a paid reservation returns the same receipt.\n\n\
-             402 `INSUFFICIENT_BALANCE`: top up and pay again. 409 `AMOUNT_MISMATCH`: `amount` \
-             is not that of the reservation. 410 `HOLD_EXPIRED`: the hold was not paid in time, \
-             or the payment was refunded. Join again.",
+             - 401 `INVALID_TOKEN`: the token may be from before a log-out. Log in and join \
+             again: that returns a new token of the same session.\n\
+             - 402 `INSUFFICIENT_BALANCE`: top up, and pay again.\n\
+             - 409 `AMOUNT_MISMATCH`: the amount differs from that of the reservation.\n\
+             - 410 `HOLD_EXPIRED`: the hold was not paid in time, or the payment was refunded. \
+             Join again.",
         )
         .body::<Pay>(json!({
             "reservation_id": "019a9e1c-2222-7000-8000-000000000001",

@@ -117,7 +117,7 @@ pub struct Cancelled {
     reservation_id: ReservationId,
     /// The reservation's status.
     pub(super) status: Status,
-    /// The balance right after the refund. Absent if nothing was refunded.
+    /// The balance right after the refund, in won. Absent if nothing was refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     current_balance: Option<Won>,

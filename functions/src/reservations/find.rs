@@ -175,7 +175,7 @@ pub struct HeldSeats<'a> {
 pub struct PendingPayment {
     /// The payment's id.
     payment_id: PaymentId,
-    /// The amount to pay.
+    /// The amount to pay, in won.
     amount: Won,
     /// The payment's status. Always `PENDING`.
     status: Pending,

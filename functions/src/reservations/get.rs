@@ -80,7 +80,7 @@ pub struct Answer<'a> {
 pub struct Payment<'a> {
     /// The payment's id.
     payment_id: PaymentId,
-    /// The amount of the payment.
+    /// The amount of the payment, in won.
     amount: Won,
     /// The payment's status.
     status: PaymentStatus,

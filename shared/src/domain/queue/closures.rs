@@ -79,8 +79,8 @@ impl Closure {
 /// draw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EarlyClosure {
-    /// The number of entries on each of the 64 stripes. The line ended for every entry whose count
-    /// on its stripe is at most this one.
+    /// A count of entries for each of the 64 stripes. The line ended for the entries of a stripe up
+    /// to this count.
     #[schema(min_items = 64, max_items = 64)]
     pub entries: Vec<u64>,
     /// The reason why the line ended.
