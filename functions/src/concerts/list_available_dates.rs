@@ -51,8 +51,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&AvailableDates { available_dates })
 }
 
-/// The concert that the request names, or else the one that the session was joined for, or else
-/// the queue's default concert.
+/// The concert that the request names, else the one that the session was joined for, else the
+/// one that the queue means.
 async fn concert_id(app: &App, request: &Request, buyer: &Buyer) -> Result<ConcertId, ApiError> {
     if let Some(id) = request.query("concert_id") {
         return id.parse().map_err(|_| ApiError::ConcertNotFound);

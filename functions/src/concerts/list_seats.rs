@@ -38,10 +38,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
     let taken = app.store().list_seats(show.id(), from, to).await?;
     let seats = seats(&buyer, &show, &taken, from, to);
-    let is_of_others = |seat: &Seat| matches!(seat.status, Status::Held | Status::Sold);
+    let is_over = |seat: &Seat| matches!(seat.status, Status::Held | Status::Sold);
     let message = seats
         .iter()
-        .all(is_of_others)
+        .all(is_over)
         .then(|| SuccessText::AllSeatsTaken.message(request.language()));
     let next_from = (to.get() < show.capacity).then(|| to.get() + 1);
     ok(&Seats {
@@ -52,7 +52,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// The first and the last seat that are asked for.
+/// The seats that are asked for.
 fn range(request: &Request, show: &Show) -> Result<(SeatNumber, SeatNumber), ApiError> {
     let number = |name: &str| match request.query(name) {
         None => Ok(None),

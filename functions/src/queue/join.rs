@@ -87,8 +87,8 @@ impl Wish {
     }
 }
 
-/// The queue of the concert. A line that is asleep is ticked before its visitor draws a number. A
-/// queue that takes nobody is read once more.
+/// The queue of the concert. A sleeping line wakes before its visitor draws a number, and one that
+/// takes nobody is looked at once more.
 async fn queue(app: &App, wish: &Wish, now: Timestamp) -> Result<Queue, ApiError> {
     let queue_id = match wish.concert_id {
         Some(concert_id) => app.cached_concert(concert_id, now).await?.queue_id,
@@ -136,8 +136,7 @@ async fn join(
     Ok(while_stale(|| try_to_join(app, visitor, wish, queue)).await?)
 }
 
-/// One try to join. Stale when a parallel request of the same user was faster, and its session is
-/// over already.
+/// Stale when a parallel request of the same user was faster, and its session is over already.
 async fn try_to_join(
     app: &App,
     visitor: &Visitor,

@@ -80,7 +80,7 @@ impl Wish {
         })
     }
 
-    /// The show, and the seats, which the show has.
+    /// The show, and the seats as seats of that show.
     async fn check(self, app: &App, now: Timestamp) -> Result<(Show, SeatSet), ApiError> {
         let show = app.cached_show(self.show, now).await;
         // Without a show an error names the usual capacity.
@@ -114,8 +114,7 @@ async fn hold(app: &App, buyer: &Buyer, show: &Show, seats: SeatSet) -> Result<H
         };
     }
     require_open_sale(show, buyer.now, &app.config().time_zone)?;
-    // In an on-sale most attempts are for seats that are taken, and a read is cheaper than a
-    // refused transaction.
+    // Losing attempts are the common case of an on-sale, and a look is cheaper than a refusal.
     let looked_at = app.store().look_at_seats(show.id(), &seats).await?;
     let taken: Vec<_> = looked_at
         .into_iter()
