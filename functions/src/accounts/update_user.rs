@@ -32,21 +32,21 @@ use crate::operation::{Door, Operation};
 /// Changes the user. Answers with the changed user.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
-    let wanted = Wanted::of(&body(&request)?, &signed_in.user)?;
+    let wanted = ChangeWanted::of(&body(&request)?, &signed_in.user)?;
     signed_in.require_self(request.user_id()?)?;
     let user = change(&app, &request, signed_in, wanted).await?;
     ok(&Profile::from(user))
 }
 
 /// The changes that a user asks for, without those that change nothing.
-struct Wanted {
+struct ChangeWanted {
     name: Option<Name>,
     email: Option<Email>,
     password: Option<Password>,
     current_password: Option<Password>,
 }
 
-impl Wanted {
+impl ChangeWanted {
     fn of(body: &UpdateUser, user: &User) -> Result<Self, ApiError> {
         let email = body
             .email
@@ -88,7 +88,7 @@ async fn change(
     app: &App,
     request: &Request,
     SignedIn { user, now }: SignedIn,
-    wanted: Wanted,
+    wanted: ChangeWanted,
 ) -> Result<User, ApiError> {
     let mut changed = user.clone();
     if let Some(name) = wanted.name {

@@ -43,7 +43,7 @@ pub struct PublicQueue<'a> {
     /// The id of the queue.
     queue_id: &'a QueueId,
     /// Whether people may join, and are let in.
-    state: State,
+    state: PublicQueueState,
     /// The schedule: how many people are served by when, in the order of time, linear in between.
     points: Vec<PublicPoint>,
     /// The number of people served now. Numbers up to this one do not wait.
@@ -105,8 +105,7 @@ pub struct PublicQueue<'a> {
 /// - `SALE_OVER`: nobody may join, unless something goes on sale again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = PublicQueueState)]
-pub enum State {
+pub enum PublicQueueState {
     /// People join and are let in.
     Open,
     /// People join and wait.
@@ -119,7 +118,7 @@ pub enum State {
     SaleOver,
 }
 
-impl State {
+impl PublicQueueState {
     fn of(queue: &Queue) -> Self {
         match queue.settings.state {
             QueueState::Closed => Self::Closed,
@@ -169,7 +168,7 @@ impl<'a> PublicQueue<'a> {
         let points = queue.line.schedule.points();
         Self {
             queue_id: &queue.id,
-            state: State::of(queue),
+            state: PublicQueueState::of(queue),
             points: points.iter().filter_map(PublicPoint::of).collect(),
             served: queue.served(now),
             tail: queue.line.issued,

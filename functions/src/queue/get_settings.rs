@@ -21,7 +21,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     app.admin(&request).await?;
     let queue_id = request.queue_id()?;
     let (queue, change) = app.current_queue_and_change(&queue_id).await?;
-    let answer = ok(&Answer {
+    let answer = ok(&SettingsOfQueue {
         queue_id: &queue.id,
         settings: SettingsAnswer::of(&queue.settings),
         changed_by: change.map(|change| change.by),
@@ -40,8 +40,7 @@ fn example() -> Value {
 
 /// The settings of a queue, and who changed them last. They can be sent back with `PUT` or `PATCH`.
 #[derive(Serialize, ToSchema)]
-#[schema(as = SettingsOfQueue)]
-pub struct Answer<'a> {
+pub struct SettingsOfQueue<'a> {
     /// The id of the queue.
     queue_id: &'a QueueId,
     #[serde(flatten)]
@@ -65,6 +64,6 @@ pub fn operation() -> Operation {
              changed them last. Send the `ETag` as `If-Match` with a change, so that a change by \
              somebody else in between is not overwritten.",
         )
-        .answers::<Answer>(200, "The settings.", example())
+        .answers::<SettingsOfQueue>(200, "The settings.", example())
         .with_header::<String>("ETag", settings::TAG)
 }

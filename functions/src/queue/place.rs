@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct Place {
     /// The status of the session.
-    pub status: Status,
+    pub status: SessionStatus,
     /// The number of people to be served until the session is, itself included: 1 is next. 0 if it
     /// does not wait any more. `null` before the opening.
     #[schema(required)]
@@ -63,8 +63,7 @@ pub struct Place {
 /// - `CLOSED`: over for another reason, which is in `reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(as = SessionStatus)]
-pub enum Status {
+pub enum SessionStatus {
     /// The queue has not opened.
     Early,
     /// The number has not come up.
@@ -83,7 +82,7 @@ impl Place {
     /// The place of a session.
     pub fn of(session: &Session, queue: &Queue, now: Timestamp) -> Self {
         let admitted = Self {
-            status: Status::Active,
+            status: SessionStatus::Active,
             queue_position: Some(0),
             estimated_wait_time: Some(0),
             opens_at: None,
@@ -94,14 +93,14 @@ impl Place {
         };
         match session.standing(queue, now) {
             Standing::Early => Self {
-                status: Status::Early,
+                status: SessionStatus::Early,
                 queue_position: None,
                 estimated_wait_time: None,
                 opens_at: queue.opens_at().map(Seconds),
                 ..admitted
             },
             Standing::Waiting { place } => Self {
-                status: Status::Waiting,
+                status: SessionStatus::Waiting,
                 queue_position: Some(place),
                 estimated_wait_time: queue.estimated_wait(place, now),
                 beyond_seats: queue
@@ -119,7 +118,7 @@ impl Place {
                 ..admitted
             },
             Standing::Holding { .. } => Self {
-                status: Status::Holding,
+                status: SessionStatus::Holding,
                 ..admitted
             },
             Standing::Over(ending) => Self::over(Some(ending)),
@@ -130,8 +129,8 @@ impl Place {
     /// replaced it, and the reason is not known any more.
     pub fn over(ending: Option<Ending>) -> Self {
         let status = match ending {
-            Some(Ending::NoShow | Ending::WindowOver) => Status::Expired,
-            _ => Status::Closed,
+            Some(Ending::NoShow | Ending::WindowOver) => SessionStatus::Expired,
+            _ => SessionStatus::Closed,
         };
         Self {
             status,
@@ -149,8 +148,8 @@ impl Place {
     /// is.
     pub fn retry_after(&self, queue: &Queue, now: Timestamp) -> u64 {
         ask_again_after(match self.status {
-            Status::Early => queue.seconds_to_opening(now),
-            Status::Waiting => self.estimated_wait_time,
+            SessionStatus::Early => queue.seconds_to_opening(now),
+            SessionStatus::Waiting => self.estimated_wait_time,
             _ => None,
         })
     }

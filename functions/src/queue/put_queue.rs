@@ -28,7 +28,7 @@ use shared::{
     lambda_http::{Body, Request, Response},
 };
 
-use super::settings::{self, Answer, QueueSettings};
+use super::settings::{self, QueueAnswer, QueueSettings};
 use crate::operation::{Door, Operation};
 
 /// Sets the queue. Answers with it.
@@ -63,10 +63,10 @@ pub fn operation() -> Operation {
         )
         .header::<String>("If-Match", settings::IF_MATCH)
         .body::<QueueSettings>(json!({ "max_active": 200, "rate": 12.5, "state": "OPEN" }))
-        .answers::<Answer>(
+        .answers::<QueueAnswer>(
             200,
             "The queue's public document, and its settings.",
-            Answer::example(),
+            QueueAnswer::example(),
         )
         .with_header::<String>("ETag", settings::TAG)
         .refuses([ApiError::Invalid(Constraint::QueueId)])

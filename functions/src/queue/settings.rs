@@ -97,7 +97,7 @@ pub struct QueueSettings {
 }
 
 /// The settings that a request names, each within its own limits.
-pub(super) struct Wanted {
+pub(super) struct SettingsWanted {
     max_active: Option<u32>,
     rate_milli: Option<u64>,
     claim_seconds: Option<u32>,
@@ -116,10 +116,10 @@ impl QueueSettings {
     }
 
     /// Reads each setting.
-    pub(super) fn read(&self) -> Result<Wanted, ApiError> {
+    pub(super) fn read(&self) -> Result<SettingsWanted, ApiError> {
         let ticks = Settings::TICK_SECONDS;
         let (claim, active) = (Settings::CLAIM_SECONDS, Settings::ACTIVE_SECONDS);
-        Ok(Wanted {
+        Ok(SettingsWanted {
             max_active: within(
                 &self.max_active,
                 Settings::MAX_ACTIVE,
@@ -138,7 +138,7 @@ impl QueueSettings {
     }
 }
 
-impl Wanted {
+impl SettingsWanted {
     /// Requires that the queue sells the concert that is to be its default. Cost: 0.5 RRU, or
     /// nothing if none is named.
     pub(super) async fn require_concert_of(
@@ -216,7 +216,7 @@ pub(super) async fn set(
         after = ?queue.settings,
         "a queue was set"
     );
-    let answer = ok(&Answer {
+    let answer = ok(&QueueAnswer {
         document: PublicQueue::of(&queue, admin.now),
         settings: SettingsAnswer::of(&queue.settings),
     })?;
@@ -230,15 +230,14 @@ pub(super) fn tag(version: u64) -> String {
 
 /// The public document of a queue, and its settings.
 #[derive(Serialize, ToSchema)]
-#[schema(as = QueueAnswer)]
-pub struct Answer<'a> {
+pub struct QueueAnswer<'a> {
     #[serde(flatten)]
     document: PublicQueue<'a>,
     /// The settings in force.
     settings: SettingsAnswer,
 }
 
-impl Answer<'_> {
+impl QueueAnswer<'_> {
     /// An example for the OpenAPI document.
     pub(super) fn example() -> Value {
         let mut answer = PublicQueue::example();

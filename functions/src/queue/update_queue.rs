@@ -18,7 +18,7 @@ use shared::{
     lambda_http::{Body, Request, Response},
 };
 
-use super::settings::{self, Answer, QueueSettings};
+use super::settings::{self, QueueAnswer, QueueSettings};
 use crate::operation::{Door, Operation};
 
 /// Changes the queue. Answers with it.
@@ -52,10 +52,10 @@ pub fn operation() -> Operation {
         )
         .header::<String>("If-Match", settings::IF_MATCH)
         .body::<QueueSettings>(json!({ "state": "PAUSED" }))
-        .answers::<Answer>(
+        .answers::<QueueAnswer>(
             200,
             "The queue's public document, and its settings.",
-            Answer::example(),
+            QueueAnswer::example(),
         )
         .with_header::<String>("ETag", settings::TAG)
         .refuses(settings::REFUSALS)

@@ -27,7 +27,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::find::{Reservation, Status, reservation};
+use super::find::{Reservation, ReservationStatus, reservation};
 use crate::operation::{Door, Operation};
 
 /// Gives the seats back. Answers with the reservation's new status.
@@ -63,7 +63,7 @@ pub(super) async fn give_back(
         let (status, refund) = match &found {
             Reservation::Paid(order) => {
                 let refund = refund(app, order, by, now).await?;
-                (Status::Refunded, Some(refund))
+                (ReservationStatus::Refunded, Some(refund))
             }
             Reservation::Ended(_) => (found.status(), None),
             Reservation::Held { session, hold } => {
@@ -74,7 +74,7 @@ pub(super) async fn give_back(
                     continue;
                 }
                 app.free_seats_or_log(hold).await;
-                (Status::Cancelled, None)
+                (ReservationStatus::Cancelled, None)
             }
         };
         return Ok(Cancelled {
@@ -116,7 +116,7 @@ pub struct Cancelled {
     /// The reservation's id.
     reservation_id: ReservationId,
     /// The reservation's status.
-    pub(super) status: Status,
+    pub(super) status: ReservationStatus,
     /// The balance right after the refund, in won. Absent if nothing was refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -103,20 +103,20 @@ impl Reservation {
     }
 
     /// The status in answers.
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> ReservationStatus {
         match self {
-            Self::Held { .. } => Status::Held,
+            Self::Held { .. } => ReservationStatus::Held,
             Self::Ended(EndedHold {
                 outcome: HoldOutcome::Expired,
                 ..
-            }) => Status::Expired,
+            }) => ReservationStatus::Expired,
             Self::Ended(EndedHold {
                 outcome: HoldOutcome::Cancelled,
                 ..
-            }) => Status::Cancelled,
+            }) => ReservationStatus::Cancelled,
             Self::Paid(order) => match order.status {
-                OrderStatus::Paid => Status::Paid,
-                OrderStatus::Refunded => Status::Refunded,
+                OrderStatus::Paid => ReservationStatus::Paid,
+                OrderStatus::Refunded => ReservationStatus::Refunded,
             },
         }
     }
@@ -131,8 +131,7 @@ impl Reservation {
 /// - `REFUNDED`: it was paid, and then given back for the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(as = ReservationStatus)]
-pub enum Status {
+pub enum ReservationStatus {
     /// It may still be paid.
     Held,
     /// The seats are sold to the user.

@@ -25,7 +25,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::find::{Reservation, Status, reservation};
+use super::find::{Reservation, ReservationStatus, reservation};
 use crate::operation::{Door, Operation};
 
 /// Answers with the reservation.
@@ -39,17 +39,21 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let ids = request.reservation_id()?;
     app.require_current_token(&caller).await?;
     let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
-    ok(&Answer::of(&found, app.config(), caller.is_admin))
+    ok(&ReservationAnswer::of(
+        &found,
+        app.config(),
+        caller.is_admin,
+    ))
 }
 
 /// A reservation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Reservation)]
-pub struct Answer<'a> {
+pub struct ReservationAnswer<'a> {
     /// The reservation's id.
     reservation_id: ReservationId,
     /// The reservation's status.
-    status: Status,
+    status: ReservationStatus,
     /// The concert's id.
     concert_id: ConcertId,
     /// The concert's name when the seats were held. Absent if the reservation ended without a
@@ -125,7 +129,7 @@ pub enum PaymentStatus {
     Refunded,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> ReservationAnswer<'a> {
     /// The answer about a reservation. For administrators it names the one who refunded it.
     pub(super) fn of(reservation: &'a Reservation, config: &Config, to_admins: bool) -> Self {
         let status = reservation.status();
@@ -218,7 +222,7 @@ pub fn operation() -> Operation {
             "The id of the user whose reservation it is. By default the caller's. Only \
              administrators may name another user.",
         )
-        .answers::<Answer>(
+        .answers::<ReservationAnswer>(
             200,
             "The reservation.",
             json!({

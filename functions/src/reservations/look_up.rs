@@ -37,7 +37,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         concert_id,
         date: request.date()?,
     };
-    let Some(seat) = seat(&app, show, &Wanted::of(&request)?, admin.now).await? else {
+    let Some(seat) = seat(&app, show, &LookUpBy::of(&request)?, admin.now).await? else {
         return ok(&Reservations {
             reservations: Vec::new(),
         });
@@ -49,18 +49,18 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             user_id: seat.buyer,
             reservation: found
                 .as_ref()
-                .map(|found| get::Answer::of(found, app.config(), true)),
+                .map(|found| get::ReservationAnswer::of(found, app.config(), true)),
         }],
     })
 }
 
 /// What a reservation is looked up by.
-enum Wanted {
+enum LookUpBy {
     Seat(SeatNumber),
     Reservation(ReservationId),
 }
 
-impl Wanted {
+impl LookUpBy {
     fn of(request: &Request) -> Result<Self, ApiError> {
         match (
             request.query("seat_number"),
@@ -86,16 +86,16 @@ impl Wanted {
 async fn seat(
     app: &App,
     show: ShowId,
-    wanted: &Wanted,
+    wanted: &LookUpBy,
     now: Timestamp,
 ) -> Result<Option<TakenSeat>, ApiError> {
     let store = app.store();
     match wanted {
-        Wanted::Seat(seat) => {
+        LookUpBy::Seat(seat) => {
             let seats = SeatSet::from(*seat);
             Ok(store.look_at_seats(show, &seats).await?.pop())
         }
-        Wanted::Reservation(id) => {
+        LookUpBy::Reservation(id) => {
             let capacity = match app.cached_show(show, now).await {
                 Ok(show) => show.capacity,
                 Err(ApiError::ShowNotFound) => MAX_SEATS_PER_SHOW,
@@ -145,7 +145,7 @@ pub struct ReservationOfUser<'a> {
     /// stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    reservation: Option<get::Answer<'a>>,
+    reservation: Option<get::ReservationAnswer<'a>>,
 }
 
 /// The description in the OpenAPI document.
