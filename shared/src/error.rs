@@ -3,7 +3,7 @@
 //! The list is closed, and it is part of the API's contract: a client may decide by a code, and
 //! each operation in the OpenAPI document names the errors that it can answer with
 //! (`functions/README.md#errors`). Each error has one status and one stable code (a row of
-//! [`ApiError::row`]), and one text per language (`error/texts.rs`). A new error needs three
+//! `ApiError::row`), and one text per language (`error/texts.rs`). A new error needs three
 //! places: its variant, its row, its texts.
 //!
 //! A refusal is an answer, and is not logged. [`ApiError::Internal`] is our own fault: its cause
