@@ -1,5 +1,5 @@
-//! What happens without a caller: admission, the release of unpaid holds, new keys, the audit; and
-//! what only the operator may call.
+//! Functions that no HTTP request reaches: letting people in, releasing unpaid holds, replacing
+//! keys, the audit, and commands for the operator.
 
 pub mod admit;
 pub mod audit;

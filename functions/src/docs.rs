@@ -1,5 +1,6 @@
-//! `GET /openapi.json`, `GET /docs` and `GET /line.js`: the specification, a page to read and try
-//! it with, whose files come with the function, and a module for pages of others. Free.
+//! `GET /openapi.json`, `GET /docs` and `GET /line.js`: the OpenAPI document, a page to read it and
+//! try it on, and a module with which other pages compute places. The page's files are part of the
+//! function. Cost: nothing.
 
 pub mod file;
 pub mod line;
@@ -21,7 +22,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::specification::specification;
 
-/// The page. Its links are relative, so that it works behind any prefix.
+/// The page. Its links are relative, so it works behind any prefix.
 const PAGE: &str = r#"<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -40,17 +41,19 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// The module that computes places. Node tests it, beside the file.
+/// The module that computes places. Its tests are beside it, in `docs/line.test.mjs`.
 const LINE: &str = include_str!("docs/line.mjs");
 
-/// The page asks nobody but us for anything.
+/// The page loads nothing from other hosts.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";
 
-/// Answers with the specification, the module, the page, or a file of the page.
+/// Answers with the document, the module, the page, or a file of the page.
 pub async fn handle(_: App, request: Request) -> Result<Response<Body>, ApiError> {
     let answer = match request.path("file").as_str() {
-        "" if is(&request, "/openapi.json") => content("application/json", specification_text()?),
-        "" if is(&request, "/line.js") => content("text/javascript; charset=utf-8", LINE),
+        "" if is_for(&request, "/openapi.json") => {
+            content("application/json", specification_text()?)
+        }
+        "" if is_for(&request, "/line.js") => content("text/javascript; charset=utf-8", LINE),
         "" => content("text/html; charset=utf-8", PAGE),
         name => file(name)?,
     };
@@ -59,12 +62,12 @@ pub async fn handle(_: App, request: Request) -> Result<Response<Body>, ApiError
         .with(CONTENT_SECURITY_POLICY, POLICY))
 }
 
-/// Whether it was asked for by that path, behind any prefix.
-fn is(request: &Request, path: &str) -> bool {
+/// Whether the request is for this path, behind any prefix.
+fn is_for(request: &Request, path: &str) -> bool {
     request.uri().path().ends_with(path)
 }
 
-/// The specification, which an instance writes down once.
+/// The document as text. An instance writes it once.
 fn specification_text() -> Result<&'static str, ApiError> {
     static TEXT: OnceLock<String> = OnceLock::new();
     if let Some(text) = TEXT.get() {
@@ -76,14 +79,14 @@ fn specification_text() -> Result<&'static str, ApiError> {
     Ok(TEXT.get_or_init(|| text))
 }
 
-/// A file of the page; all but the one that holds our settings are compressed.
+/// A file of the page. All are compressed but the one with our settings.
 fn file(name: &str) -> Result<Response<Body>, ApiError> {
     let settings = Config::new(["openapi.json"])
         .use_base_layout()
         .deep_linking(true)
         .display_request_duration(true)
         .persist_authorization(true)
-        // The page's own default sends the specification to another host.
+        // By default the page would send the document to another host.
         .validator_url("none");
     let file = utoipa_swagger_ui::serve(name, Arc::new(settings))
         .map_err(|_| ApiError::bug("the settings of the page cannot be written"))?

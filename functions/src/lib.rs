@@ -1,4 +1,7 @@
 //! The functions of Onsale: one file per endpoint, and here the whole API as one table.
+//!
+//! Each endpoint's module says what a call costs in DynamoDB's read request units (RRU) and write
+//! request units (WRU). `tests/api/prices` asserts it.
 
 pub mod accounts;
 pub mod queue;
@@ -18,21 +21,21 @@ pub mod specification;
 
 use shared::runtime::{EventHandler, HttpHandler, MessageHandler};
 
-/// One line of the API: what API Gateway calls, and what answers.
+/// A route of the API: what API Gateway matches, and the function that answers.
 #[derive(Clone, Copy)]
 pub struct Route {
-    /// HTTP method.
+    /// The HTTP method.
     pub method: &'static str,
-    /// Path as API Gateway writes it, with `{variables}`.
+    /// The path as API Gateway writes it, with `{variables}`.
     pub path: &'static str,
-    /// Name of the function, of its binary and of its block in the template.
+    /// The name of the function. Its binary and its block in the template have the same name.
     pub function: &'static str,
-    /// The code.
+    /// The function's code.
     pub handler: HttpHandler,
 }
 
 impl Route {
-    /// The route of the HEAD beside a GET: the same function, which answers without the body.
+    /// The `HEAD` route beside a `GET` route. The same function answers it, without the body.
     fn head(self) -> Option<Self> {
         (self.method == "GET").then_some(Self {
             method: "HEAD",
@@ -44,26 +47,26 @@ impl Route {
 /// A function that no route leads to.
 #[derive(Clone, Copy)]
 pub struct Background {
-    /// Name of the function, of its binary and of its block in the template.
+    /// The name of the function. Its binary and its block in the template have the same name.
     pub function: &'static str,
-    /// The code.
+    /// The function's code.
     pub handler: BackgroundHandler,
 }
 
-/// What calls a function that no route leads to.
+/// What invokes a function that no route leads to.
 #[derive(Clone, Copy)]
 pub enum BackgroundHandler {
-    /// The release queue.
+    /// Messages of the release queue.
     Messages(MessageHandler),
-    /// A schedule, or the operator.
+    /// Events of a schedule, or of an operator.
     Event(EventHandler),
 }
 
-/// The whole API: each endpoint's method, path, name, and the module that has its `handle` and its
-/// `operation`.
+/// Makes the table of the API. A line has the method, the path, the function, and the module with
+/// its `handle` and `operation`.
 macro_rules! routes {
     ($($method:literal $path:literal $function:literal $area:ident::$endpoint:ident;)*) => {
-        /// The whole API, without the HEAD that belongs to each GET ([`routes`]).
+        /// The whole API, without the `HEAD` beside each `GET` ([`routes`] adds it).
         pub const ROUTES: &[Route] = &[$(Route {
             method: $method,
             path: $path,
@@ -71,8 +74,8 @@ macro_rules! routes {
             handler: |app, request| Box::pin($area::$endpoint::handle(app, request)),
         }),*];
 
-        /// The whole API as the specification tells it. Apart from [`ROUTES`], so that the
-        /// function that shows it has no other function's code in it.
+        /// The descriptions of the whole API. They are not in [`ROUTES`], so that the function
+        /// that publishes them does not contain the code of all other functions.
         const DESCRIPTIONS: &[specification::Description] = &[$(specification::Description {
             method: $method,
             path: $path,
@@ -133,14 +136,14 @@ routes! {
     "GET" "/line.js" "get-docs" docs::line;
 }
 
-/// Every route that API Gateway has to have: those of the table, the HEAD beside each GET, and
+/// All routes that API Gateway must have: those of the table, a `HEAD` beside each `GET`, and
 /// [`DEFAULT_ROUTE`].
 pub fn routes() -> impl Iterator<Item = Route> {
     let heads = ROUTES.iter().filter_map(|route| route.head());
     ROUTES.iter().copied().chain(heads).chain([DEFAULT_ROUTE])
 }
 
-/// What answers where no route leads: API Gateway's `$default`.
+/// API Gateway's `$default`, which answers where no route matches.
 pub const DEFAULT_ROUTE: Route = Route {
     method: "ANY",
     path: "$default",

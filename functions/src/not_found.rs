@@ -1,4 +1,4 @@
-//! `$default`: no such path, or not with that method.
+//! `$default`: answers requests whose path does not exist, or does not have the method.
 
 use shared::{
     app::App,
@@ -6,8 +6,8 @@ use shared::{
     lambda_http::{Body, Request, Response},
 };
 
+/// Answers 404, in the form of every error.
 #[allow(clippy::unused_async)]
-/// Answers 404 in the envelope of every error.
 pub async fn handle(_: App, _: Request) -> Result<Response<Body>, ApiError> {
     Err(ApiError::NotFound)
 }

@@ -1,5 +1,6 @@
-//! How an endpoint is described in the OpenAPI specification. Each endpoint's file has an
-//! `operation()` beside its `handle`, of the very types that it reads and writes.
+//! Describes endpoints for the OpenAPI document. Each endpoint's file has an `operation()` beside
+//! its `handle`. It names the same types that the handler reads and writes, so the document cannot
+//! differ from the code.
 
 use std::collections::BTreeMap;
 
@@ -26,24 +27,25 @@ use utoipa::{
     },
 };
 
-/// Who may call an endpoint: the doors of [`shared::app::App`].
+/// Who may call an endpoint. Each door but `Public` is a method of [`shared::app::App`].
+/// `functions/README.md#tokens` has their table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
-    /// Nobody in particular.
-    Nobody,
-    /// A user with any valid token of theirs.
+    /// Anybody, without a token.
+    Public,
+    /// A user, with any valid token of theirs.
     User,
-    /// A user with a queue token, whatever has become of its session.
+    /// A user, with a queue token, even if its session is over.
     QueueUser,
-    /// A user with an access token.
+    /// A user, with an access token.
     SignedIn,
-    /// A guest with nothing, an account's owner with an access token.
+    /// A guest without a token, or a user with an access token.
     GuestOrSignedIn,
-    /// A queue token whose session is not over.
+    /// A session that is not over, by its queue token.
     Holder,
-    /// A queue token whose turn it is.
+    /// A session whose turn it is, by its queue token.
     Buyer,
-    /// An access token of an administrator.
+    /// An administrator, with an access token.
     Admin,
 }
 
@@ -52,17 +54,17 @@ pub(crate) const QUEUE_TOKEN: &str = "queue_token";
 /// Name of the security scheme of access tokens.
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
-/// The error for a session that is over.
+/// The error for a session that is over, with one of its possible reasons.
 const SESSION_OVER: ApiError = ApiError::SessionOver {
     reason: Some(Ending::WindowOver),
 };
 
 impl Door {
-    /// What opens it: each of these alone does.
+    /// The security requirements of the document. Meeting one of them is enough.
     fn securities(self) -> Vec<SecurityRequirement> {
         let token = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
         match self {
-            Self::Nobody => vec![SecurityRequirement::default()],
+            Self::Public => vec![SecurityRequirement::default()],
             Self::User => vec![token(QUEUE_TOKEN), token(ACCESS_TOKEN)],
             Self::QueueUser | Self::Holder | Self::Buyer => vec![token(QUEUE_TOKEN)],
             Self::SignedIn | Self::Admin => vec![token(ACCESS_TOKEN)],
@@ -70,29 +72,36 @@ impl Door {
         }
     }
 
-    fn told(self) -> &'static str {
+    /// What the caller needs, in the words of the document.
+    fn requirement(self) -> &'static str {
         match self {
-            Self::Nobody => "Anybody may call it.",
+            Self::Public => "**Token:** none.",
             Self::User => {
-                "With any token of the user that was issued since they last logged out or changed \
-                 their password."
+                "**Token:** an access token or a queue token. It must have been issued after its \
+                 user last logged out, or changed their password or e-mail address. An \
+                 administrator needs an access token."
             }
-            Self::QueueUser => "With a queue token, whatever has become of its session.",
-            Self::SignedIn => "With an access token.",
+            Self::QueueUser => "**Token:** a queue token. Its session may be over.",
+            Self::SignedIn => "**Token:** an access token.",
             Self::GuestOrSignedIn => {
-                "A guest needs no token; a user with a password needs an access token."
+                "**Token:** none for a guest. A user with a password needs an access token."
             }
-            Self::Holder => "With a queue token whose session is neither closed nor expired.",
+            Self::Holder => {
+                "**Token:** a queue token. Its session must not be over (else 410 `SESSION_OVER`)."
+            }
             Self::Buyer => {
-                "With a queue token whose turn it is; the first such call is the arrival."
+                "**Token:** a queue token whose turn it is (status `ACTIVE`). The first call with \
+                 it to an endpoint like this one is the arrival. Before its turn: 403 \
+                 `NOT_YOUR_TURN`, so call again after `Retry-After` seconds. With the status \
+                 `HOLDING`: 403 `FORBIDDEN`. After its session: 410 `SESSION_OVER`, so join again."
             }
-            Self::Admin => "With an access token of an administrator.",
+            Self::Admin => "**Token:** an access token of an administrator.",
         }
     }
 
     fn refusals(self) -> Vec<ApiError> {
         let mut refusals = match self {
-            Self::Nobody => return Vec::new(),
+            Self::Public => return Vec::new(),
             _ => vec![
                 ApiError::MalformedAuthorization,
                 ApiError::MissingAuthorization,
@@ -130,7 +139,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An endpoint behind a door.
+    /// An endpoint behind a door. The summary says what the endpoint does.
     pub fn new(summary: &'static str, door: Door) -> Self {
         let mut operation = Self {
             summary,
@@ -142,27 +151,28 @@ impl Operation {
             refusals: door.refusals(),
             schemas: Vec::new(),
         };
-        operation.knows::<ErrorBody>();
+        operation.collect_schema::<ErrorBody>();
         operation
     }
 
-    /// More than the summary says.
+    /// What a client developer must know besides the summary: when to call the endpoint, what it
+    /// refuses, what to do then. Markdown.
     pub fn details(mut self, details: &'static str) -> Self {
         self.details = details;
         self
     }
 
-    /// It reads a parameter of the query.
+    /// Adds a query parameter.
     pub fn query<T: ToSchema>(self, name: &str, required: bool, description: &str) -> Self {
         self.parameter::<T>(ParameterIn::Query, name, required, description)
     }
 
-    /// It reads a header.
+    /// Adds a request header. It is optional.
     pub fn header<T: ToSchema>(self, name: &str, description: &str) -> Self {
         self.parameter::<T>(ParameterIn::Header, name, false, description)
     }
 
-    /// It answers with a page of a list.
+    /// Says that the answer is a page of a list: adds `limit` and `cursor`.
     pub fn in_pages(self) -> Self {
         let limit = Object::builder()
             .schema_type(Type::Integer)
@@ -173,10 +183,14 @@ impl Operation {
             ParameterIn::Query,
             "limit",
             false,
-            "The most entries to answer with.",
+            "The largest number of entries in the answer.",
             limit.into(),
         )
-        .query::<String>("cursor", false, "The `next_cursor` of the page before.")
+        .query::<String>(
+            "cursor",
+            false,
+            "The `next_cursor` of the previous page. Without it, the first page.",
+        )
         .refuses([ApiError::Invalid(Constraint::Limit), ApiError::BadRequest])
     }
 
@@ -187,7 +201,7 @@ impl Operation {
         required: bool,
         description: &str,
     ) -> Self {
-        let schema = self.knows::<T>();
+        let schema = self.collect_schema::<T>();
         self.parameter_of(place, name, required, description, schema)
     }
 
@@ -216,9 +230,9 @@ impl Operation {
         self
     }
 
-    /// It reads a JSON body.
+    /// Adds a JSON body to the request.
     pub fn body<T: ToSchema>(mut self, example: Value) -> Self {
-        let schema = self.knows::<T>();
+        let schema = self.collect_schema::<T>();
         self.body = Some(
             ContentBuilder::new()
                 .schema(Some(schema))
@@ -232,12 +246,12 @@ impl Operation {
         ])
     }
 
-    /// It answers with JSON.
+    /// Adds an answer in JSON.
     pub fn answers<T: ToSchema>(self, status: u16, description: &str, example: Value) -> Self {
         self.answers_with::<T>(status, description, "application/json", example)
     }
 
-    /// It answers with content of that type.
+    /// Adds an answer of another content type.
     pub fn answers_with<T: ToSchema>(
         mut self,
         status: u16,
@@ -245,7 +259,7 @@ impl Operation {
         content_type: &str,
         example: Value,
     ) -> Self {
-        let schema = self.knows::<T>();
+        let schema = self.collect_schema::<T>();
         let content = ContentBuilder::new()
             .schema(Some(schema))
             .example(Some(example))
@@ -258,14 +272,14 @@ impl Operation {
         self
     }
 
-    /// It answers with a status and nothing else.
+    /// Adds an answer without a body.
     pub fn answers_empty(mut self, status: u16, description: &str) -> Self {
         let answer = ResponseBuilder::new().description(description).build();
         self.answers.push((status, answer));
         self
     }
 
-    /// The answer named last has a header.
+    /// Adds a header to the answer that was added last.
     pub fn with_header<T: ToSchema>(mut self, name: &str, description: &str) -> Self {
         let mut header = Header::new(T::schema());
         header.description = Some(description.to_owned());
@@ -275,19 +289,20 @@ impl Operation {
         self
     }
 
-    /// What it may refuse with, besides what its door and its path do, and every endpoint.
+    /// Adds errors, besides those of the door, of the path, and of every endpoint.
     pub fn refuses(mut self, refusals: impl IntoIterator<Item = ApiError>) -> Self {
         self.refusals.extend(refusals);
         self
     }
 
-    /// Remembers a type's schema, and those that it consists of, and returns how it is named.
-    fn knows<T: ToSchema>(&mut self) -> RefOr<Schema> {
+    /// Collects the schema of a type and of its parts. Returns a reference to it, or the schema
+    /// itself if it has no name.
+    fn collect_schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
         T::schemas(&mut self.schemas);
         match T::schema() {
             inline @ RefOr::Ref(_) => inline,
             schema => {
-                // What has no name of its own in the code (texts, numbers) gets none here.
+                // Texts and numbers have no name of their own in the code. They get none here.
                 if std::any::type_name::<T>().contains("::") && !is_plain::<T>() {
                     self.schemas.push((T::name().into_owned(), schema));
                     RefOr::Ref(Ref::from_schema_name(T::name()))
@@ -298,7 +313,7 @@ impl Operation {
         }
     }
 
-    /// Writes it down, for a route.
+    /// Builds the document's description of one route, with the schemas that it needs.
     pub(crate) fn build(
         mut self,
         id: &str,
@@ -315,11 +330,11 @@ impl Operation {
         }
         self = self.header::<String>(
             "Accept-Language",
-            "Texts are Korean unless English is preferred.",
+            "The preferred language of texts. They are Korean unless English is preferred.",
         );
         let description = match self.details {
-            "" => self.door.told().to_owned(),
-            details => format!("{details}\n\n{}", self.door.told()),
+            "" => self.door.requirement().to_owned(),
+            details => format!("{details}\n\n{}", self.door.requirement()),
         };
         let mut operation = OperationBuilder::new()
             .operation_id(Some(id))
@@ -341,13 +356,13 @@ impl Operation {
         }
         self.refusals
             .extend([ApiError::Busy("example"), ApiError::bug("example")]);
-        for (status, answer) in refused(self.refusals) {
+        for (status, answer) in error_responses(self.refusals) {
             operation = operation.response(status.to_string(), answer);
         }
         (operation.build(), self.schemas)
     }
 
-    /// The variables of a path, which mean the same everywhere.
+    /// Adds the variables of a path. Each means the same in every path.
     fn reads_path(mut self, path: &str) -> Self {
         for part in path.split('/') {
             let Some(name) = part
@@ -359,23 +374,24 @@ impl Operation {
             let place = ParameterIn::Path;
             self = match name {
                 "user_id" => self
-                    .parameter::<UserId>(place, name, true, "The user.")
+                    .parameter::<UserId>(place, name, true, "The user's id.")
                     .refuses([ApiError::InvalidUserId]),
-                "concert_id" => self.parameter::<ConcertId>(place, name, true, "The concert."),
+                "concert_id" => self.parameter::<ConcertId>(place, name, true, "The concert's id."),
                 "reservation_id" => {
-                    self.parameter::<ReservationId>(place, name, true, "The reservation.")
+                    self.parameter::<ReservationId>(place, name, true, "The reservation's id.")
                 }
                 "queue_id" => self
-                    .parameter::<QueueId>(place, name, true, "The queue.")
+                    .parameter::<QueueId>(place, name, true, "The queue's id.")
                     .refuses([ApiError::QueueNotFound]),
                 "date" => self.parameter::<ShowDate>(place, name, true, "The date of the show."),
-                _ => self.parameter::<String>(place, name, true, "The name."),
+                _ => self.parameter::<String>(place, name, true, "The file's name."),
             };
         }
         self
     }
 }
 
+/// Whether a type is written inline, without a schema of its own.
 fn is_plain<T: ToSchema>() -> bool {
     matches!(
         std::any::type_name::<T>(),
@@ -383,8 +399,8 @@ fn is_plain<T: ToSchema>() -> bool {
     )
 }
 
-/// The errors of an operation, by their status, each with its two texts.
-fn refused(refusals: Vec<ApiError>) -> BTreeMap<u16, Response> {
+/// The errors of an operation, as one response for each status.
+fn error_responses(refusals: Vec<ApiError>) -> BTreeMap<u16, Response> {
     let mut by_status: BTreeMap<u16, Vec<ApiError>> = BTreeMap::new();
     for refusal in refusals {
         by_status
@@ -394,11 +410,12 @@ fn refused(refusals: Vec<ApiError>) -> BTreeMap<u16, Response> {
     }
     by_status
         .into_iter()
-        .map(|(status, refusals)| (status, refusal(&refusals)))
+        .map(|(status, refusals)| (status, error_response(&refusals)))
         .collect()
 }
 
-fn refusal(refusals: &[ApiError]) -> Response {
+/// The response for all errors with one status: their codes, and an example of each.
+fn error_response(refusals: &[ApiError]) -> Response {
     let mut codes: Vec<_> = refusals.iter().map(ApiError::code).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -426,7 +443,7 @@ fn refusal(refusals: &[ApiError]) -> Response {
         .any(|refusal| refusal.retry_after().is_some())
     {
         let mut header = Header::new(u64::schema());
-        header.description = Some("When it makes sense to ask again, in seconds.".to_owned());
+        header.description = Some("The seconds to wait before calling again.".to_owned());
         response
             .headers
             .insert("Retry-After".to_owned(), header.into());
@@ -434,6 +451,7 @@ fn refusal(refusals: &[ApiError]) -> Response {
     response
 }
 
+/// An example of an error: its body in Korean, with its English text as the summary.
 fn example(refusal: &ApiError) -> Example {
     let mut body = json!({
         "error": refusal.message(Language::Korean),

@@ -1,4 +1,4 @@
-//! Money: topping up, paying, what there is.
+//! Money: topping up, paying, the balance and the statement.
 
 pub mod charge;
 pub mod correct;

@@ -1,4 +1,4 @@
-//! The line: joining it, one's place in it, leaving it.
+//! Queues: joining, the place in the line, leaving, and settings.
 
 mod document;
 pub mod get_place;

@@ -1,4 +1,4 @@
-//! Reservations: a hold, and then the order that it became.
+//! Reservations. A reservation is a hold, and after the payment the order.
 
 pub mod cancel;
 pub(crate) mod find;

@@ -1,4 +1,4 @@
-//! The OpenAPI specification, made of the endpoints' own descriptions.
+//! Builds the OpenAPI document from the endpoints' own descriptions.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     operation::{ACCESS_TOKEN, Operation, QUEUE_TOKEN},
 };
 
-/// A route and how its endpoint describes itself.
+/// A route, and the function that describes its endpoint.
 pub(crate) struct Description {
     pub method: &'static str,
     pub path: &'static str,
@@ -23,34 +23,88 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    /// The operation under that name, and the schemas that it needs.
+    /// The operation under this id, and the schemas that it needs.
     fn build(&self, id: &str) -> (path::Operation, Vec<(String, RefOr<Schema>)>) {
         (self.operation)().build(id, self.area, self.method, self.path)
     }
 }
 
-/// The areas of the API, in reading order, and what they are about.
+/// The areas of the API, in reading order, each with its description.
 const AREAS: &[(&str, &str)] = &[
-    ("accounts", "Users, and the tokens that name them"),
-    ("queue", "The line"),
-    ("concerts", "What is on sale"),
-    ("reservations", "Holding seats, and giving them back"),
-    ("payments", "The prepaid balance, and paying from it"),
-    ("docs", "What you are reading, and a module for pages"),
+    (
+        "accounts",
+        "Users: signing up, logging in, and their access tokens",
+    ),
+    (
+        "queue",
+        "Queues: joining, the place in the line, leaving, and settings",
+    ),
+    ("concerts", "Concerts, their dates and their seats"),
+    (
+        "reservations",
+        "Reservations: holding seats, and giving them back",
+    ),
+    (
+        "payments",
+        "Money: the prepaid balance, paying from it, and the statement",
+    ),
+    (
+        "docs",
+        "This document, a page to try it on, and a module for pages that compute places",
+    ),
 ];
+
+/// The introduction of the document, in Markdown. `functions/README.md` says more.
+const INTRODUCTION: &str = "\
+Sells numbered concert seats: a fair line, seats that are held for a few minutes, a prepaid balance, \
+and a payment that happens completely or not at all.
+
+## To buy a seat
+
+1. Sign up with `POST /v1/users`. It returns the user's id and an access token.
+2. Join a queue with `POST /v1/auth/tokens`. It returns a queue token and the place in the line.
+3. Poll `GET /v1/auth/tokens`, each time after `Retry-After` seconds, until `status` is `ACTIVE`.
+4. See what is free with `GET /v1/concerts/{concert_id}/dates` and \
+`GET /v1/concerts/{concert_id}/seats`. The first of these calls is the **arrival**. It must come \
+before `claim_until`. From then on the user may choose until `active_until`.
+5. Hold one to four seats with `POST /v1/concerts/{concert_id}/reservations`.
+6. Top up the balance with `POST /v1/users/{user_id}/balance`. Unless the deployment sets it \
+otherwise, only an administrator may do this.
+7. Pay with `POST /v1/concerts/{concert_id}/reservations/{reservation_id}/payments` before \
+`expiration_time`.
+
+## Words
+
+- **Guest**: a user without e-mail address and password. Their id is their only secret.
+- **Session**: a user's passage through one queue, from joining it until it is over.
+- **Number**: what a session draws when it joins a queue. Numbers are served in order.
+- **Place**: how many people are to be served until the session is, itself included.
+- **Hold**: seats that are kept for a session for a few minutes. A **reservation** is a hold, and \
+after the payment the order.
+- **Show**: a concert on one date.
+- **Tick**: the step in which a queue lets people in, every few seconds.
+
+## Conventions
+
+- Bodies are JSON in UTF-8, with at most 65,536 bytes. A `GET`, `HEAD` or `DELETE` has no body.
+- Times are RFC 3339 in UTC, in whole seconds, rounded down. Only `points` and `server_time` of a \
+queue's document have milliseconds.
+- Money is a number of won with at most two decimals.
+- Every path that has `GET` has `HEAD` too. It returns the same status and headers, without the \
+body. Where the `GET` can be the arrival, the `HEAD` can be too.
+
+## Errors
+
+Decide by `code`: it never changes. `error` is a text for people. `Retry-After` is present where \
+calling again makes sense.
+
+A request without an answer, or with a 500, may have been done. Send it again: with an \
+`Idempotency-Key` where the endpoint takes one, it is done once.";
 
 /// The whole specification (OpenAPI 3.1).
 pub fn specification() -> OpenApi {
     let mut info = Info::new("Onsale", env!("CARGO_PKG_VERSION"));
-    info.description = Some(
-        "Sells numbered concert seats: a fair line, five-minute seat holds, a prepaid balance, \
-         and a payment that happens whole or not at all. Times are RFC 3339 in UTC, in whole \
-         seconds, rounded down; only the points and the `server_time` of a queue's document have \
-         milliseconds. Money is won with at most two decimals. Whatever answers GET answers HEAD \
-         too, with the same status and headers and without the body; where the first call is the \
-         arrival, a HEAD is one. Bodies are in UTF-8."
-            .to_owned(),
-    );
+    info.description = Some(INTRODUCTION.to_owned());
     let mut license = License::new("MIT");
     license.identifier = Some("MIT".to_owned());
     info.license = Some(license);
@@ -70,20 +124,23 @@ pub fn specification() -> OpenApi {
         paths.add_path_operation(described.path, vec![method], operation);
         components.schemas.extend(schemas);
     }
-    for (name, told) in [
+    for (name, description) in [
         (
             QUEUE_TOKEN,
-            "From `POST /v1/auth/tokens`: names one passage through a queue.",
+            "Names a session, that is, a user's passage through one queue. `POST /v1/auth/tokens` \
+             returns it. It is good for 30 days. The place in the line lasts longer: joining again \
+             returns a new token with the same number.",
         ),
         (
             ACCESS_TOKEN,
-            "From signing up and logging in: names a user.",
+            "Names a user. Signing up (`POST /v1/users`) and logging in (`POST /v1/auth/login`) \
+             return it. A guest's is good for 30 days, that of a user with a password for 12 hours.",
         ),
     ] {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some(told));
+            .description(Some(description));
         components.add_security_scheme(name, SecurityScheme::Http(scheme.build()));
     }
 
@@ -93,10 +150,10 @@ pub fn specification() -> OpenApi {
     specification.tags = Some(
         AREAS
             .iter()
-            .map(|(name, told)| {
+            .map(|(name, description)| {
                 TagBuilder::new()
                     .name(*name)
-                    .description(Some(*told))
+                    .description(Some(*description))
                     .build()
             })
             .collect(),

@@ -1,12 +1,13 @@
-//! What a request can be refused with.
+//! The errors of the API.
 //!
-//! The list is closed, and it is the API's contract: a client may branch on a code, and an operation
-//! of the specification names each error that it can answer with. Each error has one status and one
-//! stable code (a row of [`ApiError::row`]) and one text per language (`error/texts.rs`). A new one is
-//! three places: its variant, its row, its texts.
+//! The list is closed, and it is part of the API's contract: a client may decide by a code, and
+//! each operation in the OpenAPI document names the errors that it can answer with
+//! (`functions/README.md#errors`). Each error has one status and one stable code (a row of
+//! `ApiError::row`), and one text per language (`error/texts.rs`). A new error needs three
+//! places: its variant, its row, its texts.
 //!
-//! A refusal is an answer, and never goes to the log. What is our own fault is [`ApiError::Internal`]:
-//! its cause goes to the log, and never to the client.
+//! A refusal is an answer, and is not logged. [`ApiError::Internal`] is our own fault: its cause
+//! goes to the log, and never to the client.
 
 mod texts;
 
@@ -20,149 +21,150 @@ use crate::{domain::session::Ending, language::Language};
 /// Why a request was not done.
 #[derive(Debug)]
 pub enum ApiError {
-    /// 400: the body is missing or is no JSON object.
+    /// 400: the body is missing, or is not a JSON object.
     EmptyBody,
-    /// 400: a field that has to be there is not.
+    /// 400: a required field is missing.
     MissingField(&'static str),
-    /// 400: a hold without its date or its seats.
+    /// 400: a hold without a date or without seats.
     MissingDateOrSeat,
-    /// 400: a parameter of the query that has to be there is not.
+    /// 400: a required query parameter is missing.
     MissingParameter(&'static str),
-    /// 400: a payment that does not say how much, or says it with something that is no number.
+    /// 400: a payment without an amount, or with one that is not a number.
     MissingPaymentAmount,
-    /// 400: not a UUID where a user's id should be.
+    /// 400: a user's id that is not a UUID.
     InvalidUserId,
-    /// 400: not a date, or not written `YYYY-MM-DD`.
+    /// 400: a date that does not exist, or is not written `YYYY-MM-DD`.
     InvalidDate,
-    /// 400: no seat of the show, or the same seat twice.
+    /// 400: a seat that the show does not have, or the same seat twice.
     InvalidSeatNumber {
-        /// How many seats the show has.
+        /// The number of seats of the show.
         capacity: u32,
     },
     /// 400: more seats than one hold may have.
     TooManySeats,
-    /// 400: zero, negative, no number, more than two decimals, or too much.
+    /// 400: an amount that is not a number, is zero or negative, has more than two decimals, or is
+    /// too large.
     InvalidAmount,
-    /// 400: the authorization header is there, but has no bearer token in it.
+    /// 400: an `Authorization` header without a bearer token.
     MalformedAuthorization,
     /// 400: a guest joins a queue in which they have a live session.
     TokenAlreadyActive,
-    /// 400: something that has limits and does not keep them, with a text that states them.
+    /// 400: a value outside its limits. The text states the limits.
     Invalid(Constraint),
     /// 400: a field that the endpoint does not know, where a misspelt one would do harm.
     UnknownField(String),
-    /// 400: anything else that the client did wrong.
+    /// 400: anything else that is wrong with the request.
     BadRequest,
-    /// 401: no authorization header.
+    /// 401: no `Authorization` header.
     MissingAuthorization,
-    /// 401: a token that is not ours, has expired, is for another door, or is of an earlier
-    /// generation than its user's tokens are.
+    /// 401: a token that we have not signed, that has expired, that is of the wrong kind, or that
+    /// has ended with a log-out (an older generation than the user's).
     InvalidToken,
-    /// 401: no such user, or not their password; the answer does not tell which.
+    /// 401: no such user, or a wrong password. The answer does not say which.
     InvalidCredentials,
-    /// 402: the account does not hold enough.
+    /// 402: the balance is too low.
     InsufficientBalance,
-    /// 403: a protected call while the number has not come up.
+    /// 403: a call that needs a turn, before the session's number has come up.
     NotYourTurn {
-        /// How many people, the caller included, are to be served first; not known before the
-        /// opening.
+        /// The number of people to be served until the caller is, the caller included. `None`
+        /// before the opening.
         place: Option<u64>,
-        /// When it makes sense to ask again, in seconds.
+        /// The seconds to wait before calling again.
         retry_after: u64,
     },
-    /// 403: somebody else's, or not through this queue.
+    /// 403: another user's data, or a show of another queue.
     Forbidden,
-    /// 404.
+    /// 404: no such user.
     UserNotFound,
     /// 404: no date with a free seat.
     NoAvailableDates,
-    /// 404.
+    /// 404: no show on that date.
     ShowNotFound,
-    /// 404: or it is somebody else's, or of another concert.
+    /// 404: no such reservation, or one of another user or another concert.
     ReservationNotFound,
-    /// 404.
+    /// 404: no such concert.
     ConcertNotFound,
-    /// 404.
+    /// 404: no such queue.
     QueueNotFound,
-    /// 404: no such path, or not with that method.
+    /// 404: no such path, or a method that it does not have.
     NotFound,
     /// 409: somebody else has the seat.
     SeatAlreadyReserved,
-    /// 409: the caller holds other seats.
+    /// 409: the session holds other seats.
     HoldExists,
-    /// 409: the amount is not the reservation's.
+    /// 409: the amount differs from that of the reservation.
     AmountMismatch,
-    /// 409: before the sale opens.
+    /// 409: the sale has not opened.
     SaleNotOpen {
-        /// When it does.
+        /// The time when it opens.
         opens_at: Timestamp,
-        /// In how many seconds that is.
+        /// The seconds until then.
         retry_after: u64,
     },
-    /// 409: after the sale has closed.
+    /// 409: the sale has closed.
     SaleClosed,
-    /// 409: a concert or a date of which a seat is sold or held.
+    /// 409: a concert or a date to be deleted has seats that are sold or held.
     ConcertHasOrders,
-    /// 409: a concert that would leave a queue in whose line people are.
+    /// 409: a concert cannot leave its queue, because people are in its line.
     LineNotEmpty,
-    /// 409: the e-mail address is somebody's.
+    /// 409: the e-mail address belongs to a user.
     EmailTaken,
-    /// 409: somebody is to be deleted who holds seats.
+    /// 409: a user to be deleted holds seats.
     UserHasHold,
-    /// 409: somebody is to be deleted whose account is not empty.
+    /// 409: a user to be deleted has money in their account.
     UserHasBalance,
-    /// 409: a paid reservation that can be given back no more.
+    /// 409: it is too late to give a paid reservation back.
     RefundClosed,
-    /// 409: a correction that would leave an account with less than nothing, or give it more than
-    /// it may hold.
+    /// 409: a correction would leave the balance below 0, or above what an account may hold.
     BalanceOutOfRange,
-    /// 412: the settings are not those that `If-Match` names.
+    /// 412: the settings in force are not those that `If-Match` names.
     VersionMismatch {
-        /// The version that they have; none where there is no such queue.
+        /// The version in force. `None` if the queue does not exist.
         current: Option<u64>,
     },
     /// 410: the hold was not paid in time.
     HoldExpired,
-    /// 410: the session of a good token is over.
+    /// 410: the token is good, and its session is over.
     SessionOver {
-        /// Why, as the poll says it; not known of a session that a later one has replaced.
+        /// The reason, as the poll has it. `None` if a later session has replaced this one.
         reason: Option<Ending>,
     },
     /// 410: every seat that the queue sells is sold.
     SoldOut,
     /// 410: nothing that the queue sells can be bought any more.
     SaleOver,
-    /// 410: the queue takes nobody any more.
+    /// 410: an operator has closed the queue.
     QueueClosed,
-    /// 422: an idempotency key that came with another body before.
+    /// 422: an `Idempotency-Key` that was sent with another request before.
     IdempotencyKeyReused,
-    /// 429: too many wrong passwords for one account, from one source or from many.
+    /// 429: too many wrong passwords for one user, from one source or from all.
     TooManyAttempts {
-        /// When it makes sense to try again, in seconds.
+        /// The seconds to wait before trying again.
         retry_after: u64,
     },
-    /// 503: contention or throttling survived our retries, or the time of the request was over before
-    /// it wrote anything.
+    /// 503: contention or throttling that our retries did not overcome, or a request that ran out
+    /// of time before it wrote anything.
     Busy(&'static str),
-    /// 500: our fault. The cause goes to the log, and never to the client.
+    /// 500: our own fault. The cause goes to the log, and never to the client.
     Internal(Box<dyn Error + Send + Sync>),
 }
 
-/// What has limits that a request does not keep. Its code is `BAD_REQUEST`, its text its own.
+/// The limit that a value does not keep. All have the code `BAD_REQUEST`, and each has its own
+/// text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constraint {
     /// A body has at most 65,536 bytes.
     Body,
-    /// A body is in UTF-8, and its content type names no other encoding.
+    /// A body is in UTF-8. Its content type names no other encoding.
     Encoding,
-    /// A request to read or to delete has no body.
+    /// A `GET`, `HEAD` or `DELETE` has no body.
     StrayBody,
-    /// A name has 1 to 100 characters after trimming, one at least that can be seen, and none that
-    /// breaks lines or changes the direction of a text.
+    /// A name has 1 to 100 characters after trimming. At least one is visible, and none breaks
+    /// lines or changes the direction of a text.
     Name,
-    /// An e-mail address has the form of one, and at most 254 characters.
+    /// An e-mail address is well-formed, and has at most 254 bytes.
     Email,
-    /// A password has 10 to 128 characters, and none that cannot be typed.
+    /// A password has 10 to 128 characters, and no control characters.
     Password,
     /// A page has 1 to 100 entries.
     Limit,
@@ -172,41 +174,43 @@ pub enum Constraint {
     Price,
     /// A show has 1 to 100,000 seats, and as many as when it was created.
     Capacity,
-    /// A sale opens before it closes, at times in RFC 3339.
+    /// A sale opens before it closes. Both times are in RFC 3339.
     SalesWindow,
     /// A correction is a number of won that is not 0, with at most two decimals.
     Correction,
-    /// A reason has 1 to 200 characters after trimming, and none that cannot be seen.
+    /// A reason has 1 to 200 characters after trimming. At least one is visible, and none breaks
+    /// lines or changes the direction of a text.
     Reason,
     /// A queue's id has 3 to 40 lower-case letters, digits and hyphens.
     QueueId,
     /// The concerts of a queue of its own have at most 200 shows together.
     QueueShows,
-    /// From 1 to 1,000,000 may be active at once.
+    /// 1 to 1,000,000 sessions may be active at once.
     MaxActive,
-    /// From 0.001 to 10,000 are admitted a second.
+    /// 0.001 to 10,000 people are let in per second.
     Rate,
-    /// A window has 10 to 3,600 seconds, and the time to choose at least ten more than a claim.
+    /// A window has 10 to 3,600 seconds, and `active_seconds` is at least ten more than
+    /// `claim_seconds`.
     Windows,
     /// A queue ticks every 1 to 30 seconds.
     TickSeconds,
-    /// A queue is open, paused or closed.
+    /// A queue's state is `OPEN`, `PAUSED` or `CLOSED`.
     QueueState,
-    /// A queue opens in the future, within 28 days, and only once.
+    /// A queue opens in the future, within 28 days.
     OpensAt,
-    /// A queue that has opened, or that somebody has joined, gets no other opening.
+    /// A queue that has opened, or that somebody has joined, does not get an opening.
     AlreadyOpen,
-    /// The default concert of a queue is one that the queue sells.
+    /// The default concert of a queue is one of its own concerts.
     DefaultConcert,
 }
 
 impl ApiError {
-    /// An error of ours that should never occur, in words for the log.
+    /// An error of ours that should never occur, with a description for the log.
     pub fn bug(what: &'static str) -> Self {
         Self::Internal(what.into())
     }
 
-    /// A sale that opens then, later than `now`.
+    /// The error for a sale that opens at a time later than `now`.
     pub fn sale_not_open(opens_at: Timestamp, now: Timestamp) -> Self {
         let left = opens_at.duration_since(now).as_millis();
         let seconds = left.max(1).unsigned_abs().div_ceil(1_000);
@@ -216,7 +220,7 @@ impl ApiError {
         }
     }
 
-    /// The status and the stable code. One row for each.
+    /// The status and the stable code.
     fn row(&self) -> (StatusCode, &'static str) {
         match self {
             Self::EmptyBody => (StatusCode::BAD_REQUEST, "EMPTY_BODY"),
@@ -284,12 +288,12 @@ impl ApiError {
         self.row().1
     }
 
-    /// The text that the client gets.
+    /// The text for the client.
     pub fn message(&self, language: Language) -> Cow<'static, str> {
         texts::of_error(self, language)
     }
 
-    /// When it makes sense to ask again, in seconds.
+    /// The seconds to wait before calling again. `None` if calling again makes no sense by itself.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::NotYourTurn { retry_after, .. }
@@ -301,7 +305,7 @@ impl ApiError {
     }
 }
 
-/// For the log: in English, and with the cause of what is our own fault.
+/// The text for the log: in English, with the cause if it is our own fault.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

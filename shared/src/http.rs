@@ -1,5 +1,5 @@
-//! The edge: what a request says, field by field in the order in which mistakes are reported,
-//! and how an answer is written.
+//! Reads requests and writes answers. The fields of a body are read one by one, in the order in
+//! which mistakes are reported.
 
 mod body;
 mod page;
@@ -40,7 +40,7 @@ pub fn created(answer: &impl Serialize) -> Result<Response<Body>, ApiError> {
     json(StatusCode::CREATED, answer)
 }
 
-/// 200 with content of that type.
+/// 200 with a body of another content type.
 pub fn content(content_type: &str, content: impl Into<Body>) -> Response<Body> {
     Response::new(content.into()).with(header::CONTENT_TYPE, content_type)
 }
@@ -52,8 +52,7 @@ fn json(status: StatusCode, answer: &impl Serialize) -> Result<Response<Body>, A
     Ok(response.with(header::CONTENT_TYPE, "application/json"))
 }
 
-/// The answer to a HEAD, made of that to the GET: the same but for the body, of which only the
-/// length is said.
+/// The answer to a `HEAD`: that to the `GET` without its body. It keeps the body's length.
 pub fn without_body(mut response: Response<Body>) -> Response<Body> {
     let body = std::mem::replace(response.body_mut(), Body::Empty);
     if response.status() == StatusCode::NOT_MODIFIED {
@@ -62,14 +61,14 @@ pub fn without_body(mut response: Response<Body>) -> Response<Body> {
     response.with(header::CONTENT_LENGTH, &body.len().to_string())
 }
 
-/// 304: the client has it already.
+/// 304: what the client has is current.
 pub fn not_modified() -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response
 }
 
-/// The tag of an answer that follows from what is named, and from nothing else.
+/// The entity tag of an answer that depends on nothing but this text.
 pub fn tag(of: &str) -> String {
     let digest = digest::digest(&digest::SHA256, of.as_bytes());
     let name = BASE64_URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]);
@@ -78,11 +77,11 @@ pub fn tag(of: &str) -> String {
 
 /// Headers of an answer.
 pub trait ResponseParts {
-    /// The answer with that header, which is one that we wrote.
+    /// Adds a header, whose value is one that we wrote.
     #[must_use]
     fn with(self, name: HeaderName, value: &str) -> Self;
 
-    /// The answer with the advice to ask again after so many seconds.
+    /// Adds `Retry-After`, in seconds.
     #[must_use]
     fn with_retry_after(self, seconds: u64) -> Self;
 }
@@ -99,35 +98,38 @@ impl ResponseParts for Response<Body> {
     }
 }
 
-/// The one envelope of every error.
+/// The body of every error.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Error)]
 pub struct ErrorBody<'a> {
-    /// What went wrong, in the language of the answer.
+    /// A text for people, in the language of the answer.
     #[schema(example = "유효하지 않은 토큰입니다.")]
     error: &'a str,
     /// The stable code, for programs.
     #[schema(example = "INVALID_TOKEN")]
     code: &'static str,
-    /// What to name when asking the operator.
+    /// The id of the request. The operator finds it in the log by this id.
     request_id: &'a str,
-    /// The caller's place, with `NOT_YOUR_TURN`.
+    /// The caller's place, as in `GET /v1/auth/tokens`. Present only with `NOT_YOUR_TURN`, and
+    /// absent before the opening.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<u64>,
-    /// When the sale opens, with `SALE_NOT_OPEN`.
+    /// The time when the sale opens. Present only with `SALE_NOT_OPEN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// Why the caller's session is over, with `SESSION_OVER`, where that is known.
+    /// The reason why the caller's session is over. Present only with `SESSION_OVER`. Absent if a
+    /// later session has replaced this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<Ending>,
-    /// The version that the settings have, with `VERSION_MISMATCH`.
+    /// The version of the settings in force. Present only with `VERSION_MISMATCH`. Absent if the
+    /// queue does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
 }
 
-/// The answer that an error becomes.
+/// The answer for an error.
 pub fn error_response(error: &ApiError, language: Language, request_id: &str) -> Response<Body> {
     let queue_position = match error {
         ApiError::NotYourTurn { place, .. } => *place,

@@ -1,22 +1,22 @@
-//! What the API says when something was done, in Korean and in English. What it says when something
-//! was refused is in `error::texts`.
+//! The texts of successful answers, in Korean and in English. Those of errors are in
+//! `error::texts`.
 
 use crate::language::Language;
 
-/// What an answer says when something was done.
+/// The text of a successful answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SuccessText {
-    /// The place was given back.
+    /// The session has ended.
     LeftQueue,
-    /// Seats are held.
+    /// The seats are held.
     Held,
-    /// A reservation is paid.
+    /// The reservation is paid.
     Paid,
-    /// Money came in.
+    /// The balance is topped up.
     Charged,
-    /// A balance was set right.
+    /// The balance is corrected.
     Corrected,
-    /// Nothing was wrong, but there is no seat.
+    /// The request was right, and no seat is free.
     AllSeatsTaken,
 }
 

@@ -119,8 +119,8 @@ async fn explains_a_malformed_command() {
     let shop = Shop::open().await;
     let guest = shop.guest().await;
     let password = "A password must have 10 to 128 characters, none of them control characters.";
-    let name = "A name must have 1 to 100 characters, one at least that can be seen, and none that \
-                controls a text or its direction.";
+    let name = "A name must have 1 to 100 characters. At least one must be visible, and none may \
+                break lines or change the direction of a text.";
     let email = "The e-mail address is malformed, or longer than 254 bytes.";
     for (order, why) in [
         (json!(7), "The request body is empty or malformed."),

@@ -1,16 +1,11 @@
-//! `DELETE /v1/users/{user_id}`: delete a user.
+//! `DELETE /v1/users/{user_id}`: deletes a user.
 //!
-//! Their name, their e-mail address and their password go, and the address can be used again. What
-//! they have charged, paid and had refunded stays under the id, for the books; so does what is left
-//! in their account, which nobody can spend any more: administrators still read it, its statement
-//! and its payments. All their tokens end, and they leave every queue that they are in.
+//! What was charged, paid and refunded stays under the id, for the books. An administrator can
+//! still read it. An administrator who repeats the call gets the same answer. The user cannot
+//! repeat it, because their token has ended.
 //!
-//! Refused while they hold seats, or while their account is not empty (409). With `force=true` the
-//! seats are given back, and the money stays in the account. An administrator who asks again gets
-//! the same answer; the user cannot, because their token has ended.
-//!
-//! 1 RRU for the door, and 5; 4 WRU, 2 with an address, 2 for each session and 1 for each seat that
-//! it holds; 1 for each that had come in.
+//! Cost: 1 RRU for the door, and 5 RRU; 4 WRU, 2 more if the user has an e-mail address, 2 for each
+//! live session, 1 for each seat held, and 1 for each session that had arrived.
 
 use serde::Serialize;
 use serde_json::json;
@@ -25,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Deletes the user and answers what is left in their account.
+/// Deletes the user. Answers with the money that is left in their account.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
     let user_id = request.user_id()?;
@@ -45,29 +40,31 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// Who is deleted.
+/// A user who has been deleted.
 #[derive(Serialize, ToSchema)]
 pub struct DeletedUser {
-    /// Who it was.
+    /// The user's id.
     user_id: UserId,
-    /// What is left in their account.
+    /// The money that is left in the account, in won. Nobody can spend it any more.
     current_balance: Won,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Delete a user", Door::SignedIn)
         .details(
-            "Oneself, or anybody for an administrator. Name, e-mail address and password go, every \
-             token ends, and the user leaves every queue. What was charged, paid and refunded \
-             stays under the id, and so does the money in the account, which nobody can spend \
-             then. Refused while the user holds seats or the account is not empty, unless `force` \
-             is `true`.",
+            "Users may delete themselves. Administrators may delete anybody.\n\n\
+             The user's name, e-mail address and password are deleted, all their tokens end, and \
+             they leave every queue. The address can be used again. What they charged, paid and \
+             had refunded stays under their id. So does the money in their account, but nobody \
+             can spend it any more.\n\n\
+             Refused with 409 while the user holds seats or has money, unless `force` is `true`.",
         )
         .query::<bool>(
             "force",
             false,
-            "Whether to give seats back that are held, and to leave money behind.",
+            "`true`: gives held seats back, and leaves the money in the account. Otherwise the \
+             call is refused if there are any.",
         )
         .answers::<DeletedUser>(
             200,

@@ -1,11 +1,11 @@
-//! `DELETE /v1/users/{user_id}/sessions`: end all that a user is in the middle of.
+//! `DELETE /v1/users/{user_id}/sessions`: ends a user's tokens, and takes them out of every queue.
 //!
-//! Every token that they got so far ends: access tokens altogether, queue tokens where money or the
-//! user is concerned. Then they leave every queue that they are in, with any seats held. What they
-//! have paid stays theirs. A guest may join again, because their id is all that they need.
+//! Access tokens end completely. With an older queue token a caller can no longer pay, charge or
+//! read the user. A guest may join again, because they only need their id.
 //!
-//! 1 RRU for the door, 1 for somebody else, 1 for the sessions and 0.5 for the queue of each that
-//! has not arrived; 4 WRU, and for each session what leaving costs.
+//! Cost: 1 RRU for the door, 1 RRU if the user is not the caller, 1 RRU for the sessions, and 0.5
+//! RRU for the queue of each session that has not arrived; 4 WRU, and what leaving costs for each
+//! session.
 
 use serde::Serialize;
 use serde_json::json;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Ends them and answers how many there were.
+/// Ends the tokens and sessions. Answers how many sessions there were.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
     let user_id = request.user_id()?;
@@ -32,7 +32,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&SessionsEnded { user_id, ended })
 }
 
-/// The user, whom the door has read if they have come themselves.
+/// The user. The door has read them already if they are the caller.
 async fn user(app: &App, signed_in: SignedIn, user_id: UserId) -> Result<User, ApiError> {
     if signed_in.user.user_id == user_id {
         return Ok(signed_in.user);
@@ -41,25 +41,27 @@ async fn user(app: &App, signed_in: SignedIn, user_id: UserId) -> Result<User, A
     user.ok_or(ApiError::UserNotFound)
 }
 
-/// What has been ended.
+/// The result of ending a user's sessions.
 #[derive(Serialize, ToSchema)]
 pub struct SessionsEnded {
-    /// Whose.
+    /// The user's id.
     user_id: UserId,
-    /// How many queues they have left.
+    /// The number of queues that the user was in, and has left.
     ended: u64,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("End a user's sessions", Door::SignedIn)
+    Operation::new("End a user's tokens and sessions", Door::SignedIn)
         .details(
-            "One's own, or anybody's for an administrator. Every token ends that the user got so \
-             far, and they leave every queue that they are in, with any seats held.",
+            "Call this when somebody else may have a user's tokens. Users may do it for \
+             themselves, administrators for anybody.\n\n\
+             Every token issued so far ends. The user leaves every queue that they are in, and \
+             seats that they hold become free. What they have paid for stays theirs.",
         )
         .answers::<SessionsEnded>(
             200,
-            "How many queues the user has left.",
+            "The number of queues that the user has left.",
             json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11", "ended": 1 }),
         )
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])

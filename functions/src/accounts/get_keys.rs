@@ -1,4 +1,6 @@
 //! `GET /v1/auth/keys`: the public keys of our tokens, as a JSON Web Key Set (RFC 7517, RFC 8037).
+//!
+//! Cost: at most 0.5 RRU per 4 KB of keys, which is two dozen.
 
 use serde::Serialize;
 use serde_json::json;
@@ -13,35 +15,35 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Answers with every key whose tokens may still be good.
+/// Answers with every key whose tokens may still be valid.
 pub async fn handle(app: App, _: Request) -> Result<Response<Body>, ApiError> {
     let keys = app.keyring().public_keys(app.now()).await?;
     let keys = keys.into_iter().map(Jwk::from).collect();
     Ok(ok(&KeySet { keys })?.with(CACHE_CONTROL, "public, max-age=60"))
 }
 
-/// A JSON Web Key Set.
+/// A JSON Web Key Set (RFC 7517).
 #[derive(Serialize, ToSchema)]
 pub struct KeySet {
-    /// Every key whose tokens may still be good.
+    /// Every key whose tokens may still be valid. Empty before the first token was signed.
     keys: Vec<Jwk>,
 }
 
-/// A public key.
+/// A public key (RFC 8037).
 #[derive(Serialize, ToSchema)]
 pub struct Jwk {
-    /// The kind of key: `OKP`.
+    /// The kind of key. Always `OKP`.
     kty: &'static str,
-    /// The curve: `Ed25519`.
+    /// The curve. Always `Ed25519`.
     crv: &'static str,
-    /// The algorithm: `EdDSA`.
+    /// The algorithm. Always `EdDSA`.
     alg: &'static str,
-    /// What it is for: `sig`.
+    /// The use of the key. Always `sig`, for signatures.
     #[serde(rename = "use")]
     usage: &'static str,
-    /// Its name, which the header of a token carries.
+    /// The key's id. The header of each token names the key that signed it.
     kid: String,
-    /// The key, base64url without padding.
+    /// The public key: 32 bytes in base64url, without padding.
     x: String,
 }
 
@@ -58,12 +60,17 @@ impl From<PublicKey> for Jwk {
     }
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The public keys of the tokens", Door::Nobody).answers::<KeySet>(
-        200,
-        "The keys.",
-        json!({ "keys": [{
+    Operation::new("List the public keys of the tokens", Door::Public)
+        .details(
+            "For services that check tokens themselves. The answer may be kept for a minute: a \
+             new key is published five minutes before it signs.",
+        )
+        .answers::<KeySet>(
+            200,
+            "The public keys.",
+            json!({ "keys": [{
             "kty": "OKP",
             "crv": "Ed25519",
             "alg": "EdDSA",
@@ -71,5 +78,5 @@ pub fn operation() -> Operation {
             "kid": "019a9e1c-0000-7000-8000-000000000001",
             "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         }] }),
-    )
+        )
 }

@@ -1,4 +1,6 @@
-//! `GET /v1/users/{user_id}`: who a user is. 1 RRU, and 1 for the door with an access token.
+//! `GET /v1/users/{user_id}`: a user.
+//!
+//! Cost: 1 RRU, and 1 RRU for the door with an access token.
 
 use shared::{
     app::App,
@@ -24,10 +26,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&Profile::from(user))
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("A user", Door::User)
-        .details("Oneself, or anybody for an administrator.")
+    Operation::new("Get a user", Door::User)
+        .details("Users may read themselves. Administrators may read anybody.")
         .answers::<Profile>(200, "The user.", Profile::example())
         .refuses([ApiError::Forbidden, ApiError::UserNotFound])
 }

@@ -1,6 +1,7 @@
-//! `GET /v1/users`: all users, in pages; with `email` whose address it is, if it is somebody's. 0.5
-//! RRU per 4 KB of the page, or 2 by address (1 for nobody, and up to 1 more when its domain has an
-//! ASCII form), and 1 for the door.
+//! `GET /v1/users`: all users, in pages, or the user with one e-mail address.
+//!
+//! Cost: 1 RRU for the door. A page: 0.5 RRU per 4 KB. By address: 2 RRU, or 1 RRU if nobody has
+//! it, and up to 1 RRU more if its domain has an ASCII form.
 
 use serde::Serialize;
 use serde_json::json;
@@ -16,14 +17,15 @@ use utoipa::ToSchema;
 use super::profile::Profile;
 use crate::operation::{Door, Operation};
 
-/// What cursors are for.
+/// The list's name in its cursors.
 const LIST: &str = "users";
 
-/// Answers with a page.
+/// Answers with a page, or with the user of an address.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     app.admin(&request).await?;
     let page = PageWanted::of(&request, LIST)?;
-    // An empty address is nobody's: a script with an empty variable must not take the first user.
+    // An empty address is an error, and not a missing one. Otherwise a script with an empty
+    // variable would get all users, and take the first.
     if request.names("email") {
         let email = request.query("email").unwrap_or_default();
         let email = Email::parse(&email).ok_or(ApiError::Invalid(Constraint::Email))?;
@@ -40,7 +42,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// Who has that address, as they are by the time that they are read.
+/// The user who has this address. They are read after the address, so the address is checked again.
 async fn user_with(app: &App, email: &Email) -> Result<Option<User>, ApiError> {
     let Some(user_id) = app.store().user_with(email).await? else {
         return Ok(None);
@@ -53,26 +55,31 @@ async fn user_with(app: &App, email: &Email) -> Result<Option<User>, ApiError> {
     Ok(user.filter(has_it))
 }
 
-/// Some of the users, in no order that means anything.
+/// A page of users.
 #[derive(Serialize, ToSchema)]
 pub struct Users {
-    /// The users. A page may be short, or even empty, and not be the last.
+    /// The users, in no particular order. A page may be short or empty without being the last.
     users: Vec<Profile>,
-    /// Where the next page begins; the last page has none.
+    /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The users", Door::Admin)
+    Operation::new("List users", Door::Admin)
         .details(
-            "In no order that means anything. A page may be short and not be the last. With \
-             `email` the one user that has this address, in whatever case it is written, or nobody. There is \
-             no search by name.",
+            "Returns all users in pages, in no particular order. A page may be short or empty \
+             without being the last: follow `next_cursor` until it is absent.\n\n\
+             With `email`, returns only the user with that address, or an empty list. A search \
+             by name does not exist.",
         )
-        .query::<Email>("email", false, "The address of the user. An empty one is 400.")
+        .query::<Email>(
+            "email",
+            false,
+            "The e-mail address of the user to find, in upper or lower case. If it is empty: 400.",
+        )
         .refuses([ApiError::Invalid(Constraint::Email)])
         .in_pages()
         .answers::<Users>(

@@ -1,10 +1,10 @@
-//! `POST /v1/auth/login`: an access token for who knows the password, or the id of a guest.
+//! `POST /v1/auth/login`: a new access token, for the right password or a guest's id.
 //!
-//! 2 WRU, and 1 RRU by e-mail address, up to 2 when its domain has an ASCII form; a wrong password 1 WRU, a guest 1 RRU. Who does not exist
-//! gets the same answer, after the same hashing, as who has mistyped their password. After ten
-//! wrong passwords within 15 minutes an account cannot be logged in to from the same address, not
-//! even with the right one; after a hundred from many addresses only from one that is known
-//! (`domain/attempts.rs`).
+//! A user who does not exist gets the same answer as a wrong password, after the same hashing. How
+//! wrong passwords are counted is in `domain/attempts.rs`.
+//!
+//! Cost: 2 WRU, and by e-mail address 1 RRU, or up to 2 RRU if its domain has an ASCII form. A
+//! wrong password: 1 WRU instead of 2. A guest: 1 RRU, and no write.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,8 +28,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let now = app.now();
     let user = match credentials(&body(&request)?)? {
         Credentials::Guest(user_id) => guest(&app, user_id).await?,
-        Credentials::Account(who, password) => {
-            let user_id = user_id(&app, who).await?;
+        Credentials::Account(login, password) => {
+            let user_id = user_id(&app, login).await?;
             let source = request.source();
             app.check_password(user_id, password, source, source, now)
                 .await?
@@ -46,14 +46,16 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// What somebody logs in with. A password or an address that nobody can have is `None`: whoever
-/// sent it has mistyped theirs, and is told no more than others are.
+/// The credentials of a log-in. A malformed password is `None`. It gets the same answer as a wrong
+/// one.
 enum Credentials {
     Guest(UserId),
-    Account(Who, Option<Password>),
+    Account(Login, Option<Password>),
 }
 
-enum Who {
+/// How an account is named. A malformed address is `None`. It gets the same answer as one that
+/// nobody has.
+enum Login {
     Id(UserId),
     Email(Option<Email>),
 }
@@ -68,7 +70,7 @@ fn credentials(body: &LogIn) -> Result<Credentials, ApiError> {
     let user_id = body
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
-    // One that is malformed is nobody's, and refused as a wrong one is.
+    // A malformed password or address is refused as a wrong one is.
     let password = body.password.read::<String>();
     let password = password.and_then(|text| Password::parse(&text)).value();
     let email = body.email.read::<String>();
@@ -76,66 +78,72 @@ fn credentials(body: &LogIn) -> Result<Credentials, ApiError> {
     let has = (body.email.is_there(), body.password.is_there());
     match (user_id, has) {
         (Some(user_id), (false, false)) => Ok(Credentials::Guest(user_id)),
-        (Some(user_id), (false, true)) => Ok(Credentials::Account(Who::Id(user_id), password)),
-        (None, (true, true)) => Ok(Credentials::Account(Who::Email(email), password)),
+        (Some(user_id), (false, true)) => Ok(Credentials::Account(Login::Id(user_id), password)),
+        (None, (true, true)) => Ok(Credentials::Account(Login::Email(email), password)),
         _ => Err(ApiError::BadRequest),
     }
 }
 
-/// A guest, who needs no password. Who has one does not get in without it.
+/// A guest, who needs no password. A user with a password cannot log in without it.
 async fn guest(app: &App, user_id: UserId) -> Result<User, ApiError> {
     let user = app.store().user(user_id).await?;
     user.filter(User::is_guest)
         .ok_or(ApiError::InvalidCredentials)
 }
 
-/// Who that is; somebody who does not exist when nobody has that address, so that what follows is
-/// the same.
-async fn user_id(app: &App, who: Who) -> Result<UserId, ApiError> {
-    let found = match who {
-        Who::Id(user_id) => Some(user_id),
-        Who::Email(Some(email)) => app.store().user_with(&email).await?,
-        Who::Email(None) => None,
+/// The id of the user. If nobody has the address, it is a new id, so that the steps that follow
+/// are the same.
+async fn user_id(app: &App, login: Login) -> Result<UserId, ApiError> {
+    let found = match login {
+        Login::Id(user_id) => Some(user_id),
+        Login::Email(Some(email)) => app.store().user_with(&email).await?,
+        Login::Email(None) => None,
     };
     Ok(found.unwrap_or_else(UserId::new))
 }
 
-/// Who logs in: with an e-mail address or a user id, one of them.
+/// The credentials of a user: exactly one of `email` and `user_id`, and the password of a user who
+/// has one.
 #[derive(Deserialize, ToSchema)]
 pub struct LogIn {
-    /// An account's e-mail address.
+    /// The user's e-mail address. Needs `password`.
     #[schema(value_type = Option<Email>)]
     email: Field,
-    /// The user; a guest's id is all that they need.
+    /// The user's id. A guest needs nothing else.
     #[schema(value_type = Option<UserId>)]
     user_id: Field,
-    /// An account's password.
+    /// The user's password. Absent for a guest.
     #[schema(value_type = Option<Password>)]
     password: Field,
 }
 
-/// Who has logged in.
+/// A user who has logged in.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedIn {
-    /// The user.
+    /// The user's id.
     user_id: UserId,
-    /// An access token.
+    /// A new access token.
     token: String,
-    /// When it expires.
+    /// The time when the access token expires.
     expires_at: Seconds,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Log in", Door::Nobody)
+    Operation::new("Log in", Door::Public)
         .details(
-            "With `email` and `password`, with `user_id` and `password`, or as a guest with \
-             `user_id` alone. A guest's token lives for 30 days, an account's for 12 hours. After \
-             10 wrong passwords for an account from one address (of IPv6, the first 64 bits) \
-             within 15 minutes, every further one from there is 429, even the right one; other \
-             addresses are not concerned. After 100 from all addresses together, all are 429 but \
-             the latest 8 from which the right password was given or set in the last 90 days. A \
-             new password leaves only the address that it was set from.",
+            "Send `email` and `password`, or `user_id` and `password`. A guest sends only \
+             `user_id`. A guest's access token is good for 30 days, that of a user with a \
+             password for 12 hours. Older tokens stay good.\n\n\
+             An unknown user and a wrong password get the same error, 401 \
+             `INVALID_CREDENTIALS`.\n\n\
+             Wrong passwords are counted for each user. After 10 from one address within 15 \
+             minutes, further attempts from that address get 429 `TOO_MANY_ATTEMPTS`, even with \
+             the right password. Other addresses are not affected. (Of an IPv6 address the first \
+             64 bits count.) After 100 from all addresses together, only known addresses may \
+             still try. Known are the last 8 addresses from which the right password was given \
+             or set within 90 days. Setting a new password leaves only the address that it was \
+             set from.",
         )
         .body::<LogIn>(json!({
             "email": "mina@example.com",
@@ -143,7 +151,7 @@ pub fn operation() -> Operation {
         }))
         .answers::<LoggedIn>(
             200,
-            "An access token.",
+            "The user is logged in.",
             json!({
                 "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
                 "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",

@@ -1,9 +1,9 @@
-//! `POST /v1/auth/logout`: end every token issued so far. 4 WRU, 1 RRU.
+//! `POST /v1/auth/logout`: ends every access token issued so far.
 //!
-//! Queue tokens keep their place in the line, and what they hold, and are good for nothing else:
-//! neither money nor the user is to be seen or moved with them. Whoever joins again gets one that
-//! is. What a client sends along is not looked at: many put an empty object into every POST, and a
-//! log-out that was refused for it would leave tokens alive.
+//! The body is ignored. Many clients put an empty object into every `POST`. If the log-out were
+//! refused for that, the tokens would stay good.
+//!
+//! Cost: 4 WRU, 1 RRU.
 
 use serde::Serialize;
 use serde_json::json;
@@ -17,14 +17,14 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Logs out.
+/// Ends the tokens.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
     app.store().end_tokens(&signed_in.user).await?;
     ok(&LoggedOut { token: None })
 }
 
-/// That there is no token any more.
+/// The result of logging out.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedOut {
     /// Always `null`.
@@ -32,13 +32,14 @@ pub struct LoggedOut {
     token: Option<String>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Log out", Door::SignedIn)
         .details(
-            "Ends every access token that the user got so far. Queue tokens keep their place in \
-             the line, and are refused where money or the user is concerned; joining again issues \
-             one that is not.",
+            "Ends every access token of the user that was issued so far, on all devices. A queue \
+             token keeps its place: it can still poll, look at seats and hold them. It can no \
+             longer pay, charge or read the user. After logging in again, join again: that \
+             returns a queue token that can.",
         )
-        .answers::<LoggedOut>(200, "Logged out.", json!({ "token": null }))
+        .answers::<LoggedOut>(200, "The tokens have ended.", json!({ "token": null }))
 }

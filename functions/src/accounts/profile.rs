@@ -1,4 +1,4 @@
-//! How a user is shown, to themselves and to administrators.
+//! A user, as the API shows them.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,21 +15,21 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct Profile {
-    /// Who. A guest's id is their only secret.
+    /// The user's id. For a guest it is their only secret.
     user_id: UserId,
-    /// What to call them.
+    /// The user's name.
     name: Name,
-    /// The e-mail address; a guest has none.
+    /// The user's e-mail address. `null` for a guest.
     #[schema(required)]
     email: Option<Email>,
-    /// What they may do.
+    /// The user's role.
     role: Role,
-    /// When they signed up.
+    /// The time when the user signed up.
     created_at: Seconds,
 }
 
 impl Profile {
-    /// One, as the specification shows it.
+    /// An example for the OpenAPI document.
     pub fn example() -> Value {
         json!({
             "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",

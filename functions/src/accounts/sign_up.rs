@@ -1,7 +1,9 @@
-//! `POST /v1/users`: a new user. One without e-mail and password is a guest, whose id is their
-//! only secret. 4 WRU, or 6 with an e-mail address, which is one user's only, whatever its case and
-//! however its domain is written: 8 when that has an ASCII form. The address that a password was set
-//! from is known (`domain/attempts.rs`).
+//! `POST /v1/users`: a new user, who is a guest or has an e-mail address and a password.
+//!
+//! An e-mail address belongs to one user only, in upper or lower case and in both forms of its
+//! domain. The address that the password is set from becomes known (`domain/attempts.rs`).
+//!
+//! Cost: 4 WRU; 6 WRU with an e-mail address, or 8 WRU if its domain has an ASCII form.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,10 +24,10 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Signs a user up and answers 201 with their access token.
+/// Signs the user up. Answers 201 with their access token.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let now = app.now();
-    let (name, account) = wish(&body(&request)?)?;
+    let (name, account) = name_and_credentials(&body(&request)?)?;
     let user = match account {
         None => User::guest(name, now),
         Some((email, password)) => {
@@ -50,8 +52,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// A name, and an account's address and password; one of the two needs the other.
-fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
+/// The name, and the address and password of a user who is no guest. Neither comes without the
+/// other.
+fn name_and_credentials(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
     if !body.name.is_there() {
         return Err(ApiError::MissingField("name"));
     }
@@ -73,41 +76,51 @@ fn wish(body: &SignUp) -> Result<(Name, Option<(Email, Password)>), ApiError> {
     Ok((name, email.zip(password)))
 }
 
-/// Who signs up.
+/// A user who wants to sign up. With `email` and `password` they can log in again; without both
+/// they are a guest.
 #[derive(Deserialize, ToSchema)]
 pub struct SignUp {
-    /// What to call them.
+    /// The user's name.
     #[schema(value_type = Name, required)]
     name: Field,
-    /// An account's e-mail address; a guest has none.
+    /// The user's e-mail address. Needs `password`. Absent for a guest.
     #[schema(value_type = Option<Email>)]
     email: Field,
-    /// An account's password; a guest has none.
+    /// The user's password. Needs `email`. Absent for a guest.
     #[schema(value_type = Option<Password>)]
     password: Field,
 }
 
-/// Who has signed up.
+/// A user who has signed up.
 #[derive(Serialize, ToSchema)]
 pub struct SignedUp<'a> {
-    /// The user. A guest's id is their only secret.
+    /// The user's id. For a guest it is their only secret.
     user_id: UserId,
-    /// What to call them.
+    /// The user's name.
     name: &'a Name,
-    /// The e-mail address; a guest has none.
+    /// The user's e-mail address. `null` for a guest.
     #[schema(required)]
     email: Option<&'a Email>,
-    /// An access token.
+    /// An access token. It is good for 30 days for a guest, else for 12 hours.
     token: String,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Sign up", Door::Nobody)
+    Operation::new("Sign up", Door::Public)
+        .details(
+            "With `email` and `password`, the user can log in again with them. Without both, the \
+             user is a guest: anyone who knows their `user_id` can log in as them, so keep it \
+             secret. A guest can set an e-mail address and a password later (`PATCH \
+             /v1/users/{user_id}`).\n\n\
+             409 `EMAIL_TAKEN` if the address belongs to a user already.\n\n\
+             After a call without an answer, a guest can sign up again. With an e-mail address, \
+             try to log in first: the call may have been done.",
+        )
         .body::<SignUp>(json!({ "name": "김민수" }))
         .answers::<SignedUp>(
             201,
-            "A new user.",
+            "The user has signed up.",
             json!({
                 "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
                 "name": "김민수",

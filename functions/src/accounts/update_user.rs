@@ -1,13 +1,11 @@
-//! `PATCH /v1/users/{user_id}`: change one's name, e-mail address and password.
+//! `PATCH /v1/users/{user_id}`: changes the caller's own name, e-mail address and password.
 //!
-//! 1 RRU for the door, and 1 WRU for a name. A guest who sets both an e-mail address and a
-//! password becomes an account: 4 WRU, and their tokens stay good. Another address or password of
-//! an account needs the current password, and ends the older tokens as logging out does: 6 WRU, or
-//! 10 with another address. An address whose domain has an ASCII form costs 2 WRU more where it
-//! comes, and 1 to 2 RRU where it goes. What is said to be what it is already is no change.
+//! A value that the user already has is no change. The right current password makes the caller's
+//! address known, and a new password makes it the only known one (`domain/attempts.rs`).
 //!
-//! A right current password makes the caller's address known, and a new password leaves that one
-//! alone (`domain/attempts.rs`).
+//! Cost: 1 RRU for the door. A name: 1 WRU. A guest who sets an address and a password: 4 WRU. A
+//! password: 6 WRU. Another address: 10 WRU. An address whose domain has an ASCII form: 2 WRU more
+//! to set it, and 1 to 2 RRU to remove it.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -31,24 +29,24 @@ use utoipa::ToSchema;
 use super::profile::Profile;
 use crate::operation::{Door, Operation};
 
-/// Changes the user and answers with who they are then.
+/// Changes the user. Answers with the changed user.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let signed_in = app.signed_in(&request).await?;
-    let wanted = Wanted::of(&body(&request)?, &signed_in.user)?;
+    let wanted = ChangeWanted::of(&body(&request)?, &signed_in.user)?;
     signed_in.require_self(request.user_id()?)?;
     let user = change(&app, &request, signed_in, wanted).await?;
     ok(&Profile::from(user))
 }
 
-/// What a user wants to be changed, and is not so already.
-struct Wanted {
+/// The changes that a user asks for, without those that change nothing.
+struct ChangeWanted {
     name: Option<Name>,
     email: Option<Email>,
     password: Option<Password>,
     current_password: Option<Password>,
 }
 
-impl Wanted {
+impl ChangeWanted {
     fn of(body: &UpdateUser, user: &User) -> Result<Self, ApiError> {
         let email = body
             .email
@@ -85,12 +83,12 @@ impl Wanted {
     }
 }
 
-/// Does what is wanted, and returns the user as they are then.
+/// Makes the changes, and returns the changed user.
 async fn change(
     app: &App,
     request: &Request,
     SignedIn { user, now }: SignedIn,
-    wanted: Wanted,
+    wanted: ChangeWanted,
 ) -> Result<User, ApiError> {
     let mut changed = user.clone();
     if let Some(name) = wanted.name {
@@ -99,7 +97,7 @@ async fn change(
     if wanted.email.is_none() && wanted.password.is_none() {
         if changed.name != user.name {
             let renamed = app.store().rename(user.user_id, &changed.name).await;
-            // They have been deleted meanwhile.
+            // The user has been deleted meanwhile.
             renamed
                 .decided()?
                 .map_err(|NoSuchUser| ApiError::InvalidToken)?;
@@ -129,8 +127,8 @@ async fn change(
     }
 }
 
-/// What becomes of a change that another one has overtaken: the token has ended with the other,
-/// or else a guest has become an account, which needs its password from now on.
+/// The error for a change that another change came before. Either that one has ended the token, or
+/// a guest has got a password, which is needed from now on.
 async fn overtaken(app: &App, request: &Request) -> ApiError {
     match app.signed_in(request).await {
         Err(error) => error,
@@ -138,39 +136,46 @@ async fn overtaken(app: &App, request: &Request) -> ApiError {
     }
 }
 
-/// What is to be changed. What is left out stays.
+/// The changes of a user. A field that is absent or `null` stays as it is.
 #[derive(Deserialize, ToSchema)]
 pub struct UpdateUser {
-    /// What to call them.
+    /// The new name.
     #[schema(value_type = Option<Name>)]
     name: Field,
-    /// The e-mail address.
+    /// The new e-mail address. A guest sets it together with `password`. Anybody else needs
+    /// `current_password`.
     #[schema(value_type = Option<Email>)]
     email: Field,
-    /// The new password.
+    /// The new password. A guest sets it together with `email`. Anybody else needs
+    /// `current_password`.
     #[schema(value_type = Option<Password>)]
     password: Field,
-    /// The password that an account has, for another e-mail address or password.
+    /// The current password. Required to change the e-mail address or password of a user who has
+    /// one.
     #[schema(value_type = Option<Password>)]
     current_password: Field,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Change oneself", Door::SignedIn)
+    Operation::new("Change the caller's own user", Door::SignedIn)
         .details(
-            "A guest who sets both `email` and `password` becomes an account, and their tokens \
-             stay good. Another e-mail address or password of an account needs \
-             `current_password`, and ends the older tokens as logging out does. After 10 wrong \
-             ones within 15 minutes it is 429, wherever they came from; wrong passwords of a \
-             log-in do not count here. After a new password, only the address that it was set \
-             from is known (see Log in).",
+            "A guest who sets both `email` and `password` can log in with them from then on. \
+             Their tokens stay good.\n\n\
+             A user with a password needs `current_password` to change their e-mail address or \
+             password. The change ends all older tokens, as logging out does: log in again. \
+             After a new password, only the address that it was set from is known (see `POST \
+             /v1/auth/login`). After a call without an answer, log in with the new values: if \
+             that works, the change was made.\n\n\
+             After 10 wrong current passwords within 15 minutes, further ones get 429 \
+             `TOO_MANY_ATTEMPTS`, from whatever address they come. Wrong passwords at log-in are \
+             counted separately.",
         )
         .body::<UpdateUser>(json!({
             "email": "mina@example.com",
             "password": "correct horse battery",
         }))
-        .answers::<Profile>(200, "The user, changed.", Profile::example())
+        .answers::<Profile>(200, "The changed user.", Profile::example())
         .refuses([
             ApiError::MissingField("current_password"),
             ApiError::Invalid(Constraint::Name),

@@ -1,11 +1,15 @@
-//! `admit`: lets people in. A schedule invokes it once a minute, the fastest that there is; it
-//! ticks every queue each `tick_seconds` until the next invocation is near. A queue in which
-//! nothing has happened for ten minutes is looked at once: what waits for nobody costs next to
+//! `admit`: lets people in.
+//!
+//! A schedule invokes it once a minute, which is the shortest interval of a schedule. It ticks each
+//! queue every `tick_seconds` until shortly before the next invocation. A queue in which nothing
+//! has happened for ten minutes is looked at once only, so that an empty queue costs next to
 //! nothing.
 //!
-//! Invoked by hand with `{"ticks": 1}` it ticks each queue once and returns. One queue's trouble
-//! does not stop another's ticks. A tick costs 1 WRU per KB of the line, and 2 RRU and 1 more
-//! for each live cohort; a queue in which nothing happens, 2 RRU.
+//! `{"ticks": 1}` ticks each queue once and returns. An error in one queue does not stop the ticks
+//! of another.
+//!
+//! Cost of a tick: 1 WRU per KB of the line, 2 RRU, and 1 RRU for each live cohort. A queue in
+//! which nothing happens: 2 RRU.
 
 use std::{collections::HashSet, pin::pin};
 
@@ -20,19 +24,19 @@ use shared::{
 };
 use tokio::sync::Semaphore;
 
-/// An invocation ticks for so long, and the next one goes on.
+/// How long an invocation ticks. The next one goes on.
 const MINUTE_OF_TICKS: SignedDuration = SignedDuration::from_secs(55);
 
-/// It is over so long before its deadline, so that no tick is cut off.
+/// An invocation ends this long before its deadline, so that no tick is cut off.
 const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(2);
 
-/// A queue that is new is found within this time.
+/// How often an invocation looks for new queues.
 const NEW_QUEUES_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
-/// So many queues are ticked at the same moment; the others a moment later.
+/// How many queues are ticked at the same moment. The others wait.
 const TICKS_AT_ONCE: usize = 64;
 
-/// Ticks, and answers how often it did.
+/// Ticks. Answers with the number of queues, and how often their lines moved on.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Option<Command> =
         serde_json::from_value(event).map_err(|error| ApiError::Internal(error.into()))?;
@@ -41,7 +45,7 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
         .saturating_add(MINUTE_OF_TICKS)
         .unwrap_or(Timestamp::MAX);
     let end = end.min(deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline));
-    let most = command
+    let max_ticks = command
         .and_then(|command| command.ticks)
         .unwrap_or(u32::MAX);
 
@@ -53,7 +57,7 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
     loop {
         for id in found {
             if known.insert(id.clone()) {
-                lines.push(tick_until(&app, id, end, most, &turns));
+                lines.push(tick_until(&app, id, end, max_ticks, &turns));
             }
         }
         let look_again = app.now().saturating_add(NEW_QUEUES_EVERY);
@@ -75,9 +79,15 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
     }
 }
 
-/// Ticks one queue until `end`, `most` times at the most, unless it is asleep, and tells how often
-/// the line moved on.
-async fn tick_until(app: &App, id: QueueId, end: Timestamp, most: u32, turns: &Semaphore) -> u32 {
+/// Ticks one queue until `end`, at most `max_ticks` times, and returns how often the line moved on.
+/// If the queue is asleep, it returns at once.
+async fn tick_until(
+    app: &App,
+    id: QueueId,
+    end: Timestamp,
+    max_ticks: u32,
+    turns: &Semaphore,
+) -> u32 {
     let (mut moved_on, mut tries) = (0, 0);
     loop {
         let turn = turns.acquire().await;
@@ -93,14 +103,14 @@ async fn tick_until(app: &App, id: QueueId, end: Timestamp, most: u32, turns: &S
         }
         tries += 1;
         let next = now.saturating_add(interval).unwrap_or(Timestamp::MAX);
-        if tries >= most || next > end {
+        if tries >= max_ticks || next > end {
             return moved_on;
         }
         app.sleep_until(next).await;
     }
 }
 
-/// What a schedule sends says nothing about ticks.
+/// The event. That of a schedule does not have `ticks`.
 #[derive(Deserialize)]
 struct Command {
     ticks: Option<u32>,

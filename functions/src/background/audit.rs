@@ -1,36 +1,36 @@
-//! `audit`: whether the data is as it has to be. A schedule invokes it, and whoever runs the
-//! deployment may.
+//! `audit`: checks that the data is right (`ARCHITECTURE.md#the-audit`). A schedule invokes it, and
+//! an operator may.
 //!
 //! A round reads the tables one after the other, in pages, while people go on buying. What looks
-//! wrong is looked at again, consistently, before it is called a violation. A run ends when it
-//! has read as much as it may, or when its time is nearly over, and the next one goes on there;
-//! when a round is over, the next run begins another.
+//! wrong is read again, consistently, before it is reported as a violation. A run ends when it has
+//! read as much as it may, or when its time is nearly over. The next run goes on from there. After
+//! the end of a round, the next run begins another.
 //!
-//! - Without a command it goes on.
-//! - `{"read_units": 1000}` reads no more than about that; the schedule says what the template's
-//!   parameter `AuditReadUnits` is.
+//! - Without a command, it goes on with the round.
+//! - `{"read_units": 1000}` reads about that many RRU at most. The schedule sends the template's
+//!   parameter `AuditReadUnits`.
 //! - `{"from_start": true}` begins a new round.
-//! - `{"user_id": …}` looks at one user only, and remembers nothing: their address, their account,
-//!   their orders and sessions. It looks at their seats, too, which a round does only in doubt.
+//! - `{"user_id": …}` checks one user only, and remembers nothing: their address, account, orders,
+//!   sessions and seats. (A round reads the seats of an order only in doubt.)
 //!
-//! It answers with what the round has found so far, in how many runs, whether it is over
-//! (`is_over`), and what of it was this run's (`run`). A round that takes several runs sees what
-//! one run would have seen, save two things: a queue's arrivals are compared with those cohorts
-//! only that are still counted when it comes to the queues, and a claim on an e-mail address that
-//! was cut off between its two halves is only checked from the user's side.
+//! The answer has what the round has found so far, the number of its runs, whether it is over
+//! (`is_over`), and what this run has found (`run`). A round of several runs finds what one run
+//! would have found, with two exceptions. Arrivals are compared only with those cohorts that are
+//! still counted when the round comes to the queues. And a change of an e-mail address that was cut
+//! off half-way is checked only from the user's side.
 //!
-//! A round costs 0.5 RRU per 4 KB of users and seats, 1 RRU per 4 KB of sessions and accounts, 2
-//! and 1 for each live cohort for a queue, and 2 to 5 for each hold. A run costs 1 RRU and 1 WRU
-//! more. If it ends before the round does, it writes down what it remembers, some 20 bytes for
-//! each sold seat and each user: 2 WRU per KB, and 1 RRU per 4 KB for the next one. A thousand
-//! orders, with what belongs to them, are some 260 RRU.
+//! Cost of a round: 0.5 RRU per 4 KB of users and seats; 1 RRU per 4 KB of sessions and accounts; 2
+//! RRU for each queue, and 1 RRU for each of its live cohorts; 2 to 5 RRU for each hold. A run: 1
+//! RRU and 1 WRU more. A run that ends before the round writes what it remembers, some 20 bytes for
+//! each sold seat and each user: 2 WRU per KB, and 1 RRU per 4 KB for the next run. A thousand
+//! orders, with all that belongs to them, cost some 260 RRU.
 //!
-//! A run reads 150 RRU a second on average, and no more than 300 in any second, a tenth of what a
-//! partition of a table gives. So the buyers notice nothing of it, and in its 15 minutes a run reads
-//! some 125,000 RRU at the most, whatever it may read.
+//! A run reads 150 RRU a second on average, and at most 300 in any second. That is a tenth of what
+//! a partition of a table gives, so buyers do not notice it. In its 15 minutes a run reads some
+//! 125,000 RRU at most, whatever it may read.
 //!
-//! Two runs at once do no harm: both look, and what one of them has come to is kept. The other one
-//! answers that it was `superseded`.
+//! Two runs at once do no harm. Both read, and the result of one is kept. The other one answers
+//! that it was `superseded`.
 
 mod accounts;
 mod doubt;
@@ -63,30 +63,30 @@ use shared::{
 
 use self::{doubt::Doubt, pace::Pace};
 
-/// How much a run reads unless it is told, in RRU.
+/// How many RRU a run reads by default.
 const USUAL_READ_UNITS: f64 = 100_000.0;
 
-/// It is over so long before its deadline: a page and the looks again at what is on it take
+/// A run ends this long before its deadline: a page, and the second looks at what is on it, take
 /// seconds.
 const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(60);
 
-/// A page has no more items than this. The largest are sessions, of less than 800 bytes, so that it
-/// reads 100 RRU at the most.
+/// The largest number of items of a page. The largest items are sessions of less than 800 bytes, so
+/// a page reads at most 100 RRU.
 const MAX_PAGE_LENGTH: f64 = 500.0;
 
-/// So many things are looked at again at the same moment, for some 5 RRU each: while people buy,
-/// every order is that was paid since the seats were read.
+/// How many doubts are settled at the same moment, for some 5 RRU each. While people buy, every
+/// order that was paid since the seats were read is a doubt.
 const AT_ONCE: usize = 10;
 
-/// A read unit is good for so many of the smallest items, more or less: the last page of a run
-/// must not read much more than is left to read.
+/// About how many of the smallest items one read unit reads. The last page of a run must not read
+/// much more than what is left to read.
 const ITEMS_A_READ_UNIT: f64 = 10.0;
 
-/// Before it looks again it waits so long: the items of one transaction become visible one by
-/// one, within milliseconds.
+/// How long it waits before a second look. The items of a transaction become visible one by one,
+/// within milliseconds.
 const SECOND_LOOK_AFTER: Duration = Duration::from_millis(50);
 
-/// Looks, and answers what it found.
+/// Checks. Answers with what it has found.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Command = http::event(&event)?;
     let user_id = command
@@ -100,7 +100,7 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
 }
 
 /// Goes on with the round, or begins one.
-async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<Answer, ApiError> {
+async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<RoundAnswer, ApiError> {
     let may_read = read_units(command)?;
     let from_start = from_start(command)?;
     let end = deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline);
@@ -129,15 +129,15 @@ async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<Answ
     } = run;
     round.runs += 1;
     round.report.add(&found);
-    // Whatever becomes of the round, what was found is known.
-    tell(app, &found);
+    // First publish what was found: storing the round may fail.
+    publish(app, &found);
     let kept = app.store().put_round(&round, now).await?;
-    Ok(Answer {
+    Ok(RoundAnswer {
         report: round.report,
         started_at: Seconds(round.started_at),
         runs: round.runs,
         is_over: round.stage == Stage::Done,
-        run: Part {
+        run: RunAnswer {
             report: found,
             read_units: usage::so_far().read,
             superseded: !kept,
@@ -145,7 +145,7 @@ async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<Answ
     })
 }
 
-/// Looks at one user.
+/// Checks one user.
 async fn one_user(app: &App, user_id: UserId) -> Result<Report, ApiError> {
     let now = app.now();
     let mut run = Run {
@@ -155,14 +155,14 @@ async fn one_user(app: &App, user_id: UserId) -> Result<Report, ApiError> {
         may_read: USUAL_READ_UNITS,
         pace: Pace::new(now),
     };
-    run.look_at_user(user_id).await?;
-    run.look_at_sessions_of(user_id).await?;
-    run.look_at_account_of(user_id).await?;
+    run.check_user(user_id).await?;
+    run.check_sessions_of(user_id).await?;
+    run.check_account_of(user_id).await?;
     Ok(run.found)
 }
 
-/// Publishes what a run has found, and logs it. The log has no users in it.
-fn tell(app: &App, found: &Report) {
+/// Publishes what a run has found as metrics, and logs it. The log does not name users.
+fn publish(app: &App, found: &Report) {
     app.metrics().audit(found, app.now());
     for Violation {
         kind,
@@ -220,12 +220,12 @@ struct Run<'a> {
 enum Step {
     /// There is more to do.
     More,
-    /// It is.
+    /// The stage is over.
     Over,
 }
 
 impl Run<'_> {
-    /// Does one page of the stage, or looks again at some of what it has left.
+    /// Reads one page of the stage, or settles some of the doubts that earlier stages have left.
     async fn step(&mut self) -> Result<(), StoreError> {
         let step = match self.round.stage {
             Stage::Users => self.read_users().await?,
@@ -245,30 +245,30 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn accuse(&mut self, violation: Violation) {
+    fn report(&mut self, violation: Violation) {
         self.found.accuse(violation);
     }
 
-    fn accuse_all(&mut self, violations: Vec<Violation>) {
+    fn report_all(&mut self, violations: Vec<Violation>) {
         for violation in violations {
-            self.accuse(violation);
+            self.report(violation);
         }
     }
 
-    /// Looks again at what is doubtful.
+    /// Looks again at what is doubtful, and reports what is still wrong.
     async fn settle(&mut self, doubts: Vec<Doubt>) -> Result<(), StoreError> {
         let app = self.app;
         let mut doubts = doubts.into_iter().peekable();
         while doubts.peek().is_some() {
             self.pace.keep(app).await;
-            let some = doubts.by_ref().take(AT_ONCE);
-            let settled = try_join_all(some.map(|doubt| doubt.settle(app))).await?;
-            self.accuse_all(settled.concat());
+            let next = doubts.by_ref().take(AT_ONCE);
+            let settled = try_join_all(next.map(|doubt| doubt.settle(app))).await?;
+            self.report_all(settled.concat());
         }
         Ok(())
     }
 
-    /// Looks again at some of the doubts that a stage has left, until there are none.
+    /// Settles some of the doubts that a stage has left. Over when there are none.
     async fn settle_some(&mut self, doubts: Vec<Doubt>) -> Result<Step, StoreError> {
         if doubts.is_empty() {
             return Ok(Step::Over);
@@ -277,12 +277,12 @@ impl Run<'_> {
         Ok(Step::More)
     }
 
-    /// How many RRU it may still read.
+    /// The RRU that the run may still read.
     fn may_still_read(&self) -> f64 {
         self.may_read - usage::so_far().read
     }
 
-    /// How many items the next page has.
+    /// The number of items of the next page.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -292,7 +292,7 @@ impl Run<'_> {
         (self.may_still_read() * ITEMS_A_READ_UNIT).clamp(1.0, MAX_PAGE_LENGTH) as u32
     }
 
-    /// Notes where the scan of the stage's table goes on.
+    /// Notes where the next page of the stage's table begins.
     fn turn_page(&mut self, next: Option<shared::store::audit::Position>) -> Step {
         self.round.position = next;
         match self.round.position {
@@ -302,7 +302,8 @@ impl Run<'_> {
     }
 }
 
-/// What was looked at again; `None` when it cannot be read, of which its table's own pages tell.
+/// What was read in a second look. `None` if an item cannot be parsed: the pages of its table
+/// report that.
 fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -312,11 +313,11 @@ fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
 }
 
 /// Waits before a second look.
-async fn before_looking_again() {
+async fn wait_before_second_look() {
     tokio::time::sleep(SECOND_LOOK_AFTER).await;
 }
 
-/// What a schedule sends says nothing but how much may be read.
+/// The event. That of a schedule has only `read_units`.
 #[derive(Deserialize)]
 struct Command {
     from_start: Field,
@@ -324,20 +325,20 @@ struct Command {
     user_id: Field,
 }
 
-/// What a round has come to.
+/// The answer: the round so far.
 #[derive(Serialize)]
-struct Answer {
+struct RoundAnswer {
     #[serde(flatten)]
     report: Report,
     started_at: Seconds,
     runs: u32,
     is_over: bool,
-    run: Part,
+    run: RunAnswer,
 }
 
-/// What a run had to do with it.
+/// This run's part of the round.
 #[derive(Serialize)]
-struct Part {
+struct RunAnswer {
     #[serde(flatten)]
     report: Report,
     read_units: f64,

@@ -1,12 +1,14 @@
-//! `make-admin`: makes an administrator, or takes the role away. No route leads here: only callers
-//! that may invoke functions in the account reach it.
+//! `make-admin`: makes an administrator, or takes the role away. No route leads here. Only those
+//! who may invoke functions in the AWS account reach it.
 //!
-//! `{"user_id": …}` makes one of that user, and with `"remove": true` no longer one, for 1 WRU: with
-//! their next request they may do no more than others. The last one may go too, because another is
-//! made here. `{"email": …, "password": …, "name": …}`
-//! makes a new one, for 6; the name may be left out. Nobody has verified the addresses of those
-//! who are users already, so that an address that is somebody's is refused: whoever has signed up
-//! with it may be anybody. All of them answer with the `user_id`.
+//! - `{"user_id": …}` gives the user the role, for 1 WRU. With `"remove": true` it takes the role
+//!   away. Either is in force with the user's next request. The last administrator may lose the
+//!   role too, because this function can make another one.
+//! - `{"email": …, "password": …, "name": …}` makes a new user with the role, for 6 WRU. The name
+//!   is optional. An address that a user has already is refused: addresses are not verified, so
+//!   anybody may have signed up with it.
+//!
+//! The answer has the `user_id`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,10 +25,10 @@ use shared::{
     store::{Decided as _, users::NoSuchUser},
 };
 
-/// What an administrator is called unless the operator says otherwise.
+/// The name of an administrator if the operator does not give one.
 const NAME: &str = "관리자";
 
-/// Makes an administrator, or no longer one, and answers who it is.
+/// Gives or takes the role. Answers with the user's id.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Command = http::event(&event)?;
     let user_id = command
@@ -44,7 +46,7 @@ async fn set_role(app: &App, user_id: UserId, command: &Command) -> Result<UserI
     let others = [&command.email, &command.password, &command.name];
     if others.into_iter().any(Field::is_there) {
         return Err(ApiError::Internal(
-            "user_id stands alone, without email, password and name".into(),
+            "user_id cannot be combined with email, password or name".into(),
         ));
     }
     let role = match command.remove.read::<bool>() {
@@ -77,7 +79,7 @@ async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
     Ok(admin.user_id)
 }
 
-/// A user who is there, or one to be made.
+/// The event: a user who exists, or one to be made.
 #[derive(Deserialize)]
 struct Command {
     user_id: Field,

@@ -1,9 +1,11 @@
 //! `release-hold`: tidies up after a hold that was not paid. SQS delivers its message two seconds
 //! after the hold has lapsed.
 //!
-//! The seats are free by then whatever happens here: this makes it visible, closes the session
-//! and gives its place in the line to the next. A message may come twice, late, or early; an
-//! early one is put back. 0.5 RRU when the hold was paid; else 2 WRU and 1 for each seat.
+//! The seats are free by then in any case (`ARCHITECTURE.md#walk-3-an-expiry`). This function
+//! deletes their items, closes the session, and gives its place in the line to the next person. A
+//! message may come twice, late, or early. An early one is sent again.
+//!
+//! Cost: 0.5 RRU if the hold was paid; else 2 WRU, and 1 WRU for each seat.
 
 use shared::{
     app::App,
@@ -18,7 +20,7 @@ use shared::{
     store::Decided as _,
 };
 
-/// Releases the hold, if it is one still.
+/// Releases the hold that the message names, if it is still there.
 pub async fn handle(app: App, message: ReleaseHold) -> Result<(), ApiError> {
     let now = app.now();
     let session = app
@@ -28,16 +30,17 @@ pub async fn handle(app: App, message: ReleaseHold) -> Result<(), ApiError> {
     let Some(session) = session else {
         return Ok(());
     };
-    let is_the_one = |hold: &&Hold| hold.reservation_id == message.reservation_id;
-    if let Some(hold) = session.live_hold.as_ref().filter(is_the_one) {
+    let is_named = |hold: &&Hold| hold.reservation_id == message.reservation_id;
+    if let Some(hold) = session.live_hold.as_ref().filter(is_named) {
         return release(&app, &session, hold, &message, now).await;
     }
-    // An earlier delivery may have ended between the session and its seats.
+    // An earlier delivery may have been cut off after it closed the session and before it freed
+    // the seats.
     if let Some(hold) = session
         .last_hold
         .as_ref()
         .map(|ended| &ended.hold)
-        .filter(is_the_one)
+        .filter(is_named)
     {
         app.store().free_seats(hold).await?;
     }
@@ -51,7 +54,7 @@ async fn release(
     message: &ReleaseHold,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    // Somebody's clock may be behind by which it may still be paid.
+    // By a clock that is behind, the hold may still be paid.
     if hold.is_live(lapsed_since(now)) {
         let due = hold.held_until.saturating_add(CLOCK_SKEW_GRACE);
         let sent = app
@@ -61,7 +64,7 @@ async fn release(
         return sent.map_err(|error| ApiError::Internal(error.into()));
     }
     let lapsed = app.store().lapse_hold(session, hold, now).await;
-    // Otherwise it has been paid, cancelled or released meanwhile.
+    // If it is refused, the hold has been paid, cancelled or released meanwhile.
     if let Ok(closed) = lapsed.decided()? {
         app.count_through(&closed, now).await;
     }

@@ -1,22 +1,24 @@
 //! `rotate-keys`: replaces the key that signs tokens. No route leads here. A schedule invokes it
-//! once a day, and whoever runs the deployment may.
+//! once a day, and an operator may.
 //!
-//! A new key is published five minutes before it signs. Tokens of the old one stay good to their
-//! end; its public half is kept that long, its private half until the first invocation after the
-//! new one has begun to sign.
+//! A new key is published five minutes before it signs. Tokens of the old key stay good until they
+//! expire. Its public half is kept that long. Its private half is kept until the first invocation
+//! after the new key has begun to sign.
 //!
-//! - Without a command, as the schedule invokes it, it publishes a key when the newest one is
-//!   `KeyRotationDays` old, give or take half a day. Doubled events find a young key.
-//! - `{"now": true}` publishes one whatever the age of the newest, unless one is published
-//!   already that has not begun to sign.
-//! - `{"revoke": "<kid>"}` is for a key that has leaked: whatever it has signed is void, for every
-//!   instance within five minutes. If it is the one that signs, the next one, or a new one, signs
-//!   at once; who signs learns of it within a minute, and what is signed until then is void, too.
-//!   Whoever had such a token logs in again, and a guest can with their id; sessions in queues
-//!   stay, and joining again with the `Idempotency-Key` gives their token back.
+//! - Without a command, as from the schedule, it publishes a new key if the newest one is
+//!   `KeyRotationDays` old, give or take half a day. A doubled event finds a young key.
+//! - `{"now": true}` publishes a new key whatever the age of the newest. If a key is published that
+//!   does not sign yet, nothing happens.
+//! - `{"revoke": "<kid>"}` is for a key that has leaked. Everything that it has signed becomes
+//!   void: at every instance within five minutes. If it is the key that signs now, the next one, or
+//!   a new one, signs at once. Instances learn of it within a minute, and what they sign with the
+//!   old key until then is void too. A user with such a token logs in again; a guest can with their
+//!   id. Sessions in queues stay, and joining again with the `Idempotency-Key` returns their token.
 //!
-//! It answers with the `kid` that signs, the `next` one and from when, and all public `keys`.
-//! Costs 2 RRU, and 4 WRU when something changes (2 more for each KB of public keys beyond the
+//! The answer has the `kid` of the key that signs, the `next` one with the time from which it
+//! signs, and the `kid` of all public `keys`.
+//!
+//! Cost: 2 RRU, and 4 WRU if something changes (2 WRU more for each KB of public keys beyond the
 //! first). Before the first token was signed there are no keys, and nothing to do.
 
 use serde::{Deserialize, Serialize};
@@ -29,22 +31,22 @@ use shared::{
     jiff::{SignedDuration, Timestamp},
 };
 
-/// Does what is due or was ordered, and answers which keys there are then.
+/// Does what is due or ordered. Answers with the keys.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
     let command: Command = http::event(&event)?;
     let rotation = rotation(&command, app.config().key_rotation_days)?;
     let keys = app.keyring().rotate(&rotation, app.now()).await?;
-    let named = keys.map(Named::from).unwrap_or_default();
-    serde_json::to_value(named).map_err(|error| ApiError::Internal(error.into()))
+    let ids = keys.map(KeyIds::from).unwrap_or_default();
+    serde_json::to_value(ids).map_err(|error| ApiError::Internal(error.into()))
 }
 
 fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
     use Parsed::{Malformed, Missing, Value};
-    let wrong = |why: &'static str| Err(ApiError::Internal(why.into()));
+    let refused = |why: &'static str| Err(ApiError::Internal(why.into()));
     match (command.now.read::<bool>(), command.revoke.read::<String>()) {
-        (Malformed, _) => wrong("now is true or false"),
-        (_, Malformed) => wrong("revoke is the kid of a key"),
-        (Value(_), Value(_)) => wrong("now and revoke each stand alone"),
+        (Malformed, _) => refused("now is true or false"),
+        (_, Malformed) => refused("revoke is the kid of a key"),
+        (Value(_), Value(_)) => refused("now and revoke each stand alone"),
         (Missing, Value(kid)) => Ok(Rotation::Revoke(kid)),
         (Value(true), Missing) => Ok(Rotation::Now),
         (Value(false) | Missing, Missing) => {
@@ -54,16 +56,16 @@ fn rotation(command: &Command, days: u32) -> Result<Rotation, ApiError> {
     }
 }
 
-/// What a schedule sends has neither.
+/// The event. That of a schedule has neither field.
 #[derive(Deserialize)]
 struct Command {
     now: Field,
     revoke: Field,
 }
 
-/// The keys there are, by their names.
+/// The answer: the keys by their ids.
 #[derive(Default, Serialize)]
-struct Named {
+struct KeyIds {
     kid: Option<String>,
     next: Option<Next>,
     keys: Vec<String>,
@@ -75,7 +77,7 @@ struct Next {
     signs_from: Seconds,
 }
 
-impl From<Keys> for Named {
+impl From<Keys> for KeyIds {
     fn from(keys: Keys) -> Self {
         Self {
             kid: Some(keys.signing.current.kid),

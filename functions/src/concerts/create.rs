@@ -1,16 +1,19 @@
-//! `POST /v1/concerts`: a new concert with its shows, on sale at once where they do not say
-//! otherwise.
+//! `POST /v1/concerts`: a new concert with its shows. A show without `opens_at` is on sale at once.
 //!
-//! A date in the past is taken, too, so that history can be brought along: it is listed among
-//! those that are over, and nobody can buy. 1 RRU for the door; 2 WRU for each show, the concert,
-//! its line in the listing and the version. A queue of its own is looked up (1 RRU) and gets the
-//! list of its shows (1 RRU per 4 KB, 2 WRU per KB); then it is ticked, so that it takes newcomers
-//! at once.
+//! A date in the past is allowed, so that an operator can bring along a history. It is listed as
+//! over, and nobody can buy it.
 //!
-//! With an `Idempotency-Key` of the administrator's it happens once, however often it is sent, at
-//! the same moment too, and whatever was cut off: the same again gives the same answer, even when
-//! the concert has changed or gone since. The same key with another concert is 422. 3 WRU more, and
-//! 2 for each transaction of a concert that needs several; again: 1 RRU, 1 WRU.
+//! With an `Idempotency-Key` of the administrator, the concert is created once, even by several
+//! calls at the same moment, and even if a call was cut off. The same call again returns the
+//! concert as it was created, even if it has changed or been deleted since. The same key with
+//! another concert is 422 (`functions/README.md#idempotency`).
+//!
+//! A concert with a queue of its own ticks that queue, so that it takes newcomers at once.
+//!
+//! Cost: 1 RRU for the door; 2 WRU for each show, and 2 each for the concert, its line in the
+//! listing and the version. A queue of its own: 1 RRU to look it up, 1 RRU per 4 KB and 2 WRU per
+//! KB of the list of its shows, and the price of a tick. With a key: 3 WRU more, and 2 WRU for each
+//! transaction of a concert that needs several; a repeated call: 1 RRU and 1 WRU.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -32,7 +35,7 @@ use utoipa::ToSchema;
 use super::programme::{self, ConcertAnswer, Prices, ShowFields};
 use crate::operation::{Door, Operation};
 
-/// Creates the concert and answers 201 with it.
+/// Creates the concert. Answers 201 with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let programme = programme(&body(&request)?)?;
@@ -49,7 +52,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     created(&ConcertAnswer::of(&programme))
 }
 
-/// Creates a concert, once if the creation has a name, and returns it as it was created.
+/// Creates a concert, only once if it has a name, and returns it as it was created.
 async fn create(
     app: &App,
     programme: Programme,
@@ -93,28 +96,35 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
         .map_err(ApiError::from)
 }
 
-/// A new concert.
+/// A concert to create.
 #[derive(Deserialize, ToSchema)]
 pub struct NewConcert {
-    /// Its name.
+    /// The concert's name.
     #[schema(value_type = Name, required)]
     name: Field,
-    /// The queue that its buyers come through, `main` unless said.
+    /// The id of the queue of its buyers. The queue must exist. `main` if it is absent.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
-    /// Its shows, each on a date of its own.
+    /// The concert's shows, each on a date of its own.
     #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
     shows: Field,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Create a concert", Door::Admin)
         .details(
-            "Each show needs its price. With an `Idempotency-Key` it happens once, however often \
-             it is sent: the same again gives the same answer.",
+            "Every show needs its price. A show without `opens_at` is on sale at once, and one \
+             without `closes_at` until the end of its day.\n\n\
+             Send an `Idempotency-Key`. Then the concert is created once, however often the call \
+             is repeated, and each call gets the same answer. Without a key, a repeated call \
+             creates another concert. The same key with another concert is 422 \
+             `IDEMPOTENCY_KEY_REUSED`.",
         )
-        .header::<IdempotencyKey>("Idempotency-Key", "What names this concert to be.")
+        .header::<IdempotencyKey>(
+            "Idempotency-Key",
+            "The name of this creation, chosen by the client.",
+        )
         .body::<NewConcert>(json!({
             "name": "겨울 콘서트",
             "shows": [
@@ -127,7 +137,7 @@ pub fn operation() -> Operation {
                 },
             ],
         }))
-        .answers::<ConcertAnswer>(201, "The concert.", ConcertAnswer::example())
+        .answers::<ConcertAnswer>(201, "The new concert.", ConcertAnswer::example())
         .refuses(["name", "shows", "date", "price"].map(ApiError::MissingField))
         .refuses(programme::REFUSALS)
         .refuses([

@@ -1,13 +1,13 @@
-//! `DELETE /v1/concerts/{concert_id}` and `…/dates/{date}`: delete a concert, or one of its shows;
-//! with the last show goes the concert.
+//! `DELETE /v1/concerts/{concert_id}` and `…/dates/{date}`: deletes a concert, or one of its shows.
+//! The concert is deleted with its last show.
 //!
-//! Refused while a seat is sold or held (409), and then nothing has changed. Sales stop within the
-//! five seconds for which an instance believes the catalog; a hold that slips in can be paid or
-//! cancelled as any other.
+//! Refused with 409 while a seat is sold or held. Then nothing has changed. Instances keep a show
+//! for five seconds, so a seat can be held for that long after the deletion. Such a hold can be
+//! paid or cancelled as any other.
 //!
-//! 1 RRU for the door, 1 RRU per 4 KB of the concert and of each block of seats; 2 WRU for each
-//! show, the concert, its line in the listing and the version; with a queue of its own 1 RRU per
-//! 4 KB and 2 WRU per KB of the list of its shows.
+//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the concert and of each block of seats; 2 WRU for
+//! each show, and 2 each for the concert, its line in the listing and the version. A queue of its
+//! own: 1 RRU per 4 KB and 2 WRU per KB of the list of its shows.
 
 use serde::Serialize;
 use serde_json::json;
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Deletes it.
+/// Deletes the concert or the show.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let (concert_id, date) = (request.concert_id()?, request.date_in_path()?);
@@ -35,20 +35,28 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&Deleted { result: true })
 }
 
-/// That something is deleted.
+/// The result of a deletion.
 #[derive(Serialize, ToSchema)]
 pub struct Deleted {
-    /// `true`.
+    /// Always `true`.
     result: bool,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Delete a concert, or one of its shows", Door::Admin)
-        .details("Deleting its last show deletes the concert. Refused while a seat is sold or held: stop \
-             the sale with `closes_at`, and refund or cancel their reservations first. People who \
-             are still in line read `SALE_OVER` when nothing is left to buy.")
-        .answers::<Deleted>(200, "It is deleted.", json!({ "result": true }))
+        .details(
+            "Deleting the last show deletes the concert.\n\n\
+             Refused with 409 `CONCERT_HAS_ORDERS` while a seat is sold or held. Then stop the \
+             sale first: set `closes_at` of the show (`PATCH /v1/concerts/{concert_id}`), and \
+             refund or cancel the reservations. If nothing is left to buy in a queue, the \
+             sessions in its line end with `SALE_OVER`.",
+        )
+        .answers::<Deleted>(
+            200,
+            "The concert or the show is deleted.",
+            json!({ "result": true }),
+        )
         .refuses([
             ApiError::ConcertNotFound,
             ApiError::ShowNotFound,

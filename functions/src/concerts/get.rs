@@ -1,5 +1,7 @@
-//! `GET /v1/concerts/{concert_id}`: a concert with all its shows, those that are over too. 0.5 RRU
-//! per 4 KB. Nothing is remembered here, so that an operator sees what they have just changed.
+//! `GET /v1/concerts/{concert_id}`: a concert with all its shows, past ones included. Nothing is
+//! cached, so that an operator sees a change at once.
+//!
+//! Cost: 0.5 RRU per 4 KB.
 
 use shared::{
     app::App,
@@ -20,9 +22,13 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&ConcertAnswer::of(&programme))
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("A concert and its shows", Door::Nobody)
+    Operation::new("Get a concert with its shows", Door::Public)
+        .details(
+            "Returns all shows, past ones included. For free seats, see `GET \
+             /v1/concerts/{concert_id}/dates`.",
+        )
         .answers::<ConcertAnswer>(200, "The concert.", ConcertAnswer::example())
         .refuses([ApiError::ConcertNotFound])
 }

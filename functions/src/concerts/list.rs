@@ -1,14 +1,15 @@
-//! `GET /v1/concerts?name=&all=`: concerts in the order of their names: those still to come, or
-//! all of them. Case, width and composition of letters do not matter, as for e-mail addresses.
+//! `GET /v1/concerts?name=&all=`: concerts in the order of their names, those to come or all of
+//! them. Upper and lower case, width and composition of letters do not matter, as for e-mail
+//! addresses.
 //!
-//! An instance remembers what it has read until anything in the catalog changes, which every
-//! request asks: 1 RRU. A page that is not remembered costs 1 RRU per 4 KB of what is looked at, a
-//! hundred concerts at the most, however many there are. So a page from which many are left out,
-//! because they are over, may be short, and even empty; `next_cursor` goes on. A client that has
-//! the page already is told so with 304.
+//! An instance keeps what it has read until anything in the catalog changes. Every request checks
+//! that. A page looks at a hundred concerts at most, so that it costs the same in a large catalog.
+//! So a page from which many concerts are left out, because they are over, may be short or empty.
 //!
-//! An earlier version of this code listed concerts by names folded in another way. The first change
-//! of any concert moves them. Until then a search looks through the whole list, in short pages.
+//! An earlier version of the code sorted names in another way. The first change of any concert puts
+//! them into the present order. Until then a search reads the whole list, in short pages.
+//!
+//! Cost: 1 RRU. A page that is not kept: 1 RRU more per 4 KB of what is looked at.
 
 use serde::Serialize;
 use serde_json::json;
@@ -53,7 +54,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .with(CACHE_CONTROL, "public, no-cache"))
 }
 
-/// The list that is asked for, by the name that its cursors know, and which page of it.
+/// The name of the list in its cursors, and the page that is asked for.
 fn wanted(app: &App, request: &Request) -> Result<(String, ListingWanted), ApiError> {
     let prefix = match request.query("name") {
         Some(name) if !name.trim().is_empty() => {
@@ -69,8 +70,8 @@ fn wanted(app: &App, request: &Request) -> Result<(String, ListingWanted), ApiEr
     };
     let list = format!("concerts {} {prefix}", since.is_none());
     let page = PageWanted::of(request, &list)?;
-    let is_no_place = |place: &String| !keys::is_listed(place);
-    if page.after.as_ref().is_some_and(is_no_place) {
+    let is_not_listed = |position: &String| !keys::is_listed(position);
+    if page.after.as_ref().is_some_and(is_not_listed) {
         return Err(ApiError::BadRequest);
     }
     let wanted = ListingWanted {
@@ -83,40 +84,45 @@ fn wanted(app: &App, request: &Request) -> Result<(String, ListingWanted), ApiEr
     Ok((list, wanted))
 }
 
-/// The day that it is where the shows are.
+/// Today's date in the time zone of the shows.
 fn today(app: &App) -> ShowDate {
     let now = app.now().to_zoned(app.config().time_zone.clone());
     now.date().into()
 }
 
-/// Concerts in the order of their names.
+/// A page of concerts.
 #[derive(Serialize, ToSchema)]
 pub struct Concerts<'a> {
-    /// The concerts.
+    /// The concerts, in the order of their names.
     concerts: &'a [ListedConcert],
-    /// The cursor of the next page, unless this is the last one.
+    /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
 }
 
-/// What the specification says of it.
+/// The description of the header `ETag`.
+const TAG: &str = "The version of this answer, to send as `If-None-Match`.";
+
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The concerts", Door::Nobody)
+    Operation::new("List concerts", Door::Public)
         .details(
-            "In the order of their names; those still to come unless `all`. A page may be short, \
-             and even empty, without being the last one.",
+            "In the order of their names. Returns concerts with a date today or later, and with \
+             `all` past ones too. A page may be short or empty without being the last: follow \
+             `next_cursor` until it is absent.\n\n\
+             Send the `ETag` of an earlier answer as `If-None-Match`: 304 if it has not changed.",
         )
         .query::<String>(
             "name",
             false,
-            "What the names begin with, in any case, width and composition.",
+            "The beginning of the names to find, in upper or lower case. Without it, all names.",
         )
-        .query::<bool>("all", false, "Whether those that are over are listed, too.")
+        .query::<bool>("all", false, "`true`: past concerts are listed too.")
         .in_pages()
         .answers::<Concerts>(
             200,
-            "The concerts.",
+            "A page of concerts.",
             json!({ "concerts": [{
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
                 "name": "겨울 콘서트",
@@ -126,12 +132,12 @@ pub fn operation() -> Operation {
                 "max_capacity": 50,
             }] }),
         )
-        .with_header::<String>("ETag", "Names this answer, for `If-None-Match`.")
-        .answers_empty(304, "The client has it already.")
-        .with_header::<String>("ETag", "Names this answer, for `If-None-Match`.")
+        .with_header::<String>("ETag", TAG)
+        .answers_empty(304, "The answer has not changed.")
+        .with_header::<String>("ETag", TAG)
         .header::<String>(
             "If-None-Match",
-            "The `ETag` of an answer that the client has.",
+            "The `ETag` of an earlier answer that the client still has.",
         )
         .refuses([ApiError::Invalid(Constraint::Name)])
 }

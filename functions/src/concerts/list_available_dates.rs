@@ -1,7 +1,10 @@
-//! `GET /v1/concerts/available-dates`: the dates with a free seat, or with one that the caller
+//! `GET /v1/concerts/available-dates`: the dates with a free seat, or with a seat that the caller
 //! holds.
-//! 1 RRU for the door; the counts of taken seats are kept as those of `…/dates` are. Dates whose
-//! sale is still to open, or over, are not among them.
+//!
+//! Dates whose sale has not opened, or is over, are left out. The counts of taken seats are kept,
+//! as for `…/dates`.
+//!
+//! Cost: 1 RRU for the door, and the counts as in [`super::list_dates`].
 
 use serde::Serialize;
 use serde_json::json;
@@ -43,7 +46,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .filter(|show| show.is_on_sale(buyer.now, &app.config().time_zone))
         .collect();
     let taken = app.taken_seats(&on_sale, buyer.now).await?;
-    // One that is just being counted for the first time may well have a seat.
+    // A show that is being counted for the first time may have a free seat.
     let is_available = |show: &Show, taken: Option<u32>| {
         taken.is_none_or(|taken| taken < show.capacity)
             || buyer.seats_held_of(show.id()).next().is_some()
@@ -78,21 +81,27 @@ async fn usual_concert(app: &App, buyer: &Buyer) -> Result<ConcertId, ApiError> 
         .ok_or(ApiError::MissingParameter("concert_id"))
 }
 
-/// Dates on which a seat can be had.
+/// The dates on which a seat is free.
 #[derive(Serialize, ToSchema)]
 pub struct AvailableDates {
-    /// The dates, the first one first.
+    /// The dates, the earliest first.
     available_dates: Vec<ShowDate>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The dates with a free seat", Door::Buyer)
-        .details("Or with one that the caller holds.")
+    Operation::new("List the dates with a free seat", Door::Buyer)
+        .details(
+            "Returns the dates on sale with a free seat, or with a seat that the caller holds. \
+             The counts are a few seconds old. If there is no such date: 404 \
+             `NO_AVAILABLE_DATES`. For prices and counts, see `GET \
+             /v1/concerts/{concert_id}/dates`.",
+        )
         .query::<ConcertId>(
             "concert_id",
             false,
-            "The concert; else the one that the session was joined for, else the queue's own.",
+            "The concert's id. Without it, the concert that the session was joined for, or else \
+             the queue's default concert. If there is neither: 400 `MISSING_PARAMETER`.",
         )
         .answers::<AvailableDates>(
             200,

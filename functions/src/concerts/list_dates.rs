@@ -1,13 +1,15 @@
 //! `GET /v1/concerts/{concert_id}/dates`: the dates of a concert that are still to come, with
-//! their prices, how far their sales are, and the seats left. A date whose sale is over stays in
-//! the list until its day is, so that nobody looks for it in vain; it says nothing of seats.
+//! prices, the states of their sales, and the seats left.
 //!
-//! 1 RRU for the door. The shows are kept for five seconds, the counts for two: 0.5 RRU for each
-//! block of 500 seats and per 4 KB of its taken seats, if the concert has four blocks at the most.
-//! The counts of a larger one are kept for everybody (0.5 RRU per hundred shows), and one of those
-//! who find them old counts again: 2 WRU per hundred shows, and up to 600 blocks. A count is good
-//! for two seconds, and for 5 ms for each block of the concert, so that 200 blocks a second are
-//! read at the most, however many look.
+//! A date whose sale is over stays in the list until its day is over, so that nobody looks for it
+//! in vain. It has no `seats_left`.
+//!
+//! Cost: 1 RRU for the door. Shows are kept for five seconds, counts for two
+//! (`ARCHITECTURE.md#seats-left`). A concert of up to four blocks: 0.5 RRU for each block of 500
+//! seats and per 4 KB of its taken seats. Counts of a larger concert are kept in the database: 0.5
+//! RRU per hundred shows. One of the callers that find them old counts again: 2 WRU per hundred
+//! shows, and up to 600 blocks. A count is valid for two seconds, and for 5 ms for each block of
+//! the concert. So at most 200 blocks a second are read, however many callers look.
 
 use serde::Serialize;
 use serde_json::json;
@@ -25,7 +27,7 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Answers with the dates, the first one first.
+/// Answers with the dates, the earliest first.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let now = app.now();
     let shows = async { app.cached_shows(request.concert_id()?, now).await };
@@ -53,44 +55,49 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 /// The dates of a concert that are still to come.
 #[derive(Serialize, ToSchema)]
 pub struct Dates {
-    /// The dates, the first one first.
+    /// The dates, the earliest first.
     dates: Vec<DateOfShow>,
 }
 
-/// A show, and what is left of it.
+/// A show, with the state of its sale and the number of free seats.
 #[derive(Serialize, ToSchema)]
 pub struct DateOfShow {
-    /// Its date.
+    /// The date of the show.
     date: ShowDate,
-    /// What one seat costs.
+    /// The price of one seat, in won.
     price: Won,
-    /// How many seats it has.
+    /// The number of seats.
     capacity: u32,
-    /// How far its sale is.
+    /// The state of the sale.
     sale: Sale,
-    /// When its sale opens; at once when it does not say.
+    /// The time when the sale opens, or opened. Absent if it was open from the creation of the
+    /// show.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// When its sale closes; with the day of the show when it does not say.
+    /// The time when the sale closes, or closed. Absent if it closes at the end of the show's day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
-    /// How many of them are free, as it was a few seconds ago, or in a very large concert a few
-    /// minutes. Nothing when the sale is over, or while those of a concert of more than 20,000 are
-    /// being counted for the first time.
+    /// The number of free seats, as of a few seconds ago, or a few minutes ago for a very large
+    /// concert. Absent if the sale is over, and while a concert with more than 20,000 seats is
+    /// counted for the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u32>,
 }
 
-/// How far a sale is.
+/// The state of a sale.
+///
+/// - `UPCOMING`: it has not opened.
+/// - `OPEN`: seats can be held.
+/// - `OVER`: it has closed.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Sale {
-    /// It is still to open.
+    /// It has not opened.
     Upcoming,
-    /// Seats can be had.
+    /// Seats can be held.
     Open,
     /// It has closed.
     Over,
@@ -114,15 +121,19 @@ impl DateOfShow {
     }
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new(
-        "The dates of a concert, with prices and seats left",
+        "List the dates of a concert, with prices and seats left",
         Door::Buyer,
+    )
+    .details(
+        "Returns the dates of today and later. A date whose sale is over stays in the list \
+             until its day is over.",
     )
     .answers::<Dates>(
         200,
-        "The dates.",
+        "The dates of the concert.",
         json!({ "dates": [
             {
                 "date": "2026-12-24",

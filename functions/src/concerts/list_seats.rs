@@ -1,10 +1,10 @@
-//! `GET /v1/concerts/{concert_id}/seats?date=`: each seat of a show and whether it is free.
-//! 2 RRU for a show of 50 seats.
+//! `GET /v1/concerts/{concert_id}/seats?date=`: each seat of a show, and whether it is free. A show
+//! whose sale has not opened can be looked at too, so that buyers can choose in advance.
 //!
-//! The seats of a show whose sale is still to open can be looked at, too: who comes early chooses.
+//! A show of up to 500 seats comes whole. A larger one comes in ranges of at most 500 seats, with
+//! `from`, `to` and `next_from`.
 //!
-//! Shows of up to 500 seats come whole; larger ones by `from` and `to`, 500 seats at most, with
-//! `next_from` where there are more.
+//! Cost: 2 RRU for a show of 50 seats.
 
 use std::collections::HashMap;
 
@@ -150,13 +150,13 @@ fn seats(
 pub struct Seats {
     /// The date of the show.
     date: ShowDate,
-    /// That all of them are taken by others, when they are.
+    /// A text for people, if other users have all these seats. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     message: Option<&'static str>,
     /// The seats.
     seats: Vec<Seat>,
-    /// Where the next request begins, when there are more.
+    /// The `from` of the next request. Absent if these are the last seats of the show.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_from: Option<u32>,
@@ -165,39 +165,53 @@ pub struct Seats {
 /// A seat.
 #[derive(Serialize, ToSchema)]
 pub struct Seat {
-    /// Its number, from 1.
+    /// The seat's number, from 1.
     seat_number: u32,
-    /// Whether it is not free.
+    /// Whether the seat is taken. `false` only if `status` is `FREE`.
     is_reserved: bool,
-    /// What it is.
+    /// The seat's status.
     status: Status,
 }
 
-/// What a seat is.
+/// The status of a seat.
+///
+/// - `FREE`: it can be held.
+/// - `HELD`: another session holds it, for a few minutes at most.
+/// - `SOLD`: it is sold.
+/// - `MINE`: the caller holds it.
 #[derive(Clone, Copy, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(as = SeatStatus)]
 pub enum Status {
-    /// To be had.
+    /// It can be held.
     Free,
-    /// Kept for somebody else for a while.
+    /// Another session holds it.
     Held,
-    /// Somebody's.
+    /// It is sold.
     Sold,
-    /// Held by the caller.
+    /// The caller holds it.
     Mine,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The seats of a show", Door::Buyer)
-        .details("Shows of up to 500 seats come whole, larger ones by `from` and `to`.")
+    Operation::new("List the seats of a show", Door::Buyer)
+        .details(
+            "A show of up to 500 seats comes whole. Of a larger one, ask for ranges of at most \
+             500 seats with `from` and `to`: `next_from` is where the next one begins. Seats can \
+             be looked at before their sale opens, but not held. A seat that is free here may be \
+             taken a moment later.",
+        )
         .query::<ShowDate>("date", true, "The date of the show.")
-        .query::<u32>("from", false, "The first seat; 1 unless said.")
-        .query::<u32>("to", false, "The last seat, at most 499 after `from`.")
+        .query::<u32>("from", false, "The number of the first seat. By default 1.")
+        .query::<u32>(
+            "to",
+            false,
+            "The number of the last seat, at most 499 more than `from`. By default 499 more, or the show's last seat.",
+        )
         .answers::<Seats>(
             200,
-            "The seats.",
+            "The seats of the show, or a range of them.",
             json!({ "date": "2026-12-24", "seats": [
                 { "seat_number": 1, "is_reserved": true, "status": "SOLD" },
                 { "seat_number": 2, "is_reserved": false, "status": "FREE" },

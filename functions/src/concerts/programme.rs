@@ -1,4 +1,4 @@
-//! A concert with its shows, as operators name it and as everybody is told.
+//! A concert with its shows, in requests and in answers.
 
 use std::collections::BTreeMap;
 
@@ -19,39 +19,40 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// A show, new or changed: what is left out stays, or gets its default.
+/// A show to add or to change. In a change, a field that is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
 pub struct ShowFields {
-    /// Its date. One in the past is taken, too: it is listed as over, and nobody can buy.
+    /// The date of the show. A date in the past is allowed: it is listed as over, and nobody can
+    /// buy it.
     #[schema(value_type = ShowDate, required)]
     date: Field,
-    /// What one seat costs, with at most two decimals. A new date needs it. Seats that are held
-    /// keep the price that they had.
+    /// The price of one seat, in won, with at most two decimals. Required for a new date. Seats
+    /// that are held keep their price.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1_000_000_000_000_i64)]
     price: Field,
-    /// How many seats it has; 50 unless said. It never changes.
+    /// The number of seats. 50 by default. It cannot be changed later.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     capacity: Field,
-    /// When its sale opens; at once unless said. `null` takes it away.
+    /// The time when the sale opens. Absent for a new show: at once. `null` removes it.
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<Timestamp>)]
     opens_at: Option<Field>,
-    /// When its sale closes; with the day of the show unless said. `null` takes it away.
+    /// The time when the sale closes. Absent for a new show: the end of its day. `null` removes it.
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<Timestamp>)]
     closes_at: Option<Field>,
 }
 
-/// Whether a date needs its price.
+/// Whether every show of a body needs a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prices {
-    /// Each one does.
+    /// Every show does.
     Needed,
-    /// Some are there already.
+    /// A show that exists already keeps its price without one.
     MayStay,
 }
 
-/// The shows of a body, which are fields yet: those that have to be there are.
+/// The shows of a body, with their fields as they came. Required fields are present.
 pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, ApiError> {
     let shows: Option<Vec<Field>> = field.read().value();
     let shows = shows.filter(|shows| shows.len() <= MAX_SHOWS);
@@ -69,18 +70,18 @@ pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, Ap
     Ok(shows)
 }
 
-/// A name in a body.
+/// The name in a body.
 pub(crate) fn name(field: &Field) -> Result<Option<Name>, ApiError> {
     field.text(Name::parse, ApiError::Invalid(Constraint::Name))
 }
 
-/// A queue in a body.
+/// The queue in a body.
 pub(crate) fn queue_id(field: &Field) -> Result<Option<QueueId>, ApiError> {
     field.text(|id| id.parse().ok(), ApiError::Invalid(Constraint::QueueId))
 }
 
 impl ShowFields {
-    /// What they say.
+    /// Reads each field.
     pub(crate) fn read(&self) -> Result<ShowChange, ApiError> {
         let date = self.date.read().value().ok_or(ApiError::InvalidDate)?;
         let price = self.price.parse(Money::parse);
@@ -104,7 +105,7 @@ fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
     Ok(named.map_or(Change::Clear, Change::Set))
 }
 
-/// What may be wrong with a concert that somebody names.
+/// The errors of a concert that a request describes.
 pub(crate) const REFUSALS: [ApiError; 8] = [
     ApiError::InvalidDate,
     ApiError::Invalid(Constraint::Name),
@@ -120,13 +121,13 @@ pub(crate) const REFUSALS: [ApiError; 8] = [
 #[derive(Serialize, ToSchema)]
 #[schema(as = Concert)]
 pub struct ConcertAnswer<'a> {
-    /// Its id.
+    /// The concert's id.
     concert_id: ConcertId,
-    /// Its name.
+    /// The concert's name.
     name: &'a Name,
-    /// The queue that its buyers come through.
+    /// The id of the queue of its buyers.
     queue_id: &'a QueueId,
-    /// Its shows, the first one first.
+    /// The concert's shows, the earliest first.
     shows: Vec<ShowAnswer>,
 }
 
@@ -134,24 +135,25 @@ pub struct ConcertAnswer<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Show)]
 pub struct ShowAnswer {
-    /// Its date.
+    /// The date of the show.
     date: ShowDate,
-    /// What one seat costs.
+    /// The price of one seat, in won.
     price: Won,
-    /// How many seats it has.
+    /// The number of seats.
     capacity: u32,
-    /// When its sale opens; at once when it does not say.
+    /// The time when the sale opens, or opened. Absent if it was open from the creation of the
+    /// show.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// When its sale closes; with the day of the show when it does not say.
+    /// The time when the sale closes, or closed. Absent if it closes at the end of the show's day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
 }
 
 impl<'a> ConcertAnswer<'a> {
-    /// What is told of a concert.
+    /// The answer about a concert.
     pub(crate) fn of(programme: &'a Programme) -> Self {
         Self {
             concert_id: programme.concert.concert_id,
@@ -161,7 +163,7 @@ impl<'a> ConcertAnswer<'a> {
         }
     }
 
-    /// What it looks like.
+    /// An example for the OpenAPI document.
     pub(crate) fn example() -> Value {
         json!({
             "concert_id": "019a9e1c-1111-7000-8000-000000000001",

@@ -1,21 +1,20 @@
-//! `PATCH /v1/concerts/{concert_id}`: change a concert: its name, its queue, and its shows by
-//! date.
+//! `PATCH /v1/concerts/{concert_id}`: changes a concert's name, its queue, and its shows by date.
 //!
-//! What is left out stays; dates that are not there yet are added. A new price is that of the
-//! next hold: a seat that is held costs what it cost then. A sale's time goes with `null`. The
-//! capacity of a show never changes. Two changes at once are both done. One of more shows than a
-//! transaction takes is done in steps that leave a whole concert each, and the same request again
-//! does the rest of one that was cut off.
+//! What is left out stays. A date that does not exist is added. The capacity of a show never
+//! changes. Of two changes at once, both are done. A change of more shows than fit into one
+//! transaction is done in steps. Each step leaves a whole concert. If the change was cut off, the
+//! same request again does the rest.
 //!
-//! A concert leaves a queue of its own only while nobody is in its line: those who wait would wait
-//! for nothing. Whoever is in the line of `main` goes along: they may buy until they are through.
-//! The queues are ticked, so that new seats take newcomers at once, and a line without any ends.
+//! A concert leaves a queue of its own only while nobody is in its line, because those who wait
+//! would wait for nothing. From `main` it can always move. Those who are in the line of `main` at
+//! that moment may still buy it. The queues are ticked, so that new seats take newcomers at once,
+//! and a line without seats ends (`ARCHITECTURE.md#where-a-line-ends`).
 //!
-//! 1 RRU for the door, 1 RRU per 4 KB of the concert; 2 WRU for each show that changes, 2 for the
-//! concert, 2 for the version, 2 for each place of the listing that changes. A queue of its own is
-//! looked up (1 RRU), and the list of its shows changes with them (1 RRU per 4 KB, 2 WRU per KB);
-//! then it is ticked. A move costs 0.5 RRU more, and what a look at the line costs: 2 RRU and 1 for
-//! each live cohort, or 65 RRU before its opening.
+//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the concert; 2 WRU for each show that changes, 2 for
+//! the concert, 2 for the version, 2 for each place of the listing that changes. A queue of its
+//! own: 1 RRU to look it up, 1 RRU per 4 KB and 2 WRU per KB of the list of its shows, and the
+//! price of a tick. A move to another queue: 0.5 RRU more, and a look at the line (2 RRU and 1 for
+//! each live cohort, or 65 RRU before its opening).
 
 use serde::Deserialize;
 use serde_json::json;
@@ -36,7 +35,7 @@ use utoipa::ToSchema;
 use super::programme::{self, ConcertAnswer, Prices, ShowFields};
 use crate::operation::{Door, Operation};
 
-/// Changes the concert and answers with it.
+/// Changes the concert. Answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let change = change(&body(&request)?, admin.now)?;
@@ -54,8 +53,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&ConcertAnswer::of(&programme))
 }
 
-/// Requires that the concert may move to that queue, and returns the one that it leaves, if it
-/// does: a queue of its own in whose line there is nobody, or `main`, whose line goes along.
+/// Requires that the concert may move to that queue. Returns the queue that it leaves, or `None` if
+/// it does not move. From a queue of its own it may move only if nobody is in the line. From
+/// `main` it may always move.
 async fn require_movable(
     app: &App,
     concert_id: ConcertId,
@@ -90,26 +90,30 @@ fn change(body: &ConcertChange, now: Timestamp) -> Result<ProgrammeChange, ApiEr
     })
 }
 
-/// What is to become of a concert.
+/// The changes of a concert. A field that is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
 pub struct ConcertChange {
-    /// Its new name.
+    /// The new name.
     #[schema(value_type = Option<Name>)]
     name: Field,
-    /// The queue that its buyers come through from now on.
+    /// The id of the new queue of its buyers. The queue must exist.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
-    /// Shows by their dates: new ones, and changes of others.
+    /// Shows to add or to change. A date that the concert has is changed, another one is added.
     #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
     shows: Field,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Change a concert", Door::Admin)
         .details(
-            "What is left out stays; a date that is not there yet is added. Seats that are held \
-             keep their price.",
+            "What is left out stays, and a date that does not exist is added. A new price is for \
+             later holds: seats that are held keep theirs. A show's capacity cannot be \
+             changed.\n\n\
+             A concert can leave a queue of its own only while nobody is in its line, else 409 \
+             `LINE_NOT_EMPTY`. Repeating the call is safe. After a call without an answer, \
+             repeat it: a change of many shows may have been done in part.",
         )
         .body::<ConcertChange>(json!({
             "name": "겨울 콘서트",

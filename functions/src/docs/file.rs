@@ -7,9 +7,15 @@ use crate::operation::{Door, Operation};
 
 pub use super::handle;
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("A file of the page", Door::Nobody)
-        .answers_with::<String>(200, "The file, compressed.", "*/*", json!("…"))
+    Operation::new("Get a file of the page", Door::Public)
+        .details("The files that `GET /docs` needs: script, style and settings.")
+        .answers_with::<String>(
+            200,
+            "The file. It is compressed with gzip, except for the settings.",
+            "*/*",
+            json!("…"),
+        )
         .refuses([ApiError::NotFound])
 }

@@ -1,64 +1,66 @@
-// Where somebody stands in the line, computed by their own page: from the public document of the
-// queue (`GET /v1/queues/{queue_id}`), which a CDN can keep for a second, and from their token.
-// Nothing here asks for anything. Times are milliseconds; those of the service are counted from
-// 1970.
+// Computes a place in the line on the page of the person who waits. It needs the queue's public
+// document (`GET /v1/queues/{queue_id}`), which a CDN can keep for a second, and their queue token.
+// It sends no requests. Times are in milliseconds. Those of the service are counted from 1970.
 //
 //     import { clockOffset, numberOf, placeOf, readToken } from '/line.js';
 
 /**
- * What this module reads of a queue's public document.
+ * A queue's public document, as far as this module reads it.
  *
  * @typedef {object} Queue
  * @property {string} state `OPEN`, `PAUSED`, `CLOSED`, `SOLD_OUT` or `SALE_OVER`.
- * @property {Point[]} points How many are served by when, in the order of time, linear in between.
- * @property {number} flow How many the line can let in a second while it is full.
- * @property {string} server_time What the time is.
- * @property {string} [opens_at] When it opens; who joins before that takes part in the draw.
- * @property {string} [sale_opens_at] When the next show opens its sale, while no seat is to be had
+ * @property {Point[]} points How many people are served by when, in the order of time, linear in
+ *   between.
+ * @property {number} flow The number of people per second that the line can let in while it is full.
+ * @property {string} server_time The current time of the service.
+ * @property {string} [opens_at] The time when the queue opens. Joins before it enter the draw.
+ * @property {string} [sale_opens_at] The time when the next show goes on sale, if nobody is let in
  *   until then.
- * @property {number} [closed_through] When the seats have ended: who has this number or a smaller
- *   one is through, unless they hold seats.
- * @property {Closure[]} [closures] The numbers for which the line ended.
+ * @property {number} [closed_through] The last number for which the line ended because all seats
+ *   were sold, or the sale was over.
+ * @property {Closure[]} [closures] The ranges of numbers for which the line ended.
  * @property {EarlyClosure[]} [early_closures] The early entries for which the line ended before the
  *   opening.
- * @property {Draw} [draw] The draw among those who were early.
+ * @property {Draw} [draw] The draw among the early entries.
  *
  * @typedef {object} Point
- * @property {string} at By when.
- * @property {number} served So many are served, at most three decimals. Two points at the same
- *   time are a jump.
+ * @property {string} at The time of the point. Two points at the same time are a jump.
+ * @property {number} served The number of people served by then, with at most three decimals.
  *
  * @typedef {object} Closure
- * @property {number} after The last number before them.
- * @property {number} through The last of them.
+ * @property {number} after The last number before the range.
+ * @property {number} through The last number of the range.
  * @property {string} reason `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
  *
  * @typedef {object} EarlyClosure
- * @property {number[]} entries The last index on each of the 64 stripes.
+ * @property {number[]} entries A count of entries for each of the 64 stripes. The line ended for
+ *   the entries of a stripe up to this count.
  * @property {string} reason `SALE_OVER`, `SOLD_OUT` or `QUEUE_CLOSED`.
  *
  * @typedef {object} Draw
  * @property {string} seed_hash The SHA-256 of the seed, in hexadecimal digits.
- * @property {string} [seed] The seed: 32 bytes in hexadecimal digits. From the opening on.
- * @property {number} [entries] How many were early. From the opening on.
- * @property {number[]} [stripes] How many of them each of the 64 stripes had. From the opening on.
- * @property {number[]} [closed] How many more each stripe had before those, which take no part.
+ * @property {string} [seed] The seed: 32 bytes in hexadecimal digits. Absent before the opening.
+ * @property {number} [entries] The number of entries in the draw. Absent before the opening.
+ * @property {number[]} [stripes] The number of entries in the draw on each of the 64 stripes. Absent
+ *   before the opening.
+ * @property {number[]} [closed] The number of entries on each stripe for which the line ended before
+ *   the opening. They come before those in `stripes`, and do not take part in the draw.
  *
- * @typedef {[stripe: number, index: number]} Entry Who was early: which one on which stripe.
+ * @typedef {[stripe: number, index: number]} Entry An early entry: its stripe, and its count on it.
  *
- * @typedef {object} Ticket What a queue token says.
- * @property {string} queue The queue.
- * @property {number} exp When the token expires, in seconds since 1970.
- * @property {number} [number] The number, of who came after the opening.
- * @property {Entry} [early] The entry, of who came before.
+ * @typedef {object} Ticket The contents of a queue token.
+ * @property {string} queue The id of the queue.
+ * @property {number} exp The time when the token expires, in seconds since 1970.
+ * @property {number} [number] The number of a session that joined after the opening.
+ * @property {Entry} [early] The entry of a session that joined before the opening.
  */
 
 /**
- * Reads a queue token. Whether it is genuine, only the service can tell.
+ * Reads a queue token. It does not check the signature.
  *
  * @param {string} token
  * @returns {Ticket}
- * @throws {TypeError} when it is no queue token.
+ * @throws {TypeError} if it is not a queue token.
  */
 export function readToken(token) {
   try {
@@ -66,19 +68,20 @@ export function readToken(token) {
     const ticket = JSON.parse(atob(payload));
     if (ticket.aud === 'queue') return ticket;
   } catch {
-    // Neither is something else a queue token.
+    // What cannot be read is not a queue token either.
   }
   throw new TypeError('not a queue token');
 }
 
 /**
- * The number of a ticket, by the draw for who was early; `null` before the opening, and for a
- * ticket for which the line ended before it. A number never changes: once is enough.
+ * The number of a ticket. That of an early entry is computed from the draw. `null` before the
+ * opening, and if the line ended for the entry before it. A number never changes, so calling this
+ * once is enough.
  *
  * @param {Ticket} ticket
  * @param {Queue} queue
  * @returns {Promise<number | null>}
- * @throws {RangeError} when the draw has left the ticket out.
+ * @throws {RangeError} if the draw has left the ticket out.
  */
 export async function numberOf(ticket, queue) {
   if (ticket.number !== undefined) return ticket.number;
@@ -90,10 +93,10 @@ export async function numberOf(ticket, queue) {
 }
 
 /**
- * How many are served at a time: who has this number or a smaller one.
+ * How many people are served at a time: those with this number or a smaller one.
  *
  * @param {Queue} queue
- * @param {number} time The service's.
+ * @param {number} time The service's time.
  * @returns {number}
  */
 export function served(queue, time) {
@@ -114,12 +117,12 @@ export function served(queue, time) {
 }
 
 /**
- * How many are to be served until a number is, itself included: 0 when it has been. `null` for
- * who has no number, before the opening.
+ * The place of a number: how many people are to be served until it is, itself included. 0 if it has
+ * been served. `null` without a number, before the opening.
  *
  * @param {number | null} number
  * @param {Queue} queue
- * @param {number} time The service's.
+ * @param {number} time The service's time.
  * @returns {number | null}
  */
 export function placeOf(number, queue, time) {
@@ -127,13 +130,12 @@ export function placeOf(number, queue, time) {
 }
 
 /**
- * Why nobody who has this number will be served any more; `null` while they may be. Who holds seats
- * may still pay for them. Once it is not `null`, it stays the same.
+ * The reason why the line ended for a number. `null` if it has not. Seats that are held can still
+ * be paid for. A reason never changes.
  *
  * @param {number | null} number
  * @param {Queue} queue
- * @param {Ticket} [ticket] What was drawn. For who was early, the line may end before there is a
- *   number.
+ * @param {Ticket} [ticket] The ticket. For an early entry, the line may end before it has a number.
  * @returns {string | null} `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
  */
 export function reasonOver(number, queue, ticket) {
@@ -148,11 +150,11 @@ export function reasonOver(number, queue, ticket) {
 }
 
 /**
- * Whether nobody who has this number will be served any more.
+ * Whether the line ended for a number.
  *
  * @param {number | null} number
  * @param {Queue} queue
- * @param {Ticket} [ticket] What was drawn.
+ * @param {Ticket} [ticket] The ticket.
  * @returns {boolean}
  */
 export function isOver(number, queue, ticket) {
@@ -160,9 +162,10 @@ export function isOver(number, queue, ticket) {
 }
 
 /**
- * How many seconds a place will take, at the pace at which the line has been moving, and not before
- * there are seats; `null` while nobody knows. The service's own estimate also knows of places that are free at this moment,
- * which fill faster, and of seats that will not be enough.
+ * The estimated wait of a place, in seconds. It assumes the pace at which the line has been moving,
+ * and does not end before seats are on sale. `null` while nobody is let in. The service's own
+ * estimate also considers places that are free at this moment, which fill faster, and whether the
+ * seats will be enough.
  *
  * @param {number | null} place
  * @param {Queue} queue
@@ -178,10 +181,10 @@ export function estimatedWait(place, queue) {
 }
 
 /**
- * How many seconds it is until the queue opens; `null` when it has opened.
+ * The seconds until the queue opens. `null` if it has opened.
  *
  * @param {Queue} queue
- * @param {number} time The service's.
+ * @param {number} time The service's time.
  * @returns {number | null}
  */
 export function secondsToOpening(queue, time) {
@@ -190,10 +193,10 @@ export function secondsToOpening(queue, time) {
 }
 
 /**
- * In how many seconds to ask for the document again: after an eighth of the wait, but after 1 at
- * the least and 30 at the most, which is also for who does not know how long they will wait.
+ * The seconds to wait before asking for the document again: an eighth of the wait, at least 1 and
+ * at most 30. If the wait is not known: 30.
  *
- * @param {number | null} wait In seconds.
+ * @param {number | null} wait The estimated wait, in seconds.
  * @returns {number}
  */
 export function askAgainAfter(wait) {
@@ -201,15 +204,15 @@ export function askAgainAfter(wait) {
 }
 
 /**
- * What to add to a clock of the page's to have the service's time. `performance.now()` is a better
- * clock than `Date.now()`, because nobody sets it.
+ * The number of milliseconds to add to a clock of the page to get the service's time.
+ * `performance.now()` is a better clock than `Date.now()`, because nobody sets it.
  *
- * The document's time had come when it arrived here. So this is never ahead of the service, and
- * the largest of several is the best.
+ * The document was written before it arrived here. So the result is never ahead of the service, and
+ * the largest of several results is the best.
  *
  * @param {Queue} queue
- * @param {number} arrived When the document arrived, by the page's clock.
- * @param {number} [known] What was found before.
+ * @param {number} arrived The time when the document arrived, by the page's clock.
+ * @param {number} [known] The largest result so far.
  * @returns {number}
  */
 export function clockOffset(queue, arrived, known = -Infinity) {
@@ -217,23 +220,23 @@ export function clockOffset(queue, arrived, known = -Infinity) {
 }
 
 /**
- * The milliseconds of a time as the service writes it.
+ * The milliseconds since 1970 of a time that the service has written.
  *
  * @param {string} text RFC 3339.
  * @returns {number}
  */
 export function milliseconds(text) {
-  // A date has three decimals or none, by the standard; the service writes those that it needs.
+  // `Date.parse` takes three decimals or none. The service writes as many as it needs.
   const three = (/** @type {string} */ _, /** @type {string} */ digits) => `.${digits.padEnd(3, '0').slice(0, 3)}`;
   return Date.parse(text.replace(/\.(\d+)/, three));
 }
 
 /**
- * Whether a draw is the one that was settled before anybody was in it: whether the seed has the
- * hash that was published and, if one is given, that was written down before the opening.
+ * Whether a draw is the one that was fixed before anybody was in it. Its seed must have the hash
+ * that was published and, if one is given, the hash that was written down before the opening.
  *
- * @param {Draw} draw From the opening on.
- * @param {string} [committed] The hash that was written down.
+ * @param {Draw} draw The draw, after the opening.
+ * @param {string} [committed] The hash that was written down before the opening.
  * @returns {Promise<boolean>}
  */
 export async function holds(draw, committed = draw.seed_hash) {
@@ -244,13 +247,13 @@ export async function holds(draw, committed = draw.seed_hash) {
 }
 
 /**
- * The number that a draw gives to an entry, from 1; `null` when it is none of those that were
- * drawn. The ranks of the entries, by stripe and index, are shuffled: swap-or-not with SHA-256 in
- * 90 rounds, the same as `compute_shuffled_index` of Ethereum's consensus specification.
+ * The number that a draw gives to an entry, from 1. `null` if the entry is not in the draw. The
+ * ranks of the entries, by stripe and index, are shuffled: swap-or-not with SHA-256 in 90 rounds,
+ * the same as `compute_shuffled_index` of Ethereum's consensus specification.
  *
- * The browser hashes only for pages that come by HTTPS or from the same machine.
+ * A browser hashes only for pages that come by HTTPS or from the same machine.
  *
- * @param {Draw} draw From the opening on.
+ * @param {Draw} draw The draw, after the opening.
  * @param {Entry} entry
  * @returns {Promise<number | null>}
  */
@@ -278,8 +281,8 @@ export async function numberByDraw(draw, [stripe, index]) {
 }
 
 /**
- * A number of at most three decimals in thousandths: exact up to 2^51 of them, because only then is
- * a double's error half of one.
+ * A number with at most three decimals, in thousandths. It is exact up to 2^51 thousandths, because
+ * up to there a double's error is at most half a thousandth.
  *
  * @param {number} decimal
  */

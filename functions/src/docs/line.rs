@@ -1,4 +1,4 @@
-//! `GET /line.js`: a module with which a page computes places in the line itself.
+//! `GET /line.js`: a module with which a page computes places in the line.
 
 use serde_json::json;
 
@@ -6,16 +6,17 @@ use crate::operation::{Door, Operation};
 
 pub use super::handle;
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("A module that computes places", Door::Nobody)
+    Operation::new("Get a module that computes places", Door::Public)
         .details(
-            "An ES module without dependencies, for web pages: from a queue's public document and \
-             a queue token it tells the place in the line, and the number that the draw gave.",
+            "An ES module without dependencies, for web pages that wait. It computes the place \
+             in the line, the estimated wait and the number of a draw from a queue token and the \
+             queue's public document (`GET /v1/queues/{queue_id}`). It sends no requests itself.",
         )
         .answers_with::<String>(
             200,
-            "JavaScript, with its types in comments.",
+            "The module, in JavaScript. Its types are in comments (JSDoc).",
             "text/javascript; charset=utf-8",
             json!("export function placeOf(number, queue, time) {}"),
         )

@@ -1,4 +1,4 @@
-// Holds the module to the vectors that the service's own code is held to.
+// Tests the module with the vectors that test the service's own code.
 //
 //     node --test functions/src/docs/line.test.mjs
 
@@ -54,7 +54,7 @@ function token(claims) {
     .join('.');
 }
 
-test('as many are served as the vectors say', () => {
+test('served people are those of the vectors', () => {
   const schedules = vectors('schedule/vectors.json');
   assert.ok(schedules.length > 10);
   for (const { points, served: expected } of schedules) {
@@ -64,12 +64,12 @@ test('as many are served as the vectors say', () => {
   }
 });
 
-test('a part of a millisecond has not passed', () => {
+test('served people are computed with whole milliseconds', () => {
   assert.equal(served(queue(), NOON + 1_999.999), 100);
   assert.equal(served(queue(), NOON + 2_000), 101);
 });
 
-test('entries have the numbers that the vectors say', async () => {
+test('entries have the numbers of the vectors', async () => {
   const draws = vectors('draw/vectors.json');
   assert.deepEqual(draws.map(({ entries }) => entries), [1, 2, 2, 3, 64, 100, 1_000, 1_000_000]);
   for (const draw of draws) {
@@ -80,13 +80,13 @@ test('entries have the numbers that the vectors say', async () => {
   }
 });
 
-test('an entry that there cannot be has no number', async () => {
+test('an impossible entry has no number', async () => {
   for (const entry of [[64, 1], [-1, 1], [0, 0], [0, -1], [0, NaN]]) {
     assert.equal(await numberByDraw(DRAW, entry), null, `${entry}`);
   }
 });
 
-test('a draw that was tampered with does not hold', async () => {
+test('a draw with another seed, hash or count does not hold', async () => {
   const other = '0'.repeat(64);
   assert.equal(await holds(DRAW, DRAW.seed_hash), true);
   assert.equal(await holds(DRAW, other), false);
@@ -103,19 +103,19 @@ test('a draw that was tampered with does not hold', async () => {
   }
 });
 
-test('a token says queue and number, or entry', () => {
+test('a token has the queue, and a number or an entry', () => {
   const claims = { aud: 'queue', sub: '김민수', queue: 'arena', number: 7, exp: 1_800_000_000 };
   const read = readToken(token(claims));
   assert.deepEqual([read.queue, read.number, read.exp], ['arena', 7, 1_800_000_000]);
   assert.deepEqual(readToken(token({ aud: 'queue', early: [17, 204] })).early, [17, 204]);
-  // With the letters that only this alphabet has.
+  // With the two characters that base64url has and base64 does not.
   assert.equal(readToken(token({ aud: 'queue', queue: '~~~???>>>' })).queue, '~~~???>>>');
   for (const wrong of ['', 'a.b.c', 'e30', token({ aud: 'access' }), token(null), undefined]) {
     assert.throws(() => readToken(wrong), new TypeError('not a queue token'));
   }
 });
 
-test('who was early has a number from the opening on', async () => {
+test('an early entry has a number after the opening', async () => {
   const [entry, number] = DRAW.numbers[0];
   const sealed = queue({ draw: { seed_hash: DRAW.seed_hash } });
   const open = queue({ draw: DRAW });
@@ -124,14 +124,15 @@ test('who was early has a number from the opening on', async () => {
   assert.equal(await numberOf({ early: entry }, open), number);
   assert.equal(await numberOf({ number: 7 }, sealed), 7);
   await assert.rejects(numberOf({ early: [0, 1_000] }, open), RangeError);
-  // The line ended for five on each stripe before: those who came then have the same numbers.
+  // Before, the line ended for five entries on each stripe. The entries after them have the same
+  // numbers as without them.
   const [stripe, index] = entry;
   const reopened = queue({ draw: { ...DRAW, closed: Array(64).fill(5) } });
   assert.equal(await numberOf({ early: [stripe, index + 5] }, reopened), number);
   assert.equal(await numberOf({ early: [stripe, 5] }, reopened), null);
 });
 
-test('a place is what is missing until the number is served', () => {
+test('a place is the number less the people served', () => {
   assert.equal(placeOf(108, queue(), NOON), 8);
   assert.equal(placeOf(108, queue(), NOON + 4_000), 6);
   assert.equal(placeOf(102, queue(), NOON + 4_000), 0);
@@ -139,7 +140,7 @@ test('a place is what is missing until the number is served', () => {
   assert.equal(placeOf(null, queue(), NOON), null);
 });
 
-test('it is over for who is sold out, and for whom a queue closes', () => {
+test('the line ends when it is sold out, and when the queue closes', () => {
   const soldOut = queue({ state: 'SOLD_OUT', closed_through: 350 });
   const reopened = queue({ closed_through: 350 });
   const closures = [
@@ -174,7 +175,7 @@ test('it is over for who is sold out, and for whom a queue closes', () => {
   assert.equal(reasonOver(111, closed), null);
 });
 
-test('a wait is the place by the flow, while the line moves', () => {
+test('a wait is the place divided by the flow, while people are let in', () => {
   assert.equal(estimatedWait(7, queue()), 14);
   assert.equal(estimatedWait(36, queue({ flow: 1.2 })), 30);
   assert.equal(estimatedWait(1, queue({ flow: 3.5 })), 1);
@@ -185,20 +186,20 @@ test('a wait is the place by the flow, while the line moves', () => {
   for (const state of ['PAUSED', 'CLOSED', 'SOLD_OUT', 'SALE_OVER']) {
     assert.equal(estimatedWait(7, queue({ state })), null, state);
   }
-  // No seat is to be had before that.
+  // No seat is on sale before that.
   const later = queue({ sale_opens_at: '2026-11-20T03:10:00Z' });
   assert.equal(estimatedWait(7, later), 598);
   assert.equal(estimatedWait(7_000, later), 14_000);
 });
 
-test('who waits asks again after an eighth of it', () => {
+test('a page asks again after an eighth of the wait', () => {
   const asks = [[0, 1], [7, 1], [15, 1], [16, 2], [36, 4], [239, 29], [240, 30], [99_999, 30], [null, 30]];
   for (const [wait, after] of asks) {
     assert.equal(askAgainAfter(wait), after, `${wait}`);
   }
 });
 
-test('the opening is so far away', () => {
+test('the seconds to the opening are rounded up, and null afterwards', () => {
   const opens = queue({ opens_at: '2026-11-20T03:00:10.5Z' });
   assert.equal(secondsToOpening(opens, NOON), 11);
   assert.equal(secondsToOpening(opens, NOON + 10_499), 1);
@@ -206,7 +207,7 @@ test('the opening is so far away', () => {
   assert.equal(secondsToOpening(queue(), NOON), null);
 });
 
-test('the clock is never ahead of the service, and the best that is known', () => {
+test('the clock is never ahead of the service, and improves with each document', () => {
   const first = clockOffset(queue(), 1_000);
   assert.equal(1_000 + first, NOON + 2_250);
   // The next document was on its way for less time, the one after it for more.
@@ -215,7 +216,7 @@ test('the clock is never ahead of the service, and the best that is known', () =
   assert.equal(clockOffset(queue({ server_time: '2026-11-20T03:00:06.25Z' }), 5_500, better), better);
 });
 
-test('a time has as many decimals as it needs', () => {
+test('a time may have any number of decimals', () => {
   assert.equal(milliseconds('2026-11-20T03:00:00.5Z'), NOON + 500);
   assert.equal(milliseconds('2026-11-20T03:00:00.05Z'), NOON + 50);
   assert.equal(milliseconds('2026-11-20T03:00:00.123999Z'), NOON + 123);

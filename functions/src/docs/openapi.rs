@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the specification.
+//! `GET /openapi.json`: the OpenAPI document.
 
 use serde_json::json;
 
@@ -6,11 +6,11 @@ use crate::operation::{Door, Operation};
 
 pub use super::handle;
 
-/// What the specification says of itself.
+/// The description in the OpenAPI document itself.
 pub fn operation() -> Operation {
-    Operation::new("This specification", Door::Nobody).answers::<serde_json::Value>(
+    Operation::new("Get this document", Door::Public).answers::<serde_json::Value>(
         200,
-        "OpenAPI 3.1.",
+        "The document, in OpenAPI 3.1.",
         json!({ "openapi": "3.1.0" }),
     )
 }

@@ -1,4 +1,4 @@
-//! `GET /docs`: a page to read the specification and try the API with.
+//! `GET /docs`: a page to read the OpenAPI document and try the API on.
 
 use serde_json::json;
 
@@ -6,11 +6,11 @@ use crate::operation::{Door, Operation};
 
 pub use super::handle;
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("A page to try the API with", Door::Nobody).answers_with::<String>(
+    Operation::new("Get a page to try the API on", Door::Public).answers_with::<String>(
         200,
-        "Swagger UI, which asks no other host for anything.",
+        "The page (Swagger UI). It loads nothing from other hosts.",
         "text/html; charset=utf-8",
         json!("<!DOCTYPE html>"),
     )

@@ -1,8 +1,11 @@
-//! `POST` (and `PATCH`) `/v1/users/{user_id}/balance`: top up the balance. 4 WRU, 1 RRU.
+//! `POST` and `PATCH /v1/users/{user_id}/balance`: tops up the balance.
 //!
-//! With an `Idempotency-Key` a charge happens once, however often it is sent: the same again
-//! gives the same answer, and the same key with another amount is 422. Administrators may charge
-//! anybody; a deployment may say that nobody else may.
+//! With an `Idempotency-Key` a charge is made once. A repeated call gets the same answer, and the
+//! same key with another amount is 422 (`functions/README.md#money-that-comes-in-needs-a-key`).
+//! Administrators may charge any account. The parameter `WhoCharges` says whether users may charge
+//! their own.
+//!
+//! Cost: 4 WRU, 1 RRU.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +22,7 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Charges and answers with the balance right after it.
+/// Charges the account. Answers with the balance right after it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let wish = Wish::of(&request);
     let read = async {
@@ -74,36 +77,43 @@ fn amount(body: &Charge) -> Result<Money, ApiError> {
     amount.ok_or(ApiError::InvalidAmount)
 }
 
-/// Money that comes in.
+/// The money to add to a balance.
 #[derive(Deserialize, ToSchema)]
 pub struct Charge {
-    /// How much: more than 0, at most two decimals, at most 10¹².
+    /// The amount in won: more than 0, with at most two decimals, at most 10¹².
     #[schema(value_type = f64, required, exclusive_minimum = 0, maximum = 1_000_000_000_000_i64)]
     amount: Field,
 }
 
-/// Money that has come in.
+/// A balance that has been topped up.
 #[derive(Serialize, ToSchema)]
 pub struct Charged {
-    /// That it has.
+    /// A text for people, in the language of the answer.
     message: &'static str,
-    /// What the account held right after it.
+    /// The balance right after the charge, in won.
     current_balance: Won,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Top up the balance", Door::User)
         .details(
-            "With an `Idempotency-Key` it happens once, however often it is sent: the same again \
-             gives the same answer. Administrators may charge anybody; a deployment may say that \
-             nobody else may.",
+            "Adds money to a user's balance. Administrators may charge any account. Whether \
+             users may charge their own is a setting of the deployment: if not, they get 403 \
+             `FORBIDDEN`. If the balance would be above 10¹³: 400 `INVALID_AMOUNT`.\n\n\
+             Send an `Idempotency-Key`, for example the number of the bank transfer. Then the \
+             charge is made once, however often the call is repeated, and each call gets the \
+             same answer. Without a key, two calls are two charges. The same key with another \
+             amount is 422 `IDEMPOTENCY_KEY_REUSED`.",
         )
-        .header::<IdempotencyKey>("Idempotency-Key", "What names this charge.")
+        .header::<IdempotencyKey>(
+            "Idempotency-Key",
+            "The name of this charge, chosen by the client.",
+        )
         .body::<Charge>(json!({ "amount": 50_000 }))
         .answers::<Charged>(
             200,
-            "Charged.",
+            "The balance is topped up.",
             json!({ "message": "충전 성공", "current_balance": 50_000 }),
         )
         .refuses([

@@ -1,12 +1,15 @@
-//! `POST /v1/users/{user_id}/balance/corrections`: an administrator sets a balance right, by an
-//! amount of either sign, and says why. 4 WRU, 2 RRU; 2 WRU more when a long reason makes it larger
-//! than 1 KB.
+//! `POST /v1/users/{user_id}/balance/corrections`: an administrator corrects a balance by an amount
+//! of either sign, with a reason.
 //!
-//! The user's statement shows the amount and the reason; who has done it is stored with it and
-//! told to administrators. The balance never goes below zero, and a correction gives it no more
-//! than a charge could (409). With an `Idempotency-Key` it happens once, as a charge does: the
-//! same again gives the same answer, and the same key with another amount or reason is 422. The
-//! log has who and which, but neither the user, whose id may be their secret, nor the reason.
+//! The user's statement shows the amount and the reason. Administrators also see who made the
+//! correction. A correction that would leave the balance below 0, or above what a charge could
+//! reach, is 409. With an `Idempotency-Key` a correction is made once, as a charge is. The same key
+//! with another amount or reason is 422.
+//!
+//! The log has who made which correction. It has neither the user, whose id may be their secret,
+//! nor the reason.
+//!
+//! Cost: 4 WRU, 2 RRU; 2 WRU more if a long reason makes the entry larger than 1 KB.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,7 +33,7 @@ use crate::{
     reservations::refund::reason,
 };
 
-/// Corrects and answers with the balance right after it.
+/// Corrects the balance. Answers with the balance right after it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let wish = Wish::of(&request);
     let read = async {
@@ -96,47 +99,54 @@ fn amount(field: &Field) -> Result<Difference, ApiError> {
     Difference::parse(json).ok_or(ApiError::Invalid(Constraint::Correction))
 }
 
-/// By how much a balance is set right, and why.
+/// The amount of a correction, and the reason.
 #[derive(Deserialize, ToSchema)]
 pub struct Correction {
-    /// By how much: below 0 takes from the balance. Not 0, at most two decimals, at most 10¹²
-    /// either way.
+    /// The amount in won. Below 0, it is taken from the balance. Not 0, with at most two decimals,
+    /// from -10¹² to 10¹².
     #[schema(
         value_type = f64, required,
         minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64
     )]
     amount: Field,
-    /// Why: 1 to 200 characters. The user reads it in their statement.
+    /// The reason, 1 to 200 characters. The user reads it in their statement.
     #[schema(value_type = Reason, required)]
     reason: Field,
 }
 
-/// A balance that has been set right.
+/// A balance that has been corrected.
 #[derive(Serialize, ToSchema)]
 pub struct Corrected {
-    /// That it has.
+    /// A text for people, in the language of the answer.
     message: &'static str,
-    /// The correction, as the log names it.
+    /// The correction's id, which the log has too.
     correction_id: CorrectionId,
-    /// By how much.
+    /// The amount of the correction, in won.
     amount: WonMoved,
-    /// What the account held right after it.
+    /// The balance right after the correction, in won.
     current_balance: Won,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Correct a balance", Door::Admin)
         .details(
-            "By an amount of either sign, never below 0. The user's statement shows it with its \
-             reason. With an `Idempotency-Key` it happens once, however often it is sent: the \
-             same again gives the same answer.",
+            "Adds an amount to a balance, or takes it away. The user's statement shows it with \
+             its reason. If the balance would be below 0, or above 10¹³: 409 \
+             `BALANCE_OUT_OF_RANGE`.\n\n\
+             Send an `Idempotency-Key`. Then the correction is made once, however often the call \
+             is repeated, and each call gets the same answer. Without a key, two calls are two \
+             corrections. The same key with another amount or reason is 422 \
+             `IDEMPOTENCY_KEY_REUSED`.",
         )
-        .header::<IdempotencyKey>("Idempotency-Key", "What names this correction.")
+        .header::<IdempotencyKey>(
+            "Idempotency-Key",
+            "The name of this correction, chosen by the client.",
+        )
         .body::<Correction>(json!({ "amount": -5_000, "reason": "중복 충전 정정" }))
         .answers::<Corrected>(
             200,
-            "Corrected.",
+            "The balance is corrected.",
             json!({
                 "message": "잔액 정정 성공",
                 "correction_id": "019a9e1c-4444-7000-8000-000000000001",

@@ -1,4 +1,6 @@
-//! `GET /v1/users/{user_id}/balance`: what a user's account holds. 1 RRU.
+//! `GET /v1/users/{user_id}/balance`: the balance of a user.
+//!
+//! Cost: 1 RRU, and 1 RRU for the door with an access token.
 
 use serde::Serialize;
 use serde_json::json;
@@ -30,19 +32,19 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// What an account holds.
+/// The balance of a user.
 #[derive(Serialize, ToSchema)]
 pub struct Balance {
-    /// Whose.
+    /// The user's id.
     user_id: UserId,
-    /// How much.
+    /// The balance, in won.
     current_balance: Won,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The balance", Door::User)
-        .details("The user's own, or an administrator's to read.")
+    Operation::new("Get the balance", Door::User)
+        .details("Users may read their own balance. Administrators may read anybody's.")
         .answers::<Balance>(
             200,
             "The balance.",

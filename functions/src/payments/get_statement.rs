@@ -1,9 +1,10 @@
-//! `GET /v1/users/{user_id}/statement`: every step of a user's balance, the latest first: a chain
-//! without gaps that anybody can add up.
+//! `GET /v1/users/{user_id}/statement`: every change of a user's balance, the latest first. The
+//! entries form a chain without gaps that anybody can add up.
 //!
-//! 1 RRU per 4 KB of all that the user ever did, on every page: charges and orders have no common
-//! order of their own, and an index would cost each of them a write. A hundred entries are 20 to
-//! 40 KB.
+//! Charges and orders have no common order in the table, and an index would cost each of them a
+//! write. So every page reads the whole history of the user.
+//!
+//! Cost: 1 RRU per 4 KB of the history. A hundred entries are 20 to 40 KB.
 
 use std::cmp::Reverse;
 
@@ -50,46 +51,46 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// The steps of a user's balance.
+/// A page of the changes of a user's balance.
 #[derive(Serialize, ToSchema)]
 pub struct Statement<'a> {
     /// The entries, the latest first.
     entries: Vec<StatementEntry<'a>>,
-    /// The cursor of the next page, unless this is the last one.
+    /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
 }
 
-/// A step of a user's balance.
+/// A change of a user's balance.
 #[derive(Serialize, ToSchema)]
 pub struct StatementEntry<'a> {
-    /// Its number, from 1 and without gaps.
+    /// The number of the entry, from 1 and without gaps.
     #[schema(minimum = 1)]
     seq: u64,
-    /// Why the balance moved: a payment takes from it, a correction that is below 0 does, and all
-    /// others add to it.
+    /// The kind of change.
     kind: EntryKind,
-    /// How much. Above 0 for `CHARGE`, `PAYMENT` and `REFUND`: a `PAYMENT` takes it from the balance,
-    /// the others add it. Only a `CORRECTION` may be below 0.
+    /// The amount, in won. Only that of a `CORRECTION` can be below 0. A `PAYMENT` takes its amount
+    /// from the balance; the other kinds add theirs.
     amount: WonMoved,
-    /// What the account held right after it.
+    /// The balance right after this entry, in won.
     balance_after: Won,
-    /// When.
+    /// The time of the change.
     at: Seconds,
-    /// The reservation that was paid or refunded.
+    /// The id of the reservation that was paid or refunded. Absent for charges and corrections.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reservation_id: Option<ReservationId>,
-    /// Its payment.
+    /// The id of the reservation's payment. Absent for charges and corrections.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     payment_id: Option<PaymentId>,
-    /// Why an administrator has refunded or corrected.
+    /// The reason that an administrator gave for a refund or a correction. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<&'a Reason>,
-    /// The administrator that refunded or corrected. Only administrators see it.
+    /// The id of the administrator who refunded or corrected. Present only in answers to
+    /// administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     by: Option<UserId>,
@@ -114,14 +115,18 @@ impl<'a> StatementEntry<'a> {
     }
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Every step of the balance", Door::User)
-        .details("The user's own, or an administrator's to read. The latest first, without gaps.")
+    Operation::new("List the changes of the balance", Door::User)
+        .details(
+            "Returns every charge, payment, refund and correction, the latest first. Each entry \
+             has the balance after it. Users may read their own statement. Administrators may \
+             read anybody's.",
+        )
         .in_pages()
         .answers::<Statement>(
             200,
-            "The entries.",
+            "A page of entries.",
             json!({ "entries": [
                 {
                     "seq": 3,

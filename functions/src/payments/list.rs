@@ -1,6 +1,7 @@
-//! `GET /v1/users/{user_id}/payments`: what a user has paid, the latest reservation first. 1 RRU
-//! per 4 KB of the page, and 1 more when there is nothing in it; with a queue token 1 more, for its
-//! generation.
+//! `GET /v1/users/{user_id}/payments`: what a user has paid, the latest reservation first.
+//!
+//! Cost: 1 RRU per 4 KB of the page, and 1 RRU more if it is empty. 1 RRU more for the user of an
+//! access token, or for the generation of a queue token.
 
 use serde::Serialize;
 use serde_json::json;
@@ -33,7 +34,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     app.require_current_token(&caller).await?;
 
     let mut orders = orders(&app, user_id, before, limit + 1).await?;
-    // One more than fits tells whether there is another page.
+    // One more than the page has room for shows whether there is another page.
     let is_last = orders.len() <= limit as usize;
     orders.truncate(limit as usize);
     let end = orders.last().filter(|_| !is_last);
@@ -46,7 +47,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// The orders of a user, who may have none, but has to be somebody.
+/// The orders of a user. They may have none, but the user must exist.
 async fn orders(
     app: &App,
     user_id: UserId,
@@ -60,12 +61,12 @@ async fn orders(
     Ok(orders)
 }
 
-/// What a user has paid.
+/// A page of a user's payments.
 #[derive(Serialize, ToSchema)]
 pub struct Payments<'a> {
     /// The payments, those of the latest reservations first.
     payments: Vec<PaymentOfUser<'a>>,
-    /// The cursor of the next page, unless this is the last one.
+    /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
@@ -74,35 +75,37 @@ pub struct Payments<'a> {
 /// A payment.
 #[derive(Serialize, ToSchema)]
 pub struct PaymentOfUser<'a> {
-    /// Its id.
+    /// The payment's id.
     payment_id: PaymentId,
-    /// The reservation that was paid.
+    /// The id of the reservation that was paid.
     reservation_id: ReservationId,
-    /// The concert.
+    /// The concert's id.
     concert_id: ConcertId,
-    /// What the concert was called when the seats were held, whatever has become of it.
+    /// The concert's name when the seats were held, even if it has changed since. Absent if an
+    /// early version of the service stored the payment without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
-    /// The seats.
+    /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
-    /// What was paid.
+    /// The amount of the payment, in won.
     amount: Won,
-    /// What has become of it.
+    /// The payment's status.
     status: OrderStatus,
-    /// When it was paid.
+    /// The time of the payment.
     paid_at: Seconds,
-    /// Until when the seats may be given back for the money, unless they were.
+    /// The time until which the user may get the money back. Absent if the payment was refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refundable_until: Option<Seconds>,
-    /// When it was refunded, if it was.
+    /// The time of the refund. Absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunded_at: Option<Seconds>,
-    /// Why an administrator has refunded it, if one has.
+    /// The reason that an administrator gave for the refund. Absent if the refund was not an
+    /// administrator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refund_reason: Option<&'a Reason>,
@@ -129,14 +132,17 @@ impl<'a> PaymentOfUser<'a> {
     }
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("What a user has paid", Door::User)
-        .details("The user's own, or an administrator's to read. The latest reservation first.")
+    Operation::new("List a user's payments", Door::User)
+        .details(
+            "Returns the payments of the latest reservations first, refunded ones included. \
+             Users may read their own payments. Administrators may read anybody's.",
+        )
         .in_pages()
         .answers::<Payments>(
             200,
-            "The payments.",
+            "A page of payments.",
             json!({ "payments": [{
                 "payment_id": "019a9e1c-3333-7000-8000-000000000001",
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",

@@ -1,14 +1,13 @@
-//! `POST /v1/concerts/{concert_id}/reservations/{reservation_id}/payments`: pay for held seats
+//! `POST /v1/concerts/{concert_id}/reservations/{reservation_id}/payments`: pays for held seats
 //! from the balance.
 //!
-//! One transaction: the order is there, the session is closed, the seats are sold and the money
-//! is taken, or nothing of it. Refused when the hold has lapsed (410), when the amount is not
-//! the reservation's (409) and when there is too little money (402). A paid reservation answers
-//! with its receipt again, until it is refunded: then it is as good as lapsed (410).
+//! One transaction writes the order, closes the session, sells the seats and takes the money, or
+//! nothing of it (`functions/README.md#a-payment-is-one-transaction`). A reservation that is paid
+//! already gets its receipt again. Once it is refunded, it is 410, as a hold that has lapsed.
 //!
-//! 6 WRU and 2 for each seat, and 1 to give the place in the line to the next; 1.5 RRU. A receipt
-//! once more, and what has become of another hold, costs 1 RRU for the generation of the token. Before
-//! a hold is said to be over, the order is looked for: 1 RRU.
+//! Cost: 6 WRU, 2 WRU for each seat, and 1 WRU to give the place in the line to the next; 1.5 RRU.
+//! A call that pays nothing, such as one for a receipt again: no WRU, and 1 RRU for the generation of
+//! the token. Before a hold is reported as over, the order is looked for: 1 RRU.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -37,7 +36,7 @@ use crate::{
     reservations::find::{Reservation, reservation},
 };
 
-/// Pays and answers with the receipt.
+/// Pays. Answers with the receipt.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let (claims, now) = app.queue_user(&request).await?;
     let amount = amount(&request)?;
@@ -52,7 +51,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Reservation::Held { session, hold } if Some(hold.amount) == amount => {
             pay(&app, &session, claims.generation, account, &hold, now).await?
         }
-        // Nothing is written, which would ask for it.
+        // A payment would compare the generation. Here nothing is written, so it is read.
         found => {
             require_current_generation(account, claims.generation)?;
             match found {
@@ -72,7 +71,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&receipt(&order, app.config(), message))
 }
 
-/// The amount to pay; `None` when it is a number that no reservation costs.
+/// The amount in the body. `None` if it is a number that no reservation can cost.
 fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
     let body: Pay = body(request)?;
     if !body.reservation_id.is_there() {
@@ -91,7 +90,8 @@ fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
         body.payment_method.read(),
         Parsed::Missing | Parsed::Value(PaymentMethod::Balance)
     );
-    // A malformed id in the path is not found rather than different.
+    // A malformed id in the path is a reservation that does not exist (404), and not one that
+    // differs from the body's (400).
     let is_paths = path.is_none() || named == path;
     if named.is_none() || !is_paths || !by_balance {
         return Err(ApiError::BadRequest);
@@ -134,21 +134,21 @@ fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Rece
     }
 }
 
-/// What is paid, and with what.
+/// A payment to make.
 #[derive(Deserialize, ToSchema)]
 pub struct Pay {
-    /// The reservation, the same as in the path.
+    /// The reservation's id, the same as in the path.
     #[schema(value_type = ReservationId, required)]
     reservation_id: Field,
-    /// `BALANCE`, when it is there.
+    /// The method of payment. `BALANCE`, which is also the default.
     #[schema(value_type = Option<PaymentMethod>)]
     payment_method: Field,
-    /// How much.
+    /// The amount to pay.
     #[schema(value_type = PaymentDetails, required)]
     payment_details: Field,
 }
 
-/// What is paid with.
+/// The method of payment. Always `BALANCE`, the prepaid balance.
 #[derive(Deserialize, PartialEq, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum PaymentMethod {
@@ -156,10 +156,10 @@ pub enum PaymentMethod {
     Balance,
 }
 
-/// How much is paid.
+/// The amount of a payment.
 #[derive(Deserialize, ToSchema)]
 pub struct PaymentDetails {
-    /// What the reservation costs.
+    /// The amount of the reservation, in won, as the hold returned it.
     #[schema(value_type = f64, required, minimum = 0)]
     amount: Field,
 }
@@ -167,40 +167,49 @@ pub struct PaymentDetails {
 /// The receipt of a paid reservation.
 #[derive(Serialize, ToSchema)]
 pub struct Receipt<'a> {
-    /// That it is paid.
+    /// A text for people, in the language of the answer.
     message: &'static str,
-    /// The payment.
+    /// The payment's id.
     payment_id: PaymentId,
-    /// The reservation.
+    /// The reservation's id.
     reservation_id: ReservationId,
-    /// The concert.
+    /// The concert's id.
     concert_id: ConcertId,
-    /// What the concert was called when the seats were held.
+    /// The concert's name when the seats were held. Absent if an early version of the service
+    /// stored the hold without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
-    /// The first seat.
+    /// The number of the first seat.
     seat_number: SeatNumber,
-    /// All the seats.
+    /// The numbers of all seats.
     seat_numbers: &'a SeatSet,
-    /// Whose they are.
+    /// The id of the user who has paid.
     user_id: UserId,
-    /// Until when they may be given back for the money.
+    /// The time until which the user may get the money back.
     refundable_until: Seconds,
-    /// What they cost.
+    /// The amount that was paid, in won.
     amount: Won,
-    /// What the account held right after the payment.
+    /// The balance right after the payment, in won.
     current_balance: Won,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Pay for held seats", Door::QueueUser)
         .details(
-            "From the balance, whole or not at all. A paid reservation answers with its receipt \
-             again.",
+            "Sells the seats to the user and takes the amount from their balance, completely or \
+             not at all. It needs no turn, so it also works with the status `HOLDING`. The \
+             session is over afterwards.\n\n\
+             Repeating the call is safe: a paid reservation returns the same receipt.\n\n\
+             - 401 `INVALID_TOKEN`: the token may be from before a log-out. Log in and join \
+             again: that returns a new token of the same session.\n\
+             - 402 `INSUFFICIENT_BALANCE`: top up, and pay again.\n\
+             - 409 `AMOUNT_MISMATCH`: the amount differs from that of the reservation.\n\
+             - 410 `HOLD_EXPIRED`: the hold was not paid in time, or the payment was refunded. \
+             Join again.",
         )
         .body::<Pay>(json!({
             "reservation_id": "019a9e1c-2222-7000-8000-000000000001",

@@ -15,7 +15,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// A rate, or a count that has fractions, in thousandths; written as a JSON number.
+/// A number with at most three decimals.
 #[derive(Debug, Clone, Copy, ToSchema)]
 #[schema(value_type = f64, minimum = 0, example = 0.2)]
 pub struct Milli(pub u64);
@@ -26,7 +26,7 @@ impl Serialize for Milli {
     }
 }
 
-/// A rate in millionths; written as a JSON number.
+/// A number with at most six decimals.
 #[derive(Debug, Clone, Copy, ToSchema)]
 #[schema(value_type = f64, minimum = 0, example = 3.333_333)]
 pub struct Micro(u64);
@@ -40,80 +40,85 @@ impl Serialize for Micro {
 /// The public document of a queue.
 #[derive(Serialize, ToSchema)]
 pub struct PublicQueue<'a> {
-    /// The queue.
+    /// The id of the queue.
     queue_id: &'a QueueId,
-    /// Whether it lets people in.
-    state: State,
-    /// The schedule: how many are served by when, linear in between.
+    /// Whether people may join, and are let in.
+    state: PublicQueueState,
+    /// The schedule: how many people are served by when, in the order of time, linear in between.
     points: Vec<PublicPoint>,
-    /// How many are served now.
+    /// The number of people served now. Numbers up to this one do not wait.
     served: u64,
-    /// How many numbers had been issued at the last tick.
+    /// The last number issued, as of the last tick.
     tail: u64,
-    /// Admissions a second, at most.
+    /// The setting: the largest number of people let in per second.
     rate: Milli,
-    /// How many may be active at once.
+    /// The setting: the largest number of sessions that are active at once.
     max_active: u32,
-    /// Admissions a second that the line can do while it is full.
+    /// The number of people per second that the line can let in while it is full. A place divided
+    /// by it is the estimated wait in seconds.
     flow: Micro,
-    /// How many seats were free when they were last counted, a minute ago at most while people
-    /// come: of a queue that sells particular concerts. At most 1,000,000 are counted.
+    /// The number of free seats at the last count, at most 1,000,000. While people come, the count
+    /// is at most a minute old. Absent if the seats are not counted, as in the queue `main`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u64>,
-    /// When the next show opens its sale, while every seat that is on sale is sold, or none is on
-    /// sale yet. The line waits until then.
+    /// The time when the next show goes on sale. Present only while no seat is on sale, or all of
+    /// those on sale are sold: nobody is let in until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sale_opens_at: Option<Seconds>,
-    /// The last number for which the seats ended: all were sold, or none is sold any more. A
-    /// session with this number or a smaller one that holds no seat is over.
+    /// The last number for which the line ended because all seats were sold, or the sale was over.
+    /// A session with this number or a smaller one is over, unless it holds seats. Absent if there
+    /// is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closed_through: Option<u64>,
-    /// The numbers for which the line ended, and why. Opening the queue again changes nothing for
-    /// them.
+    /// The ranges of numbers for which the line ended, with the reasons. They stay even if the
+    /// queue opens again. Absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     closures: Vec<PublicClosure>,
-    /// Where the line ended before the opening: for which early entries, and why. They take no part
-    /// in the draw.
+    /// The early entries for which the line ended before the opening, with the reasons. They do not
+    /// take part in the draw. Absent if there are none.
     #[serde(skip_serializing_if = "<[EarlyClosure]>::is_empty")]
     #[schema(required = false)]
     early_closures: &'a [EarlyClosure],
-    /// When the queue opens, or has opened, unless it was open from the beginning.
+    /// The time when the queue opens, or opened. Absent if it was always open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// The draw among those who were there before the opening. They have the numbers up to its
-    /// `entries`; those who came later, larger ones.
+    /// The draw among the entries from before the opening. They get the numbers 1 to `entries`.
+    /// Later joins get larger numbers. Absent if the queue was always open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     draw: Option<PublicDraw>,
-    /// What the time is, to the millisecond: places are computed with it.
+    /// The current time of the service. Use it, and not the clock of the page, to compute places.
     server_time: Milliseconds,
 }
 
-/// Whether a queue lets people in. `OPEN`: it does. `PAUSED`: people join and wait. `CLOSED`: nobody
-/// may join, and those admitted finish. `SOLD_OUT`: nobody may join unless a seat is given back or
-/// more are put on sale. `SALE_OVER`: nobody may join unless something is put on sale again.
+/// Whether people may join a queue, and are let in.
+///
+/// - `OPEN`: people join and are let in.
+/// - `PAUSED`: people join and wait.
+/// - `CLOSED`: nobody may join. Those inside may finish.
+/// - `SOLD_OUT`: nobody may join, unless a seat is given back or more seats go on sale.
+/// - `SALE_OVER`: nobody may join, unless something goes on sale again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = PublicQueueState)]
-pub enum State {
-    /// It does.
+pub enum PublicQueueState {
+    /// People join and are let in.
     Open,
-    /// People may join, and wait.
+    /// People join and wait.
     Paused,
-    /// Nobody may join; those admitted finish.
+    /// Nobody may join. Those inside may finish.
     Closed,
-    /// Nobody may join unless a seat is given back, or more are put on sale.
+    /// Nobody may join, unless a seat is given back or more seats go on sale.
     SoldOut,
-    /// Nobody may join unless something is put on sale again.
+    /// Nobody may join, unless something goes on sale again.
     SaleOver,
 }
 
-impl State {
+impl PublicQueueState {
     fn of(queue: &Queue) -> Self {
         match queue.settings.state {
             QueueState::Closed => Self::Closed,
@@ -125,13 +130,13 @@ impl State {
     }
 }
 
-/// A point of the schedule.
+/// A point of the schedule. Two points at the same time are a jump.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Point)]
 pub struct PublicPoint {
-    /// By when, to the millisecond.
+    /// The time of the point, to the millisecond.
     at: Milliseconds,
-    /// So many are served.
+    /// The number of people served by then, with at most three decimals.
     served: Milli,
 }
 
@@ -143,7 +148,7 @@ pub struct PublicClosure {
     after: u64,
     /// The last number of the range.
     through: u64,
-    /// Why it ended.
+    /// The reason why the line ended.
     reason: ClosureReason,
 }
 
@@ -158,12 +163,12 @@ impl PublicClosure {
 }
 
 impl<'a> PublicQueue<'a> {
-    /// What everybody may know of a queue.
+    /// The document of a queue at a time.
     pub(super) fn of(queue: &'a Queue, now: Timestamp) -> Self {
         let points = queue.line.schedule.points();
         Self {
             queue_id: &queue.id,
-            state: State::of(queue),
+            state: PublicQueueState::of(queue),
             points: points.iter().filter_map(PublicPoint::of).collect(),
             served: queue.served(now),
             tail: queue.line.issued,
@@ -181,7 +186,7 @@ impl<'a> PublicQueue<'a> {
         }
     }
 
-    /// What it looks like.
+    /// An example for the OpenAPI document.
     pub(super) fn example() -> Value {
         json!({
             "queue_id": "main",

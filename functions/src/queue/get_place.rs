@@ -1,5 +1,7 @@
-//! `GET /v1/auth/tokens`: where the session of a queue token stands. 1 RRU, half of which is the
-//! document that an instance knows for a second: this is what waiting people call.
+//! `GET /v1/auth/tokens`: the place of the session that a queue token names. This is what waiting
+//! people poll.
+//!
+//! Cost: 1 RRU. Half of it is for the queue's document, which an instance keeps for a second.
 
 use serde::Serialize;
 use serde_json::json;
@@ -19,7 +21,7 @@ use crate::{
     reservations::find::HeldSeats,
 };
 
-/// Answers with status and place, and when to ask again.
+/// Answers with the status and the place, and when to ask again.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let (claims, now) = app.queue_user(&request).await?;
     let (session, queue) =
@@ -49,43 +51,55 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// The session, as it was a moment ago: nothing is decided by it. One that joined this very
-/// moment is read again, consistently.
+/// The session, perhaps as it was a moment ago: nothing is decided by it. A session that is not
+/// found may have joined this very moment, so it is read again, consistently.
 async fn session(app: &App, claims: &QueueClaims) -> Result<Option<Session>, ApiError> {
-    let is_the_one = |session: &Session| session.jti == claims.jti;
+    let is_of_token = |session: &Session| session.jti == claims.jti;
     let lately = app
         .store()
         .session_lately(claims.sub, &claims.queue)
         .await?;
-    if let Some(session) = lately.filter(is_the_one) {
+    if let Some(session) = lately.filter(is_of_token) {
         return Ok(Some(session));
     }
     Ok(app
         .store()
         .session(claims.sub, &claims.queue)
         .await?
-        .filter(is_the_one))
+        .filter(is_of_token))
 }
 
-/// Where a session stands, and what it holds.
+/// The place of a session, and the seats that it holds.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Standing)]
 pub struct Answer<'a> {
     #[serde(flatten)]
     place: Place,
-    /// What it holds and may still pay.
+    /// The hold that may still be paid. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reservation: Option<HeldSeats<'a>>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Where a session stands", Door::QueueUser)
+    Operation::new("Get the place in the line", Door::QueueUser)
+        .details(
+            "Poll this while waiting, each time after `Retry-After` seconds. When `status` is \
+             `ACTIVE`, call an endpoint that needs a turn before `claim_until`. This endpoint \
+             answers 200 for a session that is over, too: `reason` says why. There is no \
+             `Retry-After` then.\n\n\
+             Pages with many visitors can compute places from the queue's public document \
+             instead (`GET /v1/queues/{queue_id}`), and call this endpoint when the turn has \
+             come.",
+        )
         .answers::<Answer>(
             200,
-            "Status, place and wait.",
+            "The status, the place and the estimated wait.",
             json!({ "status": "WAITING", "queue_position": 120, "estimated_wait_time": 36 }),
         )
-        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
+        .with_header::<u64>(
+            "Retry-After",
+            "The seconds to wait before asking again. Absent if the session is over.",
+        )
 }

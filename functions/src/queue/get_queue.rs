@@ -1,5 +1,7 @@
-//! `GET /v1/queues/{queue_id}`: the public document of a queue, from which everybody can compute
-//! their place with the number in their token. At most 0.5 RRU; a CDN may keep it for a second.
+//! `GET /v1/queues/{queue_id}`: the public document of a queue. Anybody can compute a place from it
+//! with the number in a queue token. A CDN may keep it for a second.
+//!
+//! Cost: at most 0.5 RRU.
 
 use shared::{
     app::{App, ask_again_after},
@@ -24,14 +26,16 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .with_retry_after(ask_again_after(wait)))
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The public document of a queue", Door::Nobody)
+    Operation::new("Get the public document of a queue", Door::Public)
         .details(
-            "With the number in a token anybody computes their own place from it: number n waits \
-             while n is greater than what is served now, linear between the points, and the \
-             difference is the place. A CDN may keep it for a second.",
+            "Pages compute places from it, with the number in the queue token. The document is \
+             the same for everybody, so a CDN may keep it for a second.\n\n\
+             `points` says how many people are served by when, linear in between. A session \
+             whose number is greater than the number served now waits, and the difference is its \
+             place. `GET /line.js` is a module that computes this.",
         )
         .answers::<PublicQueue>(200, "The document.", PublicQueue::example())
-        .with_header::<u64>("Retry-After", "When to ask again, in seconds.")
+        .with_header::<u64>("Retry-After", "The seconds to wait before asking again.")
 }

@@ -1,5 +1,6 @@
 //! `GET /v1/queues/{queue_id}/settings`: all settings of a queue, and who changed them last.
-//! 1 RRU for the door, 1 RRU per 4 KB of the queue.
+//!
+//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the queue.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     app.admin(&request).await?;
     let queue_id = request.queue_id()?;
     let (queue, change) = app.current_queue_and_change(&queue_id).await?;
-    let answer = ok(&Answer {
+    let answer = ok(&SettingsOfQueue {
         queue_id: &queue.id,
         settings: SettingsAnswer::of(&queue.settings),
         changed_by: change.map(|change| change.by),
@@ -37,28 +38,32 @@ fn example() -> Value {
     answer
 }
 
-/// The settings of a queue, and who changed them last. They can be put back as they are.
+/// The settings of a queue, and who changed them last. They can be sent back with `PUT` or `PATCH`.
 #[derive(Serialize, ToSchema)]
-#[schema(as = SettingsOfQueue)]
-pub struct Answer<'a> {
-    /// The queue.
+pub struct SettingsOfQueue<'a> {
+    /// The id of the queue.
     queue_id: &'a QueueId,
     #[serde(flatten)]
     settings: SettingsAnswer,
-    /// The administrator who changed them last; missing when nobody has, or it was not noted yet.
+    /// The id of the administrator who changed them last. Absent if nobody has, or if an early
+    /// version of the service stored the change without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     changed_by: Option<UserId>,
-    /// When that was.
+    /// The time of the last change. Absent if `changed_by` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     changed_at: Option<Seconds>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("The settings of a queue", Door::Admin)
-        .details("All of them, with those that nobody has set, and who changed them last.")
-        .answers::<Answer>(200, "The settings.", example())
+    Operation::new("Get the settings of a queue", Door::Admin)
+        .details(
+            "Returns all settings, with the defaults of those that nobody has set, and who \
+             changed them last. Send the `ETag` as `If-Match` with a change, so that a change by \
+             somebody else in between is not overwritten.",
+        )
+        .answers::<SettingsOfQueue>(200, "The settings.", example())
         .with_header::<String>("ETag", settings::TAG)
 }

@@ -1,20 +1,20 @@
-//! `POST /v1/auth/tokens`: take a number in a queue and get the token that names it.
+//! `POST /v1/auth/tokens`: joins a queue, and returns the queue token.
 //!
-//! 2 WRU (3 when nobody is waiting: the join is then the arrival) and 2.5 RRU. The concert
-//! decides the queue; without one it is `main`. A user has one live session per queue. Who left
-//! while waiting gets the same number back, so that nobody can burn numbers. Before the opening of
-//! a queue there are no numbers: who is early enters a draw, at the same price.
+//! The concert decides the queue; without one it is `main`. A user has one live session in each
+//! queue. Before a queue opens there are no numbers, so a join enters the draw
+//! (`ARCHITECTURE.md#the-draw`). A buyer that leaves while waiting and joins again gets the same
+//! number back, so that nobody can use up numbers.
 //!
-//! A guest needs no token, a user with a password their access token. The token of a live session
-//! is issued again, for nothing, to a caller that has an access token, or the `Idempotency-Key`
-//! that the session was joined with, and to a guest whose last token has expired. A key is the
-//! session's and ends with it. A token is good for 30 days; one that is issued again when less
-//! than half of that is left is a new one (1 WRU). The place stays as long as the line takes, for
-//! 30 days after the last token. With an access token, a live session goes over to the concert
-//! that is named, if the same queue sells it (1 WRU).
+//! When a live session's token is issued again is in `functions/README.md#idempotency`. A token
+//! with less than half of its 30 days left is replaced by a new one. A session lasts until 30 days
+//! after its last token has expired.
 //!
-//! A queue that takes nobody is read once more before the refusal, and so is the concert (0.5 RRU
-//! each): it may have opened, or the concert may have moved, a moment ago.
+//! A queue that takes nobody is read once more before the refusal, and so is the concert: the queue
+//! may have opened, or the concert may have moved, a moment ago.
+//!
+//! Cost: 2 WRU and 2.5 RRU, before the opening too. If nobody is waiting, the join is the arrival:
+//! 3 WRU. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another
+//! concert. A queue that takes nobody: 0.5 RRU more, and 0.5 RRU for the concert.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -41,7 +41,7 @@ use utoipa::ToSchema;
 use super::place::Place;
 use crate::operation::{Door, Operation};
 
-/// Joins and answers with the token and the place.
+/// Joins the queue. Answers with the token and the place.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let visitor = app.visitor(&request).await?;
     let wish = Wish::of(&request)?;
@@ -71,7 +71,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// Who wants to join what.
+/// What a request to join asks for.
 struct Wish {
     user_id: UserId,
     concert_id: Option<ConcertId>,
@@ -121,7 +121,8 @@ async fn queue(
     if require_open(&queue).is_ok() {
         return Ok(queue);
     }
-    // The concert may have left this queue, too. If it is gone, the line that is over says so.
+    // The concert may have left this queue, too. If it is deleted, the queue's own refusal says
+    // that its line is over.
     let queue_id = match wish.concert_id {
         Some(concert_id) => match app.reread_concert(concert_id, now).await {
             Ok(concert) => concert.queue_id,
@@ -146,8 +147,8 @@ fn require_open(queue: &Queue) -> Result<(), ApiError> {
     }
 }
 
-/// A new session, or the live one where its token may be issued again, and the generation that its
-/// user's tokens are of.
+/// A new session, or the live one if its token may be issued again, and the generation of the
+/// user's tokens.
 async fn join(
     app: &App,
     visitor: &Visitor,
@@ -179,8 +180,8 @@ async fn try_to_join(
     Ok((session, user.generation))
 }
 
-/// Stale when the earlier session was another one by the time that the new one was written, and
-/// over as well: paid for at the last moment, say.
+/// Joins a user whose session so far is `earlier`. Stale when the session that was there at the
+/// write was a different one, and is over as well, for example because it has been paid.
 async fn join_after(
     app: &App,
     visitor: &Visitor,
@@ -191,7 +192,7 @@ async fn join_after(
     let now = visitor.now;
     let is_live = |session: &Session| !session.standing(queue, now).is_over();
     let ended = match earlier {
-        Some(live) if is_live(&live) => return again(app, visitor, wish, live).await,
+        Some(live) if is_live(&live) => return issue_again(app, visitor, wish, live).await,
         ended => ended,
     };
     require_open(queue)?;
@@ -199,14 +200,14 @@ async fn join_after(
     match joined.decided()? {
         Ok(session) => Ok(session),
         // A parallel request of the same user was faster.
-        Err(Some(live)) if is_live(&live) => again(app, visitor, wish, *live).await,
+        Err(Some(live)) if is_live(&live) => issue_again(app, visitor, wish, *live).await,
         Err(_) => Err(TryError::Stale),
     }
 }
 
-/// The live session, if the visitor may have its token once more: with a new expiry if the last
-/// token ends soon, and for the concert that they come for now. Stale when it is over by now.
-async fn again(
+/// The live session, if the visitor may have its token again. It gets a new expiry if the last
+/// token ends soon, and the concert that the visitor names now. Stale when it is over by now.
+async fn issue_again(
     app: &App,
     visitor: &Visitor,
     wish: &Wish,
@@ -233,6 +234,7 @@ async fn again(
     issued.map_err(|_| TryError::Stale)
 }
 
+/// Draws a number and writes a new session. If its turn has come already, it arrives at once.
 async fn take_a_number(
     app: &App,
     wish: &Wish,
@@ -264,9 +266,9 @@ async fn take_a_number(
     }
 }
 
-/// A number, or an entry in the draw before the opening. What an instance knows of a queue may be
-/// a second old: whether it has opened, the items say that are counted on. Between the last entry
-/// and the first number nobody can join for a moment.
+/// A number, or before the opening an entry in the draw. The counter items, and not our cached
+/// queue, decide whether the queue has opened. Between the last entry and the first number nobody
+/// can join for a moment.
 async fn draw(app: &App, queue: &Queue) -> Result<Ticket, StoreError> {
     let stripe = any_stripe();
     let enter = async || app.store().enter_early(&queue.id, stripe).await;
@@ -285,7 +287,7 @@ async fn draw(app: &App, queue: &Queue) -> Result<Ticket, StoreError> {
     drawn.ok_or(StoreError::Contended)
 }
 
-/// What somebody drew who left while waiting, unless their number has been served since.
+/// The number or entry of a session that was left while waiting, unless it has been served since.
 fn ticket_kept(ended: &Session, queue: &Queue, now: Timestamp) -> Option<Ticket> {
     let waits = match queue.number_of(ended.ticket) {
         Some(number) => queue.place(number, now) > 0,
@@ -295,13 +297,14 @@ fn ticket_kept(ended: &Session, queue: &Queue, now: Timestamp) -> Option<Ticket>
     left_waiting.then_some(ended.ticket)
 }
 
-/// Who joins what.
+/// A user, and what they come for.
 #[derive(Deserialize, ToSchema)]
 pub struct Join {
-    /// Who joins.
+    /// The id of the user who joins.
     #[schema(value_type = UserId, required)]
     user_id: Field,
-    /// What they come for; it decides the queue. Without one it is `main`.
+    /// The concert that the user wants to buy. It decides the queue. Without it, the queue is
+    /// `main`.
     #[schema(value_type = Option<ConcertId>)]
     concert_id: Field,
 }
@@ -309,31 +312,45 @@ pub struct Join {
 /// A place in a queue, and the token that names it.
 #[derive(Serialize, ToSchema)]
 pub struct Joined<'a> {
-    /// A queue token. It carries the number drawn.
+    /// A queue token. It contains the number, or before the opening the entry in the draw.
     token: String,
-    /// The queue.
+    /// The id of the queue.
     queue_id: &'a QueueId,
-    /// When the token expires, 30 days after it was issued. The place does not expire with it.
+    /// The time when the token expires, 30 days after it was issued. The place lasts longer: join
+    /// again for a new token.
     expires_at: Seconds,
     #[serde(flatten)]
     place: Place,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Take a number in a queue", Door::GuestOrSignedIn)
+    Operation::new("Join a queue", Door::GuestOrSignedIn)
         .details(
-            "A user has one live session in a queue. Its token is issued again to a caller that \
-             has an access token, or the `Idempotency-Key` that the session was joined with, and \
-             to a guest whose last token has expired. A key is the session's and ends with it. \
-             The place stays, however long the line takes: a token that has expired is issued \
-             again up to 30 days later.",
+            "Draws a number in the queue of the concert, and returns a queue token. Before the \
+             queue opens, a join enters a draw instead: the number follows at the opening. If \
+             nobody is waiting, the status is `ACTIVE` at once.\n\n\
+             A user has one live session in each queue. Joining again returns its token, with \
+             the same number:\n\n\
+             - with an access token,\n\
+             - with the `Idempotency-Key` that the session was joined with,\n\
+             - for a guest whose last token has expired.\n\n\
+             In any other case a guest gets 400 `TOKEN_ALREADY_ACTIVE`. So a guest without an \
+             access token should send an `Idempotency-Key`: if the answer is lost, the same \
+             request returns the token. The key belongs to the session and ends with it. The \
+             same key with another concert is 422 `IDEMPOTENCY_KEY_REUSED`.\n\n\
+             A token is good for 30 days, and the place for as long as the line takes. A token \
+             that has expired is issued again up to 30 days later.\n\n\
+             410 if the queue takes nobody: `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.",
         )
-        .header::<IdempotencyKey>("Idempotency-Key", "What names this join.")
+        .header::<IdempotencyKey>(
+            "Idempotency-Key",
+            "The name of this join, chosen by the client.",
+        )
         .body::<Join>(json!({ "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11" }))
         .answers::<Joined>(
             200,
-            "A place, and the token that names it.",
+            "The queue token, and the place.",
             json!({
                 "token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
                 "queue_id": "main",

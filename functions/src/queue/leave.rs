@@ -1,5 +1,7 @@
-//! `DELETE /v1/auth/tokens`: give back the place in the line, and any seats held. 2 WRU, one
-//! more for each seat; 1 to 2 WRU for who was still waiting.
+//! `DELETE /v1/auth/tokens`: ends the session, and gives back its place and its seats.
+//!
+//! Cost: 1 to 1.5 RRU for the door; 2 WRU, and 1 WRU for each seat. A session that is still
+//! waiting: 1 to 2 WRU.
 
 use serde::Serialize;
 use serde_json::json;
@@ -14,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::operation::{Door, Operation};
 
-/// Leaves.
+/// Ends the session.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let Holder { session, now } = app.holder(&request).await?;
     app.leave_queue(session, now).await?;
@@ -23,16 +25,24 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// The session is over.
+/// The result of leaving a queue.
 #[derive(Serialize, ToSchema)]
 pub struct Left {
-    /// That it is.
+    /// A text for people, in the language of the answer.
     message: &'static str,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Leave the queue", Door::Holder)
-        .details("Gives back the place, and any seats held.")
-        .answers::<Left>(200, "Left.", json!({ "message": "대기열 이탈 완료" }))
+        .details(
+            "Ends the session. Its place goes to the next person, and seats that it holds become \
+             free. A user who leaves while waiting and joins again gets the same number back, \
+             unless it has come up meanwhile.",
+        )
+        .answers::<Left>(
+            200,
+            "The session has ended.",
+            json!({ "message": "대기열 이탈 완료" }),
+        )
 }

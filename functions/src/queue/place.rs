@@ -1,4 +1,4 @@
-//! How a standing in the line is told.
+//! The place of a session, as the API shows it.
 
 use serde::Serialize;
 use shared::{
@@ -12,67 +12,77 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// A session's status, place and wait.
+/// The status, the place and the estimated wait of a session.
 #[derive(Serialize, ToSchema)]
 pub struct Place {
-    /// Where the session stands: `ACTIVE` from its admission on, `HOLDING` with seats past its
-    /// window.
-    pub status: Status,
-    /// How many people, the caller included, are to be served first; 0 for who is not waiting,
-    /// `null` before the opening.
+    /// The status of the session.
+    pub status: SessionStatus,
+    /// The number of people to be served until the session is, itself included: 1 is next. 0 if it
+    /// does not wait any more. `null` before the opening.
     #[schema(required)]
     pub queue_position: Option<u64>,
-    /// Seconds; `null` while nobody is let in, and before the opening.
+    /// The estimated wait, in seconds. 0 if the session does not wait any more. `null` before the
+    /// opening, and while the queue lets nobody in.
     #[schema(required)]
     pub estimated_wait_time: Option<u64>,
-    /// When the queue opens, and lots are drawn, for who is early.
+    /// The time when the queue opens and the draw takes place. Present only with the status
+    /// `EARLY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub opens_at: Option<Seconds>,
-    /// When the admission is forfeited, unless a protected call comes before.
+    /// The time before which the arrival must come, that is, the first call that needs a turn.
+    /// Otherwise the session ends with `NO_SHOW`. Present only between admission and arrival.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub claim_until: Option<Seconds>,
-    /// When the active window ends.
+    /// The time until which the session may look at seats and hold them. Present only with the
+    /// status `ACTIVE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub active_until: Option<Seconds>,
-    /// That those before it are as many as the free seats, or more.
+    /// `true` if the people ahead are at least as many as the free seats, so that there may be no
+    /// seat left. Absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub beyond_seats: bool,
-    /// Why the session is over.
+    /// The reason why the session is over. Absent if it is not over, or if a later session of the
+    /// user has replaced it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reason: Option<Ending>,
 }
 
-/// Where a session stands. `EARLY`: the queue has not opened. `WAITING`: its number has not come up.
-/// `ACTIVE`: it may do everything. `HOLDING`: past its window, it may pay for what it holds, and
-/// cancel it. `EXPIRED`: it ran out of time. `CLOSED`: it is over for another reason.
+/// The status of a session.
+///
+/// - `EARLY`: the queue has not opened. The draw at the opening gives the number.
+/// - `WAITING`: the number has not come up.
+/// - `ACTIVE`: it is the session's turn. It may look at dates and seats, and hold seats.
+/// - `HOLDING`: the time to choose is over, and seats are still held. Pay for them or give them
+///   back.
+/// - `EXPIRED`: over. The arrival did not come in time, or the time to choose ended without a hold.
+/// - `CLOSED`: over for another reason, which is in `reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(as = SessionStatus)]
-pub enum Status {
+pub enum SessionStatus {
     /// The queue has not opened.
     Early,
-    /// Its number has not come up.
+    /// The number has not come up.
     Waiting,
-    /// It may do everything.
+    /// It is the session's turn.
     Active,
-    /// It may pay for what it holds, and cancel it.
+    /// The time to choose is over, and seats are still held.
     Holding,
-    /// It ran out of time.
+    /// Over, because it was not used in time.
     Expired,
-    /// It is over.
+    /// Over for another reason.
     Closed,
 }
 
 impl Place {
-    /// The place of a session that is in the queue, or was.
+    /// The place of a session.
     pub fn of(session: &Session, queue: &Queue, now: Timestamp) -> Self {
         let admitted = Self {
-            status: Status::Active,
+            status: SessionStatus::Active,
             queue_position: Some(0),
             estimated_wait_time: Some(0),
             opens_at: None,
@@ -83,14 +93,14 @@ impl Place {
         };
         match session.standing(queue, now) {
             Standing::Early => Self {
-                status: Status::Early,
+                status: SessionStatus::Early,
                 queue_position: None,
                 estimated_wait_time: None,
                 opens_at: queue.opens_at().map(Seconds),
                 ..admitted
             },
             Standing::Waiting { place } => Self {
-                status: Status::Waiting,
+                status: SessionStatus::Waiting,
                 queue_position: Some(place),
                 estimated_wait_time: queue.estimated_wait(place, now),
                 beyond_seats: queue
@@ -108,19 +118,19 @@ impl Place {
                 ..admitted
             },
             Standing::Holding { .. } => Self {
-                status: Status::Holding,
+                status: SessionStatus::Holding,
                 ..admitted
             },
             Standing::Over(ending) => Self::over(Some(ending)),
         }
     }
 
-    /// The place of a session that is over, of which nothing more may be known: a later one of
-    /// the same user has taken its place.
+    /// The place of a session that is over. Without an ending, a later session of the same user has
+    /// replaced it, and the reason is not known any more.
     pub fn over(ending: Option<Ending>) -> Self {
         let status = match ending {
-            Some(Ending::NoShow | Ending::WindowOver) => Status::Expired,
-            _ => Status::Closed,
+            Some(Ending::NoShow | Ending::WindowOver) => SessionStatus::Expired,
+            _ => SessionStatus::Closed,
         };
         Self {
             status,
@@ -134,12 +144,12 @@ impl Place {
         }
     }
 
-    /// When the client should ask again, in seconds: sooner the nearer its turn is, or the
-    /// opening.
+    /// The seconds to wait before asking again. They are fewer the closer the turn or the opening
+    /// is.
     pub fn retry_after(&self, queue: &Queue, now: Timestamp) -> u64 {
         ask_again_after(match self.status {
-            Status::Early => queue.seconds_to_opening(now),
-            Status::Waiting => self.estimated_wait_time,
+            SessionStatus::Early => queue.seconds_to_opening(now),
+            SessionStatus::Waiting => self.estimated_wait_time,
             _ => None,
         })
     }

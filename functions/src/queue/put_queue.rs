@@ -1,20 +1,20 @@
-//! `PUT /v1/queues/{queue_id}`: set a queue, or make one.
+//! `PUT /v1/queues/{queue_id}`: sets all settings of a queue, or makes a queue.
 //!
-//! The body has the whole settings: what is left out gets its default, which is the template's
-//! parameter. They are in force with the next tick, which this call makes: the schedule of the
-//! moment stands, and no other instance believes older ones for longer than a second. Lowering
-//! `max_active` sends nobody away, it lets nobody in until there is room again; `PAUSED` lets
-//! nobody in, `CLOSED` lets nobody join either and ends those who wait. Each change is logged with
-//! who made it and what was there before, and the settings say who made the last one.
+//! A setting that is left out gets its default, which is the template's parameter. The settings are
+//! in force from the next tick on, and this call ticks. The schedule so far stays. No other
+//! instance uses older settings for longer than a second. Each change is logged, with who made it
+//! and the settings before.
 //!
-//! A queue that nobody has joined may open later: `opens_at` then stays unless another time is
-//! named, and may be moved until it has passed. Who joins before that enters a draw.
+//! `opens_at` stays unless another time is named. It can be given to a queue that nobody has
+//! joined, and be moved until it has passed.
 //!
-//! With `If-Match` the settings are those that the caller has seen, or nothing is changed: the
-//! write asks for the line's version, which each change of the settings counts up.
+//! With `If-Match`, the change is made to the version that it names, or not at all: the write
+//! requires the line's version, which each change of the settings counts up
+//! (`functions/README.md#versions-of-settings`).
 //!
-//! 1 RRU for the door, 1 RRU for the queue before and after, the price of a tick; 4 WRU for a new
-//! queue, otherwise 2 WRU per KB of the line; 2 WRU more for one that opens later. A default concert is looked up (0.5 RRU).
+//! Cost: 1 RRU for the door, 2 RRU for the queue before and after, and the price of a tick; 4 WRU
+//! for a new queue, else 2 WRU per KB of the line; 2 WRU more for a queue with `opens_at` ahead;
+//! 0.5 RRU for a default concert.
 
 use serde_json::json;
 use shared::{
@@ -28,10 +28,10 @@ use shared::{
     lambda_http::{Body, Request, Response},
 };
 
-use super::settings::{self, Answer, QueueSettings};
+use super::settings::{self, QueueAnswer, QueueSettings};
 use crate::operation::{Door, Operation};
 
-/// Sets the queue and answers with it.
+/// Sets the queue. Answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let queue_id = request.path("queue_id").parse();
@@ -49,17 +49,25 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     settings::set(&app, &admin, &queue_id, next).await
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Set a queue, or make one", Door::Admin)
+    Operation::new("Set all settings of a queue, or make a queue", Door::Admin)
         .details(
-            "The whole settings: what is left out gets its default; `PATCH` changes single ones. \
-             In force with the next tick. Lowering `max_active` sends nobody away; `PAUSED` lets \
-             nobody in; `CLOSED` lets nobody join either, and ends those who wait.",
+            "A setting that is left out gets its default. To change single settings, use \
+             `PATCH`. The settings are in force from the next tick on, which this call makes.\n\n\
+             Lowering `max_active` sends nobody away. While the state is `PAUSED`, nobody is let \
+             in. `CLOSED` also refuses new joins and ends the line for those who wait.\n\n\
+             A field that does not exist is 400 `UNKNOWN_FIELD`, so that a misspelt one is \
+             noticed. After a call without an answer, read the settings: with the same \
+             `If-Match`, a second call is 412 if the first one was done.",
         )
         .header::<String>("If-Match", settings::IF_MATCH)
         .body::<QueueSettings>(json!({ "max_active": 200, "rate": 12.5, "state": "OPEN" }))
-        .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
+        .answers::<QueueAnswer>(
+            200,
+            "The queue's public document, and its settings.",
+            QueueAnswer::example(),
+        )
         .with_header::<String>("ETag", settings::TAG)
         .refuses([ApiError::Invalid(Constraint::QueueId)])
         .refuses(settings::REFUSALS)

@@ -26,8 +26,8 @@ use utoipa::ToSchema;
 
 use super::document::{Milli, PublicQueue};
 
-/// The fields of a body that sets a queue. Those of [`super::get_settings`]'s answer that are no
-/// settings are among them, and ignored, so that the answer can be put back as it is.
+/// The fields that a body with settings may have. Some are not settings but part of the answer of
+/// [`super::get_settings`]. They are ignored, so that the answer can be sent back unchanged.
 const FIELDS: [&str; 12] = [
     "max_active",
     "rate",
@@ -43,59 +43,61 @@ const FIELDS: [&str; 12] = [
     "changed_at",
 ];
 
-/// The settings of a queue.
+/// The settings of a queue. With `PUT`, a setting that is absent or `null` gets its default. With
+/// `PATCH`, it stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueSettings {
-    /// Ignored, so that settings that were read can be put back.
+    /// Ignored. It may be present, so that settings that were read can be sent back.
     #[serde(default, rename = "queue_id")]
     #[schema(value_type = Value, required = false)]
     _queue_id: IgnoredAny,
-    /// Ignored, so that settings that were read can be put back. `If-Match` names a version.
+    /// Ignored. It may be present, so that settings that were read can be sent back. To require a
+    /// version, use `If-Match`.
     #[serde(default, rename = "version")]
     #[schema(value_type = Value, required = false)]
     _version: IgnoredAny,
-    /// Ignored, so that settings that were read can be put back.
+    /// Ignored. It may be present, so that settings that were read can be sent back.
     #[serde(default, rename = "changed_by")]
     #[schema(value_type = Value, required = false)]
     _changed_by: IgnoredAny,
-    /// Ignored, so that settings that were read can be put back.
+    /// Ignored. It may be present, so that settings that were read can be sent back.
     #[serde(default, rename = "changed_at")]
     #[schema(value_type = Value, required = false)]
     _changed_at: IgnoredAny,
-    /// How many sessions may be active at once.
+    /// The largest number of sessions that are active at once.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     max_active: Field,
-    /// Admissions a second, with at most three decimals.
+    /// The largest number of people let in per second, with at most three decimals.
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 10_000)]
     rate: Field,
-    /// How long after the admission the first protected call may come: at least ten seconds less
-    /// than `active_seconds`.
+    /// The time from the admission until the arrival must come, in seconds. At least 10 less than
+    /// `active_seconds`.
     #[schema(value_type = Option<u32>, minimum = 10, maximum = 3_590)]
     claim_seconds: Field,
-    /// How long an admitted buyer stays active.
+    /// The time from the admission until a session is no longer active, in seconds.
     #[schema(value_type = Option<u32>, minimum = 20, maximum = 3_600)]
     active_seconds: Field,
-    /// Time between two ticks.
+    /// The time between two ticks, in seconds.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 30)]
     tick_seconds: Field,
-    /// `OPEN`: people join and come in. `PAUSED`: they join and wait; those inside finish.
-    /// `CLOSED`: nobody joins, the line ends for those who wait, and those inside finish.
+    /// Whether people may join, and are let in.
     #[schema(value_type = Option<QueueState>)]
     state: Field,
-    /// When the queue opens, at most 28 days ahead. It can be moved until it has passed, also while
-    /// people are in the draw. A queue that is already open can get an opening only while nobody
-    /// has joined it. Left out or `null`, it stays as it is.
+    /// The time when the queue opens, at most 28 days ahead. It can be moved until it has passed,
+    /// even while people are in the draw. A queue that is open already can get it only if nobody
+    /// has joined. If it is absent or `null`, it stays as it is, with `PUT` too.
     #[schema(value_type = Option<Timestamp>)]
     opens_at: Field,
-    /// The concert of those who join without naming one. `null` takes it away.
+    /// The concert of sessions that were joined without naming one. It must be a concert of this
+    /// queue. `null` removes it.
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<ConcertId>)]
     default_concert_id: Option<Field>,
 }
 
-/// What an operator asks for: each field that they name, within its own limits.
-pub(super) struct Wanted {
+/// The settings that a request names, each within its own limits.
+pub(super) struct SettingsWanted {
     max_active: Option<u32>,
     rate_milli: Option<u64>,
     claim_seconds: Option<u32>,
@@ -107,17 +109,17 @@ pub(super) struct Wanted {
 }
 
 impl QueueSettings {
-    /// The settings in a body, which names nothing else.
+    /// Reads the settings in a body, which must have no other fields.
     pub(super) fn of(request: &Request) -> Result<Self, ApiError> {
         require_fields_among(request, &FIELDS)?;
         body(request)
     }
 
-    /// What they say.
-    pub(super) fn read(&self) -> Result<Wanted, ApiError> {
+    /// Reads each setting.
+    pub(super) fn read(&self) -> Result<SettingsWanted, ApiError> {
         let ticks = Settings::TICK_SECONDS;
         let (claim, active) = (Settings::CLAIM_SECONDS, Settings::ACTIVE_SECONDS);
-        Ok(Wanted {
+        Ok(SettingsWanted {
             max_active: within(
                 &self.max_active,
                 Settings::MAX_ACTIVE,
@@ -136,9 +138,9 @@ impl QueueSettings {
     }
 }
 
-impl Wanted {
-    /// Makes sure that the queue sells the concert that is to be its default. 0.5 RRU, and nothing
-    /// when none is named.
+impl SettingsWanted {
+    /// Requires that the queue sells the concert that is to be its default. Cost: 0.5 RRU, or
+    /// nothing if none is named.
     pub(super) async fn require_concert_of(
         &self,
         queue_id: &QueueId,
@@ -153,9 +155,8 @@ impl Wanted {
         }
     }
 
-    /// The settings that a queue has next: what is named, and the rest as in `rest`. Windows are
-    /// looked at only if one of them is named: those of before stay as they are, whatever was
-    /// allowed then.
+    /// The next settings of a queue: those that are named, and the rest from `rest`. The windows
+    /// are checked only if one of them is named, so that older windows stay as they are.
     pub(super) fn with(
         &self,
         rest: &Settings,
@@ -185,7 +186,8 @@ impl Wanted {
     }
 }
 
-/// Lets an operator go on who means the settings that are there, or any.
+/// Requires that the settings in force are those that `If-Match` names. Without `If-Match`, any
+/// are.
 pub(super) fn require_version(named: &IfMatch, before: Option<&Queue>) -> Result<(), ApiError> {
     let current = before.map(|queue| queue.settings.version);
     if named.admits(current.map(tag).as_deref()) {
@@ -195,8 +197,7 @@ pub(super) fn require_version(named: &IfMatch, before: Option<&Queue>) -> Result
     }
 }
 
-/// Gives a queue the settings that `next` makes of it as it is, writes down who did, and answers
-/// with it.
+/// Gives a queue the settings that `next` makes of it, logs who did it, and answers with the queue.
 pub(super) async fn set(
     app: &App,
     admin: &Admin,
@@ -215,30 +216,29 @@ pub(super) async fn set(
         after = ?queue.settings,
         "a queue was set"
     );
-    let answer = ok(&Answer {
+    let answer = ok(&QueueAnswer {
         document: PublicQueue::of(&queue, admin.now),
         settings: SettingsAnswer::of(&queue.settings),
     })?;
     Ok(answer.with(ETAG, &tag(queue.settings.version)))
 }
 
-/// The entity tag of settings, by their version.
+/// The entity tag of a version of settings.
 pub(super) fn tag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// A queue as everybody sees it, and its settings.
+/// The public document of a queue, and its settings.
 #[derive(Serialize, ToSchema)]
-#[schema(as = QueueAnswer)]
-pub struct Answer<'a> {
+pub struct QueueAnswer<'a> {
     #[serde(flatten)]
     document: PublicQueue<'a>,
-    /// What is set.
+    /// The settings in force.
     settings: SettingsAnswer,
 }
 
-impl Answer<'_> {
-    /// What it looks like.
+impl QueueAnswer<'_> {
+    /// An example for the OpenAPI document.
     pub(super) fn example() -> Value {
         let mut answer = PublicQueue::example();
         answer["settings"] = SettingsAnswer::example();
@@ -250,32 +250,32 @@ impl Answer<'_> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SettingsInForce)]
 pub struct SettingsAnswer {
-    /// How many sessions may be active at once.
+    /// The largest number of sessions that are active at once.
     max_active: u32,
-    /// Admissions a second.
+    /// The largest number of people let in per second.
     rate: Milli,
-    /// How long after the admission the first protected call may come.
+    /// The time from the admission until the arrival must come, in seconds.
     claim_seconds: u32,
-    /// How long an admitted buyer stays active.
+    /// The time from the admission until a session is no longer active, in seconds.
     active_seconds: u32,
-    /// Time between two ticks.
+    /// The time between two ticks, in seconds.
     tick_seconds: u32,
-    /// Whether people may join and come in.
+    /// Whether people may join, and are let in.
     state: QueueState,
-    /// The concert of those who join without naming one.
+    /// The concert of sessions that were joined without naming one. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     default_concert_id: Option<ConcertId>,
-    /// When it opens, or has opened.
+    /// The time when the queue opens, or opened. Absent if it was always open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// How often they have been set: 0 are the template's.
+    /// The number of times that the settings have been changed. 0 if they are the template's.
     version: u64,
 }
 
 impl SettingsAnswer {
-    /// The answer about settings.
+    /// The answer about these settings.
     pub(super) fn of(settings: &Settings) -> Self {
         Self {
             max_active: settings.max_active,
@@ -290,7 +290,7 @@ impl SettingsAnswer {
         }
     }
 
-    /// What it looks like.
+    /// An example for the OpenAPI document.
     pub(super) fn example() -> Value {
         json!({
             "max_active": 1_000,
@@ -304,7 +304,7 @@ impl SettingsAnswer {
     }
 }
 
-/// What may be wrong with settings that somebody names.
+/// The errors of settings that a request names.
 pub(super) const REFUSALS: [ApiError; 10] = [
     ApiError::Invalid(Constraint::MaxActive),
     ApiError::Invalid(Constraint::Rate),
@@ -318,14 +318,15 @@ pub(super) const REFUSALS: [ApiError; 10] = [
     ApiError::VersionMismatch { current: Some(4) },
 ];
 
-/// What the specification says of `If-Match`.
-pub(super) const IF_MATCH: &str =
-    "The `ETag` of the settings that are meant, or `*` for any. 412 when others are in force.";
+/// The description of the header `If-Match`.
+pub(super) const IF_MATCH: &str = "The `ETag` of the settings that this change is meant for, or \
+    `*` for any. If other settings are in force: 412 `VERSION_MISMATCH`, and nothing changes. \
+    Without it, the change is made to whatever is in force.";
 
-/// What the specification says of `ETag`.
-pub(super) const TAG: &str = "The version of the settings.";
+/// The description of the header `ETag`.
+pub(super) const TAG: &str = "The version of the settings, to send as `If-Match`.";
 
-/// A whole number within limits, if it is named.
+/// A whole number within limits. `None` if the field is missing.
 fn within(
     field: &Field,
     limits: std::ops::RangeInclusive<u32>,
@@ -335,12 +336,12 @@ fn within(
     number.or_malformed(ApiError::Invalid(wrong))
 }
 
-/// A value of its type, if it is named.
+/// A value of its type. `None` if the field is missing.
 fn one_of<T: DeserializeOwned>(field: &Field, wrong: Constraint) -> Result<Option<T>, ApiError> {
     field.read().or_malformed(ApiError::Invalid(wrong))
 }
 
-/// A rate in thousandths, if it is named.
+/// A rate in thousandths. `None` if the field is missing.
 fn rate(field: &Field) -> Result<Option<u64>, ApiError> {
     field
         .parse(|json| u64::try_from(decimal::parse(json, 3)?).ok())
@@ -348,7 +349,7 @@ fn rate(field: &Field) -> Result<Option<u64>, ApiError> {
         .or_malformed(ApiError::Invalid(Constraint::Rate))
 }
 
-/// A concert, or that there is to be none.
+/// The default concert: keep it, remove it, or set it.
 fn concert(field: Option<&Field>) -> Result<Change<ConcertId>, ApiError> {
     let Some(field) = field else {
         return Ok(Change::Keep);
@@ -357,8 +358,8 @@ fn concert(field: Option<&Field>) -> Result<Change<ConcertId>, ApiError> {
     Ok(named.map_or(Change::Clear, Change::Set))
 }
 
-/// When a queue opens for which somebody wants that. To the second the time of before is the one
-/// of before, so that what was told can be sent back.
+/// The time when a queue opens. Answers have whole seconds. So a time that is in the same second
+/// as the present one is no change, and an answer can be sent back.
 fn opens_at(
     wanted: Option<Timestamp>,
     before: Option<&Queue>,

@@ -1,13 +1,13 @@
-//! `PATCH /v1/queues/{queue_id}`: change single settings of a queue.
+//! `PATCH /v1/queues/{queue_id}`: changes single settings of a queue. An operator pauses a queue
+//! with it.
 //!
-//! What is named changes, and nothing else: this is what an operator pauses a queue with. The
-//! default concert goes with `null`. `main`, for which nobody has set anything, had the template's
-//! parameters; a queue that is not there is not made. Limits are asked of what is named only: older
-//! windows that would be refused now do not keep anybody from pausing.
+//! A setting that is not named stays, even if its value would be refused now: so an older pair of
+//! windows does not prevent a pause. A queue that does not exist is not made. `main` exists before
+//! anybody has set it, with the template's parameters.
 //!
-//! `If-Match`, what is in force when, and the price are those of [`super::put_queue`]: 1 RRU for
-//! the door, 1 RRU for the queue before and after, the price of a tick; 2 WRU per KB of the line,
-//! 2 more for a queue that opens later from now on. A default concert is looked up (0.5 RRU).
+//! Cost: as [`super::put_queue`]. 1 RRU for the door, 2 RRU for the queue before and after, and the
+//! price of a tick; 2 WRU per KB of the line; 2 WRU more for a queue that gets `opens_at`; 0.5 RRU
+//! for a default concert.
 
 use serde_json::json;
 use shared::{
@@ -18,10 +18,10 @@ use shared::{
     lambda_http::{Body, Request, Response},
 };
 
-use super::settings::{self, Answer, QueueSettings};
+use super::settings::{self, QueueAnswer, QueueSettings};
 use crate::operation::{Door, Operation};
 
-/// Changes the queue and answers with it.
+/// Changes the queue. Answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let queue_id = request.queue_id()?;
@@ -39,16 +39,24 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     settings::set(&app, &admin, &queue_id, next).await
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Change settings of a queue", Door::Admin)
+    Operation::new("Change single settings of a queue", Door::Admin)
         .details(
-            "What is left out stays. In force with the next tick: `{\"state\": \"PAUSED\"}` lets \
-             nobody in from then on, and `{\"state\": \"OPEN\"}` goes on.",
+            "Only the named settings change. They are in force from the next tick on, which this \
+             call makes: `{\"state\": \"PAUSED\"}` lets nobody in any more, and \
+             `{\"state\": \"OPEN\"}` goes on.\n\n\
+             A field that does not exist is 400 `UNKNOWN_FIELD`, so that a misspelt one is \
+             noticed. After a call without an answer, read the settings: with the same \
+             `If-Match`, a second call is 412 if the first one was done.",
         )
         .header::<String>("If-Match", settings::IF_MATCH)
         .body::<QueueSettings>(json!({ "state": "PAUSED" }))
-        .answers::<Answer>(200, "The queue, and its settings.", Answer::example())
+        .answers::<QueueAnswer>(
+            200,
+            "The queue's public document, and its settings.",
+            QueueAnswer::example(),
+        )
         .with_header::<String>("ETag", settings::TAG)
         .refuses(settings::REFUSALS)
         .refuses([ApiError::UnknownField("max_activ".to_owned())])

@@ -1,11 +1,14 @@
-//! `DELETE /v1/concerts/{concert_id}/reservations/{reservation_id}`: give seats back. Again: the
-//! same answer.
+//! `DELETE /v1/concerts/{concert_id}/reservations/{reservation_id}`: gives seats back. A repeated
+//! call gets the same answer.
 //!
-//! A hold is released, and the session goes on: 1 WRU and 1 for each seat. A paid one is refunded
-//! to the balance, until some hours before the day of the show: 4 WRU and 2 for each seat, 2.5 RRU.
-//! Then the show's queue is ticked, for those who wait for a seat: 0.5 RRU for the show, and what
-//! a tick costs. With a queue token 1 RRU more, for its generation. One that is
-//! over already costs 1 RRU more: it may have been paid at the last moment.
+//! A hold is released, and the session goes on. A paid reservation is refunded to the balance,
+//! until some hours before the day of the show. Then the show's queue is ticked, for those who wait
+//! for a seat.
+//!
+//! Cost of a hold: 1 WRU, and 1 WRU for each seat. Of a paid reservation: 4 WRU, and 2 WRU for each
+//! seat; 2.5 RRU, 0.5 RRU for the show, and the price of a tick. With a queue token 1 RRU more, for
+//! its generation. A reservation that is over already: 1 RRU more, because it may have been paid at
+//! the last moment.
 
 use serde::Serialize;
 use serde_json::json;
@@ -24,10 +27,10 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::find::{Reservation, Status, reservation};
+use super::find::{Reservation, ReservationStatus, reservation};
 use crate::operation::{Door, Operation};
 
-/// Cancels and answers with what the reservation is then.
+/// Gives the seats back. Answers with the reservation's new status.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let caller = app.caller(&request).await?;
     let ids = request.reservation_id()?;
@@ -36,17 +39,17 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&give_back(&app, caller.user_id, ids, by, caller.now).await?)
 }
 
-/// Who gives a reservation back, which decides until when it may be.
+/// Who gives a reservation back. It decides until when they may.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum By<'a> {
-    /// Its owner, with a token of that generation, until refunds end.
+    /// Its owner, with a token of this generation, until `refundable_until`.
     Owner(Option<u32>),
     /// An administrator, at any time, with a reason.
     Admin(&'a Explanation),
 }
 
-/// Gives a user's reservation back and says what it is then. One that has lapsed is free already,
-/// and its status says so.
+/// Gives a user's reservation back, and returns its new status. A hold that has lapsed is free
+/// already, and the status says so.
 pub(super) async fn give_back(
     app: &App,
     owner: UserId,
@@ -60,18 +63,18 @@ pub(super) async fn give_back(
         let (status, refund) = match &found {
             Reservation::Paid(order) => {
                 let refund = refund(app, order, by, now).await?;
-                (Status::Refunded, Some(refund))
+                (ReservationStatus::Refunded, Some(refund))
             }
             Reservation::Ended(_) => (found.status(), None),
             Reservation::Held { session, hold } => {
                 let cancelled = app.store().cancel_hold(session, hold, now).await;
                 if cancelled.decided()?.is_err() {
-                    // Something else happened to it first: see what.
+                    // Something else happened to the hold first. Read what.
                     reading = Reading::Consistent;
                     continue;
                 }
                 app.free_seats_or_log(hold).await;
-                (Status::Cancelled, None)
+                (ReservationStatus::Cancelled, None)
             }
         };
         return Ok(Cancelled {
@@ -85,7 +88,7 @@ pub(super) async fn give_back(
     }
 }
 
-/// The refund of an order, the one that it has already or a new one.
+/// The refund of an order: the one that it has, or a new one.
 async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<Refund, ApiError> {
     if let Some(refund) = &order.refund {
         return Ok(refund.clone());
@@ -104,36 +107,40 @@ async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<
     app.wake_queue_of(order.show(), now).await;
     refunded
         .refund
-        .ok_or_else(|| ApiError::bug("a refund that is none"))
+        .ok_or_else(|| ApiError::bug("a refunded order has no refund"))
 }
 
-/// What a reservation is after it was to be cancelled.
+/// A reservation after it was given back.
 #[derive(Serialize, ToSchema)]
 pub struct Cancelled {
-    /// Its id.
+    /// The reservation's id.
     reservation_id: ReservationId,
-    /// What it is now.
-    pub(super) status: Status,
-    /// What the account held right after the refund, when there was one.
+    /// The reservation's status.
+    pub(super) status: ReservationStatus,
+    /// The balance right after the refund, in won. Absent if nothing was refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     current_balance: Option<Won>,
-    /// Why an administrator has refunded it, when one has.
+    /// The reason that an administrator gave for the refund. Absent if the refund was not an
+    /// administrator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refund_reason: Option<Reason>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Give seats back", Door::User)
         .details(
-            "Held ones are released, and the session goes on. Paid ones are refunded to the \
-             balance, until some hours before the day of the show begins. Again: the same answer.",
+            "Held seats become free, and the session goes on. Paid seats are refunded to the \
+             balance until `refundable_until`. After that: 409 `REFUND_CLOSED`, and only an \
+             administrator can refund.\n\n\
+             Repeating the call is safe. A reservation that is over already gets its status \
+             (`EXPIRED`, `CANCELLED` or `REFUNDED`). Another user's reservation is 404.",
         )
         .answers::<Cancelled>(
             200,
-            "Cancelled, or refunded.",
+            "The reservation is over: `status` says how.",
             json!({
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "status": "REFUNDED",

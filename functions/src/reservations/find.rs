@@ -1,4 +1,4 @@
-//! Finding a reservation, in whatever state it is, and how one is told.
+//! Finds a reservation in whatever state it is, and shows it in answers.
 
 use serde::Serialize;
 use shared::{
@@ -20,23 +20,25 @@ use utoipa::ToSchema;
 
 /// A reservation.
 pub(crate) enum Reservation {
-    /// Unpaid, and it may still be paid.
+    /// A hold that may still be paid.
     Held {
         /// The session that holds.
         session: Box<Session>,
-        /// What it holds.
+        /// The hold.
         hold: Hold,
     },
-    /// Over without having been paid.
+    /// A hold that ended without a payment.
     Ended(EndedHold),
-    /// Paid, and perhaps refunded since.
+    /// An order, paid or refunded.
     Paid(Order),
 }
 
-/// Finds a user's reservation of a concert, over all their sessions and orders. Somebody else's
-/// is not found, and neither is one of another concert. 1 RRU for a hold, and one more for an
-/// order, and for a hold that is over; 0.5 less for a hold that was not placed this very moment, read [`Reading::Eventual`] by
-/// who goes on to write on condition that it is so.
+/// Finds a user's reservation of a concert, in all their sessions and orders. Another user's
+/// reservation is not found, and neither is one of another concert.
+///
+/// [`Reading::Eventual`] is for callers that then write on condition that the reservation is as it
+/// was read. Cost: 1 RRU for a hold, or 0.5 RRU with [`Reading::Eventual`] if it was not placed
+/// this very moment. 1 RRU more for an order, and for a hold that is over.
 pub(crate) async fn reservation(
     app: &App,
     user_id: UserId,
@@ -45,7 +47,7 @@ pub(crate) async fn reservation(
     now: Timestamp,
 ) -> Result<Reservation, ApiError> {
     let mut found = in_sessions(app, user_id, reservation_id, reading, now).await?;
-    // What was read a moment late may have been paid since, at the last moment.
+    // A hold that was over in an eventually consistent read may have been paid at the last moment.
     let may_be_paid = match &found {
         None => true,
         Some(Reservation::Ended(_)) => reading == Reading::Eventual,
@@ -100,79 +102,85 @@ impl Reservation {
         }
     }
 
-    /// As the API tells it.
-    pub(crate) fn status(&self) -> Status {
+    /// The status in answers.
+    pub(crate) fn status(&self) -> ReservationStatus {
         match self {
-            Self::Held { .. } => Status::Held,
+            Self::Held { .. } => ReservationStatus::Held,
             Self::Ended(EndedHold {
                 outcome: HoldOutcome::Expired,
                 ..
-            }) => Status::Expired,
+            }) => ReservationStatus::Expired,
             Self::Ended(EndedHold {
                 outcome: HoldOutcome::Cancelled,
                 ..
-            }) => Status::Cancelled,
+            }) => ReservationStatus::Cancelled,
             Self::Paid(order) => match order.status {
-                OrderStatus::Paid => Status::Paid,
-                OrderStatus::Refunded => Status::Refunded,
+                OrderStatus::Paid => ReservationStatus::Paid,
+                OrderStatus::Refunded => ReservationStatus::Refunded,
             },
         }
     }
 }
 
-/// What has become of a reservation.
+/// The status of a reservation.
+///
+/// - `HELD`: it may still be paid.
+/// - `PAID`: the seats are sold to the user.
+/// - `EXPIRED`: it was not paid in time.
+/// - `CANCELLED`: it was given back before it was paid.
+/// - `REFUNDED`: it was paid, and then given back for the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(as = ReservationStatus)]
-pub enum Status {
+pub enum ReservationStatus {
     /// It may still be paid.
     Held,
-    /// The seats are the buyer's.
+    /// The seats are sold to the user.
     Paid,
     /// It was not paid in time.
     Expired,
-    /// Its owner gave it up.
+    /// It was given back before it was paid.
     Cancelled,
-    /// It was paid; the seats were given back, and the money too.
+    /// It was paid, and then given back for the money.
     Refunded,
 }
 
-/// What is held and what it costs, as the API tells it.
+/// A hold, and the payment that it waits for.
 #[derive(Serialize, ToSchema)]
 pub struct HeldSeats<'a> {
-    /// The reservation.
+    /// The reservation's id.
     reservation_id: ReservationId,
-    /// The concert.
+    /// The concert's id.
     concert_id: ConcertId,
-    /// What the concert was called when the seats were held.
+    /// The concert's name when the seats were held. Absent if an early version of the service
+    /// stored the hold without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
-    /// The seats.
+    /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
-    /// Until when it may be paid.
+    /// The time until which the hold may be paid.
     expiration_time: Seconds,
-    /// Until when it may be given back for its money, once it is paid. It may be in the past
-    /// already: then only an administrator can refund it.
+    /// The time until which the user may get the money back, once the hold is paid. If it is past
+    /// already, only an administrator can refund.
     refundable_until: Seconds,
-    /// The payment that it awaits.
+    /// The payment that the hold waits for.
     payment: PendingPayment,
 }
 
-/// A payment that is awaited.
+/// A payment that has not been made.
 #[derive(Serialize, ToSchema)]
 pub struct PendingPayment {
-    /// Its id.
+    /// The payment's id.
     payment_id: PaymentId,
-    /// What is to be paid.
+    /// The amount to pay, in won.
     amount: Won,
-    /// That it is not paid.
+    /// The payment's status. Always `PENDING`.
     status: Pending,
 }
 
-/// The status of a payment that is awaited.
+/// The status of a payment that has not been made. Always `PENDING`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Pending {
@@ -181,7 +189,7 @@ pub enum Pending {
 }
 
 impl<'a> HeldSeats<'a> {
-    /// What a hold holds.
+    /// The answer about a hold.
     pub(crate) fn of(hold: &'a Hold, config: &Config) -> Self {
         Self {
             reservation_id: hold.reservation_id,

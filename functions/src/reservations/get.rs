@@ -1,7 +1,8 @@
-//! `GET /v1/concerts/{concert_id}/reservations/{reservation_id}`: what has become of a
-//! reservation: of the caller's, or as an administrator of the user's that they name. 1 RRU for a
-//! hold, 2 for an order; 1 more for the user with an access token, or for the generation of a queue
-//! token.
+//! `GET /v1/concerts/{concert_id}/reservations/{reservation_id}`: a reservation of the caller, or
+//! for an administrator of the user that they name.
+//!
+//! Cost: 1 RRU for a hold, 2 RRU for an order; 1 RRU more for the user of an access token, or for
+//! the generation of a queue token.
 
 use serde::Serialize;
 use serde_json::json;
@@ -24,7 +25,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::find::{Reservation, Status, reservation};
+use super::find::{Reservation, ReservationStatus, reservation};
 use crate::operation::{Door, Operation};
 
 /// Answers with the reservation.
@@ -38,36 +39,42 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let ids = request.reservation_id()?;
     app.require_current_token(&caller).await?;
     let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
-    ok(&Answer::of(&found, app.config(), caller.is_admin))
+    ok(&ReservationAnswer::of(
+        &found,
+        app.config(),
+        caller.is_admin,
+    ))
 }
 
 /// A reservation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Reservation)]
-pub struct Answer<'a> {
-    /// Its id.
+pub struct ReservationAnswer<'a> {
+    /// The reservation's id.
     reservation_id: ReservationId,
-    /// What has become of it.
-    status: Status,
-    /// The concert.
+    /// The reservation's status.
+    status: ReservationStatus,
+    /// The concert's id.
     concert_id: ConcertId,
-    /// What the concert was called when the seats were held, unless they were not paid.
+    /// The concert's name when the seats were held. Absent if the reservation ended without a
+    /// payment, or if an early version of the service stored it without the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
-    /// The seats.
+    /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
-    /// Until when it may be paid, or might have been.
+    /// The time until which the hold may be paid, or could have been. Absent once it was paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     expiration_time: Option<Seconds>,
-    /// Until when it may be given back for its money, while there is any to have back.
+    /// The time until which the user may get the money back. Absent if the reservation was
+    /// refunded, or ended without a payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refundable_until: Option<Seconds>,
-    /// Its payment.
+    /// The payment of the reservation.
     payment: Payment<'a>,
 }
 
@@ -75,31 +82,38 @@ pub struct Answer<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PaymentOfReservation)]
 pub struct Payment<'a> {
-    /// Its id.
+    /// The payment's id.
     payment_id: PaymentId,
-    /// How much.
+    /// The amount of the payment, in won.
     amount: Won,
-    /// What has become of it.
+    /// The payment's status.
     status: PaymentStatus,
-    /// When it was paid.
+    /// The time of the payment. Absent if it was not made.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     paid_at: Option<Seconds>,
-    /// When it was refunded.
+    /// The time of the refund. Absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunded_at: Option<Seconds>,
-    /// Why an administrator has refunded it.
+    /// The reason that an administrator gave for the refund. Absent if the refund was not an
+    /// administrator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refund_reason: Option<&'a Reason>,
-    /// Which administrator has; administrators are told.
+    /// The id of the administrator who refunded it. Present only in answers to administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunded_by: Option<UserId>,
 }
 
-/// What has become of a payment.
+/// The status of a payment.
+///
+/// - `PENDING`: not paid yet.
+/// - `PAID`: paid.
+/// - `EXPIRED`: not paid in time.
+/// - `CANCELLED`: the seats were given back before they were paid.
+/// - `REFUNDED`: paid, and then given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum PaymentStatus {
@@ -109,14 +123,14 @@ pub enum PaymentStatus {
     Paid,
     /// Not paid in time.
     Expired,
-    /// Given up.
+    /// The seats were given back before they were paid.
     Cancelled,
-    /// Paid, and given back.
+    /// Paid, and then given back.
     Refunded,
 }
 
-impl<'a> Answer<'a> {
-    /// The answer about a reservation. For administrators it names the one that refunded it.
+impl<'a> ReservationAnswer<'a> {
+    /// The answer about a reservation. For administrators it names the one who refunded it.
     pub(super) fn of(reservation: &'a Reservation, config: &Config, to_admins: bool) -> Self {
         let status = reservation.status();
         let unpaid = |payment_id, amount: Money, status| Payment {
@@ -194,17 +208,21 @@ impl<'a> Payment<'a> {
     }
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("What has become of a reservation", Door::User)
-        .details("The user's own. An administrator must add `user_id` to read somebody else's; without it \
-             the answer is 404.")
+    Operation::new("Get a reservation", Door::User)
+        .details(
+            "Call this if the answer to a hold or a payment was lost, to see what was done. \
+             Users may read their own reservations. Administrators may read anybody's, and must \
+             name the user with `user_id`: without it the answer is 404.",
+        )
         .query::<UserId>(
             "user_id",
             false,
-            "Whose it is; the caller's unless said. Only administrators may name others.",
+            "The id of the user whose reservation it is. By default the caller's. Only \
+             administrators may name another user.",
         )
-        .answers::<Answer>(
+        .answers::<ReservationAnswer>(
             200,
             "The reservation.",
             json!({

@@ -1,12 +1,12 @@
-//! `POST /v1/concerts/{concert_id}/reservations`: hold seats for five minutes.
+//! `POST /v1/concerts/{concert_id}/reservations`: holds seats for some minutes.
 //!
-//! All the seats or none, for one session, which then holds nothing else until it pays, cancels
-//! or the time is over. Refused when a seat is taken (409), when the session holds other seats
-//! (409), when the show is another queue's (403), when its sale has not opened yet (409, with the
-//! time at which it does) and when it has closed (409). The same seats again are the same hold.
+//! A hold has all the requested seats or none. It belongs to one session, which holds nothing else
+//! until it pays, gives the seats back, or the time is over. A request for the same seats returns
+//! the same hold. Why a hold needs no sweep: `functions/README.md#a-hold-needs-no-sweep`.
 //!
-//! 2 WRU and 2 for each seat; 1 RRU for the door, 0.5 for the show, 0.5 for each seat. Who finds a
-//! seat taken in that very moment pays 1 RRU more: it may have been a parallel request of theirs.
+//! Cost: 2 WRU, and 2 WRU for each seat; 1 RRU for the door, 0.5 RRU for the show, 0.5 RRU for each
+//! seat. If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
+//! may have taken it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -32,7 +32,7 @@ use utoipa::ToSchema;
 use super::find::HeldSeats;
 use crate::operation::{Door, Operation};
 
-/// Holds the seats and answers with the reservation.
+/// Holds the seats. Answers with the reservation.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let wish = Wish::of(&request);
     let now = app.now();
@@ -53,7 +53,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     })
 }
 
-/// What the request asks for.
+/// What a request to hold seats asks for.
 struct Wish {
     show: ShowId,
     seats: Result<SeatSet, NoSeatSet>,
@@ -165,7 +165,7 @@ async fn hold(
     }
 }
 
-/// Refuses a show whose sale has not opened yet, or has closed.
+/// Requires a show that is on sale.
 fn require_open_sale(show: &Show, now: Timestamp, zone: &TimeZone) -> Result<(), ApiError> {
     match show.sale_state(now, zone) {
         SaleState::Open => Ok(()),
@@ -175,8 +175,8 @@ fn require_open_sale(show: &Show, now: Timestamp, zone: &TimeZone) -> Result<(),
 }
 
 /// The hold that a parallel request of the same buyer has placed since the door read the session.
-/// Only seats that were taken in these very moments can be of one, so that others who lose pay for
-/// no more than the look.
+/// Only if all seats were taken a moment ago can they be of such a hold. Otherwise nothing more is
+/// read.
 async fn held_meanwhile(
     app: &App,
     buyer: &Buyer,
@@ -212,14 +212,14 @@ fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Ho
         amount: show
             .price
             .times(seats.len())
-            .ok_or_else(|| ApiError::bug("a price too large"))?,
+            .ok_or_else(|| ApiError::bug("the price of the seats is too large"))?,
         seats,
         held_until: now.saturating_add(lasts).unwrap_or(Timestamp::MAX),
     })
 }
 
-/// Sends the message that tidies up when the hold has lapsed. The seats are free by then with or
-/// without it, so that its loss is worth a line in the log and no more.
+/// Sends the message that tidies up when the hold has lapsed. The seats are free by then even
+/// without it, so a lost message is only logged.
 async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
     let message = ReleaseHold {
         user_id: buyer.session.user_id,
@@ -235,40 +235,46 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
     }
 }
 
-/// The seats that are wished for: one, or several.
+/// The seats to hold: exactly one of `seat_number` and `seat_numbers`.
 #[derive(Deserialize, ToSchema)]
 pub struct HoldSeats {
     /// The date of the show.
     #[schema(value_type = ShowDate, required)]
     date: Field,
-    /// One seat.
+    /// The number of one seat.
     #[schema(value_type = Option<SeatNumber>)]
     seat_number: Field,
-    /// Several seats, all or none.
+    /// The numbers of several seats. All of them are held, or none.
     #[schema(value_type = Option<SeatSet>)]
     seat_numbers: Field,
 }
 
-/// Seats that are held.
+/// A hold.
 #[derive(Serialize, ToSchema)]
 pub struct Held<'a> {
-    /// That they are.
+    /// A text for people, in the language of the answer.
     message: &'static str,
     #[serde(flatten)]
     seats: HeldSeats<'a>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Hold seats for five minutes", Door::Buyer)
+    Operation::new("Hold seats", Door::Buyer)
         .details(
-            "All the seats or none. A session holds nothing else until it pays, cancels or the \
-             time is over. The same seats again are the same hold.",
+            "Holds one to four seats of a show, all or none. The hold lasts five minutes, unless \
+             the deployment sets another time. Pay before `expiration_time`, or give the seats \
+             back.\n\n\
+             Repeating the call is safe: a request for the same seats returns the same hold.\n\n\
+             Refused with 409 if a seat is taken (`SEAT_ALREADY_RESERVED`), if the session holds \
+             other seats (`HOLD_EXISTS`), before the sale opens (`SALE_NOT_OPEN`, with \
+             `opens_at`) and after it has closed (`SALE_CLOSED`). If another queue sells the \
+             show: 403 `FORBIDDEN`.",
         )
         .body::<HoldSeats>(json!({ "date": "2026-12-24", "seat_number": 7 }))
         .answers::<Held>(
             200,
-            "The reservation, and the payment that it awaits.",
+            "The seats are held.",
             json!({
                 "message": "임시 예약 성공",
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",

@@ -1,9 +1,11 @@
-//! `GET /v1/concerts/{concert_id}/reservations?date=`: whose a seat is, and what they have. For
-//! administrators, who know no more than a seat, or the id of a reservation.
+//! `GET /v1/concerts/{concert_id}/reservations?date=`: who has a seat, and their reservation. For
+//! administrators who know only a seat, or the id of a reservation.
 //!
-//! By `seat_number` 1.5 RRU, and 1 or 2 for the reservation. By `reservation_id` the seats of the
-//! show are searched: 0.5 RRU per 4 KB of its taken seats, which is some 12 RRU for every 500 that
-//! are sold. One that has been refunded has no seat any more: the payments of its buyer have it.
+//! A refunded reservation has no seat any more. It can be found in the payments of its buyer.
+//!
+//! Cost: 1 RRU for the door. By `seat_number`: 0.5 RRU, and 1 or 2 RRU for the reservation. By
+//! `reservation_id`, the seats of the show are searched: 0.5 RRU per 4 KB of its taken seats, which
+//! is about 12 RRU for every 500 seats sold.
 
 use serde::Serialize;
 use serde_json::json;
@@ -35,7 +37,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         concert_id,
         date: request.date()?,
     };
-    let Some(seat) = seat(&app, show, &Wanted::of(&request)?, admin.now).await? else {
+    let Some(seat) = seat(&app, show, &LookUpBy::of(&request)?, admin.now).await? else {
         return ok(&Reservations {
             reservations: Vec::new(),
         });
@@ -47,18 +49,18 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             user_id: seat.buyer,
             reservation: found
                 .as_ref()
-                .map(|found| get::Answer::of(found, app.config(), true)),
+                .map(|found| get::ReservationAnswer::of(found, app.config(), true)),
         }],
     })
 }
 
 /// What a reservation is looked up by.
-enum Wanted {
+enum LookUpBy {
     Seat(SeatNumber),
     Reservation(ReservationId),
 }
 
-impl Wanted {
+impl LookUpBy {
     fn of(request: &Request) -> Result<Self, ApiError> {
         match (
             request.query("seat_number"),
@@ -80,20 +82,20 @@ impl Wanted {
     }
 }
 
-/// The seat that is meant. Of a show that is not there any more somebody may still have a seat.
+/// The seat that is looked up. A show that was deleted may still have taken seats.
 async fn seat(
     app: &App,
     show: ShowId,
-    wanted: &Wanted,
+    wanted: &LookUpBy,
     now: Timestamp,
 ) -> Result<Option<TakenSeat>, ApiError> {
     let store = app.store();
     match wanted {
-        Wanted::Seat(seat) => {
+        LookUpBy::Seat(seat) => {
             let seats = SeatSet::from(*seat);
             Ok(store.look_at_seats(show, &seats).await?.pop())
         }
-        Wanted::Reservation(id) => {
+        LookUpBy::Reservation(id) => {
             let capacity = match app.cached_show(show, now).await {
                 Ok(show) => show.capacity,
                 Err(ApiError::ShowNotFound) => MAX_SEATS_PER_SHOW,
@@ -104,7 +106,7 @@ async fn seat(
     }
 }
 
-/// The reservation that a seat names, when it can be found.
+/// The reservation that a seat names. `None` if it is not found.
 async fn of_seat(
     app: &App,
     concert_id: ConcertId,
@@ -122,47 +124,45 @@ async fn of_seat(
     }
 }
 
-/// The reservations that were looked up.
+/// The reservations that were found.
 #[derive(Serialize, ToSchema)]
 pub struct Reservations<'a> {
-    /// One, or none.
+    /// One reservation, or none.
     reservations: Vec<ReservationOfUser<'a>>,
 }
 
-/// A reservation, and whose it is.
+/// A reservation, and the user who has it.
 #[derive(Serialize, ToSchema)]
 pub struct ReservationOfUser<'a> {
-    /// Its id.
+    /// The reservation's id.
     reservation_id: ReservationId,
-    /// The buyer; missing for seats held before an update that began to note it.
+    /// The id of the user who has it. Absent if an early version of the service stored the seat
+    /// without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user_id: Option<UserId>,
-    /// What has become of it; missing when nobody knows whose it is, or when it ended unpaid and
-    /// is forgotten.
+    /// The reservation. Absent if `user_id` is, and if it ended without a payment and is no longer
+    /// stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    reservation: Option<get::Answer<'a>>,
+    reservation: Option<get::ReservationAnswer<'a>>,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Whose a seat is", Door::Admin)
+    Operation::new("Find the reservation of a seat", Door::Admin)
         .details(
-            "By `date` and exactly one of `seat_number` and `reservation_id`. Empty when nobody has \
-             the seat, when that date has no such seat, or when the order is refunded: find a \
-             refunded order through the payments of its buyer.",
+            "Send `date`, and exactly one of `seat_number` and `reservation_id`. The list is \
+             empty if nobody has the seat, if the show has no such seat, or if the reservation \
+             was refunded: find a refunded one in the payments of its user (`GET \
+             /v1/users/{user_id}/payments`).",
         )
         .query::<ShowDate>("date", true, "The date of the show.")
-        .query::<SeatNumber>("seat_number", false, "The seat.")
-        .query::<ReservationId>(
-            "reservation_id",
-            false,
-            "The reservation, instead of the seat.",
-        )
+        .query::<SeatNumber>("seat_number", false, "The number of the seat.")
+        .query::<ReservationId>("reservation_id", false, "The id of the reservation.")
         .answers::<Reservations>(
             200,
-            "The reservation, if there is one.",
+            "A list with the reservation, or an empty list.",
             json!({ "reservations": [{
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",

@@ -1,13 +1,14 @@
 //! `POST /v1/concerts/{concert_id}/reservations/{reservation_id}/refund`: an administrator gives a
-//! user's reservation back, at any time, and says why. Again: the same answer.
+//! user's reservation back, at any time, with a reason. A repeated call gets the same answer.
 //!
-//! What was paid is refunded to the balance, also after the cut-off, after the day of the show and
-//! without a show; the user's statement shows the reason, and the order keeps who has done it. A
-//! hold is cancelled, and its session goes on; it keeps no reason. Of two refunds at once, whoever
-//! asks for them, one happens.
+//! A paid reservation is refunded to the balance, even after `refundable_until`, after the day of
+//! the show, and after the show was deleted. The user's statement shows the reason, and the order
+//! keeps who did it. A hold is cancelled, and its session goes on. It keeps no reason. Of two
+//! refunds at once, one happens.
 //!
-//! Priced as the buyer's own, 2 WRU more when a long reason makes the order larger than 1 KB. The
-//! log has who and what, but not the reason, which may name people.
+//! The log has who did what, but not the reason, which may name people.
+//!
+//! Cost: as [`super::cancel`], and 2 WRU more if a long reason makes the order larger than 1 KB.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -26,7 +27,7 @@ use utoipa::ToSchema;
 use super::cancel::{By, Cancelled, give_back};
 use crate::operation::{Door, Operation};
 
-/// Gives it back and answers with what it is then.
+/// Gives the reservation back. Answers with its new status.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
     let body: Refund = body(&request)?;
@@ -49,32 +50,33 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&given_back)
 }
 
-/// A reason in a body, which has to be there.
+/// The reason in a body. It is required.
 pub(crate) fn reason(field: &Field) -> Result<Reason, ApiError> {
     field
         .text(Reason::parse, ApiError::Invalid(Constraint::Reason))?
         .ok_or(ApiError::MissingField("reason"))
 }
 
-/// Whose reservation is given back, and why.
+/// The user whose reservation is given back, and the reason.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = RefundReservation)]
 pub struct Refund {
-    /// Whose it is.
+    /// The id of the user whose reservation it is.
     #[schema(value_type = UserId, required)]
     user_id: Field,
-    /// What they are told: the statement shows it.
+    /// The reason, 1 to 200 characters. The user reads it in their statement.
     #[schema(value_type = Reason, required)]
     reason: Field,
 }
 
-/// What the specification says of it.
+/// The description in the OpenAPI document.
 pub fn operation() -> Operation {
-    Operation::new("Refund or cancel somebody's reservation", Door::Admin)
+    Operation::new("Refund or cancel a user's reservation", Door::Admin)
         .details(
-            "At any time, also when its buyer cannot any more. What was paid goes to their \
-             balance, and their statement shows the reason; a hold is released, and its session \
-             goes on. Again: the same answer, with the reason of whoever was first.",
+            "Works at any time, even when the user cannot get the money back any more. A paid \
+             reservation is refunded to the user's balance, and their statement shows the \
+             reason. A hold is released, and its session goes on.\n\n\
+             Repeating the call is safe. The answer has the reason of the first refund.",
         )
         .body::<Refund>(json!({
             "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
@@ -82,7 +84,7 @@ pub fn operation() -> Operation {
         }))
         .answers::<Cancelled>(
             200,
-            "Refunded, or cancelled.",
+            "The reservation is over: `status` says how.",
             json!({
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "status": "REFUNDED",

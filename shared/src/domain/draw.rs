@@ -80,8 +80,8 @@ impl From<EarlyEntry> for (u8, u64) {
     }
 }
 
-/// What shuffles the entries: 32 random bytes, as 64 lower-case hexadecimal digits. Secret until
-/// the queue opens, so its debug form does not have it.
+/// The seed of a draw: 32 random bytes, as 64 lower-case hexadecimal digits.
+// It is secret until the queue opens, so it has no debug form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
@@ -261,27 +261,29 @@ impl From<Draw> for Fields {
     }
 }
 
-/// The draw of a queue as everybody may see it: before the opening only the hash of its seed.
+/// The draw of a queue. Before the opening, it has only the hash of its seed, and `closed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Draw)]
 pub struct PublicDraw {
-    /// The SHA-256 of the seed's 32 bytes. It never changes.
+    /// The SHA-256 of the seed's 32 bytes, in 64 lower-case hexadecimal digits. It never changes.
+    /// Write it down before the opening to check the draw afterwards.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     pub seed_hash: String,
-    /// The seed, from the opening on.
+    /// The seed. Absent before the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub seed: Option<Seed>,
-    /// How many were there before the opening: they have the numbers up to this one.
+    /// The number of entries in the draw. They get the numbers 1 to this one. Absent before the
+    /// opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub entries: Option<u64>,
-    /// How many of them each of the 64 stripes had.
+    /// The number of entries in the draw on each of the 64 stripes. Absent before the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 64, max_items = 64)]
     pub stripes: Option<Vec<u64>>,
-    /// How many more each stripe had before those, for whom the line ended before the opening: they
-    /// take no part.
+    /// The number of entries on each stripe for which the line ended before the opening. They come
+    /// before those in `stripes`, and do not take part in the draw. Absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 64, max_items = 64)]
     pub closed: Option<Vec<u64>>,

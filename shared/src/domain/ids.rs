@@ -52,15 +52,15 @@ macro_rules! uuid_ids {
 }
 
 uuid_ids! {
-    /// A user. A guest's is the only secret that they have, so it is random in every bit.
+    /// The id of a user. For a guest it is their only secret, so all of its bits are random.
     UserId, new_v4;
-    /// A concert.
+    /// The id of a concert.
     ConcertId, now_v7;
-    /// A hold, and then the order that it became.
+    /// The id of a reservation, that is, of a hold and after the payment of the order.
     ReservationId, now_v7;
-    /// The payment of a reservation, named when the seats are held (seed S4).
+    /// The id of a payment. It is made when the seats are held, before they are paid.
     PaymentId, now_v7;
-    /// A correction of a balance.
+    /// The id of a correction of a balance.
     CorrectionId, now_v7;
     /// One passage of a user through a queue: the `jti` of the queue token.
     SessionId, new_v4;
@@ -106,7 +106,7 @@ pub(super) mod short {
 /// The row that names the queues stands among them.
 const NO_QUEUE: &str = "registry";
 
-/// A queue: 3 to 40 lower-case letters, digits and hyphens.
+/// The id of a queue: 3 to 40 lower-case letters, digits and hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, pattern = "^[a-z0-9-]{3,40}$", example = "main")]

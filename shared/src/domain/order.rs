@@ -115,13 +115,16 @@ pub fn refundable_until(date: ShowDate, zone: &TimeZone, cutoff_hours: u32) -> T
     day.saturating_sub(cutoff).unwrap_or(Timestamp::MIN)
 }
 
-/// Where an order stands.
+/// The status of a payment.
+///
+/// - `PAID`: the seats are sold to the user.
+/// - `REFUNDED`: the seats were given back for the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderStatus {
-    /// The seats are the buyer's.
+    /// The seats are sold to the user.
     Paid,
-    /// They were given back, and the money too.
+    /// The seats were given back for the money.
     Refunded,
 }
 
@@ -201,17 +204,22 @@ pub struct Entry {
     pub explanation: Option<Explanation>,
 }
 
-/// Why a balance moved.
+/// The kind of change of a balance.
+///
+/// - `CHARGE`: money came in.
+/// - `PAYMENT`: seats were paid for.
+/// - `REFUND`: a payment was given back.
+/// - `CORRECTION`: an administrator corrected the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum EntryKind {
     /// Money came in.
     Charge,
-    /// Seats were paid.
+    /// Seats were paid for.
     Payment,
-    /// They were given back.
+    /// A payment was given back.
     Refund,
-    /// An administrator has set the balance right.
+    /// An administrator corrected the balance.
     Correction,
 }
 

@@ -107,16 +107,19 @@ impl Settings {
     }
 }
 
-/// Whether people may join and come in. `OPEN`: they may. `PAUSED`: they join and wait; those inside
-/// finish. `CLOSED`: nobody joins, the line ends for those who wait, and those inside finish.
+/// Whether people may join a queue, and are let in.
+///
+/// - `OPEN`: people join and are let in.
+/// - `PAUSED`: people join and wait. Those inside may finish.
+/// - `CLOSED`: nobody may join, and the line ends for those who wait. Those inside may finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum QueueState {
-    /// They may.
+    /// People join and are let in.
     Open,
-    /// They may join, and wait.
+    /// People join and wait.
     Paused,
-    /// They may not; those admitted finish.
+    /// Nobody may join, and the line ends for those who wait.
     Closed,
 }
 

@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 
 use super::{ids::UserId, user::line};
 
-/// A reason as an administrator writes it and the owner of the account reads it: one line of 1 to
-/// 200 characters, trimmed, in Unicode's composed form (NFC). It may name people, so that no log
-/// has it.
+/// The reason why an administrator refunded or corrected: one line of 1 to 200 characters, trimmed,
+/// in Unicode's composed form (NFC). The owner of the account reads it.
+// It may name people, so no log has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, min_length = 1, max_length = 200, example = "공연 취소")]

@@ -19,7 +19,7 @@ pub const MAX_SEATS_PER_SHOW: u32 = 100_000;
 /// Seats that share a partition of the `Seats` table.
 pub const SEATS_A_BLOCK: u32 = 500;
 
-/// The number of a seat: 1 to 100,000, and not above its show's capacity, which the show checks.
+/// The number of a seat: 1 to the number of seats of its show, which is at most 100,000.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
@@ -66,7 +66,7 @@ impl From<SeatNumber> for u32 {
     }
 }
 
-/// The seats of one hold: 1 to 4 different ones, in order.
+/// The seats of one hold: 1 to 4 different seat numbers. Answers have them in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Vec<SeatNumber>")]
 #[schema(value_type = Vec<SeatNumber>, min_items = 1, max_items = 4, example = json!([7, 8]))]

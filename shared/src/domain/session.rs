@@ -119,29 +119,34 @@ pub enum HoldOutcome {
     Cancelled,
 }
 
-/// Why a session is over. `NO_SHOW`: no protected call came within the claim window. `WINDOW_OVER`:
-/// the active window ended with nothing held. `HOLD_EXPIRED`: a hold was not paid in time. `PAID`:
-/// it has paid. `LEFT`: the user left, or an operator ended the session. `SOLD_OUT`: every seat was
-/// sold before it got one. `SALE_OVER`: nothing that the queue sells could be bought any more.
-/// `QUEUE_CLOSED`: an operator closed the queue while it waited.
+/// The reason why a session is over.
+///
+/// - `NO_SHOW`: the arrival did not come in time.
+/// - `WINDOW_OVER`: the time to choose ended without a hold.
+/// - `HOLD_EXPIRED`: a hold was not paid in time.
+/// - `PAID`: the session has paid.
+/// - `LEFT`: the user left, or the session was ended for them.
+/// - `SOLD_OUT`: every seat was sold before it was served.
+/// - `SALE_OVER`: nothing that the queue sells could be bought any more.
+/// - `QUEUE_CLOSED`: an administrator closed the queue while it waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Ending {
-    /// Nobody came within the claim window.
+    /// The arrival did not come in time.
     NoShow,
-    /// The active window ended with nothing held.
+    /// The time to choose ended without a hold.
     WindowOver,
     /// A hold was not paid in time.
     HoldExpired,
-    /// Paid.
+    /// The session has paid.
     Paid,
-    /// Left.
+    /// The user left, or the session was ended for them.
     Left,
-    /// Every seat was sold before it got one.
+    /// Every seat was sold before it was served.
     SoldOut,
     /// Nothing that the queue sells could be bought any more.
     SaleOver,
-    /// The queue closed while it waited.
+    /// An administrator closed the queue while it waited.
     QueueClosed,
 }
 

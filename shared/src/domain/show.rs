@@ -208,20 +208,20 @@ pub fn time(text: &str) -> Option<Timestamp> {
         .flatten()
 }
 
-/// A concert as it is listed: what a list of concerts shows without reading its shows.
+/// A concert in a list, without its shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListedConcert {
-    /// The concert.
+    /// The concert's id.
     pub concert_id: ConcertId,
-    /// Its name.
+    /// The concert's name.
     pub name: Name,
-    /// The date of its first show.
+    /// The date of the first show.
     pub first_date: ShowDate,
-    /// The date of its last show.
+    /// The date of the last show.
     pub last_date: ShowDate,
-    /// How many shows it has.
+    /// The number of shows.
     pub shows: u32,
-    /// How many seats its largest show has.
+    /// The number of seats of the largest show.
     pub max_capacity: u32,
 }
 

@@ -13,8 +13,8 @@ use super::{
     ids::UserId,
 };
 
-/// Somebody's or something's name: 1 to 100 characters, trimmed, in Unicode's composed form (NFC).
-/// One of them at least can be seen, and none controls the text around it.
+/// The name of a user or a concert: 1 to 100 characters, trimmed, in Unicode's composed form (NFC).
+/// At least one character is visible, and none breaks lines or changes the direction of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, min_length = 1, max_length = 100, example = "김민수")]
@@ -98,8 +98,8 @@ fn can_be_seen(character: char) -> bool {
     !(is_blank || character.is_whitespace() || character.is_control())
 }
 
-/// An e-mail address: at most 254 characters, trimmed, in Unicode's composed form (NFC). It is
-/// somebody's whatever its case.
+/// An e-mail address: at most 254 bytes, trimmed, in Unicode's composed form (NFC). It belongs to
+/// one user only, in upper or lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(
@@ -214,9 +214,10 @@ fn fold_case(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> 
         .flat_map(char::to_lowercase)
 }
 
-/// A password as its owner typed it: 10 to 128 characters, none of them control characters, in
-/// Unicode's compatibility form (NFKC, as NIST SP 800-63B wants it), so that every keyboard gives
-/// the same one. Spaces are a part of it. It has no debug form, so that no log can have it.
+/// A password: 10 to 128 characters, none of them control characters. Spaces count. It is compared
+/// in Unicode's compatibility form (NFKC, as NIST SP 800-63B requires), so that every keyboard
+/// gives the same password.
+// It has no debug form, so that no log can have it.
 #[derive(Clone, PartialEq, Eq, ToSchema)]
 #[schema(
     value_type = String, format = Password, min_length = 10, max_length = 128,
@@ -275,14 +276,17 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What a user may do.
+/// The role of a user.
+///
+/// - `user`: buys.
+/// - `admin`: runs the sale.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Buys.
     #[default]
     User,
-    /// Runs the on-sale.
+    /// Runs the sale.
     Admin,
 }
 

@@ -1,4 +1,4 @@
-//! The text of each error, in Korean and in English. The limits in a text are those of the code.
+//! The texts of each error, in Korean and in English. Limits in the texts are those of the code.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -50,11 +50,11 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::InvalidSeatNumber { capacity } => both(
             format!("좌석 번호는 1 ~ {capacity} 사이의 값이어야 합니다."),
-            format!("Seat numbers must be different values from 1 to {capacity}."),
+            format!("Seat numbers must be whole numbers from 1 to {capacity}, none of them twice."),
         ),
         ApiError::UnknownField(name) => both(
             format!("'{name}' 필드는 사용할 수 없습니다. 이름을 확인해 주세요."),
-            format!("There is no field '{name}' here. Please check its name."),
+            format!("This request has no field '{name}'. Please check its name."),
         ),
         ApiError::VersionMismatch {
             current: Some(version),
@@ -64,7 +64,7 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::VersionMismatch { current: None } => both(
             "존재하지 않는 대기열이므로 설정의 버전이 없습니다.",
-            "There is no such queue, so that its settings have no version.",
+            "There is no such queue, so its settings have no version.",
         ),
         ApiError::Invalid(constraint) => of_constraint(*constraint),
         ApiError::EmptyBody => both(
@@ -77,7 +77,7 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::MissingPaymentAmount => both(
             "결제 금액 정보가 누락되었습니다.",
-            "The amount of the payment is missing.",
+            "The amount of the payment is missing, or is not a number.",
         ),
         ApiError::InvalidUserId => both(
             "user_id는 올바른 UUID 형식이어야 합니다.",
@@ -101,7 +101,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::TokenAlreadyActive => both(
             "이미 활성화된 토큰이 존재합니다.",
-            "You already have an active token for this queue. It is issued again to a request with your access token, or with the Idempotency-Key of the join.",
+            "You already have an active token for this queue. To get it again, send your access \
+             token, or the Idempotency-Key that you joined with.",
         ),
         ApiError::BadRequest => both(
             "잘못된 요청입니다. 요청 내용을 확인해 주세요.",
@@ -113,7 +114,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::InvalidToken => both(
             "유효하지 않은 토큰입니다.",
-            "The token is not valid: it has expired or was ended, or this call needs one of another kind.",
+            "The token is not valid. It has expired or been ended, or this call needs a token of \
+             another kind.",
         ),
         ApiError::InvalidCredentials => both(
             "사용자 정보 또는 비밀번호가 올바르지 않습니다.",
@@ -127,7 +129,10 @@ fn texts_of_error(error: &ApiError) -> Texts {
             "아직 입장 순서가 아닙니다. 잠시 후 다시 시도해 주세요.",
             "It is not your turn yet. Please try again shortly.",
         ),
-        ApiError::Forbidden => both("접근 권한이 없습니다.", "You may not do this."),
+        ApiError::Forbidden => both(
+            "접근 권한이 없습니다.",
+            "You do not have permission to do this.",
+        ),
         ApiError::UserNotFound => both("존재하지 않는 사용자입니다.", "There is no such user."),
         ApiError::NoAvailableDates => both(
             "예약 가능한 날짜가 없습니다.",
@@ -146,7 +151,7 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ApiError::QueueNotFound => both("존재하지 않는 대기열입니다.", "There is no such queue."),
         ApiError::NotFound => both(
             "요청한 경로를 찾을 수 없습니다.",
-            "There is nothing at this path.",
+            "This path does not exist, or does not have this method.",
         ),
         ApiError::SeatAlreadyReserved => both(
             "해당 좌석은 이미 예약되었습니다.",
@@ -158,7 +163,7 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::AmountMismatch => both(
             "결제 금액이 예약 금액과 일치하지 않습니다.",
-            "The amount is not that of the reservation.",
+            "The amount differs from that of the reservation.",
         ),
         ApiError::SaleNotOpen { .. } => both(
             "아직 판매가 시작되지 않았습니다.",
@@ -167,7 +172,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ApiError::SaleClosed => both("판매가 종료되었습니다.", "This show is no longer on sale."),
         ApiError::ConcertHasOrders => both(
             "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
-            "It cannot be deleted: seats are sold or held. Refund or cancel their reservations first.",
+            "Seats are sold or held, so this cannot be deleted. Refund or cancel their \
+             reservations first.",
         ),
         ApiError::LineNotEmpty => both(
             "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
@@ -191,7 +197,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::UserHasBalance => both(
             "잔액이 남아 있어 탈퇴할 수 없습니다.",
-            "There is money left in the user's account. Pay it out and correct the balance to 0 first, or send force=true: then it stays there for good.",
+            "The user's account has money in it. Pay it out and correct the balance to 0 first. \
+             Or send force=true: then the money stays in the account for good.",
         ),
         ApiError::HoldExpired => both(
             "임시 예약 시간이 만료되었습니다.",
@@ -245,8 +252,8 @@ fn of_constraint(constraint: Constraint) -> Texts {
                     "이름은 1 ~ {max}자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
                 ),
                 format!(
-                    "A name must have 1 to {max} characters, one at least that can be seen, and none that \
-             controls a text or its direction."
+                    "A name must have 1 to {max} characters. At least one must be visible, and none \
+                     may break lines or change the direction of a text."
                 ),
             )
         }
@@ -288,7 +295,7 @@ fn of_constraint(constraint: Constraint) -> Texts {
         ),
         Constraint::SalesWindow => both(
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
-            "A sale must open before it closes, at times written as RFC 3339 has them.",
+            "A sale must open before it closes. Both times must be in RFC 3339.",
         ),
         Constraint::Correction => both(
             "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.",
@@ -301,7 +308,8 @@ fn of_constraint(constraint: Constraint) -> Texts {
                     "사유는 1 ~ {max}자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
                 ),
                 format!(
-                    "A reason must have 1 to {max} characters, one at least that can be seen, and none that breaks lines or changes the direction of a text."
+                    "A reason must have 1 to {max} characters. At least one must be visible, and none \
+                     may break lines or change the direction of a text."
                 ),
             )
         }
@@ -348,8 +356,8 @@ fn of_constraint(constraint: Constraint) -> Texts {
                     "claim_seconds와 active_seconds는 {min} ~ {max} 사이의 정수여야 하며 active_seconds는 claim_seconds보다 {least} 이상 커야 합니다."
                 ),
                 format!(
-                    "claim_seconds and active_seconds must be whole numbers from {min} to {max}, active_seconds \
-             at least {least} more than claim_seconds."
+                    "claim_seconds and active_seconds must be whole numbers from {min} to {max}, and \
+                     active_seconds must be at least {least} more than claim_seconds."
                 ),
             )
         }
@@ -368,15 +376,13 @@ fn of_constraint(constraint: Constraint) -> Texts {
             let days = MAX_AHEAD.as_hours() / 24;
             both(
                 format!("opens_at은 앞으로 {days}일 이내의 RFC 3339 시각이어야 합니다."),
-                format!(
-                    "opens_at must be a time in the next {days} days, written as RFC 3339 has it."
-                ),
+                format!("opens_at must be a time in the next {days} days, in RFC 3339."),
             )
         }
         Constraint::AlreadyOpen => both(
             "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.",
-            "This queue is open already, and people have joined it or could: its opening cannot be \
-             set any more. To let nobody in, set state to PAUSED.",
+            "This queue is already open, and people may have joined it, so opens_at cannot be set \
+             any more. To let nobody in, set state to PAUSED.",
         ),
         Constraint::DefaultConcert => both(
             "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.",

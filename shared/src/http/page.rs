@@ -1,4 +1,4 @@
-//! Lists come in pages: which one is asked for, and where the next one begins.
+//! Pages of lists: which one a request asks for, and where the next one begins.
 
 use std::str::FromStr;
 
@@ -9,23 +9,23 @@ use lambda_http::Request;
 use super::{RequestParts as _, digits};
 use crate::error::{ApiError, Constraint};
 
-/// The most entries that a page has.
+/// The largest number of entries of a page.
 pub const MAX_PAGE_LENGTH: u32 = 100;
 
-/// How many it has unless the client says otherwise.
+/// The number of entries of a page by default.
 pub const USUAL_PAGE: u32 = 20;
 
-/// Which page of a list is asked for.
+/// The page of a list that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageWanted {
-    /// The most entries to answer with: 1 to 100.
+    /// The largest number of entries: 1 to 100.
     pub limit: u32,
-    /// The position after which it begins; `None` is the beginning.
+    /// The position after which the page begins. `None` is the beginning of the list.
     pub after: Option<String>,
 }
 
 impl PageWanted {
-    /// Reads `limit` and `cursor`, which has to be one that [`cursor`] made for the same list.
+    /// Reads `limit` and `cursor`. The cursor must be one that [`cursor`] made for the same list.
     pub fn of(request: &Request, list: &str) -> Result<Self, ApiError> {
         let limit = match request.query("limit") {
             None => USUAL_PAGE,
@@ -40,16 +40,16 @@ impl PageWanted {
         Ok(Self { limit, after })
     }
 
-    /// The position as what the list is sorted by.
+    /// The position, parsed as the key that the list is sorted by.
     pub fn position<T: FromStr>(&self) -> Result<Option<T>, ApiError> {
         let position = self.after.as_deref().map(str::parse).transpose();
         position.map_err(|_| ApiError::BadRequest)
     }
 }
 
-/// A cursor: where in a list the next page begins. It carries a checksum over list and position,
-/// so that one of another list, or one that was mistyped, is refused. It is no secret and no
-/// right: whoever makes one up sees what the list shows anyway.
+/// A cursor: where in a list the next page begins. It has a checksum over list and position, so
+/// that a mistyped cursor, or one of another list, is refused. It gives no rights: with one that is
+/// made up, a caller sees only what the list shows anyway.
 pub fn cursor(list: &str, position: &str) -> String {
     let mut cursor = checksum(list, position).to_vec();
     cursor.extend(position.as_bytes());
@@ -58,7 +58,7 @@ pub fn cursor(list: &str, position: &str) -> String {
 
 const CHECKSUM_BYTES: usize = 8;
 
-/// The most bytes that a sort key has in DynamoDB, which takes no position beyond that.
+/// The largest size of a sort key in DynamoDB. It refuses longer positions.
 const MAX_KEY_BYTES: usize = 1_024;
 
 fn position(list: &str, cursor: &str) -> Option<String> {

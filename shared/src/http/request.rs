@@ -1,4 +1,4 @@
-//! What a request's path, query and headers say.
+//! Reads a request's path, query and headers.
 
 use lambda_http::{
     Request, RequestExt as _,
@@ -16,19 +16,19 @@ use crate::{
     language::Language,
 };
 
-/// What a request's path, query and headers say.
+/// A request's path, query and headers.
 pub trait RequestParts {
     /// A variable of the path.
     fn path(&self, name: &str) -> String;
-    /// A parameter of the query, unless it is missing or empty. One that is there several times
-    /// is all of them, with commas between them: none counts while another is passed over.
+    /// A query parameter. `None` if it is missing or empty. If it is there several times, all
+    /// values are joined with commas, so that none is silently ignored.
     fn query(&self, name: &str) -> Option<String>;
-    /// Whether a parameter of the query is there, empty or not.
+    /// Whether a query parameter is there, empty or not.
     fn names(&self, parameter: &str) -> bool;
     /// The language of the answer.
     fn language(&self) -> Language;
-    /// The address from which the gateway was called. Headers are ignored: a caller can write
-    /// anything into them.
+    /// The address from which the gateway was called. Headers are ignored, because a caller can
+    /// write anything into them.
     fn source(&self) -> Source;
 
     /// `{user_id}` of the path.
@@ -45,7 +45,8 @@ pub trait RequestParts {
             .map_err(|_| ApiError::ConcertNotFound)
     }
 
-    /// `{reservation_id}` of the path, of a concert that is well-formed too.
+    /// `{reservation_id}` of the path, with `{concert_id}`. If either is malformed, the reservation
+    /// is not found.
     fn reservation_id(&self) -> Result<(ConcertId, ReservationId), ApiError> {
         let concert_id = self.path("concert_id").parse();
         let reservation_id = self.path("reservation_id").parse();
@@ -62,16 +63,16 @@ pub trait RequestParts {
             .map_err(|_| ApiError::QueueNotFound)
     }
 
-    /// `{date}` of a path that may end before it.
+    /// `{date}` of the path. `None` if the path ends before it.
     fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError>;
 
-    /// Whether the client has what this tag names (`If-None-Match`).
+    /// Whether the client has the answer with this tag (`If-None-Match`).
     fn has(&self, tag: &str) -> bool;
 
-    /// What is meant by the request (`If-Match`).
+    /// The versions that the request is meant for (`If-Match`).
     fn if_match(&self) -> IfMatch;
 
-    /// The parameter `date`, which has to be there.
+    /// The query parameter `date`, which is required.
     fn date(&self) -> Result<ShowDate, ApiError> {
         let date = self
             .query("date")
@@ -140,14 +141,15 @@ fn tags(request: &Request, header: HeaderName) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-/// An `If-Match`: the versions of something that a request is meant for. Tags count as they are
-/// written, so that a weak one is never the same.
+/// An `If-Match` header: the versions that a request is meant for. Tags are compared as they are
+/// written, so a weak tag never matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IfMatch(Option<Vec<String>>);
 
 impl IfMatch {
-    /// Whether a request is meant for what has this tag; `None` is something that is not there.
-    /// Without the header it is meant for whatever there is, and for nothing, too.
+    /// Whether a request is meant for the version with this tag, or for something that does not
+    /// exist (`None`). Without the header it is meant for any version, and for something that does
+    /// not exist too.
     pub fn admits(&self, tag: Option<&str>) -> bool {
         self.0.as_ref().is_none_or(|named| {
             tag.is_some_and(|tag| named.iter().any(|named| named == "*" || named == tag))
@@ -155,13 +157,13 @@ impl IfMatch {
     }
 }
 
-/// An `Idempotency-Key`: 1 to 64 visible ASCII characters.
+/// The name of a request, chosen by the client: 1 to 64 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, pattern = "^[!-~]{1,64}$", example = "transfer-4711")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// The request's key; `None` when it has none.
+    /// The request's key. `None` if it has none.
     pub fn of(request: &Request) -> Result<Option<Self>, ApiError> {
         let Some(value) = request.headers().get("idempotency-key") else {
             return Ok(None);

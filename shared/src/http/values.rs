@@ -1,4 +1,4 @@
-//! Money and times as an answer has them.
+//! Money and times, as answers have them.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::domain::money::{Difference, Money};
 
-/// An amount of money as the API writes it: a JSON number of won with at most two decimals.
+/// An amount of money in won, with at most two decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(value_type = f64, minimum = 0, example = 50_000)]
 pub struct Won(pub Money);
@@ -17,8 +17,8 @@ impl Serialize for Won {
     }
 }
 
-/// An amount of won with at most two decimals; below 0 only for a correction that takes from the
-/// balance.
+/// An amount of money in won, with at most two decimals. Below 0 only for a correction that takes
+/// from the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(value_type = f64, example = -5_000)]
 pub struct WonMoved(pub Difference);
@@ -29,8 +29,7 @@ impl Serialize for WonMoved {
     }
 }
 
-/// A time as the API writes it: RFC 3339 in UTC, in whole seconds, rounded down. So what lasts
-/// until a time lasts a fraction of a second longer, never shorter.
+/// A time in RFC 3339, in UTC and whole seconds, rounded down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(
     as = Time, value_type = String, format = DateTime,
@@ -44,7 +43,7 @@ impl Serialize for Seconds {
     }
 }
 
-/// A time with its milliseconds: where clients compute with it, and nowhere else.
+/// A time in RFC 3339, in UTC and with up to three decimals. Clients compute with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(
     as = PreciseTime, value_type = String, format = DateTime,
@@ -59,7 +58,7 @@ impl Serialize for Milliseconds {
     }
 }
 
-/// A time in whole steps of so many milliseconds, also before 1970.
+/// Rounds a time down to steps of this many milliseconds, also before 1970.
 fn rounded_down(time: Timestamp, step: i128) -> Timestamp {
     const NANOSECONDS: i128 = 1_000_000;
     let steps = time.as_nanosecond().div_euclid(step * NANOSECONDS);

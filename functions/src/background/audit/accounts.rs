@@ -1,4 +1,4 @@
-//! Accounts, with the chain of entries that led to them, and orders.
+//! Audits accounts, each with its chain of entries, and orders.
 
 use shared::{
     domain::{
@@ -12,22 +12,22 @@ use shared::{
 use super::{Doubt, Run, Step};
 
 impl Run<'_> {
-    /// Judges the accounts and orders of a page.
+    /// Checks the accounts and orders of a page.
     pub(super) async fn read_accounts(&mut self) -> Result<Step, StoreError> {
         let store = self.app.store();
         let page = store
             .audit_accounts(self.round.position.as_ref(), self.page())
             .await?;
         for _ in 0..page.unreadable {
-            self.accuse(Violation::of(Kind::Unreadable, Table::Accounts));
+            self.report(Violation::of(Kind::Unreadable, Table::Accounts));
         }
         let mut doubts = Vec::new();
         for (user_id, ledger) in page.whole {
-            self.judge(user_id, &ledger, &mut doubts);
+            self.check_ledger(user_id, &ledger, &mut doubts);
         }
         if let Some(user_id) = page.cut {
             match store.ledger(user_id).await? {
-                Some(ledger) => self.judge(user_id, &ledger, &mut doubts),
+                Some(ledger) => self.check_ledger(user_id, &ledger, &mut doubts),
                 None => doubts.push(Doubt::Chain(user_id)),
             }
         }
@@ -39,40 +39,40 @@ impl Run<'_> {
         Ok(step)
     }
 
-    fn judge(&mut self, user_id: UserId, ledger: &Ledger, doubts: &mut Vec<Doubt>) {
+    fn check_ledger(&mut self, user_id: UserId, ledger: &Ledger, doubts: &mut Vec<Doubt>) {
         let is_closed = ledger
             .account
             .is_some_and(|account| account.closed_at.is_some());
         if !self.round.memory.claim_user(user_id) && !is_closed {
             doubts.push(Doubt::User(user_id));
         }
-        self.judge_chain(user_id, ledger, doubts);
+        self.check_chain(user_id, ledger, doubts);
         let orders = ledger.orders.iter();
-        doubts.extend(orders.filter_map(|order| self.judge_order(order)));
+        doubts.extend(orders.filter_map(|order| self.check_order(order)));
     }
 
-    /// A chain of which a link cannot be read is not judged.
-    fn judge_chain(&mut self, user_id: UserId, ledger: &Ledger, doubts: &mut Vec<Doubt>) {
+    /// Checks the chain of an account. If an entry cannot be read, the chain is not checked.
+    fn check_chain(&mut self, user_id: UserId, ledger: &Ledger, doubts: &mut Vec<Doubt>) {
         let checked = &mut self.found.checked;
         checked.accounts += u64::from(ledger.account.is_some());
         checked.entries += ledger.entries.len() as u64;
         checked.orders += ledger.orders.len() as u64;
         for _ in 0..ledger.unreadable {
-            self.accuse(Violation::of_account(Kind::Unreadable, user_id, None));
+            self.report(Violation::of_account(Kind::Unreadable, user_id, None));
         }
         if ledger.unreadable == 0 && !chain(user_id, ledger.account, &ledger.entries).is_empty() {
             doubts.push(Doubt::Chain(user_id));
         }
     }
 
-    /// An order whose seats were seen sold to it is as it should be.
-    fn judge_order(&mut self, order: &Order) -> Option<Doubt> {
+    /// Checks an order. It is right if its seats were seen sold to it.
+    fn check_order(&mut self, order: &Order) -> Option<Doubt> {
         let mut is_doubtful = false;
         for seat in order.seats.iter() {
             let of = SeatOfShow::new(order.show(), seat);
             let claim = self.round.memory.claim_sold(of, order.reservation_id);
             if claim == Claim::Disputed && order.status == OrderStatus::Paid {
-                self.accuse(Violation::of_order(Kind::SeatSoldTwice, order, seat));
+                self.report(Violation::of_order(Kind::SeatSoldTwice, order, seat));
             }
             is_doubtful |= match order.status {
                 OrderStatus::Paid => claim == Claim::Unknown,
@@ -82,14 +82,14 @@ impl Run<'_> {
         is_doubtful.then(|| Doubt::Order(Box::new(order.clone())))
     }
 
-    /// Looks at what a user has, by themselves: what is there is doubted.
-    pub(super) async fn look_at_account_of(&mut self, user_id: UserId) -> Result<(), StoreError> {
+    /// Checks the account of one user. Without the rest of the round, everything in it is a doubt.
+    pub(super) async fn check_account_of(&mut self, user_id: UserId) -> Result<(), StoreError> {
         let mut doubts = Vec::new();
         match self.app.store().ledger(user_id).await? {
             Some(ledger) if ledger.is_empty() => {}
             Some(ledger) => {
                 doubts.push(Doubt::User(user_id));
-                self.judge_chain(user_id, &ledger, &mut doubts);
+                self.check_chain(user_id, &ledger, &mut doubts);
                 let orders = ledger.orders.into_iter();
                 doubts.extend(orders.map(|order| Doubt::Order(Box::new(order))));
             }

@@ -1,4 +1,4 @@
-//! What looks wrong on a page, and is looked at again before anybody is accused.
+//! What looks wrong on a page. It is read again before it is reported.
 
 use shared::{
     app::App,
@@ -13,33 +13,33 @@ use shared::{
     store::{Store, StoreError, audit::Ledger},
 };
 
-use super::{before_looking_again, readable};
+use super::{readable, wait_before_second_look};
 
-/// How often what is moving is looked at again. What moves for so long is seen with the next round.
+/// How often a thing that keeps changing is read again. After that, the next round checks it.
 const MAX_LOOKS: u32 = 5;
 
-/// Something that may be wrong.
+/// Something that may be wrong. Each asks whether it is right after all.
 pub(super) enum Doubt {
-    /// Whether a user's address is known to be theirs, and another one is not.
+    /// Whether a user's address is claimed by them, and the other address is not.
     Address(UserId, Option<String>),
     /// Whether a held seat that no session explains is still held.
     HeldSeat(SeatOfShow, ReservationId),
     /// Whether a sold seat that no order has claimed is still sold.
     SoldSeat(SeatOfShow, ReservationId),
-    /// Whether what a session holds is unpaid, and its seats are held by it.
+    /// Whether a session's hold is unpaid, and has its seats.
     Hold(Box<Session>, Hold),
     /// Whether a user has an account.
     Account(UserId),
     /// Whether an account has a user.
     User(UserId),
-    /// Whether a user's chain is whole.
+    /// Whether the chain of a user's entries is whole.
     Chain(UserId),
-    /// Whether an order has its seats, and a refunded one has not.
+    /// Whether a paid order has its seats, and a refunded one does not.
     Order(Box<Order>),
 }
 
 impl Doubt {
-    /// Looks, and tells what is wrong.
+    /// Reads again, and returns what is wrong.
     pub(super) async fn settle(self, app: &App) -> Result<Vec<Violation>, StoreError> {
         let store = app.store();
         match self {
@@ -62,7 +62,7 @@ async fn address(
     owned: Option<&str>,
 ) -> Result<Vec<Violation>, StoreError> {
     for _ in 0..MAX_LOOKS {
-        before_looking_again().await;
+        wait_before_second_look().await;
         let Some(before) = readable(store.user(user_id).await)? else {
             return Ok(vec![]);
         };
@@ -91,20 +91,20 @@ async fn address(
     Ok(vec![])
 }
 
-/// The form of an address that it is known by now, of one that it once was.
+/// The present form of an address. Earlier versions of the code stored other forms.
 pub(super) fn known_by_now(folded: &str) -> String {
     let email = Email::parse(folded);
     email.map_or_else(|| folded.to_owned(), |email| email.folded())
 }
 
-/// A seat that could not be freed when its hold was given up is explained by the session's last
-/// hold, and one that has lapsed is free.
+/// A seat that was not freed when its hold was given up is explained by the session's last hold. A
+/// seat whose hold has lapsed is free.
 async fn held_seat(
     app: &App,
     of: SeatOfShow,
     reservation_id: ReservationId,
 ) -> Result<Vec<Violation>, StoreError> {
-    before_looking_again().await;
+    wait_before_second_look().await;
     let seat = readable(app.store().seat_now(of).await)?.flatten();
     let now = app.now();
     let is_held = seat.is_some_and(|seat| {
@@ -115,8 +115,8 @@ async fn held_seat(
     Ok(held.into_iter().collect())
 }
 
-/// Its order was written with it, before the first order was read, and stays for ever: at most,
-/// the seat may have been given back.
+/// Its order was written with it, before the first order was read, and stays for ever. So the seat
+/// is sold to nobody, unless it has been given back.
 async fn sold_seat(
     store: &Store,
     of: SeatOfShow,
@@ -132,15 +132,15 @@ fn is_of(seat: &TakenSeat, status: SeatStatus, reservation_id: ReservationId) ->
     seat.status == status && seat.reservation_id == reservation_id
 }
 
-/// What has been paid is never held again. A hold has its seats as long as it lives, and is the
-/// same hold before and after they were looked at.
+/// A paid reservation is never held again. A hold has its seats as long as it lives. It counts only
+/// if the hold is the same before and after its seats were read.
 async fn session_holds(
     app: &App,
     session: &Session,
     hold: &Hold,
 ) -> Result<Vec<Violation>, StoreError> {
     let store = app.store();
-    let accuse = |kind| {
+    let violation = |kind| {
         let Session {
             user_id, queue_id, ..
         } = session;
@@ -156,7 +156,7 @@ async fn session_holds(
     if !is_paid && !lacks_a_seat(app, session, hold).await? {
         return Ok(vec![]);
     }
-    before_looking_again().await;
+    wait_before_second_look().await;
     let lacks_a_seat = lacks_a_seat(app, session, hold).await?;
     let now = store.session(session.user_id, &session.queue_id).await;
     let now = readable(now)?.flatten();
@@ -164,11 +164,11 @@ async fn session_holds(
         return Ok(vec![]);
     };
     if is_paid {
-        return Ok(accuse(Kind::PaidSessionHolds));
+        return Ok(violation(Kind::PaidSessionHolds));
     }
     let is_live = now.payable_hold(app.now()).is_some();
     Ok(if lacks_a_seat && is_live {
-        accuse(Kind::HoldWithoutSeat)
+        violation(Kind::HoldWithoutSeat)
     } else {
         vec![]
     })
@@ -190,14 +190,14 @@ async fn lacks_a_seat(app: &App, session: &Session, hold: &Hold) -> Result<bool,
     Ok(!hold.seats.iter().all(is_held))
 }
 
-/// An account is opened with its user, and never goes.
+/// An account is made with its user, and is never deleted.
 async fn account_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
     let is_there = store.has_account(user_id).await?;
     let without = (!is_there).then(|| Violation::of_user(Kind::UserWithoutAccount, user_id));
     Ok(without.into_iter().collect())
 }
 
-/// A user who was deleted leaves their account, which says so.
+/// A deleted user leaves a closed account.
 async fn user_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
     if !matches!(readable(store.user(user_id).await)?, Some(None)) {
         return Ok(vec![]);
@@ -209,12 +209,13 @@ async fn user_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Store
     Ok(without.into_iter().collect())
 }
 
-/// A page is no picture of one moment: an entry may have come between the account's reading and
-/// its own. A chain is broken when it stands still between two looks and is broken in both.
+/// The items of a page are not of one moment: an entry may have been added between reading the
+/// account and reading its entries. A chain is broken if the account did not change between two
+/// looks and the chain is broken in both.
 async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
     let mut last: Option<Ledger> = None;
     for _ in 0..MAX_LOOKS {
-        before_looking_again().await;
+        wait_before_second_look().await;
         let Some(ledger) = store.ledger(user_id).await? else {
             last = None;
             continue;
@@ -231,14 +232,14 @@ async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Stor
     Ok(vec![])
 }
 
-/// The order is looked at after its seats: one that is still paid was paid all the time, and one
-/// that is refunded stays so. Most of those that come here were paid after the seats were read, and
-/// are fine at once.
+/// The order is read after its seats. If it is still paid, it was paid all the time. If it is
+/// refunded, it stays so. Most orders that come here were paid after the seats were read, and are
+/// right at once.
 async fn seats_of(store: &Store, order: &Order) -> Result<Vec<Violation>, StoreError> {
     if wrong_seats(store, order).await?.is_empty() {
         return Ok(vec![]);
     }
-    before_looking_again().await;
+    wait_before_second_look().await;
     let violations = wrong_seats(store, order).await?;
     let now = store.order(order.user_id, order.reservation_id).await;
     let now = readable(now)?.flatten();

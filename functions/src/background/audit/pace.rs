@@ -7,27 +7,27 @@ use std::{
 
 use shared::{app::App, jiff::Timestamp, store::usage};
 
-/// So much is read a second on average, in RRU. A partition of a table gives 3,000 (a limit of
-/// DynamoDB), and a scan may read from one for minutes. With what is read at once at the beginning
-/// and in a step, no second has more than 300: a tenth is the audit's, the rest is the buyers'.
+/// The average RRU per second. A partition of a table gives 3,000 (a limit of DynamoDB), and a scan
+/// may read from one partition for minutes. With what is read at once at the beginning and in a
+/// step, no second has more than 300: a tenth is for the audit, and the rest for the buyers.
 const A_SECOND: f64 = 150.0;
 
-/// So much may be read at once after a rest, in RRU.
+/// The RRU that may be read at once after a rest.
 const AT_ONCE: f64 = 50.0;
 
 /// The pace of a run.
 pub(super) struct Pace(Mutex<State>);
 
-/// What it has read, and how much it may read now.
+/// What a run has read, and how much it may read now.
 struct State {
     looked_at: Timestamp,
     read: f64,
-    /// Below 0 it has read more than it may by now.
+    /// Below 0, the run has read more than it may have by now.
     left: f64,
 }
 
 impl Pace {
-    /// That of a run that begins now.
+    /// The pace of a run that begins now.
     pub(super) fn new(now: Timestamp) -> Self {
         Self(Mutex::new(State {
             looked_at: now,
@@ -36,7 +36,7 @@ impl Pace {
         }))
     }
 
-    /// Waits, on the app's clock, until it may read again.
+    /// Waits, by the app's clock, until the run may read again.
     pub(super) async fn keep(&self, app: &App) {
         let wait = {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,8 +50,8 @@ impl Pace {
 }
 
 impl State {
-    /// How long it has to wait, having read so much by now. An instant later than the last one
-    /// gives more to read; one that is earlier, as of a clock that was set back, gives nothing.
+    /// How long to wait after having read this much. Time that has passed since the last call
+    /// allows more reading. If the clock was set back, it allows nothing.
     fn look(&mut self, now: Timestamp, read: f64) -> Duration {
         let passed = Duration::try_from(now.duration_since(self.looked_at)).unwrap_or_default();
         self.left = (self.left + passed.as_secs_f64() * A_SECOND).min(AT_ONCE);
@@ -67,11 +67,11 @@ impl State {
 mod tests {
     use super::*;
 
-    /// The most that a step reads: a page, or second looks at the same moment.
+    /// The largest RRU of a step: a page, or second looks at the same moment.
     const A_STEP: f64 = 100.0;
 
-    /// The most that is read in any one second, in RRU, when every step reads as much as it can and
-    /// rests so many milliseconds before it, one rest after the other, again and again.
+    /// The largest RRU in any one second, if every step reads as much as it can. Before each step
+    /// it rests for the next of these milliseconds, in a cycle.
     fn most_in_a_second(rests: &[i64]) -> f64 {
         let (mut now, mut read) = (0, 0.0);
         let at = |now| Timestamp::from_millisecond(now).expect("a time");

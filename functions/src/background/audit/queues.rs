@@ -1,4 +1,4 @@
-//! Queues: what they have issued, counted and served, against what sessions have.
+//! Audits queues: compares what they have issued, counted and served with the sessions.
 
 use std::collections::BTreeMap;
 
@@ -14,23 +14,23 @@ use shared::{
 use super::{Run, Step, readable};
 
 impl Run<'_> {
-    /// Judges all queues, which are few.
+    /// Checks all queues, which are few.
     pub(super) async fn read_queues(&mut self) -> Result<Step, StoreError> {
         let queue_ids = readable(self.app.queue_ids().await)?.unwrap_or_else(|| {
-            self.accuse(Violation::of(Kind::Unreadable, Table::Queues));
+            self.report(Violation::of(Kind::Unreadable, Table::Queues));
             vec![QueueId::main()]
         });
         for queue_id in queue_ids {
             if readable(self.read_queue(&queue_id).await)?.is_none() {
-                self.accuse(Violation::of_queue(Kind::Unreadable, &queue_id, None));
+                self.report(Violation::of_queue(Kind::Unreadable, &queue_id, None));
             }
         }
         self.round.memory.forget_queues();
         Ok(Step::Over)
     }
 
-    /// The line is read before the numbers issued, and both after the sessions: what any of them
-    /// knows of has been counted by then.
+    /// Checks a queue. The line is read before the numbers issued, and both after the sessions. So
+    /// everything that a session or the line knows of has been counted by then.
     async fn read_queue(&mut self, queue_id: &QueueId) -> Result<(), StoreError> {
         let store = self.app.store();
         let defaults = self.app.queue_defaults();
@@ -49,12 +49,12 @@ impl Run<'_> {
             |cohort| census.counts(cohort),
             |stripe| early.get(&stripe).copied().unwrap_or(0),
         );
-        self.accuse_all(violations);
+        self.report_all(violations);
         self.compare_served(&queue);
         Ok(())
     }
 
-    /// How many entries there are on the stripes on which sessions have some.
+    /// The number of entries on each stripe on which a session has one.
     async fn early_entries(&self, queue: &Queue) -> Result<BTreeMap<u8, u64>, StoreError> {
         let seen = self.round.memory.early(&queue.id);
         let stripes: Vec<_> = seen.iter().map(|entry| entry.stripe()).collect();
@@ -69,7 +69,7 @@ impl Run<'_> {
         }
     }
 
-    /// What has been served at a time does not change, whatever the clock of who looks.
+    /// What has been served at a time never changes, whatever the reader's clock says.
     fn compare_served(&mut self, queue: &Queue) {
         let now = self.app.now().as_millisecond();
         let has_draw = queue.opening != Opening::Always;
@@ -81,7 +81,7 @@ impl Run<'_> {
         if earlier.is_some_and(|line| served < line.served) {
             let served = schedule.served(at);
             let violation = Violation::of_queue(Kind::ServedWentBack, &queue.id, Some(served));
-            self.accuse(violation);
+            self.report(violation);
         }
         let line = LineSeen {
             at,

@@ -1,4 +1,4 @@
-//! Seats that are not free.
+//! Audits seats that are not free.
 
 use shared::{
     domain::{
@@ -11,11 +11,11 @@ use shared::{
 
 use super::{AT_ONCE, Doubt, Run, Step};
 
-/// A hold younger than this is not asked about: it may have been seen as it was being placed.
+/// A hold younger than this is not asked about. It may have been read while it was being placed.
 const YOUNG: SignedDuration = SignedDuration::from_secs(5);
 
 impl Run<'_> {
-    /// Judges what can be told of a seat alone, and remembers it for its order or session.
+    /// Checks each seat by itself, and remembers it for its order or session.
     pub(super) async fn read_seats(&mut self) -> Result<Step, StoreError> {
         let page = self
             .app
@@ -26,12 +26,12 @@ impl Run<'_> {
         let lasts = SignedDuration::from_secs(i64::from(self.app.config().hold_seconds));
         for item in page.items {
             let Some(SeatItem { of, seat, ttl }) = item else {
-                self.accuse(Violation::of(Kind::Unreadable, Table::Seats));
+                self.report(Violation::of(Kind::Unreadable, Table::Seats));
                 continue;
             };
             self.found.checked.seats += 1;
             for kind in seat_alone(&seat, ttl, now) {
-                self.accuse(Violation::of_seat(kind, of, seat.reservation_id));
+                self.report(Violation::of_seat(kind, of, seat.reservation_id));
             }
             let memory = &mut self.round.memory;
             match (seat.status, seat.held_until) {
@@ -47,7 +47,7 @@ impl Run<'_> {
         Ok(self.turn_page(page.next))
     }
 
-    /// Doubts sold seats that no order has claimed.
+    /// Settles sold seats that no order has claimed.
     pub(super) async fn settle_seats_left(&mut self) -> Result<Step, StoreError> {
         let memory = &mut self.round.memory;
         let left = std::iter::from_fn(|| memory.next_sold());

@@ -1,4 +1,4 @@
-//! Sessions, and what they hold.
+//! Audits sessions, and what they hold.
 
 use shared::{
     domain::{
@@ -12,7 +12,7 @@ use shared::{
 use super::{AT_ONCE, Doubt, Run, Step, readable};
 
 impl Run<'_> {
-    /// Judges sessions against what they hold, and remembers for their queues what they have drawn.
+    /// Checks sessions, and remembers for their queues which numbers they have drawn.
     pub(super) async fn read_sessions(&mut self) -> Result<Step, StoreError> {
         let page = self
             .app
@@ -22,16 +22,16 @@ impl Run<'_> {
         let mut doubts = Vec::new();
         for session in page.items {
             match session {
-                Some(session) => doubts.extend(self.judge_session(session)),
-                None => self.accuse(Violation::of(Kind::Unreadable, Table::Sessions)),
+                Some(session) => doubts.extend(self.check_session(session)),
+                None => self.report(Violation::of(Kind::Unreadable, Table::Sessions)),
             }
         }
         self.settle(doubts).await?;
         Ok(self.turn_page(page.next))
     }
 
-    /// Judges a session, whose hold is a doubt in any case.
-    fn judge_session(&mut self, session: Session) -> Option<Doubt> {
+    /// Checks a session. Its hold is a doubt in any case.
+    fn check_session(&mut self, session: Session) -> Option<Doubt> {
         self.found.checked.sessions += 1;
         let memory = &mut self.round.memory;
         let queue_id = &session.queue_id;
@@ -45,7 +45,7 @@ impl Run<'_> {
             }
         }
         if memory.drawn(queue_id, session.ticket) == Seen::Again {
-            self.accuse(Violation::of_ticket(Kind::NumberDrawnTwice, &session));
+            self.report(Violation::of_ticket(Kind::NumberDrawnTwice, &session));
         }
         let hold = session.live_hold.clone()?;
         if session.closed.is_some() {
@@ -54,12 +54,12 @@ impl Run<'_> {
             } = &session;
             let kind = Kind::ClosedSessionHolds;
             let violation = Violation::of_session(kind, *user_id, queue_id, hold.reservation_id);
-            self.accuse(violation);
+            self.report(violation);
         }
         Some(Doubt::Hold(Box::new(session), hold))
     }
 
-    /// Doubts held seats that no session explains.
+    /// Settles held seats that no session explains.
     pub(super) async fn settle_held_seats(&mut self) -> Result<Step, StoreError> {
         let memory = &mut self.round.memory;
         let left = std::iter::from_fn(|| memory.next_unexplained());
@@ -68,11 +68,11 @@ impl Run<'_> {
         self.settle_some(doubts).await
     }
 
-    /// Looks at the sessions of a user by themselves.
-    pub(super) async fn look_at_sessions_of(&mut self, user_id: UserId) -> Result<(), StoreError> {
+    /// Checks the sessions of one user.
+    pub(super) async fn check_sessions_of(&mut self, user_id: UserId) -> Result<(), StoreError> {
         let sessions = self.app.store().sessions_of(user_id, Reading::Consistent);
         let Some(sessions) = readable(sessions.await)? else {
-            self.accuse(Violation {
+            self.report(Violation {
                 table: Table::Sessions,
                 ..Violation::of_user(Kind::Unreadable, user_id)
             });
@@ -80,7 +80,7 @@ impl Run<'_> {
         };
         let doubts = sessions
             .into_iter()
-            .filter_map(|session| self.judge_session(session));
+            .filter_map(|session| self.check_session(session));
         let doubts = doubts.collect();
         self.settle(doubts).await
     }

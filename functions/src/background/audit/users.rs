@@ -1,4 +1,4 @@
-//! Users, and whose an e-mail address is.
+//! Audits users and their e-mail addresses.
 
 use shared::{
     domain::{
@@ -11,7 +11,8 @@ use shared::{
 use super::{AT_ONCE, Doubt, Run, Step, doubt::known_by_now, readable};
 
 impl Run<'_> {
-    /// Remembers users for their accounts, and addresses for their other halves.
+    /// Remembers users for their accounts. An address is stored twice, in its user and in an item
+    /// of its own. Each is remembered for the other.
     pub(super) async fn read_users(&mut self) -> Result<Step, StoreError> {
         let store = self.app.store();
         let page = store
@@ -39,7 +40,7 @@ impl Run<'_> {
         Ok(self.turn_page(page.next))
     }
 
-    /// Doubts addresses of which one half was seen.
+    /// Settles addresses of which only one of the two was seen.
     pub(super) async fn settle_addresses(&mut self) -> Result<Step, StoreError> {
         let memory = &mut self.round.memory;
         let halves = std::iter::from_fn(|| memory.next_half_address());
@@ -51,7 +52,7 @@ impl Run<'_> {
         self.settle_some(doubts).await
     }
 
-    /// Doubts users whom no account has claimed.
+    /// Settles users whom no account has claimed.
     pub(super) async fn settle_users_left(&mut self) -> Result<Step, StoreError> {
         let memory = &mut self.round.memory;
         let left = std::iter::from_fn(|| memory.next_without_account());
@@ -59,8 +60,8 @@ impl Run<'_> {
         self.settle_some(doubts).await
     }
 
-    /// Looks at a user by themselves.
-    pub(super) async fn look_at_user(&mut self, user_id: UserId) -> Result<(), StoreError> {
+    /// Checks one user.
+    pub(super) async fn check_user(&mut self, user_id: UserId) -> Result<(), StoreError> {
         match readable(self.app.store().user(user_id).await)? {
             Some(Some(_)) => {
                 self.found.checked.users += 1;
@@ -69,7 +70,7 @@ impl Run<'_> {
             }
             Some(None) => Ok(()),
             None => {
-                self.accuse(Violation::of_user(Kind::Unreadable, user_id));
+                self.report(Violation::of_user(Kind::Unreadable, user_id));
                 Ok(())
             }
         }

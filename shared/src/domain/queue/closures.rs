@@ -14,7 +14,11 @@ use crate::domain::{draw::EarlyEntry, schedule::PERSON, session::Ending};
 /// So many closures are remembered one by one. Older ones are taken together.
 const MAX_CLOSURES: usize = 16;
 
-/// Why a line ended.
+/// The reason why a line ended.
+///
+/// - `SOLD_OUT`: every seat was sold.
+/// - `SALE_OVER`: nothing that the queue sells could be bought any more.
+/// - `QUEUE_CLOSED`: an administrator closed the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClosureReason {
@@ -22,7 +26,7 @@ pub enum ClosureReason {
     SoldOut,
     /// Nothing that the queue sells could be bought any more.
     SaleOver,
-    /// An operator closed the queue.
+    /// An administrator closed the queue.
     QueueClosed,
 }
 
@@ -71,15 +75,15 @@ impl Closure {
     }
 }
 
-/// The end of the line for those who were early, before the queue opened. They take no part in the
+/// The end of the line for early entries, before the queue opened. They do not take part in the
 /// draw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EarlyClosure {
-    /// How many entries each of the 64 stripes had: it ended for those with an index up to this
-    /// one.
+    /// A count of entries for each of the 64 stripes. The line ended for the entries of a stripe up
+    /// to this count.
     #[schema(min_items = 64, max_items = 64)]
     pub entries: Vec<u64>,
-    /// Why.
+    /// The reason why the line ended.
     pub reason: ClosureReason,
 }
 
