@@ -6,6 +6,8 @@
 //! Cost: 1 RRU for the door, 1 RRU if the user is not the caller, 1 RRU for the sessions, and 0.5
 //! RRU for the queue of each session that has not arrived; 4 WRU, and what leaving costs for each
 //! session.
+//!
+//! Round trips: 3 calls in 3 rounds.
 
 use serde::Serialize;
 use serde_json::json;

@@ -1,6 +1,8 @@
 //! `GET /v1/auth/keys`: the public keys of our tokens, as a JSON Web Key Set (RFC 7517, RFC 8037).
 //!
 //! Cost: at most 0.5 RRU per 4 KB of keys, which is two dozen.
+//!
+//! Round trips: none.
 
 use serde::Serialize;
 use serde_json::json;

@@ -2,6 +2,8 @@
 //!
 //! Cost: 1 RRU for the door. A page: 0.5 RRU per 4 KB. By address: 2 RRU, or 1 RRU if nobody has
 //! it, and up to 1 RRU more if its domain has an ASCII form.
+//!
+//! Round trips: 2 calls in 2 rounds.
 
 use serde::Serialize;
 use serde_json::json;

@@ -5,6 +5,8 @@
 //!
 //! Cost: 2 WRU, and by e-mail address 1 RRU, or up to 2 RRU if its domain has an ASCII form. A
 //! wrong password: 1 WRU instead of 2. A guest: 1 RRU, and no write.
+//!
+//! Round trips: 4 calls in 4 rounds.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

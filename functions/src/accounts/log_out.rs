@@ -4,6 +4,8 @@
 //! refused for that, the tokens would stay good.
 //!
 //! Cost: 4 WRU, 1 RRU.
+//!
+//! Round trips: 2 calls in 2 rounds.
 
 use serde::Serialize;
 use serde_json::json;

@@ -4,6 +4,8 @@
 //! domain. The address that the password is set from becomes known (`domain/attempts.rs`).
 //!
 //! Cost: 4 WRU; 6 WRU with an e-mail address, or 8 WRU if its domain has an ASCII form.
+//!
+//! Round trips: 1 call.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

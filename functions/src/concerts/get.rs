@@ -2,6 +2,8 @@
 //! cached, so that an operator sees a change at once.
 //!
 //! Cost: 0.5 RRU per 4 KB.
+//!
+//! Round trips: 1 call.
 
 use shared::{
     app::App,

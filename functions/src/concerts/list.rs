@@ -10,6 +10,8 @@
 //! them into the present order. Until then a search reads the whole list, in short pages.
 //!
 //! Cost: 1 RRU. A page that is not kept: 1 RRU more per 4 KB of what is looked at.
+//!
+//! Round trips: 2 calls in 2 rounds.
 
 use serde::Serialize;
 use serde_json::json;

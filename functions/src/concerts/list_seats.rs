@@ -5,6 +5,8 @@
 //! `from`, `to` and `next_from`.
 //!
 //! Cost: 2 RRU for a show of 50 seats.
+//!
+//! Round trips: 3 calls in 1 round.
 
 use std::collections::HashMap;
 

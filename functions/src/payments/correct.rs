@@ -10,6 +10,8 @@
 //! nor the reason.
 //!
 //! Cost: 4 WRU, 2 RRU; 2 WRU more if a long reason makes the entry larger than 1 KB.
+//!
+//! Round trips: 3 calls in 2 rounds.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

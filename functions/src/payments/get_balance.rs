@@ -1,6 +1,8 @@
 //! `GET /v1/users/{user_id}/balance`: the balance of a user.
 //!
 //! Cost: 1 RRU, and 1 RRU for the door with an access token.
+//!
+//! Round trips: 2 calls in 2 rounds.
 
 use serde::Serialize;
 use serde_json::json;

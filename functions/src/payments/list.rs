@@ -2,6 +2,8 @@
 //!
 //! Cost: 1 RRU per 4 KB of the page, and 1 RRU more if it is empty. 1 RRU more for the user of an
 //! access token, or for the generation of a queue token.
+//!
+//! Round trips: 2 calls in 2 rounds.
 
 use serde::Serialize;
 use serde_json::json;

@@ -8,6 +8,8 @@
 //! Cost: 6 WRU, 2 WRU for each seat, and 1 WRU to give the place in the line to the next; 1.5 RRU.
 //! A call that pays nothing, such as one for a receipt again: no WRU, and 1 RRU for the generation of
 //! the token. Before a hold is reported as over, the order is looked for: 1 RRU.
+//!
+//! Round trips: 4 calls in 3 rounds.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

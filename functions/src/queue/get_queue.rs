@@ -2,6 +2,8 @@
 //! with the number in a queue token. A CDN may keep it for a second.
 //!
 //! Cost: at most 0.5 RRU.
+//!
+//! Round trips: 1 call.
 
 use shared::{
     app::{App, ask_again_after},

@@ -1,6 +1,8 @@
 //! `GET /v1/queues/{queue_id}/settings`: all settings of a queue, and who changed them last.
 //!
 //! Cost: 1 RRU for the door, 1 RRU per 4 KB of the queue.
+//!
+//! Round trips: 2 calls in 2 rounds.
 
 use serde::Serialize;
 use serde_json::{Value, json};

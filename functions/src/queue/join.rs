@@ -15,6 +15,8 @@
 //! Cost: 2 WRU and 2.5 RRU, before the opening too. If nobody is waiting, the join is the arrival:
 //! 3 WRU. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another
 //! concert. A queue that takes nobody: 0.5 RRU more, and 0.5 RRU for the concert.
+//!
+//! Round trips: 5 calls in 4 rounds.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -2,6 +2,8 @@
 //!
 //! Cost: 1 to 1.5 RRU for the door; 2 WRU, and 1 WRU for each seat. A session that is still
 //! waiting: 1 to 2 WRU.
+//!
+//! Round trips: 3 calls in 3 rounds.
 
 use serde::Serialize;
 use serde_json::json;

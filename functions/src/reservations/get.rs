@@ -3,6 +3,8 @@
 //!
 //! Cost: 1 RRU for a hold, 2 RRU for an order; 1 RRU more for the user of an access token, or for
 //! the generation of a queue token.
+//!
+//! Round trips: 2 calls in 2 rounds for a hold, 3 in 3 for an order.
 
 use serde::Serialize;
 use serde_json::json;

@@ -7,6 +7,8 @@
 //! Cost: 2 WRU, and 2 WRU for each seat; 1 RRU for the door, 0.5 RRU for the show, 0.5 RRU for each
 //! seat. If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
 //! may have taken it.
+//!
+//! Round trips: 5 calls in 2 rounds.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

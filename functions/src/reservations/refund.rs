@@ -9,6 +9,8 @@
 //! The log has who did what, but not the reason, which may name people.
 //!
 //! Cost: as [`super::cancel`], and 2 WRU more if a long reason makes the order larger than 1 KB.
+//!
+//! Round trips: 9 calls in 9 rounds, of which most wake the line.
 
 use serde::Deserialize;
 use serde_json::json;

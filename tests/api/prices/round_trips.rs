@@ -1,7 +1,8 @@
-//! How many calls each operation makes, and how many of them wait for each other.
+//! How many calls each operation makes, and in how many rounds. The calls of a round are made side by
+//! side; each round waits for the one before it.
 //!
-//! Every call takes a tenth of a second of virtual time, so a request takes as many tenths as its
-//! longest chain of calls has members. A message is a call, too.
+//! Every call takes a tenth of a second of virtual time, so a request takes as many tenths as it
+//! has rounds. A message is a call, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::harness::{Buyer, Call, PASSWORD, PRICE, Shop, text};
 
-/// How many calls a request makes, and how many of them are made one after another.
+/// How many calls a request makes, and in how many rounds.
 type Trips = (u64, u128);
 
 /// What requests took, by their function and what is special about them.
@@ -201,7 +202,7 @@ async fn operation(shop: &Shop, all: &mut Measured) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_operation_makes_so_many_calls_of_which_so_many_wait_for_each_other() {
+async fn each_operation_makes_its_calls_in_few_rounds() {
     let shop = shop().await;
     let mut all = Measured::default();
     purchase(&shop, &mut all).await;
