@@ -160,13 +160,13 @@ mod tests {
 
     #[test]
     fn a_difference_leaves_a_balance_between_the_floor_and_the_ceiling() {
-        let most = Money::MAX_IN_ACCOUNT;
+        let max = Money::MAX_IN_ACCOUNT;
         assert_eq!(Money(5).changed_by(Difference(-5)), Some(Money::ZERO));
         assert_eq!(Money(5).changed_by(Difference(-6)), None);
-        assert_eq!(most.changed_by(Difference(1)), None);
+        assert_eq!(max.changed_by(Difference(1)), None);
         // A refund may exceed the limit. After that the balance can only decrease.
-        let beyond = Money(most.0 + 10);
-        assert_eq!(beyond.changed_by(Difference(-1)), Some(Money(most.0 + 9)));
+        let beyond = Money(max.0 + 10);
+        assert_eq!(beyond.changed_by(Difference(-1)), Some(Money(max.0 + 9)));
         assert_eq!(beyond.changed_by(Difference(1)), None);
         assert_eq!(Money(i64::MAX).changed_by(Difference(1)), None);
     }

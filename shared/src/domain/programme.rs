@@ -530,7 +530,7 @@ mod tests {
         fn steps_arrive(
             before in prop::collection::btree_map(0_i32..40, 1_u32..3, 1..30),
             after in prop::collection::btree_map(0_i32..40, 1_u32..3, 0..30),
-            most in 1_usize..8,
+            max in 1_usize..8,
         ) {
             let of = |prices: BTreeMap<i32, u32>| {
                 let concert = Concert {
@@ -547,10 +547,10 @@ mod tests {
             };
             let (before, after) = (of(before), of(after));
             let mut from = before.clone();
-            for step in before.steps_to(&after, most) {
+            for step in before.steps_to(&after, max) {
                 let days = (0..40).map(date);
                 let changes = days.filter(|day| from.shows.get(day) != step.shows.get(day));
-                prop_assert!((1..=most).contains(&changes.count()));
+                prop_assert!((1..=max).contains(&changes.count()));
                 prop_assert_eq!(step.version, from.version + 1);
                 from = step;
             }

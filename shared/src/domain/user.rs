@@ -45,14 +45,14 @@ impl Name {
 /// Reads a line of text for people: 1 to `max` characters, trimmed, in Unicode's composed form
 /// (NFC). Something in it must be visible, and nothing may break lines or set the direction of
 /// text.
-pub(super) fn line(text: &str, most: usize) -> Option<String> {
+pub(super) fn line(text: &str, max: usize) -> Option<String> {
     // Composing changes the length of a text by a small factor at most. A text far above the limit
     // is not worth the work.
-    if text.len() > 40 * most {
+    if text.len() > 40 * max {
         return None;
     }
     let line: String = text.trim().nfc().collect();
-    let fits = (1..=most).contains(&line.chars().count());
+    let fits = (1..=max).contains(&line.chars().count());
     let is_seen = line.chars().any(can_be_seen);
     let is_tame = !line.chars().any(controls_text);
     (fits && is_seen && is_tame).then_some(line)

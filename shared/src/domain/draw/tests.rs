@@ -179,11 +179,11 @@ fn a_draw_is_stored_as_it_is_shown() {
 #[test]
 fn a_draw_has_64_stripes_and_no_more_entries_than_can_be_shuffled() {
     let mut stripes = [0; STRIPES as usize];
-    let most = 1 << 40;
-    stripes[5] = most;
+    let max = 1 << 40;
+    stripes[5] = max;
     let fullest = Draw::new(seed(1), stripes).expect("a draw");
-    let number = fullest.number_of(entry(5, most)).expect("counted");
-    assert!((1..=most).contains(&number));
+    let number = fullest.number_of(entry(5, max)).expect("counted");
+    assert!((1..=max).contains(&number));
     for one_more in [1, u64::MAX] {
         stripes[6] = one_more;
         assert_eq!(Draw::new(seed(1), stripes), Err(MalformedDraw));

@@ -70,8 +70,8 @@ impl Queue {
         let settings = &self.settings;
         let places = u128::from(settings.max_active);
         let flow = places * 1_000_000_000 / u128::from(self.line.stay(settings));
-        let most = u128::from(settings.rate_milli) * 1_000;
-        u64::try_from(flow.min(most)).unwrap_or(u64::MAX)
+        let max = u128::from(settings.rate_milli) * 1_000;
+        u64::try_from(flow.min(max)).unwrap_or(u64::MAX)
     }
 
     /// In how many seconds from `now` a session with `place` will come in; `None` while nobody is

@@ -85,14 +85,14 @@ proptest! {
         waits in prop::collection::vec(0_i64..100_000, 1..60),
     ) {
         let step = settings.rate_milli * u64::from(settings.tick_seconds);
-        let most = u64::from(settings.max_active).min(step.max(PERSON) / PERSON);
+        let max = u64::from(settings.max_active).min(step.max(PERSON) / PERSON);
         let mut desk = Desk::new(1, 1);
         desk.queue.settings = settings;
         let mut now = START;
         for wait in waits {
             now += wait;
             desk.tick_at(now);
-            prop_assert!(desk.credit() <= most, "{} of {most}", desk.credit());
+            prop_assert!(desk.credit() <= max, "{} of {max}", desk.credit());
         }
     }
 
