@@ -45,16 +45,16 @@ use crate::{config::Tables, error::ApiError};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Other writes to the same items made every try fail.
-    #[error("contention survived the retries")]
+    #[error("every try met contention")]
     Contended,
     /// DynamoDB throttled every try.
-    #[error("throttling survived the retries")]
+    #[error("every try was throttled")]
     Throttled,
     /// DynamoDB did not answer in time.
     #[error("the database did not answer in time: {0}")]
     TimedOut(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A read of many items was not finished in time.
-    #[error("the database did not keep up with a long reading")]
+    #[error("the database did not answer a long read in time")]
     TooSlow,
     /// An item is not what its key says it is.
     #[error("an item cannot be read: {0}")]
@@ -171,8 +171,8 @@ impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Contended => Self::Busy("contention survived the retries"),
-            StoreError::Throttled => Self::Busy("throttling survived the retries"),
+            StoreError::Contended => Self::Busy("every try met contention"),
+            StoreError::Throttled => Self::Busy("every try was throttled"),
             StoreError::TooSlow => Self::Busy("a long reading was not over in time"),
             StoreError::Unreadable(source)
             | StoreError::TimedOut(source)

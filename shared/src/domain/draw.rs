@@ -292,7 +292,7 @@ pub struct PublicDraw {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenDraw {
     /// Some of what is published at the opening is there, and some is missing.
-    #[error("of seed, entries and stripes one is there and another is missing")]
+    #[error("of seed, entries and stripes, some are missing")]
     Incomplete,
     /// The seed does not match the hash that was published before.
     #[error("the seed is not the one whose hash was published")]
