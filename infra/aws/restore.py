@@ -259,8 +259,8 @@ def main(arguments):
     gradual = found.parameters.get("Deployment", "AllAtOnce")
     at_once = "" if gradual == "AllAtOnce" else " Deployment=AllAtOnce"
     print(
-        "\nThe stack still uses its present tables. To switch to these, deploy a"
-        f" commit that is known to be good:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
+        "\nThe stack still uses its present tables. To switch to these, deploy a commit known to be"
+        f" good:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
         f" RestoredTables={suffix}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
         " sends the present one of those that it is not given."
     )

@@ -1,4 +1,4 @@
-//! What people do, and what they make of the answers.
+//! What users do, and what they conclude from the answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,18 +13,18 @@ use super::{
 };
 use crate::harness::{Call, text};
 
-/// What a request came to.
+/// The result of a request.
 pub enum Came {
     /// It was done.
     Done(Value),
-    /// It was refused, with that code.
+    /// It was refused, with this code.
     Refused(String),
-    /// Nobody knows whether it was done.
+    /// It is not known whether it was done.
     Failed,
 }
 
 impl World {
-    /// Sends a request, whose refusals may have these codes.
+    /// Sends a request, which may be refused with these codes only.
     pub async fn ask(&self, what: &str, call: Call, refusals: &[&str]) -> Came {
         let reply = call.send().await;
         if reply.status.is_server_error() {
@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-/// Somebody who does one thing after the other until the evening is over.
+/// A user who does one thing after the other until the evening is over.
 pub async fn keep_busy(world: Arc<World>, person: Arc<Person>, mut rng: Xoshiro256PlusPlus) {
     while world.goes_on() {
         Visit {
@@ -58,7 +58,7 @@ pub async fn keep_busy(world: Arc<World>, person: Arc<Person>, mut rng: Xoshiro2
     }
 }
 
-/// Somebody who is there.
+/// A user at work.
 struct Visit<'a> {
     world: &'a World,
     person: &'a Person,
@@ -108,7 +108,8 @@ impl Visit<'_> {
             "user_id": self.person.guest.user_id,
             "concert_id": place.concert_id,
         });
-        // With a token it is issued again, without one a live session keeps them out.
+        // With a token the queue token is issued again. Without one, a live session refuses the
+        // join.
         let call = if rng.random_bool(0.7) {
             self.call("POST", "/v1/auth/tokens")
         } else {
@@ -170,7 +171,7 @@ impl Visit<'_> {
             .collect();
         let show = shows.choose(rng).expect("a show");
         let wanted = rng.random_range(1..=4);
-        // Most people want the same seats.
+        // Most users want the same seats.
         let furthest = if rng.random_bool(0.7) {
             4
         } else {
@@ -220,7 +221,7 @@ impl Visit<'_> {
         let seats: Vec<_> = reservation.seats().collect();
         {
             let mut memory = self.person.memory();
-            // Who leaves at the same time may have given this up as well.
+            // If the user leaves at the same time, the hold may be cancelled as well.
             if memory.leaving != leaving || leaving.0 != leaving.1 {
                 self.world.ledger.give_up(&id);
             }
@@ -325,7 +326,7 @@ impl Visit<'_> {
         self.claim(id, told.seats().collect(), Timestamp::MAX);
     }
 
-    /// Gives up what is held, or has the money back for what was paid.
+    /// Cancels a hold, or refunds an order.
     async fn give_up(&self, rng: &mut Xoshiro256PlusPlus, paid: bool) {
         let id = if paid {
             self.any_reservation(rng, |of| of.receipt.is_some())
@@ -342,7 +343,7 @@ impl Visit<'_> {
             reservation.clone()
         };
         self.world.ledger.give_up(&id);
-        // An operator may do it for them.
+        // Sometimes an operator does it for them.
         let is_own = rng.random_bool(0.7);
         let call = if is_own {
             self.call("DELETE", &told.path(&id))
@@ -352,7 +353,7 @@ impl Visit<'_> {
             let body = json!({ "user_id": self.person.guest.user_id, "reason": "A" });
             call.token(&self.world.admin.access_token).json(&body)
         };
-        // Of those that have lapsed only the latest is known.
+        // Of the lapsed reservations, only the latest can be looked up.
         let refusals = ["RESERVATION_NOT_FOUND"];
         let what = match (is_own, paid) {
             (true, true) => "refund",
@@ -426,7 +427,7 @@ impl Visit<'_> {
         }
     }
 
-    /// An operator sets the balance right, under a key that is also the reason.
+    /// An operator corrects the balance, with a key that is also the reason.
     async fn correct(&self, rng: &mut Xoshiro256PlusPlus) {
         let known = {
             let memory = self.person.memory();

@@ -1,4 +1,4 @@
-//! How it went, as an SVG picture.
+//! The result as an SVG picture.
 
 use std::{error::Error, ops::Range, path::Path};
 
@@ -10,7 +10,7 @@ use crate::report::grouped;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failure = Box<dyn Error>;
 
-/// Colours that people tell apart however they see.
+/// Colours that colour-blind people can distinguish, too.
 const BLUE: RGBColor = RGBColor(0, 114, 178);
 const ORANGE: RGBColor = RGBColor(213, 94, 0);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
@@ -23,7 +23,7 @@ const INK: RGBColor = RGBColor(60, 60, 60);
 const GRID: RGBColor = RGBColor(230, 230, 230);
 const SIZE: (u32, u32) = (1_100, 1_500);
 
-/// A line is drawn through so many points at most, and a cloud has no more.
+/// The most points of a curve or a cloud.
 const MAX_POINTS: usize = 1_000;
 
 /// Draws it into a file.
@@ -135,12 +135,12 @@ fn draw_legend<'a, 'b: 'a>(
     Ok(())
 }
 
-/// What stands for a series in the legend.
+/// The sample of a series in the legend.
 fn sample(color: RGBColor) -> impl Fn((i32, i32)) -> PathElement<(i32, i32)> {
     move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(3))
 }
 
-/// Where a few of those who waited stood over time.
+/// The places of a few of those who waited, over time.
 #[allow(clippy::cast_precision_loss)]
 fn draw_places(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failure> {
     let people = sampled(outcome);
@@ -227,7 +227,7 @@ fn draw_active(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failu
     draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-/// What people were told against what came true.
+/// The estimates that people read, against what came true.
 #[allow(clippy::cast_precision_loss)]
 fn draw_estimates(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failure> {
     let estimates: Vec<_> = outcome.estimates().collect();
@@ -273,7 +273,7 @@ fn draw_estimates(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Fa
     draw_legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }
 
-/// Not more of them than can be seen.
+/// Not more values than can be seen.
 fn thin<T>(values: &[T]) -> impl Iterator<Item = &T> {
     let every = values.len().div_ceil(MAX_POINTS).max(1);
     values.iter().step_by(every)

@@ -167,7 +167,7 @@ impl Simulation<'_> {
         self.check_stage(number);
     }
 
-    /// Past a window. Who has arrived in the meantime has another one.
+    /// The end of a window. A person who has arrived in the meantime has a later one.
     pub(super) fn step_out(&mut self, number: u64) {
         let slowest = self.slowest_clock().as_millisecond();
         let arrival = self.people.get(number).arrival;

@@ -1,4 +1,4 @@
-//! A place that is free is taken at once: by the next, while anybody waits.
+//! A free place is taken at once while anybody waits.
 
 use simulator::{Crowd, Evening};
 
