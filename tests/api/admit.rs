@@ -95,7 +95,7 @@ async fn thousand_queues_are_ticked_although_one_fails() {
         .iter()
         .filter(|line| line["FailedTicks"] == json!(1.0))
         .collect();
-    assert_eq!(broken.len(), 1, "and somebody is told");
+    assert_eq!(broken.len(), 1, "and the failure is reported");
 }
 
 /// Many instances find at once, each in an older document, that a line has slept. It is woken once,

@@ -381,7 +381,7 @@ async fn every_error_has_its_korean_text() {
 async fn every_error_has_its_english_text() {
     let shop = Shop::open_with(NO_REFUNDS).await;
     let mut texts = BTreeSet::new();
-    let mut tell = async |refusal: Refusal, call: Call| {
+    let mut check = async |refusal: Refusal, call: Call| {
         let reply = call
             .header("accept-language", "en-GB,en;q=0.9,ko;q=0.1")
             .send()
@@ -395,10 +395,10 @@ async fn every_error_has_its_english_text() {
         assert!(texts.insert(text), "{} has a text of its own", refusal.code);
     };
     for (refusal, call) in provocations(&shop).await {
-        tell(refusal, call).await;
+        check(refusal, call).await;
     }
     for (_shop, refusal, call) in others().await {
-        tell(refusal, call).await;
+        check(refusal, call).await;
     }
 }
 

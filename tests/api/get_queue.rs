@@ -51,13 +51,13 @@ async fn place_computed_from_the_document_is_that_of_the_poll() {
             let number = claims(&buyer.token)["number"].as_u64().expect("a number");
             let place = shop.get_place(buyer).await;
             let waits = place["status"] == "WAITING";
-            let told = place["queue_position"].as_u64().expect("a place");
+            let position = place["queue_position"].as_u64().expect("a place");
             assert_eq!(
                 number.saturating_sub(served(&document)),
-                told,
+                position,
                 "{number}: {place} {document}"
             );
-            assert_eq!(waits, told > 0);
+            assert_eq!(waits, position > 0);
         }
         assert_eq!(document["served"], served(&document));
         shop.advance(3).await;

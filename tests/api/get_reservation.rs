@@ -9,7 +9,7 @@ use crate::harness::{
 };
 
 fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
-    let mut told = json!({
+    let mut expected = json!({
         "reservation_id": held["reservation_id"],
         "status": status,
         "concert_id": shop.concert_id,
@@ -24,10 +24,10 @@ fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
     });
     // An unpaid reservation that is over has no terms any more.
     if ["HELD", "PAID"].contains(&status) {
-        told["concert_name"] = json!(CONCERT);
-        told["refundable_until"] = json!(REFUNDABLE_UNTIL);
+        expected["concert_name"] = json!(CONCERT);
+        expected["refundable_until"] = json!(REFUNDABLE_UNTIL);
     }
-    told
+    expected
 }
 
 #[tokio::test]

@@ -367,7 +367,7 @@ async fn holds_only_while_the_sale_is_open() {
     ask("2027-01-01", 7).await.is(SALE_CLOSED);
 }
 
-/// A call before the sale opens is told when that is, and may list the seats meanwhile.
+/// The refusal before the sale opens says when it does. The seats may be listed meanwhile.
 #[tokio::test]
 async fn hold_before_the_sale_is_answered_with_when_it_opens() {
     let shop = Shop::open().await;

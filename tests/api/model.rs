@@ -209,11 +209,11 @@ impl Visit {
 
 /// Plays this many sequences, in shops without one of the conditions if one is named. Returns what
 /// was wrong with the shortest sequence whose answer was not predicted.
-fn play(without: Option<(&str, &str)>, sequences: u32, most_shrinks: u32) -> Result<(), String> {
+fn play(without: Option<(&str, &str)>, sequences: u32, max_shrinks: u32) -> Result<(), String> {
     let config = Config {
         cases: sequences,
         failure_persistence: None,
-        max_shrink_iters: most_shrinks,
+        max_shrink_iters: max_shrinks,
         ..Config::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

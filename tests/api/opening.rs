@@ -58,10 +58,10 @@ async fn early_buyer_waits_for_the_draw() {
     let (shop, _) = Shop::opening_in(3_600).await;
     let early = &shop.fans(1).await[0];
     assert_eq!(early.joined["status"], "EARLY");
-    let told = claims(&early.token);
-    assert!(told["early"].is_array() && told.get("number").is_none());
+    let claimed = claims(&early.token);
+    assert!(claimed["early"].is_array() && claimed.get("number").is_none());
     // The token is valid for longer than an opening may be ahead.
-    let lives = told["exp"].as_i64().expect("a time") - shop.now().as_second();
+    let lives = claimed["exp"].as_i64().expect("a time") - shop.now().as_second();
     assert_eq!(lives, 30 * 24 * 3_600);
 
     let reply = shop.get("/v1/auth/tokens").send_as(&early.token).await;
@@ -393,14 +393,14 @@ async fn seed_is_secret_before_the_opening() {
         .expect("a queue");
     let seed = queue.seed_of_draw_to_come().expect("a seed").reveal();
     let set = shop.put_queue(&admin, "rock", &json!({})).await.ok();
-    let told: [Value; 4] = [
+    let answers: [Value; 4] = [
         shop.queue("rock").await,
         shop.get_place(early).await,
         set,
         early.joined.clone(),
     ];
-    for told in told {
-        assert!(!told.to_string().contains(&seed), "{told}");
+    for answer in answers {
+        assert!(!answer.to_string().contains(&seed), "{answer}");
     }
     shop.advance(70).await;
     assert_eq!(shop.queue("rock").await["draw"]["seed"], json!(seed));

@@ -204,7 +204,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
         people.clone(),
         limits,
     ));
-    around.spawn(tell_progress(Arc::clone(&world), operations));
+    around.spawn(print_progress(Arc::clone(&world), operations));
     while let Some(done) = hands.join_next().await {
         done.expect("nobody panics");
     }
@@ -224,7 +224,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
 }
 
 /// Prints the progress of a long run.
-async fn tell_progress(world: Arc<World>, operations: u64) {
+async fn print_progress(world: Arc<World>, operations: u64) {
     const EVERY: Duration = Duration::from_secs(10);
     let (begun, opened) = (Instant::now(), world.now());
     let mut told = begun;

@@ -320,7 +320,7 @@ async fn refund_finds_no_reservation_of_another_user_or_concert() {
     assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
 }
 
-/// A buyer would have the cut-off lifted; somebody else would have a seat freed.
+/// A buyer could lift the cut-off with it, and another user could get a seat freed.
 #[tokio::test]
 async fn refund_is_for_administrators_only() {
     let shop = Shop::open_with(&[("RefundCutoffHours", "8760")]).await;
@@ -353,7 +353,7 @@ async fn refund_is_for_administrators_only() {
     assert_eq!(shop.balance(&buyer).await, json!(0));
 }
 
-/// Whoever asks cannot say that somebody else has done it.
+/// A request cannot name another administrator as the one that made it.
 #[tokio::test]
 async fn refund_ignores_other_fields() {
     let shop = Shop::open().await;

@@ -134,14 +134,11 @@ impl Shop {
     }
 
     /// Moves the clock on until a session no longer waits, and returns how many seconds that took.
-    pub async fn wait_for_turn(&self, buyer: &Buyer, most_seconds: u64) -> u64 {
+    pub async fn wait_for_turn(&self, buyer: &Buyer, max_seconds: u64) -> u64 {
         const STEP: u64 = 5;
         let mut waited = 0;
         while self.status(buyer).await == "WAITING" {
-            assert!(
-                waited < most_seconds,
-                "still waiting after {waited} seconds"
-            );
+            assert!(waited < max_seconds, "still waiting after {waited} seconds");
             self.advance(STEP).await;
             waited += STEP;
         }

@@ -37,9 +37,9 @@ pub async fn check(world: Arc<World>, people: Vec<Arc<Person>>, limits: Arc<Limi
                     inside += 1;
                 }
             }
-            let most = most(&limits, name, now);
-            if inside > most {
-                world.violated(format!("{inside} are in {name}, where {most} may be"));
+            let max = max_inside(&limits, name, now);
+            if inside > max {
+                world.violated(format!("{inside} are in {name}, where {max} may be"));
             }
         }
     }
@@ -47,7 +47,7 @@ pub async fn check(world: Arc<World>, people: Vec<Arc<Person>>, limits: Arc<Limi
 
 /// The most sessions that may be in a queue at a time, under any settings under which one of them
 /// may have come in.
-fn most(limits: &Limits, queue: &str, now: Timestamp) -> u64 {
+fn max_inside(limits: &Limits, queue: &str, now: Timestamp) -> u64 {
     let limits = locked(limits);
     let of_queue: Vec<_> = limits.iter().filter(|(name, ..)| *name == queue).collect();
     let recent = of_queue
@@ -58,7 +58,7 @@ fn most(limits: &Limits, queue: &str, now: Timestamp) -> u64 {
     let first = if recent == 0 { 12 } else { 0 };
     of_queue[recent..]
         .iter()
-        .map(|(.., most)| *most)
+        .map(|(.., max)| *max)
         .max()
         .unwrap_or(0)
         .max(first)

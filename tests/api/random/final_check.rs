@@ -126,8 +126,8 @@ async fn finish(world: &World, person: &Person) {
         let call = call.key(&key);
         let reply = call.json(&json!({ "amount": amount })).send().await;
         if let Some(charged) = world.answer("a charge", reply) {
-            let told = person.memory().told_of_keyed.get(&key).copied();
-            if told.is_some_and(|told| charged["current_balance"] != json!(told)) {
+            let answered = person.memory().answers_of_keyed.get(&key).copied();
+            if answered.is_some_and(|answered| charged["current_balance"] != json!(answered)) {
                 world.violated(format!("{key} was charged twice"));
             }
         }
@@ -215,19 +215,19 @@ fn wrong_correction(memory: &Memory, entries: &[Value]) -> Option<String> {
     for entry in entries.iter().filter(|entry| entry["kind"] == "CORRECTION") {
         let key = text(&entry["reason"]);
         let asked = memory.corrections.get(&key);
-        let is_right = asked.is_some_and(|(amount, told)| {
+        let is_right = asked.is_some_and(|(amount, answered)| {
             entry["amount"] == json!(amount)
-                && told.is_none_or(|told| entry["balance_after"] == json!(told))
+                && answered.is_none_or(|answered| entry["balance_after"] == json!(answered))
         });
         if !is_right || !found.insert(key) {
             return Some(format!("{entry} was asked for as {asked:?}"));
         }
     }
-    let mut told = memory
+    let mut answered = memory
         .corrections
         .iter()
-        .filter(|(_, (_, told))| told.is_some());
-    let gone = told.find(|(key, _)| !found.contains(*key));
+        .filter(|(_, (_, answered))| answered.is_some());
+    let gone = answered.find(|(key, _)| !found.contains(*key));
     gone.map(|(key, _)| format!("the correction {key} is gone"))
 }
 
@@ -237,24 +237,24 @@ fn wrong_orders(memory: &Memory, orders: &[Value]) -> Option<String> {
     for order in orders {
         let id = text(&order["reservation_id"]);
         let is_new = found.insert(id.clone());
-        let Some(told) = memory.reservations.get(&id).filter(|_| is_new) else {
-            return Some(format!("nobody was told of {order}"));
+        let Some(answered) = memory.reservations.get(&id).filter(|_| is_new) else {
+            return Some(format!("no answer names {order}"));
         };
-        let is_right = told.payment_begun
-            && order["amount"] == json!(told.amount)
-            && numbers(&order["seat_numbers"]) == told.seats
-            && order["date"] == told.date
-            && order["concert_id"] == told.concert_id;
+        let is_right = answered.payment_begun
+            && order["amount"] == json!(answered.amount)
+            && numbers(&order["seat_numbers"]) == answered.seats
+            && order["date"] == answered.date
+            && order["concert_id"] == answered.concert_id;
         let status_is_right = match &*text(&order["status"]) {
-            "REFUNDED" => told.refund_begun,
-            _ => !told.refunded,
+            "REFUNDED" => answered.refund_begun,
+            _ => !answered.refunded,
         };
-        let same_payment = told
+        let same_payment = answered
             .receipt
             .as_ref()
             .is_none_or(|receipt| receipt["payment_id"] == order["payment_id"]);
         if !(is_right && status_is_right && same_payment) {
-            return Some(format!("{order} was told as {told:?}"));
+            return Some(format!("{order} differs from the answer, {answered:?}"));
         }
     }
     let paid = memory

@@ -41,7 +41,7 @@ pub struct Memory {
     /// Charges with a key, which will have been made in the end.
     pub keyed: BTreeMap<String, u64>,
     /// The amounts in the answers to those.
-    pub told_of_keyed: BTreeMap<String, u64>,
+    pub answers_of_keyed: BTreeMap<String, u64>,
     /// Corrections that were requested, by their reasons, which are also their keys; and the
     /// balances in the answers.
     pub corrections: BTreeMap<String, (i64, Option<u64>)>,

@@ -127,8 +127,8 @@ impl Plan {
     /// How long after the admission they learn of it (milliseconds).
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
     pub fn notices_after(&self, claim_seconds: u32) -> i64 {
-        let most = MAX_POLL_SECONDS.min(i64::from(claim_seconds) - 1) * 1_000;
-        (most as f64 * self.notices) as i64
+        let max = MAX_POLL_SECONDS.min(i64::from(claim_seconds) - 1) * 1_000;
+        (max as f64 * self.notices) as i64
     }
 }
 

@@ -169,12 +169,12 @@ impl Evening {
 
     /// Plays it.
     pub fn play(&self) -> Outcome {
-        self.play_and_tell(|_| {})
+        self.play_with_progress(|_| {})
     }
 
     /// Plays it, and reports the progress at each tick.
-    pub fn play_and_tell(&self, tell: impl FnMut(Progress)) -> Outcome {
-        Simulation::new(self).run(tell)
+    pub fn play_with_progress(&self, report: impl FnMut(Progress)) -> Outcome {
+        Simulation::new(self).run(report)
     }
 }
 

@@ -72,7 +72,7 @@ pub struct Look {
     /// Their place.
     pub place: u64,
     /// Their estimated wait (seconds).
-    pub told: Option<i64>,
+    pub estimated: Option<i64>,
 }
 
 /// An estimate, and what came true (seconds).
@@ -81,7 +81,7 @@ pub struct Estimate {
     /// When they asked.
     pub asked_at: i64,
     /// The estimate.
-    pub told: i64,
+    pub estimated: i64,
     /// How long they did wait from then on.
     pub actual: i64,
 }
@@ -90,7 +90,7 @@ impl Estimate {
     /// The error of the estimate, relative to what came true.
     #[allow(clippy::cast_precision_loss)]
     pub fn error(&self) -> f64 {
-        (self.told - self.actual).abs() as f64 / self.actual.max(FINEST_SECONDS) as f64
+        (self.estimated - self.actual).abs() as f64 / self.actual.max(FINEST_SECONDS) as f64
     }
 }
 
@@ -159,7 +159,7 @@ impl Outcome {
             let admitted_at = self.admitted_at(look.number)?;
             Some(Estimate {
                 asked_at: look.at / 1_000,
-                told: look.told?,
+                estimated: look.estimated?,
                 actual: (admitted_at - look.at).max(0) / 1_000,
             })
         })

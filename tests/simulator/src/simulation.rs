@@ -65,7 +65,7 @@ enum Event {
 
 impl Event {
     /// Whether a person does it, and not the stack.
-    fn is_somebodys(&self) -> bool {
+    fn is_by_a_person(&self) -> bool {
         !matches!(
             self,
             Self::Schedule | Self::Tick | Self::Write(_) | Self::Change(_)
@@ -87,7 +87,7 @@ pub(crate) struct Simulation<'a> {
     rng: Xoshiro256PlusPlus,
     agenda: Agenda<Event>,
     /// How many of the events on it are done by people.
-    somebodys: u64,
+    events_of_people: u64,
     /// When people come, in order.
     arrivals: std::vec::IntoIter<i64>,
     now: i64,
@@ -139,7 +139,7 @@ impl<'a> Simulation<'a> {
         let mut simulation = Self {
             rng,
             agenda: Agenda::new(),
-            somebodys: 0,
+            events_of_people: 0,
             arrivals: arrivals.into_iter(),
             now: first_tick,
             people: People::new(usize::try_from(everybody).unwrap_or(0), &queue),
@@ -170,7 +170,7 @@ impl<'a> Simulation<'a> {
         simulation
     }
 
-    pub fn run(mut self, mut tell: impl FnMut(Progress)) -> Outcome {
+    pub fn run(mut self, mut report: impl FnMut(Progress)) -> Outcome {
         let end = DOORS + self.evening.seconds * 1_000;
         loop {
             let joins_at = self.arrivals.as_slice().first().copied();
@@ -188,9 +188,9 @@ impl<'a> Simulation<'a> {
             let Some((_, event)) = self.agenda.take() else {
                 break;
             };
-            self.somebodys -= u64::from(event.is_somebodys());
+            self.events_of_people -= u64::from(event.is_by_a_person());
             if matches!(event, Event::Schedule) {
-                tell(self.progress());
+                report(self.progress());
                 if joins_at.is_none() && self.is_over() {
                     break;
                 }
@@ -222,7 +222,7 @@ impl<'a> Simulation<'a> {
 
     /// Whether everybody has finished, and nobody waits.
     fn is_over(&self) -> bool {
-        self.somebodys == 0 && self.newest().served(time(self.now)) >= self.people.issued()
+        self.events_of_people == 0 && self.newest().served(time(self.now)) >= self.people.issued()
     }
 
     fn is_sold_out(&self) -> bool {
@@ -238,15 +238,15 @@ impl<'a> Simulation<'a> {
     }
 
     fn plan(&mut self, at: i64, event: Event) {
-        self.somebodys += u64::from(event.is_somebodys());
+        self.events_of_people += u64::from(event.is_by_a_person());
         self.agenda.plan(at, event);
     }
 
-    fn any(&mut self, most: i64) -> i64 {
-        if most == 0 {
+    fn any(&mut self, max: i64) -> i64 {
+        if max == 0 {
             0
         } else {
-            self.rng.random_range(0..=most)
+            self.rng.random_range(0..=max)
         }
     }
 

@@ -402,7 +402,7 @@ mod tests {
     fn credit_for_seats_that_are_gone_is_void() {
         let mut arena = queue(1_000);
         tick(&mut arena, 0, 0, 0, seats(30, 0, 0, 0));
-        assert_eq!(arena.served(at(0)), 30, "whoever comes walks in");
+        assert_eq!(arena.served(at(0)), 30, "newcomers walk in");
         let void = |left| arena.void_credit(at(5), 0, |_| Counts::default(), Some(left));
         assert_eq!(void(seats(30, 0, 0, 0)), None);
         let numbers = |left| void(left).map(|void| void.numbers);

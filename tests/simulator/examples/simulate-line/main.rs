@@ -40,7 +40,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let evening = options.evening();
     let started = Instant::now();
     let mut ticker = Ticker::new(evening.people());
-    let outcome = evening.play_and_tell(|progress| ticker.show(progress));
+    let outcome = evening.play_with_progress(|progress| ticker.show(progress));
     ticker.clear();
     report::print(
         &mut io::stdout().lock(),

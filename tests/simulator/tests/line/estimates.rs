@@ -75,8 +75,11 @@ fn are_right_when_everybody_needs_nearly_the_whole_window() {
     let outcome = play(&evening);
     right_to(&outcome, BURST, 0.3);
     right_to(&outcome, SETTLED, 0.15);
-    let longest = outcome.estimates().map(|estimate| estimate.told).max();
-    assert!(longest.is_some_and(|told| told < 6_000), "{longest:?}");
+    let longest = outcome.estimates().map(|estimate| estimate.estimated).max();
+    assert!(
+        longest.is_some_and(|estimated| estimated < 6_000),
+        "{longest:?}"
+    );
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn are_right_at_once_after_a_pause() {
             .iter()
             // A document may be a second old.
             .filter(|look| (from + 2..until).contains(&(look.at / 1_000)))
-            .all(|look| look.told.is_none());
+            .all(|look| look.estimated.is_none());
         assert!(told_nothing);
         right_to(&outcome, until..until + 60, 0.06);
         right_to(&outcome, until + 60..until + 600, 0.06);

@@ -26,7 +26,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 fn any_crowd() -> impl Strategy<Value = Crowd> {
-    let percent = |most: u32| (0..most).prop_map(f64::from);
+    let percent = |max: u32| (0..max).prop_map(f64::from);
     let stay = (5_i64..400).prop_map(|longest| Stay::Even(1..=longest));
     (percent(50), percent(50), percent(30), percent(30), stay).prop_map(
         |(no_shows, walk_away, tire, decline, stay)| Crowd {

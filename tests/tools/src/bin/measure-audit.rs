@@ -101,10 +101,10 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         "{read:.0} RRU, {:.0} for a thousand orders",
         read / thousands
     );
-    if let (Some(before), Some(most)) = (before, Memory::most()) {
+    if let (Some(before), Some(max)) = (before, Memory::max()) {
         println!(
             "{} MB of memory at most",
-            most.saturating_sub(before) / 1_024
+            max.saturating_sub(before) / 1_024
         );
     }
     if report["violations"] == 0 {
@@ -255,7 +255,7 @@ impl Memory {
     }
 
     /// The maximum since then.
-    fn most() -> Option<u64> {
+    fn max() -> Option<u64> {
         Self::field("VmHWM:")
     }
 

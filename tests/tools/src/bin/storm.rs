@@ -87,7 +87,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     let most = u32::try_from(files.saturating_sub(50)).unwrap_or(u32::MAX);
     let connections = arguments.connections.min(most);
-    tell_memory("before", arguments.process)?;
+    print_memory("before", arguments.process)?;
     let end = Instant::now() + Duration::from_secs(arguments.seconds);
     let open = Arc::new(AtomicUsize::new(0));
     let storm: Vec<_> = MANNERS
@@ -134,12 +134,12 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
          {turned_away} turned away, {unanswered} not answered",
         arguments.seconds,
     );
-    tell_memory("in the storm", arguments.process)?;
+    print_memory("in the storm", arguments.process)?;
     for connection in storm {
         connection.await?;
     }
     after(arguments.address).await?;
-    tell_memory("after", arguments.process)
+    print_memory("after", arguments.process)
 }
 
 /// After the storm, everybody is served, at the latest when the end of the last connection has been
@@ -225,7 +225,7 @@ impl Manner {
 }
 
 /// Prints how much memory the process has, if it is known.
-fn tell_memory(when: &str, process: Option<u32>) -> Result<(), Failure> {
+fn print_memory(when: &str, process: Option<u32>) -> Result<(), Failure> {
     let Some(process) = process else {
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! Mistakes that ordinary waiting rooms make. Those that take a whole evening to show are tested in
+//! Mistakes that are easily made with a line. Those that take a whole evening to show are tested in
 //! the simulator.
 
 use super::*;
