@@ -45,10 +45,10 @@ use crate::{config::Tables, error::ApiError};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Other writes to the same items made every try fail.
-    #[error("every try met contention")]
+    #[error("every try failed by contention")]
     Contended,
     /// DynamoDB throttled every try.
-    #[error("every try was throttled")]
+    #[error("every try failed by throttling")]
     Throttled,
     /// DynamoDB did not answer in time.
     #[error("the database did not answer in time: {0}")]
@@ -171,8 +171,8 @@ impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Contended => Self::Busy("every try met contention"),
-            StoreError::Throttled => Self::Busy("every try was throttled"),
+            StoreError::Contended => Self::Busy("every try failed by contention"),
+            StoreError::Throttled => Self::Busy("every try failed by throttling"),
             StoreError::TooSlow => Self::Busy("a long reading was not over in time"),
             StoreError::Unreadable(source)
             | StoreError::TimedOut(source)

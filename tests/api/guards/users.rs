@@ -19,7 +19,7 @@ guarded! {
     address_belongs_to_one_user: ("Users", "attribute_not_exists(id)");
     address_taken_meanwhile_is_not_taken_over: ("Users", "attribute_not_exists(id)");
     first_guesses_at_once_are_all_counted: ("Users", "attribute_not_exists(attempts.sources)");
-    guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.sources.#source < :most");
+    guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.sources.#source < :max");
     guesses_from_all_sources_at_once_do_not_pass_their_limit: ("Users", "attempts.#count < :of_all");
     two_changes_of_an_account_at_once_are_one: ("Users", "generation = :seen");
     change_does_not_outlive_its_token: ("Users", "generation = :seen");
