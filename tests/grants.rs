@@ -1,5 +1,5 @@
-//! No function may do what it never does: every permission that the template grants has been used
-//! by the API suite, which runs before this and keeps a record.
+//! No function has a permission that it never uses: the API suite, which runs before this, must
+//! have used every permission that the template grants. It keeps a record.
 
 use std::{collections::BTreeSet, fs};
 

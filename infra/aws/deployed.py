@@ -1,7 +1,6 @@
-"""What the operator's commands have in common: a deployed stack, and errors as sentences.
+"""What the commands for operators share: a deployed stack, and errors as sentences.
 
-Everything is found through AWS's own settings: region, credentials, and AWS_ENDPOINT_URL for a
-local AWS.
+Region and credentials are those of AWS's own settings; AWS_ENDPOINT_URL may name a local AWS.
 """
 
 import sys
@@ -13,23 +12,23 @@ try:
 except ImportError:
     sys.exit("This needs boto3: pip install boto3")
 
-# The tables, in the order in which the template has them. All but the last are data of the sale.
+# The tables, in the order of the template. All but the last have data of the sale.
 TABLES = ("Users", "Accounts", "Catalog", "Queues", "Sessions", "Seats", "Keys")
 
 
 class Trouble(Exception):
-    """Why a command cannot say or do anything: a sentence for the operator."""
+    """Why a command cannot go on: a sentence for the operator."""
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack, by what CloudFormation says of it."""
+    """A stack, as CloudFormation describes it."""
 
     name: str
     region: str
     parameters: dict
     outputs: dict
-    # Logical id to (type, physical id).
+    # By logical id: (type, physical id).
     resources: dict
 
     def of_type(self, kind):
@@ -82,15 +81,15 @@ def deployed(name):
 
 
 def sentence(error):
-    """An error of AWS, or of the way there, as a sentence."""
+    """An error of AWS, or of the connection, as a sentence."""
     if isinstance(error, ClientError):
         said = error.response.get("Error", {})
         return f"AWS refused {error.operation_name}: {said.get('Code')}: {said.get('Message')}"
-    return f"AWS could not be asked: {error}"
+    return f"AWS could not be reached: {error}"
 
 
 def run(main, arguments):
-    """Ends the process with what `main` returns, and with 2 and a sentence if it cannot go on."""
+    """Ends the process with the result of `main`, or with a sentence and 2 if it cannot go on."""
     try:
         sys.exit(main(arguments))
     except Trouble as trouble:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Says what of an account and of a stack is too small for an on-sale.
+"""Checks whether an account and a stack are large enough for an on-sale.
 
     ready.py STACK --people N [--seats M] [--queue ID] [--cdn] [--half-within SECONDS]
 
-It only reads. It ends with 0 when nothing is too small, with 1 when something is, and with 2 when
-that cannot be told. infra/README.md says what it takes for granted.
+It only reads. The exit code is 0 if nothing is too small or wrong, 1 if something is, and 2 if it
+could not check. infra/README.md lists its assumptions.
 """
 
 import argparse
@@ -24,36 +24,36 @@ from botocore.parsers import ResponseParserError
 
 from deployed import TABLES, Trouble, deployed, run
 
-# How long an invocation lasts when it has to start the function first, in seconds. When it need
-# not, it lasts some 0.015.
+# How long an invocation takes that has to start the function first, in seconds. Others take about
+# 0.015.
 COLD_SECONDS = 0.3
-# So many seconds' requests may come at one moment.
+# The requests of this many seconds may come at one moment.
 BURST_SECONDS = 0.5
-# What somebody does who is let in: looks at the dates once, at the seats so often, tries to hold
-# so often, tops up once and pays once.
+# What each person who is let in does: reads the dates once and the seats this many times, tries to
+# hold this many times, charges once and pays once.
 SEAT_LOOKS, HOLDS = 3, 2
 # A client asks again after an eighth of its wait, within these limits, in seconds.
-ASK_PART, ASK_LEAST, ASK_MOST = 8, 1, 30
-# What one item, or the items of one partition key, take a second in DynamoDB.
+ASK_PART, ASK_MIN, ASK_MAX = 8, 1, 30
+# How many read and write units a second DynamoDB accepts for one partition key.
 KEY_READS, KEY_WRITES = 3_000, 1_000
-# What a new table takes a second.
+# How many units a second a new table accepts.
 NEW_TABLE_READS, NEW_TABLE_WRITES = 12_000, 4_000
-# So many seats are stored together, and reading them all costs so many read units at most.
+# How many seats are stored together, and how many read units it costs at most to read them all.
 BLOCK_SEATS, BLOCK_READS = 500, 4
-# What a parameter …Concurrency may be at most.
-MOST_CONCURRENCY = 10_000
-# Lambda keeps so many executions for functions that reserve none.
+# The largest value of a parameter …Concurrency.
+MAX_CONCURRENCY = 10_000
+# Lambda keeps this many executions for functions that reserve none.
 KEPT_UNRESERVED = 100
-# The tables that WarmReads and WarmWrites are for.
+# The tables to which WarmReads and WarmWrites apply.
 WARMED = ("Users", "Accounts", "Queues", "Sessions", "Seats")
 
-# Quotas: service, code, name, and what an account has unless it has asked for more.
+# Quotas: service, code, name, and default.
 EXECUTIONS = ("lambda", "L-B99A9384", "Concurrent executions", 1_000)
 REQUESTS = ("apigateway", "L-8A5B8E43", "Throttle rate", 10_000)
 BURST = ("apigateway", "L-CDF5615A", "Throttle burst rate", 5_000)
 TABLE_READS = ("dynamodb", "L-CF0CBE56", "Table-level read throughput limit", 40_000)
 TABLE_WRITES = ("dynamodb", "L-AB614373", "Table-level write throughput limit", 40_000)
-# In these regions API Gateway starts with a quarter (its page of quotas).
+# In these regions the defaults of API Gateway are a quarter (its page of quotas).
 SMALL_REGIONS = frozenset(
     "af-south-1 eu-south-1 eu-south-2 eu-central-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
     "ap-southeast-7 ap-south-2 me-central-1 il-central-1 ca-west-1 mx-central-1".split()
@@ -61,17 +61,17 @@ SMALL_REGIONS = frozenset(
 
 
 class Kind(Enum):
-    """What a finding is."""
+    """The kind of a finding."""
 
     TOO_SMALL = "Too small"
-    WRONG = "To set right"
+    WRONG = "To correct"
     UNKNOWN = "Unknown"
-    REMARK = "To know"
+    REMARK = "Good to know"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence: what it is, what it should be, and what to do."""
+    """One sentence: what was found, what it should be, and what to do."""
 
     kind: Kind
     text: str
@@ -81,13 +81,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Crowd:
-    """The on-sale that is to come."""
+    """The people of the on-sale."""
 
     people: int
     seats: int | None = None
     # Whether pages compute their places from a queue's document that a CDN keeps.
     cdn: bool = False
-    # Half of the people come within so many seconds.
+    # Half of the people come within this many seconds.
     half_within: int = 120
 
 
@@ -101,7 +101,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class Account:
-    """What an account may do in a region."""
+    """The quotas of an account in a region."""
 
     executions: int = 1_000
     unreserved: int = 1_000
@@ -113,7 +113,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Table:
-    """What a table takes a second from one moment to the next."""
+    """How many units a second a table accepts without warming up."""
 
     name: str
     reads: int = NEW_TABLE_READS
@@ -123,21 +123,21 @@ class Table:
 
 @dataclass(frozen=True)
 class Line:
-    """A queue, as its public document has it."""
+    """A queue, from its public document."""
 
     name: str
     rate: float
     max_active: int
     state: str = "OPEN"
-    # Whether it has an opening ahead, and draws lots then.
-    draws_lots: bool = False
-    # Admissions a second that it can do while it is full, once it has been watched.
+    # Whether its opening and its draw are ahead.
+    has_draw_ahead: bool = False
+    # How many a second it can admit while it is full, once that has been measured.
     flow: float = 0
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What a stack was deployed with, and how it is."""
+    """The parameters and the state of a stack."""
 
     parameters: dict
     tables: dict = field(default_factory=lambda: {name: Table(name) for name in TABLES})
@@ -147,7 +147,7 @@ class Stack:
     line: Line | None = None
 
     def number(self, name):
-        """A parameter that is a number; 0 if an earlier template does not have it."""
+        """The value of a numeric parameter; 0 if an earlier template does not have it."""
         return float(self.parameters.get(name) or 0)
 
     def queue(self):
@@ -155,11 +155,11 @@ class Stack:
         return self.line or Line("main", self.number("MainRate"), int(self.number("MainMaxActive")))
 
     def stay(self):
-        """How long people are taken to stay inside, in seconds; as the line does at first."""
+        """How long people are assumed to stay inside, in seconds: as the line does at first."""
         return self.number("ActiveSeconds") / 2
 
     def flow(self):
-        """How many come in a second while the house is full: as many as leave."""
+        """How many a second come in while the queue is full: as many as leave."""
         queue = self.queue()
         if queue.flow or not self.stay():
             return min(queue.rate, queue.flow or queue.rate)
@@ -168,7 +168,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Load:
-    """What comes in a second, at the worst moment."""
+    """How much comes in a second, at the busiest moment."""
 
     sign_ups: float
     joins: float
@@ -184,38 +184,38 @@ class Load:
 
     @property
     def busiest_other_route(self):
-        """Of the routes that polls and joins do not go to, the one that is asked for most."""
+        """The requests of the busiest route, apart from polls and joins."""
         return max(self.sign_ups, SEAT_LOOKS * self.admitted)
 
 
 def polls_of(people, rate):
-    """How often a second so many people ask who wait in a line that moves at this rate.
+    """How many polls a second come from so many people in a line that moves at this rate.
 
-    Whoever has w seconds to wait asks every w/8 seconds, every 30 at most and every 1 at least.
-    In a line that moves evenly, `rate` people have each wait.
+    A person with w seconds to wait asks every w/8 seconds, but no less than every 30 and no more
+    than every second. In a line that moves evenly, `rate` people have each wait.
     """
     longest = people / rate
-    far = ASK_MOST * ASK_PART
-    polls = min(longest, ASK_LEAST * ASK_PART) / ASK_LEAST
-    if longest > ASK_LEAST * ASK_PART:
-        polls += ASK_PART * math.log(min(longest, far) / (ASK_LEAST * ASK_PART))
+    far = ASK_MAX * ASK_PART
+    polls = min(longest, ASK_MIN * ASK_PART) / ASK_MIN
+    if longest > ASK_MIN * ASK_PART:
+        polls += ASK_PART * math.log(min(longest, far) / (ASK_MIN * ASK_PART))
     if longest > far:
-        polls += (longest - far) / ASK_MOST
+        polls += (longest - far) / ASK_MAX
     return rate * polls
 
 
 def load_of(crowd, stack):
-    """What so many people do in a second of the opening minutes."""
+    """How much the crowd does in a second of the opening minutes."""
     coming = crowd.people / 2 / crowd.half_within
     rate = min(stack.queue().rate, crowd.people)
-    # Of pages that a CDN serves, those ask the service whose turn has come. The others ask by how
-    # long they have to wait, which is as long as the house is full.
+    # With a CDN, a page asks the service only when its number comes up. Without one, pages ask
+    # according to their wait, which is longest while the queue is full.
     polls = rate if crowd.cdn else polls_of(crowd.people, stack.flow())
     return Load(sign_ups=coming, joins=coming, polls=polls, admitted=rate)
 
 
 def units_of(load, crowd):
-    """The read and write units that each table consumes in such a second."""
+    """The read and write units that each table consumes in that second."""
     blocks = math.ceil((crowd.seats or 0) / BLOCK_SEATS)
     counting = min(1_600, blocks * BLOCK_READS / 2) + blocks * BLOCK_READS / 5
     inside = 1 + SEAT_LOOKS + HOLDS + 1 + 1
@@ -223,7 +223,7 @@ def units_of(load, crowd):
         "Users": (load.joins, 2 * load.sign_ups),
         "Accounts": (2 * load.admitted, 2 * load.sign_ups + 8 * load.admitted),
         "Catalog": (load.joins / 2, 0),
-        # Each running function reads the document of its queue once a second, for half a unit.
+        # Each running function reads the document of its queue once a second, for half a read unit.
         "Queues": (
             load.requests * COLD_SECONDS / 2 + 2 * load.admitted,
             load.joins + 2 * load.admitted,
@@ -240,19 +240,19 @@ def units_of(load, crowd):
 
 
 def up(number):
-    """A number as somebody would set it: rounded up to two digits."""
+    """A number rounded up to two digits, as people set it."""
     number = max(1, math.ceil(number - 1e-9))
     step = 10 ** max(0, len(str(number)) - 2)
     return math.ceil(number / step) * step
 
 
 def plain(number):
-    """A number, for a sentence."""
+    """A number as text."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.3g}"
 
 
 def findings(crowd, account, stack):
-    """Everything that there is to say, the worst first."""
+    """All findings, the worst first."""
     queue = stack.queue()
     load = load_of(crowd, stack)
     found = [
@@ -273,7 +273,7 @@ def too_small(about, text):
 
 
 def of_routes(load, stack):
-    """The limits of the routes, which are parameters."""
+    """Checks the limits of the routes, which are parameters."""
     needs = (
         ("PollsPerSecond", load.polls, "polls"),
         ("JoinsPerSecond", load.joins, "joins"),
@@ -290,51 +290,51 @@ def of_routes(load, stack):
                 )
             yield too_small(
                 name,
-                f"{name} is {limit:,.0f}, and up to {plain(need)} {what} a second come: the rest "
+                f"{name} is {limit:,.0f}, but up to {plain(need)} {what} a second come: the rest "
                 f"are refused with 429 and ask again. {remedy}",
             )
 
 
 def of_the_line(load, crowd, queue):
-    """What one item gives, and the items of one block of seats."""
-    if load.joins > KEY_WRITES and not queue.draws_lots:
+    """Checks the limits of one item, and of the items of one block of seats."""
+    if load.joins > KEY_WRITES and not queue.has_draw_ahead:
         yield too_small(
             "numbers",
-            f"The queue {queue.name} draws {KEY_WRITES:,} numbers a second, and up to"
-            f" {plain(load.joins)} a second join: that is what one item of DynamoDB takes. Give the"
-            " queue an opens_at and let people join before it, when 64 items count them.",
+            f"Up to {plain(load.joins)} people a second join, but the queue {queue.name} can issue"
+            f" only {KEY_WRITES:,} numbers a second, because one item of DynamoDB counts them. Give"
+            " the queue an opens_at, so that people join before it, when 64 items count them.",
         )
     if not crowd.seats:
         return
     blocks = math.ceil(crowd.seats / BLOCK_SEATS)
-    most = min(
+    max_rate = min(
         blocks * KEY_WRITES / (2 * HOLDS + 2),
         blocks * KEY_READS / (SEAT_LOOKS * BLOCK_READS + HOLDS),
     )
-    if queue.rate > most:
+    if queue.rate > max_rate:
         yield too_small(
             "seats",
             f"{crowd.seats:,} seats are stored in {blocks:,} blocks of {BLOCK_SEATS}. Those serve"
-            f" {plain(most)} people a second at most, and {queue.name} lets in {plain(queue.rate)}."
-            f" Set its rate to {math.floor(most):,} or less.",
+            f" at most {plain(max_rate)} people a second, but {queue.name} lets in"
+            f" {plain(queue.rate)}. Set its rate to {math.floor(max_rate):,} or less.",
         )
 
 
 def of_gateway(load, account, stack):
-    """API Gateway's limit for all APIs of the account."""
+    """Checks API Gateway's limits for all APIs of the account."""
     _, code, name, _ = REQUESTS
     rate, burst = account.requests.value, account.burst.value
     if load.requests > rate:
         yield too_small(
             code,
-            f"API Gateway takes {rate:,} requests a second for all APIs of the account, and"
+            f"API Gateway accepts {rate:,} requests a second for all APIs of the account, but"
             f" {plain(load.requests)} come. Ask Service Quotas for {up(load.requests)} ({name},"
             f" {code}).",
         )
     elif load.requests * BURST_SECONDS > burst:
         yield too_small(
             BURST[1],
-            f"API Gateway takes {burst:,} requests at one moment, and"
+            f"API Gateway accepts {burst:,} requests at one moment, but"
             f" {load.requests * BURST_SECONDS:,.0f} may come. AWS sets that by the rate: ask"
             f" Service Quotas for a larger rate than {rate:,} ({name}, {code}), and say why.",
         )
@@ -345,14 +345,14 @@ def of_gateway(load, account, stack):
         yield too_small(
             f"{code} and limits",
             f"Polls and joins at their limits take {taken:,.0f} of the {rate:,} requests a second"
-            " that API Gateway takes for the account, and leave too few to those who hold and pay."
+            " that API Gateway accepts for the account, and leave too few for holds and payments."
             f" Lower PollsPerSecond ({polls:,.0f}, for two routes) or JoinsPerSecond"
             f" ({joins:,.0f}), or ask Service Quotas for {up(taken + left)} ({name}, {code}).",
         )
 
 
 def executions_of(load):
-    """How many executions each function needs at once that a parameter is for, and all others."""
+    """How many executions at once each function with a parameter needs, and all others together."""
     needs = {
         "PlaceConcurrency": load.polls,
         "JoinConcurrency": load.joins,
@@ -365,23 +365,23 @@ def executions_of(load):
 
 
 def of_lambda(load, account, stack):
-    """Concurrent executions, of the account and of single functions."""
+    """Checks the concurrent executions of the account and of single functions."""
     needs, others = executions_of(load)
     for name, need in needs.items():
         cap = int(stack.number(name))
         if 0 < cap < need:
             yield too_small(
                 name,
-                f"{name} is {cap:,}, and {need:,} invocations may run at once while functions "
-                f"start. Deploy with {name}={up(need) if up(need) <= MOST_CONCURRENCY else 0}.",
+                f"{name} is {cap:,}, but {need:,} invocations may run at once while functions "
+                f"start. Deploy with {name}={up(need) if up(need) <= MAX_CONCURRENCY else 0}.",
             )
     if int(stack.number("AdmitConcurrency")) == 1:
         yield too_small(
             "AdmitConcurrency",
-            "AdmitConcurrency is 1, and the next minute's admit begins while the last one ends. "
+            "AdmitConcurrency is 1, but the next minute's admit begins while the last one ends. "
             "Deploy with AdmitConcurrency=2.",
         )
-    # Two of them are admit's.
+    # Two more, for admit.
     others += 2
     total = sum(needs.values()) + others
     reserved = stack.number("QueueConcurrency") + sum(
@@ -391,7 +391,7 @@ def of_lambda(load, account, stack):
     if total > account.executions:
         yield too_small(
             code,
-            f"Lambda runs {account.executions:,} invocations at once for the account, and "
+            f"Lambda runs {account.executions:,} invocations at once for the account, but "
             f"{total:,} may have to run while functions start. Ask Service Quotas for "
             f"{up(max(1_000, reserved + max(others, KEPT_UNRESERVED)))} ({quota}, {code}).",
         )
@@ -401,9 +401,9 @@ def of_lambda(load, account, stack):
             yield too_small(
                 f"{code} unreserved",
                 f"Of the {account.executions:,} invocations that Lambda runs at once,"
-                f" {account.unreserved:,} are not reserved for single functions, and {free:,} of"
-                " the others may have to run. Lower what is reserved (the parameters …Concurrency,"
-                " and those of other stacks), or ask Service Quotas for"
+                f" {account.unreserved:,} are not reserved for single functions, but {free:,} of"
+                " the others may have to run. Lower what is reserved (the parameters"
+                " …Concurrency, and those of other stacks), or ask Service Quotas for"
                 f" {up(account.executions + free - account.unreserved)} ({quota}, {code}).",
             )
     uncapped = [
@@ -415,7 +415,7 @@ def of_lambda(load, account, stack):
     if uncapped and unkept:
         yield too_small(
             "caps",
-            "Polls and joins may take every execution from those who hold and pay. Deploy with"
+            "Polls and joins may leave no execution for holds and payments. Deploy with"
             f" {' '.join(f'{name}={up(max(needs.get(name, 0), 100))}' for name in uncapped)}, which"
             f" caps them, or with {' '.join(f'{name}={up(needs[name])}' for name in unkept)}, which"
             " keeps some free.",
@@ -423,10 +423,10 @@ def of_lambda(load, account, stack):
 
 
 def of_tables(load, crowd, account, stack):
-    """What the tables take a second."""
+    """Checks how many units a second the tables accept."""
     units = units_of(load, crowd)
     least = (NEW_TABLE_READS, NEW_TABLE_WRITES)
-    # What was asked for once cannot be lowered.
+    # A warm throughput cannot be lowered.
     warm = [
         up(max(least[index], *(units[name][index] for name in WARMED), stack.number(parameter)))
         for index, parameter in enumerate(("WarmReads", "WarmWrites"))
@@ -451,29 +451,29 @@ def of_tables(load, crowd, account, stack):
                 )
             yield too_small(
                 f"{name} {what}",
-                f"The table {name} is ready for {plain(ready[name])} {what} a second, and "
+                f"The table {name} is ready for {plain(ready[name])} {what} a second, but "
                 f"{plain(need)} come. {remedy}",
             )
         have, (_, code, title, _) = quota
-        most = max(units, key=lambda name: units[name][index])
-        if units[most][index] > have.value:
+        busiest = max(units, key=lambda name: units[name][index])
+        if units[busiest][index] > have.value:
             yield too_small(
                 code,
-                f"DynamoDB takes {have.value:,} {what} a second for one table, and "
-                f"{plain(units[most][index])} come to {most}. Ask Service Quotas for "
-                f"{up(units[most][index])} ({title}, {code}) before you deploy.",
+                f"DynamoDB accepts {have.value:,} {what} a second for one table, but "
+                f"{plain(units[busiest][index])} come to {busiest}. Ask Service Quotas for "
+                f"{up(units[busiest][index])} ({title}, {code}) before you deploy.",
             )
 
 
 def of_settings(stack):
-    """What is not a matter of size, and has to be set right before an on-sale."""
+    """Checks what must be correct before an on-sale, apart from sizes."""
 
     def wrong(about, text):
         return Finding(Kind.WRONG, text, about)
 
     parameters = stack.parameters
     for alarm in stack.alarms:
-        yield wrong(alarm, f"The alarm {alarm} is on. Find out why before you sell.")
+        yield wrong(alarm, f"The alarm {alarm} is on. Find out why before the on-sale.")
     if stack.dead_letters:
         yield wrong(
             "dead letters",
@@ -483,19 +483,19 @@ def of_settings(stack):
     if not parameters.get("AlarmTopicArn"):
         yield wrong(
             "AlarmTopicArn",
-            "AlarmTopicArn is empty, so that no alarm reaches anybody. Deploy with "
+            "AlarmTopicArn is empty, so no alarm reaches anybody. Deploy with "
             "AlarmTopicArn=arn:aws:sns:….",
         )
     if parameters.get("DeletionProtection") == "false":
         yield wrong(
             "DeletionProtection",
-            "DeletionProtection is false, so that one call can delete the tables with money and "
+            "DeletionProtection is false, so one call can delete the tables with money and "
             "sales. Deploy with DeletionProtection=true.",
         )
     if parameters.get("AuditMinutes") == "0":
         yield wrong(
             "AuditMinutes",
-            "AuditMinutes is 0, so that nothing looks whether the data is as it has to be. Deploy "
+            "AuditMinutes is 0, so nothing checks whether the data is right. Deploy "
             "with AuditMinutes=60.",
         )
     if stack.line and stack.line.state != "OPEN":
@@ -507,7 +507,7 @@ def of_settings(stack):
 
 
 def of_unknowns(account, stack):
-    """What could not be read."""
+    """Reports what could not be read."""
     quotas = (
         (account.requests, REQUESTS),
         (account.burst, BURST),
@@ -517,21 +517,22 @@ def of_unknowns(account, stack):
     for quota, (_, code, name, _) in quotas:
         if not quota.is_known:
             text = (
-                f"The quota {name} ({code}) could not be read, and is taken to be its default, "
+                f"The quota {name} ({code}) could not be read. It is assumed to be its default, "
                 f"{quota.value:,}."
             )
             yield Finding(Kind.UNKNOWN, text, code)
     unread = [name for name, table in stack.tables.items() if not table.is_known]
     if unread:
         text = (
-            f"What {', '.join(unread)} are ready for could not be read, and is taken to be what new"
-            f" tables take, {NEW_TABLE_READS:,} reads and {NEW_TABLE_WRITES:,} writes a second."
+            f"The warm throughput of {', '.join(unread)} could not be read. It is assumed to be"
+            f" that of new tables, {NEW_TABLE_READS:,} reads and {NEW_TABLE_WRITES:,} writes a"
+            " second."
         )
         yield Finding(Kind.UNKNOWN, text, "warm throughput")
 
 
 def remarks(crowd, stack):
-    """What an operator should know, and may well want so."""
+    """Reports what an operator should know, and may have intended."""
 
     def remark(about, text):
         return Finding(Kind.REMARK, text, about)
@@ -541,21 +542,21 @@ def remarks(crowd, stack):
     yield remark(
         "flow",
         f"{queue.name} lets in {plain(queue.rate)} a second until {queue.max_active:,} are inside,"
-        f" then as many as leave, some {plain(stack.flow())}. At that rate it takes {minutes:,.0f}"
+        f" then as many as leave, about {plain(stack.flow())}. At that rate it takes {minutes:,.0f}"
         f" minutes to let in all {crowd.people:,} people.",
     )
     if stack.parameters.get("WhoCharges") == "users":
         yield remark(
             "WhoCharges",
-            "WhoCharges is users: everybody tops up their own account for nothing. Where balances "
-            "are money, deploy with WhoCharges=admins.",
+            "WhoCharges is users: all users can charge their own accounts without paying. If "
+            "balances are money, deploy with WhoCharges=admins.",
         )
     deployment = stack.parameters.get("Deployment", "AllAtOnce")
     if deployment != "AllAtOnce":
         yield remark(
             "Deployment",
-            f"Deployment is {deployment}: a correction on the night takes as long, and stops while "
-            "the alarm FunctionsFail is on. Deploy it with Deployment=AllAtOnce.",
+            f"Deployment is {deployment}: a fix during the on-sale takes as long, and stops while "
+            "the alarm FunctionsFail is on. Deploy a fix with Deployment=AllAtOnce.",
         )
     if stack.parameters.get("RestoredTables"):
         yield remark(
@@ -565,15 +566,15 @@ def remarks(crowd, stack):
 
 
 def assumptions(crowd, stack):
-    """What is taken for granted, as sentences."""
+    """The assumptions, as sentences."""
     load, queue = load_of(crowd, stack), stack.queue()
     polls = (
         "Pages compute their places from a document that a CDN keeps, and ask the service when"
-        " their turn comes"
+        " their number comes up"
         if crowd.cdn
         else (
-            "Those who wait ask GET /v1/auth/tokens after an eighth of their wait, after 30 seconds"
-            " at most and one second at least"
+            "Clients that wait call GET /v1/auth/tokens again after an eighth of their wait: after"
+            " 1 second at least and 30 at most"
         )
     )
     return (
@@ -583,24 +584,24 @@ def assumptions(crowd, stack):
         ),
         f"{polls}: {plain(load.polls)} a second.",
         (
-            f"{queue.name} lets in {plain(queue.rate)} a second, and {plain(stack.flow())} while"
-            " the house is full. Each of them looks at the dates once and at the seats"
-            f" {SEAT_LOOKS} times, tries to hold {HOLDS} times, tops up and pays."
+            f"{queue.name} lets in {plain(queue.rate)} a second, and {plain(stack.flow())} while it"
+            " is full. Each person let in reads the dates once and the seats"
+            f" {SEAT_LOOKS} times, tries to hold {HOLDS} times, charges once and pays once."
         ),
         (
             f"In the opening second every function has to start, which takes {COLD_SECONDS}"
-            " seconds. Later an invocation takes some 0.015."
+            " seconds. Later an invocation takes about 0.015."
         ),
         f"Together that is {plain(load.requests)} requests a second.",
     )
 
 
 def report(name, crowd, stack, found):
-    """The whole answer, in lines."""
+    """The report, as lines of text."""
     count = sum(finding.kind is Kind.TOO_SMALL for finding in found)
     wrong = sum(finding.kind is Kind.WRONG for finding in found)
-    lines = [f"{name}, for {crowd.people:,} people: {count} too small, {wrong} to set right."]
-    lines += ["", "Taken for granted"]
+    lines = [f"{name}, for {crowd.people:,} people: {count} too small, {wrong} to correct."]
+    lines += ["", "Assumptions"]
     lines += [f"  - {sentence}" for sentence in assumptions(crowd, stack)]
     for kind in Kind:
         texts = [finding.text for finding in found if finding.kind is kind]
@@ -610,13 +611,13 @@ def report(name, crowd, stack, found):
 
 
 def is_ready(found):
-    """Whether nothing stands in the way."""
+    """Whether nothing is too small or wrong."""
     return not any(finding.kind in (Kind.TOO_SMALL, Kind.WRONG) for finding in found)
 
 
-# From here on, AWS.
+# The rest of this file calls AWS.
 
-# Where there are no Service Quotas, that shall be known soon.
+# Fails soon where AWS has no Service Quotas.
 ONE_TRY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
 
 
@@ -634,7 +635,7 @@ def read_quota(client, quota, region):
 
 
 def read_account(region):
-    """What the account may do in the region."""
+    """Reads the quotas of the account in the region."""
     limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
     quotas = boto3.client("service-quotas", config=ONE_TRY)
     return Account(
@@ -648,7 +649,7 @@ def read_account(region):
 
 
 def read_table(name):
-    """What a table is ready for."""
+    """Reads the warm throughput of a table."""
     table = boto3.client("dynamodb").describe_table(TableName=name)["Table"]
     warm = table.get("WarmThroughput") or {}
     reads, writes = warm.get("ReadUnitsPerSecond"), warm.get("WriteUnitsPerSecond")
@@ -658,20 +659,20 @@ def read_table(name):
 
 
 def line_of(document):
-    """A queue, of its public document."""
+    """Makes a queue of its public document."""
     draw = document.get("draw") or {}
     return Line(
         name=document["queue_id"],
         rate=float(document["rate"]),
         max_active=int(document["max_active"]),
         state=document["state"],
-        draws_lots=bool(draw) and draw.get("seed") is None,
+        has_draw_ahead=bool(draw) and draw.get("seed") is None,
         flow=float(document.get("flow") or 0),
     )
 
 
 def read_line(url, queue):
-    """A queue, as the API publishes it."""
+    """Reads a queue from the API."""
     address = f"{url}/v1/queues/{urllib.parse.quote(queue, safe='')}"
     try:
         with urllib.request.urlopen(address, timeout=30) as answer:
@@ -679,11 +680,11 @@ def read_line(url, queue):
     except urllib.error.HTTPError as error:
         raise Trouble(f"GET {address} returned {error.code}: is there a queue {queue}?") from error
     except (OSError, ValueError, KeyError) as error:
-        raise Trouble(f"GET {address} did not work: {error}") from error
+        raise Trouble(f"GET {address} failed: {error}") from error
 
 
 def read_stack(found, queue=None):
-    """How a stack was deployed, and how it is."""
+    """Reads the parameters and the state of a stack."""
     alarms = []
     names = found.of_type("AWS::CloudWatch::Alarm")
     for first in range(0, len(names), 100):
@@ -715,16 +716,16 @@ def at_least_one(text):
 
 def main(arguments):
     parser = argparse.ArgumentParser(
-        description="Says what of an account and of a stack is too small for an on-sale.",
+        description="Checks whether an account and a stack are large enough for an on-sale.",
         epilog=(
-            "It ends with 0 when nothing is too small, 1 when something is, 2 when that cannot be"
-            " told."
+            "The exit code is 0 if nothing is too small or wrong, 1 if something is, 2 if it could"
+            " not check."
         ),
     )
     parser.add_argument("stack", help="the name of the stack")
     parser.add_argument("--people", type=at_least_one, required=True, help="how many come")
     parser.add_argument("--seats", type=at_least_one, help="how many seats the show has")
-    parser.add_argument("--queue", help="the queue that they join; main unless given")
+    parser.add_argument("--queue", help="the queue that they join (default: main)")
     parser.add_argument(
         "--cdn", action="store_true", help="pages compute their places, behind a CDN"
     )
@@ -733,7 +734,7 @@ def main(arguments):
         type=at_least_one,
         default=Crowd.half_within,
         metavar="SECONDS",
-        help="half of the people come within so many seconds (default: %(default)s)",
+        help="half of the people come within this many seconds (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
     crowd = Crowd(options.people, options.seats, options.cdn, options.half_within)

@@ -3,9 +3,9 @@
 
     restore.py STACK --at 2026-11-28T21:00:00Z [--suffix SUFFIX]
 
-It changes nothing of the tables that are there, and may be run again after an interruption. It
-ends with 0 and the next command to type, with 1 when a table cannot be restored to that second, and
-with 2 when that cannot be told. infra/README.md says what to do before and afterwards.
+It does not change the existing tables, and may be run again after an interruption. The exit code is
+0 if all tables are restored (it prints the next command), 1 if a table cannot be restored to that
+second, and 2 if it could not check. infra/README.md says what to do before and afterwards.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from deployed import TABLES, Trouble, deployed, run
 
-# The signing keys stay as they are, so that tokens stay good.
+# The signing keys are not restored, so tokens stay valid.
 RESTORED = tuple(name for name in TABLES if name != "Keys")
 POLL_SECONDS = 20
 
@@ -39,26 +39,26 @@ def moment(text):
 
 
 def suffix_of(text):
-    """How the names of the tables end; as the template takes it."""
+    """Reads the suffix of the tables' names, in the form that the template allows."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", text):
         raise argparse.ArgumentTypeError(
-            f"{text} is not what names can end with: up to 40 letters, digits, _, . and -"
+            f"{text} is not a suffix of up to 40 letters, digits, _, . and -"
         )
     return text
 
 
 def default_suffix(at):
-    """A suffix that says the moment: 20261128T2100, with the seconds if there are any."""
+    """A suffix made of the time: 20261128T2100, with the seconds if there are any."""
     return at.strftime("%Y%m%dT%H%M%S" if at.second else "%Y%m%dT%H%M")
 
 
 def shown(at):
-    """A time, for a sentence."""
+    """A time as text."""
     return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def obstacle(name, backups, at):
-    """Why a table cannot be restored to that moment, by its continuous backups; None if it can."""
+    """Why a table cannot be restored to that time, by its continuous backups; None if it can."""
     recovery = backups.get("PointInTimeRecoveryDescription") or {}
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         return f"{name} has no point-in-time recovery."
@@ -72,19 +72,19 @@ def obstacle(name, backups, at):
 
 
 class Restoration:
-    """The tables of a stack on their way to another name."""
+    """The restoration of a stack's tables under new names."""
 
     def __init__(self, sources, targets, at, client):
         self.sources, self.targets, self.at, self.client = sources, targets, at, client
 
     def obstacles(self):
-        """What stands in the way, a sentence for each table."""
+        """Why tables cannot be restored, a sentence for each of them."""
         found = []
         for name, source in self.sources.items():
             if (table := self.described(self.targets[name])) is not None:
                 if not self.is_ours(table, source):
                     found.append(
-                        f"{self.targets[name]} is there already, and is not {source} as it was at "
+                        f"{self.targets[name]} exists already, and is not {source} as it was at "
                         f"{shown(self.at)}. Choose another --suffix."
                     )
                 continue
@@ -95,7 +95,7 @@ class Restoration:
         return found
 
     def described(self, table):
-        """What DynamoDB says of a table; None if there is none."""
+        """DynamoDB's description of a table; None if there is none."""
         try:
             return self.client.describe_table(TableName=table)["Table"]
         except ClientError as error:
@@ -104,7 +104,7 @@ class Restoration:
             raise
 
     def is_ours(self, table, source):
-        """Whether an earlier run has begun to restore this table."""
+        """Whether an earlier run of this command has begun to restore this table."""
         summary = table.get("RestoreSummary") or {}
         return (
             summary.get("RestoreDateTime") == self.at
@@ -112,7 +112,7 @@ class Restoration:
         )
 
     def begin(self):
-        """Begins to restore what an earlier run has not."""
+        """Begins to restore the tables that no earlier run has begun with."""
         for name, source in self.sources.items():
             target = self.targets[name]
             if self.described(target) is None:
@@ -122,7 +122,7 @@ class Restoration:
             print(f"{source} -> {target}", flush=True)
 
     def wait(self):
-        """Waits until every table is there, however long that takes."""
+        """Waits until every table is restored, however long that takes."""
         waiting = dict(self.targets)
         while True:
             for name, target in list(waiting.items()):
@@ -141,7 +141,7 @@ class Restoration:
             self.settle_one(source, self.targets[name])
 
     def settle_one(self, source, target):
-        """Each setting is asked for first, so that it may be done again."""
+        """Does it for one table. It reads each setting first, so it may be repeated."""
         before, after = self.described(source), self.described(target)
         tags = [tag for tag in self.tags(before["TableArn"]) if not tag["Key"].startswith("aws:")]
         if tags:
@@ -168,13 +168,13 @@ class Restoration:
         for what, key in (("reads", "ReadUnitsPerSecond"), ("writes", "WriteUnitsPerSecond")):
             if warm.get(key, 0) > now.get(key, 0):
                 print(
-                    f"  It is ready for {now.get(key, 0):,} {what} a second, and {source} is for "
-                    f"{warm[key]:,}. To have as much, which is paid for once: aws dynamodb "
+                    f"  It is ready for {now.get(key, 0):,} {what} a second, but {source} for "
+                    f"{warm[key]:,}. To have as much, which costs money once: aws dynamodb "
                     f"update-table --table-name {target} --warm-throughput {key}={warm[key]}"
                 )
 
     def back_up(self, table):
-        """Switches point-in-time recovery on, which a table that is new may not take yet."""
+        """Turns point-in-time recovery on. DynamoDB may refuse that while a table is new."""
         while True:
             try:
                 self.client.update_continuous_backups(
@@ -205,7 +205,7 @@ class Restoration:
         return None
 
     def insights(self, table):
-        """Which keys are watched (Contributor Insights); None if none are."""
+        """The mode of Contributor Insights; None if it is off."""
         answer = self.client.describe_contributor_insights(TableName=table)
         if answer.get("ContributorInsightsStatus") in ("ENABLED", "ENABLING"):
             return answer.get("ContributorInsightsMode", "ACCESSED_AND_THROTTLED_KEYS")
@@ -213,8 +213,8 @@ class Restoration:
 
 
 def sources_of(found):
-    """What to restore from, the best first: the tables that the stack uses, and where these are
-    restored ones, its own: those that were restored reach back only to when they were."""
+    """The tables to restore from, the best first: those that the stack uses. If these are restored
+    ones, also its own, because restored tables cannot go back to before their restoration."""
     in_use = {name: found.table(name) for name in RESTORED}
     own = {name: found.resources.get(name, ("", ""))[1] for name in RESTORED}
     return [in_use] if in_use == own or not all(own.values()) else [in_use, own]
@@ -232,7 +232,7 @@ def main(arguments):
         help="the second to go back to, with its zone: 2026-11-28T21:00:00Z",
     )
     parser.add_argument(
-        "--suffix", type=suffix_of, help="how the new names end (default: the moment)"
+        "--suffix", type=suffix_of, help="the suffix of the new names (default: the time)"
     )
     options = parser.parse_args(arguments)
     found, suffix = deployed(options.stack), options.suffix or default_suffix(options.at)
@@ -250,17 +250,17 @@ def main(arguments):
             break
         obstacles += in_the_way
     else:
-        print("Nothing was restored.", *obstacles, sep="\n", file=sys.stderr)
+        print("No table was restored.", *obstacles, sep="\n", file=sys.stderr)
         return 1
     restoration.begin()
     restoration.wait()
     restoration.settle()
-    # Versions with the tables of before and with the restored ones must not sell side by side.
+    # Versions with the old tables and with the restored ones must not sell at the same time.
     gradual = found.parameters.get("Deployment", "AllAtOnce")
     at_once = "" if gradual == "AllAtOnce" else " Deployment=AllAtOnce"
     print(
-        "\nThe stack still uses its present tables. To switch to these, from a commit that is known"
-        f" to be good:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
+        "\nThe stack still uses its present tables. To switch to these, deploy a commit known to be"
+        f" good:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
         f" RestoredTables={suffix}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
         " sends the present one of those that it is not given."
     )

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Stops everything that buyers do on a stack, and lets it go on.
+"""Stops everything that buyers do on a stack, or starts it again.
 
     sale.py STACK stop
     sale.py STACK start
 
-Stopped, buyers get 503 from API Gateway, nobody is let in, and nothing is sold, held or charged. It
-is done by Lambda's reserved concurrency of 0, and undone with what the parameters of the stack say. A
-deployment may undo it: then stop again. It ends with 1 when some functions could not be stopped or
-started, and names them: type it again.
+While the sale is stopped, buyers get 503 from API Gateway, nobody is let in, and nothing is sold,
+held or charged. `stop` sets the reserved concurrency of the functions to 0; `start` sets it to what
+the parameters of the stack say. A deployment may start the sale again: then stop it again. The exit
+code is 1 if some functions could not be stopped or started. It prints their names: run it again.
 """
 
 import argparse
@@ -18,13 +18,14 @@ from botocore.exceptions import ClientError
 
 from deployed import deployed, run, sentence
 
-# What writes for buyers, or lets them in. Administrators log in, set queues and concerts, refund,
-# correct and look up; looking at concerts writes nothing. Money and seats come first.
+# The functions that write for buyers, or let them in, those for money and seats first. Not those of
+# administrators (log-in, queues, concerts, refunds, corrections, reading), nor those that only read
+# concerts.
 STOPPED = (
     "Pay Charge HoldSeats CancelReservation Admit JoinQueue GetPlace ListAvailableDates ListDates "
     "ListSeats LeaveQueue SignUp UpdateUser DeleteUser"
 ).split()
-# Whose concurrency the template reserves, by which parameter. 0 there is none.
+# The functions whose concurrency the template reserves, and the parameters. 0 means none.
 RESERVED = {
     "JoinQueue": "JoinConcurrency",
     "GetPlace": "PlaceConcurrency",
@@ -36,7 +37,7 @@ RESERVED = {
 
 def main(arguments):
     parser = argparse.ArgumentParser(
-        description="Stops everything that buyers do on a stack, and lets it go on."
+        description="Stops everything that buyers do on a stack, or starts it again."
     )
     parser.add_argument("stack", help="the name of the stack")
     parser.add_argument("action", choices=["stop", "start"])

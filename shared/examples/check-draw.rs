@@ -1,5 +1,5 @@
-//! Checks the draw of a queue, by nothing but what everybody can see: that the seed is the one
-//! whose hash was public before the opening, and which number it gives to whom.
+//! Checks the draw of a queue with public data only: that the seed is the one whose hash was public
+//! before the opening, and which number an entry has.
 //!
 //! ```text
 //! curl -s $URL/v1/queues/main | cargo run --quiet --example check-draw -- --entry 17 204
@@ -12,46 +12,47 @@ use clap::Parser;
 use serde::Deserialize;
 use shared::domain::draw::{Draw, EarlyEntry, PublicDraw};
 
-/// Checks the draw of a queue. Ends with 1 when it does not hold, with 2 when that cannot be told.
+/// Checks the draw of a queue. The exit code is 1 if the draw does not hold, and 2 if it cannot be
+/// checked.
 #[derive(Parser)]
 struct Arguments {
-    /// A file with what `GET /v1/queues/{queue_id}` answers; standard input unless given.
+    /// A file with the answer of `GET /v1/queues/{queue_id}`; standard input if not given.
     document: Option<PathBuf>,
-    /// The hash of the seed as it was written down before the opening.
+    /// The hash of the seed, as it was published before the opening.
     #[arg(long, value_name = "SEED_HASH")]
     committed: Option<String>,
-    /// Tell the number of this entry.
+    /// Print the number of this entry.
     #[arg(long, num_args = 2, value_names = ["STRIPE", "INDEX"], conflicts_with = "token")]
     entry: Vec<u64>,
-    /// Tell the number of the entry in this queue token.
+    /// Print the number of the entry in this queue token.
     #[arg(long)]
     token: Option<String>,
-    /// Check that nobody has the number of another: a few seconds for a million.
+    /// Check that no two entries have the same number; takes a few seconds for a million.
     #[arg(long)]
     all: bool,
 }
 
-/// Why there is nothing good to tell.
+/// Why the check did not succeed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum Failure {
     /// The draw does not hold.
     #[error("The draw does not hold: {0}.")]
     DoesNotHold(String),
-    /// There is nothing to check it by.
+    /// The draw cannot be checked.
     #[error("The draw cannot be checked: {0}.")]
-    CannotTell(String),
+    CannotCheck(String),
 }
 
-use Failure::{CannotTell, DoesNotHold};
+use Failure::{CannotCheck, DoesNotHold};
 
-/// What matters here of a queue's public document.
+/// The part of a queue's public document that is needed here.
 #[derive(Deserialize)]
 struct Document {
     queue_id: String,
     draw: Option<PublicDraw>,
 }
 
-/// What matters here of a queue token.
+/// The part of a queue token that is needed here.
 #[derive(Deserialize)]
 struct Claims {
     queue: String,
@@ -62,15 +63,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let checked = read(&arguments).and_then(|document| check(&document, &arguments));
     match checked {
-        Ok(told) => {
-            println!("{}", told.join("\n"));
+        Ok(lines) => {
+            println!("{}", lines.join("\n"));
             ExitCode::SUCCESS
         }
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::from(match failure {
                 DoesNotHold(_) => 1,
-                CannotTell(_) => 2,
+                CannotCheck(_) => 2,
             })
         }
     }
@@ -81,49 +82,49 @@ fn read(arguments: &Arguments) -> Result<String, Failure> {
         Some(path) => fs::read_to_string(path),
         None => io::read_to_string(io::stdin()),
     };
-    document.map_err(|error| CannotTell(format!("the document cannot be read, {error}")))
+    document.map_err(|error| CannotCheck(format!("the document cannot be read, {error}")))
 }
 
-/// What is to be told of the draw, line by line.
+/// Checks the draw, and returns the lines to print.
 fn check(document: &str, arguments: &Arguments) -> Result<Vec<String>, Failure> {
     let document: Document = serde_json::from_str(document)
-        .map_err(|error| CannotTell(format!("the document is not that of a queue, {error}")))?;
+        .map_err(|error| CannotCheck(format!("the document is not a queue's, {error}")))?;
     let entry = entry(&document, arguments)?;
     let public = document
         .draw
-        .ok_or_else(|| CannotTell("this queue draws no lots".to_owned()))?;
-    let mut told = Vec::new();
+        .ok_or_else(|| CannotCheck("this queue has no draw".to_owned()))?;
+    let mut lines = Vec::new();
 
     if let Some(committed) = &arguments.committed {
         if *committed != public.seed_hash {
             let other = format!("the hash is {}, not {committed}", public.seed_hash);
             return Err(DoesNotHold(other));
         }
-        told.push("The hash is the one that was written down.".to_owned());
+        lines.push("The hash is the one that was given.".to_owned());
     }
     let draw = public
         .draw()
         .map_err(|broken| DoesNotHold(broken.to_string()))?;
     let Some(draw) = draw else {
         if entry.is_some() || arguments.all {
-            return Err(CannotTell("it has not been made yet".to_owned()));
+            return Err(CannotCheck("it has not been made yet".to_owned()));
         }
-        told.push(format!(
-            "Not made yet. Write this down: {}",
+        lines.push(format!(
+            "The draw has not been made yet. Keep its hash: {}",
             public.seed_hash
         ));
-        return Ok(told);
+        return Ok(lines);
     };
-    told.push("The seed is the one whose hash was published.".to_owned());
-    told.push(format!("Entries: {}", draw.entries()));
+    lines.push("The seed is the one whose hash was published.".to_owned());
+    lines.push(format!("Entries: {}", draw.entries()));
     if let Some(entry) = entry {
-        told.push(format!("Number: {}", number(&draw, entry)?));
+        lines.push(format!("Number: {}", number(&draw, entry)?));
     }
     if arguments.all {
-        nobody_shares(draw.numbers())?;
-        told.push("Nobody has the number of another.".to_owned());
+        require_different(draw.numbers())?;
+        lines.push("No two entries have the same number.".to_owned());
     }
-    Ok(told)
+    Ok(lines)
 }
 
 /// The entry that is asked for.
@@ -137,28 +138,28 @@ fn entry(document: &Document, arguments: &Arguments) -> Result<Option<EarlyEntry
     let entry = EarlyEntry::new(u8::try_from(stripe).unwrap_or(u8::MAX), index);
     entry
         .map(Some)
-        .map_err(|malformed| CannotTell(malformed.to_string()))
+        .map_err(|malformed| CannotCheck(malformed.to_string()))
 }
 
-/// The entry in a token of that queue, whose signature is not our business.
+/// The entry in a token of this queue. The signature is not checked.
 fn entry_in(token: &str, queue_id: &str) -> Result<EarlyEntry, Failure> {
     let claims = token.split('.').nth(1);
     let claims = claims.and_then(|claims| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
     let claims: Option<Claims> = claims.and_then(|claims| serde_json::from_slice(&claims).ok());
-    let claims = claims.ok_or_else(|| CannotTell("this is no queue token".to_owned()))?;
+    let claims = claims.ok_or_else(|| CannotCheck("this is not a queue token".to_owned()))?;
     if claims.queue != queue_id {
-        let other = format!("the token is one of the queue {}", claims.queue);
-        return Err(CannotTell(other));
+        let other = format!("the token is of the queue {}", claims.queue);
+        return Err(CannotCheck(other));
     }
-    claims
-        .early
-        .ok_or_else(|| CannotTell("the token has a number and took no part".to_owned()))
+    claims.early.ok_or_else(|| {
+        CannotCheck("the token has a number, so it takes no part in the draw".to_owned())
+    })
 }
 
 fn number(draw: &Draw, entry: EarlyEntry) -> Result<u64, Failure> {
     if draw.is_closed(entry) {
         let ended = "the line had ended for this entry before the opening";
-        return Err(CannotTell(ended.to_owned()));
+        return Err(CannotCheck(ended.to_owned()));
     }
     draw.number_of(entry).ok_or_else(|| {
         let (stripe, index) = entry.into();
@@ -166,12 +167,12 @@ fn number(draw: &Draw, entry: EarlyEntry) -> Result<u64, Failure> {
     })
 }
 
-fn nobody_shares(mut numbers: Vec<u64>) -> Result<(), Failure> {
+fn require_different(mut numbers: Vec<u64>) -> Result<(), Failure> {
     numbers.sort_unstable();
     if numbers.iter().copied().eq(1..=numbers.len() as u64) {
         Ok(())
     } else {
-        Err(DoesNotHold("two have the same number".to_owned()))
+        Err(DoesNotHold("two entries have the same number".to_owned()))
     }
 }
 
@@ -183,7 +184,7 @@ mod tests {
 
     const VECTORS: &str = include_str!("../src/domain/draw/vectors.json");
 
-    /// The document of a queue in which a hundred were early.
+    /// The document of a queue with a hundred early entries.
     fn document() -> Value {
         let vectors: Vec<Value> = serde_json::from_str(VECTORS).expect("vectors");
         let a_hundred = |draw: &Value| draw["entries"] == 100;
@@ -199,8 +200,8 @@ mod tests {
 
     fn checked(document: &Value, arguments: &[&str]) -> Result<String, Failure> {
         let arguments = Arguments::try_parse_from([&["check-draw"], arguments].concat());
-        let told = check(&document.to_string(), &arguments.expect("arguments"))?;
-        Ok(told.join("\n"))
+        let lines = check(&document.to_string(), &arguments.expect("arguments"))?;
+        Ok(lines.join("\n"))
     }
 
     fn token(claims: &Value) -> String {
@@ -214,51 +215,54 @@ mod tests {
     }
 
     #[track_caller]
-    fn cannot_tell(checked: &Result<String, Failure>) {
-        assert!(matches!(checked, Err(CannotTell(_))), "{checked:?}");
+    fn cannot_check(checked: &Result<String, Failure>) {
+        assert!(matches!(checked, Err(CannotCheck(_))), "{checked:?}");
     }
 
     #[test]
-    fn a_number_is_told_for_an_entry_or_a_token() {
+    fn prints_the_number_of_an_entry_or_of_a_token() {
         let (entry, number) = {
             let numbers = &document()["draw"]["numbers"];
             (numbers[0][0].clone(), numbers[0][1].clone())
         };
         let (stripe, index) = (entry[0].to_string(), entry[1].to_string());
-        let told = format!(
+        let lines = format!(
             "The seed is the one whose hash was published.\nEntries: 100\nNumber: {number}"
         );
         let by_entry = checked(&document(), &["--entry", &stripe, &index]);
-        assert_eq!(by_entry.as_ref(), Ok(&told));
+        assert_eq!(by_entry.as_ref(), Ok(&lines));
         let token = token(&json!({ "queue": "arena", "early": entry }));
-        assert_eq!(checked(&document(), &["--token", &token]), Ok(told));
+        assert_eq!(checked(&document(), &["--token", &token]), Ok(lines));
     }
 
     #[test]
     fn all_numbers_are_different() {
-        let told = checked(&document(), &["--all"]).expect("a sound draw");
+        let lines = checked(&document(), &["--all"]).expect("a sound draw");
         assert!(
-            told.ends_with("Nobody has the number of another."),
-            "{told}"
+            lines.ends_with("No two entries have the same number."),
+            "{lines}"
         );
-        assert_eq!(nobody_shares(vec![2, 3, 1]), Ok(()));
-        assert!(nobody_shares(vec![2, 3, 2]).is_err());
-        assert!(nobody_shares(vec![0, 1]).is_err());
+        assert_eq!(require_different(vec![2, 3, 1]), Ok(()));
+        assert!(require_different(vec![2, 3, 2]).is_err());
+        assert!(require_different(vec![0, 1]).is_err());
     }
 
     #[test]
     fn before_the_opening_there_is_a_hash_to_write_down() {
         let sealed = sealed();
         let hash = sealed["draw"]["seed_hash"].as_str().expect("a hash");
-        let told = checked(&sealed, &[]).expect("a hash");
-        assert_eq!(told, format!("Not made yet. Write this down: {hash}"));
-        cannot_tell(&checked(&sealed, &["--entry", "0", "1"]));
-        cannot_tell(&checked(&sealed, &["--all"]));
+        let lines = checked(&sealed, &[]).expect("a hash");
+        assert_eq!(
+            lines,
+            format!("The draw has not been made yet. Keep its hash: {hash}")
+        );
+        cannot_check(&checked(&sealed, &["--entry", "0", "1"]));
+        cannot_check(&checked(&sealed, &["--all"]));
 
-        let told = checked(&document(), &["--committed", hash]).expect("that one");
+        let lines = checked(&document(), &["--committed", hash]).expect("that one");
         assert!(
-            told.starts_with("The hash is the one that was written down."),
-            "{told}"
+            lines.starts_with("The hash is the one that was given."),
+            "{lines}"
         );
         does_not_hold(&checked(&sealed, &["--committed", &"0".repeat(64)]));
     }
@@ -280,17 +284,17 @@ mod tests {
     #[test]
     fn what_has_nothing_to_do_with_it_cannot_be_checked() {
         for document in [json!([]), json!({}), json!({ "queue_id": "main" })] {
-            cannot_tell(&checked(&document, &[]));
+            cannot_check(&checked(&document, &[]));
         }
-        cannot_tell(&checked(&document(), &["--entry", "64", "1"]));
-        cannot_tell(&checked(&document(), &["--entry", "320", "1"]));
+        cannot_check(&checked(&document(), &["--entry", "64", "1"]));
+        cannot_check(&checked(&document(), &["--entry", "320", "1"]));
         for token in [
             token(&json!({ "queue": "main", "early": [0, 1] })),
             token(&json!({ "queue": "arena", "number": 7 })),
             token(&json!({ "sub": "somebody" })),
             "nonsense".to_owned(),
         ] {
-            cannot_tell(&checked(&document(), &["--token", &token]));
+            cannot_check(&checked(&document(), &["--token", &token]));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The handle that every handler gets first: the store, the keys, the clock, the configuration
-//! and the release queue, and the steps that several endpoints share.
+//! The handle that every handler gets first: the store, the keys, the clock, the configuration and
+//! the release queue. Also the steps that several endpoints share.
 
 mod accounts;
 mod catalog;
@@ -38,21 +38,21 @@ use crate::{
     store::{Store, StoreError, usage},
 };
 
-/// A call of the database or the release queue may take so long before it is tried again.
+/// The time-out of one attempt of a call to the database or the release queue.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// It may take so long in all, well below the time-out of every function.
+/// The time-out of a call with all its attempts, well below the time-out of every function.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a call is made before its failure is believed.
+/// How many times a call is attempted.
 const ATTEMPTS: u32 = 3;
 
-/// Before the second attempt the SDK waits a random time from 0 to this, before the third from 0
-/// to [`MAX_BACK_OFF`], after throttling and after every other failure that may pass. Its
-/// standard mode would begin at a second, for which a function is paid that does nothing.
+/// The longest random wait of the SDK before the second attempt. Before the third it waits at most
+/// [`MAX_BACK_OFF`]. This holds after throttling and after every other failure that may pass. The
+/// SDK's own default begins at a second, in which a function does nothing and is paid for.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 
-/// No wait between two attempts is longer, not even one that an answer asks for.
+/// No wait between two attempts is longer, not even one that a response asks for.
 const MAX_BACK_OFF: Duration = Duration::from_millis(100);
 
 // All attempts and the waits between them fit into a call's time.
@@ -62,10 +62,10 @@ const _: () = assert!(
         <= CALL_TIMEOUT.as_millis()
 );
 
-/// How long an instance believes a queue's document.
+/// How long an instance uses its copy of a queue's document.
 const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
 
-/// How long it believes a count of taken seats.
+/// How long an instance uses its count of taken seats.
 const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 
 /// Why a function could not start.
@@ -73,7 +73,7 @@ const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 #[error("the signing keys could not be read: {0}")]
 pub struct StartError(#[from] StoreError);
 
-/// A cheap-clone handle on everything a handler needs.
+/// A handle on everything that a handler needs. It is cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -95,8 +95,8 @@ struct Parts {
 }
 
 impl App {
-    /// Starts a function: clients with time-outs, and the public keys, whose reading opens the
-    /// connection to the database while the start is free.
+    /// Starts a function: makes clients with time-outs, and reads the public keys. That read opens
+    /// the connection to the database during the start, which costs nothing.
     pub async fn start(
         config: Config,
         sdk: &aws_types::SdkConfig,
@@ -108,14 +108,15 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
-        // Nothing but these waits delays an attempt: a rate limiter belongs to the adaptive mode.
+        // Only these waits delay an attempt. (A rate limiter belongs to the SDK's adaptive mode.)
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(FIRST_BACK_OFF)
             .with_max_backoff(MAX_BACK_OFF);
-        // How much it may try again is its own: some fifty calls that fail for good use it up, and
-        // then the first failure is believed until calls succeed. In a process of many functions
-        // they would share it, and the trouble of one would be everybody's.
+        // Each function has a retry budget of its own. Some fifty calls that fail for good use it
+        // up. Then a call is not retried until calls succeed again. In a process with many
+        // functions they would share one budget, and a failing function would stop the retries of
+        // the others.
         let own_budget = || RetryPartition::custom("function").build();
         let database = aws_sdk_dynamodb::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
@@ -123,7 +124,7 @@ impl App {
             .retry_partition(own_budget())
             .timeout_config(timeouts.clone())
             .interceptor(usage::NotesWrites)
-            // Watches long streams; ours are a few kilobytes, and have time-outs.
+            // This is for long streams. Ours are a few kilobytes, and have time-outs.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let messages = aws_sdk_sqs::config::Builder::from(sdk)
@@ -160,7 +161,7 @@ impl App {
         })))
     }
 
-    /// What the time is. A request asks once.
+    /// The time now. A request asks once.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
@@ -175,7 +176,7 @@ impl App {
         &self.0.config
     }
 
-    /// The settings of a queue for which no operator has set others.
+    /// The settings of a queue without settings of its own.
     pub fn queue_defaults(&self) -> &Settings {
         &self.0.queue_defaults
     }
@@ -195,13 +196,13 @@ impl App {
         &self.0.release_queue
     }
 
-    /// Where metrics go.
+    /// Where metrics are written.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 }
 
-/// What a queue starts with that says nothing else: the template's parameters.
+/// The settings of a queue without settings of its own: the template's parameters.
 fn queue_defaults(config: &Config) -> Settings {
     Settings {
         max_active: config.main_max_active,

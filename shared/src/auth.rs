@@ -1,8 +1,8 @@
-//! The keys that tokens are signed with, as an instance knows them.
+//! The keys that sign tokens, as an instance knows them.
 //!
-//! A key is published before it signs, so that instances know the keys of the tokens that they
-//! meet; an unknown one makes them look. Those that they know are looked up again now and then,
-//! so that a revoked one is forgotten.
+//! A key is published before it signs, so instances usually know the keys of the tokens that they
+//! check. An unknown key makes them read the public keys. They also read known keys again from time
+//! to time, so that a revoked key is forgotten.
 
 mod rotation;
 
@@ -22,15 +22,15 @@ use crate::{
     token::{self, Claims},
 };
 
-/// An unknown key makes an instance read the public keys again, at most this often.
+/// An unknown key makes an instance read the public keys again, but at most this often.
 const READ_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
-/// An instance believes the public keys that it knows for so long, and with them the tokens of a
-/// key that was revoked meanwhile. Nobody's knowledge is older than a key when that begins to
-/// sign.
+/// How long an instance uses the public keys that it has read. So it may accept the tokens of a
+/// revoked key for this long. A key begins to sign only after every instance has read it.
 const PUBLIC_KEYS_GOOD_FOR: SignedDuration = PUBLISHED_AHEAD;
 
-/// Who signs looks for a newer key this often: more often than keys are published ahead.
+/// An instance that signs looks for a newer key this often: more often than keys are published
+/// ahead.
 const SIGNING_KEYS_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// The keys that an instance knows.
@@ -45,7 +45,7 @@ struct PublicKeys {
     read_at: Timestamp,
 }
 
-/// The keys that sign, ready to do so.
+/// The private keys, ready to sign.
 #[derive(Clone)]
 struct Signing {
     current: SigningKey,
@@ -60,7 +60,7 @@ struct SigningKey {
 }
 
 impl Keyring {
-    /// Reads the public keys. It is a part of every function's start, where it also opens the
+    /// Reads the public keys. Every function does this when it starts, which also opens the
     /// connection to the database.
     pub async fn read(store: Store, now: Timestamp) -> Result<Self, StoreError> {
         let public = PublicKeys::of(store.public_keys().await?, now)?;
@@ -80,7 +80,7 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// What a token says, if we signed it and it has not expired.
+    /// The content of a token, if we have signed it and it has not expired.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
         let kid = token::kid(token).ok_or(ApiError::InvalidToken)?;
         let key = if let Some(key) = self.known(&kid, now) {
@@ -92,7 +92,7 @@ impl Keyring {
         token::read(token, &key, now).ok_or(ApiError::InvalidToken)
     }
 
-    /// Signs a token. The first function that ever signs makes the key pair.
+    /// Signs a token. The first function that ever signs creates the key pair.
     pub async fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, ApiError> {
         let SigningKey { kid, key } = self.signing(now).await?.at(now);
         token::write(claims, kid, &key).map_err(|error| ApiError::Internal(error.into()))
@@ -105,8 +105,8 @@ impl Keyring {
         known.map(|(_, key)| key.clone())
     }
 
-    /// Reads the public keys again, unless that was done a moment ago. Before the first token
-    /// was signed there are none, and nobody can make us read for one.
+    /// Reads the public keys again, unless they were just read. Before the first token was signed
+    /// there are none, and no token can make us read them.
     async fn read_public_keys_again(&self, now: Timestamp) -> Result<(), StoreError> {
         let is_recent = {
             let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
@@ -169,7 +169,7 @@ impl Signing {
         })
     }
 
-    /// The key that signs at that time: nobody has to look again when the next one begins.
+    /// The key that signs at this time. So no new read is needed when the next key begins.
     fn at(self, now: Timestamp) -> SigningKey {
         match self.next {
             Some((signs_from, next)) if signs_from <= now => next,

@@ -1,7 +1,7 @@
-//! What an instance remembers for a few seconds.
+//! The cache of an instance, for a few seconds.
 //!
-//! Libraries of this kind measure age by the machine's clock; ours follows the app's, so that a
-//! moved clock moves it too.
+//! Libraries for this measure age by the machine's clock. This one uses the app's clock, so a test
+//! that moves the clock also ages the cache.
 
 use std::{
     collections::HashMap,
@@ -11,17 +11,17 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// More entries than an on-sale has shows; reached, the cache starts over.
+/// The most entries, more than an on-sale has shows. When there are more, the cache is emptied.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Values that are good for a fixed time.
+/// Values that may be used for a fixed time.
 pub(crate) struct Cache<K, V> {
     good_for: SignedDuration,
     entries: Mutex<HashMap<K, (Timestamp, V)>>,
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// An empty one, whose values are good for so long.
+    /// An empty cache. Its values may be used for this long.
     pub(crate) fn new(good_for: SignedDuration) -> Self {
         Self {
             good_for,
@@ -29,7 +29,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         }
     }
 
-    /// The value of a key, if it is still good. A clock that went back makes it old.
+    /// The value of a key, if it may still be used. After the clock went back, it may not.
     pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (read_at, value) = entries.get(key)?;
@@ -37,7 +37,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         (SignedDuration::ZERO <= age && age < self.good_for).then(|| value.clone())
     }
 
-    /// Remembers what was read at `now`.
+    /// Stores what was read at `now`.
     pub(crate) fn put(&self, key: K, value: V, now: Timestamp) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES {

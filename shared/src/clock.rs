@@ -1,7 +1,7 @@
-//! Where the functions get the time from.
+//! The clock of the functions.
 //!
-//! Rules take `now` as an argument; a request reads it once. Two clocks exist: the machine's,
-//! on Lambda, and the one of the local stack, which a test can move.
+//! Rules take `now` as an argument, and a request reads the clock once. There are two clocks: the
+//! machine's, on Lambda, and that of the local stack, which a test can move.
 
 use std::{
     future::Future,
@@ -13,10 +13,10 @@ use jiff::Timestamp;
 
 /// The time, in whole milliseconds, and a way to wait for a later one.
 pub trait Clock: Send + Sync + 'static {
-    /// Now.
+    /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Returns once `until` has come; at once when it has passed already.
+    /// Returns when `until` has come, or at once if it has passed.
     fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 

@@ -1,4 +1,5 @@
-//! What a function reads from its environment: once, typed, failing by name.
+//! The configuration that a function reads from its environment: once, typed, with errors that name
+//! the variable.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -10,30 +11,30 @@ use crate::domain::{
     queue::Settings,
 };
 
-/// A variable of the environment that is missing or cannot be used.
+/// A missing or unusable environment variable.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It is not there.
+    /// It is not set.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// It is there, but is not what it should be.
+    /// Its value is not usable.
     #[error("the environment variable {name} is {value:?}, which is not {expected}")]
     Invalid {
         /// The variable.
         name: &'static str,
-        /// What it holds.
+        /// Its value.
         value: String,
-        /// What it should have been, as the end of a sentence.
+        /// What it should be, as the end of a sentence.
         expected: Cow<'static, str>,
     },
 }
 
-/// The names of the seven tables. What is in each is in `store/README.md`.
+/// The names of the seven tables. `shared/src/store/README.md#tables` says what is in each.
 #[derive(Debug, Clone)]
 pub struct Tables {
-    /// Users and whose an e-mail address is.
+    /// Users, and the owners of e-mail addresses.
     pub users: String,
-    /// Balances, charges and orders.
+    /// Balances, charges, corrections and orders.
     pub accounts: String,
     /// Concerts, shows and their listing.
     pub catalog: String,
@@ -52,52 +53,51 @@ pub struct Tables {
 pub enum WhoCharges {
     /// Its owner, and administrators.
     Users,
-    /// Administrators only: money comes from a payment provider that they speak with.
+    /// Administrators only, because the money comes from a payment provider that they talk to.
     Admins,
 }
 
-/// The configuration of a deployment, as `template.yaml` hands it to each function.
+/// The configuration of a deployment, which `template.yaml` gives to each function.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Table names.
     pub tables: Tables,
     /// URL of the SQS queue of the delayed release messages.
     pub release_queue_url: String,
-    /// Where CloudWatch keeps the deployment's metrics.
+    /// The CloudWatch namespace of the deployment's metrics.
     pub metrics_namespace: String,
     /// How long a seat is held unpaid, in seconds ([`Hold::SECONDS`]).
     pub hold_seconds: u32,
-    /// How long after the admission the first protected call may come, in seconds: at least ten
-    /// less than a buyer stays active, whatever the parameter says. `CloudFormation` compares no
-    /// numbers, so that no deployment is refused for it.
+    /// How long after its admission a session may make its first protected call, in seconds. It is
+    /// at least ten less than `active_seconds`, whatever the parameter says: `CloudFormation`
+    /// cannot compare numbers, so it could not refuse such a deployment.
     pub claim_seconds: u32,
-    /// How long an admitted buyer stays active, in seconds ([`Settings::ACTIVE_SECONDS`]).
+    /// How long an admitted session stays active, in seconds ([`Settings::ACTIVE_SECONDS`]).
     pub active_seconds: u32,
     /// Time between two ticks of a queue, in seconds.
     pub tick_seconds: u32,
-    /// How many sessions may be active at once in a queue that says nothing else.
+    /// How many sessions may be active at once, in a queue without settings of its own.
     pub main_max_active: u32,
-    /// Admissions a second of a queue that says nothing else, in thousandths.
+    /// Admissions a second, in thousandths, in a queue without settings of its own.
     pub main_rate_milli: u64,
-    /// Refunds end so many hours before the day of the show begins.
+    /// Refunds end this many hours before the day of the show begins.
     pub refund_cutoff_hours: u32,
     /// Who may charge an account.
     pub who_charges: WhoCharges,
     /// The time zone in which a show's day begins and ends.
     pub time_zone: TimeZone,
-    /// The key that signs tokens is replaced after so many days.
+    /// The key that signs tokens is replaced after this many days.
     pub key_rotation_days: u32,
 }
 
 impl Config {
-    /// Refunds end at most a year before the day of the show begins.
+    /// The limits of [`Config::refund_cutoff_hours`]: at most a year.
     pub const REFUND_CUTOFF_HOURS: RangeInclusive<u32> = 0..=8_760;
-    /// A key signs for a year at the most.
+    /// The limits of [`Config::key_rotation_days`]: at most a year.
     pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
 
-    /// Reads the configuration through `variable`, which returns a variable of the environment
-    /// by its name. Every name is needed, and there are no defaults here: those of the
-    /// parameters stand in `template.yaml`.
+    /// Reads the configuration. `variable` returns an environment variable by its name. Every
+    /// variable is required. The defaults are in `template.yaml`, and none are here.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
         let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
@@ -140,12 +140,12 @@ impl Config {
         })
     }
 
-    /// Until when a buyer may have the money back for a show on that date.
+    /// Until when a buyer may get a refund for a show on this date.
     pub fn refundable_until(&self, date: ShowDate) -> Timestamp {
         refundable_until(date, &self.time_zone, self.refund_cutoff_hours)
     }
 
-    /// Until when a buyer may have the money of an order back; `None` once they have it.
+    /// Until when a buyer may get a refund of this order; `None` if it is refunded.
     pub fn refundable_until_of(&self, order: &Order) -> Option<Timestamp> {
         match order.status {
             OrderStatus::Paid => Some(self.refundable_until(order.date)),
@@ -159,7 +159,7 @@ impl Config {
     }
 }
 
-/// Thousandths of a decimal number such as `0.2` or `50`; at most three decimals.
+/// A decimal number such as `0.2` or `50` in thousandths; at most three decimals.
 fn milli(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

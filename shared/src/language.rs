@@ -5,15 +5,15 @@ use lambda_http::http::{HeaderMap, header::ACCEPT_LANGUAGE};
 /// The language of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// What is spoken unless the client prefers otherwise.
+    /// The default.
     Korean,
-    /// On `Accept-Language: en`.
+    /// For `Accept-Language: en`.
     English,
 }
 
 impl Language {
-    /// What the client prefers of the two, by the quality values of `Accept-Language`. Korean
-    /// when it says nothing, or likes both the same, or neither.
+    /// The language that the client prefers, by the quality values of `Accept-Language`. Korean if
+    /// it gives none, or prefers neither.
     pub fn of(headers: &HeaderMap) -> Self {
         let header = headers
             .get(ACCEPT_LANGUAGE)
@@ -35,7 +35,7 @@ impl Language {
         }
     }
 
-    /// That of the two which is in this language.
+    /// The text in this language.
     pub(crate) fn pick<T>(self, korean: T, english: T) -> T {
         match self {
             Self::Korean => korean,

@@ -1,7 +1,7 @@
-//! What the functions of Onsale have in common: the rules, the store, the HTTP edge.
+//! What the functions of Onsale share: the rules, the store, the HTTP layer.
 //!
-//! The feature `aws` (on unless said otherwise) is everything that speaks to AWS. What is left
-//! without it is the rules and the parsers, which fuzzers build in a fraction of the time.
+//! The feature `aws` (on by default) is everything that talks to AWS. Without it, the rules and the
+//! parsers are left, which fuzzers build in a fraction of the time.
 
 pub mod domain;
 
@@ -30,7 +30,7 @@ pub mod password;
 #[cfg(feature = "aws")]
 pub mod runtime;
 
-/// The Lambda and AWS crates, for those who stand around the functions.
+/// The Lambda and AWS crates, for programs that run the functions.
 #[cfg(feature = "aws")]
 pub use {aws_lambda_events, aws_sdk_dynamodb, aws_sdk_sqs, aws_types};
 pub use {futures_util, jiff, lambda_http};

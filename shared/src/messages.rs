@@ -1,4 +1,4 @@
-//! The payloads of SQS messages, and how they are sent.
+//! The SQS messages, and how they are sent.
 
 use aws_sdk_sqs::Client;
 use jiff::{SignedDuration, Timestamp};
@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{QueueId, ReservationId, UserId};
 
-/// The longest delay of an SQS message, in seconds (a limit of SQS).
+/// The longest delay of an SQS message, in seconds (SQS's limit).
 const MAX_DELAY: i32 = 900;
 
-/// Sent with each hold, to come when it has lapsed. Losing it changes nothing but tidiness.
+/// Sent with each hold, to be delivered when the hold has lapsed. If it is lost, the seats are free
+/// all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseHold {
-    /// Whose hold it is.
+    /// The user that holds the seats.
     pub user_id: UserId,
-    /// The queue of the session that holds.
+    /// The queue of the session that holds them.
     pub queue_id: QueueId,
     /// The hold.
     pub reservation_id: ReservationId,
@@ -33,12 +34,12 @@ pub struct ReleaseQueue {
 }
 
 impl ReleaseQueue {
-    /// The queue at that URL.
+    /// The queue at this URL.
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
 
-    /// Sends a message that comes at `due`, or as late as SQS can delay it.
+    /// Sends a message that is delivered at `due`, or after SQS's longest delay if that is earlier.
     pub async fn send(
         &self,
         message: &ReleaseHold,
@@ -58,7 +59,7 @@ impl ReleaseQueue {
     }
 }
 
-/// Whole seconds that are not less than the wait, as far as SQS goes.
+/// The wait in whole seconds, rounded up, at most SQS's longest delay.
 fn delay(wait: SignedDuration) -> i32 {
     let seconds = wait.as_millis().max(0).unsigned_abs().div_ceil(1_000);
     i32::try_from(seconds).unwrap_or(MAX_DELAY).min(MAX_DELAY)

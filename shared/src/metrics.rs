@@ -1,8 +1,8 @@
-//! Metrics, in the form in which CloudWatch reads them out of a function's log: the embedded
-//! metric format, one JSON line on standard output for each invocation and each tick.
+//! Metrics, in the form in which CloudWatch reads them from a function's log (embedded metric
+//! format): one JSON line on standard output for each invocation and each tick.
 //!
-//! Their dimensions are the function and the queue, and never anything that grows with the number
-//! of visitors. A line holds no id of anybody, no token and no path.
+//! Their dimensions are the function and the queue. Nothing that grows with the number of visitors
+//! is a dimension. A line has no user id, no token and no path.
 
 use std::{io::Write, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     store::usage::Usage,
 };
 
-/// Where a function's metrics go. Outside Lambda nobody reads them, and there are none.
+/// Where a function's metrics are written. Outside Lambda nobody reads them, so none are written.
 #[derive(Clone, Default)]
 pub struct Metrics(Option<Arc<Publisher>>);
 
@@ -25,7 +25,7 @@ struct Publisher {
     write: Box<dyn Fn(String) + Send + Sync>,
 }
 
-/// What a metric counts in.
+/// The unit of a metric.
 #[derive(Clone, Copy, Serialize)]
 enum Unit {
     Count,
@@ -36,7 +36,7 @@ enum Unit {
 type Metric = (&'static str, Unit, f64);
 
 impl Metrics {
-    /// Those of a function, under its name in a namespace, each line to be written by `write`.
+    /// Metrics of a function, under its name in a namespace. `write` gets each line.
     pub fn of(
         namespace: &str,
         function: &str,
@@ -49,12 +49,12 @@ impl Metrics {
         })))
     }
 
-    /// Those of the function that Lambda says this is, on standard output; none anywhere else.
+    /// Metrics of the function whose name Lambda has set, on standard output; none outside Lambda.
     pub fn on_lambda(namespace: &str) -> Self {
         let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME");
         function.map_or_else(
             |_| Self::default(),
-            // A line that cannot be written is lost; no request fails for it.
+            // A line that cannot be written is lost. No request fails because of it.
             |function| {
                 Self::of(namespace, &function, |line| {
                     let _ = writeln!(std::io::stdout(), "{line}");
@@ -63,11 +63,12 @@ impl Metrics {
         )
     }
 
-    /// Publishes what became of a request, a message or an event, how long it took and what it
-    /// consumed. `failed` means that we failed: a refusal is an answer.
+    /// Publishes the result of a request, a message or an event, how long it took and what it
+    /// consumed. `failed` means that we failed; a refusal is an answer.
     ///
-    /// How many fail is published for all functions together too: an alarm cannot search for
-    /// them, and the one that stops a deployment must not depend on what is being deployed.
+    /// The number of failures is also published for all functions together, because an alarm cannot
+    /// search for functions. And the alarm that stops a deployment must not depend on what is being
+    /// deployed.
     pub(crate) fn invocation(
         &self,
         code: &str,
@@ -94,9 +95,9 @@ impl Metrics {
         publisher.publish(&directives, &[("code", code)], now);
     }
 
-    /// Publishes where a line stands after a tick, or after one that failed.
+    /// Publishes the state of a line after a tick, or after a tick that failed.
     ///
-    /// Whether it is stalled is published under the function too: an alarm cannot watch queues
+    /// Whether it is stalled is also published per function, because an alarm cannot watch queues
     /// whose names the template does not know.
     pub fn tick(&self, queue: &Queue, failed: bool, now: Timestamp) {
         let Some(publisher) = &self.0 else { return };
@@ -120,7 +121,7 @@ impl Metrics {
         publisher.publish(&directives, &[("queue", &queue.id.to_string())], now);
     }
 
-    /// Publishes what a run of the audit has looked at and found.
+    /// Publishes what a run of the audit has checked and found.
     pub fn audit(&self, report: &Report, now: Timestamp) {
         let Some(publisher) = &self.0 else { return };
         let metrics = [
@@ -130,7 +131,7 @@ impl Metrics {
         publisher.publish(&[(&["function"], &metrics)], &[], now);
     }
 
-    /// Publishes that a tick failed of a queue that could not even be read.
+    /// Publishes that a tick failed because its queue could not be read.
     pub fn lost_tick(&self, now: Timestamp) {
         let Some(publisher) = &self.0 else { return };
         let metrics = [("FailedTicks", Unit::Count, 1.0)];
@@ -139,8 +140,8 @@ impl Metrics {
 }
 
 impl Publisher {
-    /// Writes a line: metrics by the dimensions that they are published under, and fields that go
-    /// with them.
+    /// Writes a line with these metrics, the dimensions under which they are published, and
+    /// additional fields.
     fn publish(
         &self,
         by_dimensions: &[(&[&str], &[Metric])],
@@ -196,7 +197,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
-    /// What is written by whoever publishes there.
+    /// The lines that `publish` writes.
     fn written(publish: impl FnOnce(Metrics)) -> Vec<Value> {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let write = {

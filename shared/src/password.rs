@@ -1,7 +1,8 @@
-//! Hashing passwords, and checking them: argon2id (RFC 9106).
+//! Hashes and checks passwords: argon2id (RFC 9106).
 //!
-//! It takes a few dozen milliseconds of a whole processor, on purpose. So it runs where it keeps
-//! nobody else waiting, and functions that do it have the memory that buys the processor.
+//! It takes a few dozen milliseconds of a whole processor, on purpose. So it runs on threads that
+//! serve no requests. Functions that do it have much memory, because Lambda gives them more of a
+//! processor for it.
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
@@ -14,21 +15,21 @@ use crate::{
     error::ApiError,
 };
 
-/// The least that OWASP recommends: 19 MiB, passed over twice, by one lane. A hash says what it
-/// was made with, so that those made before a change of these can still be checked.
+/// OWASP's minimum: 19 MiB, two passes, one lane. A hash contains its parameters, so older hashes
+/// can still be checked after these change.
 const MEMORY_KIB: u32 = 19 * 1_024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Where many requests share a process, which on Lambda none do, so many passwords are worked on
-/// at once: more would need more memory and be no sooner.
+/// How many passwords are worked on at once in a process that serves many requests. (On Lambda, a
+/// process serves one at a time.) More would need more memory and not be faster.
 static AT_ONCE: Semaphore = Semaphore::const_new(8);
 
-/// What is checked where there is no hash, so that nobody can tell by the time that it takes. Its
-/// bytes were drawn at random: nobody knows a password that leads to them.
+/// The hash that is checked if there is none, so that the time does not reveal whether a user
+/// exists. Its bytes are random: nobody knows a password that leads to them.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$8j9j7JrAyM9ReHfPjd2qJQ$3bCeah4+dnuJqxjMbMCZszkdhoVwOZWiDL2FjbQITrA";
 
-/// Hashes a password, with a salt of its own.
+/// Hashes a password with a new salt.
 pub async fn hash(password: Password) -> Result<PasswordHash, ApiError> {
     on_blocking_thread(move || {
         let hash: phc::PasswordHash = argon2()?.hash_password(password.as_bytes())?;
@@ -37,8 +38,8 @@ pub async fn hash(password: Password) -> Result<PasswordHash, ApiError> {
     .await
 }
 
-/// Whether a password is the one that a hash was made of. Without either it is not, which takes
-/// the same work to find out: `None` is a password that nobody can have, or a user who has none.
+/// Whether a password belongs to a hash. If one of them is `None` (a password that nobody can have,
+/// or a user without one), the answer is no, after the same work.
 pub async fn is_of(
     password: Option<Password>,
     hash: Option<PasswordHash>,

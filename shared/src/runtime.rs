@@ -1,5 +1,5 @@
-//! What is the same for every function: the start, one log line a request and its metrics, errors
-//! into answers, batches of messages and which of them have to come again.
+//! What every function does around its handler: the start, one log line per request and its
+//! metrics, errors into answers, batches of messages and which of them must be delivered again.
 
 use std::{
     future::Future,
@@ -45,7 +45,7 @@ pub type HttpHandler = fn(App, Request) -> Answer<Result<Response<Body>, ApiErro
 /// A handler that gets the messages of the release queue.
 pub type MessageHandler = fn(App, ReleaseHold) -> Answer<Result<(), ApiError>>;
 
-/// A handler that is invoked with a JSON event, by a schedule or by hand, and ends before the
+/// A handler that is invoked with a JSON event, by a schedule or by hand. It must end before the
 /// given time.
 pub type EventHandler =
     fn(App, serde_json::Value, Timestamp) -> Answer<Result<serde_json::Value, ApiError>>;
@@ -79,7 +79,7 @@ where
     .await
 }
 
-/// Runs a function on Lambda that is invoked with a JSON event.
+/// Runs a function on Lambda that is invoked with JSON events.
 pub async fn serve_events<H, F>(handle: H) -> Result<(), Error>
 where
     H: Fn(App, serde_json::Value, Timestamp) -> F + Copy + Send + Sync,
@@ -106,7 +106,7 @@ async fn start() -> Result<App, Error> {
     Ok(App::start(config, &sdk_config()?, Arc::new(SystemClock), metrics).await?)
 }
 
-/// Log lines as JSON, which CloudWatch can query; Lambda adds the time.
+/// Makes log lines JSON, which CloudWatch can query. Lambda adds the time.
 fn log_as_json() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = level.and_then(|level| level.parse().ok());
@@ -118,8 +118,8 @@ fn log_as_json() {
         .init();
 }
 
-/// How a function reaches AWS: with what Lambda puts into its environment, where its
-/// credentials stay the same as long as it lives.
+/// The AWS configuration, from what Lambda sets in the environment. Credentials there do not change
+/// while the function lives.
 ///
 /// The SDK's own loader would also look for profiles, containers and instance metadata. None of
 /// them exists on Lambda, and together they are a tenth of a function's size.
@@ -154,7 +154,7 @@ impl LoadServiceConfig for OfEnvironment {
     }
 }
 
-/// How long Lambda lets a request still take.
+/// How much time Lambda leaves a request.
 fn time_left(request: &Request) -> Duration {
     let deadline = request.lambda_context_ref().map(|context| context.deadline);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -163,27 +163,27 @@ fn time_left(request: &Request) -> Duration {
     })
 }
 
-/// How long it is from now until a deadline, both since 1970. One that has passed before the request
-/// came is none: cargo-lambda tells each function that it ends ten minutes after 1970.
+/// The time from now until a deadline, both since 1970. A deadline before now is ignored, because
+/// cargo-lambda sends each function one that is ten minutes after 1970.
 fn left_until(deadline: Duration, now: Duration) -> Duration {
     deadline.checked_sub(now).unwrap_or(Duration::MAX)
 }
 
-/// A request is given up so long before its function's time-out, so that it still has an answer.
+/// A request is cut off this long before its function's time-out, so that it can still be answered.
 const TO_ANSWER: Duration = Duration::from_millis(500);
 
-/// Runs an HTTP handler: writes its one line to the log, publishes its metrics and turns an error
-/// into its answer. Never fails.
+/// Runs an HTTP handler: writes its one log line, publishes its metrics and turns an error into its
+/// answer. Never fails.
 ///
-/// A HEAD is answered by the handler of the GET, whole and at its price, and then its body is left
-/// out. A request that has a body and should have none is refused before its handler sees it.
+/// A HEAD is answered by the handler of the GET, at its price, and then the body is left out. A
+/// request with a body that should have none is refused before its handler sees it.
 ///
-/// `left` is how long the function may still take. Each call has a bound of its own, but several
-/// slow ones add up to more than that, and Lambda ends a function without an answer. So what is not
-/// done half a second before is cut off, in whatever call or wait it is, as the end of the function
-/// would cut it off, and everything stays whole. The client reads that we are busy. Once a write
-/// was sent it reads that the request failed: the write may be done, and the same request again
-/// might do it a second time.
+/// `left` is how long the function may still take. Each call has a limit of its own, but several
+/// slow calls can take longer than `left`, and then Lambda ends the function without an answer. So
+/// half a second before that, the request is cut off, whatever it is waiting for. The end of the
+/// function would cut it off in the same way, so the data stays consistent. The answer is that the
+/// service is busy. But if a write was sent, the answer is that the request failed: the write may
+/// be done, and the same request again might do it a second time.
 pub async fn answer<H, F>(
     app: App,
     handle: H,
@@ -201,7 +201,7 @@ where
         *request.method_mut() = Method::GET;
     }
     let (result, usage) = metered(async {
-        // What is nowhere is not there, whatever comes along.
+        // A path that does not exist is "not found", whatever body it has.
         if access.route != DEFAULT_ROUTE {
             require_no_stray_body(&request)?;
         }
@@ -212,7 +212,7 @@ where
     })
     .await;
     if let Err(error @ (ApiError::Internal(_) | ApiError::Busy(_))) = &result {
-        tracing::error!(request_id = access.request_id, route = access.route, %error, "not done");
+        tracing::error!(request_id = access.request_id, route = access.route, %error, "the request failed");
     }
     let (response, code) = match result {
         Ok(response) => (response, "OK"),
@@ -232,7 +232,7 @@ where
     }
 }
 
-/// The answer to a request whose time is over.
+/// The answer to a request that was cut off.
 fn out_of_time() -> ApiError {
     if usage::so_far().has_written {
         ApiError::bug("the request's time was over, after a write")
@@ -241,10 +241,10 @@ fn out_of_time() -> ApiError {
     }
 }
 
-/// The key of the route that is taken when no other one fits.
+/// The key of the route for everything that no other route fits.
 const DEFAULT_ROUTE: &str = "$default";
 
-/// What the log says of a request. Never the path itself: that of a guest holds their only
+/// What is logged of a request. Never the path itself, because a guest's path contains their only
 /// secret.
 struct Access {
     request_id: String,
@@ -285,9 +285,10 @@ impl Access {
     }
 }
 
-/// Hands a batch of messages to a handler, one by one, and reports those that have to come again.
+/// Gives a batch of messages to a handler, one by one, and reports those that must be delivered
+/// again.
 ///
-/// A message that cannot be read will never be readable. It is reported too, so that it ends in
+/// A message that cannot be read will never be readable. It is reported too, so that it gets into
 /// the dead-letter queue, where somebody sees it.
 pub async fn deliver<H, F>(app: App, handle: H, event: SqsEvent) -> SqsBatchResponse
 where
@@ -311,7 +312,7 @@ where
                 );
             }
             Err(error) => {
-                tracing::error!(message_id, %error, "a message has to come again");
+                tracing::error!(message_id, %error, "a message failed and will be delivered again");
                 failures.push(message_id);
             }
         }
@@ -331,7 +332,7 @@ where
     handle(app.clone(), message).await
 }
 
-/// Publishes what became of a message or an event.
+/// Publishes the result of a message or an event.
 fn publish<T>(app: &App, result: &Result<T, ApiError>, usage: Usage, started: Instant) {
     let code = result.as_ref().err().map_or("OK", ApiError::code);
     app.metrics()

@@ -1,8 +1,9 @@
 //! DynamoDB, the only database: one file per table (three for `Queues`), the typed transaction, and
-//! the operations that span tables, with exactly the conditions, order and prices of the data model.
+//! the operations that span tables. `shared/src/store/README.md` describes the tables and their
+//! rules.
 //!
-//! Prices are DynamoDB's: write request units (WRU) and read request units (RRU). Each call adds
-//! what it consumed to the request's [`usage::Usage`].
+//! Prices are in DynamoDB's units: write request units (WRU) and read request units (RRU). Each
+//! call adds what it consumed to the request's [`usage::Usage`].
 
 pub mod accounts;
 pub mod at_once;
@@ -40,36 +41,36 @@ pub use self::{
 };
 use crate::{config::Tables, error::ApiError};
 
-/// Why the store could not answer, apart from a refusal, which is an answer.
+/// Why the store could not answer. (A refusal is an answer.)
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Others wrote to the same items, again and again.
-    #[error("contention survived the retries")]
+    /// Other writes to the same items made every try fail.
+    #[error("every try failed by contention")]
     Contended,
-    /// DynamoDB takes no more for the moment.
-    #[error("throttling survived the retries")]
+    /// DynamoDB throttled every try.
+    #[error("every try failed by throttling")]
     Throttled,
-    /// It did not answer in time.
+    /// DynamoDB did not answer in time.
     #[error("the database did not answer in time: {0}")]
     TimedOut(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A reading of very much was not over in time.
-    #[error("the database did not keep up with a long reading")]
+    /// A read of many items was not finished in time.
+    #[error("the database did not answer a long read in time")]
     TooSlow,
-    /// An item is not what its key says.
+    /// An item is not what its key says it is.
     #[error("an item cannot be read: {0}")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Anything else: a failure on the way, or a bug.
+    /// Anything else: a failure on the way to DynamoDB, or a bug.
     #[error("the database did not answer as expected: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// What is wrong with an item that is there.
+    /// An item that exists cannot be read as the type that it should be.
     pub(crate) fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unreadable(error.into())
     }
 
-    /// What went wrong with an item that cannot be written.
+    /// A value cannot be stored as an item.
     pub(crate) fn of_item(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(error.into())
     }
@@ -93,8 +94,8 @@ where
                 | "RequestLimitExceeded"
                 | "ThrottlingException",
             ) => Self::Throttled,
-            // The debug form of an error can hold the item that a condition refused. Its code and
-            // message do not.
+            // The debug form of an error may contain the item that a condition refused. Its code
+            // and message do not.
             Some(code) => {
                 let message = error
                     .as_service_error()
@@ -107,12 +108,12 @@ where
     }
 }
 
-/// Whether a read sees every write that was answered before it, for twice the price.
+/// Whether a read sees every write that was answered before it. Such a read costs twice as much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
-    /// It does.
+    /// It sees them all.
     Consistent,
-    /// It may show what was there a moment ago.
+    /// It may return what was there a moment ago.
     Eventual,
 }
 
@@ -122,7 +123,7 @@ impl Reading {
     }
 }
 
-/// A cheap-clone handle on the tables.
+/// A handle on the tables that is cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     client: Client,
@@ -140,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Reads one item. 1 RRU per 4 KB consistently, else 0.5.
+    /// Reads one item. 1 RRU per 4 KB if consistent, else 0.5.
     async fn get<T: DeserializeOwned>(
         &self,
         table: &str,
@@ -170,8 +171,8 @@ impl From<aws_sdk_dynamodb::error::BuildError> for StoreError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Contended => Self::Busy("contention survived the retries"),
-            StoreError::Throttled => Self::Busy("throttling survived the retries"),
+            StoreError::Contended => Self::Busy("every try failed by contention"),
+            StoreError::Throttled => Self::Busy("every try failed by throttling"),
             StoreError::TooSlow => Self::Busy("a long reading was not over in time"),
             StoreError::Unreadable(source)
             | StoreError::TimedOut(source)

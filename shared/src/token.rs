@@ -1,7 +1,7 @@
 //! Tokens: JWTs signed with Ed25519.
 //!
-//! A queue token names a session, an access token a user. Both say when they expire, which is
-//! compared with the app's clock, not with the library's. Which algorithm counts is our choice,
+//! A queue token names a session, an access token a user. Both have an expiry, which is compared
+//! with the app's clock, not with the library's. We decide the algorithm, never the token.
 //! never the token's.
 
 use std::sync::LazyLock;
@@ -17,8 +17,8 @@ use crate::domain::{
     user::User,
 };
 
-/// What is asked of a token besides its signature. The audience decides which claims there are,
-/// and the expiry is compared with our clock.
+/// What is checked of a token besides its signature. The audience decides which claims there are.
+/// The expiry is compared with our clock.
 static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.required_spec_claims.clear();
@@ -27,14 +27,14 @@ static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
     validation
 });
 
-/// How long a guest's access token lives: as long as they may want to come back, because they
-/// have no password to log in with.
+/// How long a guest's access token lives: as long as they may want to come back, because they have
+/// no password to log in with.
 const GUEST_ACCESS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How long that of a user with a password lives.
+/// How long the access token of a user with a password lives.
 const ACCOUNT_ACCESS: SignedDuration = SignedDuration::from_hours(12);
 
-/// How long a token lives at most.
+/// The longest that a token lives.
 pub const MAX_TOKEN_LIFETIME: SignedDuration =
     longer(QUEUE_TOKEN, longer(GUEST_ACCESS, ACCOUNT_ACCESS));
 
@@ -46,32 +46,32 @@ const fn longer(one: SignedDuration, other: SignedDuration) -> SignedDuration {
     }
 }
 
-/// What a token says.
+/// The content of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "aud", rename_all = "lowercase")]
 pub enum Claims {
-    /// A passage through a queue.
+    /// A session.
     Queue(QueueClaims),
     /// A user.
     Access(AccessClaims),
 }
 
-/// What a queue token says.
+/// The content of a queue token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueClaims {
     /// The user.
     pub sub: UserId,
     /// The queue.
     pub queue: QueueId,
-    /// The number drawn, from which anybody can compute the place, or the entry in the draw that
-    /// decides about it.
+    /// The number, from which anyone can compute the place, or the early entry that gets a number
+    /// in the draw.
     #[serde(flatten)]
     pub ticket: Ticket,
     /// The session.
     pub jti: SessionId,
-    /// The user's generation of tokens. One of an earlier generation keeps its place in the line,
-    /// and is refused where money or the user is concerned. Tokens from before they said so have
-    /// the first one.
+    /// The user's generation of tokens. A token of an earlier generation keeps its place in the
+    /// line, and is refused for money and for the user. Tokens from before this claim existed have
+    /// the first generation.
     #[serde(default)]
     pub generation: u32,
     /// When it was issued, in seconds.
@@ -80,12 +80,12 @@ pub struct QueueClaims {
     pub exp: i64,
 }
 
-/// What an access token says.
+/// The content of an access token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// The user.
     pub sub: UserId,
-    /// The user's generation of tokens: logging out ends all of it.
+    /// The user's generation of tokens. A log-out ends all tokens of it.
     pub generation: u32,
     /// When it was issued, in seconds.
     pub iat: i64,
@@ -94,7 +94,7 @@ pub struct AccessClaims {
 }
 
 impl Claims {
-    /// The token of a session, of the user's current generation.
+    /// The token of a session, with the user's current generation.
     pub fn of_session(session: &Session, generation: u32) -> Self {
         Self::Queue(QueueClaims {
             sub: session.user_id,
@@ -107,7 +107,7 @@ impl Claims {
         })
     }
 
-    /// An access token of a user, which expires [`access_until`] then.
+    /// An access token of a user, which expires at [`access_until`].
     pub fn of_user(user: &User, now: Timestamp) -> Self {
         Self::Access(AccessClaims {
             sub: user.user_id,
@@ -125,8 +125,8 @@ impl Claims {
     }
 }
 
-/// When an access token expires that a user gets now: in 30 days for a guest, in 12 hours for
-/// somebody with a password.
+/// When an access token that is issued now expires: in 30 days for a guest, in 12 hours for a user
+/// with a password.
 pub fn access_until(user: &User, now: Timestamp) -> Timestamp {
     let lives = if user.is_guest() {
         GUEST_ACCESS
@@ -136,12 +136,12 @@ pub fn access_until(user: &User, now: Timestamp) -> Timestamp {
     now.saturating_add(lives).unwrap_or(Timestamp::MAX)
 }
 
-/// The name of the key that a token says it was signed with.
+/// The name of the key with which a token says that it was signed.
 pub fn kid(token: &str) -> Option<String> {
     jsonwebtoken::decode_header(token).ok()?.kid
 }
 
-/// What a token says, if it was signed with this key and has not expired.
+/// The content of a token, if it was signed with this key and has not expired.
 pub fn read(token: &str, key: &DecodingKey, now: Timestamp) -> Option<Claims> {
     let claims = jsonwebtoken::decode::<Claims>(token, key, &VALIDATION)
         .ok()?
@@ -149,7 +149,7 @@ pub fn read(token: &str, key: &DecodingKey, now: Timestamp) -> Option<Claims> {
     (now.as_second() < claims.expires_at()).then_some(claims)
 }
 
-/// Signs a token with the key of that name.
+/// Signs a token with the key of this name.
 pub fn write(claims: &Claims, kid: String, key: &EncodingKey) -> Result<String, errors::Error> {
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid = Some(kid);

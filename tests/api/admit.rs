@@ -1,4 +1,4 @@
-//! `admit`: who lets people in.
+//! `admit`: lets people in.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ async fn operator_can_ask_for_one_tick() {
     assert_eq!(shop.status(&second).await, "ACTIVE");
 }
 
-/// A fault of other waiting rooms: capacity exceeded because each tick adds blindly.
+/// Ticks at once must not each add what fits: more than `max_active` would come in.
 #[tokio::test]
 async fn ticks_at_once_let_in_as_many_as_one() {
     crate::harness::in_virtual_time();
@@ -66,7 +66,7 @@ async fn malformed_command_fails() {
     }
 }
 
-/// A thousand queues in one stack, of which one is broken: the others are ticked all the same.
+/// One of a thousand queues in a stack is broken. The others are ticked all the same.
 #[tokio::test]
 async fn thousand_queues_are_ticked_although_one_fails() {
     const QUEUES: usize = 1_000;
@@ -88,18 +88,18 @@ async fn thousand_queues_are_ticked_although_one_fails() {
     let faults = shop.stack.faults();
     faults.meet_naming("queue-7", local::Fault::Throughput);
     let ticked = shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
-    // In `main` there is nothing to do.
+    // `main` needs no tick.
     assert_eq!(ticked, json!({ "queues": QUEUES, "ticks": QUEUES - 2 }));
     let broken = shop.metrics();
     let broken: Vec<_> = broken
         .iter()
         .filter(|line| line["FailedTicks"] == json!(1.0))
         .collect();
-    assert_eq!(broken.len(), 1, "and somebody is told");
+    assert_eq!(broken.len(), 1, "and the failure is reported");
 }
 
-/// Many instances find at once that a line has slept, each by an older document: it is woken once,
-/// and lets in what one tick does.
+/// Many instances find at once, each in an older document, that a line has slept. It is woken once,
+/// and lets in as many as one tick does.
 #[tokio::test]
 async fn sleeping_line_is_woken_once() {
     let shop = Shop::without_schedule(&[("MainRate", "1"), ("MainMaxActive", "1000")]).await;

@@ -1,4 +1,4 @@
-//! `audit`: the data as it has to be, and each way in which it is not.
+//! `audit`: finds nothing in right data, and every kind of violation in wrong data.
 
 mod planted;
 mod rounds;
@@ -9,11 +9,11 @@ use shared::futures_util::future::join_all;
 
 use crate::harness::{Buyer, NOBODY, PRICE, Shop};
 
-/// The id of something that is nobody's.
+/// An id that belongs to nothing.
 const NOBODYS: &str = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 
-/// A shop in which everything has happened that may: purchases, a refund, a hold that lapsed,
-/// somebody who left, somebody who holds seats, an account with an address.
+/// A shop in which everything has happened: purchases, a refund, a lapsed hold, a user who left, a
+/// user who holds seats, an account with an address.
 async fn busy_shop() -> Shop {
     let shop = Shop::open().await;
     shop.account("mina@example.com").await;
@@ -34,7 +34,7 @@ async fn busy_shop() -> Shop {
     shop
 }
 
-/// How much an audit of a busy shop looks at.
+/// How many items an audit of a busy shop checks.
 fn everything_in_busy_shop() -> Value {
     json!({
         "users": 8, "seats": 5, "sessions": 7, "queues": 1,
@@ -67,7 +67,7 @@ async fn finds_nothing_in_an_empty_shop() {
     assert_eq!(report["checked"]["queues"], 1, "main is always there");
 }
 
-/// People who joined before the opening have entries, those after it numbers, and some come back.
+/// Users who joined before the opening have entries, later ones have numbers, and some come back.
 #[tokio::test]
 async fn finds_nothing_in_a_line_that_opens() {
     let shop = Shop::open_with(&[("MainMaxActive", "3")]).await;
@@ -99,7 +99,7 @@ async fn finds_nothing_in_a_line_that_opens() {
     shop.audit().await;
 }
 
-/// The tokens and the numbers of the day before are still there, and their cohorts are not.
+/// The tokens and numbers of the day before still exist, but their cohorts do not.
 #[tokio::test]
 async fn finds_nothing_in_what_is_over() {
     let shop = Shop::without_schedule(&[]).await;
@@ -113,7 +113,7 @@ async fn finds_nothing_in_what_is_over() {
     shop.audit().await;
 }
 
-/// Whoever holds a seat of a show that is deleted meanwhile pays for it all the same.
+/// The holder of a seat can still pay after its show is deleted.
 #[tokio::test]
 async fn finds_nothing_in_a_seat_of_a_deleted_show() {
     let shop = Shop::open().await;
@@ -123,16 +123,16 @@ async fn finds_nothing_in_a_seat_of_a_deleted_show() {
     shop.audit().await;
 }
 
-/// Each of these died between two steps that are allowed to be apart.
+/// Each of these was cut off between two steps that need not happen together.
 #[tokio::test]
 async fn finds_nothing_in_what_was_cut_off() {
     let shop = Shop::without_messages(&[]).await;
-    // A message was lost, and somebody else has the seat by now.
+    // A message was lost, and another user has the seat by now.
     let lapsed = shop.buyer().await;
     shop.hold(&lapsed, 1).await.ok();
     shop.advance(303).await;
     shop.hold(&shop.buyer().await, 1).await.ok();
-    // A hold was given up, and its seats were not freed.
+    // A hold was cancelled, but its seats were not freed.
     let cancelled = shop.buyer().await;
     let held = shop.hold_all(&cancelled, &[2, 3]).await.ok();
     shop.advance(10).await;

@@ -87,7 +87,7 @@ async fn refunds_an_order_and_its_seats_are_free_at_once() {
             "refunded_at": refunded_at,
         })
     );
-    // The release message of the paid hold comes and finds nothing to do.
+    // The release message of the paid hold is delivered, and has nothing to do.
     shop.advance(302).await;
     assert_eq!(shop.reservation_status(&buyer, &held).await, "REFUNDED");
     shop.audit().await;
@@ -126,7 +126,7 @@ async fn twenty_refunds_at_once_are_one() {
 
 #[tokio::test]
 async fn refunds_end_a_day_before_the_show_or_as_deployed() {
-    // Noon in Seoul: a day begins in 12, in 36 hours.
+    // It is noon in Seoul, so days begin in 12 and in 36 hours.
     for (parameters, date, refundable) in [
         (vec![], "2026-11-22", true),
         (vec![], "2026-11-21", false),
@@ -174,7 +174,7 @@ async fn refund_is_answered_again_after_the_cut_off() {
     refund(&kept, &other).await.is(REFUND_CLOSED);
 }
 
-/// The account may not take a charge more, but always what was paid from it.
+/// The account is too full for another charge, but it takes back what was paid from it.
 #[tokio::test]
 async fn refunds_into_a_full_account() {
     let shop = Shop::open().await;
@@ -287,7 +287,7 @@ async fn payment_and_cancellation_at_once_do_one_of_the_two() {
             shop.balance(&buyer).await,
         );
         if paid.status == 200 {
-            // It was paid first, and then refunded.
+            // It was paid first, and refunded afterwards.
             assert_eq!(cancelled.ok()["status"], "REFUNDED");
             assert_eq!(seen, ("REFUNDED".to_owned(), json!(PRICE)));
         } else {

@@ -1,10 +1,10 @@
-//! A queue whose capacity an operator changes between two deployments.
+//! An operator changes a queue's capacity between two deployments.
 
 use local::{Options, Stack, Storage, Time};
 
 use crate::harness::{NOON, Shop, text};
 
-/// Credit that a line gave out while nobody waited does not outlive the capacity behind it.
+/// Credit that a line gave while nobody waited must not outlive the capacity that it was given for.
 #[tokio::test]
 async fn lowered_capacity_counts_for_those_who_come_later() {
     let data = DataFile::new();
@@ -37,7 +37,7 @@ fn options(data: &DataFile, max_active: &str, at: &str) -> Options {
     }
 }
 
-/// A file of the test's own, gone with it.
+/// A file that is deleted with the test.
 struct DataFile(std::path::PathBuf);
 
 impl DataFile {

@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 impl Shop {
-    /// Charges what the JSON says, to the letter.
+    /// Charges the amount in exactly this JSON.
     async fn charge_text(&self, buyer: &Buyer, amount: &str) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         let body = format!("{{\"amount\":{amount}}}");
@@ -172,7 +172,7 @@ async fn refuses_all_but_administrators_where_only_they_charge() {
         charge(token, "{\"amount\":-1}").await.is(INVALID_AMOUNT);
     }
     charge(&admin.access_token, "{\"amount\":100}").await.ok();
-    // They come as a buyer with a queue token.
+    // The administrator comes as a buyer, with a queue token.
     let as_buyer = shop.join(&admin).await;
     let own = format!("/v1/users/{}/balance", admin.user_id);
     let call = shop.post(&own).token(&as_buyer.token);
@@ -200,8 +200,8 @@ async fn reports_mistakes_in_their_order() {
     ask(nobody, "{\"amount\":1}").await.is(BAD_REQUEST);
 }
 
-/// A fault of other sellers: 20 parallel charges of one user, one succeeds and 19 are refused. Time
-/// is paused, so that a slow machine does not use up what they have for giving way.
+/// Of 20 parallel charges of one user, all must succeed. Time is paused, so that a slow machine
+/// does not use up the time of their retries.
 #[tokio::test(start_paused = true)]
 async fn twenty_parallel_charges_all_succeed_and_add_up() {
     let shop = Shop::open().await;
@@ -223,7 +223,7 @@ async fn twenty_parallel_charges_all_succeed_and_add_up() {
     shop.audit().await;
 }
 
-/// A fault of other sellers: the same charge sent twice counts twice though the client marked it.
+/// The same charge sent twice under one key must count once.
 #[tokio::test]
 async fn charge_with_a_key_happens_once() {
     let shop = Shop::open().await;
@@ -276,7 +276,7 @@ async fn parallel_charges_with_one_key_are_one() {
     shop.audit().await;
 }
 
-/// The recorded answer does not depend on what the account could take by now.
+/// The recorded answer does not depend on the balance at the time of the repetition.
 #[tokio::test]
 async fn key_returns_its_answer_also_when_the_account_is_full() {
     let shop = Shop::open().await;

@@ -1,8 +1,8 @@
-//! Many at once. However many want the same thing, exactly as many get it as there are, everybody
-//! is told yes, no or come again, and the audit finds nothing.
+//! Many requests at once. However many callers want the same thing, exactly as many get it as there
+//! are. Everybody gets success, a refusal, or an answer to try again. The audit finds nothing.
 //!
-//! Each crowd comes twice: once as things are, and once, smaller, without the condition that
-//! keeps it in order, which has to be noticed.
+//! Each crowd comes twice: once with all conditions, and once, smaller, without the condition that
+//! guards it. The test must notice that.
 
 mod crowds;
 mod pairs;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::harness::{Reply, Shop};
 use shared::futures_util::stream::{self, StreamExt as _};
 
-/// How many requests are under way at the same moment.
+/// How many requests are made at the same time.
 const AT_ONCE: usize = 100;
 
 /// Makes calls, a hundred at a time.
@@ -23,16 +23,16 @@ async fn all<T>(calls: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec
         .await
 }
 
-/// What a crowd was answered, and what of it must not be.
+/// The answers to a crowd, and which of them are wrong.
 #[derive(Debug, Default)]
 struct Outcome {
-    /// How often which call was answered how.
+    /// How many times each call had each status.
     answers: BTreeMap<(&'static str, u16), usize>,
     troubles: Vec<String>,
 }
 
 impl Outcome {
-    /// Notes an answer. Of all failures a client only ever sees 503.
+    /// Counts an answer. The only failure that a client may get is 503.
     fn note(&mut self, call: &'static str, reply: &Reply) {
         let status = reply.status.as_u16();
         *self.answers.entry((call, status)).or_default() += 1;
@@ -41,7 +41,7 @@ impl Outcome {
         });
     }
 
-    /// Notes a trouble, unless what must be is.
+    /// Notes a trouble if `holds` is false.
     fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds {
             self.troubles.push(what());
@@ -61,7 +61,7 @@ impl Outcome {
         assert!(self.troubles.is_empty(), "{:#?}", self.troubles);
     }
 
-    /// Without a condition there has to be trouble, or the crowd would prove nothing.
+    /// Without a condition there must be trouble, or the test would prove nothing.
     #[track_caller]
     fn is_noticed(&self, shop: &Shop) {
         assert!(shop.stack.stripped_conditions() > 0, "no such condition");

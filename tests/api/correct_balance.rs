@@ -24,7 +24,7 @@ impl Shop {
         call.json(body)
     }
 
-    /// An administrator's request to set a buyer's balance right.
+    /// An administrator's request to correct a buyer's balance.
     pub fn correct(&self, admin: &Guest, buyer: &Buyer, amount: i64) -> Call {
         self.correction(admin, buyer, &json!({ "amount": amount, "reason": REASON }))
     }
@@ -150,7 +150,7 @@ async fn correction_with_a_key_happens_once() {
     shop.charge(&buyer, 100).await.ok();
     let keyed = |call: Call| call.key("ticket-1").send();
     let first = keyed(shop.correct(&admin, &buyer, -60)).await.ok();
-    // There is too little left to do it again; it is not done again.
+    // The balance is too small to do it again, so this shows that it is not done again.
     shop.advance(60).await;
     assert_eq!(keyed(shop.correct(&admin, &buyer, -60)).await.ok(), first);
     assert_eq!(keyed(shop.correct(&second, &buyer, -60)).await.ok(), first);
@@ -165,7 +165,7 @@ async fn correction_with_a_key_happens_once() {
     keyed(reworded).await.is(IDEMPOTENCY_KEY_REUSED);
     assert_eq!(shop.balance(&buyer).await, json!(40));
 
-    // A charge has keys of its own, and so has everybody else.
+    // Charges have keys of their own, and so has every other user.
     let charge = shop.post(&format!("/v1/users/{}/balance", buyer.user_id));
     let charge = charge.token(&buyer.token).json(&json!({ "amount": 60 }));
     assert_eq!(keyed(charge).await.ok()["current_balance"], json!(100));
@@ -232,7 +232,7 @@ async fn correction_wants_an_amount_and_a_reason() {
     assert_eq!(shop.balance(&buyer).await, json!(0));
 }
 
-/// Money for nothing: for oneself, or from somebody else.
+/// Corrections must not give money to oneself, nor come from a user without the role.
 #[tokio::test]
 async fn correction_is_for_administrators_only() {
     let shop = Shop::open().await;

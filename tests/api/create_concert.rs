@@ -211,7 +211,7 @@ async fn names_what_is_malformed() {
     assert!(shop.listed_names().await.is_empty());
 }
 
-/// History can be brought along.
+/// Shows in the past are allowed.
 #[tokio::test]
 async fn date_in_the_past_is_listed_as_over() {
     let shop = Shop::empty().await;
@@ -344,7 +344,7 @@ async fn creation_with_a_key_happens_once() {
         "without a key each is a new one"
     );
 
-    // What has become of it changes nothing, and it does not come back.
+    // Later changes of the concert change nothing, and it is not created again after its deletion.
     let id = text(&first["concert_id"]);
     let dearer = json!({ "name": "봄", "shows": [{ "date": "2026-12-24", "price": 1 }] });
     shop.change(&admin, &id, &dearer).await.ok();
@@ -371,7 +371,7 @@ async fn creation_with_a_key_is_of_one_concert() {
         body
     };
     let create = async |body: &Value| shop.create_keyed(&admin, "key", body).await;
-    // What is refused for itself names nothing.
+    // A request that is refused for its body does not use up its key.
     create(&changed("price", json!(-1))).await.is(INVALID_PRICE);
     create(&winter()).await.expect(201);
     let second_show = json!({ "name": "겨울 콘서트", "shows": [
@@ -391,7 +391,7 @@ async fn creation_with_a_key_is_of_one_concert() {
     assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
 }
 
-/// A key is its administrator's, and has a form.
+/// Each administrator has keys of their own, and keys have a form.
 #[tokio::test]
 async fn creation_with_another_administrators_key_is_another_one() {
     let shop = Shop::empty().await;
@@ -443,7 +443,7 @@ async fn creations_with_a_key_at_once_are_one() {
     );
 }
 
-/// Wherever the function's process ends, the same again does the rest, under the same id.
+/// Wherever the function's process ends, the same request again does the rest, under the same id.
 #[tokio::test]
 async fn creation_that_was_cut_off_is_continued() {
     let body = json!({ "name": "A", "shows": many_shows(200) });
@@ -459,7 +459,7 @@ async fn creation_that_was_cut_off_is_continued() {
         let shop = Shop::open().await;
         let admin = shop.admin().await;
         let faults = shop.stack.faults();
-        // So many of its writes come through, slowly, before the one with which it ends.
+        // This many of its writes succeed, slowly, before the one with which the process ends.
         faults.meet("create-concert", operation, Fault::Slow, spared);
         faults.meet("create-concert", operation, Fault::Killed(when), 1);
         let cut_off = shop.create_keyed(&admin, "key", &body).await;

@@ -85,7 +85,7 @@ async fn refuses_while_a_seat_is_held_or_sold() {
     is_refused().await;
     shop.remove(&admin, &date(1)).await.ok();
 
-    // What was refunded counts no more.
+    // A refunded seat does not count.
     let path = shop.reservation(&held);
     let refunded = shop.delete(&path).send_as(&buyer.token).await.ok();
     assert_eq!(refunded["status"], "REFUNDED");
@@ -123,7 +123,7 @@ async fn finds_the_last_seat_of_a_large_hall() {
     shop.remove(&admin, &id).await.is(CONCERT_HAS_ORDERS);
 }
 
-/// The seller's instance still believes the catalog: the hold is as good as any.
+/// Another instance still believes its copy of the catalog. A hold through it is valid.
 #[tokio::test]
 async fn hold_made_meanwhile_can_be_paid_cancelled_and_refunded() {
     let shop = Shop::open().await;

@@ -13,13 +13,13 @@ use crate::harness::{
 };
 
 impl Shop {
-    /// Deletes a user; `how` is what stands behind the path.
+    /// Deletes a user; `how` is appended to the path.
     async fn delete_user(&self, user_id: &str, token: &str, how: &str) -> Reply {
         let path = format!("/v1/users/{user_id}{how}");
         self.delete(&path).send_as(token).await
     }
 
-    /// Somebody with a password who has bought seat 7.
+    /// A user with a password who has bought seat 7.
     async fn account_that_bought(&self, account: &Account) -> (Buyer, serde_json::Value) {
         let guest = account.as_guest();
         let body = json!({ "user_id": guest.user_id });
@@ -93,7 +93,7 @@ async fn deletes_what_is_personal_and_keeps_the_books() {
     let end = end.token(&admin.access_token);
     end.send().await.is(USER_NOT_FOUND);
 
-    // Again is the same, for whoever can still ask.
+    // A repetition has the same answer, for a caller that may still ask.
     for how in ["", "?force=true"] {
         let again = shop
             .delete_user(&buyer.user_id, &admin.access_token, how)
@@ -126,7 +126,7 @@ async fn tokens_of_a_deleted_user_open_no_door() {
         let reply = door.call(&shop).send_as(&buyer.token).await;
         match door.door {
             Door::Buyer | Door::Holder => reply.session_over(Some("LEFT")),
-            // The poll tells what has become of the session, and opens nothing.
+            // The poll says how the session has ended, and allows nothing.
             Door::QueueUser if door.name == "get-place" => {
                 assert_eq!(reply.ok()["reason"], "LEFT");
             }
@@ -173,7 +173,7 @@ async fn refuses_users_with_holds_or_money_unless_forced() {
     shop.audit().await;
 }
 
-/// A hold that has lapsed is none.
+/// A lapsed hold does not count.
 #[tokio::test]
 async fn deletes_a_user_that_held_seats_once() {
     let shop = Shop::without_messages(&[]).await;
@@ -196,13 +196,13 @@ async fn deleting_an_active_user_lets_the_next_one_in() {
             .ok();
         assert_eq!(shop.status(buyer).await, "CLOSED LEFT");
     }
-    // Nobody comes for the number before, whose turn it is first.
+    // The number before belongs to nobody now, and must pass first.
     shop.wait_for_turn(&third, 200).await;
     shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;
 }
 
-/// Another one is made by the operator.
+/// The operator makes another administrator.
 #[tokio::test]
 async fn deletes_the_last_administrator() {
     let shop = Shop::open().await;
@@ -245,7 +245,7 @@ async fn refuses_other_users() {
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
 }
 
-/// Whatever wins, the books are right, and who is gone has moved nothing since.
+/// Whichever is first, the accounts are right, and a deleted user moves no money.
 #[tokio::test]
 async fn deleting_while_everything_else_happens_loses_no_money() {
     crate::harness::in_virtual_time();

@@ -1,6 +1,6 @@
-//! `GET /openapi.json`, `GET /docs` and `GET /line.js`: the specification is complete, true to the
-//! routes, and its page needs nobody else. That every answer of this suite is one that the specification has is
-//! checked with each call ([`crate::harness::specification`]).
+//! `GET /openapi.json`, `GET /docs` and `GET /line.js`: the specification is complete and agrees
+//! with the routes, and its page loads nothing from elsewhere. Each call of this suite checks that
+//! its answer is in the specification ([`crate::harness::specification`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,7 +211,7 @@ fn limits_of_the_schemas_are_those_of_the_code() {
     }
 }
 
-/// Whatever is shown as an example is what its schema says, to the last field.
+/// Every example agrees with its schema, in all fields.
 #[test]
 fn each_body_has_an_example_that_is_one() {
     let specification = Specification::get();
@@ -280,10 +280,10 @@ fn find_bare(name: &str, schema: &Value, is_told: bool, bare: &mut Vec<String>) 
     }
 }
 
-/// The times of answers that clients compute with, and that have milliseconds.
+/// The times that clients compute with, which have milliseconds.
 const PRECISE: [&str; 2] = ["Point.at", "PublicQueue.server_time"];
 
-/// Every time of an answer is of a type that is written in whole seconds, apart from those.
+/// Every other time in an answer has a type that is written in whole seconds.
 #[test]
 fn each_time_of_an_answer_is_in_whole_seconds() {
     let document = &Specification::get().document;
@@ -326,7 +326,7 @@ fn each_time_of_an_answer_is_in_whole_seconds() {
     assert_eq!(times, BTreeSet::from(["PreciseTime", "Time"]));
 }
 
-/// The codes that a client can meet are in the specification.
+/// The specification has every code that a client can get.
 #[test]
 fn each_error_is_specified_somewhere() {
     let document = Specification::get().document.to_string();
@@ -335,7 +335,7 @@ fn each_error_is_specified_somewhere() {
     }
 }
 
-/// The judge of every answer can say no.
+/// The check of every answer must be able to fail.
 #[test]
 fn specification_check_notices_missing_malformed_and_additional_fields() {
     let specification = Specification::get();
@@ -423,7 +423,7 @@ async fn unknown_files_are_not_found() {
     }
 }
 
-/// Node tests what it computes.
+/// Node tests the module itself.
 #[tokio::test]
 async fn module_can_be_imported_from_any_origin() {
     let shop = Shop::empty().await;

@@ -1,5 +1,5 @@
-//! What holds for every request before an endpoint looks at it: bodies where none belongs, texts
-//! that are not in UTF-8, numbers and parameters as clients write them.
+//! The rules for every request before its endpoint: bodies where none is allowed, texts that are
+//! not UTF-8, and the forms of numbers and parameters.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::harness::{
 
 const MARK: &str = "\u{feff}";
 
-/// A text in the encoding that has so many bytes a character, the larger one first or last.
+/// A text in an encoding with this many bytes per character, little- or big-endian.
 fn wide(text: &str, bytes: usize, is_little: bool) -> Vec<u8> {
     let wide = |character: char| {
         let mut wide = u32::from(character).to_be_bytes()[4 - bytes..].to_vec();
@@ -73,7 +73,7 @@ async fn body_of_no_length_is_ignored() {
     }
 }
 
-/// What is nowhere takes no body either, and says first that it is nowhere.
+/// A path that does not exist answers "not found", even with a body.
 #[tokio::test]
 async fn unknown_path_with_a_body_is_not_found() {
     let shop = Shop::open().await;
@@ -83,8 +83,8 @@ async fn unknown_path_with_a_body_is_not_found() {
     }
 }
 
-/// Many clients put an empty object into every POST. Who logs out with one is logged out: a
-/// token that lives on would do more harm than a body that nobody reads.
+/// Many clients send an empty object with every POST. Such a log-out is accepted: a token that
+/// stays valid would do more harm than a body that nobody reads.
 #[tokio::test]
 async fn log_out_ignores_its_body() {
     let shop = Shop::open().await;
@@ -126,7 +126,7 @@ async fn body_that_is_not_in_utf_8_is_refused() {
             }
         }
     }
-    // "김" in EUC-KR, "ü" in Latin-1, and a character that is cut off.
+    // "김" in EUC-KR, "ü" in Latin-1, and an incomplete character.
     for name in [&b"\xb1\xe8"[..], b"\xfc", b"\xea\xb9"] {
         let body = [b"{\"name\":\"", name, b"\"}"].concat();
         shop.post("/v1/users")
@@ -175,10 +175,10 @@ async fn content_type_may_name_utf_8_and_no_other_encoding() {
     }
 }
 
-/// Seven, as clients write it whose numbers are floats.
+/// The forms in which clients with floating-point numbers write 7.
 const SEVENS: [&str; 6] = ["7", "7.0", "7.000", "7e0", "0.7E+1", "70e-1"];
 
-/// What is no whole number, or is written as none.
+/// Numbers that are not whole, or are not in an allowed form.
 const NO_WHOLES: [&str; 7] = [
     "7.5",
     "7.0000001",
@@ -254,7 +254,7 @@ async fn whole_number_in_an_operators_command_may_be_written_with_a_point() {
             .await
             .is(INVALID_MAX_ACTIVE);
     }
-    // Nothing is rounded on the way: this one more is one too many.
+    // Nothing is rounded: each of these is above the limit.
     for large in ["1000000.0000000000000001", "1000001.0", "9007199254740993"] {
         set("PATCH", "max_active", large)
             .await
@@ -295,7 +295,7 @@ async fn number_in_the_query_is_digits() {
     }
 }
 
-/// Of two values none is taken while the other is passed over.
+/// If a parameter has two values, neither is used.
 #[tokio::test]
 async fn parameter_named_twice_is_refused() {
     let shop = Shop::open().await;
@@ -322,7 +322,7 @@ async fn parameter_named_twice_is_refused() {
     let (one, other) = (shop.concert_id.clone(), shop.add_queue("rock").await);
     let path = format!("/v1/concerts/available-dates?concert_id={one}&concert_id={other}");
     assert_eq!(twice(&path).await.status, 404);
-    // A comma in a value is part of it.
+    // A comma in a value is a part of the value.
     let admin = shop.admin().await;
     let dated = json!({ "date": date, "price": 1 });
     for name in ["서울, 부산", "서울"] {

@@ -39,7 +39,7 @@ async fn ends_every_token_and_leaves_every_queue() {
     look.send().await.is(INVALID_TOKEN);
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "FREE");
 
-    // They start anew.
+    // They start again with a new session.
     let again = shop.rejoin(&inside).await;
     assert_eq!(shop.reservation_status(&again, &held).await, "CANCELLED");
     assert_eq!(shop.balance(&again).await, json!(1));
@@ -65,7 +65,7 @@ async fn administrator_ends_anybodys_sessions() {
     let mine = shop.get(&shop.reservation(&receipt)).token(&token);
     assert_eq!(mine.send().await.ok()["status"], "PAID");
     end(NOBODY).send().await.is(USER_NOT_FOUND);
-    // The administrator has ended nothing of their own.
+    // The administrator's own sessions go on.
     let list = shop.get("/v1/users").token(&admin.access_token);
     list.send().await.ok();
     shop.audit().await;
@@ -82,7 +82,7 @@ async fn ending_an_active_session_lets_the_next_one_in() {
     assert_eq!(end(&waiting).await.ok()["ended"], 1);
     assert_eq!(shop.status(&waiting).await, "CLOSED LEFT");
     assert_eq!(end(&inside).await.ok()["ended"], 1);
-    // Nobody comes for the number before, whose turn it is first.
+    // The number before belongs to nobody now, and must pass first.
     shop.wait_for_turn(&third, 200).await;
     shop.ask_for_dates(&third).send().await.ok();
     shop.audit().await;

@@ -1,5 +1,5 @@
-//! Where a line ends: nothing is sold any more, or an operator has closed the queue. It ends for
-//! good, and opens for newcomers when there is something to sell again.
+//! Where a line ends: nothing is sold any more, or an operator has closed the queue. The end is
+//! final. Newcomers can join when there is something to sell again.
 
 use serde_json::{Value, json};
 use shared::{
@@ -14,14 +14,14 @@ use crate::harness::{
     tokens::claims,
 };
 
-/// A shop whose concert has a queue of its own, `rock`, and an operator of it.
+/// A shop whose concert has a queue of its own, `rock`, and an operator.
 struct Hall {
     shop: Shop,
     admin: Guest,
 }
 
 impl Hall {
-    /// With these shows: date, capacity, in how many seconds the sale opens and closes.
+    /// A hall with these shows: date, capacity, and in how many seconds the sale opens and closes.
     async fn with(shows: &[(&str, u32, Option<i64>, Option<i64>)]) -> Self {
         let mut shop = Shop::open().await;
         let admin = shop.admin().await;
@@ -68,7 +68,7 @@ impl Hall {
     }
 }
 
-/// The number that somebody has drawn.
+/// The number that a buyer has drawn.
 fn number(buyer: &Buyer) -> Value {
     claims(&buyer.token)["number"].clone()
 }
@@ -100,13 +100,13 @@ async fn line_ends_when_the_last_sale_closes() {
     );
     assert_eq!(document["closed_through"], last);
     hall.ask_for_a_place().await.is(SALE_OVER);
-    // Whoever holds a seat may still pay for it.
+    // A buyer who holds a seat may still pay for it.
     hall.shop.charge(buyer, PRICE).await.ok();
     hall.shop.pay(buyer, &held).await.ok();
     hall.shop.audit().await;
 }
 
-/// The first joiner after the end finds it, although nobody has ticked the line for long.
+/// The first join after the end finds it, although the line has not been ticked for long.
 #[tokio::test]
 async fn newcomer_is_refused_at_once_when_the_sale_is_over() {
     let hall = Hall::with(&[(FIRST, 50, None, Some(3_600))]).await;
@@ -156,7 +156,7 @@ async fn line_takes_newcomers_when_something_is_on_sale_again() {
 
     let change = json!({ "shows": [{ "date": SECOND, "price": 1 }] });
     hall.change(change).await.ok();
-    // At once: no clock has moved.
+    // At once: the clock has not moved.
     let newcomer = hall.shop.fan().await;
     assert_eq!(hall.shop.status(&newcomer).await, "ACTIVE");
     assert_eq!(hall.document().await["state"], "OPEN");
@@ -164,7 +164,7 @@ async fn line_takes_newcomers_when_something_is_on_sale_again() {
     hall.shop.audit().await;
 }
 
-/// A queue that has never sold anything is not over: its first concert is still to come.
+/// A queue that has never sold anything is not over, because its first concert may still come.
 #[tokio::test]
 async fn queue_without_a_concert_is_open() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
@@ -194,7 +194,7 @@ async fn concert_leaves_a_queue_only_while_nobody_is_in_its_line() {
     for fan in &fans {
         hall.shop.leave(fan).await;
     }
-    // The one who waited counts until their number comes up.
+    // The session that waited counts until its number has passed.
     hall.shop.advance(300).await;
     hall.change(json!({ "queue_id": "jazz" })).await.ok();
     let fan = hall.shop.fan().await;
@@ -212,7 +212,8 @@ async fn concert_of_a_queue_that_is_still_to_open_stays_for_those_who_are_early(
     hall.change(change).await.is(LINE_NOT_EMPTY);
 }
 
-/// Whoever was in `main` by then still comes to the concert; whoever joins `main` later does not.
+/// Buyers in `main` at the time of the move may still buy the concert; later joins of `main` may
+/// not.
 #[tokio::test]
 async fn concert_that_leaves_main_takes_its_line_along() {
     let shop = Shop::with_room_for_one().await;
@@ -265,7 +266,7 @@ async fn closing_is_final_for_those_who_waited() {
     assert_eq!(document["closures"], json!([closure]));
 
     hall.set(json!({ "max_active": 1 })).await;
-    // At once: no clock has moved. Nobody is before the newcomer but who is inside.
+    // At once: the clock has not moved. Only those inside are before the newcomer.
     let newcomer = hall.shop.fan().await;
     assert_eq!(newcomer.joined["queue_position"], 1);
     let told = hall.shop.statuses(&fans).await;
@@ -274,7 +275,7 @@ async fn closing_is_final_for_those_who_waited() {
     hall.shop.wait_for_turn(&newcomer, 30).await;
     assert_eq!(hall.shop.status(&newcomer).await, "ACTIVE");
     assert_eq!(hall.shop.status(&fans[1]).await, closed_out);
-    // Whoever was closed out may join again, behind those who are there.
+    // A session that was closed out may join again, behind those who are there.
     let back = Guest {
         user_id: fans[1].user_id.clone(),
         access_token: fans[1].access_token.clone(),
@@ -284,8 +285,8 @@ async fn closing_is_final_for_those_who_waited() {
     hall.shop.audit().await;
 }
 
-/// Closed and opened again with no tick in between, because the scheduler is dead and the tick of
-/// the first call was lost.
+/// Closed and opened again without a tick in between: the scheduler is dead, and the tick of the
+/// first call was lost.
 #[tokio::test]
 async fn closing_is_final_although_its_tick_was_lost() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
@@ -318,7 +319,7 @@ async fn closing_is_final_although_its_tick_was_lost() {
     assert_eq!(told, ["ACTIVE", closed_out, closed_out]);
 }
 
-/// One date is sold out, and the next one is to open: the line waits for it.
+/// One date is sold out, and the sale of the next one is still to open, so the line waits.
 #[tokio::test]
 async fn line_waits_for_the_next_date_to_open() {
     let hall = Hall::with(&[(FIRST, 1, None, None), (SECOND, 50, Some(600), None)]).await;
@@ -349,7 +350,7 @@ async fn line_waits_for_the_next_date_to_open() {
     hall.shop.audit().await;
 }
 
-/// A date that is sold out already, and is to open again, is nothing to wait for.
+/// The line does not wait for the opening of a date that is sold out already.
 #[tokio::test]
 async fn line_does_not_wait_for_a_date_that_has_no_seat() {
     let hall = Hall::with(&[(FIRST, 1, None, None)]).await;
@@ -379,7 +380,7 @@ async fn new_date_on_a_sold_out_queue_takes_joins_at_once() {
     assert_eq!(newcomer.joined["status"], "ACTIVE");
     assert_eq!(hall.shop.status(&fans[1]).await, "CLOSED SOLD_OUT");
 
-    // Another concert of the same queue does so, too.
+    // Another concert of the same queue is accepted too.
     let body = json!({
         "name": "앙코르", "queue_id": "rock",
         "shows": [{ "date": SECOND, "price": 1 }],
@@ -389,7 +390,7 @@ async fn new_date_on_a_sold_out_queue_takes_joins_at_once() {
     assert_eq!(hall.document().await["state"], "OPEN");
 }
 
-/// A session that goes on for another concert of its queue is for that one.
+/// A session that goes on with another concert of its queue is for that concert from then on.
 #[tokio::test]
 async fn joining_for_another_concert_of_the_queue_answers_for_it() {
     let shop = Shop::open().await;
@@ -416,8 +417,8 @@ async fn joining_for_another_concert_of_the_queue_answers_for_it() {
     shop.audit().await;
 }
 
-/// An instance that still believes the concert to be where it was sends a buyer to the old queue:
-/// they may buy there.
+/// An instance that still believes its copy of the catalog sends a buyer to the old queue. They may
+/// buy there.
 #[tokio::test]
 async fn buyer_that_was_sent_to_the_earlier_queue_can_buy() {
     let shop = Shop::open().await;
@@ -441,7 +442,7 @@ async fn buyer_that_was_sent_to_the_earlier_queue_can_buy() {
     shop.audit().await;
 }
 
-/// The old queue sells nothing any more: the join looks for the concert once more.
+/// The old queue sells nothing any more, so the join reads the concert again.
 #[tokio::test]
 async fn joining_finds_the_queue_to_which_the_concert_has_moved() {
     let hall = Hall::with(&[(FIRST, 50, None, None)]).await;
@@ -456,7 +457,7 @@ async fn joining_finds_the_queue_to_which_the_concert_has_moved() {
     assert_eq!(fan.joined["queue_id"], "jazz");
 }
 
-/// While one date is held and another is to open, nobody is beyond the seats.
+/// While all seats of one date are held and another is to open, nobody is beyond the seats.
 #[tokio::test]
 async fn line_says_beyond_seats_to_nobody_while_a_date_is_to_open() {
     let hall = Hall::with(&[(FIRST, 1, None, None), (SECOND, 50, Some(600), None)]).await;

@@ -1,5 +1,5 @@
-//! The contract's table of errors: every code that this API can answer with, each with a request
-//! that provokes it. A row without a request is seen here.
+//! The contract's table of errors: every code that the API can answer with, each with a request
+//! that gets it. A row without a request makes a test fail.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ pub const CONTRACT: [(u16, &str); 48] = [
     (503, "BUSY"),
 ];
 
-/// The shows are more than a month away: so refunds are over.
+/// The shows are more than a month away, so refunds are over.
 const NO_REFUNDS: &[(&str, &str)] = &[("RefundCutoffHours", "8760")];
 
 /// A request for every row. The last seat is taken by a hold that lapses.
@@ -312,7 +312,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     ]
 }
 
-/// Those that need a shop of their own.
+/// The errors that need a shop of their own.
 async fn others() -> Vec<(Shop, Refusal, Call)> {
     let full = Shop::with_room_for_one().await;
     full.buyer().await;
@@ -381,7 +381,7 @@ async fn every_error_has_its_korean_text() {
 async fn every_error_has_its_english_text() {
     let shop = Shop::open_with(NO_REFUNDS).await;
     let mut texts = BTreeSet::new();
-    let mut tell = async |refusal: Refusal, call: Call| {
+    let mut check = async |refusal: Refusal, call: Call| {
         let reply = call
             .header("accept-language", "en-GB,en;q=0.9,ko;q=0.1")
             .send()
@@ -395,10 +395,10 @@ async fn every_error_has_its_english_text() {
         assert!(texts.insert(text), "{} has a text of its own", refusal.code);
     };
     for (refusal, call) in provocations(&shop).await {
-        tell(refusal, call).await;
+        check(refusal, call).await;
     }
     for (_shop, refusal, call) in others().await {
-        tell(refusal, call).await;
+        check(refusal, call).await;
     }
 }
 

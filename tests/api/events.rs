@@ -1,4 +1,4 @@
-//! The example events of `functions/events`: each is one that its function gets.
+//! The example events of `functions/events` are events that their functions get.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -9,7 +9,7 @@ use shared::{aws_lambda_events::sqs::SqsEvent, messages::ReleaseHold};
 
 use crate::harness::{Call, NOON, Shop, text};
 
-/// What the gateway adds to the headers of a request.
+/// The prefix of the headers that the gateway adds to a request.
 const ADDED: &str = "x-forwarded-";
 
 /// The events by the names of their functions.
@@ -27,14 +27,14 @@ fn examples() -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// Those of the functions that a route leads to.
+/// The examples of functions with a route.
 fn http_examples() -> impl Iterator<Item = (String, Value)> {
     let is_routed = |name: &str| ROUTES.iter().any(|route| route.function == name);
     let examples = examples().into_iter();
     examples.filter(move |(function, _)| is_routed(function))
 }
 
-/// What `cargo local` starts with.
+/// The demo data of `cargo local`.
 async fn demo() -> Shop {
     let options = Options {
         time: Time::FrozenAt(NOON.parse().expect("a time")),
@@ -45,7 +45,7 @@ async fn demo() -> Shop {
 }
 
 impl Shop {
-    /// The request that an event was made of, to be made into one again.
+    /// The request that an event was made of.
     fn as_it_came(&self, event: &Value) -> Call {
         let method = text(&event["requestContext"]["http"]["method"]);
         let query = match &*text(&event["rawQueryString"]) {
@@ -54,7 +54,7 @@ impl Shop {
         };
         let path = format!("/_local/event{}{query}", text(&event["rawPath"]));
         let mut call = self.call(&method, &path);
-        // A body brings its type with it.
+        // A request with a body has the type of the body.
         let body = event.get("body").map(text);
         for (name, value) in event["headers"].as_object().expect("headers") {
             let comes_anyway =
@@ -93,7 +93,8 @@ async fn http_example_is_what_the_gateway_makes_of_its_request() {
 async fn function_understands_its_example() {
     let shop = demo().await;
     let mut understood = Vec::new();
-    // Signing up comes first here, so that there is a key to rotate.
+    // The order is reversed, so that the sign-up comes before the rotation and there is a key to
+    // rotate.
     for (function, event) in examples().into_iter().rev() {
         let reply = shop.invoke(&function, &event).await;
         assert_eq!(reply.header("x-amz-function-error"), "", "{}", reply.body);
@@ -137,7 +138,7 @@ async fn function_understands_its_example() {
     );
 }
 
-/// The body of an answer that goes to the gateway.
+/// The body of an answer to the gateway.
 #[track_caller]
 fn body(answer: &Value, status: u16) -> Value {
     assert_eq!(answer["statusCode"], status, "{answer}");

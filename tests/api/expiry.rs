@@ -1,5 +1,5 @@
-//! What happens to a hold that nobody pays for, with the release messages and without them: a
-//! lost message changes nothing but tidiness.
+//! What happens to a hold that nobody pays for, with the release messages and without them. A lost
+//! message must change nothing that a buyer sees.
 
 use serde_json::json;
 
@@ -8,8 +8,8 @@ use crate::harness::{
     refusal::{HOLD_EXPIRED, SEAT_ALREADY_RESERVED},
 };
 
-/// Faults of other sellers: a held seat is never released, or only when a notification arrives;
-/// the clean-up runs every five minutes, so a hold lasts five to ten.
+/// A held seat must become free without a message, and at its exact time, not at the next run of a
+/// clean-up job.
 async fn seat_is_free_two_seconds_after_its_hold(shop: Shop) {
     let buyer = shop.buyer().await;
     let held = shop.hold(&buyer, 7).await.ok();
@@ -66,7 +66,7 @@ async fn hold_can_be_paid_in_its_last_second() {
     }
 }
 
-/// A session whose unpaid hold has lapsed is over, whether or not the message came.
+/// A session whose unpaid hold has lapsed is over, whether or not the message has come.
 #[tokio::test]
 async fn session_is_over_with_its_hold() {
     for shop in [Shop::open().await, Shop::without_messages(&[]).await] {
@@ -87,7 +87,7 @@ async fn session_is_over_with_its_hold() {
     }
 }
 
-/// A fault of other sellers: an expired cart blocks the next one.
+/// A lapsed hold must not prevent the next one.
 #[tokio::test]
 async fn lapsed_hold_does_not_block_the_next() {
     for shop in [Shop::open().await, Shop::without_messages(&[]).await] {

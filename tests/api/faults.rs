@@ -1,5 +1,5 @@
-//! Whatever fails below the functions, one kind of fault at a time, and what becomes of it. Each of
-//! these tests pauses the time of the runtime, so that a function that waits in vain costs no time.
+//! Every kind of failure below the functions, one at a time, and its result. Each test pauses the
+//! runtime's time, so that waiting for time-outs takes no time.
 
 mod calls;
 mod cancellation_reasons;

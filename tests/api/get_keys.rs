@@ -25,7 +25,7 @@ async fn answers_everybody_with_the_public_key_only() {
     );
 }
 
-/// In a new deployment that is whoever signs first, and not always somebody who signs up.
+/// In a new deployment that is the first function that signs, which need not be the sign-up.
 #[tokio::test]
 async fn first_function_that_signs_makes_the_keys() {
     let shop = Shop::empty().await;

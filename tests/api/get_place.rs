@@ -49,7 +49,7 @@ async fn admitted_buyer_reads_until_when_to_come() {
     shop.advance(10).await;
     let place = shop.get_place(&second).await;
     assert_eq!(place["status"], "ACTIVE");
-    // The ramp of the tick ends with the second number, five seconds after it began.
+    // The tick's ramp ends with the second number, five seconds after it began.
     assert_eq!(place["claim_until"], shop.in_seconds(120));
     assert_eq!(place["active_until"], shop.in_seconds(300));
     shop.ask_for_dates(&second).send().await.ok();

@@ -39,7 +39,7 @@ async fn document_is_public_and_may_be_kept_for_a_second() {
 
 #[tokio::test]
 async fn place_computed_from_the_document_is_that_of_the_poll() {
-    // Every two seconds one more may come in.
+    // One more may come in every two seconds.
     let shop = Shop::open_with(&[("MainRate", "0.5"), ("MainMaxActive", "3")]).await;
     let mut buyers = Vec::new();
     for _ in 0..8 {
@@ -51,20 +51,20 @@ async fn place_computed_from_the_document_is_that_of_the_poll() {
             let number = claims(&buyer.token)["number"].as_u64().expect("a number");
             let place = shop.get_place(buyer).await;
             let waits = place["status"] == "WAITING";
-            let told = place["queue_position"].as_u64().expect("a place");
+            let position = place["queue_position"].as_u64().expect("a place");
             assert_eq!(
                 number.saturating_sub(served(&document)),
-                told,
+                position,
                 "{number}: {place} {document}"
             );
-            assert_eq!(waits, told > 0);
+            assert_eq!(waits, position > 0);
         }
         assert_eq!(document["served"], served(&document));
         shop.advance(3).await;
     }
 }
 
-/// How many are served at the document's own time: linear between its points, whole persons.
+/// How many are served at the document's own time: linear between its points, in whole persons.
 fn served(document: &Value) -> u64 {
     let now = millisecond(&document["server_time"]);
     let points: Vec<(i64, i64)> = document["points"]
@@ -89,7 +89,7 @@ fn millisecond(time: &Value) -> i64 {
     time.as_millisecond()
 }
 
-/// A number of at most three decimals in thousandths.
+/// A number with at most three decimals, in thousandths.
 fn milli(number: &Value) -> i64 {
     let text = number.to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));

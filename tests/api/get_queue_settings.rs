@@ -8,7 +8,7 @@ use crate::harness::{
     refusal::{FORBIDDEN, QUEUE_NOT_FOUND},
 };
 
-/// What the template says of a queue for which nobody has set anything.
+/// The settings of a queue without settings of its own: the template's.
 fn usual() -> Value {
     let mut settings = default_settings();
     settings["queue_id"] = json!("main");
@@ -57,7 +57,7 @@ async fn settings_say_who_changed_them_last_and_when() {
     assert_eq!(reply.ok(), expected);
 }
 
-/// What was seen can be put back as it is, a concert and an opening that has passed included.
+/// The settings that were read can be written back, including a concert and an opening in the past.
 #[tokio::test]
 async fn settings_can_be_put_back() {
     let shop = Shop::open().await;

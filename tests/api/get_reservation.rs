@@ -9,7 +9,7 @@ use crate::harness::{
 };
 
 fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
-    let mut told = json!({
+    let mut expected = json!({
         "reservation_id": held["reservation_id"],
         "status": status,
         "concert_id": shop.concert_id,
@@ -22,12 +22,12 @@ fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
             "status": payment,
         },
     });
-    // What was not paid has no terms any more.
+    // An unpaid reservation that is over has no terms any more.
     if ["HELD", "PAID"].contains(&status) {
-        told["concert_name"] = json!(CONCERT);
-        told["refundable_until"] = json!(REFUNDABLE_UNTIL);
+        expected["concert_name"] = json!(CONCERT);
+        expected["refundable_until"] = json!(REFUNDABLE_UNTIL);
     }
-    told
+    expected
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn answers_an_administrator_that_names_the_user() {
             let found = shop.get(&named).send_as(token).await.ok();
             assert_eq!(found, own, "an order that nobody explained");
         }
-        // Without saying so an administrator looks among their own.
+        // Without a user id, an administrator reads their own reservations.
         let unsaid = shop.get(&path).send_as(&admin.access_token).await;
         unsaid.is(RESERVATION_NOT_FOUND);
     }
@@ -182,7 +182,7 @@ async fn refuses_others_that_name_the_user() {
         let reply = shop.get(&named).send_as(&admin.access_token).await;
         reply.is(INVALID_USER_ID);
     }
-    // Their own id does not make it theirs.
+    // Naming their own id does not make the reservation theirs.
     let named = format!("{path}?user_id={}", other.user_id);
     let reply = shop.get(&named).send_as(&other.token).await;
     reply.is(RESERVATION_NOT_FOUND);

@@ -13,7 +13,7 @@ fn path(user_id: &str) -> String {
 }
 
 impl Shop {
-    /// All the entries of a statement, read in pages of that length, the latest first.
+    /// All entries of a statement, read in pages of this length, the latest first.
     pub async fn statement(&self, buyer: &Buyer, limit: usize) -> Vec<Value> {
         let mut entries = Vec::new();
         let mut query = format!("?limit={limit}");
@@ -31,7 +31,7 @@ impl Shop {
     }
 }
 
-/// Adds a chain up from its beginning, and returns what the account then holds.
+/// Adds up a chain from its beginning, and returns the balance.
 fn add_up(entries: &[Value]) -> i64 {
     let mut balance = 0;
     for (seq, entry) in (1..).zip(entries.iter().rev()) {

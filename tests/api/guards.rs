@@ -1,9 +1,9 @@
-//! Every condition of the store, each with a scenario that tries to get past it, once as it is and
-//! once with the condition left out of the requests. Then the wrong thing has to happen, or the
-//! test would prove nothing.
+//! Every condition of the store. Each has a scenario that tries to get past it: once with the
+//! condition, and once with the condition left out of the requests. Without it the wrong thing must
+//! happen, or the test would prove nothing.
 //!
-//! Where two requests have to overlap in one particular way, the test makes the store calls that
-//! their handlers make, in that order.
+//! Where two requests must overlap in one particular way, the test makes their handlers' store
+//! calls itself, in that order.
 
 use shared::{
     domain::{
@@ -19,10 +19,10 @@ use shared::{
 
 use crate::harness::{Buyer, PRICE, Reply, Shop, in_some_try};
 
-/// A table, and words of the condition that is left out.
+/// A table, and a part of the condition that is left out.
 type Guard = (&'static str, &'static str);
 
-/// Opens a shop in which a condition is missing, if one is named.
+/// Opens a shop, without this condition if one is given.
 async fn shop(without: Option<Guard>) -> Shop {
     let shop = Shop::open().await;
     if let Some((table, words)) = without {
@@ -31,8 +31,8 @@ async fn shop(without: Option<Guard>) -> Shop {
     shop
 }
 
-/// Runs a scenario, which tells whether all went well: with the guard it does, without it does
-/// not, and the condition was there to be left out.
+/// Runs a scenario, which returns whether all went well. With the condition it must go well, and
+/// without it not. The condition must have been left out at least once.
 async fn proves(guard: Guard, scenario: impl AsyncFn(&Shop) -> bool) {
     let guarded = shop(None).await;
     assert!(scenario(&guarded).await, "with the guard");
@@ -49,7 +49,7 @@ async fn proves(guard: Guard, scenario: impl AsyncFn(&Shop) -> bool) {
     );
 }
 
-/// A test for each scenario, with the guard that it proves.
+/// A test for each scenario, with the condition that it proves.
 macro_rules! guarded {
     ($($name:ident: $guard:expr;)*) => {
         mod guard {
@@ -69,7 +69,7 @@ mod line;
 mod purchases;
 mod users;
 
-/// The store of an operator, who may do everything, and below whom conditions can be left out.
+/// The operator's store. It has all permissions, and conditions can be left out of its requests.
 async fn store(shop: &Shop) -> Store {
     shop.stack.operator().await.store().clone()
 }

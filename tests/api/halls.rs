@@ -1,5 +1,5 @@
 //! Large halls: how much a function reads at once, how often seats are counted, and what happens
-//! when the database does not keep up.
+//! when the database does not answer in time.
 
 use local::{Fault, When};
 use serde_json::{Value, json};
@@ -11,11 +11,11 @@ use crate::harness::{
     show,
 };
 
-/// A concert with as many shows and seats as the API accepts has forty thousand blocks.
+/// A concert with the most shows and seats that the API accepts has forty thousand blocks.
 const MAX_SHOWS: i64 = 200;
 const MAX_SEATS: u32 = 100_000;
 
-/// So many of its shows are counted in one go.
+/// How many of its shows are counted at once.
 const SHOWS_A_GO: usize = 3;
 
 fn days(count: i64) -> Vec<String> {
@@ -25,7 +25,7 @@ fn days(count: i64) -> Vec<String> {
 }
 
 impl Shop {
-    /// Puts a concert of so many shows of so many seats on sale.
+    /// Puts a concert with this many shows of this many seats on sale.
     async fn add_halls(&self, queue_id: &str, shows: i64, capacity: u32) -> String {
         let halls: Vec<_> = days(shows)
             .iter()
@@ -97,7 +97,8 @@ async fn largest_concert_is_counted_bit_by_bit_with_few_calls_at_once() {
     }
     shop.has_kept_the_bound("list-dates");
 
-    // What is not counted yet is offered, and what is counted is known to others.
+    // What is not counted yet counts as available, and what one instance has counted is known to
+    // others.
     let available = shop.available_of(&buyer, &id).send().await.ok();
     assert_eq!(available["available_dates"], json!(all));
     shop.has_kept_the_bound("list-available-dates");
@@ -118,14 +119,14 @@ async fn largest_concert_is_deleted_unless_a_seat_is_sold() {
     let other = shop.add_halls("main", 2, MAX_SEATS).await;
     let days = days(MAX_SHOWS);
     shop.plant_sold(&other, &days[0], 1).await;
-    // A seat of a date that is gone holds nobody up.
+    // A seat of a date that was deleted does not count.
     shop.plant_sold(&id, "2028-01-01", 1).await;
     let sold = shop.plant_sold(&id, &days[199], MAX_SEATS).await;
     shop.remove(&admin, &id).await.is(CONCERT_HAS_ORDERS);
     shop.take_item("Seats", sold).await;
     shop.remove(&admin, &id).await.ok();
 
-    // What is not so large is looked through block by block.
+    // A smaller concert is searched block by block.
     shop.remove(&admin, &other).await.is(CONCERT_HAS_ORDERS);
     shop.stack.forget_consumed();
     let date = format!("{other}/dates/{}", days[1]);
@@ -133,7 +134,7 @@ async fn largest_concert_is_deleted_unless_a_seat_is_sold() {
     shop.has_kept_the_bound("delete-concert");
 }
 
-/// A queue that sells the largest concert counts until it has found enough.
+/// A queue that sells the largest concert counts only until it has found enough free seats.
 #[tokio::test]
 async fn largest_concert_does_not_stop_its_queue() {
     crate::harness::in_virtual_time();
@@ -149,7 +150,7 @@ async fn largest_concert_does_not_stop_its_queue() {
         shop.invoke("admit", &json!({ "ticks": 1 })).await.ok();
         shop.queue("rock").await["seats_left"].as_u64()
     };
-    // A machine that is much too slow may need another go.
+    // A very slow machine may need another try.
     let mut left = None;
     for _ in 0..5 {
         left = left.or(counted().await);
@@ -159,7 +160,7 @@ async fn largest_concert_does_not_stop_its_queue() {
     assert!(shop.stack.most_in_flight("admit") <= u64::try_from(MAX_AT_ONCE + 2).expect("few"));
 }
 
-/// What an instance of its own consumes that looks at a hall, and how many seats are taken.
+/// What a new instance consumes that counts a hall, and how many seats are taken.
 async fn look(app: &App, concert_id: &str) -> (Option<u32>, f64, f64) {
     let id = concert_id.parse().expect("an id");
     let now = app.now();
@@ -170,8 +171,8 @@ async fn look(app: &App, concert_id: &str) -> (Option<u32>, f64, f64) {
     (taken.expect("an answer")[0], usage.read, usage.write)
 }
 
-/// A thousand buyers look at a hall of 50,000 seats, each through an instance that has never seen
-/// it: one reading of its hundred blocks within two seconds, and half a unit for each look.
+/// A thousand buyers ask for a hall of 50,000 seats, each through a new instance. Its hundred
+/// blocks are read once within two seconds, and each request costs half a unit.
 #[tokio::test]
 async fn crowd_that_looks_reads_a_hall_once_in_two_seconds() {
     let shop = Shop::open().await;
@@ -196,7 +197,7 @@ async fn crowd_that_looks_reads_a_hall_once_in_two_seconds() {
     }
 }
 
-/// The same hall with a block that is sold: a hundred of them are 800 units every two seconds.
+/// The same hall with all seats sold: its hundred blocks cost 800 units every two seconds.
 #[tokio::test]
 async fn block_that_is_sold_costs_8_reads() {
     let shop = Shop::open().await;
@@ -212,7 +213,7 @@ async fn block_that_is_sold_costs_8_reads() {
     assert!((7.0..=8.0).contains(&sold), "{sold}");
 }
 
-/// Four blocks cost no more to count than to ask who has counted them.
+/// Counting four blocks costs no more than reading who has counted them.
 #[tokio::test]
 async fn small_concert_is_counted_by_everybody() {
     let shop = Shop::open().await;
@@ -223,7 +224,7 @@ async fn small_concert_is_counted_by_everybody() {
     }
 }
 
-/// Nobody waits for the first count of a concert of up to 20,000 seats.
+/// The first request gets the count of a concert of up to 20,000 seats.
 #[tokio::test]
 async fn usual_concert_is_never_without_its_count() {
     let shop = Shop::open().await;
@@ -237,7 +238,7 @@ async fn usual_concert_is_never_without_its_count() {
     assert_eq!(seats_left(&seen), [Some(10_000), Some(9_999)]);
 }
 
-/// Whoever counts is lost: another one does it ten seconds later.
+/// The instance that counts is lost. Another one counts ten seconds later.
 #[tokio::test]
 async fn count_that_is_lost_is_made_by_another() {
     let shop = Shop::open().await;
@@ -268,7 +269,8 @@ async fn database_that_does_not_keep_up_is_busy() {
     let buyer = shop.buyer().await;
     shop.stack.faults().meet_naming("Seats", Fault::Throughput);
     shop.dates_of(&buyer, &id).send().await.is(BUSY);
-    // Who could not count leaves the database alone for ten seconds, and then the next one tries.
+    // After a count that failed, the database is left alone for ten seconds. Then the next instance
+    // tries.
     shop.advance(10).await;
     shop.available_of(&buyer, &id).send().await.is(BUSY);
     shop.ask_for_dates(&buyer).send().await.is(BUSY);
@@ -279,7 +281,7 @@ async fn database_that_does_not_keep_up_is_busy() {
     shop.concert(&id).await;
 }
 
-/// Not an answer of DynamoDB at all.
+/// The answer is not one of DynamoDB.
 #[tokio::test]
 async fn database_that_does_not_answer_is_busy() {
     let shop = Shop::open().await;
@@ -294,7 +296,7 @@ async fn database_that_does_not_answer_is_busy() {
     reply.is(BUSY);
 }
 
-/// However its id is written.
+/// However the id is written.
 #[tokio::test]
 async fn counts_are_of_one_concert() {
     let shop = Shop::open().await;

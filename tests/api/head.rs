@@ -1,11 +1,11 @@
-//! HEAD: whatever answers GET answers it too.
+//! HEAD: every path that answers GET answers it too.
 
 use functions::ROUTES;
 use hyper::header::{CONTENT_LENGTH, DATE, HeaderMap};
 
 use crate::harness::{Call, Reply, Shop};
 
-/// A good request for each path that has a GET, with that method.
+/// A good request to each path with a GET, with this method.
 struct Gets<'a> {
     shop: &'a Shop,
     paths: Vec<(String, String)>,
@@ -64,14 +64,14 @@ impl<'a> Gets<'a> {
     }
 }
 
-/// The headers but for the moment.
+/// The headers without the date.
 fn headers(reply: &Reply) -> HeaderMap {
     let mut headers = reply.headers.clone();
     headers.remove(DATE);
     headers
 }
 
-/// Checks that an answer is that to the GET, without its body.
+/// Checks that an answer is the GET's without its body.
 #[track_caller]
 fn is_the_head_of(head: &Reply, get: &Reply) {
     assert_eq!(head.status, get.status, "{head:?}");
@@ -122,7 +122,7 @@ async fn head_is_refused_as_get_is() {
     }
 }
 
-/// A client that has it already hears that, and no length.
+/// A client with the current version gets 304 and no length.
 #[tokio::test]
 async fn head_answers_304_to_a_client_that_has_the_page() {
     let shop = Shop::open().await;
@@ -137,8 +137,7 @@ async fn head_answers_304_to_a_client_that_has_the_page() {
     is_the_head_of(&head, &get);
 }
 
-/// Where the first call is the arrival, a HEAD is one: it asks for what only those may ask for
-/// whose turn it is.
+/// Behind the doors where the first call is the arrival, a HEAD is an arrival too.
 #[tokio::test]
 async fn head_is_an_arrival_where_get_is() {
     let shop = Shop::with_room_for_one().await;
@@ -152,7 +151,7 @@ async fn head_is_an_arrival_where_get_is() {
     assert_eq!(shop.status(&waiting).await, "ACTIVE");
 }
 
-/// Pages of other origins may look, too.
+/// Pages of other origins may send HEAD too.
 #[tokio::test]
 async fn head_is_allowed_to_other_origins() {
     let shop = Shop::open().await;

@@ -169,7 +169,7 @@ async fn parallel_holds_that_overlap_hold_no_seat_twice() {
     shop.audit().await;
 }
 
-/// A fault of other sellers: a token used in parallel holds two seats.
+/// A token that is used in parallel must not hold seats twice.
 #[tokio::test]
 async fn token_used_in_parallel_holds_one_seat() {
     crate::harness::in_virtual_time();
@@ -191,7 +191,7 @@ async fn same_hold_in_parallel_is_one() {
     crate::harness::in_virtual_time();
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    // Each a little later than the one before, so that every step of one meets every step of
+    // Each starts a little later than the one before, so that every step of one meets every step of
     // another.
     let later = async |steps| {
         for _ in 0..steps {
@@ -367,7 +367,7 @@ async fn holds_only_while_the_sale_is_open() {
     ask("2027-01-01", 7).await.is(SALE_CLOSED);
 }
 
-/// Who comes too early is told when to come back, and may look at the seats meanwhile.
+/// The refusal before the sale opens says when it does. The seats may be listed meanwhile.
 #[tokio::test]
 async fn hold_before_the_sale_is_answered_with_when_it_opens() {
     let shop = Shop::open().await;
@@ -389,8 +389,7 @@ async fn hold_before_the_sale_is_answered_with_when_it_opens() {
     shop.ask_to_hold(&buyer, &id, &wish).await.ok();
 }
 
-/// A fault of other sellers: the concert or date in the path is ignored, so a seat is sold
-/// through another show.
+/// The concert and the date in the path count. A seat must not be sold through another show.
 #[tokio::test]
 async fn holds_only_through_the_shows_own_queue() {
     let shop = Shop::open().await;
@@ -429,7 +428,7 @@ async fn user_may_hold_in_two_queues_at_once() {
         "/v1/concerts/{rock}/reservations/{}",
         two["reservation_id"].as_str().expect("an id")
     );
-    // Over all the user's sessions, with whichever token.
+    // Over all sessions of the user, with any of their tokens.
     let found = shop.get(&path).send_as(&buyer.token).await.ok();
     assert_eq!(found["status"], "HELD");
     shop.audit().await;

@@ -158,7 +158,7 @@ async fn numbers_are_unique_and_in_order() {
     assert_eq!(numbers, (1..=20).map(Some).collect::<Vec<_>>());
 }
 
-/// A fault of other waiting rooms: one client burns numbers with refused joins.
+/// Refused joins must not use up numbers.
 #[tokio::test]
 async fn refused_join_draws_no_number() {
     let shop = Shop::open().await;
@@ -173,7 +173,7 @@ async fn refused_join_draws_no_number() {
     assert_eq!(claims(&shop.buyer().await.token)["number"], 2);
 }
 
-/// A fault of other sellers: a token for a user who does not exist.
+/// A user who does not exist must not get a token.
 #[tokio::test]
 async fn unknown_user_gets_no_token() {
     let shop = Shop::open().await;
@@ -294,7 +294,7 @@ async fn logged_out_token_joins_nothing() {
     }
 }
 
-/// Signed with our key, but nobody's: whom a token names has to be there.
+/// The token is signed with our key, but its user does not exist.
 #[tokio::test]
 async fn token_of_an_unknown_user_joins_nothing() {
     let shop = Shop::open().await;
@@ -335,7 +335,7 @@ async fn access_token_gets_a_lost_queue_token_again() {
     );
 }
 
-/// Also at the end of a passage: with seats held, and after it, when a new one begins.
+/// Also at the end of a passage: while seats are held, and after it, when a new one begins.
 #[tokio::test]
 async fn token_is_issued_again_while_the_session_is_live() {
     let shop = Shop::open().await;
@@ -435,8 +435,8 @@ async fn parallel_joins_with_one_key_are_one() {
     }
 }
 
-/// The arrivals of those who lost were taken back: once their numbers have passed, like those of
-/// no-shows, there is room for everybody else.
+/// The arrivals of the joins that lost were taken back. Once their numbers have passed, like those
+/// of no-shows, there is room for everybody else.
 #[tokio::test]
 async fn parallel_joins_with_one_key_are_one_arrival() {
     crate::harness::in_virtual_time();
@@ -473,8 +473,7 @@ async fn key_has_1_to_64_visible_characters() {
     shop.join_keyed(&body, &"k".repeat(64)).await.ok();
 }
 
-/// A fault of other waiting rooms: a redelivered message that gives a user a later number, or two
-/// users the same.
+/// A repeated join must not give a user a later number, nor two users the same number.
 #[tokio::test]
 async fn repeated_join_changes_nobodys_number() {
     let shop = Shop::with_room_for_one().await;

@@ -82,7 +82,7 @@ async fn date_goes_and_comes_back_with_its_free_seats() {
     assert_eq!(seen["available_dates"], json!(["2027-01-01", "2027-01-02"]));
 }
 
-/// A fault of other sellers: a user's own unpaid hold makes the event look sold out to them.
+/// A user's own unpaid hold must not make the date look sold out to them.
 #[tokio::test]
 async fn own_hold_does_not_make_a_date_look_sold_out() {
     let shop = Shop::open().await;

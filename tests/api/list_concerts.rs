@@ -63,7 +63,7 @@ async fn concerts_come_in_the_order_of_their_names() {
 
 #[tokio::test]
 async fn concert_is_over_when_its_last_day_is_in_the_deployments_time_zone() {
-    // One time, three zones: noon, midnight sharp, an hour before midnight.
+    // The same time in three zones: noon, midnight, an hour before midnight.
     for (zone, today, over) in [
         ("Asia/Seoul", "2026-11-20", "2026-11-19"),
         ("America/Sao_Paulo", "2026-11-20", "2026-11-19"),
@@ -86,7 +86,7 @@ async fn concert_is_over_when_its_last_day_is_in_the_deployments_time_zone() {
     }
 }
 
-/// The day changes what is listed, though nothing in the catalog has changed.
+/// A new day changes the list, although nothing in the catalog has changed.
 #[tokio::test]
 async fn new_day_changes_the_list_and_its_etag() {
     let shop = Shop::open().await;
@@ -125,7 +125,7 @@ async fn pages_follow_each_other_without_gaps() {
     }
 }
 
-/// What is added or deleted meanwhile shifts nothing.
+/// Concerts that are added or deleted meanwhile do not shift a page.
 #[tokio::test]
 async fn pages_are_stable() {
     let shop = Shop::empty().await;
@@ -202,7 +202,7 @@ async fn search_finds_names_by_their_beginning() {
     assert_eq!(pages, [["über alles"], ["Über Nacht"]]);
 }
 
-/// So many are over that no page can look past them: a page may be short.
+/// So many are over that a page cannot look past them all, so it may be short.
 #[tokio::test]
 async fn concerts_that_are_over_hide_none_that_is_to_come() {
     let shop = Shop::open().await;
@@ -250,7 +250,7 @@ async fn refuses_malformed_parameters() {
     let cursor = text(&shop.page("?limit=1").await["next_cursor"]);
     let of_all = text(&shop.page("?limit=1&all=1").await["next_cursor"]);
     let of_uber = text(&shop.page("?limit=1&name=%C3%BCber").await["next_cursor"]);
-    // Made up, but with the right checksum.
+    // Made up, but with a valid checksum.
     let made_up = |position: &str| shared::http::cursor("concerts false ", position);
     let outside = shared::http::cursor(
         "concerts false über",
@@ -309,7 +309,7 @@ async fn answers_304_to_a_client_that_has_the_page() {
     }
 }
 
-/// The list is remembered in one instance, and changed through others.
+/// One instance caches the list, and others change it.
 #[tokio::test]
 async fn any_change_is_seen_at_once() {
     let shop = Shop::open().await;
@@ -334,7 +334,7 @@ async fn any_change_is_seen_at_once() {
     assert_eq!(look().await, ["Z", "겨울 콘서트"]);
     shop.remove(&admin, &id).await.ok();
     assert_eq!(look().await, ["겨울 콘서트"]);
-    // What changes nothing leaves the list as it is.
+    // A change of nothing leaves the list as it is.
     let before = shop.get("/v1/concerts").send().await;
     shop.change(&admin, &shop.concert_id, &json!({})).await.ok();
     let call = shop.get("/v1/concerts");
@@ -345,7 +345,7 @@ async fn any_change_is_seen_at_once() {
     assert_eq!(reply.status, 304);
 }
 
-/// What an earlier version of the code has listed is found before it is put in order, and after.
+/// Entries of an earlier version of the code are found before and after they are put in order.
 #[tokio::test]
 async fn search_finds_what_was_listed_in_another_way() {
     let shop = Shop::open().await;
@@ -381,7 +381,7 @@ async fn search_finds_what_was_listed_in_another_way() {
         .map(|item| text(&item["entry"]))
         .collect();
     assert_eq!(places, [format!("winter#{id}")]);
-    // Cursors of before go on where they stood.
+    // Earlier cursors still continue at their place.
     let rest = names_in(&shop.page(&format!("?limit=100&cursor={cursor}")).await);
     assert_eq!(rest.len(), 14);
     let path = format!("?name=concert%200&limit=7&cursor={searching}");
@@ -394,7 +394,7 @@ async fn search_finds_what_was_listed_in_another_way() {
     shop.audit().await;
 }
 
-/// Letters that are folded into many more than a key has room for.
+/// Letters that are folded into more than a key has room for.
 #[tokio::test]
 async fn search_finds_the_longest_names() {
     let shop = Shop::empty().await;

@@ -63,7 +63,7 @@ async fn another_queues_concert_is_forbidden_and_an_unknown_one_not_found() {
     ask("x").await.is(CONCERT_NOT_FOUND);
 }
 
-/// A date whose sale is over is there to be seen, and nothing says that it could be had.
+/// A date whose sale is over is listed, but not as available.
 #[tokio::test]
 async fn dates_say_how_far_their_sales_are() {
     let shop = Shop::open().await;

@@ -13,7 +13,7 @@ fn path(user_id: &str) -> String {
 }
 
 impl Shop {
-    /// The same person buys another seat and returns the receipt.
+    /// The same user buys another seat. Returns the receipt.
     pub async fn buy_again(&self, buyer: &Buyer, seat_number: u32) -> (Buyer, Value) {
         let buyer = self.rejoin(buyer).await;
         let held = self.hold(&buyer, seat_number).await.ok();
@@ -123,7 +123,7 @@ async fn cursor_is_of_one_list_of_one_user() {
             .await
             .is(BAD_REQUEST);
     }
-    // Of a reservation that there never was it is merely a place.
+    // A cursor of a reservation that never existed is just a position.
     let path = format!("{own}?cursor={}", made_up[3]);
     assert_eq!(read(&path, &buyer).await.status, 200);
     for limit in ["0", "101", "x"] {

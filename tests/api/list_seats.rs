@@ -109,7 +109,7 @@ async fn large_hall_comes_in_parts() {
     let id = shop.add_concert("Large", "main", &[large]).await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let path = format!("/v1/concerts/{id}/reservations");
-    // On both sides of the border between two blocks, and the last one.
+    // On both sides of the border between two blocks, and the last seat.
     let body = json!({ "date": "2027-01-01", "seat_numbers": [500, 501, 1_200] });
     shop.post(&path)
         .json(&body)

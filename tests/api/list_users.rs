@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 impl Shop {
-    /// A page of so many at the most, after a cursor.
+    /// A page of at most this many users, after a cursor.
     async fn users(&self, token: &str, limit: u32, cursor: Option<&str>) -> Value {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}"));
         let path = format!("/v1/users?limit={limit}{}", cursor.unwrap_or_default());
@@ -21,7 +21,7 @@ impl Shop {
     }
 }
 
-/// Whose an address is stands among the users: no page may show it, or end because of it.
+/// Owners of addresses are in the same table. No page may show one, or end because of one.
 #[tokio::test]
 async fn each_user_is_on_exactly_one_page_however_long_the_pages_are() {
     let shop = Shop::open().await;

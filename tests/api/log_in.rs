@@ -20,7 +20,7 @@ impl Shop {
         self.post("/v1/auth/login").json(body).send().await
     }
 
-    /// Logs in from an address with headers, and returns the function's answer.
+    /// Logs in from an address with these headers, and returns the function's answer.
     async fn ask_from(&self, source: &str, headers: &[(&str, &str)], body: &Value) -> Value {
         self.send_from(source, "log-in", "POST", "/v1/auth/login", |call| {
             let with = |call: Call, (name, value): &(&str, &str)| call.header(name, value);
@@ -29,7 +29,7 @@ impl Shop {
         .await
     }
 
-    /// So many wrong passwords, each of which is heard.
+    /// Gives this many wrong passwords from an address, each of which is checked.
     async fn mistype_from(&self, source: &str, email: &str, times: usize) {
         for _ in 0..times {
             let answer = self.log_in_from(source, email, WRONG).await;
@@ -37,7 +37,7 @@ impl Shop {
         }
     }
 
-    /// The attempts that are remembered of the only account.
+    /// The counted attempts of the only account.
     async fn attempts(&self) -> Value {
         let users = self.items("Users").await;
         let with_password = |user: &&Value| user["password_hash"].is_string();
@@ -48,7 +48,7 @@ impl Shop {
             .clone()
     }
 
-    /// So many wrong passwords.
+    /// Gives this many wrong passwords.
     async fn mistype(&self, email: &str, times: usize) {
         for _ in 0..times {
             self.log_in(email, WRONG).await.is(INVALID_CREDENTIALS);
@@ -102,7 +102,7 @@ async fn guest_gets_a_token_for_30_days_with_their_id_alone() {
     assert_eq!(said["exp"], shop.now().as_second() + 30 * 24 * 60 * 60);
 }
 
-/// Which of them is wrong nobody is told, not even by a text.
+/// No answer says which of the two is wrong, not even by its text.
 #[tokio::test]
 async fn unknown_users_and_wrong_passwords_get_the_same_answer() {
     let shop = Shop::open().await;
@@ -225,7 +225,7 @@ async fn wrong_passwords_are_forgotten_after_15_minutes() {
         .is(TOO_MANY_ATTEMPTS);
 }
 
-/// A fault of other sellers: the count is read, then written, and parallel guesses pass it.
+/// Parallel guesses must not pass the limit, as they would if the count were read and then written.
 #[tokio::test]
 async fn thirty_guesses_at_once_get_ten_attempts() {
     crate::harness::in_virtual_time();
@@ -259,7 +259,7 @@ async fn wrong_passwords_count_for_their_account_only() {
     shop.mistype("nobody@example.com", 11).await;
 }
 
-/// Addresses of the block that is meant for examples.
+/// Addresses of the block for examples.
 fn addresses() -> impl Iterator<Item = String> {
     (1..255).map(|last| format!("203.0.113.{last}"))
 }
@@ -296,7 +296,7 @@ async fn guesses_lock_out_their_own_source_only() {
     assert_eq!(heard["statusCode"], 200);
 }
 
-/// Whoever calls may write any header.
+/// A client may write any header.
 #[tokio::test]
 async fn source_is_not_read_from_headers() {
     let shop = Shop::open().await;
@@ -338,25 +338,25 @@ async fn all_sources_have_a_hundred_guesses_together() {
             assert_eq!(refused["statusCode"], 429, "{address}");
         }
     }
-    // The owner gets in from where they have been before, even after a few mistakes.
+    // The owner can log in from a known address, even after some mistakes.
     shop.mistype_from(HOME, &account.email, 9).await;
     let heard = shop.log_in_from(HOME, &account.email, PASSWORD).await;
     assert_eq!(heard["statusCode"], 200);
-    // What is remembered of them is bounded.
+    // The number of stored sources is limited.
     let user = shop.attempts().await;
     let sources = user["attempts"]["sources"].as_object().expect("sources");
     assert_eq!(
         (sources.len(), &user["attempts"]["count"]),
         (100, &json!(100))
     );
-    // That of the sign-up, and home.
+    // The address of the sign-up, and home.
     assert_eq!(user["known"].as_object().map(serde_json::Map::len), Some(2));
     shop.advance(900).await;
     shop.mistype_from("203.0.113.1", &account.email, 1).await;
     assert_eq!(shop.attempts().await["attempts"]["count"], 1);
 }
 
-/// Nobody has to log in once before they are heard whatever others do.
+/// The address of the sign-up is known, so the owner need not log in first.
 #[tokio::test]
 async fn source_of_a_sign_up_is_known() {
     let shop = Shop::open().await;
@@ -375,7 +375,7 @@ async fn source_of_a_sign_up_is_known() {
     }
 }
 
-/// Somebody who has the known address guesses no more than others.
+/// An attacker at a known address may not guess more than others.
 #[tokio::test]
 async fn known_source_has_ten_guesses_of_its_own() {
     let shop = Shop::open().await;
@@ -407,7 +407,7 @@ async fn guesses_at_once_from_many_sources_get_a_hundred_attempts() {
     assert_eq!((of(401), of(429)), (10, 20));
 }
 
-/// Nothing is counted for somebody who does not exist, and nothing is kept.
+/// For a user that does not exist nothing is counted or stored.
 #[tokio::test]
 async fn unknown_user_gets_the_same_answer_and_leaves_no_item() {
     let shop = Shop::open().await;
@@ -425,7 +425,7 @@ async fn unknown_user_gets_the_same_answer_and_leaves_no_item() {
     assert_eq!(shop.items("Users").await.len(), before);
 }
 
-/// A few bytes of a hash are.
+/// Only a few bytes of a hash are stored.
 #[tokio::test]
 async fn source_is_not_stored() {
     let shop = Shop::open().await;
@@ -447,7 +447,7 @@ async fn source_is_not_stored() {
     }
 }
 
-/// As an earlier version of the code has counted them.
+/// Attempts in the form of an earlier version of the code.
 #[tokio::test]
 async fn attempts_without_sources_start_anew() {
     let shop = Shop::open().await;

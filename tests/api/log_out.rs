@@ -50,7 +50,7 @@ async fn keeps_the_place_in_the_line() {
     out.send().await.ok();
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
     let held = shop.hold(&buyer, 1).await.ok();
-    // What is held may be paid with a token that is issued once more.
+    // A hold may be paid with a token that is issued again.
     let token = shop.token_of(&buyer.user_id).await;
     let buyer = shop.rejoin_with(&buyer, &token).await;
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
@@ -58,7 +58,7 @@ async fn keeps_the_place_in_the_line() {
     shop.pay(&buyer, &held).await.ok();
 }
 
-/// Clients of seed S0 send the user's id along; whatever they send, it is not looked at.
+/// Some clients send the user's id in the body. The body is not read, whatever is in it.
 #[tokio::test]
 async fn ignores_the_body() {
     let shop = Shop::open().await;

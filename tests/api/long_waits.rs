@@ -1,4 +1,4 @@
-//! However long a line takes, whoever is in it reaches their place.
+//! However long a line takes, everybody in it keeps their place.
 
 use serde_json::{Value, json};
 use shared::jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
 impl Shop {
-    /// A guest asks for a place once more, with nothing but their id.
+    /// A guest asks for their place again, with nothing but their id.
     async fn ask_again(&self, buyer: &Buyer) -> Reply {
         let body = json!({ "user_id": buyer.user_id });
         self.post("/v1/auth/tokens").json(&body).send().await
@@ -23,7 +23,7 @@ impl Shop {
         self.put_queue(admin, "main", &settings).await.ok();
     }
 
-    /// An administrator with a token that is good now.
+    /// An administrator with a valid token.
     async fn log_admin_in(&self, admin: &Guest) -> Guest {
         let body = json!({ "user_id": admin.user_id });
         let logged_in = self.post("/v1/auth/login").json(&body).send().await.ok();
@@ -34,13 +34,13 @@ impl Shop {
     }
 }
 
-/// When a token that was issued again expires, compared with the time.
+/// How long a token that was issued again is valid, compared with the time.
 fn has_time_left(shop: &Shop, joined: &Value) -> bool {
     let expires_at: Timestamp = text(&joined["expires_at"]).parse().expect("a time");
     expires_at > shop.now() + SignedDuration::from_hours(24)
 }
 
-/// A shop whose scheduler is dead, because a month has many minutes: joins and polls tick.
+/// A shop whose scheduler is dead, because a month has many minutes. Joins and polls tick.
 async fn slow_shop() -> (Shop, Guest) {
     let shop = Shop::without_schedule(&[("MainMaxActive", "1"), ("AuditMinutes", "0")]).await;
     let admin = shop.admin().await;
@@ -87,8 +87,7 @@ async fn place_outlives_an_opening_that_is_moved() {
     assert_eq!(shop.status(&early).await, "ACTIVE");
 }
 
-/// Somebody who has been away for so long that their token has expired is given a good one, and
-/// has the place that they had.
+/// A user who was away until their token expired gets a valid one, with the same number.
 #[tokio::test]
 async fn token_that_has_expired_is_issued_again_with_the_same_place() {
     let (shop, admin) = slow_shop().await;
@@ -110,7 +109,7 @@ async fn token_that_has_expired_is_issued_again_with_the_same_place() {
         joined: back,
         ..waits
     };
-    // It is theirs: it is not issued to whoever knows the id as long as it is good.
+    // While it is valid, it is not issued to anyone who only knows the user's id.
     shop.ask_again(&back).await.is(TOKEN_ALREADY_ACTIVE);
 
     let admin = shop.log_admin_in(&admin).await;
@@ -122,8 +121,8 @@ async fn token_that_has_expired_is_issued_again_with_the_same_place() {
     shop.audit().await;
 }
 
-/// With an access token or the key of the join a token is issued again at any time, and is always
-/// good for days.
+/// With an access token or the key of the join, a token is issued again at any time, and is always
+/// valid for days.
 #[tokio::test]
 async fn token_that_is_issued_again_is_good() {
     let (shop, admin) = slow_shop().await;
@@ -158,7 +157,7 @@ async fn token_that_is_issued_again_is_good() {
     }
 }
 
-/// A session of the version before, whose token was good for twelve hours.
+/// A session of an earlier version, whose token was valid for twelve hours.
 #[tokio::test]
 async fn session_of_an_older_version_is_given_a_good_token() {
     let (shop, _) = slow_shop().await;

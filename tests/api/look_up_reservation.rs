@@ -72,7 +72,7 @@ async fn look_up_leads_to_the_refund() {
     assert_eq!(shop.reservation_status(&buyer, &sold).await, "REFUNDED");
 }
 
-/// A seat in another block than the first, of a large hall.
+/// A seat of a large hall that is not in the first block.
 #[tokio::test]
 async fn look_up_searches_every_block() {
     let mut shop = Shop::open().await;
@@ -88,7 +88,7 @@ async fn look_up_searches_every_block() {
     let by_id = format!("date=2027-01-01&reservation_id={id}");
     let found = shop.looked_up(&admin, &by_id).await;
     assert_eq!(found[0]["user_id"], json!(buyer.user_id));
-    // Its show is gone, and it is still there.
+    // Its show is deleted, but the reservation is still there.
     let key = json!({ "group": shop.concert_id, "entry": "show#2027-01-01" });
     shop.take_item("Catalog", key).await;
     shop.advance(10).await;
@@ -111,8 +111,7 @@ async fn look_up_finds_nothing_where_nobody_has_the_seat() {
     }
 }
 
-/// A seat that an earlier version has sold names no buyer, and one that is forgotten no
-/// reservation.
+/// A seat that an earlier version sold has no buyer, and one without an order is not found.
 #[tokio::test]
 async fn look_up_leaves_out_an_unknown_buyer_or_reservation() {
     let shop = Shop::open().await;
@@ -175,7 +174,7 @@ async fn look_up_requires_a_date_and_either_seat_or_reservation() {
     nowhere.is(CONCERT_NOT_FOUND);
 }
 
-/// Who has which seat is nobody else's business.
+/// Only administrators may see who has which seat.
 #[tokio::test]
 async fn look_up_is_for_administrators_only() {
     let shop = Shop::open().await;

@@ -1,4 +1,4 @@
-//! `make-admin`: who runs the deployment makes administrators.
+//! `make-admin`: the operator of the deployment makes administrators.
 
 use local::{ADMIN_EMAIL, ADMIN_PASSWORD, Options, Stack};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use shared::futures_util::future::join_all;
 use crate::harness::{NOBODY, PASSWORD, Shop, refusal::FORBIDDEN, text};
 
 impl Shop {
-    /// What the operator is told of an order that cannot be carried out.
+    /// The operator's error for a command that is refused.
     async fn refused_order(&self, order: &Value) -> String {
         let reply = self.invoke("make-admin", order).await;
         assert_eq!(reply.header("x-amz-function-error"), "Unhandled", "{order}");
@@ -184,7 +184,7 @@ async fn explains_a_malformed_command() {
     list.send().await.is(FORBIDDEN);
 }
 
-/// The one that `cargo local` prints.
+/// The command that `cargo local` prints.
 #[tokio::test]
 async fn demo_has_an_administrator() {
     let options = Options {

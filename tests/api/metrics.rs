@@ -1,4 +1,4 @@
-//! What the functions publish about themselves.
+//! The metrics that the functions publish.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use shared::futures_util::future::join_all;
 
 use crate::harness::{PRICE, Shop};
 
-/// Every name that a line may hold.
+/// Every name that a line may have.
 const FIELDS: [&str; 19] = [
     "_aws",
     "function",
@@ -31,21 +31,21 @@ const FIELDS: [&str; 19] = [
 ];
 
 impl Shop {
-    /// What has been published.
+    /// All lines that have been published.
     pub fn metrics(&self) -> Vec<Value> {
         let lines = self.stack.metrics();
         let lines = lines.iter().map(|line| serde_json::from_str(line));
         lines.map(|line| line.expect("JSON")).collect()
     }
 
-    /// What a function has published of its invocations.
+    /// The lines of a function's invocations.
     pub fn invocations(&self, function: &str) -> Vec<Value> {
         let mut lines = self.metrics();
         lines.retain(|line| line["function"] == function && line.get("Requests").is_some());
         lines
     }
 
-    /// The last that was published of the queue `main`.
+    /// The last line of the queue `main`.
     fn last_tick(&self) -> Value {
         let mut lines = self.metrics();
         lines.retain(|line| line["queue"] == "main");
@@ -82,8 +82,8 @@ async fn every_invocation_is_published_with_its_outcome() {
     assert!(!shop.invocations("admit").is_empty(), "the schedule");
 }
 
-/// An id as a dimension would make a metric of each visitor, and a path of a guest holds their
-/// only secret.
+/// An id as a dimension would make a metric for each visitor, and a guest's path has their only
+/// secret.
 #[tokio::test]
 async fn purchase_publishes_nothing_about_the_buyer() {
     let shop = Shop::open().await;
@@ -177,7 +177,7 @@ async fn failed_ticks_are_published() {
 async fn contention_is_published() {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
-    // Which of those at once get in each other's way is not ours to say, only that some do.
+    // It is chance which of these requests meet contention, but some must.
     for _ in 0..20 {
         for reply in join_all((0..20).map(|_| shop.charge(&buyer, PRICE))).await {
             reply.ok();
@@ -193,7 +193,7 @@ async fn contention_is_published() {
     panic!("nobody was ever in anybody's way");
 }
 
-/// A fault of other waiting rooms: a counter in a warm function that survives between requests.
+/// A counter must not survive from one request to the next in the same function.
 #[tokio::test]
 async fn consumption_is_published_per_request() {
     let shop = Shop::open().await;

@@ -1,8 +1,8 @@
-//! Any sequence of requests against a small model of what must be true: every answer's status and
-//! code is predicted, and what it says of money, seats and reservations.
+//! Random sequences of requests against a small model of what must be true. It predicts the status
+//! and code of every answer, and what the answer says about money, seats and reservations.
 //!
-//! The model is written from the contract, not from the code, and knows no table. A sequence that
-//! is answered otherwise is shrunk to the shortest one that is.
+//! The model is written from the contract, not from the code, and knows no table. A sequence with
+//! another answer than predicted is shrunk to the shortest one.
 
 mod prediction;
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use self::prediction::{Answer, HOLD_SECONDS, Model, PEOPLE, WINDOW_SECONDS};
 use crate::harness::{Buyer, Call, Shop, show, text};
 
-/// What somebody does. A reservation is one of all that there are, whoever's it is.
+/// What a user does. A reservation is one of all reservations, of any user.
 #[derive(Debug, Clone)]
 enum Step {
     Join(usize),
@@ -31,7 +31,7 @@ enum Step {
     Wait(u64),
 }
 
-/// What is paid.
+/// The amount of a payment.
 #[derive(Debug, Clone, Copy)]
 enum Amount {
     Right,
@@ -41,7 +41,7 @@ enum Amount {
 fn step() -> impl Strategy<Value = Step> {
     let who = || 0..PEOPLE;
     let which = || 0..4_usize;
-    // There are three seats.
+    // Seat 4 does not exist.
     let seats = proptest::sample::subsequence(vec![1_u64, 2, 3, 4], 1..=3);
     let amount = prop_oneof![9 => Just(Amount::Right), 1 => Just(Amount::Constraint)];
     let money = prop_oneof![1 => Just(0_u32), 4 => Just(50_000), 4 => Just(100_000)];
@@ -71,7 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The shop, and who is in it.
+/// The shop, and its users.
 struct Visit {
     shop: Shop,
     people: Vec<Buyer>,
@@ -104,7 +104,7 @@ impl Visit {
         }
     }
 
-    /// Does a step, and tells what was predicted when the answer is another.
+    /// Does a step, and returns the prediction if the answer differs.
     async fn does(&mut self, step: &Step) -> Result<(), String> {
         let Some((call, predicted)) = self.predict(step).await else {
             return Ok(());
@@ -133,7 +133,7 @@ impl Visit {
         Ok(())
     }
 
-    /// The request of a step, and what it may come to.
+    /// The request of a step, and its possible answers.
     async fn predict(&mut self, step: &Step) -> Option<(Call, Vec<Answer>)> {
         let (shop, model) = (&self.shop, &mut self.model);
         let reservation = |id: &str| format!("{}/{id}", shop.reservations());
@@ -207,13 +207,13 @@ impl Visit {
     }
 }
 
-/// Plays so many sequences of requests in shops without one of their conditions, if one is named,
-/// and returns what was wrong with the shortest one that was answered otherwise than predicted.
-fn play(without: Option<(&str, &str)>, sequences: u32, most_shrinks: u32) -> Result<(), String> {
+/// Plays this many sequences, in shops without one of the conditions if one is named. Returns what
+/// was wrong with the shortest sequence whose answer was not predicted.
+fn play(without: Option<(&str, &str)>, sequences: u32, max_shrinks: u32) -> Result<(), String> {
     let config = Config {
         cases: sequences,
         failure_persistence: None,
-        max_shrink_iters: most_shrinks,
+        max_shrink_iters: max_shrinks,
         ..Config::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -244,9 +244,8 @@ fn every_answer_is_predicted() {
     play(None, 20, 300).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
-/// Without the condition that a charge is recorded once, its key is good for nothing. Whether a
-/// sequence has a charge with a key that was there before is chance; the first one that has ends
-/// the play.
+/// Without the condition that a charge is recorded once, its key has no effect. It is chance
+/// whether a sequence repeats a key. The first one that does ends the play.
 #[test]
 fn wrong_answer_is_noticed() {
     let unguarded = ("Accounts", "attribute_not_exists(entry)");

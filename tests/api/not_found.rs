@@ -1,4 +1,4 @@
-//! `$default`: what leads nowhere.
+//! `$default`: paths that do not exist.
 
 use crate::harness::{Shop, refusal::NOT_FOUND};
 

@@ -1,4 +1,4 @@
-//! Before the opening: who is early enters a draw, and gets a number by lot when the queue opens.
+//! Before the opening: joins get an early entry, and a number by lot when the queue opens.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::harness::{
 };
 
 impl Shop {
-    /// A shop whose queue `rock` opens in so many seconds.
+    /// A shop whose queue `rock` opens in this many seconds.
     async fn opening_in(seconds: i64) -> (Self, Guest) {
         let mut shop = Self::open().await;
         let admin = shop.admin().await;
@@ -42,7 +42,7 @@ impl Shop {
         serde_json::from_value(document["draw"].clone()).expect("a draw")
     }
 
-    /// The number of somebody who was early, as anybody can work it out.
+    /// The number of an early entry, as anyone can compute it.
     async fn number(&self, buyer: &Buyer) -> u64 {
         let draw = self.draw().await.draw().expect("as promised");
         let entry: EarlyEntry =
@@ -58,10 +58,10 @@ async fn early_buyer_waits_for_the_draw() {
     let (shop, _) = Shop::opening_in(3_600).await;
     let early = &shop.fans(1).await[0];
     assert_eq!(early.joined["status"], "EARLY");
-    let told = claims(&early.token);
-    assert!(told["early"].is_array() && told.get("number").is_none());
-    // The token lives for longer than an opening can be ahead.
-    let lives = told["exp"].as_i64().expect("a time") - shop.now().as_second();
+    let claimed = claims(&early.token);
+    assert!(claimed["early"].is_array() && claimed.get("number").is_none());
+    // The token is valid for longer than an opening may be ahead.
+    let lives = claimed["exp"].as_i64().expect("a time") - shop.now().as_second();
     assert_eq!(lives, 30 * 24 * 3_600);
 
     let reply = shop.get("/v1/auth/tokens").send_as(&early.token).await;
@@ -93,7 +93,7 @@ async fn numbers_are_drawn_by_lot_at_the_opening() {
     let (shop, _) = Shop::opening_in(60).await;
     let sealed = shop.draw().await.seed_hash;
     let early = shop.fans(12).await;
-    // A moment after the time comes, whatever the ticks of before.
+    // A moment after the time has come, whatever earlier ticks did.
     shop.advance(61).await;
     assert_eq!(shop.draw().await.seed_hash, sealed, "settled beforehand");
     let mut numbers = BTreeSet::new();
@@ -119,8 +119,8 @@ async fn numbers_are_drawn_by_lot_at_the_opening() {
     shop.audit().await;
 }
 
-/// Being there at the last moment is worth as much as being there an hour before, and nobody who
-/// comes after it is before them.
+/// A join at the last moment has the same chance as one an hour before, and nobody who joins after
+/// the opening is before either.
 #[tokio::test]
 async fn join_is_an_entry_until_the_stripes_are_frozen_and_then_a_number() {
     let (shop, _) = Shop::opening_in(10).await;
@@ -150,7 +150,7 @@ async fn join_is_an_entry_until_the_stripes_are_frozen_and_then_a_number() {
     assert_eq!(between.header("retry-after"), "1");
     between.is(BUSY);
 
-    // Another one that dies before it has written the line.
+    // Another tick that dies before it has written the line.
     store.let_numbers_go(&rock, 5).await.expect("done");
     let after = join().send().await.ok();
     assert_eq!(claims(&text(&after["token"]))["number"], 6);
@@ -165,7 +165,7 @@ async fn join_is_an_entry_until_the_stripes_are_frozen_and_then_a_number() {
     shop.audit().await;
 }
 
-/// The scheduler is dead: those who ask open the queue, ten seconds late.
+/// The scheduler is dead. The callers open the queue, ten seconds late.
 #[tokio::test]
 async fn queue_opens_although_the_scheduler_is_dead() {
     let shop = Shop::without_schedule(&[]).await;
@@ -203,7 +203,7 @@ async fn ticks_at_once_draw_the_same_lots() {
     shop.audit().await;
 }
 
-/// Who leaves and comes back has the entry that they had.
+/// A user who leaves and comes back has the same entry.
 #[tokio::test]
 async fn buyer_that_leaves_and_rejoins_keeps_the_entry() {
     let (shop, _) = Shop::opening_in(600).await;
@@ -229,7 +229,7 @@ async fn opening_may_be_moved_until_it_has_passed() {
     shop.advance(61).await;
     assert_eq!(shop.queue("rock").await["points"], json!([]));
     assert_eq!(shop.draw().await.seed_hash, sealed, "the same draw");
-    // Other settings do not touch it.
+    // Other settings do not change it.
     let kept = shop.put_queue(&admin, "rock", &json!({})).await.ok();
     assert_eq!(kept["settings"]["opens_at"], shop.in_seconds(539));
 
@@ -242,7 +242,7 @@ async fn opening_may_be_moved_until_it_has_passed() {
     assert_eq!(late.joined["status"], "ACTIVE", "nobody was before them");
 }
 
-/// Nobody was early, so that the next one would walk in: not any more.
+/// Nobody had joined early, so the next join would walk in; but now the queue opens later.
 #[tokio::test]
 async fn queue_that_opened_for_nobody_can_be_paused() {
     let (shop, admin) = Shop::opening_in(30).await;
@@ -271,7 +271,7 @@ async fn opening_has_to_be_in_the_future() {
     shop.opens_in(&admin, 28 * 24 * 3_600).await.ok();
 }
 
-/// A queue that somebody has joined has opened.
+/// A queue that somebody has joined cannot get an opening.
 #[tokio::test]
 async fn queue_with_a_number_drawn_takes_no_opening() {
     let shop = Shop::open().await;
@@ -283,7 +283,7 @@ async fn queue_with_a_number_drawn_takes_no_opening() {
     assert_eq!(shop.status(&buyer).await, "ACTIVE");
 }
 
-/// The queue that everybody has may open later, too, though it has been ticked.
+/// `main` may get an opening too, even after ticks.
 #[tokio::test]
 async fn main_can_be_given_an_opening() {
     let shop = Shop::open().await;
@@ -351,7 +351,7 @@ async fn sessions_ended_before_the_opening_take_no_place() {
     shop.audit().await;
 }
 
-/// The sale ends, or the concert goes, while people wait for the opening.
+/// The sale ends, or the concert is deleted, while users wait for the opening.
 #[tokio::test]
 async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
     let (mut shop, admin) = Shop::opening_in(600).await;
@@ -365,7 +365,7 @@ async fn line_ends_before_the_opening_when_nothing_is_to_be_had() {
     }
     assert_eq!(shop.queue("rock").await["state"], "SALE_OVER");
 
-    // Another concert takes newcomers, whose draw it is.
+    // Another concert accepts newcomers, and the draw is among them.
     let closes_at = shop.now() + shared::jiff::SignedDuration::from_secs(300);
     let closing = crate::harness::show_sold("2027-01-01", None, Some(closes_at));
     shop.concert_id = shop.add_concert("앙코르", "rock", &[closing]).await;
@@ -393,14 +393,14 @@ async fn seed_is_secret_before_the_opening() {
         .expect("a queue");
     let seed = queue.seed_of_draw_to_come().expect("a seed").reveal();
     let set = shop.put_queue(&admin, "rock", &json!({})).await.ok();
-    let told: [Value; 4] = [
+    let answers: [Value; 4] = [
         shop.queue("rock").await,
         shop.get_place(early).await,
         set,
         early.joined.clone(),
     ];
-    for told in told {
-        assert!(!told.to_string().contains(&seed), "{told}");
+    for answer in answers {
+        assert!(!answer.to_string().contains(&seed), "{answer}");
     }
     shop.advance(70).await;
     assert_eq!(shop.queue("rock").await["draw"]["seed"], json!(seed));

@@ -1,5 +1,5 @@
-//! Queue tokens that outlive what ends a user's tokens: they keep their place in the line, and are
-//! refused wherever money or the user is concerned.
+//! Queue tokens of an earlier generation: they keep their place in the line, and are refused for
+//! money and for the user.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::harness::{
 const NEXT: &str = "another long password";
 
 impl Shop {
-    /// Somebody with a password, and with a seat that they can pay for.
+    /// A user with a password, who holds a seat and can pay for it.
     async fn account_that_holds(&self) -> (Buyer, Value) {
         let account = self.account("mina@example.com").await;
         let buyer = self.signed_in_buyer(&account.as_guest()).await;
@@ -23,7 +23,7 @@ impl Shop {
         (buyer, held)
     }
 
-    /// Somebody with an access token joins the queue.
+    /// A user with an access token joins the queue.
     async fn signed_in_buyer(&self, user: &Guest) -> Buyer {
         let buyer = Buyer {
             user_id: user.user_id.clone(),
@@ -43,7 +43,7 @@ impl Shop {
         doors
     }
 
-    /// Checks that a token opens no door to money, and those of the line.
+    /// Checks that a token is refused for money, and accepted in the line.
     async fn is_good_for_the_line_alone(&self, old: &Buyer, held: &Value) {
         for door in self.of_money(old, held) {
             let reply = door.call(self).send_as(&old.token).await;
@@ -55,7 +55,7 @@ impl Shop {
         self.seats(old).await;
     }
 
-    /// The same token as a version issued it that knew no generations.
+    /// The same token, as a version issued it that had no generations.
     async fn without_generation(&self, token: &str) -> String {
         let mut said = claims(token);
         let fields = said.as_object_mut().expect("claims");
@@ -72,7 +72,7 @@ async fn queue_token_keeps_only_its_place_after_a_log_out() {
     out.send().await.ok();
     shop.is_good_for_the_line_alone(&buyer, &held).await;
 
-    // Whoever logs in again gets a token of the same session that is good.
+    // After another log-in, a join returns a valid token of the same session.
     let logged_in = shop.log_in("mina@example.com", PASSWORD).await.ok();
     let again = shop.rejoin_with(&buyer, &text(&logged_in["token"])).await;
     assert_eq!(claims(&again.token)["jti"], claims(&buyer.token)["jti"]);
@@ -84,7 +84,7 @@ async fn queue_token_keeps_only_its_place_after_a_log_out() {
 }
 
 impl Shop {
-    /// Checks that an old token neither sees a receipt again nor gives paid seats back.
+    /// Checks that an old token can neither read a receipt again nor refund paid seats.
     async fn is_over_for(&self, old: &Buyer, held: &Value) {
         self.pay(old, held).await.is(INVALID_TOKEN);
         let refund = self.delete(&self.reservation(held)).token(&old.token);
@@ -101,7 +101,7 @@ async fn queue_token_keeps_only_its_place_after_another_password() {
     let change = shop.patch(&path).token(&buyer.access_token).json(&body);
     change.send().await.ok();
     shop.is_good_for_the_line_alone(&buyer, &held).await;
-    // Leaving is the line's, too.
+    // Leaving is a call of the line too.
     shop.leave(&buyer).await;
     shop.audit().await;
 }
@@ -151,7 +151,7 @@ async fn tokens_of_two_generations_ago_are_refused_as_those_of_the_last() {
     shop.pay(&buyer, &held).await.ok();
 }
 
-/// Tokens and accounts of the version before say nothing of generations.
+/// Tokens and accounts of an earlier version have no generations.
 #[tokio::test]
 async fn token_without_a_generation_is_good_until_its_user_logs_out() {
     let shop = Shop::open().await;
@@ -170,7 +170,7 @@ async fn token_without_a_generation_is_good_until_its_user_logs_out() {
     shop.is_good_for_the_line_alone(&old, &held).await;
 }
 
-/// Their generation has moved, and their account does not say so.
+/// The user's generation has changed, but their account has none stored.
 #[tokio::test]
 async fn user_whose_account_has_no_generation_buys_as_before() {
     let shop = Shop::open().await;
@@ -188,7 +188,8 @@ async fn user_whose_account_has_no_generation_buys_as_before() {
     let held = shop.hold(&buyer, 7).await.ok();
     shop.charge(&buyer, PRICE).await.ok();
     shop.charge(&old, 1).await.ok();
-    // Whether this one is from before the last log-out nobody knows: it sees no address.
+    // It is not known whether this token is from before the last log-out, so it cannot read the
+    // address.
     let user = format!("/v1/users/{}", old.user_id);
     shop.get(&user).send_as(&old.token).await.is(INVALID_TOKEN);
     shop.get(&user).send_as(&buyer.token).await.ok();

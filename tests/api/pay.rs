@@ -246,7 +246,7 @@ async fn names_what_is_missing_or_different() {
         .ok();
 }
 
-/// A fault of other sellers: paying does not check whose reservation it is.
+/// Only the owner of a reservation may pay it.
 #[tokio::test]
 async fn refuses_another_users_hold() {
     let shop = Shop::open().await;
@@ -291,7 +291,7 @@ async fn refuses_a_reservation_under_another_concert() {
     shop.pay(&buyer, &held).await.ok();
 }
 
-/// A fault of other sellers: the user id in the body is believed.
+/// The user id in the body is not believed.
 #[tokio::test]
 async fn takes_the_money_of_the_tokens_user() {
     let shop = Shop::open().await;

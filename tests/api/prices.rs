@@ -1,7 +1,7 @@
-//! What each operation costs in DynamoDB's units, exactly: prices are part of the contract.
+//! What each operation costs in DynamoDB's units, exactly. Prices are part of the contract.
 //!
-//! The instances are warm (their keys are read, as at every function's start), and the caches as
-//! each test says.
+//! The instances are warm: they have read their keys, as every function does at its start. The
+//! state of the caches is that of each test.
 
 mod concerts;
 mod line;
@@ -11,7 +11,7 @@ mod users;
 
 use crate::harness::Shop;
 
-/// The functions of a purchase, whose start is not a part of its price.
+/// The functions of a purchase, whose starts are not part of its price.
 const FUNCTIONS: [&str; 9] = [
     "sign-up",
     "join-queue",
@@ -38,7 +38,7 @@ async fn warm_shop(parameters: &[(&str, &str)]) -> Shop {
 }
 
 impl Shop {
-    /// Starts functions, whose start is not a part of a price.
+    /// Starts functions, because a start is not part of a price.
     async fn start(&self, functions: &[&str]) {
         for function in functions {
             self.stack.app(function).await;
@@ -46,7 +46,7 @@ impl Shop {
         self.stack.forget_consumed();
     }
 
-    /// What a function has consumed since this was last asked: read and write units.
+    /// What a function has consumed since the last call of this: read and write units.
     fn price(&self, function: &str) -> (f64, f64) {
         let units = self.stack.consumed().by(function);
         self.stack.forget_consumed();

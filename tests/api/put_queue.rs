@@ -12,7 +12,7 @@ use crate::harness::{
     },
 };
 
-/// What a queue answers with whose settings are these.
+/// The answer of a queue with these settings.
 fn with_version(settings: &Value, version: u64) -> Value {
     let mut settings = settings.clone();
     settings["version"] = json!(version);
@@ -44,7 +44,7 @@ async fn replaces_all_settings() {
     assert_eq!(document["rate"], json!(0.125));
     assert_eq!(document["state"], "PAUSED");
 
-    // What is left out is as usual again, the default concert too.
+    // A setting that is left out gets its default again, the default concert too.
     let concert = json!({ "default_concert_id": shop.concert_id, "max_active": 7 });
     let set = shop.put_queue(&admin, "main", &concert).await.ok();
     let mut expected = with_version(&default_settings(), 2);
@@ -135,7 +135,8 @@ async fn refuses_a_malformed_name() {
     }
 }
 
-/// A line moves as it is told: from the next tick on, which takes five seconds to let them in.
+/// A line moves as its settings say, from the next tick on, which takes five seconds to let them
+/// in.
 #[tokio::test]
 async fn settings_are_in_force_with_the_next_tick() {
     let shop = Shop::with_room_for_one().await;
@@ -162,7 +163,7 @@ async fn settings_are_in_force_with_the_next_tick() {
     assert_eq!(place["status"], "WAITING");
     assert_eq!(place["estimated_wait_time"], Value::Null);
 
-    // They may choose for longer than they have been able to, which changes nothing for them.
+    // A larger window does not change the windows of those who are inside.
     shop.put_queue(&admin, "main", &json!({ "max_active": 3 }))
         .await
         .ok();
@@ -184,7 +185,7 @@ async fn closed_queue_ends_waiting_sessions_and_not_active_ones() {
     assert_eq!(place["reason"], "QUEUE_CLOSED");
 }
 
-/// Two operators at once: each change is made, and none of a queue's admissions is lost.
+/// Two operators at once: each change is made, and no admission is lost.
 #[tokio::test]
 async fn changes_at_once_are_all_made() {
     crate::harness::in_virtual_time();
@@ -199,7 +200,7 @@ async fn changes_at_once_are_all_made() {
     assert_eq!(last["settings"]["version"], 9);
 }
 
-/// What an administrator puts on condition that the settings are these.
+/// An administrator's request to replace the settings if they have this version.
 async fn put_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Reply {
     let call = shop.call("PUT", &format!("/v1/queues/{queue_id}"));
     let call = call.token(&admin.access_token).header("if-match", named);

@@ -1,10 +1,10 @@
-//! A long evening at random: people do what they can, several things at once, while everything
-//! below the functions goes wrong at times. Each remembers what they were told. Then nothing goes
-//! wrong any more, time passes, and everybody has to find what they were told.
+//! A long evening at random. Users do several things at once, while everything below the functions
+//! goes wrong at times. Each remembers the answers. Then nothing goes wrong any more, time passes,
+//! and everything must be as it was answered.
 //!
-//! The seed is printed, and `ONSALE_SEED` plays it again: people do the same, and meet the same
-//! faults as long as the calls come in the same order, which ids and retries, drawn by chance
-//! elsewhere, may change. `ONSALE_OPERATIONS` says how much is done.
+//! The seed is printed, and `ONSALE_SEED` plays it again. Users do the same then. They meet the
+//! same faults as long as the calls come in the same order; ids and retries are random, and may
+//! change that. `ONSALE_OPERATIONS` is how many operations are done.
 
 mod admissions;
 mod disturbances;
@@ -39,7 +39,7 @@ use self::{
 };
 use crate::harness::{Guest, NOON, PRICE, Shop, show};
 
-/// Small rooms, short windows: whatever can happen happens often.
+/// Small halls and short windows, so that everything that can happen happens often.
 const PARAMETERS: [(&str, &str); 6] = [
     ("HoldSeconds", "30"),
     ("ClaimSeconds", "10"),
@@ -49,28 +49,28 @@ const PARAMETERS: [(&str, &str); 6] = [
     ("MainMaxActive", "12"),
 ];
 
-/// Each of them does two things at once.
+/// How many users there are. Each does two things at once.
 const PEOPLE: usize = 16;
 
-/// The queues, and the shows that each sells: a date and so many seats.
+/// The queues, and the shows that each sells: dates and numbers of seats.
 const SHOWS: [(&str, &[(&str, u32)]); 2] = [
     ("main", &[("2027-05-01", 10), ("2027-05-02", 6)]),
     ("spring", &[("2027-06-01", 8)]),
 ];
 
-/// What happened in a run.
+/// The result of a run.
 #[derive(Debug)]
 struct Run {
     /// Requests that were answered.
     operations: u64,
-    /// Answers by what was asked and what it came to.
+    /// How many answers there were, by request and result.
     answers: BTreeMap<String, u64>,
     faults: BTreeMap<Fault, u64>,
-    /// Whatever should not have happened.
+    /// Everything that must not happen but did.
     violations: Vec<String>,
 }
 
-/// What is the same for everybody in a run.
+/// What all users of a run share.
 struct World {
     shop: Shop,
     shows: Vec<Place>,
@@ -129,7 +129,7 @@ impl World {
         self.shop.now()
     }
 
-    /// Notes what should not have happened.
+    /// Notes something that must not happen.
     fn violated(&self, what: impl Display) {
         let mut violations = locked(&self.violations);
         if violations.len() < 20 {
@@ -153,7 +153,7 @@ impl World {
         self.left.load(Ordering::SeqCst) > 0 && !self.is_violated()
     }
 
-    /// Whether there is more to do; one operation is counted as begun.
+    /// Whether there is more to do. Counts one more operation.
     fn goes_on(&self) -> bool {
         let one_less = |left: u64| left.checked_sub(1);
         let left = self
@@ -167,7 +167,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("not poisoned")
 }
 
-/// Lets an evening go by, in a stack without one of its conditions, if one is named.
+/// Plays an evening, in a stack without one of the conditions if one is named.
 async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> Run {
     let world = World::open().await;
     if let Some((table, words)) = without {
@@ -193,7 +193,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
     }
     let limits = Arc::default();
     let mut around = JoinSet::new();
-    // A leap of the clock is not to end halfway.
+    // A move of the clock must not be cut off.
     let changes = tokio::spawn(disturbances::go_on(
         Arc::clone(&world),
         Arc::clone(&limits),
@@ -204,7 +204,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
         people.clone(),
         limits,
     ));
-    around.spawn(tell_progress(Arc::clone(&world), operations));
+    around.spawn(print_progress(Arc::clone(&world), operations));
     while let Some(done) = hands.join_next().await {
         done.expect("nobody panics");
     }
@@ -223,8 +223,8 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
     }
 }
 
-/// Says how far it is, for whom it takes too long.
-async fn tell_progress(world: Arc<World>, operations: u64) {
+/// Prints the progress of a long run.
+async fn print_progress(world: Arc<World>, operations: u64) {
     const EVERY: Duration = Duration::from_secs(10);
     let (begun, opened) = (Instant::now(), world.now());
     let mut told = begun;
@@ -242,7 +242,7 @@ async fn tell_progress(world: Arc<World>, operations: u64) {
             "{done} of {operations} operations, {} a second; {passed:#} of the evening, {faults} faults",
             done / seconds
         );
-        // Past the test runner, which keeps what a test prints to itself.
+        // Written directly, because the test runner keeps what a test prints.
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
@@ -271,8 +271,8 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
     );
     assert!(run.violations.is_empty(), "{run:#?}");
     assert_eq!(run.operations, operations);
-    // An evening on which nothing happened would show nothing. Of what must happen, the rarest comes
-    // some fifteen times in the shortest evening that it is asked of.
+    // An evening on which nothing happened would prove nothing. The rarest of these happens about
+    // fifteen times in the shortest evening that is checked for it.
     let often = [
         "join",
         "hold",
@@ -292,8 +292,8 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
     assert!(run.faults.len() > 10, "{run:#?}");
 }
 
-/// Without a condition it would not go well, and that is noticed. The evening ends with the first
-/// violation, mostly within three thousand operations.
+/// Without a condition things go wrong, and the test notices it. The evening ends with the first
+/// violation, usually within three thousand operations.
 #[tokio::test(start_paused = true)]
 async fn everybody_notices_a_missing_condition() {
     for guard in [
@@ -305,7 +305,7 @@ async fn everybody_notices_a_missing_condition() {
     }
 }
 
-/// The price of so many seats.
+/// The price of this many seats.
 fn price(seats: usize) -> u64 {
     u64::from(PRICE) * seats as u64
 }

@@ -16,14 +16,14 @@ use crate::harness::{
 const REASON: &str = "공연 취소";
 
 impl Shop {
-    /// An administrator's request to give a buyer's reservation back.
+    /// An administrator's request to refund a buyer's reservation.
     pub fn refund(&self, admin: &Guest, buyer: &Buyer, held: &Value, reason: &str) -> Call {
         let body = json!({ "user_id": buyer.user_id, "reason": reason });
         let path = format!("{}/refund", self.reservation(held));
         self.post(&path).token(&admin.access_token).json(&body)
     }
 
-    /// A buyer's last entry, as a token sees it.
+    /// A buyer's last entry, as the holder of a token reads it.
     async fn last_entry(&self, buyer: &Buyer, token: &str) -> Value {
         let path = format!("/v1/users/{}/statement?limit=1", buyer.user_id);
         let page = self.get(&path).send_as(token).await.ok();
@@ -73,7 +73,7 @@ async fn refund_gives_the_money_back_and_says_why() {
         assert_eq!(payments["payments"][0]["refund_reason"], REASON);
         assert_eq!(payments["payments"][0].get("refundable_until"), None);
     }
-    // Administrators are told which of them it was.
+    // Administrators also read which of them it was.
     entry["by"] = json!(admin.user_id);
     assert_eq!(shop.last_entry(&buyer, &admin.access_token).await, entry);
     let named = format!("{path}?user_id={}", buyer.user_id);
@@ -146,7 +146,7 @@ async fn refunds_by_buyer_and_administrators_at_once_are_one() {
     shop.audit().await;
 }
 
-/// The buyer cannot any more: refunds are closed, the day is over, the show is gone.
+/// The buyer cannot do it any more: refunds are closed, the day is over, the show is deleted.
 #[tokio::test]
 async fn refund_is_possible_at_any_time() {
     let mut shop = Shop::without_schedule(&[]).await;
@@ -320,7 +320,7 @@ async fn refund_finds_no_reservation_of_another_user_or_concert() {
     assert_eq!(shop.reservation_status(&buyer, &receipt).await, "PAID");
 }
 
-/// A buyer would have the cut-off lifted; somebody else would have a seat freed.
+/// A buyer could lift the cut-off with it, and another user could get a seat freed.
 #[tokio::test]
 async fn refund_is_for_administrators_only() {
     let shop = Shop::open_with(&[("RefundCutoffHours", "8760")]).await;
@@ -353,7 +353,7 @@ async fn refund_is_for_administrators_only() {
     assert_eq!(shop.balance(&buyer).await, json!(0));
 }
 
-/// Whoever asks cannot say that somebody else has done it.
+/// A request cannot name another administrator as the one that made it.
 #[tokio::test]
 async fn refund_ignores_other_fields() {
     let shop = Shop::open().await;

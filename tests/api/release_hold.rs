@@ -1,4 +1,4 @@
-//! `release-hold`: the message of a hold, early, late, doubled and unreadable.
+//! `release-hold`: the message of a hold, delivered early, late, twice, or unreadable.
 
 use serde_json::{Value, json};
 use shared::{futures_util::future::join_all, jiff::SignedDuration};
@@ -15,7 +15,7 @@ fn message(buyer: &Buyer, held: &Value) -> Value {
 }
 
 impl Shop {
-    /// Delivers messages, and tells which of them have to come again.
+    /// Delivers messages, and returns those that must be delivered again.
     async fn deliver(&self, bodies: &[String]) -> Vec<Value> {
         let records: Vec<_> = bodies
             .iter()
@@ -62,8 +62,8 @@ async fn early_message_is_put_back() {
     assert_eq!(shop.status(&buyer).await, "CLOSED HOLD_EXPIRED");
 }
 
-/// The payer's clock may be two seconds behind: what is free by the rule is released, and no
-/// sooner.
+/// The payer's clock may be two seconds behind. So the seat is released when it is free by the
+/// rule, and not earlier.
 #[tokio::test]
 async fn early_message_takes_no_seat_from_a_payer_whose_clock_is_behind() {
     let shop = Shop::without_messages(&[]).await;

@@ -1,4 +1,4 @@
-//! `rotate-keys`: keys that are replaced without anybody's doing.
+//! `rotate-keys`: replaces keys automatically.
 
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
@@ -42,14 +42,14 @@ impl Shop {
         kid(&self.guest().await)
     }
 
-    /// The names of the keys that anybody may know.
+    /// The names of the public keys.
     async fn published(&self) -> Vec<String> {
         let keys = self.get("/v1/auth/keys").send().await.ok();
         let keys = keys["keys"].as_array().expect("keys");
         keys.iter().map(|key| text(&key["kid"])).collect()
     }
 
-    /// Knocks at a door that everybody with a token may pass.
+    /// Calls an endpoint that is open to everybody with a valid token.
     async fn is_known(&self, guest: &Guest) -> bool {
         let path = format!("/v1/users/{}/balance", guest.user_id);
         let reply = self.get(&path).send_as(&guest.access_token).await;
@@ -96,7 +96,7 @@ async fn key_is_published_five_minutes_before_it_signs() {
     assert_eq!(shop.published().await, [old, new]);
 }
 
-/// The last one that an old key signs is one of a guest: it lives for 30 days.
+/// The last token that the old key signs is a guest's, which lives for 30 days.
 #[tokio::test]
 async fn tokens_of_an_old_key_stay_good_to_their_end() {
     let (shop, guest) = shop_and_guest(&[("KeyRotationDays", "365")]).await;
@@ -137,7 +137,7 @@ async fn schedule_replaces_a_key_when_it_is_old() {
         assert_eq!(shop.signing().await, keys[keys.len() - 1]);
         assert_eq!(shop.published().await, keys);
         shop.advance(1).await;
-        // As if it came twice.
+        // As if the schedule called twice.
         shop.rotate(&json!({})).await;
         shop.advance(299).await;
         assert_eq!(shop.signing().await, keys[keys.len() - 1]);
@@ -186,7 +186,7 @@ async fn tokens_of_a_revoked_key_are_void_within_five_minutes() {
     let leaked = kid(&guest);
     shop.advance(60).await;
     assert!(shop.is_known(&guest).await);
-    // An instance that meets nobody else's token.
+    // An instance that sees no other tokens.
     let profile = format!("/v1/users/{}", guest.user_id);
     let look = || shop.get(&profile).send_as(&guest.access_token);
     look().await.ok();
@@ -266,7 +266,7 @@ async fn explains_a_malformed_command_and_changes_nothing() {
     }
 }
 
-/// Public keys are kept as long as access tokens live, which has to be enough for the others.
+/// Public keys are kept as long as access tokens live, which must be long enough for queue tokens.
 #[tokio::test]
 async fn tokens_live_no_longer_than_a_guests_access_token() {
     let longest = [

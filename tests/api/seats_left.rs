@@ -1,5 +1,5 @@
-//! Seats worth offering: a queue of its own lets in as many people as there are seats for, and
-//! says when it is sold out.
+//! Seats worth offering: a queue of its own lets in as many people as there are seats for, and says
+//! when it is sold out.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::harness::{
 };
 
 impl Shop {
-    /// A shop whose concert has so few seats and a queue of its own, `rock`.
+    /// A shop whose concert has this many seats and a queue of its own, `rock`.
     async fn with_capacity(capacity: u32) -> Self {
         let mut shop = Self::open().await;
         let admin = shop.admin().await;
@@ -24,15 +24,14 @@ impl Shop {
         shop
     }
 
-    /// So many people who are in the line one after the other, once those have been let in for
-    /// whom there is room.
+    /// This many users join one after the other. Then a tick lets in those for whom there is room.
     async fn fans_after_a_tick(&self, count: usize) -> Vec<Buyer> {
         let fans = self.fans(count).await;
         self.advance(10).await;
         fans
     }
 
-    /// A shop with two seats, both of which are sold, the receipt of one, and two who waited.
+    /// A shop with two seats, both sold, the receipt of one, and two users who waited.
     pub async fn sold_out() -> (Self, (Buyer, Value), Vec<Buyer>) {
         let shop = Self::with_capacity(2).await;
         let mut fans = shop.fans_after_a_tick(4).await;
@@ -43,7 +42,7 @@ impl Shop {
         (shop, (fans.remove(0), receipt), waited)
     }
 
-    /// Somebody's request to join the queue of the concert.
+    /// A new user's request to join the queue of the concert.
     pub async fn ask_for_a_place(&self) -> Call {
         let guest = self.guest().await;
         let body = json!({ "user_id": guest.user_id, "concert_id": self.concert_id });
@@ -75,7 +74,7 @@ async fn line_lets_in_as_many_as_there_are_seats() {
     shop.audit().await;
 }
 
-/// Who stands behind the last seat is told so.
+/// A session that waits behind the last seat reads that.
 #[tokio::test]
 async fn poll_says_who_is_beyond_the_seats() {
     let shop = Shop::with_capacity(3).await;
@@ -102,8 +101,8 @@ async fn line_lets_nobody_in_while_every_seat_is_held() {
     assert_eq!(document["seats_left"], 0);
     assert_eq!(document["state"], "OPEN", "not all of them are sold");
 
-    // Who gives a seat back is still there to take another one. When they leave, the next one
-    // comes.
+    // A user who cancels is still inside and may hold another seat. When they leave, the next one
+    // comes in.
     let path = shop.reservation(&held);
     shop.delete(&path).send_as(&fans[1].token).await.ok();
     shop.advance(10).await;
@@ -113,7 +112,7 @@ async fn line_lets_nobody_in_while_every_seat_is_held() {
     assert_eq!(shop.status(&fans[2]).await, "ACTIVE");
     assert_eq!(shop.status(&fans[3]).await, "WAITING");
 
-    // And when a hold lapses.
+    // The same when a hold lapses.
     shop.hold(&fans[2], 2).await.ok();
     shop.advance(200).await;
     assert_eq!(shop.status(&fans[3]).await, "WAITING");
@@ -143,7 +142,7 @@ async fn line_ends_for_all_at_once_when_every_seat_is_sold() {
     shop.audit().await;
 }
 
-/// Who was let in and has got nothing is over, too.
+/// The session of a user who was let in and got nothing is over, too.
 #[tokio::test]
 async fn active_session_without_a_seat_ends_when_every_seat_is_sold() {
     let shop = Shop::with_capacity(2).await;
@@ -173,7 +172,7 @@ async fn refund_opens_the_line_for_newcomers() {
         "SOLD_OUT"
     );
 
-    // Who was told that it is over may come back, and has a new number.
+    // A user whose session is over may join again, with a new number.
     let back = Guest {
         user_id: waited[1].user_id.clone(),
         access_token: waited[1].access_token.clone(),
@@ -190,7 +189,7 @@ async fn refund_opens_the_line_for_newcomers() {
     shop.audit().await;
 }
 
-/// The scheduler is dead: who joins ticks the line, and counts what is left.
+/// The scheduler is dead. A join ticks the line, and counts the seats that are left.
 #[tokio::test]
 async fn line_lets_in_no_more_although_the_scheduler_is_dead() {
     let mut shop = Shop::without_schedule(&[]).await;
@@ -210,7 +209,7 @@ async fn line_lets_in_no_more_although_the_scheduler_is_dead() {
     shop.ask_for_a_place().await.send().await.is(SOLD_OUT);
 }
 
-/// The call that gave the seat back was cut off before it could wake the line.
+/// The call that freed the seat was cut off before it could wake the line.
 #[tokio::test]
 async fn refund_that_was_cut_off_opens_the_line_in_the_end() {
     let (shop, (owner, receipt), _) = Shop::sold_out().await;
@@ -231,7 +230,7 @@ async fn refund_that_was_cut_off_opens_the_line_in_the_end() {
     shop.audit().await;
 }
 
-/// Nothing is worth waiting for, and nobody is told that it is sold out.
+/// There is nothing to wait for, but it is not sold out.
 #[tokio::test]
 async fn line_lets_nobody_in_without_a_seat_on_sale() {
     let shop = Shop::with_capacity(2).await;
@@ -249,7 +248,7 @@ async fn line_lets_nobody_in_without_a_seat_on_sale() {
     assert_eq!(shop.queue("jazz").await["state"], "OPEN");
 }
 
-/// A seat that nobody has bought by the time that the sale closes holds nobody up.
+/// A seat that is unsold when the sale closes does not keep the line open.
 #[tokio::test]
 async fn seats_that_are_on_sale_no_more_are_not_offered() {
     let shop = Shop::open().await;

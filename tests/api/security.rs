@@ -1,4 +1,4 @@
-//! What attackers try: it never ends in a 5xx, and never reaches somebody else's data.
+//! Attacks: no request gets a 5xx, and none gets at another user's data.
 
 mod bodies;
 mod ids;
@@ -10,7 +10,7 @@ mod tokens;
 use crate::harness::Reply;
 
 impl Reply {
-    /// A refusal of whatever kind, in the envelope.
+    /// Checks that the answer is any refusal, in the envelope.
     #[track_caller]
     fn is_refusal(&self) {
         assert!(self.status.is_client_error(), "{self:?}");

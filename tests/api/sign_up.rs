@@ -276,7 +276,7 @@ async fn both_forms_of_an_address_at_once_have_one_winner() {
     shop.audit().await;
 }
 
-/// As an earlier version wrote it down.
+/// The address is stored as an earlier version wrote it.
 #[tokio::test]
 async fn address_stored_in_ascii_stays_its_owners() {
     let shop = Shop::open().await;
@@ -293,7 +293,7 @@ async fn address_stored_in_ascii_stays_its_owners() {
     change.send().await.ok();
     shop.audit().await;
     shop.account(ASCII).await;
-    // Deleting frees it as well.
+    // Deleting the user frees it as well.
     let other = Shop::open().await;
     let account = other.known_in_ascii().await;
     let path = format!("/v1/users/{}", account.user_id);

@@ -1,5 +1,5 @@
-//! What a buyer is told of what they buy, before and after: its name and until when it may be
-//! given back.
+//! What a buyer reads about what they buy, before and after: the concert's name, and until when it
+//! can be refunded.
 
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ async fn terms_are_in_every_answer_and_follow_the_deployment() {
     }
 }
 
-/// What was bought is called as it was called then.
+/// An order keeps the concert's name at the time of the purchase.
 #[tokio::test]
 async fn terms_keep_the_name_that_was_bought() {
     let shop = Shop::open().await;
@@ -76,7 +76,7 @@ async fn terms_keep_the_name_that_was_bought() {
     }
 }
 
-/// What an earlier version has written has no name, and is sold all the same.
+/// Items of an earlier version have no name, and are sold all the same.
 #[tokio::test]
 async fn terms_of_older_items_have_no_name() {
     let shop = Shop::open().await;
@@ -96,7 +96,7 @@ async fn terms_of_older_items_have_no_name() {
     assert_eq!(shop.payments(&buyer).await[0].get("concert_name"), None);
     shop.cancel(&buyer, &held).await.ok();
 
-    // Any change of the concert writes it into its shows.
+    // Any change of the concert writes its name into its shows.
     shop.change(&admin, &shop.concert_id, &json!({})).await.ok();
     shop.advance(5).await;
     let again = shop.hold(&shop.buyer().await, 7).await.ok();
@@ -104,7 +104,7 @@ async fn terms_of_older_items_have_no_name() {
     shop.audit().await;
 }
 
-/// The longest names are paid for as others are: no item grows beyond a kilobyte.
+/// The longest names do not change a price: no item grows beyond a kilobyte.
 #[tokio::test]
 async fn terms_with_the_longest_name_cost_nothing_more() {
     let mut shop = Shop::open().await;

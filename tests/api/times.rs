@@ -1,6 +1,6 @@
-//! Times are told in whole seconds, rounded down, whatever the clock says. That no answer of the
-//! whole suite has another is checked with each ([`crate::harness::specification`]); here the
-//! clock is between two seconds.
+//! Times are written in whole seconds, rounded down, whatever the clock says. Every answer of the
+//! whole suite is checked for that ([`crate::harness::specification`]). Here the clock is between
+//! two seconds.
 
 use std::time::Duration;
 
@@ -63,8 +63,8 @@ async fn times_of_a_purchase_are_whole_seconds() {
     shop.audit().await;
 }
 
-/// What an operator has named to the millisecond is in force to the millisecond, and is told
-/// rounded down.
+/// A time that an operator gives in milliseconds applies to the millisecond, and is written rounded
+/// down.
 #[tokio::test]
 async fn times_of_a_sale_are_whole_seconds() {
     let shop = Shop::open().await;
@@ -89,7 +89,7 @@ async fn times_of_a_sale_are_whole_seconds() {
     assert_eq!(early.joined["opens_at"], rounded_down(opens_at));
 }
 
-/// Places are computed with them, to the millisecond.
+/// Clients compute places with these times, to the millisecond.
 #[tokio::test]
 async fn times_of_a_schedule_have_milliseconds() {
     let shop = Shop::open().await;
@@ -100,7 +100,7 @@ async fn times_of_a_schedule_have_milliseconds() {
     assert_ne!(document["server_time"], rounded_down(shop.now()));
 }
 
-/// What judges every answer of the suite can say no.
+/// The check of every answer must be able to fail.
 #[test]
 fn times_with_a_fraction_are_noticed() {
     let precise = "2026-11-20T03:00:36.097Z";

@@ -80,7 +80,7 @@ async fn null_removes_a_sales_time() {
     assert_eq!(opened["closes_at"], "2026-12-20T00:00:00Z");
 }
 
-/// A price is never changed for a seat that is held already.
+/// A new price does not change the price of a held seat.
 #[tokio::test]
 async fn new_price_counts_from_the_next_hold() {
     let shop = Shop::open().await;
@@ -153,7 +153,7 @@ async fn refuses_impossible_changes_and_changes_nothing() {
     let path = format!("/v1/concerts/{}", shop.concert_id);
     let call = shop.patch(&path).token(&admin.access_token);
     call.send().await.is(EMPTY_BODY);
-    // A sale that opens before it closes, of which one is changed.
+    // Only one end of a sales window is changed.
     let body = of_show("closes_at", json!("2026-12-01T00:00:00Z"));
     shop.change(&admin, &shop.concert_id, &body).await.ok();
     let body = of_show("opens_at", json!("2026-12-01T00:00:00Z"));
@@ -164,7 +164,7 @@ async fn refuses_impossible_changes_and_changes_nothing() {
         json!({ "name": "겨울 콘서트", "shows": [{ "date": "2026-12-24", "closes_at": null }] });
     let restored = shop.change(&admin, &shop.concert_id, &body).await.ok();
     assert_eq!(restored, before);
-    // The same capacity is no change of it.
+    // The same capacity is not a change.
     let body = json!({ "shows": [{ "date": "2026-12-24", "capacity": 50 }] });
     shop.change(&admin, &shop.concert_id, &body).await.ok();
     for id in [NOBODY, "x"] {
@@ -222,7 +222,7 @@ async fn new_queue_sells_and_counts_every_show() {
     assert_eq!(count("rock").await, 0);
 }
 
-/// More than a transaction takes, in steps.
+/// A change that is too large for one transaction, made in steps.
 #[tokio::test]
 async fn changes_200_shows() {
     let shop = Shop::open().await;

@@ -58,7 +58,7 @@ async fn patch_changes_what_it_names_and_nothing_else() {
     assert_eq!(shop.queue("rock").await["state"], "PAUSED");
 }
 
-/// What an operator does in the middle of an on-sale, for which nobody has set anything before.
+/// What an operator does during an on-sale, in a queue without settings of its own.
 #[tokio::test]
 async fn pausing_main_keeps_the_templates_parameters() {
     let parameters = [("MainMaxActive", "20"), ("MainRate", "7")];
@@ -153,8 +153,8 @@ async fn patch_refuses_what_does_not_keep_its_limits_and_changes_nothing() {
     assert_eq!(shop.settings(&admin, "rock").await.ok(), before);
 }
 
-/// Windows that an earlier version allowed stay until somebody changes one of them: they keep
-/// nobody from pausing.
+/// Windows that an earlier version allowed stay until an operator changes one of them. They do not
+/// prevent pausing.
 #[tokio::test]
 async fn patch_leaves_older_windows_alone() {
     let shop = Shop::open().await;
@@ -179,7 +179,7 @@ async fn patch_leaves_older_windows_alone() {
     shop.patch_queue(&admin, "rock", &change).await.ok();
 }
 
-/// A queue `rock` with windows that nobody could set now.
+/// A queue `rock` with windows that are not allowed now.
 async fn plant(shop: &Shop, claim_seconds: u32, active_seconds: u32) {
     let operator = shop.stack.operator().await;
     let queue_id = "rock".parse().expect("an id");
@@ -224,7 +224,7 @@ async fn patch_is_in_force_with_the_next_tick() {
     assert_eq!(shop.status(&waiting).await, "ACTIVE");
 }
 
-/// What an administrator changes on condition that the settings are these.
+/// An administrator's request to change the settings if they have this version.
 async fn patch_if(shop: &Shop, admin: &Guest, queue_id: &str, named: &str) -> Reply {
     let call = shop.patch(&format!("/v1/queues/{queue_id}"));
     let call = call.token(&admin.access_token).header("if-match", named);
@@ -287,7 +287,7 @@ async fn patch_is_for_the_version_that_if_match_names() {
     patch_if(&shop, &admin, "main", "*").await.ok();
 }
 
-/// A misspelt field is noticed, and changes nothing. Settings that were read can be put back.
+/// A misspelt field is refused, and changes nothing. Settings that were read can be written back.
 #[tokio::test]
 async fn unknown_fields_are_refused() {
     let shop = Shop::open().await;

@@ -31,7 +31,7 @@ impl Shop {
         self.update(&account.as_guest(), body).await
     }
 
-    /// The same from an address; returns the status.
+    /// The same from an address. Returns the status.
     async fn update_from(&self, source: &str, user: &Guest, body: &Value) -> Value {
         let path = format!("/v1/users/{}", user.user_id);
         let answer = self.send_from(source, "update-user", "PATCH", &path, |call| {
@@ -46,7 +46,7 @@ impl Shop {
         answer["statusCode"].clone()
     }
 
-    /// Who a token says that somebody is, if it is good.
+    /// Reads the user with their token.
     async fn look(&self, user: &Guest) -> Reply {
         let path = format!("/v1/users/{}", user.user_id);
         self.get(&path).send_as(&user.access_token).await
@@ -216,14 +216,14 @@ async fn wrong_passwords_are_counted_apart_from_those_of_logging_in() {
             .await
             .is(INVALID_CREDENTIALS);
     }
-    // What no password can be is not one that was tried.
+    // A text that cannot be a password does not count as an attempt.
     for wrong in [json!("short"), json!(7)] {
         let body = json!({ "password": NEXT, "current_password": wrong });
         shop.update_account(&account, &body)
             .await
             .is(INVALID_PASSWORD);
     }
-    // Ten wrong ones of somebody without a token are not the owner's.
+    // Ten wrong passwords without a token do not count for the owner.
     for _ in 0..10 {
         shop.log_in(&account.email, WRONG)
             .await
@@ -242,7 +242,7 @@ async fn wrong_passwords_are_counted_apart_from_those_of_logging_in() {
     let reply = shop.update_account(&account, &body).await;
     assert_eq!(reply.header("retry-after"), "900");
     reply.is(TOO_MANY_ATTEMPTS);
-    // What needs no password still works.
+    // Changes that need no password still work.
     shop.update_account(&account, &json!({ "name": "민아" }))
         .await
         .ok();
@@ -262,7 +262,7 @@ async fn source_from_which_a_guest_becomes_an_account_is_known() {
     assert_eq!(enter(HOME).await, 200);
 }
 
-/// Another e-mail address leaves those that were known, and so does a change that is refused.
+/// A new e-mail address, or a refused change, does not change the known sources.
 #[tokio::test]
 async fn source_of_a_right_current_password_is_known() {
     for (email, status) in [("minju@example.com", 200), ("other@example.com", 409)] {
@@ -282,7 +282,7 @@ async fn source_of_a_right_current_password_is_known() {
     }
 }
 
-/// Whoever had the old password is heard no longer than others are.
+/// Anyone who had the old password is not a known source any more.
 #[tokio::test]
 async fn new_password_leaves_only_its_own_source_known() {
     let shop = Shop::open().await;
@@ -345,8 +345,8 @@ async fn refuses_others_even_administrators() {
     call.send().await.is(FORBIDDEN);
 }
 
-/// Of updates at once that each end the others' token one happens, and nobody else's address is
-/// lost or left behind.
+/// Of several updates at once that each end the others' token, one is made. No address is lost or
+/// left behind.
 #[tokio::test]
 async fn parallel_changes_of_an_account_have_one_winner() {
     crate::harness::in_virtual_time();

@@ -1,4 +1,4 @@
-//! The line, as those who stand in it see it.
+//! The line, as the users in it see it.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::harness::{
     tokens::claims,
 };
 
-/// Somebody who has the one place there is, and the first and second behind them.
+/// A user in the only place, and the first and second behind them.
 async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
     let buyers = [shop.buyer().await, shop.buyer().await, shop.buyer().await];
     shop.advance(5).await;
@@ -20,8 +20,7 @@ async fn one_inside_two_waiting(shop: &Shop) -> [Buyer; 3] {
     buyers
 }
 
-/// Faults of others: the queue check looks at the signature only, so a waiting user buys; a
-/// signed token is accepted although its owner is still waiting.
+/// A session that waits must not buy, although its token has a valid signature.
 #[tokio::test]
 async fn waiting_buyer_is_refused_at_every_door() {
     let shop = Shop::with_room_for_one().await;
@@ -55,7 +54,7 @@ async fn waiting_buyer_is_refused_at_every_door() {
     }
 }
 
-/// Whichever protected call comes first, it is the arrival.
+/// The first protected call is the arrival, whichever it is.
 #[tokio::test]
 async fn every_door_is_an_arrival() {
     let doors = Shop::empty().await.guarded(NOBODY, NOBODY);
@@ -107,8 +106,8 @@ async fn buyers_get_in_one_at_a_time_and_in_order() {
     shop.audit().await;
 }
 
-/// Faults of other waiting rooms: a slow line that loses its fractions and never moves; everyone
-/// of a minute released in the same second.
+/// A slow line must not lose fractions of a person and stand still, and the admissions of a minute
+/// must not all come in the same second.
 #[tokio::test]
 async fn slow_line_moves_and_places_only_get_smaller() {
     let shop = Shop::open_with(&[("MainRate", "0.2")]).await;
@@ -186,13 +185,13 @@ async fn window_that_is_over_lets_the_next_one_in() {
         .await
         .session_over(Some("WINDOW_OVER"));
     assert_eq!(shop.status(&second).await, "WAITING");
-    // A cohort spans twenty seconds, and is counted five more.
+    // A cohort spans twenty seconds, and is counted for five more.
     shop.wait_for_turn(&second, 40).await;
     assert_eq!(shop.status(&third).await, "WAITING");
     shop.audit().await;
 }
 
-/// A fault of other waiting rooms: expiry that stalls at a gap.
+/// A gap in the numbers must not stop the line.
 #[tokio::test]
 async fn no_show_gives_the_place_to_the_next() {
     let shop = Shop::with_room_for_one().await;
@@ -299,7 +298,7 @@ async fn buyer_that_leaves_while_waiting_gets_the_number_back_until_it_is_served
 
     shop.leave(&again).await;
     shop.leave(&first).await;
-    // The number passes like that of somebody who does not come.
+    // The number passes like that of a no-show.
     shop.wait_for_turn(&third, 180).await;
     let late = shop.rejoin(&again).await;
     assert_eq!(number(&late), json!(4));
@@ -346,8 +345,8 @@ async fn no_show_may_join_again() {
     assert_eq!(again.joined["status"], "WAITING");
 }
 
-/// Faults of other waiting rooms: a token that is expired when it is born, because its number
-/// had been served long ago; and a line that nobody ticked while nobody was there.
+/// A number that was served long ago must get a new claim. And a line that nobody ticked while
+/// nobody was there must wake.
 #[tokio::test]
 async fn sleeping_line_wakes_with_a_join() {
     let shop = Shop::without_schedule(&[]).await;
@@ -362,8 +361,7 @@ async fn sleeping_line_wakes_with_a_join() {
     shop.ask_for_dates(&buyer).send().await.ok();
 }
 
-/// A fault of other waiting rooms: admission credit that piles up while nobody waits, then lets
-/// a burst in at once.
+/// Credit must not pile up while nobody waits, and then let a crowd in at once.
 #[tokio::test]
 async fn credit_does_not_pile_up_while_nobody_waits() {
     let shop = Shop::open_with(&[("MainRate", "1")]).await;
@@ -383,7 +381,7 @@ async fn credit_does_not_pile_up_while_nobody_waits() {
 #[tokio::test]
 async fn polls_tick_the_line_when_the_scheduler_is_dead() {
     let shop = Shop::without_schedule(&[("MainMaxActive", "1")]).await;
-    // The one call that there is ends after a minute.
+    // The one scheduled call ends after a minute.
     shop.advance(120).await;
     let (first, second) = (shop.buyer().await, shop.buyer().await);
     assert_eq!(first.joined["status"], "ACTIVE");
@@ -407,7 +405,7 @@ async fn parallel_arrivals_of_one_session_count_once() {
     for reply in shared::futures_util::future::join_all(knocks).await {
         reply.ok();
     }
-    // Had it been counted more than once, no place would come free for the fourth.
+    // If the end had been counted more than once, the fourth would not get a place.
     shop.leave(&third).await;
     shop.wait_for_turn(&fourth, 15).await;
     assert_eq!(shop.status(&second).await, "ACTIVE");

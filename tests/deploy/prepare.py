@@ -3,8 +3,8 @@
 
     prepare.py TEMPLATE
 
-It knows no alarms on expressions: those get a metric of their own instead. Elsewhere this is not
-needed.
+MiniStack knows no alarms on expressions, so those get a metric of their own instead. On AWS this is
+not needed.
 """
 
 import sys

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Restores the tables of a stack on MiniStack, and looks what the stack does on the restored ones.
+"""Restores the tables of a stack on MiniStack, and checks what the stack does on the restored ones.
 
     restored.py prepare STACK NOTES SUFFIX
     restored.py check STACK NOTES
 
 `prepare` buys a seat, restores the tables with infra/aws/restore.py, and buys another seat. `check`
-is for the stack that has been deployed with RestoredTables=SUFFIX since: of the two purchases it
-knows the first one only. NOTES is a file that `prepare` writes and `check` reads.
+is for the stack after it was deployed with RestoredTables=SUFFIX: it must know the first of the two
+purchases only. NOTES is a file that `prepare` writes and `check` reads.
 
-MiniStack restores a table to what it is now, and says that its backups begin now. So there is no
-moment for all six: what it answers of their beginning is put a day back here. Nor does its
-CloudFormation give tables backups, an expiry, protection or insights: they get here what the
-template says. Elsewhere this is not needed.
+MiniStack restores a table to its present state, and says that its backups begin now. So no time
+would suit all six tables, and this script changes that answer to a day earlier. Its CloudFormation
+gives tables no backups, expiry, protection or insights, so this script sets what the template says.
+On AWS none of this is needed.
 """
 
 import json
@@ -37,8 +37,8 @@ def backups_begin_yesterday(parsed, **_):
 
 
 def set_up(name, stack):
-    """Gives the tables what the template says, but protection: that only one has, so that it can be
-    seen whether the restored ones have their own."""
+    """Gives the tables the settings of the template. Only one gets deletion protection, which shows
+    that each restored table has the protection of its source."""
     client, templates = boto3.client("dynamodb"), boto3.client("cloudformation")
     body = templates.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
     resources = (yaml.load(body, Loader) if isinstance(body, str) else body)["Resources"]
@@ -60,7 +60,7 @@ def set_up(name, stack):
 
 
 def buyer(stack, admin, concert, number):
-    """Somebody who has bought a seat."""
+    """A guest who has bought a seat."""
     user, token = smoke.somebody(stack)
     let_in = lambda: smoke.place(stack, token)["status"] == "ACTIVE"
     smoke.until("a buyer is let in", let_in)
@@ -69,7 +69,7 @@ def buyer(stack, admin, concert, number):
 
 
 def settings(table):
-    """What a restored table has to have of the one that it comes from."""
+    """The settings that a restored table must share with its source."""
     client = boto3.client("dynamodb")
     described = client.describe_table(TableName=table)["Table"]
     backups = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]

@@ -3,8 +3,8 @@
 
     routes.py TEMPLATE STACK
 
-SAM hands an HTTP API's routes to CloudFormation as an OpenAPI document in its Body, which
-MiniStack does not import. Elsewhere this is not needed.
+SAM gives an HTTP API's routes to CloudFormation as an OpenAPI document in its Body, which MiniStack
+does not import. On AWS this is not needed.
 """
 
 import sys
@@ -14,7 +14,7 @@ import yaml
 
 
 class Loader(yaml.SafeLoader):
-    """Reads a template whose tags mean nothing here."""
+    """Reads a template, and ignores its tags."""
 
 
 Loader.add_multi_constructor("!", lambda loader, suffix, node: None)

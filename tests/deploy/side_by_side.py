@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Looks whether two stacks in one account and region have anything in common.
+"""Checks that two stacks in one account and region have nothing in common.
 
-    side_by_side.py STACK STACK      # both are there, and nothing is in both
-    side_by_side.py STACK            # everything that the stack names is there
+    side_by_side.py STACK STACK      # both exist, and share nothing
+    side_by_side.py STACK            # everything that the stack names exists
 
-What has a name of its own is asked for: MiniStack makes one thing of two with the same name, where
+It checks every resource with a name. MiniStack makes one resource of two with the same name, where
 AWS refuses the second.
 """
 
@@ -12,7 +12,7 @@ import sys
 
 import boto3
 
-# By the type of a resource: whether the one of that name is there.
+# By the type of a resource: whether the one with this name exists.
 THERE = {
     "AWS::Scheduler::Schedule": lambda name: boto3.client("scheduler").get_schedule(Name=name),
     "AWS::Logs::LogGroup": lambda name: log_group(name),
@@ -38,7 +38,7 @@ def alarm(name):
 
 
 def resources(stack):
-    """What a stack has, by type."""
+    """The resources of a stack, by type."""
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
     found = {kind: set() for kind in THERE}
     for page in pages.paginate(StackName=stack):

@@ -3,10 +3,9 @@
 
     smoke.py STACK
 
-The stack is found through AWS's own variables (AWS_REGION, credentials, AWS_ENDPOINT_URL for a
-local one). It has to be deployed with HoldSeconds=4 or so and MainMaxActive=1, so that a hold
-lapses and somebody has to wait while one looks on. It leaves its users, and neither a
-concert nor anybody in the line.
+AWS's own variables say where the stack is (AWS_REGION, credentials, AWS_ENDPOINT_URL for a local
+one). It must be deployed with HoldSeconds=4 or so and MainMaxActive=1, so that a hold lapses and a
+guest waits during the test. It leaves its users, but no concert and nobody in the line.
 """
 
 import json
@@ -22,7 +21,7 @@ DAY = "2035-05-01"
 
 
 class Stack:
-    """A deployed stack, by what CloudFormation says of it."""
+    """A deployed stack, as CloudFormation describes it."""
 
     def __init__(self, name):
         stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -30,7 +29,7 @@ class Stack:
         self.url, self.host = api_address(self.outputs["ApiUrl"])
 
     def call(self, method, path, token=None, body=None, expected=200):
-        """Calls the API and returns the answer, which has to have that status."""
+        """Calls the API and returns the answer, which must have this status."""
         request = urllib.request.Request(self.url + path, method=method)
         request.add_header("content-type", "application/json")
         request.add_header("host", self.host)
@@ -48,7 +47,7 @@ class Stack:
 
 
 def api_address(told):
-    """Where the API is, and its name there: a local AWS tells its APIs apart by the name alone."""
+    """The address of the API and its host name, by which a local AWS distinguishes its APIs."""
     api = told.split("//")[1].split(".")[0]
     endpoint = boto3.client("apigatewayv2").get_api(ApiId=api)["ApiEndpoint"]
     name = endpoint.split("//")[1]
@@ -58,7 +57,7 @@ def api_address(told):
 
 
 def until(what, happens, seconds=120):
-    """Waits for something that a schedule or a message does."""
+    """Waits for the effect of a schedule or of a message."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := happens():
@@ -84,7 +83,7 @@ def invoke(stack, function, event):
 
 
 def administrator(stack):
-    """A new administrator, as an operator makes one, who has logged in."""
+    """Creates an administrator, as an operator does, and logs in."""
     email, password = f"{uuid.uuid4()}@example.com", str(uuid.uuid4())
     invoke(stack, "MakeAdminFunction", {"email": email, "password": password})
     done("make-admin")
@@ -101,7 +100,7 @@ def concert_on_sale(stack, admin):
 
 
 def somebody(stack):
-    """A guest who has joined the line."""
+    """A new guest, in the line."""
     guest = stack.call("POST", "/v1/users", body={"name": "Smoke"}, expected=201)
     joined = stack.call("POST", "/v1/auth/tokens", body={"user_id": guest["user_id"]})
     return guest["user_id"], joined["token"]
@@ -122,7 +121,7 @@ def hold(stack, token, concert, number):
 
 
 def purchase(stack, admin, user, token, concert, number=7):
-    """Buys a seat; the money comes from an administrator, as a payment provider's does."""
+    """Buys a seat. An administrator charges the account, as a payment provider would."""
     held = hold(stack, token, concert, number)
     done("a seat is held")
     amount = held["payment"]["amount"]
@@ -145,7 +144,7 @@ def audit(stack):
 
 
 def dead_letter(stack):
-    """A message that nobody can read ends where somebody sees it."""
+    """An unreadable message must get into the dead-letter queue."""
     queues = boto3.client("sqs")
     release, dead = stack.outputs["ReleaseQueueUrl"], stack.outputs["ReleaseDeadLettersUrl"]
     timeout = queues.get_queue_attributes(QueueUrl=release, AttributeNames=["VisibilityTimeout"])

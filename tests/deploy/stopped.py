@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Stops the sale of a stack with infra/aws/sale.py, and lets it go on.
+"""Stops the sale of a stack with infra/aws/sale.py, and starts it again.
 
     stopped.py STACK
 
-MiniStack does not hold calls of an alias to the function's reservation, as AWS does: so functions
-are invoked without it here.
+Unlike AWS, MiniStack does not apply a function's reservation to calls of an alias. So this script
+invokes functions without their alias.
 """
 
 import sys
@@ -22,7 +22,7 @@ from deployed import deployed
 
 
 def reserved(found):
-    """How many executions each function reserves; None where there is no reservation."""
+    """The reserved executions of each function; None if there is no reservation."""
     client = boto3.client("lambda")
     return {
         logical: client.get_function_concurrency(FunctionName=name).get(

@@ -1,4 +1,4 @@
-"""Tests the rules of infra/aws/ready.py, at each bound: figures in, findings out."""
+"""Tests the rules of infra/aws/ready.py, at each limit: figures in, findings out."""
 
 import contextlib
 import http.server
@@ -20,7 +20,7 @@ import ready
 from deployed import Trouble, run
 from ready import Account, Crowd, Kind, Line, Quota, Stack, Table
 
-# Enough for a million people, with nothing to set right.
+# Enough for a million people, with nothing to correct.
 PLENTY = {
     "PollsPerSecond": "100000",
     "JoinsPerSecond": "100000",
@@ -61,7 +61,7 @@ def stack(tables=None, line=None, **parameters):
 
 
 def about(crowd, account, of, kinds=(Kind.TOO_SMALL, Kind.WRONG)):
-    """What the findings are about that stand in the way."""
+    """The subjects of the findings that must be solved before an on-sale."""
     return {
         finding.about for finding in ready.findings(crowd, account, of) if finding.kind in kinds
     }
@@ -75,25 +75,25 @@ def text_of(crowd, account, of, subject):
 
 
 class Crowds(unittest.TestCase):
-    def test_somebody_who_waits_ten_minutes_polls_47_times(self):
-        # In a line that lets in one a second, 600 people wait for ten minutes and less.
+    def test_a_wait_of_ten_minutes_is_polled_47_times(self):
+        # In a line that lets in one a second, 600 people wait for ten minutes or less.
         self.assertEqual(47, round(ready.polls_of(600, 1)))
 
-    def test_who_waits_long_polls_every_thirty_seconds(self):
+    def test_a_long_wait_is_polled_every_thirty_seconds(self):
         near = ready.polls_of(240, 1)
         self.assertAlmostEqual(near + 10, ready.polls_of(540, 1))
 
-    def test_who_is_about_to_be_let_in_polls_every_second(self):
+    def test_a_short_wait_is_polled_every_second(self):
         self.assertEqual(8, ready.polls_of(8, 1))
         self.assertEqual(3, ready.polls_of(3, 1))
 
-    def test_a_full_house_lets_in_as_many_as_leave(self):
-        # A thousand who stay for 150 seconds.
+    def test_a_full_queue_lets_in_as_many_as_leave(self):
+        # A thousand people who stay for 150 seconds.
         self.assertAlmostEqual(1000 / 150, stack().flow())
         self.assertEqual(2, stack(MainRate="2").flow())
         self.assertEqual(3, stack(line=Line("spring", 10, 1000, flow=3)).flow())
 
-    def test_a_cdn_leaves_those_whose_turn_has_come(self):
+    def test_with_a_cdn_only_served_numbers_poll(self):
         self.assertEqual(50, ready.load_of(replace(CROWD, cdn=True), stack()).polls)
 
     def test_no_more_are_let_in_than_come(self):
@@ -105,7 +105,7 @@ class Crowds(unittest.TestCase):
 
 
 class Bounds(unittest.TestCase):
-    """Each at what is just enough, and one below."""
+    """Each limit at the smallest sufficient value, and one below it."""
 
     def bound(self, subject, enough, below, crowd=CROWD, account=RICH):
         """`enough` and `below` are stacks, or pairs of a stack and an account."""
@@ -117,7 +117,7 @@ class Bounds(unittest.TestCase):
         self.assertEqual(set(), found(enough))
         self.assertEqual({subject}, found(below))
 
-    def test_plenty_is_enough(self):
+    def test_large_limits_give_no_finding(self):
         self.assertEqual(set(), about(CROWD, RICH, stack()))
 
     def test_polls(self):
@@ -149,11 +149,11 @@ class Bounds(unittest.TestCase):
         self.assertEqual({"numbers"}, about(below, RICH, stack()))
 
     def test_a_draw_gives_more_numbers(self):
-        line = Line("spring", 50, 1000, draws_lots=True)
+        line = Line("spring", 50, 1000, has_draw_ahead=True)
         self.assertEqual(set(), about(Crowd(100_002, half_within=50), RICH, stack(line=line)))
 
     def test_blocks_of_seats(self):
-        # Writes: six units for each who is let in. 166 people a second, of one block.
+        # Six write units for each person who is let in, so 166 people a second for one block.
         crowd = replace(CROWD, seats=500)
         self.bound("seats", stack(MainRate="166"), stack(MainRate="167"), crowd=crowd)
         self.assertEqual(set(), about(replace(CROWD, seats=501), RICH, stack(MainRate="167")))
@@ -163,7 +163,7 @@ class Bounds(unittest.TestCase):
         self.assertTrue(848 < need < 849)
         quiet = {"PollsPerSecond": "349", "JoinsPerSecond": "50", "RequestsPerSecond": "150"}
         enough, below = (replace(RICH, requests=Quota(rate)) for rate in (898, 897))
-        # 898: two routes with polls, joins, and the busiest other one.
+        # 898: two routes with polls, the joins, and the busiest other route.
         self.bound("L-8A5B8E43 and limits", (stack(**quiet), enough), (stack(**quiet), below))
         self.assertIn(
             "L-8A5B8E43", about(CROWD, replace(RICH, requests=Quota(848)), stack(**quiet))
@@ -199,7 +199,7 @@ class Bounds(unittest.TestCase):
         self.bound("L-B99A9384", (stack(), enough), (stack(), below))
 
     def test_executions_that_are_not_reserved(self):
-        # Holds and payments have none of their own.
+        # Holds and payments have no reserved executions.
         enough, below = (replace(RICH, unreserved=unreserved) for unreserved in (137, 136))
         self.bound("L-B99A9384 unreserved", (stack(), enough), (stack(), below))
         kept = stack(HoldConcurrency="30", PayConcurrency="15")
@@ -211,7 +211,7 @@ class Bounds(unittest.TestCase):
         self.assertEqual({"L-B99A9384"}, about(CROWD, new, stack()))
         self.assertIn("Ask Service Quotas for", text_of(CROWD, new, stack(), "L-B99A9384"))
 
-    def test_what_is_asked_for_is_enough_when_it_is_deployed(self):
+    def test_the_proposed_values_are_enough_when_deployed(self):
         crowd = Crowd(100_000)
         account = Account(unreserved=500)
         found = ready.findings(crowd, account, stack(tables=None, PlaceConcurrency="200"))
@@ -246,13 +246,13 @@ class Bounds(unittest.TestCase):
                         below = stack(tables={**WARM, name: Table(name, *at)})
                         self.bound(f"{name} {what}", enough, below)
 
-    def test_a_table_is_made_ready_for_both(self):
+    def test_a_table_is_warmed_for_reads_and_writes(self):
         small = stack(tables={**WARM, "Sessions": Table("Sessions", 1, 10**7)})
         self.assertIn(
             "WarmReads=12000 WarmWrites=4000", text_of(CROWD, RICH, small, "Sessions reads")
         )
 
-    def test_what_was_asked_for_is_not_lowered(self):
+    def test_a_warm_throughput_is_not_lowered(self):
         small = stack(
             tables={**WARM, "Sessions": Table("Sessions", 1, 10**7)},
             WarmReads="30000",
@@ -271,12 +271,12 @@ class Bounds(unittest.TestCase):
             enough, below = (replace(RICH, **{quota: Quota(value)}) for value in (most, most - 1))
             self.bound(code, (stack(), enough), (stack(), below))
 
-    def test_more_seats_are_counted_for_more(self):
+    def test_counting_more_seats_needs_more_units(self):
         few, many = (
             ready.units_of(ready.load_of(CROWD, stack()), replace(CROWD, seats=seats))["Seats"][0]
             for seats in (50, 50_000)
         )
-        # 100 blocks of 4 units: every two seconds for those who look, and every five for the line.
+        # 100 blocks of 4 units: every two seconds for readers, and every five for the line.
         self.assertAlmostEqual(99 * 4 / 2 + 99 * 4 / 5, many - few)
 
 
@@ -294,7 +294,7 @@ class Settings(unittest.TestCase):
                 self.assertEqual({subject}, about(CROWD, RICH, of))
                 self.assertFalse(ready.is_ready(ready.findings(CROWD, RICH, of)))
 
-    def test_a_choice_is_no_fault(self):
+    def test_a_choice_is_only_a_remark(self):
         for subject, of in (
             ("WhoCharges", stack(WhoCharges="users")),
             ("Deployment", stack(Deployment="Canary10Percent5Minutes")),
@@ -305,7 +305,7 @@ class Settings(unittest.TestCase):
                 self.assertNotIn(subject, about(CROWD, RICH, stack(), [Kind.REMARK]))
                 self.assertTrue(ready.is_ready(ready.findings(CROWD, RICH, of)))
 
-    def test_what_could_not_be_read_is_said_and_taken_to_be_the_default(self):
+    def test_an_unread_quota_is_reported_and_assumed_to_be_the_default(self):
         account = replace(RICH, requests=Quota(10**7, is_known=False))
         of = stack(tables={**WARM, "Seats": Table("Seats", is_known=False)})
         self.assertEqual(
@@ -319,8 +319,8 @@ class Reports(unittest.TestCase):
         of = stack(PollsPerSecond="1", AlarmTopicArn="", WhoCharges="users")
         found = ready.findings(CROWD, RICH, of)
         text = ready.report("onsale", CROWD, of, found)
-        self.assertTrue(text.startswith("onsale, for 5,000 people: 1 too small, 1 to set right."))
-        headings = ["Taken for granted", "Too small", "To set right", "To know"]
+        self.assertTrue(text.startswith("onsale, for 5,000 people: 1 too small, 1 to correct."))
+        headings = ["Assumptions", "Too small", "To correct", "Good to know"]
         places = [text.index(f"\n{heading}\n") for heading in headings]
         self.assertEqual(sorted(places), places)
         self.assertNotIn("Unknown", text)
@@ -347,31 +347,31 @@ class Documents(unittest.TestCase):
         self.addCleanup(server.shutdown)
         return f"http://127.0.0.1:{server.server_port}"
 
-    def test_it_is_read(self):
+    def test_a_queue_is_read_from_its_document(self):
         url = self.serve(200, json.dumps(self.DOCUMENT))
         self.assertEqual(
-            Line("spring", 10.5, 200, "OPEN", draws_lots=False, flow=1.5),
+            Line("spring", 10.5, 200, "OPEN", has_draw_ahead=False, flow=1.5),
             ready.read_line(url, "spring"),
         )
 
-    def test_a_draw_is_to_come_until_its_seed_is_public(self):
+    def test_a_draw_is_ahead_until_its_seed_is_public(self):
         for draw, to_come in (({"seed_hash": "0"}, True), ({"seed_hash": "0", "seed": "1"}, False)):
-            self.assertEqual(to_come, ready.line_of({**self.DOCUMENT, "draw": draw}).draws_lots)
+            self.assertEqual(to_come, ready.line_of({**self.DOCUMENT, "draw": draw}).has_draw_ahead)
 
-    def test_what_is_not_there_is_said(self):
+    def test_a_missing_document_is_reported(self):
         url = self.serve(200, "<html>")
-        for queue, said in (("autumn", "returned 404"), ("spring", "did not work")):
+        for queue, said in (("autumn", "returned 404"), ("spring", "failed")):
             with self.assertRaisesRegex(Trouble, said):
                 ready.read_line(url, queue)
 
 
 class Quotas(unittest.TestCase):
-    """What Service Quotas answers."""
+    """The answers of Service Quotas."""
 
     QUOTA = {"ServiceCode": "apigateway", "QuotaCode": "L-8A5B8E43"}
 
     def read(self, region, *answers):
-        """What is read, with these answers; None is a refusal."""
+        """The quota that is read with these answers; None is a refusal."""
         client = boto3.client(
             "service-quotas",
             region_name=region,
@@ -407,7 +407,7 @@ class Errors(unittest.TestCase):
                 ClientError(refused, "DescribeStacks"),
                 "AWS refused DescribeStacks: AccessDenied: not you\n",
             ),
-            (NoCredentialsError(), "AWS could not be asked: Unable to locate credentials\n"),
+            (NoCredentialsError(), "AWS could not be reached: Unable to locate credentials\n"),
         ):
 
             def fails(_, error=error):

@@ -1,4 +1,4 @@
-"""Tests what infra/aws/restore.py decides before it asks DynamoDB for anything."""
+"""Tests what infra/aws/restore.py decides before it changes anything in DynamoDB."""
 
 import contextlib
 import io
@@ -59,7 +59,7 @@ class Moments(unittest.TestCase):
 
 
 class Sources(unittest.TestCase):
-    """What was restored reaches back only to when it was: the stack's own tables go further."""
+    """Restored tables cannot go back to before their restoration; the stack's own tables can."""
 
     def deployed(self, suffix):
         return Deployed(
@@ -83,10 +83,10 @@ class Sources(unittest.TestCase):
 
 
 class Obstacles(unittest.TestCase):
-    def test_a_moment_within_the_window_is_none(self):
+    def test_a_time_within_the_window_is_no_obstacle(self):
         self.assertIsNone(restore.obstacle("Users", backups(), AT))
 
-    def test_one_outside_it_is(self):
+    def test_a_time_outside_the_window_is_an_obstacle(self):
         before = restore.obstacle("Users", backups(earliest=AT + SECOND, latest=AT + SECOND), AT)
         self.assertEqual(
             "Users can be restored from 2026-11-28T21:00:01Z on, not to 2026-11-28T21:00:00Z.",
@@ -98,7 +98,7 @@ class Obstacles(unittest.TestCase):
             after,
         )
 
-    def test_without_recovery_there_is_no_way(self):
+    def test_a_table_without_recovery_cannot_be_restored(self):
         for nothing in ({}, backups(status="DISABLED")):
             self.assertEqual(
                 "Users has no point-in-time recovery.", restore.obstacle("Users", nothing, AT)
@@ -106,7 +106,7 @@ class Obstacles(unittest.TestCase):
 
 
 class Interruptions(unittest.TestCase):
-    """What an earlier run has left, as DynamoDB says it."""
+    """The state that an earlier run has left, as DynamoDB describes it."""
 
     def setUp(self):
         self.client = boto3.client(
@@ -128,16 +128,16 @@ class Interruptions(unittest.TestCase):
         table = {"TableName": "new", "TableStatus": "CREATING", "RestoreSummary": summary}
         self.stub.add_response("describe_table", {"Table": table}, {"TableName": "new"})
 
-    def test_what_it_has_begun_is_gone_on_with(self):
+    def test_a_restoration_that_has_begun_is_continued(self):
         self.there()
         self.assertEqual([], self.restoration.obstacles())
         self.there()
         with contextlib.redirect_stdout(io.StringIO()):
-            # A second restore would be a call that nobody expects.
+            # A second restore would be an unexpected call.
             self.restoration.begin()
         self.stub.assert_no_pending_responses()
 
-    def test_what_is_not_there_is_begun(self):
+    def test_a_missing_table_is_restored(self):
         missing = "ResourceNotFoundException"
         self.stub.add_client_error("describe_table", missing, expected_params={"TableName": "new"})
         wanted = {"SourceTableName": "old", "TargetTableName": "new", "RestoreDateTime": AT}
@@ -146,11 +146,11 @@ class Interruptions(unittest.TestCase):
             self.restoration.begin()
         self.stub.assert_no_pending_responses()
 
-    def test_a_table_of_something_else_stands_in_the_way(self):
+    def test_another_table_with_that_name_is_an_obstacle(self):
         for other in ({"source": "other"}, {"at": AT + SECOND}):
             self.there(**other)
             [sentence] = self.restoration.obstacles()
-            self.assertIn("new is there already", sentence)
+            self.assertIn("new exists already", sentence)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what SAM makes of the template: what CloudFormation gets.
+"""Checks what SAM makes of the template for CloudFormation.
 
     test_template.py
 
@@ -19,7 +19,7 @@ from samtranslator.translator.translator import Translator
 
 TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "template.yaml")
 
-# AWS's own policies, which SAM looks up by name.
+# AWS's own policies, whose names SAM looks up.
 POLICIES = [
     "service-role/AWSLambdaBasicExecutionRole",
     "service-role/AWSLambdaSQSQueueExecutionRole",
@@ -54,7 +54,7 @@ def of_type(template, kind):
 
 class Expanded(unittest.TestCase):
     def test_it_fits_into_a_stack(self):
-        """A stack has 500 resources, and a template a million bytes."""
+        """A stack may have 500 resources, and a template a million bytes."""
         for parameters in [{}, {"Deployment": "Canary10Percent5Minutes", "Tracing": "Active"}]:
             template = expanded(**parameters)
             size = len(json.dumps(template, separators=(",", ":")))
@@ -91,7 +91,7 @@ class Expanded(unittest.TestCase):
             self.assertEqual(version["DeletionPolicy"], "Delete", name)
 
     def test_another_value_of_a_parameter_is_another_version(self):
-        """SAM sees a parameter's name only, so that the description has to have its value."""
+        """SAM compares only a parameter's name, so the description must have its value."""
         for name, version in of_type(expanded(), "AWS::Lambda::Version").items():
             description = json.dumps(version["Properties"]["Description"])
             for parameter in ["HoldSeconds", "TimeZone", "Tracing", "RestoredTables"]:
@@ -103,11 +103,11 @@ class Expanded(unittest.TestCase):
             traced = mode == "Active"
             for name, function in of_type(template, "AWS::Lambda::Function").items():
                 self.assertEqual("TracingConfig" in function["Properties"], traced, name)
-            # SAM gives a role the right to send traces, and not before.
+            # With tracing, and only then, SAM gives a role the right to send traces.
             roles = json.dumps(of_type(template, "AWS::IAM::Role"))
             self.assertEqual("xray" in roles.lower(), traced)
 
-    def test_a_gradual_deployment_asks_every_alarm_that_is_to_stop_it(self):
+    def test_a_gradual_deployment_watches_every_alarm_that_must_stop_it(self):
         groups = of_type(expanded(Deployment="Linear10PercentEvery1Minute"),
                          "AWS::CodeDeploy::DeploymentGroup")
         self.assertTrue(groups)

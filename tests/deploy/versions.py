@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what the functions of a deployed stack run with: the versions that their aliases name.
+"""Checks which versions the functions of a deployed stack run: those that their aliases name.
 
     versions.py STACK VARIABLE VALUE
 """

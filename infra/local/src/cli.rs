@@ -6,23 +6,23 @@ use clap::Parser;
 
 use crate::{FirstUse, Limits, Options, Problem, Storage, Time};
 
-/// Runs the whole of Onsale on this machine.
+/// Runs all of Onsale on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", bin_name = "cargo local")]
 pub struct Arguments {
     /// The port of the API; 0 picks one.
     #[arg(long, value_name = "N", default_value_t = 3000)]
     port: u16,
-    /// Parameters of template.yaml, as sam deploy has them: HoldSeconds=5 MainRate=0.2
+    /// Parameters of template.yaml, in the form of sam deploy: HoldSeconds=5 MainRate=0.2
     #[arg(long, value_name = "KEY=VALUE", num_args = 1.., value_parser = assignment)]
     parameter_overrides: Vec<(String, String)>,
-    /// Another DynamoDB than the embedded one: DynamoDB Local, or AWS itself.
+    /// A DynamoDB to use instead of the embedded one: DynamoDB Local, or AWS itself.
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     dynamodb_endpoint: Option<String>,
     /// Keeps the data in this file. (The clock and messages on their way are not kept.)
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// Makes no demo data.
+    /// Creates no demo data.
     #[arg(long, conflicts_with = "demo_shows")]
     no_demo: bool,
     /// How many shows the demo data has.
@@ -31,7 +31,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What the stack is started with.
+    /// The options of the stack.
     pub fn options(self) -> Result<Options, Problem> {
         Ok(Options {
             port: self.port,
@@ -58,7 +58,7 @@ impl Arguments {
     }
 }
 
-/// The limit of connections: the usual one, or the number of files that the process may open, less
+/// The limit of connections: the usual one, or the number of files that the process may open, minus
 /// those that the database and the stack need.
 fn connections() -> usize {
     const OTHERS: u64 = 100;

@@ -17,11 +17,11 @@ use crate::Problem;
 /// How many dates a concert has at most. More shows make more concerts.
 const MAX_DATES: u32 = 20;
 
-/// How many days away the first show is.
+/// In how many days the first show is.
 const DAYS_UNTIL_THE_FIRST: i32 = 30;
 
-/// The demo administrator's e-mail address. It is printed at the start. Nothing that deploys has
-/// it.
+/// The demo administrator's e-mail address. It is printed at the start. No deployment has this
+/// administrator.
 pub const ADMIN_EMAIL: &str = "admin@onsale.local";
 /// The demo administrator's password, as public as [`ADMIN_EMAIL`].
 pub const ADMIN_PASSWORD: &str = "onsale-local-only";

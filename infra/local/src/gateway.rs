@@ -1,5 +1,5 @@
-//! An HTTP API as API Gateway has them. Beside it are SQS and Lambda's Invoke API for the AWS
-//! command line, the clock, and what a function outside of this process needs.
+//! An HTTP API like API Gateway's. Beside it are SQS and Lambda's Invoke API for the AWS command
+//! line, the clock, and what a function outside of this process needs.
 
 mod clock;
 pub mod connections;
@@ -55,12 +55,13 @@ pub struct Gateway {
     pub cors: Option<Cors>,
     /// The queues, as SQS.
     pub sqs: Sqs,
-    /// The clock, and what becomes due.
+    /// The clock, and what is due by it.
     pub timeline: Arc<Timeline>,
     /// The variables by which a function in a process of its own reaches the tables and queues.
     /// `None` if it cannot reach them.
     pub ways_from_outside: Option<BTreeMap<&'static str, String>>,
-    /// How many more requests may be with a function. An account on AWS has such a limit too.
+    /// How many more requests may be with functions at once. An account on AWS has such a limit
+    /// too.
     pub concurrency: Arc<Semaphore>,
 }
 

@@ -32,13 +32,14 @@ fn append_all(folder: &Path, text: &mut String) {
     }
 }
 
-/// Such as `Problem` and `aws` for `use crate::{Problem, aws::{engine, sqs}};`.
+/// The names after `crate::`, such as `Problem` and `aws` for `use crate::{Problem, aws::{engine,
+/// sqs}};`.
 fn names_behind_crate(text: &str) -> impl Iterator<Item = &str> {
     text.split("crate::").skip(1).flat_map(|path| {
         let path = path.split(';').next().unwrap_or_default();
         let (list, mut depth) = match path.strip_prefix('{') {
             Some(list) => (list, 0),
-            // One name, and no list to be parted.
+            // A single name, not a list.
             None => (path, 1),
         };
         let items = list.split(move |c| {

@@ -1,4 +1,4 @@
-//! The whole of Onsale in one process: what `cargo local` runs, and what the tests run on.
+//! All of Onsale in one process: what `cargo local` runs, and what the tests run on.
 //!
 //! [`Stack::start`] reads `template.yaml`, and builds from it what AWS would: tables in an
 //! embedded DynamoDB engine, the release queue, the schedule, an HTTP gateway, and the functions
@@ -7,9 +7,9 @@
 //! The modules are layers. Each uses only those above it in this list, and a test keeps it so:
 //!
 //! 1. `time`: the clock, and the invocations that sleep on it.
-//! 2. `template`: what is to be built, and the code that it is built of.
+//! 2. `template`: what is to be built, and the code of the functions.
 //! 3. `aws`: what the functions call, DynamoDB and SQS.
-//! 4. `calls`: what lies between a function and AWS.
+//! 4. `calls`: what is between a function and AWS.
 //! 5. `lambda`: the functions, and the messages and schedules that start them.
 //! 6. `gateway`: the HTTP API in front of them.
 //! 7. `stack`, and around it what starts one: `options`, `demo`, `cli`, `banner`.

@@ -1,4 +1,4 @@
-//! `cargo local`: the whole of Onsale on this machine.
+//! `cargo local`: all of Onsale on this machine.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -10,8 +10,8 @@ use local::{Arguments, Problem, Stack, banner};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Requests between the functions and the engine are many small texts. They take two thirds of the
-/// time with this allocator.
+/// Requests between the functions and the engine are many small texts. With this allocator they
+/// take two thirds of the time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Problem> {
     let stack = Stack::start(arguments.options()?).await?;
-    // The stack runs on if nothing reads its output.
+    // The stack runs on even if nothing reads its output.
     let _ = io::stdout().write_all(banner(&stack).as_bytes());
     let _ = io::stdout().flush();
     end().await?;

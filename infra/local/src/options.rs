@@ -1,4 +1,4 @@
-//! What a stack is started with.
+//! The options of a stack.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::calls::guard::FirstUse;
 
-/// What a stack is started with. The defaults are those of a test: any port, a database of its own
-/// in memory, a clock that stands still, no demo data.
+/// The options of a stack. The defaults are those of a test: any port, a database of its own in
+/// memory, a clock that stands still, no demo data.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The port of the gateway on 127.0.0.1; 0 picks one.

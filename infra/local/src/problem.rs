@@ -6,8 +6,8 @@ pub enum Problem {
     /// An argument is wrong: a flag, a value, or the name of a parameter.
     #[error("{0}")]
     Usage(String),
-    /// The stack cannot be had: the port is in use, the data file is no database, or the template
-    /// cannot run here.
+    /// Something that the stack needs cannot be used: the port is in use, the data file is not a
+    /// database, or the template cannot run here.
     #[error("{0}")]
     Failure(String),
 }

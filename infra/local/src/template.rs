@@ -1,4 +1,4 @@
-//! Reads `template.yaml`, so that what runs locally is what deploys.
+//! Reads `template.yaml`, so that the same stack runs locally and on AWS.
 
 mod deployment;
 pub mod handlers;
@@ -17,7 +17,7 @@ pub use deployment::{
 };
 pub use intrinsics::AwsAccount;
 
-/// What the stack is called, as with `samconfig.toml`.
+/// The name of the stack, as in `samconfig.toml`.
 pub const STACK_NAME: &str = "onsale";
 
 /// The values of parameters that are not given, where the local stack differs from the template:
@@ -28,7 +28,7 @@ const LOCAL_DEFAULTS: [(&str, &str); 1] = [("WhoCharges", "users")];
 #[derive(Debug, Clone)]
 pub struct Template(Value);
 
-/// The repository's own template. It is part of the program, which can be moved.
+/// The repository's own template. It is compiled in, so the program can be moved.
 static REPOSITORY: LazyLock<Result<Template, String>> = LazyLock::new(|| {
     Template::parse(include_str!("../../../template.yaml")).map_err(|problem| problem.to_string())
 });

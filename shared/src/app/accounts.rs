@@ -1,4 +1,4 @@
-//! Accounts, as handlers deal with them: deleting a user, and checking a password.
+//! What handlers do with accounts: delete a user, and check a password.
 
 use jiff::Timestamp;
 
@@ -20,18 +20,19 @@ use crate::{
     },
 };
 
-/// So many sessions are left in the transaction that deletes their user, which has a hundred items
-/// at the most.
+/// The most sessions that are left in the transaction that deletes their user. A transaction has at
+/// most a hundred items.
 const SESSIONS_AT_ONCE: usize = 90;
 
 impl App {
-    /// Deletes a user, leaves every queue that they are in, and returns what is left in their
-    /// account. What they have done stays in `Accounts`, under an id that nobody has any more.
+    /// Deletes a user, leaves every queue that they are in, and returns the balance of their
+    /// account. What they have done stays in `Accounts`, under an id that no user has any more.
     ///
-    /// Unless `force`, it is refused while they hold seats or while their account is not empty. The
-    /// user's own token has to be of their current generation until they are gone. 5 RRU; 4 WRU, 2
-    /// with an address and for each session, one more for each seat held and 1 to count who had
-    /// come in. Again is the same: what a run that was cut off has left is done then.
+    /// Without `force`, it is refused while they hold seats or their balance is not zero. The
+    /// user's own token must be of their current generation until they are deleted. 5 RRU; 4 WRU, 2
+    /// more with an address, 2 for each session, one for each seat held, and one to count a session
+    /// that was admitted. It may be repeated, and then does what an earlier run that was cut off
+    /// has left.
     pub async fn delete_user(
         &self,
         user_id: UserId,
@@ -81,9 +82,9 @@ impl App {
         Ok(account.balance)
     }
 
-    /// Gives back the seats and places of sessions that were closed with their user, as they were
-    /// before, and leaves those that were joined at that very moment: whoever joined has read the
-    /// user before. Such a session can pay for nothing.
+    /// Frees the seats and places of sessions that were closed with their user; `sessions` are as
+    /// they were before. Also leaves sessions that were joined at that very moment by calls that
+    /// had read the user before. Such a session can pay for nothing.
     async fn after_leaving(
         &self,
         user_id: UserId,
@@ -102,14 +103,15 @@ impl App {
         self.leave_all(user_id, now).await.map(drop)
     }
 
-    /// The account of somebody who knows its password; `None` is a password that nobody has. 2
-    /// WRU when it is right, else 1. A right one makes the source known that the caller is at, which
-    /// may be another than the one by which the attempt is counted.
+    /// The account, if this is its password; `None` is a password that nobody can have. 2 WRU if it
+    /// is right, else 1. A right one makes `caller` a known source. `source`, under which the
+    /// attempt is counted, may be another source.
     ///
-    /// The attempt is counted before it is made, so that of many at once no more are made than
-    /// may be, and one that crashes was a wrong one. Those of other sources are others' (`attempts`),
-    /// but for the bound over all of them. Who has no password, or does not exist, gets
-    /// the same answer after the same hashing, and only never too many attempts.
+    /// The attempt is counted before the password is checked. So of many attempts at once, no more
+    /// are checked than are allowed, and one that crashes counts as wrong. Each source has a count
+    /// of its own (`attempts`), and there is a limit for all together. If the user does not exist
+    /// or has no password, the answer and the hashing are the same, but there are never too many
+    /// attempts.
     pub async fn check_password(
         &self,
         user_id: UserId,
@@ -135,7 +137,7 @@ impl App {
         let forgotten = self.store().forget_attempts(&account, source, caller, now);
         match forgotten.await.decided()? {
             Ok(()) => Ok(account),
-            // They have been deleted meanwhile.
+            // The user has been deleted meanwhile.
             Err(NoSuchUser) => Err(ApiError::InvalidCredentials),
         }
     }

@@ -1,4 +1,4 @@
-//! The catalog, as an instance remembers it for a few seconds.
+//! The catalog, cached by each instance for a few seconds.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl App {
-    /// A concert. At most 0.5 RRU.
+    /// A concert, perhaps from the cache. At most 0.5 RRU.
     pub async fn cached_concert(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
         if let Some(concert) = self.0.concerts.get(&id, now) {
             return Ok(concert);
@@ -22,7 +22,7 @@ impl App {
         self.reread_concert(id, now).await
     }
 
-    /// A concert, whatever the instance knows of it. 0.5 RRU.
+    /// A concert, not from the cache. 0.5 RRU.
     pub async fn reread_concert(&self, id: ConcertId, now: Timestamp) -> Result<Concert, ApiError> {
         let concert = self.store().concert(id).await?;
         let concert = concert.ok_or(ApiError::ConcertNotFound)?;
@@ -30,7 +30,7 @@ impl App {
         Ok(concert)
     }
 
-    /// A show. At most 0.5 RRU.
+    /// A show, perhaps from the cache. At most 0.5 RRU.
     pub async fn cached_show(&self, id: ShowId, now: Timestamp) -> Result<Show, ApiError> {
         if let Some(show) = self.0.shows.get(&id, now) {
             return Ok(show);
@@ -40,8 +40,8 @@ impl App {
         Ok(show)
     }
 
-    /// The shows of a concert, in the order of their dates; a concert has at least one. At most
-    /// 0.5 RRU per 4 KB.
+    /// The shows of a concert in the order of their dates, perhaps from the cache. A concert has at
+    /// least one. At most 0.5 RRU per 4 KB.
     pub async fn cached_shows(
         &self,
         id: ConcertId,

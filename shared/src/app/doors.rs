@@ -1,4 +1,4 @@
-//! Who may call: each door returns a type, so that a handler cannot forget its check.
+//! The doors: who may call. Each door returns a type, so that a handler cannot forget its check.
 
 use jiff::Timestamp;
 use lambda_http::{Request, http::header::AUTHORIZATION};
@@ -18,15 +18,15 @@ use crate::{
     token::{AccessClaims, Claims, QueueClaims},
 };
 
-/// A user with any valid token of theirs (door U).
+/// A user with a valid token of any kind (door U).
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// Whether they came as an administrator: with an access token, and the role.
+    /// Whether they have the rights of an administrator: an access token, and the role.
     pub is_admin: bool,
-    /// The generation of their token. That of an access token the door has compared with the
-    /// user's; that of a queue token whoever reads the account compares with the account's.
+    /// The generation of their token. For an access token, the door has compared it with the
+    /// user's. For a queue token, the code that reads the account compares it with the account's.
     generation: u32,
     is_by_queue_token: bool,
     /// The time of the request.
@@ -34,7 +34,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Lets the caller go on if that is who they are, or if they run the on-sale.
+    /// Requires that the caller is this user or an administrator.
     pub fn require_self_or_admin(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user_id == user_id || self.is_admin {
             Ok(())
@@ -43,13 +43,13 @@ impl Caller {
         }
     }
 
-    /// The generation of the caller's token, which has to be good for the account that they act
-    /// on; `None` for an administrator with somebody else's.
+    /// The generation that the account must accept: the caller's if the account is their own,
+    /// `None` for an administrator with another user's account.
     pub fn generation_for(&self, user_id: UserId) -> Option<u32> {
         (self.user_id == user_id).then_some(self.generation)
     }
 
-    /// Lets the caller go on unless the account is their own and their token is too old for it.
+    /// Requires that the token is not too old for the account, if the account is the caller's own.
     pub fn require_current_for_account(
         &self,
         user_id: UserId,
@@ -61,7 +61,7 @@ impl Caller {
         }
     }
 
-    /// What a caller is told when there is no such user: their own token has ended then.
+    /// The error if there is no such user. If it is the caller, their own token has ended.
     pub fn no_such_user(&self, user_id: UserId) -> ApiError {
         if self.user_id == user_id {
             ApiError::InvalidToken
@@ -70,7 +70,7 @@ impl Caller {
         }
     }
 
-    /// Lets the caller go on unless the user is themselves and their token is too old for them.
+    /// Requires that the token is not too old for the user, if the user is the caller.
     pub fn require_current_for_user(&self, user: &User) -> Result<(), ApiError> {
         match self.generation_for(user.user_id) {
             Some(generation) if generation < user.generation => Err(ApiError::InvalidToken),
@@ -78,7 +78,7 @@ impl Caller {
         }
     }
 
-    /// Lets the caller go on if money that they let in is believed to be there.
+    /// Requires permission to charge this account.
     pub fn require_may_charge(&self, user_id: UserId, who: WhoCharges) -> Result<(), ApiError> {
         match who {
             WhoCharges::Admins if !self.is_admin => Err(ApiError::Forbidden),
@@ -87,17 +87,17 @@ impl Caller {
     }
 }
 
-/// A user with an access token of theirs (door U, access).
+/// A user with a valid access token (door U, access).
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The user, as just read.
+    /// The user, who was just read.
     pub user: User,
     /// The time of the request.
     pub now: Timestamp,
 }
 
 impl SignedIn {
-    /// Lets the user go on if that is who they are.
+    /// Requires that the caller is this user.
     pub fn require_self(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user.user_id == user_id {
             Ok(())
@@ -106,13 +106,13 @@ impl SignedIn {
         }
     }
 
-    /// The generation of the user's token, when they act on themselves; `None` for an administrator
-    /// with somebody else.
+    /// The generation of the caller's token if they act on themselves, `None` for an administrator
+    /// who acts on another user.
     pub fn generation_for(&self, user_id: UserId) -> Option<u32> {
         (self.user.user_id == user_id).then_some(self.user.generation)
     }
 
-    /// Lets the user go on if that is who they are, or if they run the on-sale.
+    /// Requires that the caller is this user or an administrator.
     pub fn require_self_or_admin(&self, user_id: UserId) -> Result<(), ApiError> {
         if self.user.role == Role::Admin {
             Ok(())
@@ -122,9 +122,8 @@ impl SignedIn {
     }
 }
 
-/// Somebody who comes with an access token of theirs, or with nothing, as a guest may (the door
-/// of joining). Whether the token is of the user's current generation is not known before the
-/// user is read.
+/// A caller with an access token, or without any, as a guest may be (the door of joining). Whether
+/// the token is of the user's current generation is known only after the user has been read.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     token: Option<AccessClaims>,
@@ -133,12 +132,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Whether they have a token.
+    /// Whether the caller has a token.
     pub fn is_signed_in(&self) -> bool {
         self.token.is_some()
     }
 
-    /// Lets the visitor go on unless their token is somebody else's.
+    /// Requires that the token, if there is one, is this user's.
     pub fn require_not_somebody_else(&self, user_id: UserId) -> Result<(), ApiError> {
         match &self.token {
             Some(claims) if claims.sub != user_id => Err(ApiError::Forbidden),
@@ -146,8 +145,8 @@ impl Visitor {
         }
     }
 
-    /// The user that the visitor says they are, as just read. With a token it has to be of their
-    /// current generation; without one, they have to be a guest.
+    /// The user that the caller says they are, who was just read. A token must be of their current
+    /// generation. Without a token they must be a guest.
     pub fn require_identity(&self, user: Option<User>) -> Result<User, ApiError> {
         match &self.token {
             Some(claims) => of_generation(user, claims),
@@ -160,10 +159,10 @@ impl Visitor {
     }
 }
 
-/// Who runs the on-sale (door ADMIN).
+/// An administrator (door ADMIN).
 #[derive(Debug, Clone)]
 pub struct Admin {
-    /// Who.
+    /// The administrator.
     pub user_id: UserId,
     /// The time of the request.
     pub now: Timestamp,
@@ -188,8 +187,7 @@ pub struct Buyer {
 }
 
 impl Buyer {
-    /// Lets the buyer go on if it is their queue that sells the show, or has sold it when they
-    /// joined.
+    /// Requires that the buyer's queue sells the show, or sold it when they joined.
     pub fn require_queue_of(&self, show: &Show) -> Result<(), ApiError> {
         let Session {
             queue_id,
@@ -203,7 +201,7 @@ impl Buyer {
         }
     }
 
-    /// The seats of a show that the buyer holds.
+    /// The buyer's held seats of a show.
     pub fn seats_held_of(&self, show: ShowId) -> impl Iterator<Item = SeatNumber> + '_ {
         let hold = self.session.payable_hold(self.now);
         hold.filter(move |hold| hold.concert_id == show.concert_id && hold.date == show.date)
@@ -213,9 +211,10 @@ impl Buyer {
 }
 
 impl App {
-    /// Door U: a queue token whatever has become of its session, or an access token of the
-    /// user's current generation (1 RRU). Whether a queue token is of that generation, the handler
-    /// has to ask ([`Caller::require_current_for_account`], [`App::require_current_token`]): most read what says so anyway.
+    /// Door U: a queue token, whatever the state of its session, or an access token of the user's
+    /// current generation (1 RRU). The handler must check the generation of a queue token
+    /// ([`Caller::require_current_for_account`], [`App::require_current_token`]), because most
+    /// handlers read the account anyway.
     pub async fn caller(&self, request: &Request) -> Result<Caller, ApiError> {
         let (caller, ()) = self.caller_beside(request, async {}).await?;
         Ok(caller)
@@ -255,8 +254,9 @@ impl App {
         }
     }
 
-    /// Lets a caller go on whose token is of the user's current generation, where nothing else
-    /// reads their account. 1 RRU with a queue token; the door has done so for an access token.
+    /// Requires that the caller's token is of the user's current generation. It is for handlers
+    /// that do not read the account otherwise. 1 RRU with a queue token; for an access token the
+    /// door has checked it.
     pub async fn require_current_token(&self, caller: &Caller) -> Result<(), ApiError> {
         if caller.is_by_queue_token {
             self.require_current_generation(caller.user_id, caller.generation)
@@ -266,7 +266,7 @@ impl App {
         }
     }
 
-    /// Lets somebody go on whose queue token is of the user's current generation. 1 RRU.
+    /// Requires that a queue token is of the user's current generation. 1 RRU.
     pub async fn require_current_generation(
         &self,
         user_id: UserId,
@@ -275,7 +275,7 @@ impl App {
         require_current_generation(self.store().account(user_id).await?, generation)
     }
 
-    /// Door U, with an access token only. 1 RRU.
+    /// Door U, access tokens only. 1 RRU.
     pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, ApiError> {
         let now = self.now();
         let claims = self.access_claims(request, now).await?;
@@ -307,12 +307,12 @@ impl App {
         }
     }
 
-    /// The user of an access token, which has to be of their current generation.
+    /// The user of an access token, which must be of their current generation.
     async fn user_of(&self, claims: &AccessClaims) -> Result<User, ApiError> {
         of_generation(self.store().user(claims.sub).await?, claims)
     }
 
-    /// The door of joining: nothing, or an access token. Free.
+    /// The door of joining: no token, or an access token. Free.
     pub async fn visitor(&self, request: &Request) -> Result<Visitor, ApiError> {
         let now = self.now();
         let token = if request.headers().contains_key(AUTHORIZATION) {
@@ -323,7 +323,7 @@ impl App {
         Ok(Visitor { token, now })
     }
 
-    /// Door U, with a queue token only. Free.
+    /// Door U, queue tokens only. Free.
     pub async fn queue_user(
         &self,
         request: &Request,
@@ -344,7 +344,7 @@ impl App {
         }
     }
 
-    /// Door Q: the session, waiting or not. 1 RRU, and 0.5 when it has not arrived.
+    /// Door Q: a session, waiting or not. 1 RRU, and 0.5 if it has not arrived.
     pub async fn holder(&self, request: &Request) -> Result<Holder, ApiError> {
         let (claims, now) = self.queue_user(request).await?;
         let session = self.session_of(&claims).await?;
@@ -354,8 +354,8 @@ impl App {
         }
     }
 
-    /// Door Q+: the session, whose turn it is. This call is its arrival. 1 RRU; 0.5 more and
-    /// 2 WRU for the arrival.
+    /// Door Q+: a session whose number has been served. This call is its arrival. 1 RRU; 0.5 more
+    /// and 2 WRU for the arrival.
     pub async fn buyer(&self, request: &Request) -> Result<Buyer, ApiError> {
         let (claims, now) = self.queue_user(request).await?;
         self.buyer_of(&claims, now).await
@@ -415,8 +415,8 @@ impl App {
         }
     }
 
-    /// Where a session stands now. 0.5 RRU at most, and only when that depends on its queue: it
-    /// has not arrived, or its queue may be sold out.
+    /// The state of a session now. At most 0.5 RRU, and only if the state depends on its queue: the
+    /// session has not arrived, or its queue may be sold out.
     pub async fn standing(&self, session: &Session, now: Timestamp) -> Result<Standing, ApiError> {
         let sells_everything = session.queue_id == QueueId::main();
         match session.standing_by_itself(now) {
@@ -427,9 +427,8 @@ impl App {
         Ok(session.standing(&self.cached_queue(&session.queue_id, now).await?, now))
     }
 
-    /// The session that a token names. One whose place a later one has taken, or that has been
-    /// swept, is over, for a reason that nobody knows any more: the token is good, as the poll
-    /// says too.
+    /// The session that a token names. If a later session has replaced it, or its item was deleted,
+    /// it is over for an unknown reason. The token is still valid, as the poll says too.
     async fn session_of(&self, claims: &QueueClaims) -> Result<Session, ApiError> {
         let session = self.store().session(claims.sub, &claims.queue).await?;
         session
@@ -437,7 +436,7 @@ impl App {
             .ok_or(ApiError::SessionOver { reason: None })
     }
 
-    /// What an access token says; no other will do.
+    /// The content of an access token. Other tokens are refused.
     async fn access_claims(
         &self,
         request: &Request,
@@ -466,20 +465,20 @@ pub fn require_current_generation(
     }
 }
 
-/// What somebody is told whose session is over.
+/// The error for a session that is over.
 fn over(ending: Ending) -> ApiError {
     ApiError::SessionOver {
         reason: Some(ending),
     }
 }
 
-/// The user of an access token, unless that is of an earlier generation.
+/// The user of an access token, unless the token is of an earlier generation.
 fn of_generation(user: Option<User>, claims: &AccessClaims) -> Result<User, ApiError> {
     user.filter(|user| user.generation == claims.generation)
         .ok_or(ApiError::InvalidToken)
 }
 
-/// The token in the authorization header; `Bearer` in any case.
+/// The token in the authorization header. `Bearer` may be in any case.
 fn bearer_token(request: &Request) -> Result<&str, ApiError> {
     let header = request
         .headers()

@@ -1,7 +1,8 @@
-//! How many seats are taken, for those who look at the dates of a concert.
+//! How many seats are taken, for readers of a concert's dates.
 //!
-//! A concert of a few blocks is counted by each instance, for two seconds. The counts of a larger
-//! one are kept in an item that all instances read: one of many renews it when it is old, and the
+//! Each instance counts a concert of a few blocks itself, and keeps the count for two seconds. The
+//! counts of a larger concert are kept in an item that all instances read. When it is old, one
+//! instance counts again, and the others answer with the old counts.
 //! others answer with what it says.
 
 use std::sync::Arc;
@@ -19,12 +20,13 @@ use crate::{
 };
 
 impl App {
-    /// How many seats of each of these shows of a concert are taken, as it was a few seconds ago;
+    /// How many seats of each of these shows of a concert are taken; it may be a few seconds old.
     /// `None` while a show of a large concert is counted for the first time.
     ///
-    /// Up to four blocks of 500 seats: 0.5 RRU for each of them and per 4 KB of its taken seats.
-    /// More of them: 0.5 RRU, and for one of all who ask within two seconds the same for up to
-    /// 600 blocks, and 2 WRU per 100 shows or so. Nothing within two seconds of the last time.
+    /// Up to four blocks of 500 seats: 0.5 RRU for each block and per 4 KB of its taken seats. More
+    /// blocks: 0.5 RRU. One of all callers within two seconds also pays for counting up to 600
+    /// blocks in the same way, and 2 WRU per 100 shows or so. Free within two seconds of the
+    /// instance's last call.
     pub async fn taken_seats(
         &self,
         shows: &[&Show],
@@ -62,7 +64,7 @@ impl App {
         Ok(taken)
     }
 
-    /// The counts of a concert, renewed if they are old and nobody else is at it.
+    /// The counts of a concert. If they are old and no other instance is counting, counts first.
     async fn kept_counts(
         &self,
         concert_id: ConcertId,

@@ -1,4 +1,4 @@
-//! The line, as handlers deal with it: reading a queue, ticking it, arriving, being through.
+//! What handlers do with the line: read a queue, tick it, arrive, finish.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,38 +21,38 @@ use crate::{
     },
 };
 
-/// A client that has to wait asks again after an eighth of its estimated wait, within these
+/// A client that has to wait should ask again after an eighth of its estimated wait, within these
 /// limits (seconds).
 const ASK_AGAIN: std::ops::RangeInclusive<u64> = 1..=30;
 
-/// What a tick came to.
+/// The result of a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ticked {
     /// It wrote the line.
     Done,
-    /// There was nothing to do, or another tick was there at the same time.
+    /// There was nothing to do, or another tick was first.
     NotNeeded,
-    /// Nobody is there, and nobody has come for minutes.
+    /// Nobody is in the line, and nobody has joined for minutes.
     Asleep,
 }
 
 /// Why a queue is ticked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Occasion {
-    /// It is time.
+    /// It is time for the next tick.
     Time,
-    /// Somebody came along and found that it is overdue.
+    /// A call found that the tick is overdue.
     Overdue,
-    /// A seat that was sold is free again.
+    /// A sold seat is free again.
     Refund,
     /// What the queue sells has changed.
     Catalog,
-    /// An operator has set the queue.
+    /// An operator has changed the settings.
     Settings,
 }
 
 impl App {
-    /// A queue, as it was a second ago at the earliest. At most 0.5 RRU.
+    /// A queue, perhaps from the cache: at most a second old. At most 0.5 RRU.
     pub async fn cached_queue(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
         if let Some(queue) = self.0.queues.get(id, now) {
             return Ok(queue);
@@ -60,14 +60,14 @@ impl App {
         self.reread_queue(id, now).await
     }
 
-    /// A queue, whatever the instance knows of it. 0.5 RRU.
+    /// A queue, not from the cache. 0.5 RRU.
     pub async fn reread_queue(&self, id: &QueueId, now: Timestamp) -> Result<Queue, ApiError> {
         let queue = self.read_queue(id, Reading::Eventual).await?;
         self.0.queues.put(id.clone(), queue.clone(), now);
         Ok(queue)
     }
 
-    /// Makes sure that a queue exists, however new it is. 1 RRU, and nothing for `main`.
+    /// Requires that a queue exists, even if it is new. 1 RRU; free for `main`.
     pub async fn require_queue_exists(&self, id: &QueueId) -> Result<(), ApiError> {
         if *id == QueueId::main() {
             return Ok(());
@@ -75,7 +75,7 @@ impl App {
         self.read_queue(id, Reading::Consistent).await.map(drop)
     }
 
-    /// A queue as it is now, and who set it last, if somebody has. 1 RRU per 4 KB.
+    /// A queue as it is now, and who made its settings last, if anybody has. 1 RRU per 4 KB.
     pub async fn current_queue_and_change(
         &self,
         id: &QueueId,
@@ -95,12 +95,12 @@ impl App {
         read.ok_or(ApiError::QueueNotFound)
     }
 
-    /// Gives a queue the settings that `settings` makes of the queue as it is, if it is there, and
-    /// puts them in force at once. With a time at which it opens, a queue that nobody has joined
-    /// gets the seed of its draw. The queue before and after.
+    /// Writes the settings that `settings` makes of the current queue, if there is one, and ticks
+    /// the queue, so that they apply at once. If the settings have an opening, a queue that nobody
+    /// has joined gets the seed of its draw. Returns the queue before and after.
     ///
-    /// What `settings` refuses is refused of the queue that is written: if another change comes in
-    /// between, it is asked again, of what that one has left.
+    /// If another change is written in between, `settings` is called again with the queue as that
+    /// change has left it. So its refusal is always about the queue that is written.
     pub async fn put_queue(
         &self,
         id: &QueueId,
@@ -121,7 +121,7 @@ impl App {
             if let (Some(queue), Ok(settings)) = (&before, &next)
                 && queue.opens_again(settings)
             {
-                // Those who wait have read that it is over. A tick makes it so for good.
+                // Those who wait have read that it is over. A tick makes that final.
                 self.tick(id, Occasion::Settings).await?;
                 (before, next) = read().await?;
             }
@@ -141,20 +141,20 @@ impl App {
             }
         });
         let before = before.await?;
-        self.tick_on_the_way(id, Occasion::Settings).await;
+        self.tick_or_log(id, Occasion::Settings).await;
         let after = self.read_queue(id, Reading::Consistent).await?;
         Ok((before, after))
     }
 
-    /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU and 1 more
-    /// for each live cohort, and 1 WRU per KB of the line; 2 RRU when nothing has happened. Where
-    /// it matters how many seats are left, 1 RRU per 4 KB of the list of shows, and of each of
-    /// their blocks of 500 seats.
+    /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU, 1 more for each
+    /// live cohort, and 1 WRU per KB of the line; 2 RRU if nothing has happened. If the number of
+    /// seats left matters, 1 RRU per 4 KB of the list of shows, and of each of their blocks of 500
+    /// seats.
     async fn tick(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
         let queue = self.read_queue(id, Reading::Consistent).await?;
         self.0.queues.put(id.clone(), queue.clone(), self.now());
-        // Of the many that come to a sleeping line at once, one wakes it: each tick more would let
-        // in as many again.
+        // Of many calls that find a sleeping line at once, only one may tick it, because each
+        // further tick would let in as many people again.
         if occasion == Occasion::Overdue && !queue.is_stale(self.now()) {
             return Ok(Ticked::NotNeeded);
         }
@@ -181,7 +181,8 @@ impl App {
             None
         };
         let mut census = self.store().census(&queue).await?;
-        // Asked for as late as can be: whoever ticks with an old time counts old windows.
+        // The clock is read as late as possible: a tick with an old time would count windows that
+        // have ended.
         let now = self.now();
         if let Some(void) =
             queue.void_credit(now, census.issued, |cohort| census.counts(cohort), seats)
@@ -207,9 +208,9 @@ impl App {
         Ok(Ticked::Done)
     }
 
-    /// Ticks a queue that has not opened. Nobody is let in, but its line ends when an operator has
-    /// closed it, or when nothing that it sells can be bought any more: for the entries that there
-    /// are then, which costs 64 RRU and 1 WRU per KB of the line.
+    /// Ticks a queue that has not opened. Nobody is let in. But its line ends, for the entries that
+    /// there are, if an operator has closed it or nothing that it sells can be bought any more.
+    /// That costs 64 RRU and 1 WRU per KB of the line.
     async fn tick_before_opening(
         &self,
         queue: &Queue,
@@ -262,9 +263,9 @@ impl App {
         })
     }
 
-    /// A queue whose time has come, opened: nobody enters the draw any more, and numbers are drawn
-    /// from then on, those after the early ones. What a tick leaves undone, the next one does:
-    /// every step may be taken again.
+    /// Opens a queue whose time has come. From then on no entries are added, and joins draw the
+    /// numbers after those of the entries. Every step may be repeated, so the next tick does what
+    /// this one leaves undone.
     async fn opened(&self, queue: Queue) -> Result<(Queue, Option<Draw>), ApiError> {
         let Some(seed) = queue.seed_of_draw_to_come() else {
             return Ok((queue, None));
@@ -283,9 +284,9 @@ impl App {
         Ok((opened, Some(draw)))
     }
 
-    /// The seats that a queue sells at the moment, and when more are to come; `None` for `main`,
-    /// which sells everything. Shows that are to open are only counted when every seat on sale is
-    /// sold, up to the first that has an unsold one.
+    /// Counts the seats that a queue is selling now, and finds when more will be sold; `None` for
+    /// `main`, which sells everything. Shows that have not opened are counted only if every seat on
+    /// sale is sold, and only up to the first one with an unsold seat.
     async fn count_seats(&self, id: &QueueId) -> Result<Option<SeatCount>, ApiError> {
         if *id == QueueId::main() {
             return Ok(None);
@@ -314,45 +315,46 @@ impl App {
         Ok(Some(count))
     }
 
-    /// Ticks a queue whose ticks have been missed, so that a sleeping line wakes at once and a
-    /// dead scheduler stops nobody, and returns the queue as it is then. A tick that fails is
-    /// logged: it was a favour.
+    /// Ticks a queue whose ticks have been missed, and returns the queue after that. So a sleeping
+    /// line wakes at once, and a dead scheduler stops nobody. The caller does not depend on this
+    /// tick, so its failure is only logged.
     pub async fn tick_if_stale(&self, queue: Queue, now: Timestamp) -> Queue {
         if !queue.is_stale(now) {
             return queue;
         }
-        self.tick_on_the_way(&queue.id, Occasion::Overdue).await;
-        // The tick has read the clock later than the request did.
+        self.tick_or_log(&queue.id, Occasion::Overdue).await;
+        // The tick has read the clock after the request did.
         self.0.queues.get(&queue.id, self.now()).unwrap_or(queue)
     }
 
-    /// Ticks a queue as a favour to those in it: one that fails is logged.
-    async fn tick_on_the_way(&self, id: &QueueId, occasion: Occasion) {
+    /// Ticks a queue for those in it. The caller does not depend on this tick, so its failure is
+    /// only logged.
+    async fn tick_or_log(&self, id: &QueueId, occasion: Occasion) {
         if let Err(error) = self.tick(id, occasion).await {
-            tracing::warn!(queue_id = %id, %error, "a tick on the way failed");
+            tracing::warn!(queue_id = %id, %error, "an additional tick failed");
         }
     }
 
-    /// Ticks the queue of a show that has seats again: who waits for one need not wait for the
-    /// schedule too. A show that is deleted has no queue.
+    /// Ticks the queue of a show that has seats again, so that those who wait need not wait for the
+    /// next tick too. A show that was deleted has no queue.
     pub async fn wake_queue_of(&self, show: ShowId, now: Timestamp) {
         match self.cached_show(show, now).await {
-            Ok(show) => self.tick_on_the_way(&show.queue_id, Occasion::Refund).await,
+            Ok(show) => self.tick_or_log(&show.queue_id, Occasion::Refund).await,
             Err(ApiError::ShowNotFound) => {}
             Err(error) => tracing::warn!(%error, "the queue of a show was not found"),
         }
     }
 
-    /// Ticks a queue whose shows have changed, for those who wait and for newcomers. `main` sells
-    /// everything, whatever there is.
+    /// Ticks a queue whose shows have changed, for those who wait and for newcomers. Not for
+    /// `main`, which sells everything.
     pub async fn wake_queue(&self, id: &QueueId) {
         if *id != QueueId::main() {
-            self.tick_on_the_way(id, Occasion::Catalog).await;
+            self.tick_or_log(id, Occasion::Catalog).await;
         }
     }
 
-    /// Requires that nobody is in the line of a queue of its own, inside or not. `main` is let
-    /// through: whoever is in its line goes along with a concert that leaves it. 2 RRU and 1 for
+    /// Requires that nobody is in the line of a queue of its own, inside or not. `main` is always
+    /// accepted, because buyers in its line may still buy a concert that leaves it. 2 RRU and 1 for
     /// each live cohort; 65 RRU before the opening.
     pub async fn require_empty_line(&self, id: &QueueId, now: Timestamp) -> Result<(), ApiError> {
         if *id == QueueId::main() {
@@ -378,8 +380,8 @@ impl App {
         }
     }
 
-    /// Makes the first protected call of an admitted session its arrival: it is counted, then
-    /// written. 2 WRU. Whoever finds that a parallel call was faster takes one arrival back.
+    /// Makes this call the arrival of an admitted session. The arrival is counted first, and then
+    /// written. 2 WRU. If a parallel call was first, one count is taken back.
     pub(super) async fn arrive(
         &self,
         session: &Session,
@@ -404,8 +406,8 @@ impl App {
         }
     }
 
-    /// Writes a new session that walks straight in: its arrival is counted, then the session is
-    /// written with it. Refused when somebody was faster; the arrival is taken back then.
+    /// Writes a new session that walks straight in. Its arrival is counted first, and then the
+    /// session is written with it. Refused if another join was first; then the count is taken back.
     pub async fn walk_in(
         &self,
         mut session: Session,
@@ -429,9 +431,9 @@ impl App {
         }
     }
 
-    /// Closes a session whose user leaves, gives back what it holds and counts it as through; when
-    /// it has moved since it was read, as it is by then. 2 WRU, one more for each seat; 1 to 2 WRU
-    /// for who was still waiting.
+    /// Closes a session whose user leaves, frees what it holds and counts it as finished. If it has
+    /// changed since it was read, the changed session is closed. 2 WRU, one more for each seat; 1
+    /// to 2 WRU if it was still waiting.
     pub async fn leave_queue(&self, mut session: Session, now: Timestamp) -> Result<(), ApiError> {
         loop {
             match self.store().leave(&session).await.decided()? {
@@ -456,7 +458,7 @@ impl App {
     }
 
     /// The sessions of a user that are not over, in every queue, consistently. 1 RRU, and 0.5 for
-    /// the document of the queue of each that has not arrived.
+    /// the queue's document of each session that has not arrived.
     pub async fn live_sessions(
         &self,
         user_id: UserId,
@@ -469,7 +471,7 @@ impl App {
             .await?
         {
             let standing = match self.standing(&session, now).await {
-                // A session stays when its queue is gone.
+                // Without the queue, only the session's own item is known.
                 Err(ApiError::QueueNotFound) => session.standing_by_itself(now),
                 standing => Some(standing?),
             };
@@ -480,7 +482,7 @@ impl App {
         Ok(live)
     }
 
-    /// Leaves every queue that a user is in, and returns how many sessions that has ended.
+    /// Leaves every queue that a user is in. Returns how many sessions that has ended.
     pub async fn leave_all(&self, user_id: UserId, now: Timestamp) -> Result<u64, ApiError> {
         let mut ended = 0;
         for session in self.live_sessions(user_id, now).await? {
@@ -494,8 +496,8 @@ impl App {
         Ok(ended)
     }
 
-    /// Counts a session that the caller's write has closed: done when it had arrived, gone when
-    /// it was admitted and had not. Who was still waiting counts nothing.
+    /// Counts a session that the caller's write has closed: as done if it had arrived, as gone if
+    /// it was admitted and had not. A session that was still waiting is not counted.
     pub async fn count_through(&self, closed: &Session, now: Timestamp) {
         let counted = match closed.arrival {
             Some(arrival) => Some((arrival.cohort, Event::Done)),
@@ -511,7 +513,7 @@ impl App {
         }
     }
 
-    /// The cohort of somebody whose number has come up by now.
+    /// The cohort of a session whose number has been served.
     async fn admission_before(&self, session: &Session, now: Timestamp) -> Option<i64> {
         let queue = self.cached_queue(&session.queue_id, now).await.ok()?;
         let number = queue.number_of(session.ticket)?;
@@ -519,8 +521,8 @@ impl App {
         (admission.admitted_at <= now).then_some(admission.cohort)
     }
 
-    /// Ticks a queue as its scheduler does: publishes where the line stands then, and tells what
-    /// the tick came to and how long after it the next one is due.
+    /// Ticks a queue for the scheduler, and publishes the metrics of its line. Returns the result
+    /// of the tick, and how long after it the next one is due.
     pub async fn tick_on_schedule(
         &self,
         id: &QueueId,
@@ -540,15 +542,15 @@ impl App {
         (ticked, opens_in.map_or(usual, |left| left.min(usual)))
     }
 
-    /// Frees the seats of a hold that is over. A failure is logged: they are free by the rule, or
-    /// soon will be.
+    /// Frees the seats of a hold that is over. A failure is only logged: the seats are free because
+    /// their hold has lapsed, or soon will be.
     pub async fn free_seats_or_log(&self, hold: &Hold) {
         if let Err(error) = self.store().free_seats(hold).await {
             tracing::warn!(reservation_id = %hold.reservation_id, %error, "seats were not freed");
         }
     }
 
-    /// The names of all queues: `main`, and those that have a row of their own. 0.5 RRU.
+    /// The ids of all queues: `main`, and those with an item of their own. 0.5 RRU.
     pub async fn queue_ids(&self) -> Result<Vec<QueueId>, StoreError> {
         let mut ids = self.store().registered_queues().await?;
         if !ids.contains(&QueueId::main()) {
@@ -558,8 +560,8 @@ impl App {
     }
 }
 
-/// When a client should ask again that has so many seconds to wait; `None` is a wait whose end
-/// nobody knows.
+/// After how many seconds a client with this wait should ask again; `None` is a wait whose end is
+/// not known.
 pub fn ask_again_after(estimated_wait: Option<u64>) -> u64 {
     let most = *ASK_AGAIN.end();
     (estimated_wait.unwrap_or(most * 8) / 8).clamp(*ASK_AGAIN.start(), most)

@@ -1,4 +1,4 @@
-//! The listing of concerts, as an instance remembers it until anything in the catalog changes.
+//! The listing of concerts, cached by each instance until anything in the catalog changes.
 
 use std::{
     collections::HashMap,
@@ -11,11 +11,11 @@ use crate::{
     store::catalog::{ListingPage, ListingWanted},
 };
 
-/// More pages than people turn; reached, the instance starts over. A page of a hundred concerts
-/// with long names is 60 KB, so these are 6 MB at the most.
+/// The most pages that are cached, more than people turn. When there are more, the cache is
+/// emptied. A page of a hundred concerts with long names is 60 KB, so all pages take 6 MB at most.
 const MAX_PAGES: usize = 100;
 
-/// The pages that were read of one version of the catalog.
+/// The cached pages of one version of the catalog.
 #[derive(Default)]
 pub(super) struct Listing(Mutex<Remembered>);
 
@@ -38,7 +38,7 @@ impl Listing {
 
     fn put(&self, wanted: ListingWanted, version: u64, page: Arc<ListingPage>) {
         let mut remembered = self.remembered();
-        // A slow request may come with what was read before the last change.
+        // A slow request may bring a page from before the last change.
         if version < remembered.version {
             return;
         }
@@ -51,11 +51,11 @@ impl Listing {
 }
 
 impl App {
-    /// A page of the listing at a version of the catalog that was just read: any change, by
-    /// whomever, makes it be read anew. Free, or as [`crate::store::Store::listing`].
+    /// A page of the listing, at the version of the catalog that was just read. After any change of
+    /// the catalog it is read again. Free, or the price of [`crate::store::Store::listing`].
     ///
-    /// The version is read first. What changes between that and the page is in the page, which
-    /// the next version's reader reads again: nobody is shown what is old.
+    /// The version is read before the page. A change between the two is in the page, and the next
+    /// request reads a new version and the page again. So nobody is shown an old page.
     pub async fn cached_listing(
         &self,
         wanted: ListingWanted,

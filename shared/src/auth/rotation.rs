@@ -1,4 +1,4 @@
-//! New keys, and how old ones go.
+//! New keys, and the removal of old ones.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -14,9 +14,9 @@ use crate::{
 };
 
 impl Keyring {
-    /// Rotates the keys, and returns them as they are then; `None` before the first one was made.
-    /// Of two rotations at once, the second finds what the first has done. 2 RRU, and 4 WRU when
-    /// something changes.
+    /// Rotates the keys and returns them; `None` before the first one was created. Of two rotations
+    /// at once, the second one finds what the first has done. 2 RRU, and 4 WRU if something
+    /// changes.
     pub async fn rotate(
         &self,
         rotation: &Rotation,
@@ -37,7 +37,7 @@ impl Keyring {
         Ok(keys.await?)
     }
 
-    /// Makes the first key pair, unless another instance is faster.
+    /// Creates the first key pair, unless another instance was first.
     pub(super) async fn create_keys(&self, now: Timestamp) -> Result<SigningKeys, ApiError> {
         let first = new_key_pair(now)?;
         let private = first.private.clone();
@@ -57,7 +57,7 @@ fn rotated(seen: &Keys, rotation: &Rotation, now: Timestamp) -> Result<Keys, Api
         .map_err(|NoSuchKey| ApiError::Internal("there is no key of that name".into()))
 }
 
-/// Nobody reads what a schedule is answered.
+/// Logs the keys, because nobody reads the answer to a schedule.
 fn log(keys: &Keys) {
     let signing = &keys.signing;
     let next = signing.next.as_ref().map(|next| next.key.kid.as_str());
@@ -69,7 +69,7 @@ fn log(keys: &Keys) {
     );
 }
 
-/// A new key pair. Its name begins with the time, so that names sort by age.
+/// A new key pair. Its name begins with the time, so names are in the order of age.
 fn new_key_pair(now: Timestamp) -> Result<KeyPair, ApiError> {
     let failed = |_| ApiError::bug("a key pair could not be made");
     let pair = Ed25519KeyPair::generate().map_err(failed)?;

@@ -1,9 +1,9 @@
-//! Constraint passwords: how many may be given for an account, from where.
+//! Wrong passwords: how many an account accepts, and from where.
 //!
-//! They are counted for each account and the address that they come from. So ten wrong ones lock the
-//! account only for callers at the same address. A second bound, over all addresses, stops an
-//! attacker that has very many. It does not apply to a known address: one from which the right
-//! password of the account was given, or set, before.
+//! They are counted per account and per address that they come from. So ten wrong passwords lock
+//! the account only for callers at the same address. A second limit counts all addresses together.
+//! It stops an attacker that has very many addresses. It does not apply to a known address: one
+//! from which the right password of the account was given or set before.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -14,25 +14,26 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::UserId;
 
-/// Where a password is given.
+/// Where a password was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// Without a token, from an address.
     Address(IpAddr),
-    /// Without a token, from an address that is not known. All of those are one.
+    /// Without a token, from an address that is not known. All such addresses count as one.
     Unknown,
     /// With a token of the account, from anywhere.
     Token,
 }
 
 impl Source {
-    /// What stands for it in the account of a user.
+    /// The name of this source in a user's item.
     ///
-    /// For an address it is four bytes of a hash of the address and the user's id, so that one
-    /// address has a different name at each account. Fewer bytes would say less of the address. But
-    /// an attacker with millions of IPv6 networks would then find one with the same name as the
-    /// owner's, and wrong passwords from there would count for the owner. Of an IPv6 address only
-    /// the first 64 bits are used: a client usually has all addresses of its /64.
+    /// For an address it is four bytes of a hash of the address and the user's id. So the same
+    /// address has a different name at each account. Fewer bytes would reveal less about the
+    /// address. But then an attacker with millions of IPv6 networks would find one that has the
+    /// same name as the owner's address, and its wrong passwords would count for the owner. Of an
+    /// IPv6 address only the first 64 bits are used, because a client usually has all addresses of
+    /// its /64.
     pub fn name(self, user_id: UserId) -> String {
         let address = match self {
             Self::Unknown => return "unknown".to_owned(),
@@ -47,37 +48,37 @@ impl Source {
         BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..4])
     }
 
-    /// Whether it is remembered as one from which the right password was given or set.
+    /// Whether this source becomes known when the right password is given or set from it.
     pub fn is_remembered(self) -> bool {
         matches!(self, Self::Address(_))
     }
 }
 
-/// Constraint passwords that were given for an account lately.
+/// Wrong passwords recently given for an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
-    /// How many, those that are being checked right now included.
+    /// How many, including those that are being checked right now.
     pub count: u32,
     /// When the first of them was given.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub since: Timestamp,
-    /// How many of them from each source, by its name.
+    /// How many of them came from each source, by its name.
     #[serde(default)]
     pub sources: BTreeMap<String, u32>,
 }
 
 impl Attempts {
-    /// So many wrong passwords may be given for an account from one source until they are
+    /// The number of wrong passwords that one source may give for an account, until they are
     /// forgotten.
     pub const MAX: u32 = 10;
 
-    /// So many may be given from all sources together, but for those that are known.
+    /// The number that all sources together may give, not counting known addresses.
     pub const MAX_OF_ALL: u32 = 100;
 
-    /// They are forgotten so long after the first of them.
+    /// Wrong passwords are forgotten this long after the first of them.
     const REMEMBERED_FOR: SignedDuration = SignedDuration::from_mins(15);
 
-    /// The first one, from the source of that name.
+    /// The first wrong password, from the source of this name.
     pub fn first(source: &str, now: Timestamp) -> Self {
         Self {
             count: 1,
@@ -86,20 +87,20 @@ impl Attempts {
         }
     }
 
-    /// Those that began then or before are forgotten by now.
+    /// Wrong passwords whose first came at this time or earlier are forgotten by now.
     pub fn forgotten_since(now: Timestamp) -> Timestamp {
         now.saturating_sub(Self::REMEMBERED_FOR)
             .unwrap_or(Timestamp::MIN)
     }
 
-    /// Whether there may be no more of them now from a source, which is known or not.
+    /// Whether this source, known or not, may give no more passwords now.
     pub fn are_used_up(&self, source: &str, is_known: bool, now: Timestamp) -> bool {
         let from_there = self.sources.get(source).copied().unwrap_or(0);
         let are_too_many = from_there >= Self::MAX || (self.count >= Self::MAX_OF_ALL && !is_known);
         are_too_many && self.since > Self::forgotten_since(now)
     }
 
-    /// In how many seconds they are forgotten; at least 1.
+    /// Seconds until the wrong passwords are forgotten; at least 1.
     pub fn forgotten_in(&self, now: Timestamp) -> u64 {
         let left = self.since.duration_since(Self::forgotten_since(now));
         let seconds = left.as_millis().max(1).unsigned_abs().div_ceil(1_000);
@@ -107,21 +108,21 @@ impl Attempts {
     }
 }
 
-/// The sources from which the right password of an account was given or set, by their names, with
-/// when that was last (seconds). None of them is from before the password that the account has.
+/// The sources from which the account's current password was given or set. For each name: when that
+/// was last (seconds).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KnownSources(BTreeMap<String, i64>);
 
 impl KnownSources {
-    /// No more than these, the latest.
+    /// The most that are kept: the latest ones.
     const MAX: usize = 8;
 
-    /// They are known for so long after the last time.
+    /// A source stays known for this long after it was last used.
     const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-    /// What they are once a user's password was set from a source: that one alone, or none when it
-    /// is not remembered. Whoever had the password before must not stay among them.
+    /// The known sources after a password was set from `source`: that one alone, or none if it is
+    /// not remembered. Anyone who had the old password must not stay among them.
     pub fn only(source: Source, user_id: UserId, now: Timestamp) -> Self {
         if source.is_remembered() {
             Self::default().with(&source.name(user_id), now)
@@ -135,19 +136,19 @@ impl KnownSources {
         self.0.is_empty()
     }
 
-    /// Those that were last used then or before are not known now (seconds).
+    /// A source last used at this time or earlier is not known now (seconds).
     pub fn unknown_since(now: Timestamp) -> i64 {
         let since = now.saturating_sub(Self::KNOWN_FOR);
         since.unwrap_or(Timestamp::MIN).as_second()
     }
 
-    /// Whether one of that name is known now.
+    /// Whether the source of this name is known now.
     pub fn has(&self, source: &str, now: Timestamp) -> bool {
         let last = self.0.get(source);
         last.is_some_and(|last| *last > Self::unknown_since(now))
     }
 
-    /// What they are once the right password was given from one of that name.
+    /// The known sources after the right password was given from the source of this name.
     #[must_use]
     pub fn with(&self, source: &str, now: Timestamp) -> Self {
         let unknown_since = Self::unknown_since(now);

@@ -1,9 +1,9 @@
-//! The audit: what has to be true of the data at rest (data-model: "Invariants"), and how it is
-//! named where it is not.
+//! The audit: what must be true of the stored data (`shared/src/store/README.md#invariants`), and
+//! the kinds of violations.
 //!
-//! What is judged here has been read. Reading takes a while, and purchases go on meanwhile, so
-//! that most judgements come to a suspicion first: whoever reads looks once more, consistently,
-//! before anybody is accused.
+//! The functions here judge what has been read. A round of reading takes a while, and purchases go
+//! on meanwhile. So most judgements are only a suspicion at first. The audit reads the items again,
+//! consistently, before it reports a violation.
 
 mod chain;
 mod line;
@@ -27,69 +27,71 @@ use super::{
     session::Session,
 };
 
-/// What can be wrong. Each is the negation of an invariant of the data model, whose number stands
-/// at its end, or of what the data model says of an item.
+/// What can be wrong. Each kind is the negation of an invariant of
+/// `shared/src/store/README.md#invariants`, whose number is in parentheses, or of what that
+/// document says about an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Kind {
     /// A seat is sold to a reservation that no order has (3).
     SeatSoldWithoutOrder,
-    /// Two orders name the same seat, and both are paid (1).
+    /// Two paid orders name the same seat (1).
     SeatSoldTwice,
     /// A paid order's seat is not sold at all (3).
     OrderWithoutSeat,
     /// A refunded order's seat is still sold to it (3).
     RefundedOrderWithSeat,
-    /// A charge, an order or a refund is missing in a user's chain (2).
+    /// A charge, a correction, an order or a refund is missing in a user's chain (2).
     EntryMissing,
-    /// Two entries have the same place in a user's chain: one of them was lost on the account (2).
+    /// Two entries have the same place in a user's chain, so the account lost one of them (2).
     EntriesCollide,
-    /// An entry's balance is not the one before it and its amount (2).
+    /// An entry's balance is not the previous balance plus the entry's amount (2).
     BalanceWrong,
     /// A balance is below zero (2).
     BalanceNegative,
-    /// The account is not what its last entry left (2).
+    /// The account differs from what its last entry left (2).
     AccountDiffers,
-    /// There are entries, and no account (2).
+    /// There are entries, but no account (2).
     EntriesWithoutAccount,
-    /// A session holds what has been paid (4).
+    /// A session still holds what has been paid (4).
     PaidSessionHolds,
-    /// A session is closed and holds seats (4).
+    /// A session is closed but holds seats (4).
     ClosedSessionHolds,
-    /// A session has a live hold, and a seat of it is not held by it (1).
+    /// A session has a live hold, but one of its seats is not held by it (1).
     HoldWithoutSeat,
-    /// A seat is held, and no session has, or had, that hold. It is free again when the hold
+    /// A seat is held, but no session has or had that hold. The seat becomes free when the hold
     /// lapses (7).
     SeatHeldByNobody,
-    /// A seat is held for longer than any hold lasts, or with no end (7).
+    /// A seat is held for longer than any hold lasts, or without an end (7).
     SeatHeldTooLong,
-    /// A held seat's `ttl` is missing, or comes before the hold ends (7).
+    /// A held seat's `ttl` is missing, or is before the hold ends (7).
     HeldSeatTtlWrong,
-    /// A sold seat has a `ttl`, which will take it away (3).
+    /// A sold seat has a `ttl`, so DynamoDB will delete it (3).
     SoldSeatHasTtl,
     /// Two sessions of a queue have the same number, or the same early entry (6).
     NumberDrawnTwice,
     /// A number, or an early entry, is above what the queue has issued (6).
     NumberNeverIssued,
-    /// A queue has served fewer than an earlier audit saw (6).
+    /// A queue has served fewer people than an earlier audit saw (6).
     ServedWentBack,
-    /// More sessions have arrived than their cohort counts: too many may come in (5).
+    /// More sessions have arrived in a cohort than it has counted, so too many may come in (5).
     ArrivalNotCounted,
-    /// A cohort counts more who are done than have arrived: too many may come in (5).
+    /// A cohort has counted more done than arrived, so too many may come in (5).
     MoreDoneThanArrived,
     /// A user has no account.
     UserWithoutAccount,
     /// An account has no user.
     AccountWithoutUser,
-    /// A user's e-mail address is not known to be theirs: somebody else may sign up with it.
+    /// A user's e-mail address is not recorded as theirs, so somebody else could sign up with it.
     AddressNotClaimed,
-    /// An e-mail address belongs to somebody who does not have it: nobody can sign up with it.
+    /// An e-mail address is recorded for a user that does not have it, so nobody can sign up with
+    /// it.
     AddressOfNobody,
     /// An item cannot be read as what its key says it is.
     Unreadable,
 }
 
-/// A table, as the violations name it.
+/// A table, as violations name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Table {
     /// Users and e-mail addresses.
@@ -104,15 +106,15 @@ pub enum Table {
     Seats,
 }
 
-/// Something that is wrong: what and where, in ids. It never holds a name or an e-mail address. A
-/// guest's id is their only secret, so that logs leave it out.
+/// A violation: what is wrong and where, in ids. It never contains a name or an e-mail address. A
+/// guest's id is their only secret, so logs leave user ids out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     /// What is wrong.
     pub kind: Kind,
     /// Where it was seen.
     pub table: Table,
-    /// Whose it is.
+    /// The user that it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
     /// The place in the user's chain of entries.
@@ -163,7 +165,7 @@ impl SeatOfShow {
 }
 
 impl Violation {
-    /// One that nothing more is known of than its table.
+    /// A violation of which only the table is known.
     pub fn of(kind: Kind, table: Table) -> Self {
         Self {
             kind,
@@ -177,7 +179,7 @@ impl Violation {
         }
     }
 
-    /// One of a seat.
+    /// A violation at a seat.
     pub fn of_seat(kind: Kind, seat: SeatOfShow, reservation_id: ReservationId) -> Self {
         Self {
             seat: Some(seat),
@@ -186,7 +188,7 @@ impl Violation {
         }
     }
 
-    /// One of an order, at one of its seats.
+    /// A violation at one seat of an order.
     pub fn of_order(kind: Kind, order: &Order, seat: SeatNumber) -> Self {
         Self {
             user_id: Some(order.user_id),
@@ -196,7 +198,7 @@ impl Violation {
         }
     }
 
-    /// One of an account, or of the entry at that place of its chain.
+    /// A violation of an account, or of the entry at place `seq` of its chain.
     pub fn of_account(kind: Kind, user_id: UserId, seq: Option<u64>) -> Self {
         Self {
             user_id: Some(user_id),
@@ -205,7 +207,7 @@ impl Violation {
         }
     }
 
-    /// One of a user.
+    /// A violation of a user.
     pub fn of_user(kind: Kind, user_id: UserId) -> Self {
         Self {
             user_id: Some(user_id),
@@ -213,7 +215,7 @@ impl Violation {
         }
     }
 
-    /// One of what a session holds.
+    /// A violation in what a session holds.
     pub fn of_session(
         kind: Kind,
         user_id: UserId,
@@ -228,7 +230,7 @@ impl Violation {
         }
     }
 
-    /// One of the number or entry of a session.
+    /// A violation of a session's number or early entry.
     pub fn of_ticket(kind: Kind, session: &Session) -> Self {
         let number = match session.ticket {
             Ticket::Number(number) => number,
@@ -242,7 +244,7 @@ impl Violation {
         }
     }
 
-    /// One of a queue, at that number, cohort or entry.
+    /// A violation of a queue, at this number, cohort or entry.
     pub fn of_queue(kind: Kind, queue_id: &QueueId, number: Option<u64>) -> Self {
         Self {
             queue_id: Some(queue_id.clone()),
@@ -252,8 +254,8 @@ impl Violation {
     }
 }
 
-/// What is wrong with a seat's item by itself, which is swept at `ttl` (seconds): how long it is
-/// held (invariant 7), and that what is sold is never swept (invariant 3).
+/// What is wrong with a seat's item on its own: how long it is held (invariant 7), and that a sold
+/// seat has no `ttl` (invariant 3). `ttl` is when DynamoDB deletes the item (seconds).
 pub fn seat_alone(seat: &TakenSeat, ttl: Option<i64>, now: Timestamp) -> Vec<Kind> {
     let longest = SignedDuration::from_secs(i64::from(*Hold::SECONDS.end())) + CLOCK_SKEW_GRACE;
     match (seat.status, seat.held_until) {
@@ -270,7 +272,7 @@ pub fn seat_alone(seat: &TakenSeat, ttl: Option<i64>, now: Timestamp) -> Vec<Kin
     }
 }
 
-/// An order against one of its seats as that is (invariants 1 and 3).
+/// Compares an order with the current item of one of its seats (invariants 1 and 3).
 pub fn order_of_seat(order: &Order, seat: Option<&TakenSeat>) -> Option<Kind> {
     let sold_to = seat
         .filter(|seat| seat.status == SeatStatus::Sold)

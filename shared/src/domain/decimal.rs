@@ -2,8 +2,8 @@
 
 /// Reads a JSON number as a whole count of its last decimal: with two decimals, `12.5` is 1250.
 ///
-/// Exponents are read (`1e3`), and zeros beyond the last decimal do no harm (`1.000`). `None`
-/// for what is no number, has more decimals than that, or does not fit.
+/// It reads exponents (`1e3`), and accepts zeros after the last decimal (`1.000`). `None` if the
+/// text is not a number, has more decimals, or does not fit.
 pub fn parse(text: &str, decimals: u32) -> Option<i64> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

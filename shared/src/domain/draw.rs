@@ -1,11 +1,11 @@
-//! The draw before the opening: who was there early gets a number by lot (design: queue.md,
-//! "Before the opening").
+//! The draw: gives numbers, by lot, to those who joined before the opening
+//! (`ARCHITECTURE.md#the-draw`).
 //!
-//! Who joins before the opening is counted on one of 64 stripes; which one, and as the how many,
-//! is their entry. When the queue opens, all entries are ranked from 0, by stripe and then by
-//! index, and the seed shuffles the ranks: an entry's number is one more than where its rank
-//! comes out. The seed is secret until then, and its SHA-256 is public before the first entry, so
-//! that everybody can check afterwards that it was not chosen to anybody's liking.
+//! A join before the opening is counted on one of 64 stripes. The stripe and the count on it are
+//! the early entry. When the queue opens, all entries are ranked from 0, by stripe and then by
+//! index. The seed shuffles these ranks. An entry's number is its shuffled rank plus one. The seed
+//! is secret until then. Its SHA-256 is public before the first entry, so anyone can check
+//! afterwards that the seed was not chosen later.
 
 mod shuffle;
 
@@ -26,13 +26,13 @@ use self::shuffle::{MAX_RANKS, Shuffle};
 /// How many stripes the early entries of a queue are counted on.
 pub const STRIPES: u8 = 64;
 
-/// Any stripe. It is nobody's advantage to be on one or another.
+/// A random stripe. No stripe is better than another.
 pub fn any_stripe() -> u8 {
     rand::random_range(0..STRIPES)
 }
 
-/// Somebody who joined before the opening: which one they were on which stripe. In a token and in
-/// a session it is the pair `[stripe, index]`.
+/// An early entry: a join before the opening. It is the stripe, and the count on that stripe. In a
+/// token and in a session it is the pair `[stripe, index]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "(u8, u64)", into = "(u8, u64)")]
 pub struct EarlyEntry {
@@ -40,13 +40,13 @@ pub struct EarlyEntry {
     index: u64,
 }
 
-/// A stripe that there is not, or the entry before the first.
+/// A stripe that does not exist, or an index of 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an entry has a stripe from 0 to 63 and an index from 1")]
 pub struct MalformedEntry;
 
 impl EarlyEntry {
-    /// The entry on a stripe, from 0, that was counted as that one, from 1.
+    /// The entry on this stripe (from 0) with this index (from 1).
     pub fn new(stripe: u8, index: u64) -> Result<Self, MalformedEntry> {
         if stripe < STRIPES && index > 0 {
             Ok(Self { stripe, index })
@@ -60,7 +60,7 @@ impl EarlyEntry {
         self.stripe
     }
 
-    /// Which one it is on its stripe, from 1.
+    /// Its index on its stripe, from 1.
     pub fn index(self) -> u64 {
         self.index
     }
@@ -87,24 +87,25 @@ impl From<EarlyEntry> for (u8, u64) {
 #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
 pub struct Seed([u8; 32]);
 
-/// A text that is no seed.
+/// A text that is not a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a seed has 64 lower-case hexadecimal digits")]
 pub struct MalformedSeed;
 
 impl Seed {
-    /// A new one, of the generator that the system's randomness feeds.
+    /// A new seed, from a generator that the system's randomness seeds.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self(rand::random())
     }
 
-    /// What is told of it beforehand: the SHA-256 of its 32 bytes, in hexadecimal digits.
+    /// The hash that is published before the opening: the SHA-256 of the seed's 32 bytes, in
+    /// hexadecimal digits.
     pub fn hash(&self) -> String {
         hex::encode(digest(&SHA256, &self.0))
     }
 
-    /// The seed itself, in hexadecimal digits. From the opening on it is public.
+    /// The seed in hexadecimal digits. It is public from the opening on.
     pub fn reveal(&self) -> String {
         hex::encode(self.0)
     }
@@ -148,7 +149,7 @@ impl fmt::Debug for Seed {
 pub struct Draw {
     seed: Seed,
     stripes: [u64; STRIPES as usize],
-    /// The first so many entries of each stripe take no part.
+    /// On each stripe, this many of the first entries take no part.
     closed: [u64; STRIPES as usize],
 }
 
@@ -173,8 +174,8 @@ impl Draw {
         }
     }
 
-    /// The draw without the first so many entries of each stripe, for whom the line had ended:
-    /// `stripes` are the others.
+    /// The draw without the first `closed` entries of each stripe, for whom the line had ended.
+    /// `stripes` counts the other entries.
     #[must_use]
     pub fn after(self, closed: [u64; STRIPES as usize]) -> Self {
         Self { closed, ..self }
@@ -185,13 +186,13 @@ impl Draw {
         &self.stripes
     }
 
-    /// How many entries were counted on a stripe, with those that take no part.
+    /// How many entries were counted on a stripe, including those that take no part.
     pub fn counted(&self, stripe: u8) -> u64 {
         let stripe = usize::from(stripe);
         self.closed[stripe] + self.stripes[stripe]
     }
 
-    /// Whether the line had ended for an entry before the opening, so that it took no part.
+    /// Whether the line ended for this entry before the opening, so that it takes no part.
     pub fn is_closed(&self, entry: EarlyEntry) -> bool {
         entry.index <= self.closed[usize::from(entry.stripe)]
     }
@@ -201,12 +202,12 @@ impl Draw {
         is_any.then(|| self.closed.to_vec())
     }
 
-    /// How many entries there are: the numbers up to this one are theirs.
+    /// How many entries there are. They get the numbers from 1 to this one.
     pub fn entries(&self) -> u64 {
         self.stripes.iter().sum()
     }
 
-    /// The number of an entry, from 1; `None` when it is none of those counted. 180 hashes,
+    /// The number of an entry, from 1. `None` if the entry was not counted. It takes 180 hashes,
     /// however many entries there are.
     pub fn number_of(&self, entry: EarlyEntry) -> Option<u64> {
         let stripe = usize::from(entry.stripe);
@@ -218,7 +219,7 @@ impl Draw {
         Some(1 + self.shuffle().place(before + index - 1))
     }
 
-    /// The numbers of all entries, by stripe and index; much faster than one by one.
+    /// The numbers of all entries, by stripe and index. This is much faster than one at a time.
     pub fn numbers(&self) -> Vec<u64> {
         let places = self.shuffle().places();
         places.into_iter().map(|place| 1 + place).collect()
@@ -229,7 +230,7 @@ impl Draw {
     }
 }
 
-/// A draw as it is written.
+/// A draw as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Fields {
     seed: Seed,
@@ -289,25 +290,25 @@ pub struct PublicDraw {
     pub closed: Option<Vec<u64>>,
 }
 
-/// Why what is public of a draw is not to be believed.
+/// Why the public data of a draw is not to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenDraw {
-    /// Some of what is told at the opening is told, and some is not.
-    #[error("of seed, entries and stripes one is there and another is missing")]
+    /// Some of what is published at the opening is there, and some is missing.
+    #[error("of seed, entries and stripes, some are missing")]
     Incomplete,
-    /// The seed is another one than the one that was settled beforehand.
+    /// The seed does not match the hash that was published before.
     #[error("the seed is not the one whose hash was published")]
     OtherSeed,
-    /// The stripes do not add up.
+    /// The stripes do not add up to the number of entries.
     #[error("the stripes do not add up to the entries")]
     OtherCount,
-    /// It cannot be a draw at all.
+    /// No draw can have these counts.
     #[error(transparent)]
     Malformed(#[from] MalformedDraw),
 }
 
 impl PublicDraw {
-    /// What everybody may see before the opening.
+    /// What is public before the opening.
     pub fn sealed(seed_hash: String, closed: Option<Vec<u64>>) -> Self {
         Self {
             seed_hash,
@@ -318,7 +319,7 @@ impl PublicDraw {
         }
     }
 
-    /// The draw, if it is one that nobody has tampered with; `None` before the opening.
+    /// The draw, if its published data is consistent. `None` before the opening.
     pub fn draw(&self) -> Result<Option<Draw>, BrokenDraw> {
         let (seed, entries, stripes) = match (&self.seed, self.entries, &self.stripes) {
             (None, None, None) => return Ok(None),

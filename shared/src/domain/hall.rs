@@ -1,7 +1,7 @@
-//! How many seats of a concert are taken, as it was counted last, for everybody who looks.
+//! How many seats of a concert are taken, as last counted, for everybody who asks.
 //!
-//! Counting reads every block of 500 seats. So that a crowd that looks does not count again and
-//! again, one of many counts, and writes down for the others what it has found.
+//! Counting reads every block of 500 seats. Many instances may be asked at once, and should not all
+//! count. So one of them counts, and stores the result for the others.
 
 use std::collections::BTreeMap;
 
@@ -10,49 +10,50 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::ShowDate;
 
-/// A count is good for so long at least.
+/// A count is good for at least this long.
 const GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 
-/// It is good for so long for each block of the concert: however large that is, no more than 200
-/// blocks a second are read for those who look.
+/// A count is good for this long per block of the concert. So no more than 200 blocks a second are
+/// read for a concert, however large it is.
 const GOOD_FOR_A_BLOCK: SignedDuration = SignedDuration::from_millis(5);
 
-/// Whoever counts has so long until somebody else does it instead: as long as a function may run.
+/// An instance that counts has this long before another one starts: as long as a function may run.
 const COUNTING_LASTS: SignedDuration = SignedDuration::from_secs(10);
 
-/// So many blocks are counted in one go: a second or so of a small function.
+/// The most blocks that are counted at once: about a second for a small function.
 const MAX_BLOCKS: u32 = 600;
 
-/// Concerts of so many blocks are counted by everybody: to ask who has counted them costs as much.
+/// Every instance counts concerts of up to this many blocks itself, because reading a stored count
+/// would cost as much.
 const FEW_BLOCKS: u32 = 4;
 
-/// So many blocks are counted within a moment.
+/// A request counts up to this many blocks itself, if nobody has counted them yet.
 const QUICK_BLOCKS: u32 = 40;
 
 /// The counts of a concert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HallCounts {
-    /// Until when somebody counts (milliseconds).
+    /// Until when an instance is counting (milliseconds).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counting_until: Option<i64>,
-    /// What was counted.
+    /// The counts of the shows.
     pub shows: BTreeMap<ShowDate, Counted>,
 }
 
-/// A count: how many seats of a show are taken, and when that was (milliseconds).
+/// A count: how many seats of a show are taken, and when they were counted (milliseconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted(pub u32, pub i64);
 
-/// The shows of a concert that somebody looks at, with their blocks.
+/// The shows of a concert that are asked for, each with its number of blocks.
 pub type Halls = [(ShowDate, u32)];
 
-/// Whether so few blocks are counted by everybody who looks.
+/// Whether there are so few blocks that every instance counts them itself.
 pub fn is_small(halls: &Halls) -> bool {
     blocks(halls) <= FEW_BLOCKS
 }
 
-/// Whether so few blocks are counted without waiting for whoever counts them for the first time.
+/// Whether there are so few blocks that a request counts them itself if nobody has before.
 pub fn is_quick(halls: &Halls) -> bool {
     blocks(halls) <= QUICK_BLOCKS
 }
@@ -61,14 +62,14 @@ fn blocks(halls: &Halls) -> u32 {
     halls.iter().map(|(_, blocks)| blocks).sum()
 }
 
-/// Until when somebody counts who begins now.
+/// Until when an instance that begins now is counting.
 pub fn counting_until(now: Timestamp) -> i64 {
     let until = now.saturating_add(COUNTING_LASTS);
     until.unwrap_or(Timestamp::MAX).as_millisecond()
 }
 
 impl HallCounts {
-    /// How many seats of a show are taken; `None` when nobody has counted them yet.
+    /// How many seats of a show are taken; `None` if nobody has counted them yet.
     pub fn taken(&self, date: ShowDate) -> Option<u32> {
         self.shows.get(&date).map(|Counted(taken, _)| *taken)
     }
@@ -78,13 +79,13 @@ impl HallCounts {
         halls.iter().any(|(date, _)| !self.shows.contains_key(date))
     }
 
-    /// Whether somebody counts now.
+    /// Whether an instance is counting now.
     pub fn is_being_counted(&self, now: Timestamp) -> bool {
         self.counting_until
             .is_some_and(|until| now.as_millisecond() < until)
     }
 
-    /// The shows whose counts are old, the oldest one first, as many as are counted in one go.
+    /// The shows whose counts are old, the oldest first, as many as are counted at once.
     pub fn due(&self, halls: &Halls, now: Timestamp) -> Vec<ShowDate> {
         let good_for = (GOOD_FOR_A_BLOCK * i32::try_from(blocks(halls)).unwrap_or(i32::MAX))
             .max(GOOD_FOR)
@@ -110,7 +111,7 @@ impl HallCounts {
             .collect()
     }
 
-    /// Notes what was counted now.
+    /// Stores what was counted now.
     pub fn note(&mut self, counts: impl IntoIterator<Item = (ShowDate, u32)>, now: Timestamp) {
         let counted = |taken| Counted(taken, now.as_millisecond());
         let counts = counts.into_iter();

@@ -1,4 +1,4 @@
-//! The names of things. Each is its own type, so that one cannot be taken for another.
+//! Ids. Each has its own type, so that one cannot be mistaken for another.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A text that is not the id it should be.
+/// A text that is not the id that it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a well-formed id")]
 pub struct MalformedId;
@@ -24,7 +24,7 @@ macro_rules! uuid_ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new one.
+            /// A new id.
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self {
                 Self(Uuid::$new())
@@ -64,11 +64,12 @@ uuid_ids! {
     CorrectionId, now_v7;
     /// One passage of a user through a queue: the `jti` of the queue token.
     SessionId, new_v4;
-    /// One try to write an arrival, so that who finds one can tell whether it was their own.
+    /// One try to write an arrival. A reader that finds it can see whether it was their own.
     ArrivalId, new_v4;
 }
 
-/// A user's id in 22 letters, where 36 would have to be paid for a hundred thousand times.
+/// A user's id in 22 letters instead of 36 characters, for the items that are read a hundred
+/// thousand times.
 pub(super) mod short {
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
@@ -103,7 +104,7 @@ pub(super) mod short {
     }
 }
 
-/// The row that names the queues stands among them.
+/// The item that lists all queues has this id, so no queue may.
 const NO_QUEUE: &str = "registry";
 
 /// The id of a queue: 3 to 40 lower-case letters, digits and hyphens.
@@ -113,10 +114,10 @@ const NO_QUEUE: &str = "registry";
 pub struct QueueId(String);
 
 impl QueueId {
-    /// Characters.
+    /// The length in characters.
     pub const LENGTH: RangeInclusive<usize> = 3..=40;
 
-    /// The queue of every concert that names no other. It exists without a row.
+    /// The queue of every concert that names no other. It exists without an item.
     pub fn main() -> Self {
         Self("main".to_owned())
     }

@@ -7,8 +7,8 @@ use super::decimal;
 
 const DECIMALS: u32 = 2;
 
-/// An amount of money in hundredths of a won, never negative. Stored as that whole number;
-/// [`Money::json`] is how the API writes it.
+/// An amount of money in hundredths of a won, never negative. It is stored as that whole number;
+/// [`Money::json`] writes it for the API.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -20,17 +20,17 @@ impl Money {
     pub const ZERO: Self = Self(0);
     /// The most that one charge or price may be: 10¹² won.
     pub const MAX_AT_ONCE: Self = Self(100 * 1_000_000_000_000);
-    /// The most that an account may hold: 10¹³ won, which a client that reads JSON numbers as
-    /// floats still sees exactly.
+    /// The most that an account may hold: 10¹³ won. Clients that read JSON numbers as floats still
+    /// read this exactly.
     pub const MAX_IN_ACCOUNT: Self = Self(10 * Self::MAX_AT_ONCE.0);
 
-    /// So many whole won.
+    /// This many whole won.
     pub const fn won(won: u32) -> Self {
         Self(won as i64 * 100)
     }
 
-    /// Reads a JSON number of won with at most two decimals. `None` for anything else, for
-    /// less than nothing and for more than [`Money::MAX_AT_ONCE`].
+    /// Reads a JSON number of won with at most two decimals. `None` for anything else, for a
+    /// negative number, and above [`Money::MAX_AT_ONCE`].
     pub fn parse(json: &str) -> Option<Self> {
         decimal::parse(json, DECIMALS)
             .filter(|hundredths| (0..=Self::MAX_AT_ONCE.0).contains(hundredths))
@@ -47,7 +47,7 @@ impl Money {
         decimal::json(self.0, DECIMALS)
     }
 
-    /// The sum; `None` when no account may hold it.
+    /// The sum; `None` above [`Money::MAX_IN_ACCOUNT`].
     pub fn plus(self, other: Self) -> Option<Self> {
         self.0
             .checked_add(other.0)
@@ -55,40 +55,40 @@ impl Money {
             .filter(|sum| *sum <= Self::MAX_IN_ACCOUNT)
     }
 
-    /// The sum with money that comes back, which an account always takes; `None` when it cannot be
-    /// counted any more.
+    /// The sum with refunded money, which an account always takes; `None` only if the number does
+    /// not fit.
     pub fn with_returned(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
-    /// What is there after a difference; `None` when that would be less than nothing, or when it
-    /// adds to what no account may hold.
+    /// The balance after a difference; `None` if it would be negative, or if it grows above
+    /// [`Money::MAX_IN_ACCOUNT`].
     pub fn changed_by(self, difference: Difference) -> Option<Self> {
         let after = Self(self.0.checked_add(difference.0)?);
         let is_too_much = difference.0 > 0 && after > Self::MAX_IN_ACCOUNT;
         (after >= Self::ZERO && !is_too_much).then_some(after)
     }
 
-    /// What is left after paying `price`; `None` when it is not enough.
+    /// What is left after paying `price`; `None` if the amount is too small.
     pub fn minus(self, price: Self) -> Option<Self> {
         (self >= price).then(|| Self(self.0 - price.0))
     }
 
-    /// So many times the amount; `None` when it does not fit.
+    /// The amount times `count`; `None` if it does not fit.
     pub fn times(self, count: usize) -> Option<Self> {
         self.0.checked_mul(i64::try_from(count).ok()?).map(Self)
     }
 }
 
-/// What an amount of money changes a balance by, in hundredths of a won: below zero it takes from
-/// it. Stored as that whole number; [`Difference::json`] is how the API writes it.
+/// The amount by which a balance changes, in hundredths of a won; negative if it takes money away.
+/// It is stored as that whole number; [`Difference::json`] writes it for the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Difference(i64);
 
 impl Difference {
-    /// Reads a JSON number of won with at most two decimals. `None` for anything else, for
-    /// nothing and for more than [`Money::MAX_AT_ONCE`] in either direction.
+    /// Reads a JSON number of won with at most two decimals. `None` for anything else, for 0, and
+    /// above [`Money::MAX_AT_ONCE`] in either direction.
     pub fn parse(json: &str) -> Option<Self> {
         decimal::parse(json, DECIMALS)
             .filter(|hundredths| {
@@ -160,13 +160,13 @@ mod tests {
 
     #[test]
     fn a_difference_leaves_a_balance_between_the_floor_and_the_ceiling() {
-        let most = Money::MAX_IN_ACCOUNT;
+        let max = Money::MAX_IN_ACCOUNT;
         assert_eq!(Money(5).changed_by(Difference(-5)), Some(Money::ZERO));
         assert_eq!(Money(5).changed_by(Difference(-6)), None);
-        assert_eq!(most.changed_by(Difference(1)), None);
-        // A refund may have gone beyond it: then it can only get less.
-        let beyond = Money(most.0 + 10);
-        assert_eq!(beyond.changed_by(Difference(-1)), Some(Money(most.0 + 9)));
+        assert_eq!(max.changed_by(Difference(1)), None);
+        // A refund may exceed the limit. After that the balance can only decrease.
+        let beyond = Money(max.0 + 10);
+        assert_eq!(beyond.changed_by(Difference(-1)), Some(Money(max.0 + 9)));
         assert_eq!(beyond.changed_by(Difference(1)), None);
         assert_eq!(Money(i64::MAX).changed_by(Difference(1)), None);
     }

@@ -18,32 +18,31 @@ use super::{
 /// Seats kept for one session until they are paid or the time is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// The reservation that it is.
+    /// The reservation.
     pub reservation_id: ReservationId,
-    /// The payment that it awaits.
+    /// The payment that will pay it.
     pub payment_id: PaymentId,
     /// The concert.
     pub concert_id: ConcertId,
     /// The date.
     pub date: ShowDate,
-    /// What the concert was called when they were held; a hold that an earlier version has
-    /// placed does not say it.
+    /// The concert's name when the seats were held. A hold that an earlier version stored has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_name: Option<Name>,
     /// The seats.
     pub seats: SeatSet,
-    /// What they cost together. A later change of the price does not change it.
+    /// What the seats cost in total. A later change of the price does not change it.
     pub amount: Money,
-    /// When it lapses.
+    /// When the hold lapses.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub held_until: Timestamp,
 }
 
 impl Hold {
-    /// How long a deployment may let a hold last, in seconds: an SQS delay ends at 900.
+    /// How long a deployment may let a hold last, in seconds. An SQS delay is at most 900.
     pub const SECONDS: RangeInclusive<u32> = 1..=840;
 
-    /// The show whose seats it holds.
+    /// The show whose seats are held.
     pub fn show(&self) -> ShowId {
         ShowId {
             concert_id: self.concert_id,
@@ -56,7 +55,7 @@ impl Hold {
         now < self.held_until
     }
 
-    /// Whether it is a hold of exactly these seats.
+    /// Whether it holds exactly these seats.
     pub fn is_of(&self, concert_id: ConcertId, date: ShowDate, seats: &SeatSet) -> bool {
         self.concert_id == concert_id && self.date == date && self.seats == *seats
     }
@@ -69,28 +68,28 @@ pub struct Order {
     pub reservation_id: ReservationId,
     /// The payment.
     pub payment_id: PaymentId,
-    /// Who paid.
+    /// The user that paid.
     pub user_id: UserId,
     /// The concert.
     pub concert_id: ConcertId,
     /// The date.
     pub date: ShowDate,
-    /// What the concert was called when its seats were held, whatever it is called now. One that
-    /// an earlier version has sold does not say it.
+    /// The concert's name when the seats were held. An order that an earlier version stored has
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_name: Option<Name>,
     /// The seats.
     pub seats: SeatSet,
     /// What was paid.
     pub amount: Money,
-    /// Where it stands.
+    /// Whether it is paid or refunded.
     pub status: OrderStatus,
     /// When it was paid.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub paid_at: Timestamp,
     /// Its place in the account's chain of entries.
     pub seq: u64,
-    /// What the account held right after it.
+    /// The balance right after it.
     pub balance_after: Money,
     /// Its refund, once it is [`OrderStatus::Refunded`].
     #[serde(flatten)]
@@ -107,8 +106,8 @@ impl Order {
     }
 }
 
-/// Until when a buyer may have the money back for a show on that date: so many hours before its
-/// day begins in `zone`.
+/// Until when a buyer may get a refund for a show on this date: `cutoff_hours` before the day of
+/// the show begins in `zone`.
 pub fn refundable_until(date: ShowDate, zone: &TimeZone, cutoff_hours: u32) -> Timestamp {
     let cutoff = SignedDuration::from_hours(i64::from(cutoff_hours));
     let day = start_of_day(date, zone);
@@ -128,10 +127,10 @@ pub enum OrderStatus {
     Refunded,
 }
 
-/// Money that went back for an order.
+/// The refund of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
-    /// When.
+    /// When it was refunded.
     #[serde(
         rename = "refunded_at",
         with = "jiff::fmt::serde::timestamp::millisecond::required"
@@ -140,10 +139,10 @@ pub struct Refund {
     /// Its place in the account's chain of entries.
     #[serde(rename = "refunded_seq")]
     pub seq: u64,
-    /// What the account held right after it.
+    /// The balance right after it.
     #[serde(rename = "refunded_balance_after")]
     pub balance_after: Money,
-    /// Who has refunded it for its buyer, and why; a buyer's own refund has none.
+    /// Which administrator refunded it for the buyer, and why; none if the buyer did.
     #[serde(
         rename = "refund_explanation",
         default,
@@ -152,55 +151,55 @@ pub struct Refund {
     pub explanation: Option<Explanation>,
 }
 
-/// Money that came in.
+/// A charge: money that came into an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// How much.
     pub amount: Money,
-    /// When.
+    /// When it was charged.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub charged_at: Timestamp,
     /// Its place in the account's chain of entries.
     pub seq: u64,
-    /// What the account held right after it.
+    /// The balance right after it.
     pub balance_after: Money,
 }
 
-/// A balance that an administrator has set right.
+/// A correction: an administrator has set a balance right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     /// Its id, which the log names.
     pub correction_id: CorrectionId,
-    /// By how much.
+    /// The amount of the correction.
     pub amount: Difference,
-    /// Who has done it, and why.
+    /// Which administrator made it, and why.
     #[serde(flatten)]
     pub explanation: Explanation,
-    /// When.
+    /// When it was made.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub corrected_at: Timestamp,
     /// Its place in the account's chain of entries.
     pub seq: u64,
-    /// What the account held right after it.
+    /// The balance right after it.
     pub balance_after: Money,
 }
 
-/// One step of an account's chain: money that came in, or went out.
+/// One entry of an account's chain: money that came in or went out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its place in the chain.
     pub seq: u64,
     /// Why the balance moved.
     pub kind: EntryKind,
-    /// By how much; only a correction's is below zero when it takes from the balance.
+    /// The amount. It is negative only for a correction that takes money away.
     pub amount: Difference,
-    /// What the account held right after it.
+    /// The balance right after it.
     pub balance_after: Money,
-    /// When.
+    /// When the balance moved.
     pub at: Timestamp,
     /// The order that was paid or refunded.
     pub order: Option<(ReservationId, PaymentId)>,
-    /// Which administrator has done it, and why.
+    /// Which administrator moved the balance, and why.
     pub explanation: Option<Explanation>,
 }
 
@@ -224,7 +223,7 @@ pub enum EntryKind {
 }
 
 impl Charge {
-    /// Its step of the chain.
+    /// The entry of the chain.
     pub fn entry(&self) -> Entry {
         Entry {
             seq: self.seq,
@@ -239,7 +238,7 @@ impl Charge {
 }
 
 impl Correction {
-    /// Its step of the chain.
+    /// The entry of the chain.
     pub fn entry(&self) -> Entry {
         Entry {
             seq: self.seq,
@@ -254,7 +253,7 @@ impl Correction {
 }
 
 impl Order {
-    /// Its steps of the chain: the payment, and the refund when there was one.
+    /// The entries of the chain: the payment, and the refund if there was one.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let payment = Entry {
             seq: self.seq,
@@ -277,19 +276,19 @@ impl Order {
     }
 }
 
-/// A user's prepaid balance and how many entries led to it.
+/// A user's prepaid balance, and how many entries led to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// What it holds.
+    /// The balance.
     pub balance: Money,
     /// The number of its last entry; 0 before the first.
     pub seq: u64,
-    /// Queue tokens of an earlier generation of the user's tokens move nothing. It is the user's
-    /// own generation, or 0 as long as that has not moved since accounts have it: whoever has a
-    /// token from before is believed until it does.
+    /// A copy of the user's generation. A queue token of an earlier generation cannot move the
+    /// balance. It is 0 until the user's generation changes for the first time since accounts have
+    /// this field. Until then, every token is accepted.
     #[serde(default, skip_serializing_if = "is_first")]
     pub generation: u32,
-    /// When its user was deleted: what is recorded stays, and nobody's token moves it any more.
+    /// When its user was deleted. The entries stay, and no token can move the balance any more.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
@@ -304,7 +303,7 @@ fn is_first(generation: &u32) -> bool {
 }
 
 impl Account {
-    /// A new one.
+    /// A new account.
     pub const EMPTY: Self = Self {
         balance: Money::ZERO,
         seq: 0,
@@ -312,12 +311,12 @@ impl Account {
         closed_at: None,
     };
 
-    /// Whether a token of that generation may move it, or look at it.
+    /// Whether a token of this generation may move or read the account.
     pub fn takes_token_of(self, generation: u32) -> bool {
         self.closed_at.is_none() && generation >= self.generation
     }
 
-    /// The account with `amount` more in it; `None` when it may not hold that much.
+    /// The account after a charge of `amount`; `None` above [`Money::MAX_IN_ACCOUNT`].
     pub fn charged(self, amount: Money) -> Option<Self> {
         Some(Self {
             balance: self.balance.plus(amount)?,
@@ -326,8 +325,8 @@ impl Account {
         })
     }
 
-    /// The account with `amount` back in it, however much it holds already; `None` when that
-    /// cannot be counted any more.
+    /// The account after a refund of `amount`, however much it holds already; `None` only if the
+    /// number does not fit.
     pub fn refunded(self, amount: Money) -> Option<Self> {
         Some(Self {
             balance: self.balance.with_returned(amount)?,
@@ -336,8 +335,8 @@ impl Account {
         })
     }
 
-    /// The account after a correction; `None` when it would be left with less than nothing, or
-    /// given more than it may hold.
+    /// The account after a correction; `None` if the balance would be negative, or would grow above
+    /// [`Money::MAX_IN_ACCOUNT`].
     pub fn corrected(self, amount: Difference) -> Option<Self> {
         Some(Self {
             balance: self.balance.changed_by(amount)?,
@@ -346,7 +345,7 @@ impl Account {
         })
     }
 
-    /// The account after paying `amount`; `None` when there is not enough in it.
+    /// The account after paying `amount`; `None` if the balance is too small.
     pub fn debited(self, amount: Money) -> Option<Self> {
         Some(Self {
             balance: self.balance.minus(amount)?,
@@ -377,7 +376,7 @@ mod tests {
     }
 
     proptest! {
-        /// Invariant 2: a chain without gaps that anybody can add up, never negative.
+        /// Invariant 2: a chain without gaps that anyone can add up, never negative.
         #[test]
         fn entries_form_one_chain(steps in prop::collection::vec((any::<bool>(), 0_u32..100), 0..60)) {
             let mut account = Account::EMPTY;

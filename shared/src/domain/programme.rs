@@ -1,4 +1,4 @@
-//! A concert with all its shows, and what whoever runs the on-sale changes about it.
+//! A concert with all its shows, and the changes that can be made to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::{
     user::Name,
 };
 
-/// The most shows that a concert may have, and that the concerts of a queue of its own may have
+/// The most shows that a concert may have. The concerts of a queue of its own may have this many
 /// together.
 pub const MAX_SHOWS: usize = 200;
 
@@ -21,33 +21,33 @@ pub const MAX_SHOWS: usize = 200;
 pub struct Programme {
     /// The concert.
     pub concert: Concert,
-    /// How many writes it has been through: who changes it says which one they have seen.
+    /// How many times it was written. A change names the version that was read.
     pub version: u64,
-    /// Its shows. Without one there is no concert.
+    /// Its shows. A concert without shows does not exist.
     pub shows: BTreeMap<ShowDate, Show>,
 }
 
-/// What is to become of a concert. What it does not mention stays.
+/// A change of a concert. What it does not mention stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProgrammeChange {
     /// Its new name.
     pub name: Option<Name>,
     /// Its new queue.
     pub queue_id: Option<QueueId>,
-    /// When it changes.
+    /// The time of the change.
     pub now: Timestamp,
-    /// New shows, and changes of others.
+    /// New shows, and changes of existing ones.
     pub shows: Vec<ShowChange>,
 }
 
-/// What is to become of a show, which may be a new one.
+/// A change of a show, or a new show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShowChange {
     /// Its date.
     pub date: ShowDate,
-    /// What a seat costs from now on. A new show needs one.
+    /// The price of a seat from now on. A new show needs one.
     pub price: Option<Money>,
-    /// How many seats it has: one that is there already cannot get another number of them.
+    /// How many seats it has. The capacity of an existing show cannot change.
     pub capacity: Option<u32>,
     /// When its sale opens.
     pub opens_at: Change<Timestamp>,
@@ -55,15 +55,15 @@ pub struct ShowChange {
     pub closes_at: Change<Timestamp>,
 }
 
-/// What is to become of something that need not be there.
+/// A change of an optional value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It stays as it is.
+    /// The value stays.
     #[default]
     Keep,
-    /// It goes.
+    /// The value is removed.
     Clear,
-    /// This takes its place.
+    /// The value is set to this.
     Set(T),
 }
 
@@ -77,12 +77,12 @@ impl<T> Change<T> {
     }
 }
 
-/// Why a change cannot be.
+/// Why a change is impossible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Impossible {
     /// A date is named twice, or there would be no show, or more than [`MAX_SHOWS`].
     Shows,
-    /// A show that is there already would get another capacity.
+    /// An existing show would get another capacity.
     Capacity,
     /// A sale would close before it opens.
     SalesWindow,
@@ -91,7 +91,7 @@ pub enum Impossible {
 }
 
 impl Programme {
-    /// A concert that has no show yet.
+    /// A concert without shows.
     pub fn new(concert: Concert) -> Self {
         Self {
             concert,
@@ -100,7 +100,7 @@ impl Programme {
         }
     }
 
-    /// The same as a concert with that id.
+    /// The same concert with this id.
     #[must_use]
     pub fn with_id(mut self, concert_id: ConcertId) -> Self {
         self.concert.concert_id = concert_id;
@@ -110,7 +110,7 @@ impl Programme {
         self
     }
 
-    /// A new concert with its shows.
+    /// A new concert with these shows.
     pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
         let mut programme = Self {
             shows: shows.iter().map(|show| (show.date, show.clone())).collect(),
@@ -121,7 +121,7 @@ impl Programme {
         programme
     }
 
-    /// What it is after a change, with every show on the concert's queue and with its name.
+    /// The concert after a change. Every show gets the concert's queue and name.
     pub fn changed(&self, change: &ProgrammeChange) -> Result<Self, Impossible> {
         let mut next = self.clone();
         if let Some(name) = &change.name {
@@ -149,7 +149,7 @@ impl Programme {
         }
     }
 
-    /// Writes into every show what it has to know of its concert.
+    /// Copies into every show what it stores of its concert.
     fn tell_shows(&mut self) {
         for show in self.shows.values_mut() {
             show.queue_id.clone_from(&self.concert.queue_id);
@@ -158,7 +158,7 @@ impl Programme {
         }
     }
 
-    /// What it is without some of its shows; without any it is to be deleted.
+    /// The concert without these shows. If none is left, it is to be deleted.
     #[must_use]
     pub fn without(&self, dates: &[ShowDate]) -> Self {
         let mut next = self.clone();
@@ -166,10 +166,10 @@ impl Programme {
         next
     }
 
-    /// The way to `next`, when a write may change so many shows at the most: each step is a whole
-    /// concert, so that nothing is amiss if the way ends in between, and the same change again
-    /// goes the rest of it. Empty when there is nothing to change.
-    pub fn steps_to(&self, next: &Self, most_shows: usize) -> Vec<Self> {
+    /// The steps from this version to `next`, if one write may change at most `max_shows` shows.
+    /// Each step is a whole concert. So nothing is wrong if the change is cut off in between, and
+    /// the same change made again does the rest. Empty if there is nothing to change.
+    pub fn steps_to(&self, next: &Self, max_shows: usize) -> Vec<Self> {
         let dates: BTreeSet<_> = self.shows.keys().chain(next.shows.keys()).collect();
         let changed: Vec<_> = dates
             .into_iter()
@@ -180,7 +180,7 @@ impl Programme {
             ..self.clone()
         };
         let mut steps = Vec::new();
-        for dates in changed.chunks(most_shows) {
+        for dates in changed.chunks(max_shows) {
             for date in dates {
                 match next.shows.get(date) {
                     Some(show) => step.shows.insert(**date, show.clone()),
@@ -197,7 +197,7 @@ impl Programme {
         steps
     }
 
-    /// Its line in the listing; `None` without a show.
+    /// Its line in the listing; `None` without shows.
     pub fn listed(&self) -> Option<ListedConcert> {
         let (first_date, _) = self.shows.first_key_value()?;
         let (last_date, _) = self.shows.last_key_value()?;
@@ -211,13 +211,13 @@ impl Programme {
         })
     }
 
-    /// The queues of its shows that sell nothing but the concerts that name them.
+    /// The queues of its shows, without `main`. Each sells only the concerts that name it.
     pub fn own_queues(&self) -> BTreeSet<QueueId> {
         let queues = self.shows.values().map(|show| show.queue_id.clone());
         queues.filter(|queue| *queue != QueueId::main()).collect()
     }
 
-    /// Its shows that a queue sells, with what admission has to know of them.
+    /// Its shows that this queue sells, with what admission needs to know about them.
     pub fn sold_by(&self, queue_id: &QueueId) -> BTreeMap<ShowDate, SeatsOnSale> {
         let shows = self
             .shows
@@ -269,10 +269,10 @@ fn with_a_window(show: Show) -> Result<Show, Impossible> {
     Ok(show)
 }
 
-/// The shows that a queue of its own sells: what its admission may count on.
+/// The shows that a queue of its own sells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueShows {
-    /// How many writes it has been through.
+    /// How many times it was written.
     pub version: u64,
     /// The shows of each concert.
     pub shows: BTreeMap<ConcertId, BTreeMap<ShowDate, SeatsOnSale>>,
@@ -281,9 +281,9 @@ pub struct QueueShows {
 /// How many seats a show has, and when they are sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatsOnSale {
-    /// How many.
+    /// The number of seats.
     pub capacity: u32,
-    /// When.
+    /// When they are sold.
     #[serde(flatten)]
     pub sale: SalesWindow,
 }
@@ -298,8 +298,8 @@ impl SeatsOnSale {
 }
 
 impl QueueShows {
-    /// What it is when a concert has these shows there; `None` when it would be more than
-    /// [`MAX_SHOWS`] with those of the others.
+    /// The offer of the queue after a concert has set its shows to `shows`; `None` above
+    /// [`MAX_SHOWS`] in total.
     pub fn with(
         &self,
         concert_id: ConcertId,
@@ -318,7 +318,7 @@ impl QueueShows {
         (count <= MAX_SHOWS).then_some(next)
     }
 
-    /// The shows whose seats are sold now, with how many each has.
+    /// The shows whose seats are sold now, with the number of seats of each.
     pub fn on_sale(
         &self,
         now: Timestamp,
@@ -330,8 +330,8 @@ impl QueueShows {
             .map(|(show, seats)| (show, seats.capacity))
     }
 
-    /// The shows whose sale is still to open, with when that is and how many seats each has, the
-    /// first to open first.
+    /// The shows whose sale has not opened, with its time and the number of seats, the earliest
+    /// first.
     pub fn to_come(&self, now: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, ShowId, u32)> {
         let opens_at = |(show, seats): (ShowId, &SeatsOnSale)| {
             let SaleState::Upcoming { opens_at } = seats.sale.state(show.date, now, zone) else {
@@ -500,7 +500,7 @@ mod tests {
         let sold: Vec<_> = steps.iter().map(|s| s.sold_by(&queue_id).len()).collect();
         assert_eq!(sold, [2, 4, 5]);
         assert!(steps.iter().all(|step| step.concert == after.concert));
-        // Whoever finds it half done goes the rest of the way.
+        // After a crash, the same change does the rest.
         let rest = steps[0].changed(&ProgrammeChange::default()).expect("fine");
         assert_eq!(steps[0].steps_to(&rest, 2).len(), 2);
         assert_eq!(rest.shows, after.shows);
@@ -525,12 +525,12 @@ mod tests {
     }
 
     proptest! {
-        /// The steps lead from one to the other, are whole each, and none is too large.
+        /// The steps lead from one to the other. Each is whole, and none is too large.
         #[test]
         fn steps_arrive(
             before in prop::collection::btree_map(0_i32..40, 1_u32..3, 1..30),
             after in prop::collection::btree_map(0_i32..40, 1_u32..3, 0..30),
-            most in 1_usize..8,
+            max in 1_usize..8,
         ) {
             let of = |prices: BTreeMap<i32, u32>| {
                 let concert = Concert {
@@ -547,10 +547,10 @@ mod tests {
             };
             let (before, after) = (of(before), of(after));
             let mut from = before.clone();
-            for step in before.steps_to(&after, most) {
+            for step in before.steps_to(&after, max) {
                 let days = (0..40).map(date);
                 let changes = days.filter(|day| from.shows.get(day) != step.shows.get(day));
-                prop_assert!((1..=most).contains(&changes.count()));
+                prop_assert!((1..=max).contains(&changes.count()));
                 prop_assert_eq!(step.version, from.version + 1);
                 from = step;
             }

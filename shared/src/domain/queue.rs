@@ -1,8 +1,9 @@
-//! The line: settings, the tick that lets people in, and what everybody computes from it.
+//! The line: its settings, the tick that lets people in, and what everybody computes from it
+//! (`ARCHITECTURE.md#walk-1-the-line`).
 //!
-//! Admission writes nothing per person. A tick appends to the queue's schedule how many more
-//! may come in, and every reader computes the same answers from that (design: queue.md). How long
-//! somebody will wait stands in `flow`.
+//! Admission writes nothing per person. A tick appends to the queue's schedule how many more people
+//! may come in. Every reader computes the same answers from that. `flow` estimates how long
+//! somebody will wait.
 
 mod closures;
 mod flow;
@@ -26,82 +27,82 @@ use super::{
     schedule::{PERSON, Schedule},
 };
 
-/// A cohort takes in the people who are admitted within this time, or within a fifteenth of the
-/// longest time that anybody is active: with long windows too, about twenty cohorts are live, and
-/// the document that lists them stays small.
+/// A cohort has the people admitted within this time, or within a fifteenth of the longest active
+/// window, whichever is longer. So about twenty cohorts are live at most, and the item that lists
+/// them stays small.
 const COHORT_MILLISECONDS: i64 = 20_000;
 const COHORTS_IN_A_WINDOW: i64 = 15;
 
-/// Counting goes on this much longer than a window, for calls that are still under way.
+/// A cohort is counted this much longer than its window, for calls that are still under way.
 const COUNTING_SLACK_MILLISECONDS: i64 = 5_000;
 
-/// Points are kept this much longer than a claim, for readers whose clock is behind.
+/// Points are kept this much longer than a claim, for readers whose clocks are behind.
 const MEMORY_SLACK_MILLISECONDS: i64 = 15_000;
 
-/// A queue that nobody comes to is looked at each time for so long after its last tick, and once a
-/// minute then.
+/// A queue is looked at on each tick until this long after its last tick. Then it is looked at once
+/// a minute.
 const AWAKE_MILLISECONDS: i64 = 600_000;
 
-/// What an operator sets.
+/// The settings that an operator makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// How many sessions may be active at once.
     pub max_active: u32,
     /// Admissions a second, in thousandths.
     pub rate_milli: u64,
-    /// How long after the admission the first protected call may come.
+    /// How long after its admission a session may make its first protected call.
     pub claim_seconds: u32,
-    /// How long an admitted buyer stays active. Longer than `claim_seconds`, by ten seconds at
-    /// least in settings that are made now.
+    /// How long an admitted session stays active. New settings require that it is at least ten
+    /// seconds longer than `claim_seconds`.
     pub active_seconds: u32,
     /// Time between two ticks.
     pub tick_seconds: u32,
     /// Whether people may join and come in.
     pub state: QueueState,
-    /// The concert of who joins without naming one. Stored beside the others, because `main`
-    /// may have one and leave everything else to the template.
+    /// The concert of those who join without naming one. It is stored beside the other settings,
+    /// because `main` may have one and take everything else from the template.
     #[serde(skip)]
     pub default_concert_id: Option<ConcertId>,
-    /// When it opens, or has opened, if it was not open from the beginning.
+    /// When it opens or has opened, unless it was open from the beginning.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub opens_at: Option<Timestamp>,
-    /// How often an operator has set them; 0 are the template's.
+    /// How many times an operator has made them; 0 for those of the template.
     #[serde(default)]
     pub version: u64,
 }
 
-/// The limits of what an operator may set, by a queue's settings or by a parameter of the template.
+/// The limits of settings, both of a queue's and of the template's parameters.
 impl Settings {
     /// How many may be active at once.
     pub const MAX_ACTIVE: RangeInclusive<u32> = 1..=1_000_000;
     /// Admissions a second, in thousandths.
     pub const RATE_MILLI: RangeInclusive<u64> = 1..=10_000_000;
-    /// How long a claim lasts. One shorter than ten seconds lets people in who cannot make it.
+    /// How long a claim lasts. With less than ten seconds, people could not arrive in time.
     pub const CLAIM_SECONDS: RangeInclusive<u32> = 10..=3_600 - Self::MIN_SECONDS_LEFT;
-    /// How long an admitted buyer is active.
+    /// How long an admitted session is active.
     pub const ACTIVE_SECONDS: RangeInclusive<u32> = 10 + Self::MIN_SECONDS_LEFT..=3_600;
-    /// Whoever arrives in the last moment of their claim is active for so long at least.
+    /// A session that arrives at the very end of its claim is still active for at least this long.
     pub const MIN_SECONDS_LEFT: u32 = 10;
     /// Time between two ticks.
     pub const TICK_SECONDS: RangeInclusive<u32> = 1..=30;
 
-    /// The least and the greatest rate, in admissions a second.
+    /// The smallest and the largest rate, in admissions a second.
     #[expect(clippy::cast_precision_loss, reason = "both are small")]
     pub fn rate_bounds() -> (f64, f64) {
         let (min, max) = (Self::RATE_MILLI.start(), Self::RATE_MILLI.end());
         (*min as f64 / 1_000.0, *max as f64 / 1_000.0)
     }
 
-    /// Whether these windows leave everybody who arrives the least time to choose.
+    /// Whether every session that arrives is active for at least [`Settings::MIN_SECONDS_LEFT`].
     pub const fn leave_time(claim_seconds: u32, active_seconds: u32) -> bool {
         claim_seconds <= Self::longest_claim(active_seconds)
     }
 
-    /// The longest claim that leaves it to them.
+    /// The longest claim that leaves that time.
     pub const fn longest_claim(active_seconds: u32) -> u32 {
         active_seconds.saturating_sub(Self::MIN_SECONDS_LEFT)
     }
@@ -123,16 +124,16 @@ pub enum QueueState {
     Closed,
 }
 
-/// A range of numbers that were admitted at about the same time: the unit in which the active
-/// are counted. It takes in the numbers above `passed`, up to the next cohort's.
+/// A range of numbers admitted at about the same time. The active are counted per cohort. It has
+/// the numbers above `passed`, up to the next cohort's `passed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "(i64, u64, u32, u32)", from = "(i64, u64, u32, u32)")]
 pub struct Cohort {
-    /// When it began (milliseconds). Its name.
+    /// When it began (milliseconds). This is its name.
     pub start: i64,
     /// The last number before it.
     pub passed: u64,
-    /// The windows of those in it: changed settings apply to later cohorts.
+    /// How long its sessions may claim. Changed settings apply only to later cohorts.
     pub claim_seconds: u32,
     /// How long its sessions are active.
     pub active_seconds: u32,
@@ -160,13 +161,13 @@ impl From<Cohort> for (i64, u64, u32, u32) {
     }
 }
 
-/// What happened to the people of a cohort.
+/// What the people of a cohort have done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// How many made their first protected call.
+    /// How many have arrived: they made their first protected call.
     pub arrived: u64,
-    /// How many of those have paid, left or let their hold lapse.
+    /// How many of those that arrived have paid, left or let their hold lapse.
     pub done: u64,
     /// How many left after their admission without having arrived.
     pub gone: u64,
@@ -176,39 +177,39 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Line {
-    /// Counted up by each tick; who writes asks that it is the one they read.
+    /// Counts up with each tick. A write requires that it is the one that was read.
     pub version: u64,
-    /// Whom the queue lets in when.
+    /// When the queue lets in how many.
     pub schedule: Schedule,
     /// The cohorts that may still have active members.
     pub cohorts: Vec<Cohort>,
-    /// Numbers issued.
+    /// How many numbers have been issued.
     #[serde(rename = "tail")]
     pub issued: u64,
-    /// Admitted and not finished, as far as was known.
+    /// How many are admitted and not finished, as far as the tick knew.
     pub active: u64,
     /// How many more could have come in at once.
     pub room: u64,
-    /// When it began (milliseconds).
+    /// When the last tick began (milliseconds).
     pub ticked_at: i64,
-    /// Numbers passed by then.
+    /// How many issued numbers were served by then.
     pub passed: u64,
-    /// Since when people have been waiting without a break (milliseconds).
+    /// Since when somebody has been waiting without a break (milliseconds).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<i64>,
     /// How fast places become free.
     pub flow: Flow,
-    /// The seats that were left when they were last counted, where admission depends on them.
+    /// The seats left when they were last counted, if admission depends on them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<SeatsLeft>,
-    /// The last number for which the seats ended: all were sold, or none is sold any more. Nobody
-    /// up to it has a chance who holds nothing.
+    /// The last number for which the seats ended: all were sold, or nothing is sold any more. A
+    /// session with a number up to this one can buy nothing, unless it holds seats.
     #[serde(skip_serializing_if = "is_none_yet")]
     pub closed_through: u64,
-    /// Where the line ended and why, the smallest numbers first.
+    /// The closures: where the line ended and why, the smallest numbers first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub closures: Vec<Closure>,
-    /// Where it ended before the opening, the first end first.
+    /// Where it ended before the opening, the earliest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub early_closures: Vec<EarlyClosure>,
 }
@@ -225,18 +226,18 @@ pub struct Queue {
     pub id: QueueId,
     /// What the operator set.
     pub settings: Settings,
-    /// Where the line stands.
+    /// The state of its line.
     pub line: Line,
     /// How it opens.
     pub opening: Opening,
 }
 
-/// An admission: since when, and which windows follow from it.
+/// An admission: when it was, and the windows that follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admission {
-    /// When the number came up, and not before its session joined.
+    /// When the number was served, or when its session joined, if that was later.
     pub admitted_at: Timestamp,
-    /// Until when the first protected call may come.
+    /// Until when the session may make its first protected call.
     pub claim_until: Timestamp,
     /// Until when the session is active.
     pub active_until: Timestamp,
@@ -244,11 +245,10 @@ pub struct Admission {
     pub cohort: i64,
 }
 
-/// Numbers that were let in ahead of time, that nobody has drawn, and that nobody may come in
-/// with any more.
+/// Credit that nobody may use any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VoidCredit {
-    /// How many, right after the last number issued.
+    /// How many numbers, right after the last number issued.
     pub numbers: u64,
     /// The cohort that counts them.
     pub cohort: i64,
@@ -265,8 +265,8 @@ impl Queue {
         number.saturating_sub(self.served(now))
     }
 
-    /// The admission of a session with this number, when one is scheduled. A number for which the
-    /// line ended has none, although it is passed.
+    /// The admission of a session with this number; `None` if the schedule does not reach it yet. A
+    /// number for which the line ended has none either, although the schedule has passed it.
     pub fn admission(&self, number: u64, joined_at: Timestamp) -> Option<Admission> {
         if self.ended_for(number).is_some() {
             return None;
@@ -282,8 +282,8 @@ impl Queue {
         })
     }
 
-    /// The cohort that takes in `number`. Those of a cohort that is forgotten had their windows
-    /// long ago, whatever the windows of the oldest known one are.
+    /// The cohort of `number`. If that cohort is forgotten, its windows ended long ago, so the
+    /// windows are 0.
     fn cohort_of(&self, number: u64) -> Option<Cohort> {
         let cohorts = &self.line.cohorts;
         let later = cohorts.partition_point(|cohort| cohort.passed < number);
@@ -297,8 +297,8 @@ impl Queue {
         })
     }
 
-    /// Whether two ticks have been missed, or what the queue sells has changed since the last one,
-    /// so that a caller that comes along should tick. The first one that is due is that of the
+    /// Whether a caller should tick: two ticks have been missed, or what the queue sells has
+    /// changed since the last one. Before the opening, the tick that is due first is the one at the
     /// opening.
     pub fn is_stale(&self, now: Timestamp) -> bool {
         if self.offer_has_changed(now) {
@@ -310,13 +310,13 @@ impl Queue {
         ticked_at.is_none_or(|at| at + 2 * self.tick_milliseconds() < now.as_millisecond())
     }
 
-    /// How many were waiting at `now`, of those whose numbers the last tick knew of.
+    /// How many were waiting at `now`, among the numbers that the last tick knew of.
     pub fn waiting(&self, now: Timestamp) -> u64 {
         self.line.issued.saturating_sub(self.served(now))
     }
 
-    /// Whether people wait and are let down: two ticks have been missed, so that nobody knows
-    /// whether there is room for them, or the last one found room and lets nobody in.
+    /// Whether people wait for nothing: two ticks have been missed, so nobody knows whether there
+    /// is room. Or the last tick found room, but let nobody in.
     pub fn is_stalled(&self, now: Timestamp) -> bool {
         let line = &self.line;
         let reached = line.schedule.last().map_or(0, |last| last.served);
@@ -325,21 +325,22 @@ impl Queue {
         lets_in && self.waiting(now) > 0 && (self.is_stale(now) || line.room > 0 && stands)
     }
 
-    /// Whether nobody waits or is active, with so many numbers issued.
+    /// Whether nobody waits or is active, if `issued` numbers have been issued.
     pub fn is_empty(&self, now: Timestamp, issued: u64, counts: impl Fn(i64) -> Counts) -> bool {
         let served = self.served(now);
         let mut line = self.line.clone();
         issued <= served && line.count_active(now.as_millisecond(), served.min(issued), counts) == 0
     }
 
-    /// Whether a tick would change nothing that anybody needs: there was one, nobody was active
-    /// or waiting then, and no number has been issued since.
+    /// Whether a tick can be skipped: at the last tick nobody was active or waiting, and no number
+    /// has been issued since.
     pub fn is_idle(&self, issued: u64) -> bool {
         self.is_quiet() && self.line.issued == issued
     }
 
     /// Whether nobody was active or waiting at the last tick, and the settings still cover the
-    /// credit that it left, so that only a number issued since makes another one worth its price.
+    /// credit that it left. Then another tick is worth its price only if a number has been issued
+    /// since.
     pub fn is_quiet(&self) -> bool {
         let line = &self.line;
         let reached = line.schedule.last().map_or(0, |last| last.served / PERSON);
@@ -348,17 +349,18 @@ impl Queue {
         ticked && line.active == 0 && line.waiting_since.is_none() && covered
     }
 
-    /// Whether it has been so long that nobody ticked it that it need not be looked at each time.
+    /// Whether the last tick was so long ago that the queue need not be looked at each time.
     pub fn has_slept_in(&self, now: Timestamp) -> bool {
         now.as_millisecond() - self.line.ticked_at >= AWAKE_MILLISECONDS
     }
 
-    /// Lets people in: what the line is after a tick at `now`, with `issued` numbers issued, the
-    /// counts of the live cohorts, and of the seats where they matter. `None` when the schedule
-    /// already reaches more than half a tick ahead, unless the line ends.
+    /// Lets people in: returns the line after a tick at `now`. `issued` is how many numbers have
+    /// been issued, `counts` are the counts of the live cohorts, and `seats` those of the seats,
+    /// where they matter. `None` if the schedule already reaches more than half a tick ahead,
+    /// unless the line ends.
     ///
-    /// Errors go to the safe side: whoever is not known to have finished or to have stayed away
-    /// counts as active.
+    /// In doubt fewer people come in: somebody counts as active unless they are known to have
+    /// finished or not to have come.
     pub fn tick(
         &self,
         now: Timestamp,
@@ -368,13 +370,13 @@ impl Queue {
     ) -> Option<Line> {
         let now = now.as_millisecond();
         let tick = self.tick_milliseconds();
-        // Append only: nothing promised is taken back.
+        // The schedule is only appended to: an admission is never taken back.
         let start = self
             .line
             .schedule
             .last()
             .map_or(now, |last| last.at.max(now));
-        // Numbers are never called in, but a count of them may be an older one than the last.
+        // Numbers are never taken back, but this count may be older than the last tick's.
         let issued = issued.max(self.line.issued);
         let ends = self.ends(start, issued, seats);
         if start - now > tick / 2 && !ends {
@@ -384,7 +386,7 @@ impl Queue {
         let mut line = self.line.clone();
         let served = line.schedule.served_milli(start);
         let passed = (served / PERSON).min(issued);
-        // Credit that nobody has used yet.
+        // The credit that nobody has used yet.
         let ahead = (served / PERSON).saturating_sub(issued);
         line.begin_cohort(start, passed, &self.settings);
         line.active = line.count_active(now, passed, counts);
@@ -407,7 +409,7 @@ impl Queue {
         if let Some(reason) = seats_end {
             line.end_for_all(start, issued, reason);
         } else {
-            // Who comes while nobody waits walks in: the credit is there at once.
+            // While nobody waits, newcomers walk straight in, so the credit is there at once.
             let served = line.schedule.served_milli(start);
             let nobody_waits = issued <= served / PERSON;
             line.schedule.append(
@@ -417,7 +419,7 @@ impl Queue {
         }
         line.forget(now);
         line.version += 1;
-        // A look at a line that is still over does not keep it awake.
+        // Another look at a line that is still over must not keep it awake.
         let still_over = self.has_no_seats() && line.closed_through == self.line.closed_through;
         if !(still_over && line.closed_through == issued) {
             line.ticked_at = start;
@@ -429,7 +431,7 @@ impl Queue {
         Some(line)
     }
 
-    /// Whether a tick that begins then ends the line for somebody in it.
+    /// Whether a tick that begins at `start` ends the line for somebody in it.
     fn ends(&self, start: i64, issued: u64, seats: Option<SeatCount>) -> bool {
         let reached = self.line.schedule.served_milli(start) / PERSON;
         let closes = self.settings.state == QueueState::Closed && reached < issued;
@@ -437,8 +439,8 @@ impl Queue {
         closes || seats_end && self.line.closed_through < issued
     }
 
-    /// The line of a tick that comes too early to let people in, when what the queue sells has
-    /// changed. Times are milliseconds.
+    /// The line of a tick that comes too early to let people in; `None` if what the queue sells has
+    /// not changed. `now` is in milliseconds.
     pub fn with_new_offer(&self, now: i64, seats: Option<SeatCount>) -> Option<Line> {
         let mut line = self.line.clone();
         line.remember(seats?, now);
@@ -447,10 +449,10 @@ impl Queue {
         (offer(&line) != offer(&self.line)).then_some(line)
     }
 
-    /// The credit that lies ahead of the last number issued and that nothing covers any more, because the queue
-    /// was paused, `max_active` lowered or the last seat sold while nobody waited. Served never
-    /// goes back, so whoever ticks skips these numbers first: they are added to the numbers
-    /// issued, on condition that those are still `issued`, and then to the cohort's `gone`.
+    /// The credit that nothing covers any more, because the queue was paused, `max_active` was
+    /// lowered, or the last seat was sold while nobody waited. The number served never decreases.
+    /// So the tick first skips these numbers. It adds them to the numbers issued, on condition that
+    /// those are still `issued`, and then to the `gone` of the cohort.
     pub fn void_credit(
         &self,
         now: Timestamp,
@@ -469,7 +471,7 @@ impl Queue {
         })
     }
 
-    /// How many more may come in while so many are active and so many seats are left.
+    /// How many more may come in, while this many are active and these seats are left.
     fn places_free(&self, active: u64, seats: Option<SeatCount>) -> u64 {
         match self.settings.state {
             QueueState::Open => u64::from(self.settings.max_active)
@@ -503,10 +505,10 @@ impl Line {
         }
     }
 
-    /// Counts the admitted and unfinished, and forgets the cohorts that can have none.
+    /// Counts those admitted and not finished, and forgets the cohorts that can have none.
     ///
-    /// While claims run, who was admitted and has not gone counts, arrived or not; afterwards
-    /// only who arrived.
+    /// While a cohort's claims run, everybody admitted counts who has not left. Afterwards only
+    /// those count who have arrived.
     fn count_active(&mut self, now: i64, passed: u64, counts: impl Fn(i64) -> Counts) -> u64 {
         let mut active = 0;
         let mut over = 0;
@@ -519,8 +521,8 @@ impl Line {
                 })
             };
             if !runs(cohort.active_seconds) {
-                // One with shorter windows may be over before an older one, and stays for as
-                // long as that needs it as its end.
+                // A cohort with shorter windows may be over before an older one. It stays as long
+                // as the older one needs it as its end.
                 over += usize::from(over == i);
                 continue;
             }
@@ -543,7 +545,7 @@ impl Line {
         active
     }
 
-    /// Forgets the points that no live claim depends on.
+    /// Forgets the points that no running claim needs.
     fn forget(&mut self, now: i64) {
         let longest_claim = self
             .cohorts

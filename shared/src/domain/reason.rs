@@ -1,4 +1,4 @@
-//! Why an administrator has moved somebody's money.
+//! Why an administrator has moved a user's money.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,19 +17,19 @@ impl Reason {
     /// Characters.
     pub const MAX_LENGTH: usize = 200;
 
-    /// Reads a reason; `None` when nothing or too much is left of it, or when it has control
-    /// characters in it.
+    /// Reads a reason. `None` if nothing is left of it or it is too long, or if it has control
+    /// characters.
     pub fn parse(text: &str) -> Option<Self> {
         line(text, Self::MAX_LENGTH).map(Self)
     }
 }
 
-/// Who has moved somebody's money for them, and why.
+/// Which administrator has moved a user's money, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The administrator.
     pub by: UserId,
-    /// What the owner of the account is told.
+    /// The reason that the owner of the account reads.
     pub reason: Reason,
 }
 

@@ -1,7 +1,7 @@
-//! Whom a queue lets in when: a polyline that is only ever appended to.
+//! When a queue lets in how many: a polyline that is only appended to.
 //!
-//! The count served at a time is linear between two points, constant before the first and after
-//! the last. It is kept in thousandths of a person: a line that admits 0.2 persons a second must
+//! The count served is linear between two points. Before the first point and after the last it is
+//! constant. It is in thousandths of a person, because a line that admits 0.2 persons a second must
 //! not lose the fraction at each tick. Times are milliseconds since 1970 (UTC).
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub type Milli = u64;
 /// One person, in thousandths.
 pub const PERSON: Milli = 1_000;
 
-/// How many have been served by when.
+/// A point: how many have been served at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "(i64, Milli)", from = "(i64, Milli)")]
 pub struct Point {
@@ -42,12 +42,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The points, in the order of time. Two at the same time are a jump.
+    /// The points, in the order of time. Two points at the same time are a jump.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
-    /// The last point: until then admissions are promised. `None` before the first tick.
+    /// The last point. Admissions are promised until then. `None` before the first tick.
     pub fn last(&self) -> Option<Point> {
         self.points.last().copied()
     }
@@ -70,13 +70,13 @@ impl Schedule {
         }
     }
 
-    /// How many whole persons have been served at `t`: who has this number or a smaller one.
+    /// How many whole persons have been served at `t`: those with this number or a smaller one.
     pub fn served(&self, t: i64) -> u64 {
         self.served_milli(t) / PERSON
     }
 
-    /// When `number` is served: the first millisecond `t` with `served(t) >= number`. `None`
-    /// while the schedule does not reach that far.
+    /// When `number` is served: the first millisecond `t` with `served(t) >= number`. `None` if the
+    /// schedule does not reach that far yet.
     pub fn served_at(&self, number: u64) -> Option<i64> {
         let due = number.checked_mul(PERSON)?;
         let reached = self.points.partition_point(|point| point.served < due);
@@ -89,9 +89,9 @@ impl Schedule {
         Some(from.at + i64::try_from(wait).unwrap_or(i64::MAX))
     }
 
-    /// Continues the schedule: constant until `at`, which is not before the last point, and
-    /// `served` from there on, which is not less than before. What lies between two points is
-    /// given by the points alone, so those on a straight line are merged.
+    /// Continues the schedule: constant until `at`, and `served` from then on. `at` must not be
+    /// before the last point, and `served` not less than before. Points on a straight line are
+    /// merged, because the two ends already say what is between them.
     pub fn append(&mut self, at: i64, served: Milli) {
         let next = Point { at, served };
         debug_assert!(
@@ -110,7 +110,7 @@ impl Schedule {
         self.points.push(next);
     }
 
-    /// Forgets the points that only tell what was served before `t`.
+    /// Forgets the points that are only about the time before `t`.
     pub fn forget_before(&mut self, t: i64) {
         let needed = self
             .points
@@ -124,12 +124,12 @@ fn elapsed(from: i64, to: i64) -> u128 {
     u128::try_from(to - from).unwrap_or(0)
 }
 
-/// Whether `middle` lies exactly between the others, so that nothing changes without it.
+/// Whether `middle` is exactly on the line between the others, so that nothing changes without it.
 fn on_one_line(first: Point, middle: Point, last: Point) -> bool {
     u128::from(middle.served - first.served) * elapsed(middle.at, last.at)
         == u128::from(last.served - middle.served) * elapsed(first.at, middle.at)
-        // Three points at one time are on a line, and the middle one is of no use; but a jump
-        // followed by anything else bends.
+        // Of three points at the same time the middle one is useless. A jump followed by anything
+        // else bends the line.
         && (first.at < middle.at) == (middle.at < last.at)
 }
 
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(schedule.served_at(250), Some(1_000));
     }
 
-    /// Made by another implementation; the JavaScript that pages use is held to them too.
+    /// Made by another implementation. The JavaScript that pages use is tested with them too.
     #[test]
     fn it_serves_as_the_vectors_say() {
         #[derive(Deserialize)]
@@ -185,7 +185,7 @@ mod tests {
             points: Vec<PublicPoint>,
             served: Vec<(Timestamp, u64)>,
         }
-        /// A point as the public document of a queue has it.
+        /// A point as a queue's public document has it.
         #[derive(Deserialize)]
         struct PublicPoint {
             at: Timestamp,
@@ -222,7 +222,7 @@ mod tests {
             steps
                 .into_iter()
                 .map(|(wait, gain)| {
-                    // A round step now and then, so that straight lines occur.
+                    // A round step now and then, so that there are straight lines.
                     let (wait, gain) = if gain % 3 == 0 {
                         (5_000, 1_000)
                     } else {
@@ -264,14 +264,14 @@ mod tests {
             prop_assert_eq!(schedule(&points).served_milli(t), unmerged.served_milli(t));
         }
 
-        /// Nothing promised is taken back: what a reader computed from an older document holds.
+        /// No promise is taken back: what a reader computed from an older document still holds.
         #[test]
         fn appending_changes_nothing_before(points in any_points(), cut in 1_usize..40, part in 0.0..1.0) {
             let older = schedule(&points[..cut.min(points.len())]);
             let (first, last) = (points[0].0, older.last().expect("a point").at);
             #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
             let t = first + ((last - first) as f64 * part) as i64;
-            // At the last point itself a jump may follow.
+            // At the last point itself, a jump may follow.
             prop_assert!(t == last || older.served_milli(t) == schedule(&points).served_milli(t));
             prop_assert!(older.served_milli(last) <= schedule(&points).served_milli(last));
         }

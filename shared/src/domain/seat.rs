@@ -1,4 +1,4 @@
-//! Seats: numbers, who has one, and when it is free again.
+//! Seats: their numbers, who has one, and when it is free again.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use super::ids::{ReservationId, UserId};
 
-/// A held seat stays taken this much longer than its payer may pay, so that clocks up to two
-/// seconds apart cannot cost the payer the seat (data-model: "Expiry is a condition").
+/// A held seat stays taken this much longer than its payer may pay. So clocks that differ by up to
+/// two seconds cannot cost the payer the seat
+/// (`shared/src/store/README.md#what-a-seats-item-means`).
 pub const CLOCK_SKEW_GRACE: SignedDuration = SignedDuration::from_secs(2);
 
 /// The most seats that one hold may have.
@@ -28,7 +29,7 @@ pub const SEATS_A_BLOCK: u32 = 500;
 pub struct SeatNumber(u32);
 
 impl SeatNumber {
-    /// The seat of that number; `None` when no show can have one.
+    /// The seat with this number; `None` if no show can have it.
     pub fn new(number: u64) -> Option<Self> {
         u32::try_from(number)
             .ok()
@@ -72,7 +73,7 @@ impl From<SeatNumber> for u32 {
 #[schema(value_type = Vec<SeatNumber>, min_items = 1, max_items = 4, example = json!([7, 8]))]
 pub struct SeatSet(Vec<SeatNumber>);
 
-/// Why some numbers are no set of seats.
+/// Why some numbers are not a set of seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoSeatSet {
     /// There are more than [`MAX_SEATS_PER_HOLD`].
@@ -111,7 +112,7 @@ impl SeatSet {
         Ok(Self(seats))
     }
 
-    /// How many there are.
+    /// How many seats there are.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         self.0.len()
@@ -133,26 +134,26 @@ impl SeatSet {
     }
 }
 
-/// What a seat item says. A free seat has no item.
+/// The status of a seat's item. A free seat has no item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SeatStatus {
-    /// Kept for one reservation for a while.
+    /// Kept for one reservation for a limited time.
     Held,
-    /// Somebody's.
+    /// Sold.
     Sold,
 }
 
-/// A seat that is, or was until lately, not free.
+/// The item of a seat that is not free, or was not free until recently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenSeat {
-    /// Which.
+    /// The seat.
     pub seat: SeatNumber,
-    /// How.
+    /// Whether it is held or sold.
     pub status: SeatStatus,
-    /// By which reservation.
+    /// The reservation that holds it or bought it.
     pub reservation_id: ReservationId,
-    /// Until when, while it is held.
+    /// Until when it is held; `None` once it is sold.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -166,8 +167,8 @@ pub struct TakenSeat {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub active_until: Option<Timestamp>,
-    /// Who holds or has bought it; one that an earlier version has taken does not say it. Stored
-    /// in 22 letters, because everybody who reads seats pays for it.
+    /// The user that holds it or has bought it. An item that an earlier version wrote has none.
+    /// Stored in 22 letters, because everybody who reads seats pays for its size.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -177,7 +178,7 @@ pub struct TakenSeat {
 }
 
 impl TakenSeat {
-    /// Whether it is taken now: sold, or held and not lapsed for [`CLOCK_SKEW_GRACE`] yet.
+    /// Whether it is taken now: sold, or held and not lapsed for more than [`CLOCK_SKEW_GRACE`].
     pub fn is_taken(&self, now: Timestamp) -> bool {
         match (self.status, self.held_until) {
             (SeatStatus::Sold, _) => true,
@@ -187,7 +188,7 @@ impl TakenSeat {
     }
 }
 
-/// A hold that ended at this time or before no longer takes its seat.
+/// A hold that ended at this time or earlier no longer takes its seat.
 pub fn lapsed_since(now: Timestamp) -> Timestamp {
     now.saturating_sub(CLOCK_SKEW_GRACE)
         .unwrap_or(Timestamp::MIN)

@@ -10,59 +10,60 @@ use super::{
     queue::{Admission, Queue, Ticket},
 };
 
-/// How long a queue token is good. Its session may last longer: then it is issued again.
+/// How long a queue token is valid. Its session may last longer: then a new token is issued.
 pub const QUEUE_TOKEN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A token that is issued again is a new one once it has less than this left.
+/// A join gets a new token if the last one has less than this left.
 const RENEWED_BELOW: SignedDuration = SignedDuration::from_hours(15 * 24);
 
-/// A session as stored. What it is at a moment, [`Session::standing`] tells.
+/// A session as stored. [`Session::standing`] returns its state at a given time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Whose it is.
+    /// The user that it belongs to.
     pub user_id: UserId,
     /// The queue.
     pub queue_id: QueueId,
-    /// Which passage of the user through the queue it is: the token's `jti`.
+    /// Which passage of the user through the queue it is. This is the `jti` of its token.
     pub jti: SessionId,
-    /// What it has drawn. It never changes.
+    /// The number or early entry that it has drawn. It never changes.
     #[serde(flatten)]
     pub ticket: Ticket,
     /// The concert that it was joined for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_id: Option<ConcertId>,
-    /// The client's `Idempotency-Key` of the join, which may be sent again as long as it is live.
+    /// The `Idempotency-Key` of the join. The join may be repeated as long as the session is live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join_key: Option<String>,
     /// When it joined.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub joined_at: Timestamp,
-    /// When the token that was issued last expires. The session itself goes on.
+    /// When the last token issued expires. The session itself goes on.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub expires_at: Timestamp,
     /// Its arrival, once it has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Arrival>,
-    /// The seats that it holds, paid no more and lapsed perhaps.
+    /// The seats that it holds. The hold may have lapsed; once it is paid it is not here any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_hold: Option<Hold>,
-    /// The last hold that was given up or lapsed.
+    /// The last hold that was cancelled or lapsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_hold: Option<EndedHold>,
-    /// Why it is over, once a write said so.
+    /// Why it is over, if a write has closed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Ending>,
 }
 
-/// The first protected call after the admission. From then on the schedule is never asked again.
+/// The arrival: the first protected call after the admission. From then on the schedule is not
+/// asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
-    /// The write that made it.
+    /// The id of the write that made it.
     pub arrival_id: ArrivalId,
     /// When it was.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub arrived_at: Timestamp,
-    /// When the number had come up.
+    /// When the session was admitted.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub admitted_at: Timestamp,
     /// Until when the session is active.
@@ -73,7 +74,7 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The arrival at `now` of who was so admitted.
+    /// The arrival at `now` after this admission.
     pub fn new(admission: Admission, now: Timestamp) -> Self {
         Self {
             arrival_id: ArrivalId::new(),
@@ -88,16 +89,16 @@ impl Arrival {
 /// A hold that was not paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedHold {
-    /// What was held.
+    /// The hold.
     #[serde(flatten)]
     pub hold: Hold,
-    /// What became of it.
+    /// How it ended.
     pub outcome: HoldOutcome,
 }
 
 impl EndedHold {
-    /// What is remembered of a hold. The name of the concert is not: of a reservation that was
-    /// not paid nobody needs it, and a session is to stay below 1 KB.
+    /// What a session remembers of a hold. The concert's name is left out, because nobody needs it
+    /// for a reservation that was not paid, and a session should stay below 1 KB.
     pub fn new(hold: &Hold, outcome: HoldOutcome) -> Self {
         Self {
             hold: Hold {
@@ -109,7 +110,7 @@ impl EndedHold {
     }
 }
 
-/// How a hold ends that is not paid.
+/// How a hold that was not paid ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum HoldOutcome {
@@ -150,24 +151,24 @@ pub enum Ending {
     QueueClosed,
 }
 
-/// Where a session stands at a moment.
+/// The state of a session at a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// The queue has not opened, and then lots are drawn.
+    /// It has an early entry. The queue has not opened, and the draw will decide its number.
     Early,
-    /// Its number has not come up: so many people, itself included, are to be served first.
+    /// Its number has not been served. `place` people, including itself, must be served first.
     Waiting {
         /// At least 1.
         place: u64,
     },
-    /// Its number has come up, and it has not made a protected call yet.
+    /// Its number has been served, and it has not made a protected call yet.
     Admitted(Admission),
     /// It may do everything until then.
     Active {
         /// End of the window.
         until: Timestamp,
     },
-    /// Past its window, it may pay, cancel and look at what it holds until then.
+    /// Its window is over. Until the hold ends, it may pay, cancel, and read what it holds.
     Holding {
         /// End of the hold.
         until: Timestamp,
@@ -208,8 +209,8 @@ impl Session {
         }
     }
 
-    /// The session with a token that is good for long, when the last one no longer is. Whoever
-    /// may have the token again can always go on.
+    /// The session with a new token, if the last one does not last much longer. So anyone who may
+    /// have the token again can always go on.
     pub fn renewed(&self, now: Timestamp) -> Option<Self> {
         (self.expires_at.duration_since(now) < RENEWED_BELOW).then(|| Self {
             expires_at: token_expires_at(now),
@@ -217,19 +218,18 @@ impl Session {
         })
     }
 
-    /// Whether nobody has a token of it that is still good.
+    /// Whether no token of it is valid any more.
     pub fn has_no_good_token(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
 
-    /// When the token that was issued last was issued.
+    /// When the last token was issued.
     pub fn issued_at(&self) -> Timestamp {
         let issued_at = self.expires_at.saturating_sub(QUEUE_TOKEN);
         issued_at.unwrap_or(self.joined_at).max(self.joined_at)
     }
 
-    /// Where it stands, when that can be told without its queue: once it has arrived, or is
-    /// closed.
+    /// Its state, if it can be known without its queue: once it has arrived or is closed.
     pub fn standing_by_itself(&self, now: Timestamp) -> Option<Standing> {
         if let Some(ending) = self.closed {
             return Some(Standing::Over(ending));
@@ -251,8 +251,8 @@ impl Session {
         })
     }
 
-    /// Where it stands. Without a hold it is over when its queue has no seats any more, wherever it
-    /// stood; while it waits, when the queue was closed.
+    /// Its state. If it holds nothing, it is over as soon as its queue has no seats any more. If it
+    /// waits, it is over when the queue is closed.
     pub fn standing(&self, queue: &Queue, now: Timestamp) -> Standing {
         match self.standing_by_itself(now) {
             Some(Standing::Active { until }) if self.live_hold.is_none() => {
@@ -291,16 +291,16 @@ impl Session {
         }
     }
 
-    /// The last hold of a session that is over, for the next one to remember: of the lapsed and
-    /// cancelled reservations of a user in a queue, the latest can be looked up.
+    /// The last hold of a session that is over. The next session keeps it, so that the user's
+    /// latest lapsed or cancelled reservation in a queue can be looked up.
     pub fn hold_left_behind(&self) -> Option<EndedHold> {
         let lapsed = self.live_hold.as_ref();
         let lapsed = lapsed.map(|hold| EndedHold::new(hold, HoldOutcome::Expired));
         lapsed.or_else(|| self.last_hold.clone())
     }
 
-    /// Why it is over, as what was found says instead of which a write was meant for it: not known
-    /// when that is a later session, or nothing.
+    /// Why this session is over, according to `found`, the item that was there when a write to the
+    /// session was refused. `None` if a later session was found, or none.
     pub fn why_over(&self, found: Option<&Self>, now: Timestamp) -> Option<Ending> {
         let same = found.filter(|found| found.jti == self.jti)?;
         match same.standing_by_itself(now) {
@@ -309,7 +309,7 @@ impl Session {
         }
     }
 
-    /// The live hold, when it may still be paid.
+    /// The live hold, if it may still be paid.
     pub fn payable_hold(&self, now: Timestamp) -> Option<&Hold> {
         self.live_hold
             .as_ref()
@@ -341,7 +341,7 @@ mod tests {
         samples::queue(10, 1_000)
     }
 
-    /// Admitted at 10 s, and there at 60 s.
+    /// Admitted at 10 s, arrived at 60 s.
     fn active() -> Session {
         let mut session = Session::join(UserId::new(), &queue(), None, 7, at(0));
         let admission = Admission {

@@ -11,7 +11,7 @@ use super::{
     user::Name,
 };
 
-/// The seats of a show that does not say how many it has.
+/// The number of seats of a show that does not name one.
 pub const USUAL_CAPACITY: u32 = 50;
 
 /// A concert on one date, with its price and its seats 1 to `capacity`.
@@ -21,11 +21,11 @@ pub struct Show {
     pub concert_id: ConcertId,
     /// The date.
     pub date: ShowDate,
-    /// What the concert is called, so that who holds a seat of it need not read the concert too.
-    /// One that an earlier version has written does not say it until its concert is changed.
+    /// The concert's name, so that a hold of its seats need not read the concert too. A show that
+    /// an earlier version wrote has none until its concert is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_name: Option<Name>,
-    /// The queue that its buyers come through.
+    /// The queue of its buyers.
     pub queue_id: QueueId,
     /// How many seats it has.
     pub capacity: u32,
@@ -42,39 +42,39 @@ pub struct Show {
 /// A queue that a concert has left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
-    /// Which.
+    /// The queue.
     pub queue_id: QueueId,
-    /// When.
+    /// When the concert left it.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
 }
 
-/// So long after a concert has left a queue an instance may still send a buyer there: as long as
-/// it believes the catalog.
+/// How long an instance believes its copy of the catalog. So it may still send a buyer to a queue
+/// this long after a concert has left it.
 pub const CATALOG_GOOD_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// So many queues that a concert has left are remembered.
+/// The most queues that are remembered as left.
 const MAX_LEFT: usize = 4;
 
 impl Left {
-    /// Whether it is the queue of a buyer who joined before the concert was known to have left.
+    /// Whether a buyer joined this queue before every instance knew that the concert had left it.
     fn takes(&self, queue_id: &QueueId, joined_at: Timestamp) -> bool {
         let known_at = self.at.saturating_add(CATALOG_GOOD_FOR);
         self.queue_id == *queue_id && known_at.is_ok_and(|known_at| joined_at <= known_at)
     }
 }
 
-/// When the seats of a show are sold.
+/// The sales window of a show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SalesWindow {
-    /// When the sale opens; at once when it does not say.
+    /// When the sale opens; at once if not given.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub opens_at: Option<Timestamp>,
-    /// When it closes; with the day of the show when it does not say.
+    /// When it closes; at the end of the show's day if not given.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -83,22 +83,22 @@ pub struct SalesWindow {
     pub closes_at: Option<Timestamp>,
 }
 
-/// How far a sale is.
+/// The state of a sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaleState {
-    /// It is still to open.
+    /// It has not opened yet.
     Upcoming {
-        /// When it does.
+        /// When it opens.
         opens_at: Timestamp,
     },
-    /// Seats can be had.
+    /// Seats can be held.
     Open,
     /// It has closed.
     Over,
 }
 
 impl SalesWindow {
-    /// Whether it opens before it closes, as far as it says.
+    /// Whether it opens before it closes; always true if one of them is not given.
     pub fn is_possible(self) -> bool {
         match (self.opens_at, self.closes_at) {
             (Some(opens_at), Some(closes_at)) => opens_at < closes_at,
@@ -106,13 +106,13 @@ impl SalesWindow {
         }
     }
 
-    /// Whether seats of a show on that date may be held now. The day of a show ends at midnight in
+    /// Whether seats of a show on this date may be held now. The day of a show ends at midnight in
     /// `zone`.
     pub fn is_open(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
         self.state(date, now, zone) == SaleState::Open
     }
 
-    /// How far the sale of a show on that date is. The day of a show ends at midnight in `zone`.
+    /// The state of the sale of a show on this date. The day of a show ends at midnight in `zone`.
     pub fn state(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> SaleState {
         match self.opens_at {
             _ if self.ends_at(date, zone) <= now => SaleState::Over,
@@ -121,7 +121,7 @@ impl SalesWindow {
         }
     }
 
-    /// When the sale of a show on that date ends.
+    /// When the sale of a show on this date ends.
     pub fn ends_at(self, date: ShowDate, zone: &TimeZone) -> Timestamp {
         self.closes_at.unwrap_or_else(|| end_of_day(date, zone))
     }
@@ -136,29 +136,29 @@ impl Show {
         }
     }
 
-    /// Whether seats may be held now. The day of a show ends at midnight in `zone`.
+    /// Whether seats may be held now. The day of the show ends at midnight in `zone`.
     pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
         self.sale.is_open(self.date, now, zone)
     }
 
-    /// How far its sale is. The day of a show ends at midnight in `zone`.
+    /// The state of its sale. The day of the show ends at midnight in `zone`.
     pub fn sale_state(&self, now: Timestamp, zone: &TimeZone) -> SaleState {
         self.sale.state(self.date, now, zone)
     }
 
-    /// Whether the show is still to come, or today.
+    /// Whether the show is today or later.
     pub fn is_to_come(&self, now: Timestamp, zone: &TimeZone) -> bool {
         now < end_of_day(self.date, zone)
     }
 
-    /// Whether buyers who joined that queue then come to it: it is the show's own, or was when they
-    /// joined.
+    /// Whether it is sold to buyers who joined this queue at that time: it is the show's own queue,
+    /// or was when they joined.
     pub fn is_sold_to(&self, queue_id: &QueueId, joined_at: Timestamp) -> bool {
         let takes = |left: &Left| left.takes(queue_id, joined_at);
         self.queue_id == *queue_id || self.left.iter().any(takes)
     }
 
-    /// Whether it has that seat.
+    /// Whether it has this seat.
     pub fn has(&self, seat: SeatNumber) -> bool {
         seat.get() <= self.capacity
     }
@@ -169,12 +169,12 @@ impl Show {
     }
 }
 
-/// How many blocks so many seats of a show are stored in.
+/// How many blocks this many seats of a show are stored in.
 pub fn blocks(capacity: u32) -> u32 {
     capacity.div_ceil(SEATS_A_BLOCK)
 }
 
-/// How many seats there are in a block of a show that has so many.
+/// How many seats there are in block `block` of a show with this capacity.
 pub fn seats_in(capacity: u32, block: u32) -> u32 {
     capacity
         .saturating_sub(block * SEATS_A_BLOCK)
@@ -195,9 +195,8 @@ fn end_of_day(date: ShowDate, zone: &TimeZone) -> Timestamp {
         .map_or(Timestamp::MAX, |next| start_of_day(next.into(), zone))
 }
 
-/// A time that an operator names, as RFC 3339 has it, in whole milliseconds; `None` when it is
-/// written in another way. The calendar's own parser also reads years of six digits and the names
-/// of time zones.
+/// Reads a time of RFC 3339 in whole milliseconds. `None` if it is written in any other way. (The
+/// library's own parser also reads years of six digits and names of time zones.)
 pub fn time(text: &str) -> Option<Timestamp> {
     let has_a_year = text.len() > 4
         && text.bytes().take(4).all(|byte| byte.is_ascii_digit())
@@ -232,16 +231,16 @@ pub struct Concert {
     pub concert_id: ConcertId,
     /// Its name.
     pub name: Name,
-    /// The queue that its buyers come through.
+    /// The queue of its buyers.
     pub queue_id: QueueId,
-    /// The queues that it has left, the last one last.
+    /// The queues that it has left, the latest at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
 }
 
 impl Concert {
-    /// Moves it to another queue. Those who are in the line of `main` go along; of another queue
-    /// there have to be none.
+    /// Moves it to another queue. Buyers in the line of `main` may still buy it. The line of any
+    /// other queue must be empty.
     pub(super) fn move_to(&mut self, queue_id: &QueueId, now: Timestamp) {
         if self.queue_id == *queue_id {
             return;
@@ -321,7 +320,7 @@ mod tests {
         );
         assert_eq!(state("2026-11-01T11:00:00Z"), SaleState::Open);
         assert_eq!(state("2026-11-02T11:00:00Z"), SaleState::Over);
-        // A sale that would open when the show is over does not open any more.
+        // A sale that would open after the show is over never opens.
         let never = Show {
             sale: SalesWindow {
                 opens_at: Some(at("2027-01-01T00:00:00Z")),

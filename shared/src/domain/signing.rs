@@ -1,23 +1,23 @@
-//! The keys of tokens: which one signs when, when the next one is due, and how long an old one is
-//! still needed.
+//! The keys that sign tokens: which one signs when, when the next one is due, and how long an old
+//! one is needed.
 //!
-//! A key is published some minutes before it signs, so that whoever checks tokens knows it in
-//! time. When it begins to sign, the private half of the one before it is of no more use; the
-//! public half is, until the last token that it can have signed has expired.
+//! A key is published some minutes before it signs, so that everybody who checks tokens knows it in
+//! time. When it begins to sign, the private half of the previous key is not needed any more. The
+//! public half is needed until the last token that it may have signed has expired.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long before it signs a key is published: who signs looks for it every minute, and what
-/// `get-keys` answered may be kept for one.
+/// How long a key is published before it signs. Instances that sign look for it every minute, and
+/// an answer of `get-keys` may be cached for a minute.
 pub const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
-/// A key may be so much younger than it should be when the next one is due: schedules are not
-/// exact, and a day later would be too late where keys live for a day.
+/// The next key may be made this much before it is due. Schedules are not exact, and the next run
+/// would be a day late, which is too much if keys live for a day.
 const EARLY: SignedDuration = SignedDuration::from_hours(12);
 
-/// An old public key is kept so much longer than its last token, for clocks that disagree and
-/// requests that were under way.
+/// An old public key is kept this much longer than its last token, for clocks that differ and
+/// requests under way.
 const KEPT_LONGER: SignedDuration = SignedDuration::from_mins(1);
 
 /// A public key (Ed25519).
@@ -30,7 +30,7 @@ pub struct PublicKey {
     /// When it was made.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
-    /// Until when it signs, once the next one is there.
+    /// Until when it signs, once its successor exists.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -39,7 +39,7 @@ pub struct PublicKey {
     pub signs_until: Option<Timestamp>,
 }
 
-/// A private key (Ed25519). It has no debug form, so that no log can have it.
+/// A private key (Ed25519). It has no debug form, so it cannot get into a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateKey {
     /// The name of its public half.
@@ -50,34 +50,33 @@ pub struct PrivateKey {
 
 /// Both halves of a new key.
 pub struct KeyPair {
-    /// What signs.
+    /// The private half, which signs.
     pub private: PrivateKey,
-    /// What everybody may know.
+    /// The public half.
     pub public: PublicKey,
 }
 
-/// A key that is going to sign.
+/// A key that will sign.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextKey {
     /// The key.
     #[serde(flatten)]
     pub key: PrivateKey,
-    /// From when it signs.
+    /// When it begins to sign.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub signs_from: Timestamp,
 }
 
-/// The private keys. As long as no key was ever replaced, they are stored as the one key that
-/// there is.
+/// The private keys. Until a key is replaced for the first time, this is stored as a single key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningKeys {
-    /// The key that signs until the next one does.
+    /// The key that signs until its successor does.
     #[serde(flatten)]
     pub current: PrivateKey,
-    /// The next one, once it is published.
+    /// The successor, once it is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextKey>,
-    /// Counts the changes of all keys.
+    /// A count of the changes of all keys.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub version: u64,
 }
@@ -95,30 +94,30 @@ impl From<PrivateKey> for SigningKeys {
 /// All keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// The private ones.
+    /// The private keys.
     pub signing: SigningKeys,
-    /// The public ones, oldest first.
+    /// The public keys, oldest first.
     pub public: Vec<PublicKey>,
 }
 
-/// How keys are to change.
+/// How the keys should change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// A new key, if the newest one is as old as that.
+    /// Make a new key if the newest one is at least this old.
     WhenOlderThan(SignedDuration),
-    /// A new key, however old the newest one is.
+    /// Make a new key, however old the newest one is.
     Now,
-    /// That key is believed no more. If it is the one that signs, another one does at once.
+    /// Stop accepting this key. If it is the one that signs, another one signs at once.
     Revoke(String),
 }
 
-/// There is no key of that name to revoke.
+/// There is no key with this name to revoke.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoSuchKey;
 
 impl Keys {
-    /// The keys after a rotation at `now`, for which `new` is there to be used. While a published
-    /// key has not begun to sign, no other is published. Tokens live for `longest_token` at most.
+    /// The keys after a rotation at `now`, with `new` as the new key. No key is published while
+    /// another published key has not begun to sign. Tokens live for at most `longest_token`.
     pub fn rotated(
         &self,
         rotation: &Rotation,
@@ -139,7 +138,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Lets go what is of no more use: the private half of a key whose successor has begun to
+    /// Removes what is not needed any more: the private half of a key whose successor has begun to
     /// sign, and public keys whose last token has expired.
     fn tidy_up(&mut self, longest_token: SignedDuration, now: Timestamp) {
         let signing = &mut self.signing;
@@ -186,7 +185,7 @@ impl Keys {
                 new.private
             };
         } else if signing.next.take_if(|next| next.key.kid == kid).is_some() {
-            // The one before it goes on.
+            // The previous key goes on signing.
             for key in &mut self.public {
                 key.signs_until.take_if(|_| key.kid == signing.current.kid);
             }
@@ -244,7 +243,7 @@ mod tests {
             .unwrap_or_else(|NoSuchKey| panic!("no such key"))
     }
 
-    /// The names of the key that signs, of the next one, and of all public ones.
+    /// The names of the key that signs, of its successor, and of all public keys.
     fn names(keys: &Keys) -> (&str, Option<&str>, Vec<&str>) {
         (
             &keys.signing.current.kid,

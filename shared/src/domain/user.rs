@@ -21,11 +21,11 @@ use super::{
 pub struct Name(String);
 
 impl Name {
-    /// Characters.
+    /// The length in characters.
     pub const MAX_LENGTH: usize = 100;
 
-    /// Reads a name; `None` when nothing that can be seen or too much is left of it, or when it
-    /// has characters in it that break lines or set the direction of a text.
+    /// Reads a name. `None` if nothing visible is left of it, if it is too long, or if it has
+    /// characters that break lines or set the direction of text.
     pub fn parse(text: &str) -> Option<Self> {
         line(text, Self::MAX_LENGTH).map(Self)
     }
@@ -35,31 +35,33 @@ impl Name {
         &self.0
     }
 
-    /// The name as it is searched for: as for an address, case, composition and width do not
-    /// matter.
+    /// The name in the form in which it is searched. As in an address, case, composition and width
+    /// do not matter.
     pub fn folded(&self) -> String {
         fold(&self.0)
     }
 }
 
-/// A line of text that people read: 1 to `most` characters, trimmed, in Unicode's composed form
-/// (NFC). Something of it can be seen, and nothing breaks lines or sets the direction of a text.
-pub(super) fn line(text: &str, most: usize) -> Option<String> {
-    // Composing can make a text at most a few times as long; what is far too long is not worth
-    // the work.
-    if text.len() > 40 * most {
+/// Reads a line of text for people: 1 to `max` characters, trimmed, in Unicode's composed form
+/// (NFC). Something in it must be visible, and nothing may break lines or set the direction of
+/// text.
+pub(super) fn line(text: &str, max: usize) -> Option<String> {
+    // Composing changes the length of a text by a small factor at most. A text far above the limit
+    // is not worth the work.
+    if text.len() > 40 * max {
         return None;
     }
     let line: String = text.trim().nfc().collect();
-    let fits = (1..=most).contains(&line.chars().count());
+    let fits = (1..=max).contains(&line.chars().count());
     let is_seen = line.chars().any(can_be_seen);
     let is_tame = !line.chars().any(controls_text);
     (fits && is_seen && is_tame).then_some(line)
 }
 
-/// Whether a character breaks lines, or sets the direction of a text: what stands behind a name in
-/// a list would be shown in another order. Those that only mark a direction for their neighbours
-/// (U+200E, U+200F, U+061C) belong to names in some scripts, and may stay.
+/// Whether a character breaks lines or sets the direction of text. With the latter, whatever
+/// follows the name in a list would be shown in another order. The characters that only mark a
+/// direction for their neighbours (U+200E, U+200F, U+061C) are part of names in some scripts, so
+/// they are allowed.
 fn controls_text(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -68,9 +70,9 @@ fn controls_text(character: char) -> bool {
         )
 }
 
-/// Whether a character shows anything. Spaces and format characters do not, nor does what Unicode
-/// calls default-ignorable (Hangul's fillers and variation selectors, say), nor a Braille cell
-/// without dots.
+/// Whether a character is visible. Spaces and format characters are not. Nor is what Unicode calls
+/// default-ignorable (such as Hangul's fillers and variation selectors), nor a Braille cell without
+/// dots.
 fn can_be_seen(character: char) -> bool {
     let is_blank = matches!(
         character,
@@ -108,11 +110,11 @@ fn can_be_seen(character: char) -> bool {
 pub struct Email(String);
 
 impl Email {
-    /// Bytes (RFC 5321 counts octets).
+    /// The length in bytes (RFC 5321 counts octets).
     pub const MAX_LENGTH: usize = 254;
 
-    /// Reads an address; `None` when it has not the form of one, with a domain that has a dot, or
-    /// when some of its letters stand for others that would not be an address.
+    /// Reads an address. `None` if it does not have the form of an address with a dot in its
+    /// domain, or if it loses that form when its letters are folded.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 4 * Self::MAX_LENGTH {
             return None;
@@ -127,9 +129,9 @@ impl Email {
         &self.0
     }
 
-    /// The address in the form in which it can belong to one user only: for two addresses that
-    /// differ in case, composition or width alone, it is the same, and so it is whether a domain
-    /// is written in its own letters or in their ASCII form (Punycode, RFC 3492).
+    /// The form in which an address belongs to only one user. It is the same for addresses that
+    /// differ only in case, composition or width. It is also the same whether a domain is in its
+    /// own letters or in their ASCII form (Punycode, RFC 3492).
     pub fn folded(&self) -> String {
         let folded = fold(&self.0);
         match in_its_letters(&folded) {
@@ -138,9 +140,9 @@ impl Email {
         }
     }
 
-    /// The forms under which an address may be known, that in which it was typed first: the one
-    /// that [`Email::folded`] returns and, for a domain that has other than ASCII letters, its
-    /// ASCII form, because what once was signed up in that form is known by it.
+    /// The forms under which an address may be stored: first the form that was typed, then that of
+    /// [`Email::folded`], then the ASCII form if the domain has non-ASCII letters. An earlier
+    /// version stored addresses as they were typed.
     pub fn folded_forms(&self) -> Vec<String> {
         let mut forms = vec![fold(&self.0)];
         let folded = self.folded();
@@ -154,19 +156,19 @@ impl Email {
     }
 }
 
-/// What begins a part of a domain that is written in its ASCII form.
+/// The beginning of a part of a domain in its ASCII form.
 const ASCII_FORM: &str = "xn--";
 
-/// Unicode's compatibility caseless form of a text (section 3.13, D146), composed at the end: the
-/// case is folded once for the letters as they are and once for those that the compatibility form
-/// makes of them.
+/// Unicode's compatibility caseless form of a text (section 3.13, D146), composed at the end. Case
+/// is folded twice: once for the letters as they are, and once for those that the compatibility
+/// form makes of them.
 fn fold(text: &str) -> String {
     let folded = fold_case(text.nfd()).nfkd().collect::<String>();
     fold_case(folded.chars()).nfkc().collect()
 }
 
-/// A folded address with each part of its domain in its own letters; `None` when it has no part
-/// in its ASCII form. A part that only looks like one stays as it is.
+/// A folded address with each part of its domain in its own letters. `None` if no part is in the
+/// ASCII form. A part that only looks like it stays as it is.
 fn in_its_letters(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
     let letters = |part: &str| {
@@ -181,7 +183,7 @@ fn in_its_letters(address: &str) -> Option<String> {
     Some(format!("{local}@{domain}"))
 }
 
-/// A folded address with its domain in its ASCII form; `None` when it has none.
+/// A folded address with its domain in its ASCII form; `None` if there is none.
 fn in_ascii(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
     let parts = domain.split('.').map(|part| {
@@ -206,8 +208,8 @@ fn is_address(text: &str) -> bool {
         && email_address::EmailAddress::parse_with_options(text, form).is_ok()
 }
 
-/// Letters without regard to case. Upper case comes first, because only there all lower-case forms
-/// of a letter meet (`σ` and `ς`, `ß` and `ss`).
+/// Folds case. It first makes letters upper case, because only there all lower-case forms of a
+/// letter are the same (`σ` and `ς`, `ß` and `ss`).
 fn fold_case(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     letters
         .flat_map(char::to_uppercase)
@@ -226,12 +228,12 @@ fn fold_case(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> 
 pub struct Password(String);
 
 impl Password {
-    /// Characters.
+    /// The length in characters.
     pub const LENGTH: RangeInclusive<usize> = 10..=128;
 
-    /// Reads a password; `None` when it does not keep the limits, and so is nobody's.
+    /// Reads a password. `None` if it is outside the limits, and so nobody can have it.
     pub fn parse(text: &str) -> Option<Self> {
-        // As for a name: what is far too long is not worth the work.
+        // As for a name: a text far above the limit is not worth the work.
         if text.len() > 4_000 {
             return None;
         }
@@ -252,8 +254,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What an account's password is checked with (argon2id, in the PHC string format). It has no
-/// debug form either.
+/// The hash of an account's password (argon2id, in the PHC string format). It has no debug form, so
+/// it cannot get into a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(String);
@@ -290,31 +292,31 @@ pub enum Role {
     Admin,
 }
 
-/// A user as stored. Without a password they are a guest, whose id is the only secret.
+/// A user as stored. A user without a password is a guest, whose id is their only secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// Who.
+    /// The user's id.
     #[serde(rename = "id")]
     pub user_id: UserId,
-    /// What to call them.
+    /// The name to call them by.
     pub name: Name,
-    /// Where an account's owner is written to; a guest has none.
+    /// The e-mail address; a guest has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// What an account's password is checked with; a guest has none.
+    /// The hash of the password; a guest has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<PasswordHash>,
     /// What they may do.
     #[serde(default)]
     pub role: Role,
-    /// Constraint passwords given lately.
+    /// Wrong passwords recently given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
-    /// From where the password that the account has was given or set.
+    /// The sources from which the current password was given or set.
     #[serde(default, skip_serializing_if = "KnownSources::is_empty")]
     pub known: KnownSources,
-    /// Tokens carry it. Access tokens of an earlier one are void; of queue tokens the place in the
-    /// line is left, and nothing else.
+    /// The generation that the user's tokens carry. Access tokens of an earlier generation are
+    /// void. Queue tokens of one keep only their place in the line.
     pub generation: u32,
     /// When they signed up.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -353,7 +355,7 @@ impl User {
         }
     }
 
-    /// Whether it has no password.
+    /// Whether they have no password.
     pub fn is_guest(&self) -> bool {
         self.password_hash.is_none()
     }
@@ -392,7 +394,7 @@ mod tests {
             "Mina <mina@example.com>",
             "mina@[127.0.0.1]",
             "mina@example.com\nbcc: x@y.zz",
-            // Letters that stand for a space and a sukun, and for an @.
+            // Letters that fold to a space and a sukun, and one that folds to an @.
             "\u{fe7e}mina@example.com",
             "mina\u{ff20}park@example.com",
             &format!("{}@example.com", "x".repeat(65)),
@@ -438,7 +440,7 @@ mod tests {
             email("민수@예시.한국").folded(),
             email("민수@xn--vv4b11d.xn--3e0b707e").folded()
         );
-        // The local part has no such form, and what only looks like one is none.
+        // The local part has no ASCII form, and a text that only looks like one is none.
         for other in [
             "xn--bcher-kva@example.com",
             "user@xn--.example",
@@ -481,7 +483,7 @@ mod tests {
                 continue;
             };
             for other in others {
-                // Not every form of a letter may stand in an address.
+                // Not every form of a letter is allowed in an address.
                 let other = folded(&other).unwrap_or_else(|| form.clone());
                 assert_eq!(other, form, "{letter} {}", letter.escape_unicode());
             }
@@ -582,7 +584,7 @@ mod tests {
     #[test]
     fn what_unicode_calls_a_space_a_control_or_a_format_cannot_be_seen() {
         use unicode_general_category::{GeneralCategory as Category, get_general_category};
-        // They stand above or below the digits that follow.
+        // They are above or below the digits that follow.
         let is_shown = |letter| {
             matches!(
                 letter,

@@ -1,5 +1,5 @@
-//! `Accounts`: what users have and what led to it. Every charge and order carries the `seq` and
-//! `balance_after` that it produced, so that a user's entries form a chain without gaps.
+//! `Accounts`: balances, and the entries that led to them. Every entry has the `seq` and
+//! `balance_after` that it produced. So a user's entries form a chain without gaps.
 
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -27,21 +27,21 @@ use crate::{
     error::ApiError,
 };
 
-/// Why an account is not charged or corrected.
+/// Why a charge or a correction is refused.
 #[derive(Debug)]
 pub enum EntryRefused {
-    /// There is no such user, or no more.
+    /// There is no such user, or they were deleted.
     NoAccount,
-    /// The owner's token is of an earlier generation than the account takes.
+    /// The owner's token is of an earlier generation than the account accepts.
     TokenOver,
-    /// The account may not hold that much, or not that little.
+    /// The balance would be above or below what an account may hold.
     OutOfRange,
-    /// The key was used for something else before.
+    /// The key was used for a different request before.
     KeyReused,
 }
 
 impl EntryRefused {
-    /// The error that a caller gets; `out_of_range` where the amount does not fit the account.
+    /// The error that a caller gets; `out_of_range` if the amount does not fit the account.
     pub fn error(self, out_of_range: ApiError) -> ApiError {
         match self {
             Self::NoAccount => ApiError::UserNotFound,
@@ -86,8 +86,8 @@ impl Store {
         .await
     }
 
-    /// Reads the orders of a user, the latest reservation first, consistently: at most `limit` of
-    /// them, those before `before`. 1 RRU per 4 KB.
+    /// Reads the orders of a user consistently, the latest reservation first: at most `limit` of
+    /// them, from before `before`. 1 RRU per 4 KB.
     pub async fn orders(
         &self,
         user_id: UserId,
@@ -113,9 +113,9 @@ impl Store {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Reads an account and every entry of its chain, consistently, in no order; `None` when there is no
-    /// account. 1 RRU per 4 KB of all that the user ever did: an index would cost a write more
-    /// for each entry, and statements are rare.
+    /// Reads an account and all entries of its chain consistently, in no particular order; `None`
+    /// if there is no account. 1 RRU per 4 KB of everything that the user has ever done. An index
+    /// would cost one more write for each entry, and statements are rarely read.
     pub async fn entries(
         &self,
         user_id: UserId,
@@ -140,7 +140,7 @@ impl Store {
         Ok(account.map(|account| (account, entries)))
     }
 
-    /// Reads all that a user has in `Accounts`, consistently. 1 RRU per 4 KB.
+    /// Reads all items that a user has in `Accounts`, consistently. 1 RRU per 4 KB.
     pub(super) async fn items_of(&self, user_id: UserId) -> Result<Vec<Item>, StoreError> {
         let mut pages = self
             .client
@@ -160,9 +160,9 @@ impl Store {
         Ok(items)
     }
 
-    /// Lets money in and returns the charge. A charge that the client has named with a key is
-    /// done once; the same again returns what was recorded. The owner's own token has to be of a
-    /// generation that the account takes. 4 WRU, 1 RRU.
+    /// Charges an account and returns the charge. A charge with a client's key is made once; the
+    /// same request again returns the recorded one. The owner's own token must be of a generation
+    /// that the account accepts. 4 WRU, 1 RRU.
     pub async fn charge(
         &self,
         user_id: UserId,
@@ -185,7 +185,7 @@ impl Store {
         .await
     }
 
-    /// One try to let money in, into the account as it was read. 4 WRU.
+    /// One try to charge an account, as it was read. 4 WRU.
     pub async fn try_to_charge(
         &self,
         user_id: UserId,
@@ -202,8 +202,8 @@ impl Store {
         .await
     }
 
-    /// Sets a balance right and returns the correction, which is done once as a charge is. 4 WRU,
-    /// 1 RRU; 2 WRU more when a long reason makes it larger than 1 KB.
+    /// Corrects a balance and returns the correction. Like a charge, it is made once. 4 WRU, 1 RRU;
+    /// 2 WRU more if a long reason makes the item larger than 1 KB.
     pub async fn correct(
         &self,
         user_id: UserId,
@@ -233,9 +233,9 @@ impl Store {
         .await
     }
 
-    /// Moves a balance to what is next, and records the entry of that once under its name. The
-    /// same again returns what was recorded. The owner's own token has to be of a generation that
-    /// the account takes.
+    /// Moves a balance as `next` says, and records the entry for it, once under its name. The same
+    /// request again returns the recorded entry. The owner's own token must be of a generation that
+    /// the account accepts.
     async fn enter<E: Serialize + DeserializeOwned>(
         &self,
         user_id: UserId,
@@ -263,7 +263,7 @@ impl Store {
         .await
     }
 
-    /// One try to enter, into the account as it was read.
+    /// One try to enter, with the account as it was read.
     async fn try_to_enter<E: Serialize + DeserializeOwned>(
         &self,
         user_id: UserId,
@@ -280,7 +280,8 @@ impl Store {
             }
         };
         let Some((moved, entry)) = next(account) else {
-            // The account may be this full, or this empty, because this very entry was made.
+            // Perhaps the account is this full, or this empty, because this very entry was made
+            // before.
             let recorded = self.account_entry(user_id, name).await?;
             let recorded = recorded.ok_or(TryError::Refused(EntryRefused::OutOfRange))?;
             return the_same(recorded);
@@ -305,7 +306,7 @@ impl Store {
     }
 }
 
-/// The account with a charge in it, and the charge; `None` when it may not hold that much.
+/// The account after a charge, and the charge; `None` above what an account may hold.
 fn charged(account: Account, amount: Money, now: Timestamp) -> Option<(Account, Charge)> {
     let charged = account.charged(amount)?;
     let charge = Charge {
@@ -317,13 +318,13 @@ fn charged(account: Account, amount: Money, now: Timestamp) -> Option<(Account, 
     Some((charged, charge))
 }
 
-/// A new account, which is not there yet.
+/// A new account; refused if there is one.
 pub(super) fn open(tables: &Tables, user_id: UserId) -> Result<Put, StoreError> {
     record(tables, user_id, keys::ACCOUNT, &Account::EMPTY)
 }
 
-/// Moves the balance on, if nothing has moved it since it was read, and its user's tokens are of
-/// the same generation.
+/// Moves the balance, unless it has moved since it was read, or its user's tokens are of another
+/// generation.
 pub(super) fn move_balance(
     tables: &Tables,
     user_id: UserId,
@@ -347,7 +348,7 @@ pub(super) fn move_balance(
         .build()
 }
 
-/// Lets an account take no queue token any more of an earlier generation than that.
+/// Makes an account refuse queue tokens of an earlier generation than this.
 pub(super) fn set_generation(
     tables: &Tables,
     user_id: UserId,
@@ -361,8 +362,8 @@ pub(super) fn set_generation(
         .build()
 }
 
-/// Closes an account whose user goes, if nothing has moved it since it was read. What is in it and
-/// what led to it stays.
+/// Closes the account of a deleted user, unless it has moved since it was read. The balance and the
+/// entries stay.
 pub(super) fn close(
     tables: &Tables,
     user_id: UserId,
@@ -410,7 +411,7 @@ pub(super) fn refund(
         .map_err(StoreError::of_item)
 }
 
-/// Records an entry, if it is not there yet.
+/// Records an entry, unless there is one with this name.
 pub(super) fn record(
     tables: &Tables,
     user_id: UserId,

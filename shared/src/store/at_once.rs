@@ -1,4 +1,4 @@
-//! One bound over everything that a function reads at once, and how long a long reading may take.
+//! The limit on what a function reads at once, and how long a long read may take.
 
 use std::{future::Future, time::Duration};
 
@@ -6,15 +6,15 @@ use futures_util::{Stream, StreamExt as _, stream};
 
 use super::{Store, StoreError};
 
-/// So many calls of many are made at the same moment. Each has a connection of its own, which is a
-/// file, of which a Lambda function has 1,024; and more would not be faster, because a function has
-/// a part of a processor only.
+/// At most this many calls of a larger group are made at the same time. Each has a connection of
+/// its own, which is a file, and a Lambda function may open 1,024. More would not be faster,
+/// because a function has only a part of a processor.
 pub const MAX_AT_ONCE: usize = 32;
 
 impl Store {
-    /// Makes a call for each of some items, [`MAX_AT_ONCE`] of them at the same moment, whoever
-    /// else of this function does the same. What they come to comes in the order of the items. A
-    /// call is made when it is its turn: of ten thousand only those under way take memory.
+    /// Makes a call for each item, at most [`MAX_AT_ONCE`] of them at the same time in this whole
+    /// function. The results are in the order of the items. A call is made only when it is its
+    /// turn, so of ten thousand calls only those under way take memory.
     pub(super) fn at_once<I, T, Calling>(
         &self,
         items: impl IntoIterator<Item = I>,
@@ -38,8 +38,8 @@ impl Store {
     }
 }
 
-/// Gives a reading so long. When it is not over by then, or one of its calls is not answered, the
-/// database does not keep up.
+/// Limits how long a read may take. If it takes longer, or one of its calls is not answered, the
+/// error says that the database does not keep up.
 pub(super) async fn in_time<T>(
     limit: Duration,
     reading: impl Future<Output = Result<T, StoreError>>,

@@ -1,7 +1,7 @@
 //! What the audit reads.
 //!
-//! It reads whole tables in pages. An item that cannot be read is a finding and no failure, and
-//! so is told as `None`.
+//! It reads whole tables in pages. An item that cannot be read is a finding and not a failure, so
+//! it is returned as `None`.
 
 mod round;
 
@@ -25,7 +25,7 @@ use crate::domain::{
     user::Email,
 };
 
-/// Where a scan of a table goes on.
+/// Where the scan of a table continues.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position(Item);
 
@@ -34,53 +34,53 @@ pub struct Position(Item);
 pub struct Page<T> {
     /// Its items; `None` for each that cannot be read.
     pub items: Vec<Option<T>>,
-    /// Where the next one begins; `None` after the last.
+    /// Where the next page begins; `None` after the last one.
     pub next: Option<Position>,
 }
 
 /// An item of `Users`.
 #[derive(Debug)]
 pub enum UserItem {
-    /// A user, and their e-mail address.
+    /// A user, and their e-mail address if they have one.
     User(UserId, Option<Email>),
-    /// Whose an e-mail address is. It is folded.
+    /// The owner of an e-mail address. The address is folded.
     Owner(String, UserId),
 }
 
 /// An item of `Seats`.
 #[derive(Debug)]
 pub struct SeatItem {
-    /// Which.
+    /// The seat.
     pub of: SeatOfShow,
-    /// What it says.
+    /// Its item.
     pub seat: TakenSeat,
-    /// When it is swept (seconds).
+    /// When DynamoDB deletes the item (seconds).
     pub ttl: Option<i64>,
 }
 
-/// What a user has in `Accounts`.
+/// Everything that a user has in `Accounts`.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// The account, if it is there.
+    /// The account, if there is one.
     pub account: Option<Account>,
-    /// The steps of its chain, in no order.
+    /// The entries of its chain, in no particular order.
     pub entries: Vec<Entry>,
     /// Their orders.
     pub orders: Vec<Order>,
-    /// How many items cannot be read.
+    /// How many of the items cannot be read.
     pub unreadable: u64,
 }
 
 /// A page of `Accounts`, by user.
 #[derive(Debug)]
 pub struct Ledgers {
-    /// Those that are whole.
+    /// The users that are on this page completely.
     pub whole: Vec<(UserId, Ledger)>,
-    /// Whose may go on with the next page.
+    /// The user whose items may continue on the next page.
     pub cut: Option<UserId>,
-    /// How many items are nobody's.
+    /// How many items cannot be attributed to a user.
     pub unreadable: u64,
-    /// Where the next one begins; `None` after the last.
+    /// Where the next page begins; `None` after the last one.
     pub next: Option<Position>,
 }
 
@@ -133,8 +133,9 @@ impl Store {
         Ok(Page { items, next })
     }
 
-    /// Reads a page of accounts, charges and orders, consistently. 1 RRU per 4 KB. What a user has
-    /// stands together: who was cut off by the page before is left out of this one.
+    /// Reads a page of accounts, charges, corrections and orders, consistently. 1 RRU per 4 KB. A
+    /// user's items are next to each other. A user whose items began on the previous page is left
+    /// out of this one.
     pub async fn audit_accounts(
         &self,
         after: Option<&Position>,
@@ -179,8 +180,8 @@ impl Store {
         Ok(ledgers)
     }
 
-    /// Reads what a user has, consistently, between two looks at the account; `None` when that
-    /// moved in between. 2 RRU and 1 per 4 KB.
+    /// Reads everything that a user has in `Accounts`, consistently, and the account before and
+    /// after; `None` if the account changed in between. 2 RRU, and 1 per 4 KB.
     pub async fn ledger(&self, user_id: UserId) -> Result<Option<Ledger>, StoreError> {
         let before: Option<Item> = self.account_item(user_id).await?;
         let mut ledger = Ledger::default();
@@ -204,13 +205,13 @@ impl Store {
         self.get_item(&self.tables.accounts, key).await
     }
 
-    /// Reads a seat, consistently, as whoever looks again at one that was seen. 1 RRU.
+    /// Reads a seat again, consistently. 1 RRU.
     pub async fn seat_now(&self, seat: SeatOfShow) -> Result<Option<TakenSeat>, StoreError> {
         let one = SeatSet::from(seat.seat_number);
         Ok(self.seats_now(seat.show(), &one).await?.pop())
     }
 
-    /// Reads those of some seats that have an item, consistently. 1 RRU a seat.
+    /// Reads the items of some seats, consistently; a free seat has none. 1 RRU a seat.
     pub async fn seats_now(
         &self,
         show: ShowId,
@@ -219,15 +220,15 @@ impl Store {
         self.read_seats(show, seats, Reading::Consistent).await
     }
 
-    /// Reads whose a folded e-mail address is, consistently. 1 RRU.
+    /// Reads the owner of a folded e-mail address, consistently. 1 RRU.
     pub async fn owner_of(&self, folded: &str) -> Result<Option<UserId>, StoreError> {
         let key = Item::from([("id".to_owned(), text(keys::email(folded)))]);
         let item = self.get_item(&self.tables.users, key).await?;
         Ok(item.as_ref().and_then(whose))
     }
 
-    /// Reads, consistently, how many early entries each stripe of a queue has. 1 RRU for each
-    /// stripe that is asked for.
+    /// Reads how many early entries each stripe of a queue has, consistently. 1 RRU for each stripe
+    /// that is asked for.
     pub async fn early_entries(
         &self,
         queue_id: &QueueId,
@@ -284,7 +285,7 @@ impl Store {
 }
 
 impl Ledger {
-    /// Whether there is nothing at all.
+    /// Whether the user has nothing at all.
     pub fn is_empty(&self) -> bool {
         self.account.is_none() && self.entries.is_empty() && self.unreadable == 0
     }
@@ -318,14 +319,14 @@ impl Ledger {
     }
 }
 
-/// Whether an order is what its key says, and has a refund if and only if it is refunded.
+/// Whether an order matches its key, and has a refund if and only if it is refunded.
 fn is_whole(order: &Order, user_id: UserId, name: &str) -> bool {
     order.user_id == user_id
         && keys::order(order.reservation_id) == name
         && (order.status == OrderStatus::Refunded) == order.refund.is_some()
 }
 
-/// What is read of a user.
+/// The attributes of a user that are read.
 #[derive(Deserialize)]
 struct UserFields {
     id: UserId,
@@ -333,7 +334,7 @@ struct UserFields {
     email: Option<Email>,
 }
 
-/// What is read of a stripe of early entries.
+/// The attributes of a stripe of early entries that are read.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Stripe {

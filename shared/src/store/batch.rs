@@ -11,16 +11,16 @@ use super::{
     usage,
 };
 
-/// Items by the name of their table.
+/// Items, by the name of their table.
 pub(super) type Items = HashMap<String, Vec<Item>>;
 
 impl Store {
-    /// Reads those of some items that are there, from one table or several, at most 100 of them
-    /// and 16 MB (limits of DynamoDB). 1 RRU per 4 KB of each item consistently, else 0.5.
+    /// Reads items from one table or several: at most 100 items and 16 MB (limits of DynamoDB).
+    /// Items that do not exist are left out. 1 RRU per 4 KB of each item if consistent, else 0.5.
     ///
-    /// DynamoDB may leave keys unread when a partition is busy, and then says which. An item that
-    /// was not read is not one that is not there, so those keys are asked for again, a few times,
-    /// and then it is throttled.
+    /// When a partition is busy, DynamoDB may leave keys unread, and says which. That does not mean
+    /// that they do not exist. So these keys are read again, a few times. Then the error is that of
+    /// throttling.
     pub(super) async fn read_batch(
         &self,
         wanted: impl IntoIterator<Item = (&str, Vec<Item>)>,

@@ -16,17 +16,16 @@ use crate::domain::{
     show::{Concert, ListedConcert, Show},
 };
 
-/// So many concerts of the listing are looked at for a page at the most, and one more read: 20 to
-/// 40 KB.
+/// The most concerts of the listing that one page looks at; one more is read: 20 to 40 KB.
 const MAX_LOOKED_AT: usize = 99;
 
 impl Store {
-    /// Reads a concert, as it was a moment ago at the latest. 0.5 RRU.
+    /// Reads a concert; it may be a moment old. 0.5 RRU.
     pub async fn concert(&self, concert_id: ConcertId) -> Result<Option<Concert>, StoreError> {
         self.catalog_entry(concert_id, keys::CONCERT).await
     }
 
-    /// Reads a show, as it was a moment ago at the latest. 0.5 RRU.
+    /// Reads a show; it may be a moment old. 0.5 RRU.
     pub async fn show(&self, show: ShowId) -> Result<Option<Show>, StoreError> {
         self.catalog_entry(show.concert_id, &keys::show(show.date))
             .await
@@ -68,8 +67,8 @@ impl Store {
         Ok(shows)
     }
 
-    /// Reads how many changes the catalog has been through, consistently. 1 RRU. Whoever remembers
-    /// a part of it knows by this whether it is still so.
+    /// Reads the version of the catalog, consistently. 1 RRU. A cached part of the catalog is
+    /// current as long as the version is the same.
     pub async fn catalog_version(&self) -> Result<CatalogVersion, StoreError> {
         let key = key(keys::VERSION, keys::VERSION);
         let version = self
@@ -78,19 +77,19 @@ impl Store {
         Ok(version.unwrap_or_default())
     }
 
-    /// Reads a page of the listing, consistently. 1 RRU per 4 KB of what is looked at, which is a
-    /// hundred concerts at the most, however many there are: a page from which many are left out
-    /// may be short.
+    /// Reads a page of the listing, consistently. 1 RRU per 4 KB of what it looks at, which is at
+    /// most a hundred concerts, however many there are. So a page from which many are left out may
+    /// be short.
     pub async fn listing(&self, wanted: &ListingWanted) -> Result<ListingPage, StoreError> {
         let shows_all =
             wanted.since.is_none() && (wanted.prefix.is_empty() || wanted.is_in_order());
-        let most = if shows_all {
+        let max = if shows_all {
             wanted.limit
         } else {
             MAX_LOOKED_AT
         };
-        // One more tells whether there are any beyond.
-        let limit = i32::try_from(most + 1).unwrap_or(i32::MAX);
+        // One more, to know whether there are others after it.
+        let limit = i32::try_from(max + 1).unwrap_or(i32::MAX);
         let mut query = self
             .client
             .query()
@@ -117,11 +116,11 @@ impl Store {
             .into_iter()
             .map(from_item)
             .collect();
-        Ok(wanted.page_of(read?, most))
+        Ok(wanted.page_of(read?, max))
     }
 
-    /// Reads a hundred entries of the listing, consistently, and those among them that are not
-    /// where [`keys::listed`] wants them; and where to go on. 1 RRU per 4 KB.
+    /// Reads a hundred entries of the listing, consistently. Returns those that are not at the
+    /// place that [`keys::listed`] gives them, and where to continue. 1 RRU per 4 KB.
     pub async fn misplaced(
         &self,
         after: Option<String>,
@@ -155,8 +154,7 @@ impl Store {
         Ok((misplaced, next))
     }
 
-    /// Reads a concert with its shows; `None` when there is none. 0.5 RRU per 4 KB, twice that
-    /// consistently.
+    /// Reads a concert with its shows; `None` if there is none. 0.5 RRU per 4 KB; 1 if consistent.
     pub async fn programme(
         &self,
         concert_id: ConcertId,
@@ -201,41 +199,42 @@ pub(super) struct ConcertEntry {
     pub version: u64,
 }
 
-/// How far the catalog is.
+/// The version of the catalog.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct CatalogVersion {
-    /// How many changes it has been through.
+    /// A count of the changes.
     pub version: u64,
-    /// Whether every entry of the listing is in the order of [`crate::domain::user::Name::folded`]. Those of an earlier
-    /// version of the code are not, until the first change of any concert moves them.
+    /// Whether every entry of the listing is in the order of [`crate::domain::user::Name::folded`].
+    /// Entries of an earlier version of the code are not, until the first change of any concert
+    /// moves them.
     pub folded: bool,
 }
 
 /// An entry of the listing.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Listed {
-    /// Where it is.
+    /// Its key in the listing.
     pub entry: String,
-    /// What it says.
+    /// The concert.
     #[serde(flatten)]
     pub concert: ListedConcert,
 }
 
-/// Which page of the listing is asked for.
+/// The page of the listing that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListingWanted {
-    /// What the names begin with, as [`crate::domain::user::Name::folded`] has it; empty for all.
+    /// The beginning of the names, as [`crate::domain::user::Name::folded`] returns it; empty for
+    /// all.
     pub prefix: String,
-    /// Whether the listing is in the order of such names. Where it is not, those that begin so may
-    /// be anywhere, and a page of them may be short.
+    /// Whether the listing is in the order of folded names. If it is not, names that begin with
+    /// `prefix` may be anywhere, and a page of them may be short.
     pub folded: bool,
-    /// The day on or after which a concert has to have a show; `None` for all.
+    /// A concert must have a show on or after this day; `None` for all concerts.
     pub since: Option<ShowDate>,
-    /// The most concerts to answer with.
+    /// The most concerts to return.
     pub limit: usize,
-    /// The place in the listing after which it begins: one that begins with `prefix`, where the
-    /// listing is in that order.
+    /// The key after which the page begins. It begins with `prefix` if the listing is in order.
     pub after: Option<String>,
 }
 
@@ -244,29 +243,29 @@ pub struct ListingWanted {
 pub struct ListingPage {
     /// Its concerts, in the order of their names.
     pub concerts: Vec<ListedConcert>,
-    /// The place after which the next one begins; `None` on the last one.
+    /// The key after which the next page begins; `None` on the last one.
     pub next: Option<String>,
 }
 
 impl ListingWanted {
-    /// Whether the place after which it begins is one that the list has. One of the time before the
-    /// listing was in order may not be.
+    /// Whether the page begins after a key within the range of `prefix`. A key from before the
+    /// listing was in order may be outside.
     pub fn begins_in_range(&self) -> bool {
         let prefix = keys::listed_as(&self.prefix);
         let after = self.after.as_ref().filter(|_| self.folded);
         after.is_none_or(|after| after.starts_with(prefix))
     }
 
-    /// Whether those that begin with `prefix` stand together.
+    /// Whether the names that begin with `prefix` are next to each other.
     fn is_in_order(&self) -> bool {
         self.folded && !self.prefix.is_empty()
     }
 
-    /// The page out of what was read, of which so many are looked at.
-    fn page_of(&self, read: Vec<Listed>, most: usize) -> ListingPage {
-        let mut is_last = read.len() <= most;
+    /// Makes the page of what was read. At most `max` entries are looked at.
+    fn page_of(&self, read: Vec<Listed>, max: usize) -> ListingPage {
+        let mut is_last = read.len() <= max;
         let (mut concerts, mut looked_at) = (Vec::new(), None);
-        for Listed { entry, concert } in read.into_iter().take(most) {
+        for Listed { entry, concert } in read.into_iter().take(max) {
             let fits = self.includes(&concert);
             if fits && concerts.len() == self.limit {
                 is_last = false;
@@ -282,7 +281,7 @@ impl ListingWanted {
     }
 
     fn includes(&self, concert: &ListedConcert) -> bool {
-        // The place of a short name also begins with what is an id in it.
+        // A short name's key may begin with the prefix only because of the id in it.
         concert.name.folded().starts_with(&self.prefix)
             && self.since.is_none_or(|since| concert.last_date >= since)
     }

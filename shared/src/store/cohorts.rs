@@ -1,4 +1,4 @@
-//! `Queues`: what became of the people that were let in together.
+//! `Queues`: the counts of the cohorts.
 
 use aws_sdk_dynamodb::{
     config::{Builder, retry::RetryConfig},
@@ -19,14 +19,14 @@ use crate::domain::{ids::QueueId, queue::VoidCredit};
 /// How long the counts of a cohort are kept.
 const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// Something that happened to a member of a cohort.
+/// What happened to a member of a cohort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// Made the first protected call.
+    /// It made its first protected call.
     Arrived,
-    /// Was closed after having arrived.
+    /// It was closed after having arrived.
     Done,
-    /// Left after the admission, without having arrived.
+    /// It left after its admission without having arrived.
     Gone,
 }
 
@@ -41,7 +41,8 @@ impl Event {
 }
 
 impl Store {
-    /// Counts an arrival, before the session says so. 1 WRU. Retried: one too many is safe.
+    /// Counts an arrival, before it is written into the session. 1 WRU. It is retried, because
+    /// counting one too many is safe.
     pub async fn count_arrival(
         &self,
         queue_id: &QueueId,
@@ -54,15 +55,15 @@ impl Store {
         Ok(())
     }
 
-    /// Takes an arrival back that turned out to be somebody else's to count. 1 WRU. Never
-    /// retried: one too few would let somebody in who must wait.
+    /// Takes back the count of an arrival that another call has counted. 1 WRU. It is never
+    /// retried: counting one too few would let somebody in who must wait.
     pub async fn take_arrival_back(&self, queue_id: &QueueId, cohort: i64, now: Timestamp) {
         self.count_once(queue_id, cohort, Event::Arrived, -1, now)
             .await;
     }
 
-    /// Counts somebody who is through. 1 WRU. Never retried, for the same reason, and without
-    /// an error: what is not counted ends with its window.
+    /// Counts a finished session. 1 WRU. It is never retried, for the same reason. It returns no
+    /// error, because a session that is not counted here stops counting when its window ends.
     pub async fn count_end(&self, queue_id: &QueueId, cohort: i64, event: Event, now: Timestamp) {
         self.count_once(queue_id, cohort, event, 1, now).await;
     }
@@ -90,7 +91,7 @@ impl Store {
         }
     }
 
-    /// Counts numbers that were skipped as people who will not come. 1 WRU. Never retried.
+    /// Counts skipped numbers as people who will not come. 1 WRU. Never retried.
     pub async fn count_skipped(&self, queue_id: &QueueId, skipped: VoidCredit, now: Timestamp) {
         let numbers = i64::try_from(skipped.numbers).unwrap_or(i64::MAX);
         self.count_once(queue_id, skipped.cohort, Event::Gone, numbers, now)

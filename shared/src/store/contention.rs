@@ -1,7 +1,7 @@
-//! Trying again: after contention, and after what was read has moved.
+//! Tries again: after contention, and after what was read has changed.
 //!
-//! None of these waits looks at how long the request may still take: it is cut off when that is
-//! over, whatever it waits for (`runtime::answer`).
+//! These waits do not consider how long the request may still take. A request is cut off when its
+//! time is over, whatever it is waiting for (`runtime::answer`).
 
 use std::{future::Future, time::Duration};
 
@@ -10,21 +10,21 @@ use tokio::time::Instant;
 use super::{Rejected, StoreError, usage};
 use crate::error::ApiError;
 
-/// A write is tried at most so many times before the caller is told that we are busy.
+/// A write is tried at most this many times. Then the caller gets the error for a busy database.
 pub(super) const MAX_TRIES: u32 = 6;
 
-/// An operation whose reading has gone stale starts over for this long.
+/// An operation starts over for this long when what it read has changed.
 const STALE_FOR: Duration = Duration::from_secs(2);
 
-/// Waits before try number `tried + 1`: full jitter over a range that doubles, so that those who
+/// Waits before try number `tried + 1`: full jitter over a range that doubles, so that writes that
 /// collided do not collide again.
 pub(super) async fn back_off(tried: u32) {
-    let most = 10_u64 << tried.min(6);
-    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=most))).await;
+    let max = 10_u64 << tried.min(6);
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..=max))).await;
 }
 
-/// Does a single write, again when others were writing to the same item. The SDK itself does not
-/// retry a `TransactionConflictException`.
+/// Makes a single write, and makes it again while others write to the same item. The SDK itself
+/// does not retry a `TransactionConflictException`.
 pub(super) async fn while_contended<T, E, Writing>(
     mut write: impl FnMut() -> Writing,
     is_conflict: impl Fn(&E) -> bool,
@@ -48,15 +48,15 @@ where
     }
 }
 
-/// Why one try of an operation was not done. The operation reads, computes, and writes on condition
-/// that nothing has changed since.
+/// Why one try of an operation failed. An operation reads, computes, and writes on condition that
+/// nothing has changed since.
 #[derive(Debug)]
 pub enum TryError<R> {
-    /// The answer is no.
+    /// A condition did not hold. This is an answer.
     Refused(R),
-    /// What was read had changed when it came to writing: the next try may succeed.
+    /// What was read has changed before the write. The next try may succeed.
     Stale,
-    /// It was not decided.
+    /// It is not known whether it succeeded.
     Failed(StoreError),
 }
 
@@ -66,15 +66,15 @@ impl<R, E: Into<StoreError>> From<E> for TryError<R> {
     }
 }
 
-/// So that the steps of an operation in `App` can use `?`.
+/// Lets the steps of an operation in `App` use `?`.
 impl From<ApiError> for TryError<ApiError> {
     fn from(refusal: ApiError) -> Self {
         Self::Refused(refusal)
     }
 }
 
-/// Starts an operation over from its read, as long as the reading goes stale and two seconds
-/// have not passed: of twenty charges at once, each succeeds.
+/// Runs an operation, and starts it over from its read while what it read is stale, for two seconds
+/// at most. So each of twenty charges at once succeeds.
 pub async fn while_stale<T, R, Trying>(
     mut attempt: impl FnMut() -> Trying,
 ) -> Result<T, Rejected<R>>

@@ -1,5 +1,5 @@
-//! `Queues`: how many seats of a concert are taken, as it was counted last. It says nothing that
-//! the seats do not say, and goes a day after the last count.
+//! `Queues`: how many seats of a concert are taken, as last counted. The item only repeats what the
+//! seats say, and is deleted a day after the last count.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::{SignedDuration, Timestamp};
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::domain::{hall::HallCounts, ids::ConcertId};
 
-/// How long counts are kept that nobody asks for.
+/// How long counts are kept that nobody reads.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl Store {
-    /// Reads the counts of a concert, as they were a moment ago at the latest. 0.5 RRU per 4 KB:
-    /// once for a hundred shows.
+    /// Reads the counts of a concert; it may be a moment old. 0.5 RRU per 4 KB, so 0.5 RRU for a
+    /// hundred shows.
     pub async fn hall_counts(&self, concert_id: ConcertId) -> Result<HallCounts, StoreError> {
         let key = queues::key(keys::hall_counts(concert_id));
         let counts = self
@@ -25,8 +25,8 @@ impl Store {
         Ok(counts.unwrap_or_default())
     }
 
-    /// Makes the caller the one who counts, until then; `None` when somebody else is at it.
-    /// Returns the counts as they are. 1 WRU per KB of them.
+    /// Makes the caller the one that counts until `until`, and returns the current counts; `None`
+    /// if another instance is counting. 1 WRU per KB of them.
     pub async fn begin_to_count(
         &self,
         concert_id: ConcertId,
@@ -49,8 +49,8 @@ impl Store {
         begun.map(from_item).transpose()
     }
 
-    /// Writes down what the one who counts has counted, unless somebody else counts meanwhile.
-    /// 1 WRU per KB.
+    /// Stores what the caller has counted, unless another instance has begun to count. 1 WRU per
+    /// KB.
     pub async fn end_count(
         &self,
         concert_id: ConcertId,

@@ -1,4 +1,4 @@
-//! Between our types and DynamoDB's items.
+//! Converts between our types and DynamoDB's items.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,17 @@ use super::StoreError;
 /// An item, or a key.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The item that a value is stored as.
+/// A value as an item.
 pub(super) fn to_item(value: &impl Serialize) -> Result<Item, StoreError> {
     serde_dynamo::to_item(value).map_err(StoreError::of_item)
 }
 
-/// The attribute that a value is stored as.
+/// A value as an attribute.
 pub(super) fn to_attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(value).map_err(StoreError::of_item)
 }
 
-/// The value that an item holds.
+/// The value that an item contains.
 pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(item).map_err(StoreError::unreadable)
 }
@@ -43,7 +43,7 @@ pub(super) fn time(value: Timestamp) -> AttributeValue {
     number(value.as_millisecond())
 }
 
-/// A value of the TTL attribute: epoch seconds, nothing else in the tables is.
+/// A value of the TTL attribute in seconds. Everything else in the tables is in milliseconds.
 pub(super) fn ttl(value: Timestamp) -> AttributeValue {
     number(value.as_second())
 }

@@ -1,40 +1,40 @@
-//! Keys and attribute names: a contract with stored data. Nothing outside this file spells a
-//! key, and the tests below assert every one of them literally.
+//! Keys and attribute names. Stored data depends on them. Every key is written in this file only,
+//! and the tests below assert each of them literally.
 //!
-//! Attribute names are those of the stored types' fields; the expressions name them literally.
+//! Attributes have the names of the stored types' fields. Expressions write them literally.
 
 use crate::domain::{
     ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, UserId},
     user::Name,
 };
 
-/// `Users`: what the items of e-mail addresses begin with.
+/// `Users`: the prefix of the items of e-mail addresses.
 pub const EMAILS: &str = "email#";
 /// `Accounts`: the balance.
 pub const ACCOUNT: &str = "account";
-/// `Accounts`: what the entries of charges begin with.
+/// `Accounts`: the prefix of charges.
 pub const CHARGES: &str = "charge#";
-/// `Accounts`: what the entries of orders begin with.
+/// `Accounts`: the prefix of orders.
 pub const ORDERS: &str = "order#";
-/// `Accounts`: what the entries of corrections begin with.
+/// `Accounts`: the prefix of corrections.
 pub const CORRECTIONS: &str = "correction#";
 /// `Catalog`: a concert's own entry.
 pub const CONCERT: &str = "concert";
-/// `Catalog`: what the entries of shows begin with.
+/// `Catalog`: the prefix of shows.
 pub const SHOWS: &str = "show#";
-/// `Catalog`: what the groups of creations begin with. A concert's own id is a UUID.
+/// `Catalog`: the prefix of the groups of creations. A concert's own id is a UUID.
 pub const CREATIONS: &str = "created#";
 /// `Catalog`: the group of the listing.
 pub const LISTING: &str = "listing";
-/// `Catalog`: the group, and the only entry, of the version.
+/// `Catalog`: the group of the version, and its only entry.
 pub const VERSION: &str = "version";
-/// `Queues`: the row with the names of the queues that have one.
+/// `Queues`: the item that lists the queues that have an item.
 pub const REGISTRY: &str = "registry";
-/// `Sessions`: whose the items of the audit are. A user's own id is a UUID.
+/// `Sessions`: the user id under which the audit's items are. A user's own id is a UUID.
 pub const AUDIT: &str = "audit";
-/// `Sessions`: where the audit's round stands.
+/// `Sessions`: the position of the audit's round.
 pub const ROUND: &str = "round";
-/// The most bytes that a sort key may have (a limit of DynamoDB).
+/// The most bytes that a sort key may have (DynamoDB's limit).
 const MAX_KEY_BYTES: usize = 1_024;
 /// The bytes of an id.
 const ID_BYTES: usize = 36;
@@ -44,17 +44,17 @@ pub const SIGNING: &str = "signing";
 /// `Keys`: the public keys.
 pub const PUBLIC: &str = "public";
 
-/// `Users`: whose an e-mail address is. A user's own id is a UUID, so that the two cannot meet.
+/// `Users`: the owner of an e-mail address. A user's own id is a UUID, so the two cannot be equal.
 pub fn email(folded: &str) -> String {
     format!("{EMAILS}{folded}")
 }
 
-/// `Accounts`: a charge, by the name that it got or by the client's key. The two cannot meet.
+/// `Accounts`: a charge, by its own name or by the client's key. The two cannot be equal.
 pub fn charge(id: &EntryName) -> String {
     named(CHARGES, id)
 }
 
-/// `Accounts`: a correction, named as a charge is.
+/// `Accounts`: a correction, named like a charge.
 pub fn correction(id: &EntryName) -> String {
     named(CORRECTIONS, id)
 }
@@ -66,17 +66,17 @@ fn named(kind: &str, id: &EntryName) -> String {
     }
 }
 
-/// How a charge or a correction is named.
+/// The name of a charge or a correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryName {
-    /// By us.
+    /// A new name of our own.
     New(uuid::Uuid),
     /// By the client's `Idempotency-Key`.
     Keyed(String),
 }
 
 impl EntryName {
-    /// The name by the client's key, or without one a new name.
+    /// The name with this client's key, or a new name without one.
     pub fn of(key: Option<&str>) -> Self {
         match key {
             Some(key) => Self::Keyed(key.to_owned()),
@@ -90,7 +90,7 @@ pub fn order(id: ReservationId) -> String {
     format!("{ORDERS}{id}")
 }
 
-/// `Catalog`: the group of the creations that an administrator has named with keys.
+/// `Catalog`: the group of the creations with keys of an administrator.
 pub fn creations(admin: UserId) -> String {
     format!("{CREATIONS}{admin}")
 }
@@ -105,8 +105,8 @@ pub fn listed(name: &Name, concert_id: ConcertId) -> String {
     format!("{}#{concert_id}", listed_as(&name.folded()))
 }
 
-/// The part of a folded name that entries of the listing begin with: as much as there is room for.
-/// A letter may be folded into many.
+/// The part of a folded name that its entry in the listing begins with: as much as fits. Folding
+/// may turn one letter into many.
 pub fn listed_as(folded: &str) -> &str {
     &folded[..folded.floor_char_boundary(MAX_KEY_BYTES - 1 - ID_BYTES)]
 }
@@ -117,12 +117,12 @@ pub fn is_listed(entry: &str) -> bool {
     entry.len() <= MAX_KEY_BYTES && parts.is_some_and(|(_, id)| id.parse::<ConcertId>().is_ok())
 }
 
-/// `Queues`: the numbers issued.
+/// `Queues`: how many numbers have been issued.
 pub fn issued(queue: &QueueId) -> String {
     format!("{queue}#number")
 }
 
-/// `Queues`: the early entries on a stripe.
+/// `Queues`: how many early entries a stripe has.
 pub fn early(queue: &QueueId, stripe: u8) -> String {
     format!("{queue}#early#{stripe}")
 }
@@ -147,12 +147,12 @@ pub fn block(show: ShowId, block: u32) -> String {
     format!("{}#{}#{block}", show.concert_id, show.date)
 }
 
-/// `Seats`: what all blocks of a concert begin with.
+/// `Seats`: the prefix of all blocks of a concert.
 pub fn blocks_of(concert_id: ConcertId) -> String {
     format!("{concert_id}#")
 }
 
-/// The show and the number of a block, by its key; `None` when it is none.
+/// The show and the number of a block with this key; `None` if the key is not a block's.
 pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
     let mut parts = block.split('#');
     let show = ShowId {
@@ -163,8 +163,7 @@ pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
     parts.next().is_none().then_some((show, number))
 }
 
-/// `Sessions`: a part of what the audit has written down of what it remembers. A queue's id has no
-/// `#`.
+/// `Sessions`: a part of the audit's stored memory. A queue's id has no `#`.
 pub fn memory(id: uuid::Uuid, part: usize) -> String {
     format!("memory#{id}#{part}")
 }
@@ -232,7 +231,7 @@ mod tests {
             "οδοσ strasse#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b",
         );
         assert!(is_listed(&listed("a#b")));
-        // One letter that is folded into eighteen.
+        // This letter is folded into eighteen.
         let long = listed(&"\u{fdfa}".repeat(100));
         assert!(is_listed(&long) && long.len() > 1_020, "{}", long.len());
         for wrong in ["", "#", "über nacht", "a#0190a6b2", &"x".repeat(1_025)] {

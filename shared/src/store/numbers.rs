@@ -1,4 +1,4 @@
-//! `Queues`: the numbers that a queue issues, and the early entries that its draw is among.
+//! `Queues`: the numbers that a queue issues, and the early entries of its draw.
 
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
@@ -30,7 +30,8 @@ struct Stripe {
     entries: u64,
 }
 
-/// The draw among so many entries on each stripe, after those for whom the line had ended.
+/// The draw among the entries of each stripe. Those for whom the line had ended come first on a
+/// stripe and are left out.
 pub(super) fn draw(seed: &Seed, stripes: &[u64], line: &Line) -> Result<Draw, StoreError> {
     let stripes = stripes.try_into().map_err(StoreError::unreadable)?;
     let draw = Draw::new(seed.clone(), stripes).map_err(StoreError::unreadable)?;
@@ -54,7 +55,7 @@ impl Store {
     }
 
     /// Draws the next number of a queue; `None` before its opening. 1 WRU. A number that is drawn
-    /// and not used is a gap, which is legal.
+    /// and not used leaves a gap, which is allowed.
     pub async fn draw_number(&self, queue_id: &QueueId) -> Result<Option<u64>, StoreError> {
         let update = self
             .issue(queue_id, 1)
@@ -65,7 +66,7 @@ impl Store {
         Ok(issued.map(|issued| issued.issued))
     }
 
-    /// Enters somebody on a stripe of the draw; `None` once it is frozen. 1 WRU.
+    /// Adds an early entry on a stripe; `None` once it is frozen. 1 WRU.
     pub async fn enter_early(
         &self,
         queue_id: &QueueId,
@@ -83,8 +84,8 @@ impl Store {
         entry.transpose().map_err(StoreError::of_item)
     }
 
-    /// Lets nobody enter the draw any more, and returns it: it is among the entries for which the
-    /// line has not ended before. 64 WRU; as often as one likes.
+    /// Freezes the stripes and returns the draw, which is among the entries for whom the line has
+    /// not ended. 64 WRU. It may be repeated.
     pub async fn freeze_entries(
         &self,
         queue_id: &QueueId,
@@ -113,7 +114,8 @@ impl Store {
         draw(seed, &stripes, line)
     }
 
-    /// Lets numbers be drawn, those after the early ones; once. 1 WRU.
+    /// Lets numbers be drawn, from the one after the early entries on. Repeating it changes
+    /// nothing. 1 WRU.
     pub async fn let_numbers_go(&self, queue_id: &QueueId, entries: u64) -> Result<(), StoreError> {
         let update = self
             .update_item(keys::issued(queue_id))
@@ -123,8 +125,8 @@ impl Store {
         self.send_conditional(update).await.map(drop)
     }
 
-    /// Skips numbers that nobody has drawn, if as many have been issued as were read; tells
-    /// whether they had. 1 WRU.
+    /// Skips numbers that nobody has drawn, if the count of issued numbers is still the one that
+    /// was read. Returns whether it was. 1 WRU.
     pub async fn skip_numbers(
         &self,
         queue_id: &QueueId,
@@ -135,7 +137,7 @@ impl Store {
             .issue(queue_id, numbers)
             .expression_attribute_values(":issued", number(issued));
         let update = match issued {
-            // A queue that nobody was early for has an item that says so.
+            // A queue without early entries has an item that says 0.
             0 => update.condition_expression("attribute_not_exists(issued) OR issued = :issued"),
             _ => update.condition_expression("issued = :issued"),
         };
@@ -148,7 +150,7 @@ impl Store {
             .expression_attribute_values(":numbers", number(numbers))
     }
 
-    /// Keeps numbers from being drawn until the opening, if none has been.
+    /// Makes a queue issue no numbers until its opening, if it has issued none yet.
     pub(super) fn hold_numbers_back(&self, queue_id: &QueueId) -> Result<Update, StoreError> {
         let update = Update::builder()
             .table_name(&self.tables.queues)

@@ -1,11 +1,10 @@
-//! Creating, changing and deleting concerts: the transactions that span the catalog and the
-//! queues.
+//! Creating, changing and deleting concerts: the transactions that span the catalog and the queues.
 //!
-//! A transaction has at most a hundred items, and a concert may have two hundred shows. What is
-//! more than one transaction takes is done in steps, each of which leaves a whole concert: its
-//! shows, its line in the listing and what its queue counts on agree at any time, and the same
-//! again does the rest of what was cut off. Every step asks that the concert is the one that was
-//! read, so that of two changes at once neither is lost.
+//! A transaction has at most a hundred items, and a concert may have two hundred shows. A change
+//! that does not fit into one transaction is made in steps. Each step leaves a whole concert: its
+//! shows, its line in the listing and the shows of its queue agree at any time. If the steps are
+//! cut off, the same request again does the rest. Every step requires the concert that was read, so
+//! that of two changes at once neither is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,19 +38,18 @@ use crate::{
     error::{ApiError, Constraint},
 };
 
-/// The most shows that one transaction takes. Of its hundred items the concert, the two places of
-/// the listing, the version and the shows of three queues are not shows, nor is the record of a
-/// creation.
+/// The most shows in one transaction. Of its hundred items, up to eight are others: the concert,
+/// two lines of the listing, the version, the shows of three queues, and the record of a creation.
 const MAX_SHOWS_PER_WRITE: usize = 100 - 8;
 
-/// Why a concert is not created.
+/// Why a concert was not created.
 #[derive(Debug)]
 pub enum CreateRefused {
-    /// There is one of that id.
+    /// There is a concert with this id.
     Exists,
     /// It has no show.
     NoShow,
-    /// The queue has no room for so many shows.
+    /// The queue would have too many shows.
     QueueFull,
     /// The key was used for another concert before.
     KeyReused,
@@ -68,7 +66,7 @@ impl From<CreateRefused> for ApiError {
     }
 }
 
-/// How a creation is named, so that it is done once: by whom, and with which key of theirs.
+/// The name of a creation that is done only once: an administrator and their key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreationName {
     /// The administrator.
@@ -77,26 +75,26 @@ pub struct CreationName {
     pub key: String,
 }
 
-/// What is written down of a creation that has a name.
+/// The record of a creation that has a name.
 #[derive(Serialize, Deserialize)]
 struct Creation {
-    /// The concert that it makes.
+    /// The concert that it creates.
     concert_id: ConcertId,
-    /// What the concert was to be, in short.
+    /// A digest of the concert to be created.
     digest: String,
-    /// Whether it is made.
+    /// Whether it is done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     done: bool,
 }
 
-/// Why a concert is not changed.
+/// Why a concert was not changed.
 #[derive(Debug)]
 pub enum ChangeRefused {
     /// There is no such concert.
     NoConcert,
-    /// It would become what cannot be.
+    /// The change is impossible.
     Impossible(Impossible),
-    /// The queue has no room for so many shows.
+    /// The queue would have too many shows.
     QueueFull,
 }
 
@@ -121,12 +119,12 @@ impl From<Impossible> for ApiError {
     }
 }
 
-/// Why a concert is not deleted, or one of its shows.
+/// Why a concert or one of its shows was not deleted.
 #[derive(Debug)]
 pub enum DeleteRefused {
     /// There is no such concert.
     NoConcert,
-    /// It has no show on that date.
+    /// It has no show on this date.
     NoShow,
     /// A seat is sold or held.
     HasOrders,
@@ -143,16 +141,16 @@ impl From<DeleteRefused> for ApiError {
 }
 
 enum NotPublished {
-    /// The creation of that name is done.
+    /// The creation with this name is done.
     Done,
     Exists,
     Stale,
     Unfolded,
 }
 
-/// Why a step was not taken.
+/// Why a step was not done.
 enum NotStepped {
-    /// Something that it was based on has moved.
+    /// Something that it was based on has changed.
     Stale,
     /// The listing is in the order of an earlier version of the code.
     Unfolded,
@@ -160,18 +158,18 @@ enum NotStepped {
 
 use NotStepped::Stale;
 
-/// One of the queues of a concert has no room for so many shows.
+/// One of the queues of a concert would have too many shows.
 struct QueueFull;
 
 /// The shows of the queues that a change touches.
 type QueuesShows = BTreeMap<QueueId, QueueShows>;
 
 impl Store {
-    /// Creates a concert with its shows, of which there is at least one. 2 WRU an item; with a
-    /// queue of its own 2 WRU more per KB of its shows, and 1 RRU per 4 KB.
+    /// Creates a concert with its shows; it must have at least one. 2 WRU an item; with a queue of
+    /// its own 2 WRU more per KB of the queue's shows, and 1 RRU per 4 KB.
     ///
-    /// More than a transaction takes are written in several, the concert and its place in the
-    /// listing with the last one: until then nobody knows of it.
+    /// If one transaction is not enough, several are written. The last one has the concert and its
+    /// line in the listing, so nobody sees the concert before.
     pub async fn create_concert(
         &self,
         concert: &Concert,
@@ -181,12 +179,13 @@ impl Store {
         self.create(&programme, None).await
     }
 
-    /// Creates a concert once, whatever its name comes with: the same again returns the id of the
-    /// concert that there is then, or was. Priced as [`Store::create_concert`], and 3 WRU more, and
-    /// 2 for each transaction but the last; again: 1 WRU.
+    /// Creates a concert once under this name. The same request again returns the id of the concert
+    /// that it created, whether or not that still exists. The price is that of
+    /// [`Store::create_concert`] and 3 WRU more, and 2 for each transaction but the last; again: 1
+    /// WRU.
     ///
-    /// What was cut off is gone on with by the next try, under the id that the first one gave it.
-    /// Of tries at once one publishes, and all of them write the same.
+    /// A creation that was cut off is continued by the next try, under the id that the first try
+    /// gave it. Of tries at once, one publishes the concert, and all of them write the same.
     pub async fn create_concert_once(
         &self,
         name: &CreationName,
@@ -212,7 +211,7 @@ impl Store {
         Ok(concert_id)
     }
 
-    /// Writes down that a creation has begun, or returns what is written down already. 1 WRU.
+    /// Stores that a creation has begun, or returns the stored one. 1 WRU.
     async fn begin_creation(
         &self,
         name: &CreationName,
@@ -250,7 +249,7 @@ impl Store {
         Ok(creation.is_some_and(|creation| creation.done))
     }
 
-    /// The write that goes on with a creation, or ends it, unless that is done.
+    /// The write that continues or ends a creation, unless it is done.
     fn go_on_creating(&self, name: &CreationName, what: &str) -> Result<Update, StoreError> {
         Update::builder()
             .table_name(&self.tables.catalog)
@@ -312,7 +311,7 @@ impl Store {
             self.put_queues(transaction, &mut queues, programme, || NotPublished::Stale)?;
         match transaction.commit().await.decided()? {
             Ok(()) | Err(NotPublished::Done) => Ok(()),
-            // A creation that is done fails each of the conditions, and not all need be reported.
+            // A creation that is done fails each of the conditions, and not all are reported.
             Err(NotPublished::Exists) => match name {
                 Some(name) if self.is_created(name).await? => Ok(()),
                 _ => Err(TryError::Refused(CreateRefused::Exists)),
@@ -325,8 +324,8 @@ impl Store {
         }
     }
 
-    /// A transaction with new shows. Those of a creation that has a name may be there already: all
-    /// of its tries write the same, until it is done.
+    /// A transaction with new shows. Those of a creation with a name may exist already: until it is
+    /// done, all of its tries write the same.
     fn new_shows(
         &self,
         shows: &[&Show],
@@ -346,10 +345,10 @@ impl Store {
         Ok(transaction)
     }
 
-    /// Changes a concert and returns what it is then. 2 WRU for each show that changes, 2 for the
-    /// concert and 2 for the version, 2 for each place of the listing that changes and for each
-    /// KB of the shows of a queue that do; 1 RRU per 4 KB of the concert and of those. Without a
-    /// change it only reads.
+    /// Changes a concert and returns it. 2 WRU for each show that changes, 2 for the concert, 2 for
+    /// the version, 2 for each line of the listing that changes, and 2 for each KB of a queue's
+    /// shows that change; 1 RRU per 4 KB of the concert and of those shows. If nothing changes, it
+    /// only reads.
     pub async fn change_concert(
         &self,
         concert_id: ConcertId,
@@ -371,12 +370,12 @@ impl Store {
         self.write(seen, &next, ChangeRefused::QueueFull).await
     }
 
-    /// Deletes a concert, or one of its shows, and with its last show the concert. Refused while
-    /// a seat of what would go is taken, by the rule of the seats. Priced as a change, and 1 RRU
-    /// for each block of seats and per 4 KB of it.
+    /// Deletes a concert, or one of its shows; with its last show the concert. Refused while a seat
+    /// of what would be deleted is taken. The price is that of a change, and 1 RRU for each block
+    /// of seats and per 4 KB of it.
     ///
-    /// A hold that is placed between the count and the write can be paid or cancelled as any
-    /// other: it carries all that it needs.
+    /// A hold that is placed between the count and the write can still be paid or cancelled,
+    /// because it has everything that it needs.
     pub async fn delete_concert(
         &self,
         concert_id: ConcertId,
@@ -406,14 +405,14 @@ impl Store {
         let next = seen.without(&dates);
         match self.write(seen, &next, QueueFull).await {
             Ok(_) => Ok(()),
-            // Fewer shows always have room: somebody else has added to the queue.
+            // Fewer shows always fit. So another change has added shows to the queue.
             Err(TryError::Refused(QueueFull) | TryError::Stale) => Err(TryError::Stale),
             Err(TryError::Failed(error)) => Err(error.into()),
         }
     }
 
-    /// Makes a concert that was read into another, step by step; `queue_full` is the refusal where
-    /// one of its queues has no room.
+    /// Turns a concert that was read into another, step by step. `queue_full` is the refusal if one
+    /// of its queues would have too many shows.
     async fn write<R>(
         &self,
         seen: Programme,
@@ -442,7 +441,7 @@ impl Store {
         Ok(from)
     }
 
-    /// The transaction that makes a concert into another; `queues` are what they are after it.
+    /// The transaction of one step. `queues` are the shows of the queues after it.
     fn step(
         &self,
         from: &Programme,
@@ -486,7 +485,7 @@ impl Store {
         self.put_queues(transaction, queues, to, || Stale)
     }
 
-    /// Adds the writes that tell each queue which of the concert's shows it sells now.
+    /// Adds the writes that set which of the concert's shows each queue sells.
     fn put_queues<R>(
         &self,
         mut transaction: Transaction<R>,
@@ -508,8 +507,8 @@ impl Store {
         Ok(transaction)
     }
 
-    /// The shows of each queue of its own that sells others of the concert's shows than before, as
-    /// they are; `None` when there would be too many in one of them.
+    /// The stored shows of each queue of its own whose part of the concert's shows changes; `None`
+    /// if one of them would have too many.
     async fn queues_with(
         &self,
         next: &Programme,
@@ -569,8 +568,8 @@ impl Store {
             .map_err(StoreError::of_item)
     }
 
-    /// Counts a change of the catalog, so that whoever remembers a part of it knows. Refused while
-    /// the listing is in another order than this code's.
+    /// Counts up the version of the catalog, so that caches of it become stale. Refused while the
+    /// listing is in the order of an earlier version of the code.
     fn count_version(&self) -> Result<Update, StoreError> {
         Update::builder()
             .table_name(&self.tables.catalog)
@@ -582,7 +581,7 @@ impl Store {
             .map_err(StoreError::of_item)
     }
 
-    /// Moves an entry of the listing to its place, if it is still where it was read. 4 WRU.
+    /// Moves an entry of the listing to its place, unless it has changed since it was read. 4 WRU.
     pub async fn put_in_place(&self, listed: &Listed) -> Result<(), StoreError> {
         let Listed { entry, concert } = listed;
         let place = keys::listed(&concert.name, concert.concert_id);
@@ -590,14 +589,14 @@ impl Store {
             .delete(if_there(self.delete(keys::LISTING, entry)?), |_| ())
             .put(self.put(keys::LISTING, &place, concert)?, |_| ())
             .commit();
-        // What refuses it is that somebody else has moved the entry.
+        // If it is refused, another call has moved the entry.
         moved.await.decided().map(|_| ())
     }
 
-    /// Puts the entries of the listing into the order of folded names, and says that they are. It
-    /// is done once for all: of a new catalog when its first concert is created, of one that an
-    /// earlier version of the code has written when the first concert is changed. Two at once do
-    /// no harm. 1 RRU per 4 KB, 1 WRU, and 4 WRU for each entry that moves.
+    /// Puts the entries of the listing into the order of folded names, and stores that they are.
+    /// This happens once: for a new catalog when its first concert is created, for one of an
+    /// earlier version of the code when the first concert is changed. Two such calls at once do no
+    /// harm. 1 RRU per 4 KB, 1 WRU, and 4 WRU for each entry that moves.
     async fn fold_listing(&self) -> Result<(), StoreError> {
         let mut after = None;
         loop {
@@ -625,7 +624,7 @@ impl Store {
     }
 }
 
-/// What a new concert is to be, in short: all but its id.
+/// A digest of a new concert without its id.
 fn digest_of(programme: &Programme) -> String {
     let Concert { name, queue_id, .. } = &programme.concert;
     let mut parts = vec![queue_id.to_string(), name.as_str().to_owned()];

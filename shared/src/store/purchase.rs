@@ -1,5 +1,5 @@
-//! The transactions of a purchase, which span tables: holding seats, paying for them, and having
-//! the money back.
+//! The transactions of a purchase, which span tables: holding seats, paying for them, and refunding
+//! them.
 
 use jiff::Timestamp;
 
@@ -24,11 +24,12 @@ use crate::{
 /// Why seats are not held.
 #[derive(Debug)]
 pub enum HoldRefused {
-    /// The session has been closed meanwhile: why, unless a later one has taken its place.
+    /// The session has been closed meanwhile. It has the reason, unless a later session has
+    /// replaced it.
     SessionOver(Option<Ending>),
-    /// It holds these seats already.
+    /// The session holds these seats already.
     HoldExists(Box<Hold>),
-    /// Somebody else has a seat.
+    /// Somebody else has one of the seats.
     SeatTaken,
 }
 
@@ -55,12 +56,12 @@ impl From<HoldRefused> for ApiError {
     }
 }
 
-/// What refuses a hold.
+/// What refused a hold.
 enum HoldFailed {
     Session(Option<Item>),
-    /// A seat is somebody's.
+    /// A seat is taken.
     Seat,
-    /// A seat is the same user's.
+    /// A seat is taken by the same user.
     OwnSeat,
 }
 
@@ -77,13 +78,13 @@ impl HoldFailed {
 /// Why a hold is not paid.
 #[derive(Debug)]
 pub enum PayRefused {
-    /// There is not enough money.
+    /// The balance is too small.
     InsufficientBalance,
-    /// The hold has lapsed or was given up.
+    /// The hold has lapsed or was cancelled.
     HoldOver,
     /// There is no account.
     NoAccount,
-    /// The token is of an earlier generation than the account takes.
+    /// The token is of an earlier generation than the account accepts.
     TokenOver,
 }
 
@@ -105,8 +106,8 @@ enum PayFailed {
 }
 
 impl Store {
-    /// Holds seats: all or none, for an open session that holds nothing. 2 + 2n WRU for n seats; 1
-    /// RRU when a seat is the same user's already.
+    /// Holds seats, all or none, for an open session that holds nothing. 2 + 2n WRU for n seats; 1
+    /// RRU if the same user has one of the seats already.
     pub async fn place_hold(
         &self,
         session: &Session,
@@ -132,8 +133,8 @@ impl Store {
                 HoldRefused::from_session(session, sessions::found(item).map(|there| *there))
             }
             HoldFailed::Seat => HoldRefused::SeatTaken,
-            // Of two that ask for the same at once, the second one is refused by the session as
-            // well, which need not be what is reported.
+            // Of two equal requests at once, the session refuses the second one as well, but this
+            // is not always reported.
             HoldFailed::OwnSeat => {
                 let there = self.session(user_id, &session.queue_id).await?;
                 let is_open = |there: &Session| there.closed.is_none() && there.live_hold.is_none();
@@ -146,8 +147,8 @@ impl Store {
     }
 
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
-    /// transaction. A hold that is paid already returns its order again. The token has to be of a
-    /// generation that the account takes. 6 + 2n WRU for n seats, 1 RRU.
+    /// transaction. If the hold is paid already, returns its order. The token must be of a
+    /// generation that the account accepts. 6 + 2n WRU for n seats, 1 RRU.
     pub async fn pay(
         &self,
         session: &Session,
@@ -169,11 +170,11 @@ impl Store {
         .await
     }
 
-    /// One try to pay a hold, from the account as it was read. 6 + 2n WRU for n seats; 1 RRU when it
-    /// is over or the money is not enough.
+    /// One try to pay a hold, from the account as it was read. 6 + 2n WRU for n seats; 1 RRU if the
+    /// hold is over or the balance is too small.
     ///
     /// A hold that is paid already fails each of the conditions, and DynamoDB does not promise to
-    /// report them all. So the order is looked for before the hold is over.
+    /// report them all. So before the answer is that the hold is over, its order is looked for.
     pub async fn try_to_pay(
         &self,
         session: &Session,
@@ -182,7 +183,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Payment, TryError<PayRefused>> {
         let Some(debited) = account.debited(hold.amount) else {
-            // It may be so little because this very hold has been paid.
+            // The balance may be this small because this very hold has been paid.
             return self
                 .paid_before(session.user_id, hold, PayRefused::InsufficientBalance)
                 .await;
@@ -236,7 +237,7 @@ impl Store {
         }
     }
 
-    /// The payment that a hold has had already, or `refusal`. 1 RRU.
+    /// The earlier payment of the hold, or `refusal`. 1 RRU.
     async fn paid_before(
         &self,
         user_id: UserId,
@@ -249,11 +250,10 @@ impl Store {
 }
 
 impl Store {
-    /// Gives the seats of an order back, and its money: the order, the seats and the balance in
-    /// one transaction. One that was refunded already returns what was recorded. The owner's own
-    /// token has to be of a generation that the account takes; without one, money goes back into
-    /// the account even of somebody who has been deleted. 4 + 2n WRU for n seats, 1 RRU; 2 WRU more
-    /// when a long explanation makes the order larger than 1 KB.
+    /// Refunds an order: the order, the seats and the balance in one transaction. If it is refunded
+    /// already, returns the recorded refund. The owner's own token must be of a generation that the
+    /// account accepts. Without a token, even a deleted user's account gets the money back. 4 + 2n
+    /// WRU for n seats, 1 RRU; 2 WRU more if a long explanation makes the order larger than 1 KB.
     pub async fn refund(
         &self,
         order: &Order,
@@ -272,7 +272,7 @@ impl Store {
     }
 
     /// One try to refund an order, into the account as it was read. 4 + 2n WRU for n seats; 1 RRU
-    /// when a seat is not sold to it, as it is when the order is refunded already.
+    /// if a seat is not sold to the order, as after an earlier refund.
     pub async fn try_to_refund(
         &self,
         order: &Order,
@@ -323,16 +323,16 @@ impl Store {
     }
 }
 
-/// Why an order is not refunded: but for the token, none of it should ever occur.
+/// Why an order is not refunded. Only the first of these should ever occur.
 #[derive(Debug)]
 pub enum RefundRefused {
-    /// The owner's token is of an earlier generation than the account takes.
+    /// The owner's token is of an earlier generation than the account accepts.
     TokenOver,
     /// There is no account.
     NoAccount,
     /// A seat of the order is not sold to it.
     NotSold,
-    /// The account holds more than can be counted.
+    /// The new balance would not fit into the number.
     Uncountable,
 }
 
@@ -353,11 +353,11 @@ impl From<RefundRefused> for ApiError {
     }
 }
 
-/// A hold that is paid.
+/// A hold that has been paid.
 #[derive(Debug)]
 pub enum Payment {
-    /// By this call, which also closed the session.
+    /// This call paid it, and closed the session.
     Now(Order),
-    /// By an earlier one.
+    /// An earlier call paid it.
     Before(Order),
 }

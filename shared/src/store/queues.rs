@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// A queue's row. `main` may have none, or one without settings.
+/// A queue's item. `main` may have none, or one without settings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Row {
@@ -37,7 +37,7 @@ struct Row {
     default_concert_id: Option<ConcertId>,
     last_change: Option<SettingsChange>,
     line: Line,
-    /// Of the draw, if there is one: secret until the stripes are there.
+    /// The seed of the draw, if there is one. It is secret until `stripes` is there.
     seed: Option<Seed>,
     /// How many early entries each stripe had when the queue opened.
     stripes: Option<Vec<u64>>,
@@ -53,12 +53,12 @@ impl Row {
     }
 }
 
-/// Who set a queue last, and when. Rows that were written before this was noted have none.
+/// Who made a queue's settings last, and when. Items from before this was stored have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingsChange {
     /// The administrator.
     pub by: UserId,
-    /// When.
+    /// When they made them.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
 }
@@ -69,7 +69,7 @@ struct Registry {
     queues: Vec<QueueId>,
 }
 
-/// What the people of a queue have been doing since the last tick.
+/// What a tick reads of a queue's people.
 #[derive(Debug, Default)]
 pub struct Census {
     /// How many numbers have been issued.
@@ -78,7 +78,7 @@ pub struct Census {
 }
 
 impl Census {
-    /// As it is after numbers were skipped.
+    /// The census after numbers were skipped.
     pub fn skip(&mut self, skipped: VoidCredit) {
         self.issued += skipped.numbers;
         self.counts.entry(skipped.cohort).or_default().gone += skipped.numbers;
@@ -90,21 +90,21 @@ impl Census {
     }
 }
 
-/// What became of settings that were to be put.
+/// The result of writing settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingsPut {
-    /// They are there.
+    /// They are written.
     Done,
-    /// The queue's row was another one by then.
+    /// The queue's item has changed since it was read.
     Moved,
-    /// The queue cannot open later: somebody has joined it.
+    /// The queue cannot get an opening, because somebody has joined it.
     Joined,
 }
 
 impl Store {
-    /// Reads a queue, as it was a moment ago at the latest: 0.5 RRU, twice that consistently,
-    /// which only the tick needs. `None` when there is no such queue; `main` there always is, and
-    /// a queue without settings of its own has `defaults`.
+    /// Reads a queue; it may be a moment old. 0.5 RRU; 1 if consistent, which only the tick needs.
+    /// `None` if there is no such queue. `main` always exists. A queue without settings of its own
+    /// has `defaults`.
     pub async fn queue(
         &self,
         id: &QueueId,
@@ -115,7 +115,7 @@ impl Store {
         Ok(read.map(|(queue, _)| queue))
     }
 
-    /// Reads a queue as [`Store::queue`] does, and who set it last, if somebody has.
+    /// Reads a queue as [`Store::queue`] does, and who made its settings last, if anybody has.
     pub async fn queue_and_change(
         &self,
         id: &QueueId,
@@ -142,15 +142,14 @@ impl Store {
         Ok(Some((queue, row.last_change)))
     }
 
-    /// Gives a queue settings, if its line is still the one that was read, and writes down who did;
-    /// tells whether it was.
-    /// A queue that was not there is made, and its name registered: 4 WRU. Otherwise 2 WRU, and 2
-    /// more for each KB of the line beyond the first.
+    /// Writes a queue's settings and who made them, unless its line has changed since it was read.
+    /// A new queue is created, and registered: 4 WRU. Otherwise 2 WRU, and 2 more for each KB of
+    /// the line beyond the first.
     ///
-    /// The line's version goes up: a tick that has read the settings of before does nothing.
+    /// The line's version goes up, so a tick that has read the old settings does nothing.
     ///
-    /// With a seed, the queue has its opening ahead of it from now on, which costs 2 WRU more. It
-    /// has to be one that nobody has joined.
+    /// With a seed, the queue gets an opening, which costs 2 WRU more. Nobody may have joined it
+    /// before.
     pub async fn put_settings(
         &self,
         queue_id: &QueueId,
@@ -164,7 +163,7 @@ impl Store {
         if seed.is_some() {
             let numbers = self.hold_numbers_back(queue_id)?;
             transaction = transaction.update(numbers, |item| {
-                // Of two that give it an opening at once, the first one has held them back.
+                // Of two such calls at once, the first one has held the numbers back.
                 if is_held_back(item.as_ref()) {
                     SettingsPut::Moved
                 } else {
@@ -203,7 +202,7 @@ impl Store {
                 .condition_expression("line.version = :seen")
                 .expression_attribute_values(":seen", number(version)),
         };
-        // A queue that is to open later has let nobody in, and forgets whom it would have.
+        // A queue that opens later lets nobody in yet, and forgets the line that it had.
         update = if version == 0 || seed.is_some() {
             let line = Line {
                 version: version + 1,
@@ -239,7 +238,7 @@ impl Store {
         Ok(update.build()?)
     }
 
-    /// Says which concert those mean who join a queue without naming one. 1 WRU.
+    /// Sets the concert of those who join a queue without naming one. 1 WRU.
     pub async fn set_default_concert(
         &self,
         queue_id: &QueueId,
@@ -264,8 +263,8 @@ impl Store {
         Ok(shows.unwrap_or_default())
     }
 
-    /// Reads, consistently, how many numbers a queue has issued and what became of its live
-    /// cohorts. 1 RRU each.
+    /// Reads how many numbers a queue has issued, and the counts of its live cohorts, consistently.
+    /// 1 RRU each.
     pub async fn census(&self, queue: &Queue) -> Result<Census, StoreError> {
         let cohorts: HashMap<_, _> = queue
             .line
@@ -276,7 +275,7 @@ impl Store {
         let issued = keys::issued(&queue.id);
         let wanted = cohorts.keys().chain([&issued]).map(key).collect();
         let table = &self.tables.queues;
-        // A tick that misses a count would let too many in.
+        // A tick without one of the counts would let too many in.
         let wanted = [(&**table, wanted)];
         let mut found = self.read_batch(wanted, Reading::Consistent).await?;
         let mut census = Census::default();
@@ -296,8 +295,8 @@ impl Store {
         Ok(census)
     }
 
-    /// Writes what a tick has made of a line, if it is still the one that the tick read, and the
-    /// draw if it is the tick of the opening; tells whether it was. 1 WRU per KB.
+    /// Writes the line after a tick, unless it has changed since the tick read it, and the draw if
+    /// it is the tick of the opening. Returns whether it was written. 1 WRU per KB.
     pub async fn put_line(
         &self,
         queue: &Queue,
@@ -322,7 +321,7 @@ impl Store {
         self.send_conditional(update).await
     }
 
-    /// Sends an update, and tells whether its condition held.
+    /// Sends an update. Returns whether its condition held.
     pub(super) async fn send_conditional(
         &self,
         update: UpdateItemFluentBuilder,
@@ -330,8 +329,8 @@ impl Store {
         Ok(self.attributes_after(update).await?.is_some())
     }
 
-    /// Sends an update, and returns the attributes that it asks for; `None` when its condition
-    /// did not hold.
+    /// Sends an update, and returns the attributes that it asks for; `None` if its condition did
+    /// not hold.
     pub(super) async fn attributes_after(
         &self,
         update: UpdateItemFluentBuilder,
@@ -346,7 +345,7 @@ impl Store {
         }
     }
 
-    /// An update of an item, whose expression is still to come.
+    /// An update of an item, to which an expression must be added.
     pub(super) fn update_item(&self, id: impl ToString) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -355,7 +354,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
-    /// Reads which queues have a row of their own. 0.5 RRU.
+    /// Reads which queues have an item. 0.5 RRU.
     pub async fn registered_queues(&self) -> Result<Vec<QueueId>, StoreError> {
         let key = key(keys::REGISTRY);
         let registry: Option<Registry> = self
@@ -377,7 +376,7 @@ fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {
         .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
-/// Writes which shows a queue of its own sells, if they are those that were read.
+/// Writes the shows that a queue of its own sells, unless they have changed since they were read.
 pub(super) fn put_shows(
     tables: &Tables,
     queue_id: &QueueId,

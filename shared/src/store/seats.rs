@@ -1,5 +1,5 @@
-//! `Seats`: those that are not free. A free seat has no item, so a show with 100,000 seats costs
-//! nothing to create.
+//! `Seats`: the seats that are not free. A free seat has no item, so creating a show with 100,000
+//! seats costs nothing.
 
 use std::{collections::HashSet, pin::pin, time::Duration};
 
@@ -32,36 +32,36 @@ use crate::{
     },
 };
 
-/// How long a seat item that nobody deletes is kept after its hold.
+/// How long a seat's item is kept after its hold, if nobody deletes it.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A count of seats may take so long, and then the database does not keep up. It is below the
-/// time-out of every function that counts.
+/// The time limit of a count of seats. It is below the time-out of every function that counts.
 const COUNTING_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The search for a taken seat in all the halls of a concert may take so long, which is below the
-/// time-out of the function that deletes concerts.
+/// The time limit of the search for a taken seat of a concert. It is below the time-out of the
+/// function that deletes concerts.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(22);
 
-/// Where the seats of so many blocks are searched, the whole table may be the shorter way.
+/// If a search concerns more blocks than this, scanning the whole table may be shorter.
 const MANY_BLOCKS: usize = 1_000;
 
-/// A page of a scan is 1 MB, and costs as much as so many blocks without a seat.
+/// A page of a scan is 1 MB, and costs as much as this many blocks without an item.
 const BLOCKS_A_PAGE: usize = 256;
 
-/// A count for a queue ends when it has found so many free seats: no queue lets in more people
-/// than that at once, so that it does not matter how many more there are.
+/// A count for a queue ends when it has found this many free seats. No queue lets in more people at
+/// once, so any further seats do not matter.
 const ENOUGH_FREE: u64 = 1_000_000;
 
-/// Counts begin so many blocks apart, second by second.
+/// Each second, counts begin this many blocks further on.
 const A_PRIME: usize = 7_919;
 
-/// What is taken of a block. A hold may reach into the next one, and counts once.
+/// The taken seats of a block. A hold may reach into the next block, so reservations are kept to
+/// count each once.
 #[derive(Default)]
 struct BlockCount {
     sold: u64,
     held: u64,
-    /// The reservations of those who hold seats and are active.
+    /// The reservations that hold seats, and whose sessions are active.
     holding: HashSet<ReservationId>,
 }
 
@@ -76,7 +76,7 @@ struct Counting {
 }
 
 impl Counting {
-    /// A count of blocks with so many seats each.
+    /// A count of blocks with these numbers of seats.
     fn of(blocks: impl Iterator<Item = u32>) -> Self {
         Self {
             capacity: blocks.map(u64::from).sum(),
@@ -96,7 +96,7 @@ impl Counting {
         self.looked_at.saturating_sub(self.sold + self.held)
     }
 
-    /// Whether it need not look at more.
+    /// Whether it has found enough.
     fn has_enough(&self) -> bool {
         self.free() >= ENOUGH_FREE
     }
@@ -113,9 +113,8 @@ impl Counting {
 }
 
 impl Store {
-    /// Looks at seats before a hold, as they were a moment ago at the latest, and returns those
-    /// that have an item. 0.5 RRU a seat. It saves the price of a transaction that would be
-    /// refused; the decision is the transaction's.
+    /// Reads the items of some seats before a hold; it may be a moment old. 0.5 RRU a seat. If one is
+    /// taken, the price of a refused transaction is saved. The transaction decides.
     pub async fn look_at_seats(
         &self,
         show: ShowId,
@@ -124,7 +123,7 @@ impl Store {
         self.read_seats(show, seats, Reading::Eventual).await
     }
 
-    /// Reads those of some seats that have an item: 0.5 RRU a seat, twice that consistently.
+    /// Reads the items of some seats. 0.5 RRU a seat; 1 if consistent.
     pub(super) async fn read_seats(
         &self,
         show: ShowId,
@@ -138,7 +137,7 @@ impl Store {
         items.into_iter().map(from_item).collect()
     }
 
-    /// Lists the seats of a show in a range that have an item. 0.5 RRU per 4 KB of a block.
+    /// Lists the items of a show's seats within a range. 0.5 RRU per 4 KB of a block.
     pub async fn list_seats(
         &self,
         show: ShowId,
@@ -153,8 +152,8 @@ impl Store {
         Ok(listed.await?.concat())
     }
 
-    /// Finds the seat of a show that a reservation has, as it was a moment ago at the latest;
-    /// `None` when it has none. 0.5 RRU per 4 KB of each block that it looks at; it ends with the block in which it is found.
+    /// Finds a seat of a show that a reservation has; it may be a moment old. `None` if it has none.
+    /// 0.5 RRU per 4 KB of each block that it reads. It stops at the block in which it finds one.
     pub async fn seat_of_reservation(
         &self,
         show: ShowId,
@@ -224,8 +223,8 @@ impl Store {
         Ok(seats)
     }
 
-    /// Counts the seats of each of these shows that are taken. 0.5 RRU per 4 KB of each block.
-    /// Busy when the database does not answer in time.
+    /// Counts the taken seats of each of these shows. 0.5 RRU per 4 KB of each block. The error is
+    /// that of a busy database if it does not answer in time.
     pub async fn count_taken_seats(
         &self,
         shows: &[(ShowId, u32)],
@@ -249,12 +248,13 @@ impl Store {
         in_time(COUNTING_TIMEOUT, counts.try_fold(vec![0; shows.len()], add)).await
     }
 
-    /// Whether a seat of any of these shows of a concert is taken, consistently. 1 RRU per 4 KB of
-    /// each block that it looks at; it ends with the first seat found. Busy when the database does
-    /// not answer in time.
+    /// Whether any seat of these shows of a concert is taken, consistently. 1 RRU per 4 KB of each
+    /// block that it reads. It stops at the first seat found. The error is that of a busy database
+    /// if it does not answer in time.
     ///
-    /// In more than a thousand blocks it first looks through the table, for as much as the blocks
-    /// cost if all of them are empty: there may be fewer seats in it than the concert has blocks.
+    /// For more than a thousand blocks it first scans the table, for at most as much as the blocks
+    /// would cost if all of them were empty. The table may have fewer seats than the concert has
+    /// blocks.
     pub async fn any_seat_is_taken(
         &self,
         shows: &[&Show],
@@ -264,10 +264,10 @@ impl Store {
     }
 
     async fn search(&self, shows: &[&Show], now: Timestamp) -> Result<bool, StoreError> {
-        let most = shows.iter().map(|show| show.blocks()).max().unwrap_or(0);
-        // The first block of every show, then the second one: where anything is sold, it is
-        // found early.
-        let blocks: Vec<_> = (0..most)
+        let max = shows.iter().map(|show| show.blocks()).max().unwrap_or(0);
+        // The first block of every show, then the second one, and so on. If anything is sold, this
+        // finds it early.
+        let blocks: Vec<_> = (0..max)
             .flat_map(|block| shows.iter().map(move |show| (*show, block)))
             .filter(|(show, block)| *block < show.blocks())
             .map(|(show, block)| (show.id(), block))
@@ -285,8 +285,8 @@ impl Store {
         counts.try_any(async |taken| taken > 0).await
     }
 
-    /// Looks for a taken seat of these shows in so many pages of the table; `None` when it has
-    /// more. 256 RRU a page.
+    /// Looks for a taken seat of these shows in at most `pages` pages of the table; `None` if the
+    /// table has more. 256 RRU a page.
     async fn search_table(
         &self,
         shows: &[&Show],
@@ -361,13 +361,13 @@ impl Store {
         Ok(taken)
     }
 
-    /// Counts the seats of shows that have so many each, consistently. 1 RRU per 4 KB of each
-    /// block that it looks at.
+    /// Counts the seats of shows with these capacities, consistently. 1 RRU per 4 KB of each block
+    /// that it reads.
     ///
-    /// It ends when it has found a million free seats, which is more than any queue has use for,
-    /// or when its time is over and it has found any. What it has not looked at then counts as
-    /// held: not sold, and nothing to offer. Each count begins with another block. Busy when its
-    /// time is over and it has found none.
+    /// It ends when it has found a million free seats, more than any queue needs, or when its time
+    /// is over and it has found at least one. What it has not read then counts as held: neither
+    /// sold nor offered. Each count begins at another block. The error is that of a busy database
+    /// if its time is over and it has found none.
     pub async fn count_seats(
         &self,
         shows: impl IntoIterator<Item = (ShowId, u32)>,
@@ -403,7 +403,7 @@ impl Store {
         Ok(counting.so_far())
     }
 
-    /// What is taken of a block. Of what is sold only the number is sent.
+    /// The taken seats of a block. Of sold seats, DynamoDB sends only the number.
     async fn count_block_by_status(
         &self,
         show: ShowId,
@@ -441,9 +441,8 @@ impl Store {
         Ok(count)
     }
 
-    /// Frees the seats of a hold that is over, one by one, each if it is still held by that
-    /// reservation. 1 WRU a seat. What fails here changes nothing but tidiness: a lapsed seat
-    /// is free by the rule.
+    /// Frees the seats of a hold that is over, one by one, each if this reservation still holds it.
+    /// 1 WRU a seat. If this fails, the seats are free all the same, because their hold has lapsed.
     pub async fn free_seats(&self, hold: &Hold) -> Result<(), StoreError> {
         let (show, reservation_id) = (hold.show(), hold.reservation_id);
         let seats: Vec<_> = hold.seats.iter().collect();
@@ -474,7 +473,7 @@ impl Store {
                 usage::write(output.consumed_capacity());
                 Ok(())
             }
-            // It is somebody else's by now, or gone.
+            // Somebody else has it by now, or it is gone.
             Err(error)
                 if error
                     .as_service_error()
@@ -487,7 +486,7 @@ impl Store {
     }
 }
 
-/// Takes a seat for a hold, if it is free: without an item, or with one that has lapsed.
+/// Takes a seat for a hold, if it is free: if it has no item, or one that has lapsed.
 pub(super) fn take(
     tables: &Tables,
     session: &Session,
@@ -523,7 +522,7 @@ pub(super) fn take(
         .map_err(StoreError::of_item)
 }
 
-/// Gives a sold seat back, if it is that order's.
+/// Frees a sold seat, if it is sold to this order.
 pub(super) fn give_back(
     tables: &Tables,
     order: &Order,

@@ -1,5 +1,5 @@
-//! `Sessions`: passages of users through queues. One item per user and queue, replaced by the
-//! next passage and swept by its TTL.
+//! `Sessions`: passages of users through queues. There is one item per user and queue. The next
+//! passage replaces it, and its TTL deletes it.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -31,11 +31,11 @@ use crate::{
     },
 };
 
-/// How long a session is kept after its token has expired: so long may somebody be away who is
-/// still in line, and find their place with a token that is issued again.
+/// How long a session is kept after its token has expired. For this long, a user who is still in
+/// line may stay away, and get a new token with the same number.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The session that was there instead of the one that a write was meant for.
+/// The session that was there when a write was refused.
 pub type Found = Option<Box<Session>>;
 
 impl Store {
@@ -49,7 +49,7 @@ impl Store {
             .await
     }
 
-    /// Reads a session as it was a moment ago at the latest. 0.5 RRU.
+    /// Reads a session; it may be a moment old. 0.5 RRU.
     pub async fn session_lately(
         &self,
         user_id: UserId,
@@ -69,7 +69,7 @@ impl Store {
             .await
     }
 
-    /// Reads all sessions of a user. 1 RRU consistently, else 0.5.
+    /// Reads all sessions of a user. 1 RRU if consistent, else 0.5.
     pub async fn sessions_of(
         &self,
         user_id: UserId,
@@ -94,7 +94,7 @@ impl Store {
             .collect()
     }
 
-    /// Reads what a join has to know, consistently: the user and their session. 2 RRU.
+    /// Reads what a join needs, consistently: the user and their session. 2 RRU.
     pub async fn user_and_session(
         &self,
         user_id: UserId,
@@ -111,10 +111,9 @@ impl Store {
         Ok((user, session))
     }
 
-    /// Writes a new session, where there is none or the ended one that was read, with the lapsed
-    /// hold that it left behind or without one: what has been paid for meanwhile must not be
-    /// remembered as expired. Refused when somebody was faster, or when that one still has a live
-    /// hold. 1 WRU.
+    /// Writes a new session, where there was none or the ended one that was read. If that one has a
+    /// lapsed hold, it must still have it: a hold that was paid meanwhile must not be remembered as
+    /// expired. Refused if another join was first, or if the old session has a live hold. 1 WRU.
     pub async fn join(
         &self,
         session: &Session,
@@ -167,7 +166,7 @@ impl Store {
                     PutItemError::ConditionalCheckFailedException(refused) => Some(&refused.item),
                     _ => None,
                 })?;
-                // An earlier try of this very write may have taken effect.
+                // An earlier try of this very write may have been done.
                 match found {
                     Some(there) if there.jti == session.jti => Ok(()),
                     found => Err(Rejected::Refused(found)),
@@ -176,9 +175,8 @@ impl Store {
         }
     }
 
-    /// Writes what a token that is issued again changes: until when the session is kept, and the
-    /// concert that it is for. Refused when the session is over, or a later one has taken its
-    /// place. 1 WRU.
+    /// Writes what a new token of a session changes: until when the session is kept, and its
+    /// concert. Refused if the session is over, or a later one has replaced it. 1 WRU.
     pub async fn issue_again(&self, session: &Session) -> Result<Session, Rejected<Found>> {
         let mut set = "SET expires_at = :expires_at, #ttl = :ttl".to_owned();
         let mut update = self
@@ -195,7 +193,7 @@ impl Store {
         self.send(update.update_expression(set)).await
     }
 
-    /// Writes an arrival. Refused when the session has arrived already, or is over. 1 WRU.
+    /// Writes an arrival. Refused if the session has arrived already, or is over. 1 WRU.
     pub async fn arrive(
         &self,
         session: &Session,
@@ -210,7 +208,7 @@ impl Store {
             .expression_attribute_values(":jti", text(session.jti))
             .expression_attribute_values(":arrival", to_attribute(arrival)?);
         match self.send(update).await {
-            // An earlier try of this very write may have taken effect.
+            // An earlier try of this very write may have been done.
             Err(Rejected::Refused(Some(there)))
                 if there
                     .arrival
@@ -222,8 +220,8 @@ impl Store {
         }
     }
 
-    /// Closes a session that its user leaves, with any hold that it has. Refused when the
-    /// session has moved since it was read. 1 WRU.
+    /// Closes a session that its user leaves, with its hold if there is one. Refused if the session
+    /// has changed since it was read. 1 WRU.
     pub async fn leave(&self, session: &Session) -> Result<Session, Rejected<Found>> {
         let Leaving {
             update,
@@ -238,7 +236,8 @@ impl Store {
         self.send(update).await
     }
 
-    /// Gives a hold up; its session goes on. Refused when it is not held any more. 1 WRU.
+    /// Cancels a hold; its session goes on. Refused if the session does not have this hold any
+    /// more. 1 WRU.
     pub async fn cancel_hold(
         &self,
         session: &Session,
@@ -257,8 +256,8 @@ impl Store {
         self.send(update).await
     }
 
-    /// Closes a session whose hold has lapsed. Refused when it is not held any more, or has not
-    /// lapsed. 1 WRU.
+    /// Closes a session whose hold has lapsed. Refused if the session does not have this hold any
+    /// more, or the hold has not lapsed. 1 WRU.
     pub async fn lapse_hold(
         &self,
         session: &Session,
@@ -285,7 +284,7 @@ impl Store {
             .set_key(Some(key(session.user_id, &session.queue_id)))
     }
 
-    /// Sends an update of a session and returns what it is then.
+    /// Sends an update of a session and returns the new session.
     async fn send(&self, update: UpdateItemFluentBuilder) -> Result<Session, Rejected<Found>> {
         let update = update
             .return_values(ReturnValue::AllNew)
@@ -304,7 +303,7 @@ impl Store {
     }
 }
 
-/// What closes a session that its user leaves, with any hold that it has.
+/// The update that closes a session that its user leaves, with its hold if there is one.
 struct Leaving {
     update: &'static str,
     condition: &'static str,
@@ -338,7 +337,7 @@ impl Leaving {
     }
 }
 
-/// Closes a session whose user leaves every queue, if it is as it was read.
+/// Closes a session whose user leaves every queue, unless it has changed since it was read.
 pub(super) fn leave(tables: &Tables, session: &Session) -> Result<Update, StoreError> {
     let Leaving {
         update,
@@ -355,7 +354,7 @@ pub(super) fn leave(tables: &Tables, session: &Session) -> Result<Update, StoreE
         .map_err(StoreError::of_item)
 }
 
-/// Puts a hold into its session, which is open and holds nothing.
+/// Writes a hold into its session, which must be open and hold nothing.
 pub(super) fn place_hold(
     tables: &Tables,
     session: &Session,
@@ -374,7 +373,7 @@ pub(super) fn place_hold(
         .map_err(StoreError::of_item)
 }
 
-/// Closes a session with the payment of its hold, which has not lapsed.
+/// Closes a session with the payment of its hold, which must not have lapsed.
 pub(super) fn close_paid(
     tables: &Tables,
     session: &Session,
@@ -395,12 +394,12 @@ pub(super) fn close_paid(
         .map_err(StoreError::of_item)
 }
 
-/// The session in a refused write's item.
+/// The session in the item that a refused write returned.
 pub(super) fn found(item: Option<Item>) -> Found {
     item.and_then(|item| from_item(item).ok()).map(Box::new)
 }
 
-/// The session that refused a write; an error when it was no refusal.
+/// The session that refused a write; an error if the write failed otherwise.
 fn refusal<E, R>(
     error: SdkError<E, R>,
     item: impl FnOnce(&E) -> Option<&Option<Item>>,

@@ -1,5 +1,5 @@
-//! `Keys`: the keys that sign tokens. The private halves can be read only by functions that issue
-//! tokens; the public halves by all.
+//! `Keys`: the keys that sign tokens. Only functions that issue tokens may read the private halves;
+//! all may read the public halves.
 
 use aws_sdk_dynamodb::types::{Put, Update};
 use serde::{Deserialize, Serialize};
@@ -17,30 +17,31 @@ struct PublicKeys {
     keys: Vec<PublicKey>,
 }
 
-/// Another instance was faster.
+/// Another instance has created the keys first.
 #[derive(Debug)]
 pub struct KeysExist;
 
-/// The keys are no more those that were read.
+/// The keys have changed since they were read.
 #[derive(Debug)]
 pub struct KeysHaveChanged;
 
 impl Store {
-    /// Reads the public keys. 0.5 RRU per 4 KB, which is two dozen keys. None before the first
-    /// token was signed.
+    /// Reads the public keys. 0.5 RRU per 4 KB, which is two dozen keys. There are none before the
+    /// first token was signed.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>, StoreError> {
         self.read_public_keys(Reading::Eventual).await
     }
 
-    /// Reads the keys that sign, consistently. 1 RRU.
+    /// Reads the private keys, consistently. 1 RRU.
     pub async fn signing_keys(&self) -> Result<Option<SigningKeys>, StoreError> {
         let key = key(keys::SIGNING);
         self.get(&self.tables.keys, key, Reading::Consistent).await
     }
 
-    /// Reads all keys, consistently. 2 RRU; 1 while there are none.
+    /// Reads all keys, consistently. 2 RRU; 1 if there are none.
     pub async fn all_keys(&self) -> Result<Option<Keys>, StoreError> {
-        // First those that have the version. If the others are newer, it has moved.
+        // The item with the version is read first. If the other item is newer, the version has
+        // changed.
         let Some(signing) = self.signing_keys().await? else {
             return Ok(None);
         };
@@ -77,8 +78,8 @@ impl Store {
             .map_err(StoreError::of_item)
     }
 
-    /// Stores the keys that `seen` have become, if they are still as they were read. 4 WRU, and
-    /// 2 more for each KB of public keys beyond the first.
+    /// Stores the keys after a change, unless they have changed since they were read. 4 WRU, and 2
+    /// more for each KB of public keys beyond the first.
     pub async fn change_keys(
         &self,
         seen: &Keys,
@@ -120,8 +121,7 @@ impl Store {
         update.build().map_err(StoreError::of_item)
     }
 
-    /// They change with the keys that sign and never alone, so that the condition of those is
-    /// enough.
+    /// The public keys never change without the private ones, so the condition on those is enough.
     fn change_public_keys(&self, keys: &Keys) -> Result<Update, StoreError> {
         Update::builder()
             .table_name(&self.tables.keys)
@@ -151,7 +151,7 @@ mod tests {
             .into()
     }
 
-    /// Before keys were replaced, the items had nothing else in them.
+    /// Before keys could be replaced, the items had only this.
     #[test]
     fn the_first_keys_are_stored_as_they_always_were() {
         let mut stored = texts([("id", "signing"), ("kid", "a"), ("pkcs8", "private")]);

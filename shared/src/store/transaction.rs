@@ -1,5 +1,5 @@
-//! The typed transaction: each write is pushed together with the refusal that it means, so that
-//! index and meaning cannot drift apart.
+//! The typed transaction. Each write is added together with the refusal that it means, so the two
+//! cannot drift apart.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -19,12 +19,12 @@ use super::{
     usage,
 };
 
-/// What keeps a write from being done.
+/// Why a write was not done.
 #[derive(Debug)]
 pub enum Rejected<R> {
-    /// A condition said no: a business answer, never retried.
+    /// A condition did not hold. This is an answer and is never retried.
     Refused(R),
-    /// It was not decided.
+    /// It is not known whether it was done.
     Failed(StoreError),
 }
 
@@ -34,8 +34,7 @@ impl<R, E: Into<StoreError>> From<E> for Rejected<R> {
     }
 }
 
-/// Takes a result apart: `?` passes on what was not decided, and what is left is the answer, done
-/// or refused.
+/// Splits a result: `?` passes on a failure, and the rest is the answer, done or refused.
 pub trait Decided<T, R> {
     /// The answer, done or refused.
     fn decided(self) -> Result<Result<T, R>, StoreError>;
@@ -53,7 +52,7 @@ impl<T, R> Decided<T, R> for Result<T, Rejected<R>> {
 
 type Refusal<R> = Box<dyn FnOnce(Option<Item>) -> R + Send>;
 
-/// Writes that happen all or not at all. Each item costs 2 WRU, refused or not.
+/// Writes that are done all or not at all. Each item costs 2 WRU, refused or not.
 pub(super) struct Transaction<R> {
     client: Client,
     writes: Vec<TransactWriteItem>,
@@ -61,7 +60,7 @@ pub(super) struct Transaction<R> {
 }
 
 impl<R> Transaction<R> {
-    /// An empty one.
+    /// An empty transaction.
     pub(super) fn new(client: &Client) -> Self {
         Self {
             client: client.clone(),
@@ -70,8 +69,8 @@ impl<R> Transaction<R> {
         }
     }
 
-    /// Puts an item; `refusal` says what it means when its condition does not hold, given the
-    /// item that is there.
+    /// Adds a put. If its condition does not hold, `refusal` says what that means, given the item
+    /// that is there.
     pub(super) fn put(
         self,
         mut put: Put,
@@ -82,7 +81,7 @@ impl<R> Transaction<R> {
         self.push(TransactWriteItem::builder().put(put).build(), refusal)
     }
 
-    /// Updates an item; `refusal` as for [`Transaction::put`].
+    /// Adds an update; `refusal` as for [`Transaction::put`].
     pub(super) fn update(
         self,
         mut update: Update,
@@ -93,7 +92,7 @@ impl<R> Transaction<R> {
         self.push(TransactWriteItem::builder().update(update).build(), refusal)
     }
 
-    /// Deletes an item; `refusal` as for [`Transaction::put`].
+    /// Adds a delete; `refusal` as for [`Transaction::put`].
     pub(super) fn delete(
         self,
         mut delete: Delete,
@@ -104,7 +103,7 @@ impl<R> Transaction<R> {
         self.push(TransactWriteItem::builder().delete(delete).build(), refusal)
     }
 
-    /// Asks an item for a condition; `refusal` as for [`Transaction::put`].
+    /// Adds a condition on an item; `refusal` as for [`Transaction::put`].
     pub(super) fn check(
         self,
         mut check: ConditionCheck,
@@ -126,12 +125,11 @@ impl<R> Transaction<R> {
         self
     }
 
-    /// Writes everything or nothing. The first condition that is reported not to hold, in the
-    /// order in which the writes were pushed, is the refusal. There may be others: DynamoDB does
-    /// not promise to report every condition that does not hold. So a caller that sets several must
-    /// answer correctly for each one that may be reported alone. Conflicts with other transactions and
-    /// throttling are retried, with the same token, so that a try that did take effect is not
-    /// done twice.
+    /// Writes everything or nothing. The refusal is the first condition that is reported, in the
+    /// order in which the writes were added. DynamoDB does not promise to report every condition
+    /// that does not hold. So a caller that sets several must answer correctly whichever of them is
+    /// reported alone. Conflicts with other transactions and throttling are retried with the same
+    /// token, so that a try that was done after all is not done twice.
     pub(super) async fn commit(self) -> Result<(), Rejected<R>> {
         let token = Uuid::new_v4().to_string();
         let mut tried = 0;
@@ -175,11 +173,11 @@ impl<R> Transaction<R> {
 }
 
 enum Failure {
-    /// The condition of that write did not hold; what was there instead.
+    /// The condition of the write with this index did not hold. With the item that was there.
     Refused(usize, Option<Item>),
-    /// May be over at the next try.
+    /// The next try may succeed.
     Passing(StoreError),
-    /// Will not.
+    /// No further try would succeed.
     Final(StoreError),
 }
 
@@ -226,7 +224,7 @@ impl Failure {
         }) {
             return Self::Passing(StoreError::Throttled);
         }
-        // Only the codes: a reason's debug form holds the customer's item.
+        // Only the codes are logged: the debug form of a reason has the customer's item.
         let codes: Vec<_> = reasons
             .iter()
             .filter_map(|reason| reason.code.clone())
@@ -245,7 +243,7 @@ fn unexpected(what: &str) -> StoreError {
     StoreError::Unavailable(what.into())
 }
 
-/// Whether a single write failed because a transaction was at its item.
+/// Whether a single write failed because a transaction was writing the same item.
 pub(super) fn is_conflict<E: ProvideErrorMetadata, Response>(
     error: &SdkError<E, Response>,
 ) -> bool {

@@ -1,5 +1,5 @@
-//! What a request consumes: read and write request units, added up call by call, and how often it
-//! had to give way and whether it has begun to write.
+//! What a request consumes: read and write request units, summed over its calls. Also how many
+//! tries failed by contention, and whether it has begun to write.
 
 use std::{cell::Cell, future::Future};
 
@@ -15,20 +15,21 @@ tokio::task_local! {
     static USAGE: Cell<Usage>;
 }
 
-/// What was consumed. A transaction that is cancelled reports no units.
+/// What was consumed. A cancelled transaction reports no units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Usage {
     /// Read request units.
     pub read: f64,
     /// Write request units.
     pub write: f64,
-    /// Tries that came to nothing because others wrote to the same items at the same time.
+    /// Tries that failed because others wrote to the same items at the same time.
     pub contended: u64,
-    /// Whether a write was sent, whatever came of it.
+    /// Whether a write was sent, whatever its result.
     pub has_written: bool,
 }
 
-/// Notes when a request sends its first write. From then on, what is cut off may be done.
+/// Notes when a request sends its first write. A request that is cut off after that may have been
+/// done.
 #[derive(Debug)]
 pub struct NotesWrites;
 
@@ -52,10 +53,10 @@ impl Intercept for NotesWrites {
     }
 }
 
-/// The operations of DynamoDB that write, of those that the store sends.
+/// The writing operations of DynamoDB that the store uses.
 const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
 
-/// Runs a request and tells what it consumed.
+/// Runs a request and returns what it consumed.
 pub async fn metered<T>(request: impl Future<Output = T>) -> (T, Usage) {
     USAGE
         .scope(Cell::default(), async {
@@ -82,7 +83,7 @@ pub(super) fn write<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>
     add(|usage| usage.write += units);
 }
 
-/// Counts a try that came to nothing because others were at the same items.
+/// Counts a try that failed because others were writing the same items.
 pub(super) fn contended() {
     add(|usage| usage.contended += 1);
 }
@@ -94,7 +95,7 @@ fn units<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {
         .sum()
 }
 
-/// Outside a request, at a function's start, there is nothing to add to.
+/// Outside a request, while a function starts, nothing is counted.
 fn add(to: impl FnOnce(&mut Usage)) {
     let _ = USAGE.try_with(|cell| {
         let mut usage = cell.get();

@@ -1,4 +1,4 @@
-//! `Users`: who they are, and whose an e-mail address is.
+//! `Users`: users, and the owners of e-mail addresses.
 
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
@@ -29,12 +29,12 @@ use crate::{
     error::ApiError,
 };
 
-/// Why somebody is no user.
+/// Why a user was not created.
 #[derive(Debug)]
 pub enum SignUpRefused {
-    /// The user id is somebody's. It does not happen by chance.
+    /// A user has this id. This does not happen by chance.
     IdTaken,
-    /// The e-mail address is somebody's.
+    /// A user has this e-mail address.
     EmailTaken,
 }
 
@@ -52,16 +52,16 @@ impl From<SignUpRefused> for ApiError {
 pub enum AttemptRefused {
     /// There is no such user, or they have no password.
     NoAccount,
-    /// So many were tried that no more may be.
+    /// Too many were tried recently.
     TooMany(Attempts),
 }
 
-/// Why a user's credentials are what they were.
+/// Why a user's credentials were not changed.
 #[derive(Debug)]
 pub enum ChangeRefused {
-    /// Somebody has changed them, or ended the user's tokens, since they were read.
+    /// Another call has changed them, or ended the user's tokens, since they were read.
     Stale,
-    /// The new e-mail address is somebody's.
+    /// A user has the new e-mail address.
     EmailTaken,
 }
 
@@ -69,11 +69,11 @@ pub enum ChangeRefused {
 #[derive(Debug)]
 pub struct NoSuchUser;
 
-/// The user, their account or a session of theirs has moved since it was read.
+/// The user, their account or one of their sessions has changed since it was read.
 #[derive(Debug)]
 pub struct Moved;
 
-/// Whose an e-mail address is.
+/// The owner of an e-mail address.
 #[derive(Serialize, Deserialize)]
 struct Owner {
     user_id: UserId,
@@ -83,8 +83,8 @@ struct Owner {
 type Found = Option<Box<User>>;
 
 impl Store {
-    /// Signs a user up: who they are, whose their e-mail address is, and their empty account.
-    /// 4 WRU for a guest, 6 with an e-mail address, 8 when its domain has an ASCII form.
+    /// Signs a user up: writes the user, the owner of the e-mail address, and an empty account. 4
+    /// WRU for a guest, 6 with an e-mail address, 8 if its domain has an ASCII form.
     pub async fn sign_up(&self, user: &User) -> Result<(), Rejected<SignUpRefused>> {
         let put_user = Put::builder()
             .table_name(&self.tables.users)
@@ -112,7 +112,7 @@ impl Store {
             .await
     }
 
-    /// Reads whose an e-mail address is, consistently. 1 RRU for each of its forms until it is
+    /// Reads the owner of an e-mail address, consistently. 1 RRU for each of its forms until it is
     /// found.
     pub async fn user_with(&self, email: &Email) -> Result<Option<UserId>, StoreError> {
         for form in email.folded_forms() {
@@ -132,9 +132,9 @@ impl Store {
         Ok(owner.map(|owner| owner.user_id))
     }
 
-    /// Reads users after a position, in no order that means anything, and tells the position of
-    /// the next page. A page may be short, or empty, because whose an e-mail address is stands
-    /// among them. 0.5 RRU per 4 KB.
+    /// Reads users after a position, in no meaningful order, and returns the position of the next
+    /// page. The owners of e-mail addresses are in the same table, so a page may be short or empty.
+    /// 0.5 RRU per 4 KB.
     pub async fn users(
         &self,
         after: Option<&str>,
@@ -164,9 +164,9 @@ impl Store {
     }
 
     /// Counts a password that is about to be tried from a source, as if it were wrong, and returns
-    /// the user: of any number at once, only as many are tried as may be. 1 WRU; for each but the
-    /// first within the time in which they are remembered, one more that was refused. A user of
-    /// whom very many sources are remembered is larger than 1 KB: up to 4 WRU.
+    /// the user. So of any number at once, only as many are tried as are allowed. 1 WRU. If earlier
+    /// ones are still counted, one more for a write that is refused. A user with very many counted
+    /// sources is larger than 1 KB: up to 4 WRU.
     pub async fn count_attempt(
         &self,
         user_id: UserId,
@@ -202,8 +202,8 @@ impl Store {
         counted.map_err(|_| TryError::Stale)
     }
 
-    /// The first attempt, where none is remembered. Those that an earlier version of the code has
-    /// counted have no sources, and are not remembered.
+    /// The first counted attempt. It also replaces those that an earlier version of the code has
+    /// counted, which have no sources.
     fn first_attempt(
         &self,
         user_id: UserId,
@@ -224,7 +224,8 @@ impl Store {
             .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now))))
     }
 
-    /// One more, where some are remembered. A source that is known has the bound of its own only.
+    /// One more attempt, if some are counted already. For a known source only its own limit
+    /// applies.
     fn next_attempt(
         &self,
         user_id: UserId,
@@ -242,10 +243,10 @@ impl Store {
             .expression_attribute_names("#source", source)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":most", number(Attempts::MAX))
+            .expression_attribute_values(":max", number(Attempts::MAX))
             .expression_attribute_values(":forgotten", time(Attempts::forgotten_since(now)));
         let has_room = "attempts.since > :forgotten AND (attribute_not_exists(attempts.sources.#source) \
-                        OR attempts.sources.#source < :most)";
+                        OR attempts.sources.#source < :max)";
         if is_known {
             update.condition_expression(has_room)
         } else {
@@ -256,12 +257,12 @@ impl Store {
     }
 
     /// Forgets the wrong passwords of the source that was counted, because the right one was given,
-    /// and remembers from where the caller gave it. `user` is who was counted. 1 WRU; where another
-    /// source has become known meanwhile, one more for each write that this refused.
+    /// and makes the caller's source known. `user` is what counting returned. 1 WRU; one more for
+    /// each write that is refused because another source has become known meanwhile.
     ///
-    /// The known sources are written whole, so they must be those that were read: of two log-ins at
-    /// once none loses the other's. A password that has been changed since it was counted makes no
-    /// source known, and stays counted as a wrong one.
+    /// The known sources are written as a whole, on condition that they are those that were read.
+    /// So two log-ins at once both keep theirs. If the password has changed since it was counted,
+    /// no source becomes known, and the attempt stays counted as wrong.
     pub async fn forget_attempts(
         &self,
         user: &User,
@@ -296,8 +297,8 @@ impl Store {
         forgotten.map(drop).map_err(|_| TryError::Stale)
     }
 
-    /// Forgets what was counted of a source, and adds the caller's to those that a user, as they
-    /// were read, has.
+    /// The update that forgets what was counted of a source, and adds the caller's source to the
+    /// known ones that were read.
     fn forgetting(
         &self,
         seen: &User,
@@ -326,9 +327,9 @@ impl Store {
             .update_expression(set + " REMOVE attempts.sources.#source"))
     }
 
-    /// Ends every token of a user that was issued until they were read: access tokens altogether,
-    /// queue tokens where money or the user is concerned. Where somebody else has done so since,
-    /// there is nothing left to do. 4 WRU.
+    /// Ends every token of a user that was issued before they were read: access tokens completely,
+    /// queue tokens for money and for the user. If another call has done so since, nothing is left
+    /// to do. 4 WRU.
     pub async fn end_tokens(&self, seen: &User) -> Result<(), StoreError> {
         let next = seen.generation + 1;
         let update = Update::builder()
@@ -345,13 +346,13 @@ impl Store {
             .update(of_account, |_| Moved)
             .commit()
             .await;
-        // Who has moved the generation has ended those tokens.
+        // If the generation has changed, another call has ended these tokens.
         ended.decided().map(|_| ())
     }
 
-    /// Deletes a user whose account and sessions are as they were read: the user and whose their
-    /// address is go, the account is closed, and the sessions are left. 4 WRU, 2 with an address
-    /// and for each session.
+    /// Deletes a user whose account and sessions are as they were read. The user and the owner of
+    /// their address are deleted, the account is closed, and the sessions are left. 4 WRU, 2 more
+    /// with an address, and 2 for each session.
     pub async fn delete_user(
         &self,
         seen: &User,
@@ -381,7 +382,7 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Calls a user something else. 1 WRU.
+    /// Changes a user's name. 1 WRU.
     pub async fn rename(&self, user_id: UserId, name: &Name) -> Result<(), Rejected<NoSuchUser>> {
         let update = self
             .update_user(user_id)
@@ -391,7 +392,7 @@ impl Store {
         self.change_one_there(update).await
     }
 
-    /// Gives a user another role. 1 WRU.
+    /// Changes a user's role. 1 WRU.
     pub async fn set_role(&self, user_id: UserId, role: Role) -> Result<(), Rejected<NoSuchUser>> {
         let update = self
             .update_user(user_id)
@@ -401,7 +402,7 @@ impl Store {
         self.change_one_there(update).await
     }
 
-    /// Changes a user who is there: a change makes nobody.
+    /// Updates a user, and never creates one.
     async fn change_one_there(
         &self,
         update: UpdateItemFluentBuilder,
@@ -411,10 +412,11 @@ impl Store {
         changed.map(drop).map_err(|_| Rejected::Refused(NoSuchUser))
     }
 
-    /// Changes a user's e-mail address, password and generation, the sources that are known if the
-    /// password is another, and their name if that is another, in one transaction with whose the addresses are and the generation that the account
-    /// takes. 2 WRU for an account's owner with the same address; 2 for a new generation and for
-    /// each address that comes or goes; 2 when the domain of a new one has an ASCII form.
+    /// Changes a user's e-mail address, password and generation in one transaction, with the owners
+    /// of the addresses and the generation that the account accepts. It changes the known sources
+    /// if the password changes, and the name if it differs. 2 WRU for the user; 2 for a new
+    /// generation; 2 for each address that is added or removed; 2 if the domain of a new address
+    /// has an ASCII form.
     pub async fn change_credentials(
         &self,
         seen: &User,
@@ -438,7 +440,7 @@ impl Store {
             if let Some(email) = &changed.email {
                 let user_id = changed.user_id;
                 transaction = self.claim_email(transaction, email, user_id, move |owner| {
-                    // Of two such changes at once, the first one has made it theirs.
+                    // Of two such changes at once, the first one has made the address theirs.
                     if owner == Some(user_id) {
                         ChangeRefused::Stale
                     } else {
@@ -450,8 +452,8 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Every change of an account's credentials moves its generation. A guest's first ones do
-    /// not, but end their being a guest.
+    /// Every change of an account's credentials changes its generation. The first credentials of a
+    /// guest do not, but after them the user is not a guest any more.
     fn set_credentials(&self, seen: &User, changed: &User) -> Result<Update, StoreError> {
         let update = Update::builder()
             .table_name(&self.tables.users)
@@ -462,14 +464,14 @@ impl Store {
             .expression_attribute_values(":hash", to_attribute(&changed.password_hash)?)
             .expression_attribute_values(":next", number(changed.generation));
         let mut set = "SET email = :email, password_hash = :hash, generation = :next".to_owned();
-        // Where the password stays, a log-in may be adding its source at this moment.
+        // If the password stays, a log-in may be adding its source at this moment.
         let update = if seen.password_hash == changed.password_hash {
             update
         } else {
             set += ", known = :known";
             update.expression_attribute_values(":known", to_attribute(&changed.known)?)
         };
-        // Where the name stays, somebody may be changing it at this moment.
+        // If the name stays, another call may be changing it at this moment.
         let update = if seen.name == changed.name {
             update
         } else {
@@ -481,8 +483,8 @@ impl Store {
         Ok(update.update_expression(set).build()?)
     }
 
-    /// Makes an e-mail address a user's, if it is nobody's in any of its forms; `taken` says what it
-    /// means that it is somebody's.
+    /// Makes an e-mail address a user's, if nobody owns it in any of its forms; `taken` is the
+    /// refusal if somebody does.
     fn claim_email<R: 'static>(
         &self,
         transaction: Transaction<R>,
@@ -512,8 +514,9 @@ impl Store {
         Ok(transaction)
     }
 
-    /// Makes an e-mail address nobody's. Whose it is, the user's own item has said; under which of
-    /// its forms, when it has several, is read: 1 RRU for each until it is found.
+    /// Removes the owner of an e-mail address. The user's own item has said that it is theirs. If
+    /// the address has several forms, the one that is stored is read first: 1 RRU for each until it
+    /// is found.
     async fn release_email(&self, email: &Email, user_id: UserId) -> Result<Delete, StoreError> {
         let mut known_by = email.folded();
         let forms = email.folded_forms();
@@ -539,7 +542,7 @@ impl Store {
             .set_key(Some(key(user_id)))
     }
 
-    /// Sends an update that has a condition, and returns the user as they are then.
+    /// Sends an update with a condition, and returns the new user.
     async fn change_user(&self, update: UpdateItemFluentBuilder) -> Result<User, Rejected<Found>> {
         let update = update
             .return_values(ReturnValue::AllNew)
@@ -566,7 +569,7 @@ pub(super) fn key(user_id: UserId) -> Item {
     Item::from([("id".to_owned(), text(user_id))])
 }
 
-/// Whose an e-mail address is, by its item.
+/// The owner of an e-mail address, from its item.
 fn owner(item: Option<Item>) -> Option<UserId> {
     let owner: Owner = from_item(item?).ok()?;
     Some(owner.user_id)
@@ -576,8 +579,9 @@ fn email_key(folded: &str) -> Item {
     Item::from([("id".to_owned(), text(keys::email(folded)))])
 }
 
-/// That nobody has changed a user's credentials, or ended their tokens, since they were read. Every
-/// change of an account's moves its generation; a guest's first ones end their being a guest.
+/// The condition that nobody has changed a user's credentials, or ended their tokens, since they
+/// were read. Every change of an account's credentials changes its generation. The first
+/// credentials of a guest end their being a guest.
 fn unchanged_credentials(seen: &User) -> &'static str {
     if seen.is_guest() {
         "generation = :seen AND attribute_not_exists(password_hash)"

@@ -1,4 +1,4 @@
-//! Each kind of violation, planted into a shop in which nothing else is wrong.
+//! Each kind of violation, planted into a shop without any others.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use shared::jiff::SignedDuration;
 use super::{NOBODYS, refund};
 use crate::harness::{Guest, PRICE, Shop, text};
 
-/// Plants something, and expects the audit to find these kinds, so often each.
+/// Plants a violation, and expects the audit to find these kinds, each this many times.
 macro_rules! finds {
     ($($name:ident: $($kind:literal)|+;)*) => {
         $(
@@ -85,7 +85,7 @@ mod plant {
         shop.plant_seat(20, seat).await;
     }
 
-    /// The other one's seat stays sold, to an order that names another.
+    /// The other buyer's seat stays sold, but its order names another seat.
     pub async fn seat_of_somebody_elses_order(shop: &Shop) {
         let (buyer, receipt) = shop.sell(2).await;
         let order = order_key(&buyer.user_id, &receipt);
@@ -246,7 +246,7 @@ mod plant {
         .await;
     }
 
-    /// A queue of its own that opens in a minute, and two who are early.
+    /// A queue of its own that opens in a minute, and two early entries.
     async fn two_early(shop: &Shop) -> [String; 2] {
         let admin = shop.admin().await;
         let settings = json!({ "opens_at": shop.in_seconds(60) });
@@ -395,7 +395,7 @@ mod plant {
         shop.put_item("Queues", registry).await;
     }
 
-    /// Somebody with two charges of 100 won, and the keys of these.
+    /// A user with two charges of 100 won, and the keys of the charges.
     async fn rich(shop: &Shop) -> (Guest, Vec<Value>) {
         let guest = shop.guest().await;
         let path = format!("/v1/users/{}/balance", guest.user_id);
@@ -414,7 +414,7 @@ mod plant {
         (guest, keys)
     }
 
-    /// Somebody whose balance has been corrected, and charged since; and the correction's key.
+    /// A user whose balance was corrected and then charged, and the key of the correction.
     async fn corrected(shop: &Shop) -> Value {
         let (buyer, admin) = (shop.buyer().await, shop.admin().await);
         let correction = shop.correct(&admin, &buyer, 100);
@@ -468,7 +468,7 @@ mod plant {
             self.put_item("Seats", seat).await;
         }
 
-        /// What a seat says that nobody holds, until so many seconds from now.
+        /// An item of a seat that no session holds, held for this many seconds.
         fn held_until(&self, seconds: i64) -> Value {
             let until = self.now() + SignedDuration::from_secs(seconds);
             json!({

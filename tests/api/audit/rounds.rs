@@ -9,7 +9,7 @@ use super::{NOBODYS, busy_shop, everything_in_busy_shop, refund};
 use crate::harness::{PRICE, Shop};
 
 impl Shop {
-    /// Runs on until the round is over, and returns what each run answered.
+    /// Runs the audit until its round is over, and returns the answer of each run.
     async fn rest_of_the_round(&self, read_units: f64) -> Vec<Value> {
         let mut runs = Vec::new();
         loop {
@@ -22,7 +22,7 @@ impl Shop {
     }
 }
 
-/// As small as can be: one page of one item, or one second look, a run.
+/// The smallest budget: one page of one item, or one second look, per run.
 const A_STEP: f64 = 0.001;
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn violations_are_found_in_several_runs_as_in_one() {
     assert!((published.sum::<f64>() - 16.0).abs() < 0.1, "by either");
 }
 
-/// Every step of the audit has something else happening before it.
+/// Something else happens before each step of the audit.
 #[tokio::test]
 async fn changes_between_two_pages_are_no_violation() {
     let shop = Shop::open().await;
@@ -195,7 +195,7 @@ async fn operator_can_start_a_new_round() {
     assert_eq!(next["checked"], everything_in_busy_shop());
 }
 
-/// Users and seats at half a unit, everything else at one, and what it comes to is written down.
+/// Users and seats cost half a unit, everything else one; the round's own item is written too.
 #[tokio::test]
 async fn audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
     let shop = Shop::open().await;
@@ -207,16 +207,16 @@ async fn audit_of_a_small_shop_costs_a_few_reads_and_a_write() {
         assert_eq!(report["run"]["read_units"], json!(consumed.read));
         (consumed.read, consumed.write)
     };
-    // Where it stands, the users, the seats, the sessions, the names of the queues, the line, its
-    // numbers, its cohort, the accounts.
+    // The round, the users, the seats, the sessions, the ids of the queues, the line, its numbers,
+    // its cohort, the accounts.
     shop.sell(7).await;
     assert_eq!(audit().await, (7.5, 1.0));
-    // The order that there might be of a live hold, and its seats.
+    // The possible order of a live hold, and its seats.
     shop.hold_all(&shop.buyer().await, &[8, 9]).await.ok();
     assert_eq!(audit().await, (10.5, 1.0));
 }
 
-/// As after a new version of the code, or when somebody has tidied up.
+/// As after a new version of the code, or when an operator has deleted the memory.
 #[tokio::test]
 async fn round_that_cannot_continue_starts_anew() {
     for (key, change) in [
@@ -275,7 +275,7 @@ fn uuid() -> String {
     shared::domain::ids::SessionId::new().to_string()
 }
 
-/// Users without accounts, each of which is looked at again.
+/// Users without accounts. The audit reads each of them again.
 async fn with_users_without_accounts(users: u32) -> Shop {
     let shop = Shop::without_schedule(&[]).await;
     for number in 0..users {
@@ -287,12 +287,12 @@ async fn with_users_without_accounts(users: u32) -> Shop {
     shop
 }
 
-/// How much an audit has read.
+/// How many read units the audit has consumed.
 fn read_so_far(shop: &Shop) -> f64 {
     shop.stack.consumed().by("audit").read
 }
 
-/// A partition gives 3,000 a second, and a tenth of it is the audit's.
+/// A partition accepts 3,000 units a second, and the audit may use a tenth of it.
 #[tokio::test(start_paused = true)]
 async fn audit_reads_300_units_a_second_at_most() {
     let shop = with_users_without_accounts(450).await;
@@ -306,7 +306,7 @@ async fn audit_reads_300_units_a_second_at_most() {
         tokio::select! {
             biased;
             report = &mut audit => break report.ok(),
-            // The runtime's time passes when the audit waits for the stack's.
+            // The runtime's time passes while the audit waits for the stack's clock.
             () = tokio::time::sleep(Duration::from_secs(10)) => {}
         }
         shop.advance(1).await;
@@ -321,7 +321,7 @@ async fn audit_reads_300_units_a_second_at_most() {
     assert!(seconds > 2, "{seconds}");
 }
 
-/// A run that is to end in two seconds ends, and the next ones do the rest.
+/// A run that must end within two seconds ends, and the next runs do the rest.
 #[tokio::test(start_paused = true)]
 async fn audit_run_that_waits_ends_before_its_deadline() {
     let shop = with_users_without_accounts(450).await;

@@ -1,11 +1,11 @@
-//! What comes of a condition that is missing: where the harm is in the data, the audit finds it.
+//! A store without one of its conditions: if the data is wrong then, the audit must find it.
 
 use serde_json::json;
 use shared::futures_util::future::join_all;
 
 use crate::harness::{PRICE, Shop, in_some_try};
 
-/// Sells seat 7 to two people, whose holds do not keep each other out.
+/// Sells seat 7 to two users, whose holds do not exclude each other.
 async fn sell_twice(shop: &Shop) {
     let mut held = Vec::new();
     for _ in 0..2 {
@@ -26,14 +26,14 @@ async fn seat_that_is_sold_twice_is_found() {
     assert_eq!(shop.audit().await["checked"]["orders"], 1);
 
     let unguarded = Shop::open().await;
-    // Whoever holds looks at the seat before, and whoever pays has to have it.
+    // A hold reads the seat first, and a payment requires that the hold has it.
     unguarded
         .stack
         .strip_condition("Seats", "attribute_not_exists(seat)");
     unguarded
         .stack
         .strip_condition("Seats", "reservation_id = :reservation_id");
-    // Both have to look before either holds, which they mostly do.
+    // Both must read the seat before either holds it, which usually happens.
     for seat in 7.. {
         let (one, other) = (unguarded.buyer().await, unguarded.buyer().await);
         let holds = join_all([unguarded.hold(&one, seat), unguarded.hold(&other, seat)]).await;
@@ -50,7 +50,7 @@ async fn seat_that_is_sold_twice_is_found() {
     assert_eq!(report["kinds"], json!({ "SEAT_SOLD_TWICE": 1 }));
 }
 
-/// Of charges at once, all have their entry, and the account has the last one.
+/// Of several charges at once, each has an entry, but the account has only the last one.
 #[tokio::test]
 async fn charge_that_another_one_overwrote_is_found() {
     let charge = async |shop: &Shop| {
@@ -79,7 +79,7 @@ async fn order_that_is_paid_twice_is_found() {
         shop.audited().await["kinds"].clone()
     };
     assert_eq!(pay_twice(&Shop::open().await).await, json!({}));
-    // The second has to look before the first one has paid, which it mostly does.
+    // The second payment must read before the first one has paid, which usually happens.
     let found = in_some_try(async || {
         let unguarded = Shop::open().await;
         for (table, words) in [

@@ -16,17 +16,17 @@ async fn large() -> Shop {
     Shop::open_with(&[("MainMaxActive", "10000"), ("MainRate", "1000")]).await
 }
 
-/// So many people who are in.
+/// This many people who have come in.
 async fn crowd(shop: &Shop, people: usize) -> Vec<Buyer> {
     let buyers = all((0..people).map(|_| shop.buyer())).await;
     shop.advance(30).await;
     buyers
 }
 
-/// What somebody has done, call by call, and the seat that they have bought.
+/// What one person has done, call by call, and the seat that they have bought.
 type Visit = (Vec<(&'static str, Reply)>, Option<u32>);
 
-/// Tries four seats, pays for the first one that they get, and asks for the receipt again.
+/// Tries four seats, pays for the first one that it gets, and asks for the receipt again.
 async fn visit(shop: &Shop, buyer: &Buyer, nth: usize) -> Visit {
     let mut calls = Vec::new();
     for attempt in 0..4 {
@@ -74,7 +74,7 @@ async fn everybody(shop: &Shop, people: usize) -> Outcome {
 
 #[tokio::test]
 async fn two_thousand_people_buy_fifty_seats() {
-    // Over HTTP an engine takes several times as long, and less of a crowd says the same.
+    // Over HTTP an engine takes several times as long, and a smaller crowd shows the same.
     let is_embedded = std::env::var_os("DYNAMODB_ENDPOINT").is_none();
     let people = if is_embedded { 2_000 } else { 200 };
     everybody(&large().await, people).await.is_fine();

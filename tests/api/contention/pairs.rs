@@ -1,5 +1,4 @@
-//! Everything that can happen to a reservation, at the same moment as everything else, in every
-//! pair, each of the two twice.
+//! Every pair of things that can happen to a reservation, at the same moment, each twice.
 
 use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
@@ -7,7 +6,7 @@ use shared::futures_util::future::join_all;
 use super::Outcome;
 use crate::harness::{Buyer, Guest, PRICE, Reply, Shop, in_some_try, text};
 
-/// What is charged once more than the seat costs.
+/// How much is charged beyond the price of the seat.
 const EXTRA: u32 = 100;
 
 /// What can be done to a reservation, or beside it.
@@ -16,7 +15,7 @@ enum Deed {
     Pay,
     /// A refund, once it is paid.
     Cancel,
-    /// The same, as an operator does it.
+    /// The same, by an operator.
     CallOff,
     Charge,
     Leave,
@@ -37,7 +36,7 @@ impl Deed {
         Self::Rejoin,
     ];
 
-    /// Every pair of deeds, those with themselves included.
+    /// Every pair of deeds, including each with itself.
     fn pairs() -> impl Iterator<Item = [Self; 2]> {
         let rest = |first: usize| Self::ALL[first..].iter();
         (0..Self::ALL.len()).flat_map(move |n| rest(n).map(move |other| [Self::ALL[n], *other]))
@@ -79,16 +78,16 @@ impl Deed {
     }
 }
 
-/// In what state a reservation is when things happen to it.
+/// The state of a reservation when the deeds happen to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Held,
-    /// Its time is over, and its message was lost.
+    /// It has lapsed, and its message was lost.
     Lapsed,
     Paid,
 }
 
-/// Does every pair of deeds to a reservation in that state, each to one of its own.
+/// Does every pair of deeds, each pair to a reservation of its own in this state.
 async fn every_pair(shop: &Shop, state: State) -> Outcome {
     let admin = shop.admin().await;
     let mut outcome = Outcome::default();
@@ -121,7 +120,7 @@ async fn every_pair(shop: &Shop, state: State) -> Outcome {
         let status = shop.status_of(buyer, held).await;
         let what = format!("{state:?}, {pair:?}: {status}");
 
-        // What somebody was told is so.
+        // What was answered is true.
         let is_paid = status == "PAID";
         let was_paid = is_paid || status == "REFUNDED";
         let must_be_paid = state == State::Paid || succeeded(Deed::Pay) > 0;
@@ -138,7 +137,7 @@ async fn every_pair(shop: &Shop, state: State) -> Outcome {
             what.clone()
         });
 
-        // The seat is where the reservation is.
+        // The seat agrees with the reservation.
         let seen = shop.seats(&shop.buyer().await).await[&u64::from(*seat)].clone();
         let expected = match &*status {
             "PAID" => "SOLD",
@@ -149,7 +148,7 @@ async fn every_pair(shop: &Shop, state: State) -> Outcome {
             format!("{what}, and the seat is {seen}")
         });
 
-        // And so is the money.
+        // And so does the money.
         let charges = u32::try_from(succeeded(Deed::Charge)).expect("few");
         let asked = deeds.iter().filter(|deed| **deed == Deed::Charge).count();
         outcome.must(succeeded(Deed::Charge) == asked, || {
@@ -217,13 +216,13 @@ async fn every_pair_of_calls_leaves_an_order_whole() {
     every_pair(&shop, State::Paid).await.is_fine();
 }
 
-/// Without what keeps the writes of a table apart, the same pairs do harm, and it is seen.
+/// Without the conditions on one table the same pairs do harm, and the test notices it.
 #[tokio::test]
 async fn pairs_of_calls_notice_a_missing_condition() {
     let balance = ("Accounts", "seq = :seen");
     let hold = ("Sessions", "live_hold");
-    // An order that is refunded already, or its seats that are no longer sold to it: each of the two
-    // stops the second refund.
+    // Two conditions refuse a second refund: the order is refunded already, and its seats are not
+    // sold to it.
     let order = ("Accounts", "#status = :paid");
     let seats = ("Seats", "#status = :sold");
     for (state, conditions) in [

@@ -1,4 +1,4 @@
-//! Calls of the database that fail, whose answers are lost, or in which the function ends.
+//! Database calls that fail, whose answers are lost, or during which the function's process ends.
 
 use local::{Fault, When};
 use serde_json::{Value, json};
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use super::{ALWAYS, TRANSACTION};
 use crate::harness::{Buyer, PRICE, Shop};
 
-/// A shop with somebody who holds a seat and can pay for it.
+/// A shop with a buyer who holds a seat and can pay for it.
 async fn about_to_pay() -> (Shop, Buyer, Value) {
     let shop = Shop::open().await;
     let (buyer, held) = shop.about_to_pay().await;
     (shop, buyer, held)
 }
 
-/// Checks that the seat is sold once: paid again it answers with the receipt of then, and the
-/// money is gone once.
+/// Checks that the seat is sold once: a repeated payment returns the first receipt, and the money
+/// was taken once.
 async fn is_paid_once(shop: &Shop, buyer: &Buyer, held: &Value) {
     let receipt = shop.pay(buyer, held).await.ok();
     assert_eq!(receipt["current_balance"], json!(0));
@@ -23,7 +23,7 @@ async fn is_paid_once(shop: &Shop, buyer: &Buyer, held: &Value) {
     assert_eq!(shop.seats(&shop.buyer().await).await[&7], "SOLD");
 }
 
-/// Checks that nothing is paid, and that it can be.
+/// Checks that nothing was paid, and that it can be paid now.
 async fn is_still_to_pay(shop: &Shop, buyer: &Buyer, held: &Value) {
     assert_eq!(shop.reservation_status(buyer, held).await, "HELD");
     assert_eq!(shop.balance(buyer).await, json!(PRICE));
@@ -123,7 +123,7 @@ async fn pay_returns_the_receipt_when_asked_again_after_a_lost_answer() {
     }
 }
 
-/// A fault of other sellers: the same charge sent twice counts twice although the client marked it.
+/// The same charge sent twice under one key must count once.
 #[tokio::test(start_paused = true)]
 async fn charge_with_a_key_happens_once_although_its_answer_was_lost() {
     for fault in [Fault::TimedOut(When::After), Fault::Killed(When::After)] {
@@ -139,7 +139,7 @@ async fn charge_with_a_key_happens_once_although_its_answer_was_lost() {
     }
 }
 
-/// Nobody has named it, but the SDK's tries are one transaction.
+/// Without a key, all tries of the SDK are still one transaction.
 #[tokio::test(start_paused = true)]
 async fn charge_without_a_key_happens_once_per_request() {
     let shop = Shop::open().await;
@@ -151,7 +151,7 @@ async fn charge_without_a_key_happens_once_per_request() {
     assert_eq!(shop.balance(&buyer).await, json!(1_000));
 }
 
-/// Each of its tries takes effect when its caller has been told that it failed.
+/// Each try takes effect after its caller has got an error.
 #[tokio::test(start_paused = true)]
 async fn pay_happens_once_when_its_writes_take_effect_late() {
     let (shop, buyer, held) = about_to_pay().await;
@@ -172,7 +172,7 @@ async fn hold_does_not_wait_for_a_slow_one() {
     let faults = shop.stack.faults();
     faults.meet("hold-seats", TRANSACTION, Fault::Slow, 1);
     let (first, second) = shared::futures_util::join!(shop.hold(&slow, 7), async {
-        // By then, the other one has looked at the seat and found it free.
+        // By now the other request has read the seat and found it free.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         shop.hold(&quick, 7).await
     });
@@ -180,8 +180,8 @@ async fn hold_does_not_wait_for_a_slow_one() {
     first.refused(409, "SEAT_ALREADY_RESERVED");
 }
 
-/// Wherever the process of a function ends while it pays, the payment is whole, and the next
-/// request finds it so or makes it.
+/// Wherever the process ends during a payment, the payment is done completely or not at all. The
+/// next request finds it done, or does it.
 #[tokio::test(start_paused = true)]
 async fn pay_is_whole_wherever_the_function_is_killed() {
     let mut cuts = 0;
@@ -222,8 +222,8 @@ async fn refund_is_whole_wherever_the_function_is_killed() {
     }
 }
 
-/// Wherever a hold is cut off, its owner has all the seats or none, and the same request again
-/// has them.
+/// Wherever a hold is cut off, the caller has all of its seats or none, and the same request again
+/// gets them.
 #[tokio::test(start_paused = true)]
 async fn hold_is_whole_wherever_the_function_is_killed() {
     for (operation, when) in [
@@ -250,7 +250,7 @@ async fn hold_is_whole_wherever_the_function_is_killed() {
     }
 }
 
-/// A function that was cut off starts anew with the next request.
+/// A function whose process has ended starts again with the next request.
 #[tokio::test(start_paused = true)]
 async fn killed_function_starts_again_without_its_caches() {
     let shop = Shop::open().await;
@@ -269,7 +269,7 @@ async fn killed_function_starts_again_without_its_caches() {
     );
 }
 
-/// Each test of this kind would be worth nothing if failures without a fault were not noticed.
+/// These tests prove something only if failures without a fault are noticed.
 #[tokio::test(start_paused = true)]
 async fn unexplained_failure_is_noticed() {
     let (shop, buyer, held) = about_to_pay().await;
@@ -278,7 +278,7 @@ async fn unexplained_failure_is_noticed() {
     shop.pay(&buyer, &held).await.refused(500, "INTERNAL");
     assert!(faults.unexplained().is_empty());
     faults.end();
-    // The balance is no number.
+    // The balance is not a number.
     let account = json!({ "user_id": buyer.user_id, "entry": "account" });
     shop.change_item("Accounts", account, json!({ "balance": "many" }))
         .await;

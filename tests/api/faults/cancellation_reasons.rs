@@ -1,5 +1,5 @@
-//! What a transaction is refused for when several of its conditions do not hold. AWS does not say
-//! that it reports all of them. So each answer has to be the same, whichever of them is reported.
+//! Transactions of which several conditions do not hold. AWS does not promise to report all of
+//! them. So the answer must be the same, whichever of them is reported.
 
 use std::time::Duration;
 
@@ -23,19 +23,18 @@ use shared::{
 use super::TRANSACTION;
 use crate::harness::{Buyer, Call, PRICE, Reply, Shop, pay_hold};
 
-/// All conditions are reported, and then each one of up to six alone.
+/// All conditions are reported, and then each of up to six alone.
 fn reports() -> impl Iterator<Item = Option<usize>> {
     [None].into_iter().chain((0..6).map(Some))
 }
 
-/// Two calls at once, of which the second one is done first: the transaction of the first one is
-/// slow on its way.
+/// Two calls at once. The transaction of the first one is slow, so the second one is done first.
 async fn overtaken(shop: &Shop, function: &str, call: impl Fn() -> Call) -> (Reply, Reply) {
     shop.stack.app(function).await;
     let faults = shop.stack.faults();
     faults.meet(function, TRANSACTION, Fault::Slow, 1);
     let (first, second) = join!(call().send(), async {
-        // By then, the first one has read all that it reads.
+        // By now the first call has read everything that it reads.
         tokio::time::sleep(Duration::from_millis(100)).await;
         call().send().await
     });
@@ -43,7 +42,7 @@ async fn overtaken(shop: &Shop, function: &str, call: impl Fn() -> Call) -> (Rep
     (first, second)
 }
 
-/// A shop that reports so, and somebody who holds two seats and has the money.
+/// A shop that reports conditions in this way, and a buyer who holds two seats and has the money.
 async fn about_to_pay(report: Option<usize>) -> (Shop, Buyer, Value) {
     let shop = Shop::open().await;
     let buyer = shop.buyer().await;
@@ -61,7 +60,7 @@ fn payment(shop: &Shop, buyer: &Buyer, held: &Value) -> Call {
     }))
 }
 
-/// The store, a buyer's session, and the hold in it.
+/// The store, a buyer's session, and its hold.
 async fn as_the_store_has_it(shop: &Shop, buyer: &Buyer) -> (Store, Session, Hold) {
     let store = shop.stack.operator().await.store().clone();
     let user_id = buyer.user_id.parse().expect("an id");
@@ -93,7 +92,8 @@ async fn payment_for_a_hold_that_is_over_is_refused() {
     }
 }
 
-/// What is read a moment late still shows the hold that has lapsed by now, and was paid before.
+/// An eventually consistent read still returns the hold, which has lapsed by now, and was paid
+/// before.
 #[tokio::test(start_paused = true)]
 async fn payment_is_found_although_the_session_is_read_late() {
     let (shop, buyer, held) = about_to_pay(None).await;
@@ -165,7 +165,7 @@ async fn two_holds_of_the_same_seats_at_once_are_one() {
     }
 }
 
-/// The seat is the same user's, and the other one is asked for as well.
+/// The same user has one of the seats, and asks for the other one as well.
 #[tokio::test(start_paused = true)]
 async fn hold_of_other_seats_at_once_is_refused_with_hold_exists() {
     for report in reports() {
@@ -228,7 +228,7 @@ async fn two_creations_with_one_key_at_once_are_one() {
     }
 }
 
-/// The second one finds the opening ahead of it, and may change it.
+/// The second call finds the opening still ahead, and may change it.
 #[tokio::test(start_paused = true)]
 async fn opening_that_is_set_twice_at_once_is_set() {
     for report in reports() {
@@ -247,7 +247,7 @@ async fn opening_that_is_set_twice_at_once_is_set() {
     }
 }
 
-/// The address is taken by then, by the very same user.
+/// By then the same user has taken the address.
 #[tokio::test(start_paused = true)]
 async fn address_that_is_set_twice_at_once_is_not_called_taken() {
     for address in ["mina@example.com", "mina@bücher.example"] {
@@ -270,7 +270,7 @@ async fn address_that_is_set_twice_at_once_is_not_called_taken() {
             let again = store.change_credentials(&guest, &changed).await;
             let is_stale = matches!(again, Err(Rejected::Refused(ChangeRefused::Stale)));
             assert!(is_stale, "{address} {report:?}: {again:?}");
-            // Somebody else's is somebody else's.
+            // An address of another user is refused.
             let other = User {
                 user_id: UserId::new(),
                 email: None,

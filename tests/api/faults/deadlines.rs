@@ -1,5 +1,5 @@
-//! How long calls wait before they are made again, and what becomes of a request whose calls are
-//! slow. Time passes only while something is waited for.
+//! How long calls wait before they are made again, and the result of a request whose calls are
+//! slow. Time passes only during a wait.
 
 use std::{future::Future, time::Duration};
 
@@ -14,21 +14,21 @@ use tokio::time::Instant;
 use super::TRANSACTION;
 use crate::harness::{Buyer, Call, Guest, PRICE, Shop};
 
-/// What both waits of a call come to at the most: 50 ms and 100 ms.
+/// The longest time of both waits of a call: 50 ms and 100 ms.
 const BOTH_WAITS: Duration = Duration::from_millis(150);
 
-/// Waits are drawn at random. With those of the SDK's own defaults, 1 s and 2 s at the most, one
-/// call in two hundred would be so fast.
+/// The waits are random. With the SDK's own defaults (at most 1 s and 2 s) one call in two hundred
+/// would be this fast.
 const ROUNDS: usize = 10;
 
-/// How much time something takes.
+/// How much time `work` takes.
 async fn time_of<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let started = Instant::now();
     let done = work.await;
     (done, started.elapsed())
 }
 
-/// Faults after which a call is made again.
+/// The faults after which a call is made again.
 const PASSING: [Fault; 4] = [
     Fault::Throughput,
     Fault::Throttling,
@@ -76,7 +76,7 @@ async fn retries_of_a_message_wait_150_ms_at_most() {
     assert_eq!(faults.counted().values().sum::<u64>(), 40);
 }
 
-/// A second attempt that comes to nothing leaves enough time for the third one, however slow.
+/// However slow a second attempt fails, it leaves enough time for the third.
 #[tokio::test(start_paused = true)]
 async fn all_attempts_of_a_call_fit_into_its_time() {
     let shop = Shop::empty().await;
@@ -91,7 +91,7 @@ async fn all_attempts_of_a_call_fit_into_its_time() {
     }
 }
 
-/// Lets each of the next calls of an operation take four seconds, and succeed.
+/// Makes each of the next calls of an operation take four seconds, and succeed.
 fn slow_down(shop: &Shop, function: &str, operation: &str, calls: usize) {
     for _ in 0..calls {
         let faults = shop.stack.faults();
@@ -124,7 +124,7 @@ async fn request_out_of_time_before_its_write_is_busy() {
     refund(&shop, &admin, &buyer, &receipt).send().await.ok();
 }
 
-/// Nobody knows whether it is done, so nobody is asked to do it again.
+/// It is not known whether it was done, so the answer must not ask to do it again.
 #[tokio::test(start_paused = true)]
 async fn request_out_of_time_after_its_write_has_failed() {
     let shop = Shop::open().await;

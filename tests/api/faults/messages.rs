@@ -1,4 +1,4 @@
-//! Release messages that are lost, late or doubled, and clocks that disagree.
+//! Release messages that are lost, late or doubled, and clocks that differ.
 
 use local::{Fault, When};
 use shared::jiff::SignedDuration;
@@ -23,7 +23,8 @@ async fn seat(shop: &Shop) -> String {
     seats[&7].clone()
 }
 
-/// Lost, doubled, late or early: the seat is free two seconds after its hold, and not before.
+/// Whether the message is lost, doubled, late or early: the seat is free two seconds after its
+/// hold, and not before.
 #[tokio::test(start_paused = true)]
 async fn hold_ends_in_time_whatever_happens_to_its_message() {
     for (fault, times, delivered) in [
@@ -59,7 +60,7 @@ async fn hold_ends_in_time_whatever_happens_to_its_message() {
     }
 }
 
-/// An early one is put back until the hold has ended, so that the session is still closed by it.
+/// An early message is put back until the hold has ended, so that it still closes the session.
 #[tokio::test(start_paused = true)]
 async fn early_message_comes_again() {
     let (shop, _) = shop_with_message_fault(Fault::Early, 1).await;
@@ -71,7 +72,7 @@ async fn early_message_comes_again() {
     assert!(shop.stack.pending_messages().is_empty());
 }
 
-/// Wherever a release is cut off, the message comes again and does the rest.
+/// Wherever a release is cut off, the message is delivered again and does the rest.
 #[tokio::test(start_paused = true)]
 async fn release_is_done_in_the_end_wherever_the_function_is_killed() {
     for (operation, when) in [
@@ -96,7 +97,7 @@ async fn release_is_done_in_the_end_wherever_the_function_is_killed() {
     }
 }
 
-/// Clocks two seconds apart cost no payer the seat, and nobody else's money.
+/// Clocks that differ by two seconds cost no payer the seat, and no other user money.
 #[tokio::test(start_paused = true)]
 async fn payer_whose_clock_is_behind_keeps_the_seat() {
     let shop = Shop::open().await;
@@ -113,7 +114,7 @@ async fn payer_whose_clock_is_behind_keeps_the_seat() {
     shop.pay(&payer, &held).await.ok();
 }
 
-/// Further apart, the payer may lose the seat, and then nothing else.
+/// If they differ by more, the payer may lose the seat, but nothing else.
 #[tokio::test(start_paused = true)]
 async fn payer_that_loses_the_seat_to_a_clock_keeps_the_money() {
     let shop = Shop::without_messages(&[]).await;

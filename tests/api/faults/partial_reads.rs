@@ -1,5 +1,5 @@
-//! Reads of several items at once that leave some of them unread, as DynamoDB's do when a partition
-//! is busy. An item that was not read is not one that is not there.
+//! Batch reads that leave some items unread, as DynamoDB does when a partition is busy. An unread
+//! item must not be mistaken for a missing one.
 
 use local::Fault;
 use serde_json::json;
@@ -9,10 +9,10 @@ use crate::harness::{Reply, Shop, text};
 
 const BATCH: &str = "BatchGetItem";
 
-/// The answers after which the rest is asked for.
+/// The answers after which the rest is read.
 const PARTIAL: [Fault; 2] = [Fault::Unprocessed, Fault::Incomplete];
 
-/// Two seats are asked for, and the second one is taken. It is seen before anything is written.
+/// Two seats are asked for, and the second one is taken. This is found before anything is written.
 #[tokio::test(start_paused = true)]
 async fn hold_reads_unread_seats_again() {
     let shop = Shop::open().await;
@@ -63,7 +63,7 @@ async fn look_up_reads_unread_seats_again() {
     look_up().await.refused(503, "BUSY");
 }
 
-/// Otherwise a user that was not read would be unknown, and one whose session was not read would
+/// Otherwise a user that was not read would be unknown, and a user whose session was not read would
 /// join a second time.
 #[tokio::test(start_paused = true)]
 async fn join_reads_an_unread_user_and_session_again() {
@@ -89,7 +89,7 @@ async fn join_reads_an_unread_user_and_session_again() {
     shop.join(&guest).await;
 }
 
-/// A tick that misses a count would let too many in.
+/// A tick without one of the counts would let too many in.
 #[tokio::test(start_paused = true)]
 async fn tick_lets_nobody_in_before_it_has_read_all_counts() {
     for fault in PARTIAL {
@@ -120,7 +120,7 @@ async fn tick_lets_nobody_in_before_it_has_read_all_counts() {
     }
 }
 
-/// Whoever looks again at an order's seats finds them.
+/// A second look at an order's seats finds them.
 #[tokio::test(start_paused = true)]
 async fn audit_reports_nothing_about_unread_items() {
     let shop = Shop::open().await;

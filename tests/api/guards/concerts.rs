@@ -1,4 +1,4 @@
-//! Concerts and their shows: whoever changes them changes what they have read.
+//! Concerts and their shows: a change requires what it has read.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ async fn concert_is_not_replaced(shop: &Shop) -> bool {
     store.create_concert(&concert, &shows).await.is_err()
 }
 
-/// Administrators read a concert at the same time, and then write it one after the other.
+/// Two administrators read a concert at the same time, and then write it one after the other.
 async fn two_changes_of_a_concert_are_both_done(shop: &Shop) -> bool {
     let changes = (1..=8).map(|day| {
         let date = format!("2027-01-0{day}");
@@ -61,7 +61,7 @@ async fn two_changes_of_a_concert_are_both_done(shop: &Shop) -> bool {
     all_done && shop.listed_concerts().await[0]["shows"] == 10
 }
 
-/// One deletes a concert while somebody else adds a show to it.
+/// One administrator deletes a concert while another adds a show to it.
 async fn nothing_is_left_of_a_deleted_concert(shop: &Shop) -> bool {
     let id = shop.concert_id.parse().expect("an id");
     let store = store(shop).await;
@@ -94,8 +94,8 @@ async fn first_concerts_of_a_queue_at_once_all_count(shop: &Shop) -> bool {
     count_concerts_at_once(shop, 0).await
 }
 
-/// Creates concerts of a queue in which there are so many already. More than once: by the second
-/// time the connections that they come by are open.
+/// Creates concerts of a queue that has `earlier` concerts already. It does so more than once,
+/// because the connections are open only the second time.
 async fn count_concerts_at_once(shop: &Shop, earlier: usize) -> bool {
     let shows = [show("2026-12-24")];
     let concerts = ["A", "B", "C", "D", "E", "F"];
@@ -131,7 +131,7 @@ fn show_on(date: &str) -> ShowChange {
     }
 }
 
-/// Many instances find the counts of a hall old at the same time.
+/// Many instances find at the same time that the counts of a hall are old.
 async fn hall_is_counted_by_one_of_many(shop: &Shop) -> bool {
     let hall = Show {
         capacity: 10_000,
@@ -160,7 +160,7 @@ async fn hall_is_counted_by_one_of_many(shop: &Shop) -> bool {
     (read - blocks - kept).abs() < f64::EPSILON
 }
 
-/// Whoever counts is so slow that another one has counted meanwhile.
+/// An instance counts so slowly that another one has counted meanwhile.
 async fn late_count_replaces_no_newer_one(shop: &Shop) -> bool {
     let id: ConcertId = shop.concert_id.parse().expect("an id");
     let date = shop.dates[0].parse().expect("a date");
@@ -185,8 +185,8 @@ async fn named_creation_happens_once(shop: &Shop) -> bool {
     create_at_once(shop).await
 }
 
-/// Two tries of the same creation have both begun when one is done, and its concert is deleted. The
-/// other one does not bring it back.
+/// Two tries of the same creation have begun. One is done, and its concert is deleted. The other
+/// one must not create it again.
 async fn named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
     tokio::time::pause();
     let admin = shop.admin().await;
@@ -199,7 +199,7 @@ async fn named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
     let faults = shop.stack.faults();
     faults.meet("create-concert", "TransactWriteItems", Fault::Slow, 1);
     let (late, id) = shared::futures_util::join!(call.clone().send(), async {
-        // By then, the first one is on its way.
+        // By now the first one is under way.
         tokio::time::sleep(Duration::from_millis(100)).await;
         let created = call.clone().send().await.expect(201);
         let id = text(&created["concert_id"]);
@@ -210,7 +210,7 @@ async fn named_creation_is_over_when_it_is_done(shop: &Shop) -> bool {
     late.status == 201 && late.body["concert_id"] == id && shop.listed_names().await.len() == 1
 }
 
-/// The same creation, several times at once, each of which has the same answer.
+/// The same creation several times at once. Each must have the same answer.
 async fn create_at_once(shop: &Shop) -> bool {
     let admin = shop.admin().await;
     let body = serde_json::json!({
@@ -245,8 +245,8 @@ async fn listing_of_an_earlier_version_is_put_in_order_first(shop: &Shop) -> boo
             .is_some_and(|found| found.len() == 1)
 }
 
-/// Two put the listing in order. One has read what the other one has moved, and what was deleted
-/// then.
+/// Two calls put the listing in order. One has read an entry that the other one has moved, and that
+/// was deleted afterwards.
 async fn entry_is_moved_once(shop: &Shop) -> bool {
     let wide = "\u{ff37}inter";
     let id = shop.add_concert(wide, "main", &[show("2026-12-24")]).await;

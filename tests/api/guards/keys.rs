@@ -1,4 +1,4 @@
-//! The keys that sign: nobody ever signs with one that is not published.
+//! The keys that sign: nothing is ever signed with a key that is not published.
 
 use serde_json::json;
 use shared::{
@@ -17,7 +17,7 @@ guarded! {
     keys_that_came_after_all_were_deleted_stay: ("Keys", "kid = :seen_kid");
 }
 
-/// The last one to write has looked before there were any.
+/// The last one to write had read before there were any keys.
 async fn first_key_pair_stays(shop: &Shop) -> bool {
     let store = store(shop).await;
     let users = join_all((0..8).map(|_| shop.guest())).await;
@@ -44,8 +44,8 @@ async fn two_rotations_at_once_are_one(shop: &Shop) -> bool {
     rotate_twice(shop).await == 1
 }
 
-/// How many of two rotations write that have read the same keys: of the second key, nobody would
-/// know the public half.
+/// How many of two rotations write that have read the same keys. The public half of one of the new
+/// keys would be lost.
 async fn rotate_twice(shop: &Shop) -> u32 {
     let store = shop.stack.app("rotate-keys").await.store().clone();
     let seen = store.all_keys().await.expect("an answer").expect("keys");
@@ -64,7 +64,7 @@ async fn rotate_twice(shop: &Shop) -> u32 {
     written
 }
 
-/// As an operator may delete them who fears the worst.
+/// As an operator may delete all keys in an emergency.
 async fn keys_that_came_after_all_were_deleted_stay(shop: &Shop) -> bool {
     let store = shop.stack.app("rotate-keys").await.store().clone();
     let deleted = key_pair("deleted", shop.now());
@@ -85,7 +85,7 @@ async fn keys_that_came_after_all_were_deleted_stay(shop: &Shop) -> bool {
     changed.is_err() && is_known(shop, &guest).await
 }
 
-/// Whether a key that is published has signed their token.
+/// Whether a published key has signed the guest's token.
 async fn is_known(shop: &Shop, guest: &Guest) -> bool {
     let path = format!("/v1/users/{}/balance", guest.user_id);
     let balance = shop.get(&path).send_as(&guest.access_token).await;

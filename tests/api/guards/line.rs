@@ -1,4 +1,4 @@
-//! The line: one session each, every number once, ticks and settings one after the other.
+//! The line: one session per user, each number once, ticks and settings one after the other.
 
 use local::Fault;
 use serde_json::json;
@@ -52,7 +52,7 @@ async fn user_that_comes_back_has_one_session(shop: &Shop) -> bool {
     successes(&join_all(joins).await) == 1
 }
 
-/// Somebody leaves between the look and the write of a join that issues their token again.
+/// The user leaves between the read and the write of a join that issues their token again.
 async fn token_of_an_ended_session_is_not_issued_again(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = session(shop, &buyer).await;
@@ -60,7 +60,7 @@ async fn token_of_an_ended_session_is_not_issued_again(shop: &Shop) -> bool {
     store(shop).await.issue_again(&seen).await.is_err()
 }
 
-/// They leave and join again meanwhile: the later session does not get what was meant for the
+/// The user leaves and joins again meanwhile. The later session must not get what was meant for the
 /// earlier one.
 async fn token_of_an_earlier_session_is_not_issued_again(shop: &Shop) -> bool {
     let guest = shop.guest().await;
@@ -71,8 +71,8 @@ async fn token_of_an_earlier_session_is_not_issued_again(shop: &Shop) -> bool {
     store(shop).await.issue_again(&seen).await.is_err()
 }
 
-/// A payment that began in time commits when the hold is over already, between the look and the
-/// write of somebody who joins again.
+/// A payment that began in time is written after its hold has lapsed, between the read and the
+/// write of a join of the same user.
 async fn session_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let reservation = shop.hold(&buyer, 7).await.ok();
@@ -101,7 +101,7 @@ async fn session_paid_meanwhile_has_not_expired(shop: &Shop) -> bool {
 async fn arrival_is_counted_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = session(shop, &buyer).await;
-    // As if its number had just come up: it joins once more, without having arrived.
+    // As if its number had just been served: it joins again without having arrived.
     leave(shop, &buyer).await.ok();
     let left = session(shop, &buyer).await;
     let store = store(shop).await;
@@ -193,8 +193,8 @@ async fn settings_at_once_are_all_made(shop: &Shop) -> bool {
     all && last["settings"]["version"] == 10
 }
 
-/// How many of two operators change a queue who have seen the same version of it: while the first
-/// one's write is on its way, the second one does it all.
+/// How many of two operators change a queue of which both have seen the same version. The second
+/// one's request is done while the first one's write is under way.
 async fn changed_by_two(shop: &Shop, queue_id: &str, version: u64) -> usize {
     let admin = shop.admin().await;
     let path = format!("/v1/queues/{queue_id}");
@@ -226,7 +226,7 @@ async fn settings_of_one_version_are_changed_once(shop: &Shop) -> bool {
     changed_by_two(shop, "rock", 1).await == 1
 }
 
-/// Of a queue that has no line yet, either.
+/// The same for a queue that has no line yet.
 async fn settings_without_an_item_are_changed_once(shop: &Shop) -> bool {
     let queue_id: QueueId = "another".parse().expect("an id");
     store(shop)
@@ -237,7 +237,7 @@ async fn settings_without_an_item_are_changed_once(shop: &Shop) -> bool {
     changed_by_two(shop, "another", 0).await == 1
 }
 
-/// A queue of that name that opens in an hour.
+/// A queue with this id that opens in an hour.
 async fn opens_later(shop: &Shop) -> QueueId {
     let admin = shop.admin().await;
     let settings = json!({ "opens_at": shop.in_seconds(3_600) });
@@ -265,7 +265,7 @@ async fn number_is_not_drawn_before_the_opening(shop: &Shop) -> bool {
     number.expect("an answer").is_none()
 }
 
-/// The second tick of the opening comes when a number has been drawn.
+/// The second tick of the opening comes after a number has been drawn.
 async fn queue_opens_once(shop: &Shop) -> bool {
     let queue_id = opens_later(shop).await;
     let store = store(shop).await;

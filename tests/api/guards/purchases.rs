@@ -1,4 +1,4 @@
-//! Holding, paying, charging, refunding: no seat to two, no money from nowhere.
+//! Holding, paying, charging, refunding: no seat for two users, and no money out of nothing.
 
 use serde_json::{Value, json};
 use shared::{
@@ -84,7 +84,7 @@ async fn session_that_has_left_holds_nothing(shop: &Shop) -> bool {
     is_over(&held, Some(Ending::Left))
 }
 
-/// Whether a hold is refused because the session is over, for that reason.
+/// Whether a hold is refused because the session is over, for this reason.
 fn is_over(held: &Result<(), Rejected<HoldRefused>>, reason: Option<Ending>) -> bool {
     matches!(held, Err(Rejected::Refused(HoldRefused::SessionOver(why))) if *why == reason)
 }
@@ -122,7 +122,7 @@ async fn hold_given_up_is_not_paid(shop: &Shop) -> bool {
     pay_hold(&store, &session, &hold, shop.now()).await.is_err()
 }
 
-/// The payer's clock is far behind, and the message was lost: only the seat itself knows.
+/// The payer's clock is far behind, and the message was lost, so only the seat's item knows.
 async fn seat_that_went_to_another_is_not_sold(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (payer, lapsed) = rich_and_holding(shop, &buyer).await;
@@ -138,13 +138,13 @@ async fn seat_that_went_to_another_is_not_sold(shop: &Shop) -> bool {
         .await
         .expect("the seat is free again");
     let refused = pay_hold(&store, &payer, &lapsed, shop.now()).await.is_err();
-    // The clock of whoever looks at it afterwards is right.
+    // The clock of the function that reads it afterwards is right.
     shop.advance(303).await;
     refused
 }
 
-/// Even where the session and the seat are what they were before, as after one table was restored
-/// to an earlier time and another was not.
+/// The session and the seat are as they were before, as after one table was restored to an earlier
+/// time and another was not.
 async fn order_is_paid_once(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (session, hold) = rich_and_holding(shop, &buyer).await;
@@ -160,7 +160,7 @@ async fn order_is_paid_once(shop: &Shop) -> bool {
     again.is_ok() && shop.balance(&buyer).await == json!(9 * PRICE)
 }
 
-/// What is in the tables of sessions and seats.
+/// The items of the tables of sessions and seats.
 async fn everything_held(shop: &Shop) -> [(&'static str, Vec<Value>); 2] {
     let sessions = shop.items("Sessions").await;
     [("Sessions", sessions), ("Seats", shop.items("Seats").await)]
@@ -185,7 +185,7 @@ async fn payment_and_charges_at_once_add_up(shop: &Shop) -> bool {
 }
 
 async fn charges_at_once_add_up(shop: &Shop) -> bool {
-    // They have two seconds for giving way, whatever the machine is doing.
+    // Their retries end after two seconds, so time is paused for slow machines.
     tokio::time::pause();
     let buyer = shop.buyer().await;
     let replies = join_all((0..20).map(|_| shop.charge(&buyer, 100))).await;
@@ -228,7 +228,7 @@ async fn next_holder_keeps_the_seat(shop: &Shop) -> bool {
     shop.advance(302).await;
     let next = shop.buyer().await;
     shop.hold(&next, 7).await.ok();
-    // The release of the earlier hold comes once more, late.
+    // The release of the earlier hold is delivered again, late.
     store(shop)
         .await
         .free_seats(&lapsed)
@@ -241,7 +241,7 @@ async fn next_holder_keeps_the_seat(shop: &Shop) -> bool {
 async fn order_is_refunded_once(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    // The seats guard it as well.
+    // The seats' condition guards it as well.
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     store
@@ -280,7 +280,7 @@ async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
 async fn operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    // The seats guard it as well.
+    // The seats' condition guards it as well.
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     let why = explanation();
@@ -306,7 +306,7 @@ async fn operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
     refunded.is_err()
 }
 
-/// The operator has read a hold that its buyer has changed for another one since.
+/// The operator has read a hold, and its buyer holds another seat by now.
 async fn operator_cancels_no_later_hold(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let (seen, hold) = rich_and_holding(shop, &buyer).await;
@@ -318,7 +318,7 @@ async fn operator_cancels_no_later_hold(shop: &Shop) -> bool {
 }
 
 async fn corrections_and_charges_at_once_add_up(shop: &Shop) -> bool {
-    // They have two seconds for giving way, whatever the machine is doing.
+    // Their retries end after two seconds, so time is paused for slow machines.
     tokio::time::pause();
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     shop.charge(&buyer, 1_000).await.ok();
@@ -330,7 +330,7 @@ async fn corrections_and_charges_at_once_add_up(shop: &Shop) -> bool {
     all_done && shop.balance(&buyer).await == json!(1_400)
 }
 
-/// There is enough for one of the two.
+/// The balance is enough for one of the two.
 async fn correction_and_a_payment_at_once_take_no_more_than_there_is(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     shop.hold(&buyer, 7).await.ok();
@@ -363,7 +363,7 @@ fn explanation() -> Explanation {
     }
 }
 
-/// Somebody who has bought a seat, and the order as a request reads it.
+/// A buyer who has bought a seat, and the order as a request reads it.
 async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
     let (buyer, receipt) = shop.sell(seat).await;
     let reservation_id = receipt["reservation_id"].as_str().expect("an id");
@@ -378,14 +378,14 @@ async fn log_out(shop: &Shop, buyer: &Buyer) {
     out.send().await.ok();
 }
 
-/// The account, as a request reads it that goes on to move it.
+/// The account, as a request reads it that moves it afterwards.
 async fn account(shop: &Shop, buyer: &Buyer) -> Account {
     let user_id = buyer.user_id.parse().expect("an id");
     let read = store(shop).await.account(user_id).await;
     read.expect("an answer").expect("an account")
 }
 
-/// Whether a charge into the account as it was read is done.
+/// Whether a charge succeeds into the account as it was read.
 async fn charges(shop: &Shop, buyer: &Buyer, seen: Account) -> bool {
     let user_id = buyer.user_id.parse().expect("an id");
     let (name, amount) = (EntryName::of(None), Money::won(100));

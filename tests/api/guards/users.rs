@@ -1,4 +1,4 @@
-//! Users: an address is one user's, guesses are counted, and a change is made to what was read.
+//! Users: an address belongs to one user, guesses are counted, and a change requires what was read.
 
 use serde_json::json;
 use shared::{
@@ -19,7 +19,7 @@ guarded! {
     address_belongs_to_one_user: ("Users", "attribute_not_exists(id)");
     address_taken_meanwhile_is_not_taken_over: ("Users", "attribute_not_exists(id)");
     first_guesses_at_once_are_all_counted: ("Users", "attribute_not_exists(attempts.sources)");
-    guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.sources.#source < :most");
+    guesses_at_once_do_not_pass_the_limit: ("Users", "attempts.sources.#source < :max");
     guesses_from_all_sources_at_once_do_not_pass_their_limit: ("Users", "attempts.#count < :of_all");
     two_changes_of_an_account_at_once_are_one: ("Users", "generation = :seen");
     change_does_not_outlive_its_token: ("Users", "generation = :seen");
@@ -41,7 +41,7 @@ guarded! {
 async fn user_is_not_replaced(shop: &Shop) -> bool {
     let user = User::guest(Name::parse("김민수").expect("a name"), shop.now());
     let store = store(shop).await;
-    // The account of the first sign-up is a guard of its own.
+    // The condition of the first sign-up's account guards it as well.
     shop.stack
         .strip_condition("Accounts", "attribute_not_exists(entry)");
     store.sign_up(&user).await.expect("a new user");
@@ -75,7 +75,7 @@ async fn guesses_at_once_do_not_pass_the_limit(shop: &Shop) -> bool {
     eleven_guesses_at_once(shop).await == 10
 }
 
-/// How many of eleven wrong passwords are heard.
+/// How many of eleven wrong passwords are checked.
 async fn eleven_guesses_at_once(shop: &Shop) -> usize {
     let account = shop.account("mina@example.com").await;
     let guesses = (0..11).map(|_| shop.log_in(&account.email, "not the password"));
@@ -83,7 +83,7 @@ async fn eleven_guesses_at_once(shop: &Shop) -> usize {
     replies.iter().filter(|reply| reply.status == 401).count()
 }
 
-/// Otherwise the first one's address would stay somebody's who has another one.
+/// Otherwise the first one's address would stay recorded for a user who has another one.
 async fn two_changes_of_an_account_at_once_are_one(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
@@ -97,7 +97,7 @@ async fn two_changes_of_an_account_at_once_are_one(shop: &Shop) -> bool {
     written == 1
 }
 
-/// Otherwise whoever logs out on seeing that somebody else has their token would be too late.
+/// Otherwise a log-out of a user who notices that their token is stolen would come too late.
 async fn change_does_not_outlive_its_token(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
@@ -133,7 +133,7 @@ async fn unknown_user_becomes_no_administrator(shop: &Shop) -> bool {
     matches!(read, Ok(None))
 }
 
-/// Who is renamed has been deleted meanwhile.
+/// The user has been deleted meanwhile.
 async fn new_name_makes_no_user(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let seen = user(shop, &guest.user_id).await;
@@ -143,8 +143,8 @@ async fn new_name_makes_no_user(shop: &Shop) -> bool {
     renamed.is_err() && shop.items("Users").await.is_empty()
 }
 
-/// Both are counted before either is right. The one that comes last finds nothing to forget, even
-/// where the user has been deleted meanwhile.
+/// Both are counted before either is found right. The later one finds nothing to forget, even if
+/// the user has been deleted meanwhile.
 async fn right_password_twice_at_once_is_right(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let seen = user(shop, &account.user_id).await;
@@ -161,7 +161,7 @@ async fn right_password_twice_at_once_is_right(shop: &Shop) -> bool {
     again.is_ok() && late.is_err() && shop.items("Users").await.is_empty()
 }
 
-/// Three are counted before one of them is right, and each has read what was known then.
+/// Three are counted before one of them is found right, and each has read the same known sources.
 async fn log_ins_at_once_lose_no_known_source(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let user_id = user(shop, &account.user_id).await.user_id;
@@ -182,8 +182,8 @@ async fn log_ins_at_once_lose_no_known_source(shop: &Shop) -> bool {
     are_known == [true; 3] && attempts.count == 0
 }
 
-/// It was right when it was counted, and another one is set before its source is remembered. Else
-/// all sources that were known before would be known again, and so would be this one.
+/// The password was right when it was counted, and was changed before its source became known.
+/// Otherwise all earlier sources would be known again, and this one too.
 async fn old_password_makes_no_source_known(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let (store, now) = (store(shop).await, shop.now());
@@ -191,7 +191,7 @@ async fn old_password_makes_no_source_known(shop: &Shop) -> bool {
     let seen = user(shop, &account.user_id).await;
     let counted = store.count_attempt(seen.user_id, from, now).await;
     let counted = counted.expect("an attempt");
-    // It is set from where the account was signed up, so that what is known stays what it was.
+    // It is set from the address of the sign-up, so the known sources stay the same.
     let path = format!("/v1/users/{}", account.user_id);
     let body = json!({ "password": "another long password", "current_password": PASSWORD });
     let change = shop.patch(&path).token(&account.access_token).json(&body);
@@ -203,7 +203,7 @@ async fn old_password_makes_no_source_known(shop: &Shop) -> bool {
     user(shop, &account.user_id).await.known == known
 }
 
-/// Each is of another address, and all of them have read that there is room for one more.
+/// Each comes from a different address, and all have read that one more is allowed.
 async fn guesses_from_all_sources_at_once_do_not_pass_their_limit(shop: &Shop) -> bool {
     let account = shop.account("mina@example.com").await;
     let user_id = user(shop, &account.user_id).await.user_id;
@@ -218,7 +218,7 @@ async fn guesses_from_all_sources_at_once_do_not_pass_their_limit(shop: &Shop) -
     guesses.iter().filter(|counted| counted.is_ok()).count() == 5
 }
 
-/// A log-out that comes late would bring tokens back that two others have ended.
+/// A late log-out would make tokens valid again that two others have ended.
 async fn ended_tokens_stay_ended(shop: &Shop) -> bool {
     let guest = shop.guest().await;
     let first = user(shop, &guest.user_id).await;
@@ -233,7 +233,7 @@ async fn ended_tokens_stay_ended(shop: &Shop) -> bool {
     reply.status == 401
 }
 
-/// One of them stands as an earlier version wrote it.
+/// One of them is stored as an earlier version wrote it.
 async fn address_belongs_to_one_user_in_each_of_its_forms(shop: &Shop) -> bool {
     shop.known_in_ascii().await;
     let signed_up = shop.sign_up_with("user@bücher.example", PASSWORD).await;
@@ -275,7 +275,7 @@ async fn user_with_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
     is_not_deleted(shop, &seen, Account::EMPTY, &[session]).await
 }
 
-/// What they held they have given up, and hold something else.
+/// They have cancelled what they held, and hold another seat.
 async fn user_with_other_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
     let buyer = shop.buyer().await;
     let seen = user(shop, &buyer.user_id).await;
@@ -287,7 +287,7 @@ async fn user_with_other_seats_by_now_is_not_deleted(shop: &Shop) -> bool {
     is_not_deleted(shop, &seen, Account::EMPTY, &[session]).await
 }
 
-/// Whether somebody who was read before is still there after they were to be deleted.
+/// Whether a user who was read before still exists after a try to delete them.
 async fn is_not_deleted(shop: &Shop, seen: &User, account: Account, sessions: &[Session]) -> bool {
     let store = store(shop).await;
     let done = store.delete_user(seen, account, sessions, shop.now()).await;

@@ -1,13 +1,13 @@
-//! Those who have a password, and those who run the on-sale.
+//! Users with a password, and administrators.
 
 use serde_json::{Value, json};
 
 use super::{Call, Guest, Reply, Shop, text};
 
-/// The password of everybody here who has one.
+/// The password of every account here.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// Somebody with a password and an access token.
+/// A user with a password and an access token.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub user_id: String,
@@ -16,7 +16,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The same as somebody with an access token, whatever else they have.
+    /// The same user with their access token only.
     pub fn as_guest(&self) -> Guest {
         Guest {
             user_id: self.user_id.clone(),
@@ -26,7 +26,7 @@ impl Account {
 }
 
 impl Shop {
-    /// Somebody new with that address and [`PASSWORD`].
+    /// A new user with this address and [`PASSWORD`].
     pub async fn account(&self, email: &str) -> Account {
         let user = self.sign_up_with(email, PASSWORD).await.expect(201);
         Account {
@@ -36,7 +36,7 @@ impl Shop {
         }
     }
 
-    /// Signs somebody up with an address and a password.
+    /// Signs a user up with an address and a password.
     pub async fn sign_up_with(&self, email: &str, password: &str) -> Reply {
         let body = json!({ "name": "김민수", "email": email, "password": password });
         self.post("/v1/users").json(&body).send().await
@@ -57,7 +57,7 @@ impl Shop {
         .await
     }
 
-    /// Sends a request to a function from an address, as API Gateway tells it, and returns the
+    /// Sends a request to a function from an address, as API Gateway would report it. Returns the
     /// function's answer.
     pub async fn send_from(
         &self,
@@ -73,8 +73,8 @@ impl Shop {
         self.invoke(function, &event).await.ok()
     }
 
-    /// As if a hundred addresses had just given a wrong password each: from now on only the known
-    /// ones are heard.
+    /// As if a hundred addresses had just given a wrong password each. From now on only known
+    /// addresses may try one.
     pub async fn exhaust_shared_guesses(&self, user_id: &str) {
         let attempts = json!({
             "count": 100, "since": self.now().as_millisecond(), "sources": {},
@@ -84,8 +84,8 @@ impl Shop {
             .await;
     }
 
-    /// Somebody with [`PASSWORD`] whose address is known in its ASCII form alone, as an earlier
-    /// version wrote it down.
+    /// A user with [`PASSWORD`] whose address is stored in its ASCII form only, as an earlier
+    /// version wrote it.
     pub async fn known_in_ascii(&self) -> Account {
         let account = self.account("user@xn--bcher-kva.example").await;
         let key = json!({ "id": "email#user@bücher.example" });
@@ -95,14 +95,14 @@ impl Shop {
         account
     }
 
-    /// A new access token of somebody without a password.
+    /// A new access token of a guest.
     pub async fn token_of(&self, guest_id: &str) -> String {
         let body = json!({ "user_id": guest_id });
         let logged_in = self.post("/v1/auth/login").json(&body).send().await.ok();
         text(&logged_in["token"])
     }
 
-    /// A new administrator, as the operator makes one.
+    /// A new administrator, made as the operator makes one.
     pub async fn admin(&self) -> Guest {
         let admin = self.guest().await;
         let order = json!({ "user_id": admin.user_id });

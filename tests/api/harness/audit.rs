@@ -1,4 +1,4 @@
-//! The audit, as the judge of what a test has done to the data.
+//! The audit, which checks what a test has done to the data.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ impl Shop {
         report
     }
 
-    /// Runs the audit with an order. When it waits for its pace, the clock is moved.
+    /// Runs the audit with this event. When it waits for its pace, the clock is moved.
     pub async fn run_audit(&self, order: &Value) -> Value {
         let run = self.invoke("audit", order);
         let reply = self.stack.without_waiting("audit", run).await;

@@ -1,4 +1,4 @@
-//! Concerts, as whoever runs the on-sale deals with them.
+//! Concerts, as administrators use them.
 
 use std::collections::BTreeMap;
 
@@ -21,25 +21,25 @@ impl Shop {
         call.json(body).send().await
     }
 
-    /// Deletes a concert, or with `/dates/…` behind its id one of its shows.
+    /// Deletes a concert, or one of its shows if `/dates/…` follows the id.
     pub async fn remove(&self, admin: &Guest, what: &str) -> Reply {
         let path = format!("/v1/concerts/{what}");
         self.delete(&path).send_as(&admin.access_token).await
     }
 
-    /// A concert as everybody sees it.
+    /// A concert, as everybody reads it.
     pub async fn concert(&self, concert_id: &str) -> Value {
         let path = format!("/v1/concerts/{concert_id}");
         self.get(&path).send().await.ok()
     }
 
-    /// The first page of the concerts to come.
+    /// The first page of the upcoming concerts.
     pub async fn listed_concerts(&self) -> Vec<Value> {
         let page = self.get("/v1/concerts").send().await.ok();
         page["concerts"].as_array().expect("concerts").clone()
     }
 
-    /// The names of the first page of the concerts to come.
+    /// The names on the first page of the upcoming concerts.
     pub async fn listed_names(&self) -> Vec<String> {
         let listed = self.listed_concerts().await;
         listed
@@ -48,7 +48,7 @@ impl Shop {
             .collect()
     }
 
-    /// The shows that a queue of its own counts on: each concert's, with their capacities.
+    /// The shows that a queue of its own sells, by concert, with their capacities.
     pub async fn queue_shows(&self, queue_id: &str) -> Value {
         let queue_id: QueueId = queue_id.parse().expect("an id");
         let app = self.stack.operator().await;
@@ -65,7 +65,7 @@ impl Shop {
 }
 
 impl Shop {
-    /// Lists a concert as the version of the code did that knew nothing of width.
+    /// Lists a concert like the version of the code that did not fold widths.
     pub async fn list_as_before(&self, name: &str, concert_id: &str) {
         let entry =
             |name: &str| json!({ "group": "listing", "entry": format!("{name}#{concert_id}") });
@@ -79,7 +79,7 @@ impl Shop {
     }
 }
 
-/// So many shows of a concert, one a day from the first of January 2027.
+/// This many shows of a concert, one a day from 1 January 2027 on.
 pub fn many_shows(count: i64) -> Vec<Value> {
     let new_year = shared::jiff::civil::date(2027, 1, 1);
     let day = |n: i64| new_year + shared::jiff::SignedDuration::from_hours(24 * n);

@@ -1,22 +1,21 @@
-//! Every endpoint with the door that it stands behind, so that what holds for all of a kind is
-//! asked of all of them.
+//! Every endpoint with its door, so that a rule for a kind of endpoint is tested at all of them.
 
 use serde_json::{Value, json};
 
 use super::{Call, Shop};
 
-/// Who may call an endpoint.
+/// The door of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
-    /// A user with any valid token of theirs.
+    /// A user with a valid token of any kind.
     User,
-    /// A user with a queue token, whatever has become of its session.
+    /// A user with a queue token, whatever the state of its session.
     QueueUser,
     /// A user with an access token.
     SignedIn,
     /// A queue token whose session is not over.
     Holder,
-    /// A queue token whose turn it is.
+    /// A queue token whose number has been served.
     Buyer,
     /// An administrator with an access token.
     Admin,
@@ -33,7 +32,7 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// A request without a token.
+    /// A good request without a token.
     pub fn call(&self, shop: &Shop) -> Call {
         let call = shop.call(self.method, &self.path);
         match &self.body {
@@ -42,25 +41,25 @@ impl Guarded {
         }
     }
 
-    /// Whether a queue token is of use here.
+    /// Whether a queue token is accepted here.
     pub fn takes_queue_tokens(&self) -> bool {
         !matches!(self.door, Door::SignedIn | Door::Admin)
     }
 
-    /// Whether a body is looked at here, and not refused for being there.
+    /// Whether a body is read here, and not refused for being there.
     pub fn takes_bodies(&self) -> bool {
         !["GET", "DELETE"].contains(&self.method)
     }
 
-    /// Whether an access token is of use here.
+    /// Whether an access token is accepted here.
     pub fn takes_access_tokens(&self) -> bool {
         matches!(self.door, Door::User | Door::SignedIn | Door::Admin)
     }
 }
 
 impl Shop {
-    /// Every endpoint that stands behind a door, as that user calls it for that reservation.
-    /// Those that end sessions and tokens come last.
+    /// Every endpoint with a door, as this user calls it for this reservation. Those that end
+    /// sessions and tokens come last.
     #[expect(clippy::too_many_lines, reason = "it is a table")]
     pub fn guarded(&self, user_id: &str, reservation_id: &str) -> Vec<Guarded> {
         let concert = format!("/v1/concerts/{}", self.concert_id);
@@ -194,7 +193,7 @@ impl Shop {
                 &format!("{concert}/dates/{date}"),
             ),
             guarded("delete-concert", Door::Admin, "DELETE", &concert),
-            // These end the tokens that the others are called with.
+            // These end the tokens that the others use.
             guarded("leave-queue", Door::Holder, "DELETE", "/v1/auth/tokens"),
             guarded("log-out", Door::SignedIn, "POST", "/v1/auth/logout"),
             guarded(

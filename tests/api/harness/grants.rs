@@ -1,5 +1,5 @@
-//! Keeps a record of the permissions that the suite uses, for the test that asks which of them
-//! nobody needs (`tests/grants.rs`).
+//! Records the permissions that the suite uses, for the test that no permission is unused
+//! (`tests/grants.rs`).
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use std::{
 
 use local::FirstUse;
 
-/// The record, begun anew with each run.
+/// The record. Each run starts a new one.
 static RECORD: LazyLock<Mutex<Record>> = LazyLock::new(|| {
     let file = File::create(concat!(env!("CARGO_TARGET_TMPDIR"), "/grants-used"));
     Mutex::new(Record {
@@ -24,7 +24,7 @@ struct Record {
     written: BTreeSet<String>,
 }
 
-/// Writes each permission down that a function uses.
+/// Records each permission that a function uses.
 pub fn record() -> FirstUse {
     FirstUse::new(|function, grant| {
         let mut record = RECORD.lock().expect("not poisoned");

@@ -1,4 +1,4 @@
-//! HTTP, as a client would speak it.
+//! HTTP, as a client uses it.
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, Response, StatusCode, body::Bytes, header::HeaderMap};
@@ -13,12 +13,12 @@ use super::specification::Specification;
 /// A client that keeps its connections.
 pub type Client = legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// A new one.
+/// A new client.
 pub fn client() -> Client {
     legacy::Client::builder(TokioExecutor::new()).build_http()
 }
 
-/// A request in the making.
+/// A request to be sent.
 #[derive(Clone)]
 #[must_use]
 pub struct Call {
@@ -68,7 +68,7 @@ impl Call {
         self.with_type("application/json", body)
     }
 
-    /// A body of that type.
+    /// A body of this type.
     pub fn with_type(self, kind: &str, body: impl Into<Bytes>) -> Self {
         let mut call = self.header("content-type", kind);
         call.body = body.into();
@@ -80,7 +80,7 @@ impl Call {
         self.token(token).send()
     }
 
-    /// Sends it, and checks that the answer is one that the specification has.
+    /// Sends it, and checks that the answer is in the specification.
     pub async fn send(self) -> Reply {
         let (method, sent) = (self.method.clone(), self.body.clone());
         let target = self.url.splitn(4, '/').nth(3).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Call {
         reply
     }
 
-    /// Sends it to something that the specification does not have.
+    /// Sends it to something that is not in the specification.
     pub async fn send_unchecked(self) -> Reply {
         let what = format!("{} {}", self.method, self.url);
         let mut request = Request::builder().method(&*self.method).uri(&self.url);
@@ -111,9 +111,9 @@ pub struct Reply {
     what: String,
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body as it was sent.
     pub text: String,
-    /// The body as JSON, which it need not be.
+    /// The body as JSON; null if it is not JSON.
     pub body: Value,
 }
 
@@ -132,20 +132,20 @@ impl Reply {
         }
     }
 
-    /// The body of an answer with status 200.
+    /// The body, if the status is 200.
     #[track_caller]
     pub fn ok(self) -> Value {
         self.expect(200)
     }
 
-    /// The body of an answer with that status.
+    /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.what, self.body);
         self.body
     }
 
-    /// Checks that it is that error, in its envelope, and returns its text.
+    /// Checks that the answer is this error, in its envelope, and returns its text.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> String {
         assert_eq!(
@@ -166,12 +166,12 @@ impl Reply {
         self.body["error"].as_str().expect("a text").to_owned()
     }
 
-    /// Whether the gateway answers for a function that cannot do so any more.
+    /// Whether the gateway has answered instead of a function that could not.
     pub fn is_the_gateways(&self) -> bool {
         self.status == 500 && self.body == json!({ "message": "Internal Server Error" })
     }
 
-    /// A header, or nothing.
+    /// A header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)

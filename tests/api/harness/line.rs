@@ -1,21 +1,21 @@
-//! The line, as a visitor of the shop sees it.
+//! The line, as visitors of the shop see it.
 
 use serde_json::{Value, json};
 
 use super::{Buyer, Call, Guest, Reply, Shop, show, text};
 
 impl Shop {
-    /// A shop that lets in one at a time.
+    /// A shop that lets in one user at a time.
     pub async fn with_room_for_one() -> Self {
         Self::open_with(&[("MainMaxActive", "1")]).await
     }
 
-    /// Asks for the place of a session.
+    /// Reads the place of a session.
     pub async fn get_place(&self, buyer: &Buyer) -> Value {
         self.get("/v1/auth/tokens").send_as(&buyer.token).await.ok()
     }
 
-    /// The status of a session, with the reason when it is over: `ACTIVE`, `CLOSED PAID`.
+    /// The status of a session, with the reason if it is over: `ACTIVE`, `CLOSED PAID`.
     pub async fn status(&self, buyer: &Buyer) -> String {
         let place = self.get_place(buyer).await;
         match place["reason"].as_str() {
@@ -30,13 +30,13 @@ impl Shop {
         self.get(&path).token(&buyer.token)
     }
 
-    /// A new guest who joins the queue of the concert.
+    /// A new guest who has joined the queue of the concert.
     pub async fn fan(&self) -> Buyer {
         let guest = self.guest().await;
         self.join_for(&guest, Some(&self.concert_id)).await
     }
 
-    /// So many of them, one after the other.
+    /// This many of them, one after the other.
     pub async fn fans(&self, count: usize) -> Vec<Buyer> {
         let mut fans = Vec::new();
         for _ in 0..count {
@@ -45,7 +45,7 @@ impl Shop {
         fans
     }
 
-    /// The status of each of several sessions.
+    /// The status of each session.
     pub async fn statuses(&self, buyers: &[Buyer]) -> Vec<String> {
         let mut statuses = Vec::new();
         for buyer in buyers {
@@ -62,7 +62,7 @@ impl Shop {
             .ok();
     }
 
-    /// The same person joins again.
+    /// The same user joins again.
     pub async fn rejoin(&self, buyer: &Buyer) -> Buyer {
         let body = json!({ "user_id": buyer.user_id });
         let joined = self.post("/v1/auth/tokens").json(&body).send().await.ok();
@@ -73,7 +73,7 @@ impl Shop {
         }
     }
 
-    /// The same person joins again with an access token, and gets the token of their session.
+    /// The same user joins again with an access token, and gets the token of their session.
     pub async fn rejoin_with(&self, buyer: &Buyer, access_token: &str) -> Buyer {
         let body = json!({ "user_id": buyer.user_id });
         let join = self.post("/v1/auth/tokens").token(access_token);
@@ -96,7 +96,7 @@ impl Shop {
 }
 
 impl Shop {
-    /// Makes a queue of that name with a concert of its own, and returns the concert's id.
+    /// Makes a queue with this id and a concert of its own, and returns the concert's id.
     pub async fn add_queue(&self, queue_id: &str) -> String {
         let admin = self.admin().await;
         self.put_queue(&admin, queue_id, &json!({})).await.ok();
@@ -108,7 +108,7 @@ impl Shop {
         concert_id
     }
 
-    /// Sets a queue.
+    /// Writes the settings of a queue.
     pub async fn put_queue(&self, admin: &Guest, queue_id: &str, settings: &Value) -> Reply {
         self.call("PUT", &format!("/v1/queues/{queue_id}"))
             .json(settings)
@@ -133,29 +133,26 @@ impl Shop {
             .await
     }
 
-    /// Moves the clock on until a session waits no more, and tells how long that took.
-    pub async fn wait_for_turn(&self, buyer: &Buyer, most_seconds: u64) -> u64 {
+    /// Moves the clock on until a session no longer waits, and returns how many seconds that took.
+    pub async fn wait_for_turn(&self, buyer: &Buyer, max_seconds: u64) -> u64 {
         const STEP: u64 = 5;
         let mut waited = 0;
         while self.status(buyer).await == "WAITING" {
-            assert!(
-                waited < most_seconds,
-                "still waiting after {waited} seconds"
-            );
+            assert!(waited < max_seconds, "still waiting after {waited} seconds");
             self.advance(STEP).await;
             waited += STEP;
         }
         waited
     }
 
-    /// Invokes a function as the operator does.
+    /// Invokes a function, as the operator does.
     pub async fn invoke(&self, function: &str, event: &Value) -> Reply {
         let path = format!("/2015-03-31/functions/{function}/invocations");
         self.post(&path).json(event).send().await
     }
 }
 
-/// The settings of a queue that the template has.
+/// The template's settings of a queue.
 pub fn default_settings() -> Value {
     json!({
         "max_active": 1_000,
@@ -167,7 +164,7 @@ pub fn default_settings() -> Value {
     })
 }
 
-/// Settings of which each differs from the template's.
+/// Settings that all differ from the template's.
 pub fn other_settings() -> Value {
     json!({
         "max_active": 3,

@@ -41,25 +41,25 @@ pub use self::{
 /// The time at which every test begins: noon in Seoul.
 pub const NOON: &str = "2026-11-20T03:00:00Z";
 
-/// The template of the deployment.
+/// The deployment's template.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// How the release queue's messages come to their function.
+/// The part of the template that delivers the release queue's messages to their function.
 const MESSAGES: &str = "      Events:\n        Lapsed:\n";
 
-/// How often people are let in.
+/// How often the scheduler calls `admit`.
 const SCHEDULE: &str = "rate(1 minute)";
 
-/// An id that nobody has.
+/// An id that no user has.
 pub const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// What a seat costs.
 pub const PRICE: u32 = 50_000;
 
-/// What the concert is called.
+/// The name of the concert.
 pub const CONCERT: &str = "겨울 콘서트";
 
-/// Until when what is bought of the first date may be given back: a day before its day in Seoul.
+/// Until when an order for the first date can be refunded: a day before its day in Seoul.
 pub const REFUNDABLE_UNTIL: &str = "2026-12-22T15:00:00Z";
 
 /// An amount of money as a JSON number.
@@ -75,14 +75,14 @@ pub struct Shop {
     client: http::Client,
 }
 
-/// Somebody with an access token.
+/// A user with an access token.
 #[derive(Debug, Clone)]
 pub struct Guest {
     pub user_id: String,
     pub access_token: String,
 }
 
-/// Somebody with a queue token.
+/// A user with a queue token.
 #[derive(Debug, Clone)]
 pub struct Buyer {
     pub user_id: String,
@@ -119,7 +119,7 @@ impl Shop {
         Self::open_changed(parameters, Some(template)).await
     }
 
-    /// A shop whose queue an operator has closed.
+    /// Opens a shop whose queue an operator has closed.
     pub async fn closed() -> Self {
         let shop = Self::empty().await;
         let admin = shop.admin().await;
@@ -128,7 +128,7 @@ impl Shop {
         shop
     }
 
-    /// A shop with nothing on sale.
+    /// Opens a shop with nothing on sale.
     pub async fn empty() -> Self {
         Self::on(start(&[], None).await)
     }
@@ -215,7 +215,7 @@ impl Shop {
         }
     }
 
-    /// A new guest who has joined the queue, and whose turn it is when nobody else is waiting.
+    /// A new guest who has joined the queue, and comes in at once if nobody else waits.
     pub async fn buyer(&self) -> Buyer {
         self.join(&self.guest().await).await
     }
@@ -229,7 +229,7 @@ impl Shop {
             .await
     }
 
-    /// Pays for what [`Shop::hold`] answered.
+    /// Pays for the hold that [`Shop::hold`] returned.
     pub async fn pay(&self, buyer: &Buyer, held: &Value) -> Reply {
         let reservation_id = text(&held["reservation_id"]);
         let body = json!({
@@ -241,13 +241,13 @@ impl Shop {
         self.post(&path).json(&body).send_as(&buyer.token).await
     }
 
-    /// Gives back what [`Shop::hold`] answered, paid or not.
+    /// Cancels the hold that [`Shop::hold`] returned, or refunds it if it is paid.
     pub async fn cancel(&self, buyer: &Buyer, held: &Value) -> Reply {
         let path = self.reservation(held);
         self.delete(&path).send_as(&buyer.token).await
     }
 
-    /// Tops a buyer's balance up.
+    /// Charges a buyer's account.
     pub async fn charge(&self, buyer: &Buyer, amount: u32) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         self.post(&path)
@@ -256,7 +256,7 @@ impl Shop {
             .await
     }
 
-    /// The same under an idempotency key.
+    /// Charges it with an idempotency key.
     pub async fn charge_keyed(&self, buyer: &Buyer, amount: u32, key: &str) -> Reply {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         let call = self.post(&path).key(key).json(&json!({ "amount": amount }));
@@ -297,7 +297,7 @@ impl Shop {
         self.pay(buyer, &held).await.ok()
     }
 
-    /// What a buyer's account holds.
+    /// A buyer's balance.
     pub async fn balance(&self, buyer: &Buyer) -> Value {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
         self.get(&path).send_as(&buyer.token).await.ok()["current_balance"].clone()
@@ -343,17 +343,17 @@ impl Shop {
         format!("{}/{}", self.reservations(), text(&held["reservation_id"]))
     }
 
-    /// Moves the clock; what becomes due meanwhile happens at its own time.
+    /// Moves the clock. What becomes due meanwhile happens at its own time.
     pub async fn advance(&self, seconds: u64) {
         self.stack.advance(Duration::from_secs(seconds)).await;
     }
 
-    /// The time in so many seconds, as the API writes it.
+    /// The time in this many seconds, as the API writes it.
     pub fn in_seconds(&self, seconds: i64) -> Value {
         json!(self.now() + SignedDuration::from_secs(seconds))
     }
 
-    /// What the time is.
+    /// The shop's time now.
     pub fn now(&self) -> Timestamp {
         self.stack.now()
     }
@@ -405,25 +405,26 @@ fn options(parameters: &[(&str, &str)], template: Option<String>) -> Options {
     }
 }
 
-/// With `RUST_LOG` set, a test that fails shows what the functions logged.
+/// With `RUST_LOG` set, a failed test shows what the functions logged.
 fn log_when_asked() {
     if std::env::var_os("RUST_LOG").is_some() {
         let log = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env());
-        // Another test may have done so already.
+        // Another test may have set it already.
         let _ = log.with_test_writer().try_init();
     }
 }
 
-/// Lets waits take no time, for requests at once: who tries again gives up after two seconds, in
-/// which a slow machine may not get as far. Another engine is connected to, which takes real time.
+/// Makes waits take no time. Retries end after two seconds, and a slow machine may not get far
+/// enough in that time. Not with another engine, because connecting to it takes real time.
 pub fn in_virtual_time() {
     if std::env::var_os("DYNAMODB_ENDPOINT").is_none() {
         tokio::time::pause();
     }
 }
 
-/// The embedded engine, or with `DYNAMODB_ENDPOINT` another one, in a database of the test's own.
+/// The embedded engine, or another one if `DYNAMODB_ENDPOINT` is set, in a database of the test's
+/// own.
 fn database() -> local::Storage {
     match std::env::var("DYNAMODB_ENDPOINT") {
         Ok(url) => local::Storage::Endpoint {
@@ -445,7 +446,7 @@ pub async fn pay_hold(
     store.pay(session, 0, account, hold, now).await
 }
 
-/// A show of 50 seats on that date, on sale at once.
+/// A show of 50 seats on this date, on sale at once.
 pub fn show(date: &str) -> Show {
     let day: Date = date.parse().expect("a date");
     Show {
@@ -460,7 +461,7 @@ pub fn show(date: &str) -> Show {
     }
 }
 
-/// The same, sold between two times, as far as they are there.
+/// A show with these opening and closing times, if given.
 pub fn show_sold(date: &str, opens_at: Option<Timestamp>, closes_at: Option<Timestamp>) -> Show {
     Show {
         sale: SalesWindow {
@@ -471,7 +472,8 @@ pub fn show_sold(date: &str, opens_at: Option<Timestamp>, closes_at: Option<Time
     }
 }
 
-/// Tries a few times what goes wrong only when one request overtakes another, which is chance.
+/// Repeats something that goes wrong only if one request overtakes another, which happens by
+/// chance.
 pub async fn in_some_try<T>(attempt: impl AsyncFn() -> Option<T>) -> Option<T> {
     for _ in 0..8 {
         let outcome = attempt().await;

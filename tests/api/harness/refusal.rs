@@ -1,5 +1,4 @@
-//! What a request can be refused with, as the contract has it: status, code and Korean text.
-//! Those with a text of the seed's are to the letter.
+//! The refusals of the contract: status, code and Korean text.
 
 use super::Reply;
 
@@ -116,14 +115,14 @@ mod rows {
 pub use rows::*;
 
 impl Reply {
-    /// Checks that it is that error, with its text and in its envelope.
+    /// Checks that the answer is this error, with its text and in its envelope.
     #[track_caller]
     pub fn is(self, refusal: Refusal) {
         let text = self.refused(refusal.status, refusal.code);
         assert_eq!(text, refusal.korean);
     }
 
-    /// Checks that it tells that the session is over, for that reason if one is known.
+    /// Checks that the answer is that the session is over, for this reason if there is one.
     #[track_caller]
     pub fn session_over(self, reason: Option<&str>) {
         assert_eq!(self.body["reason"].as_str(), reason, "{}", self.body);

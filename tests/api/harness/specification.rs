@@ -1,5 +1,5 @@
-//! The specification as the judge of every answer: whatever the suite sees has to be in it, with
-//! that status, that type and those fields and no others.
+//! Checks every answer of the suite against the specification: its status, its type, and exactly
+//! its fields.
 
 use std::{
     collections::HashMap,
@@ -15,17 +15,17 @@ use super::Reply;
 
 static SPECIFICATION: LazyLock<Specification> = LazyLock::new(Specification::read);
 
-/// The specification, with its schemas closed: a client may meet fields that it does not know, a
-/// test must not.
+/// The specification, with closed schemas: a client must accept unknown fields, but a test must
+/// not.
 pub struct Specification {
-    /// As it is published.
+    /// The document as it is published.
     pub document: Value,
     closed: Value,
     validators: Mutex<HashMap<String, &'static Validator>>,
 }
 
 impl Specification {
-    /// The one that the functions publish.
+    /// The document that the functions publish.
     pub fn get() -> &'static Self {
         &SPECIFICATION
     }
@@ -43,7 +43,7 @@ impl Specification {
         }
     }
 
-    /// What the specification says of a request, and the path as it stands there.
+    /// The operation of a request in the specification, and its path there.
     pub fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
         let is_it = |template: &str| {
             let (template, path) = (template.split('/'), path.split('/'));
@@ -54,7 +54,7 @@ impl Specification {
         };
         let paths = self.document["paths"].as_object().expect("paths");
         let mut found: Vec<_> = paths.iter().filter(|(path, _)| is_it(path)).collect();
-        // A part that stands there literally wins over a variable.
+        // A literal part of a path is preferred to a variable.
         found.sort_by_key(|(path, _)| path.matches('{').count());
         found.into_iter().find_map(|(path, methods)| {
             let operation = methods.get(method.to_ascii_lowercase())?;
@@ -62,7 +62,7 @@ impl Specification {
         })
     }
 
-    /// What is wrong with a value, by a schema; `name` names the schema.
+    /// How a value differs from a schema; `name` names the schema.
     pub fn complaints(
         &self,
         name: &str,
@@ -94,7 +94,7 @@ impl Specification {
             .collect()
     }
 
-    /// Checks that an answer is one that the specification has.
+    /// Checks that an answer is in the specification.
     #[track_caller]
     pub fn check_answer(&self, method: &str, target: &str, sent: &[u8], reply: &Reply) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -105,7 +105,7 @@ impl Specification {
                 "{method} {path} answers with fractions of seconds: {precise:?}"
             );
         }
-        // A HEAD is specified with the GET, but for the body, which it has none of.
+        // A HEAD is specified with its GET, and has no body.
         let is_head = method == "HEAD";
         let specified = if is_head { "GET" } else { method };
         let Some((path, operation)) = self.operation(specified, path) else {
@@ -144,7 +144,7 @@ impl Specification {
         }
     }
 
-    /// Checks that what was accepted is what the specification asks for.
+    /// Checks that a request that was accepted is in the specification.
     #[track_caller]
     fn check_request(&self, what: &str, operation: &Value, query: &str, sent: &[u8]) {
         let parameters: Vec<_> = operation["parameters"]
@@ -171,8 +171,8 @@ impl Specification {
     }
 }
 
-/// Where an answer has times that are not whole seconds, apart from those that clients compute
-/// with: the points and the time of a queue's document.
+/// The times in an answer that are not whole seconds, except those that clients compute with: the
+/// points and the time of a queue's document.
 pub fn times_with_fractions(answer: &Value, at: &str) -> Vec<String> {
     match answer {
         Value::String(text) => {
@@ -197,7 +197,7 @@ pub fn times_with_fractions(answer: &Value, at: &str) -> Vec<String> {
     }
 }
 
-/// Closes a schema and those inside.
+/// Closes a schema and those in it.
 fn close(schema: &mut Value) {
     close_inside(schema);
     let has_fields = ["$ref", "properties", "allOf", "oneOf"];
@@ -206,7 +206,7 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// Closes the schemas inside one, which may itself be a part of another.
+/// Closes the schemas in one that may itself be a part of another.
 fn close_inside(schema: &mut Value) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.values_mut().for_each(close);

@@ -1,4 +1,4 @@
-//! The tables themselves, for what no function would write.
+//! The tables themselves, for items that no function would write.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::Shop;
 type Item = HashMap<String, AttributeValue>;
 
 impl Shop {
-    /// Puts an item; keys and all, as JSON.
+    /// Puts an item, given as JSON with its key.
     pub async fn put_item(&self, table: &str, item: Value) {
         let put = self.stack.database().put_item().table_name(table);
         put.set_item(Some(attributes(item)))
@@ -19,7 +19,7 @@ impl Shop {
             .expect("it is put");
     }
 
-    /// Takes an item away and returns it.
+    /// Deletes an item and returns it.
     pub async fn take_item(&self, table: &str, key: Value) -> Value {
         let delete = self.stack.database().delete_item().table_name(table);
         let deleted = delete
@@ -31,7 +31,7 @@ impl Shop {
         json_of(deleted.attributes.expect("an item"))
     }
 
-    /// Changes an item: what is `null` goes.
+    /// Changes an item. Attributes that are `null` in `change` are removed.
     pub async fn change_item(&self, table: &str, key: Value, change: Value) {
         let mut item = self.take_item(table, key).await;
         let fields = item.as_object_mut().expect("an item");
@@ -56,8 +56,8 @@ fn attributes(item: Value) -> Item {
     serde_dynamo::to_item(item).expect("an item")
 }
 
-/// An item as JSON. JSON has no bytes, and `serde_dynamo` puts nothing in their place, so there they
-/// are replaced by their number.
+/// An item as JSON. JSON has no bytes, and `serde_dynamo` leaves them out. So they are replaced by
+/// their number.
 fn json_of(item: Item) -> Value {
     let fields = item.into_iter().map(|(name, value)| match value {
         AttributeValue::B(bytes) => (name, AttributeValue::N(bytes.as_ref().len().to_string())),

@@ -1,4 +1,4 @@
-//! Tokens: what they say, and such as nobody should believe.
+//! Reads tokens, and makes tokens that must be refused.
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -8,7 +8,7 @@ use shared::token::Claims;
 
 use super::{Shop, text};
 
-/// The header and the claims of a token, whoever signed it.
+/// The header and the claims of a token, without checking its signature.
 pub fn read(token: &str) -> (Value, Value) {
     let mut parts = token.split('.').map(|part| {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64url");
@@ -18,18 +18,18 @@ pub fn read(token: &str) -> (Value, Value) {
     (header.expect("a header"), claims.expect("claims"))
 }
 
-/// What a token says.
+/// The claims of a token.
 pub fn claims(token: &str) -> Value {
     read(token).1
 }
 
-/// A token without a signature worth the name.
+/// A token with this signature, which is not valid.
 pub fn unsigned(header: &Value, claims: &Value, signature: &str) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.{signature}", part(header), part(claims))
 }
 
-/// A token that says the same and is signed with another Ed25519 key.
+/// The same claims, signed with another Ed25519 key.
 pub fn signed_by_a_stranger(header: &Value, claims: &Value) -> String {
     let pair = Ed25519KeyPair::generate().expect("a key pair");
     let pkcs8 = pair.to_pkcs8().expect("its encoding");
@@ -37,7 +37,7 @@ pub fn signed_by_a_stranger(header: &Value, claims: &Value) -> String {
     signed(Algorithm::EdDSA, header, claims, &key)
 }
 
-/// A token that says the same and is signed with a secret, which the public key is not.
+/// The same claims, signed with a secret (HMAC) instead of a key pair.
 pub fn signed_with_secret(header: &Value, claims: &Value, secret: &[u8]) -> String {
     signed(
         Algorithm::HS256,

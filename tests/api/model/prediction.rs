@@ -1,4 +1,4 @@
-//! What must be true, by the contract: people, their money and sessions, seats, reservations.
+//! What the contract says must be true of users, their money and sessions, seats and reservations.
 
 use serde_json::{Value, json};
 
@@ -16,10 +16,10 @@ pub const HOLD_SECONDS: u64 = 60;
 /// How long a session is active.
 pub const WINDOW_SECONDS: u64 = 100;
 
-/// How much longer a seat is kept from others than its holder may pay for it.
+/// How much longer a seat stays taken than its holder may pay for it.
 const CLOCK_SKEW_GRACE_SECONDS: u64 = 2;
 
-/// An answer: its status, and some of what it says.
+/// An answer: its status, and a part of its content.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -35,7 +35,7 @@ fn refused(status: u16, code: &str) -> Vec<Answer> {
     vec![Answer { status, says }]
 }
 
-/// Everything.
+/// The whole model.
 pub struct Model {
     now: u64,
     people: Vec<Person>,
@@ -44,11 +44,11 @@ pub struct Model {
 
 struct Person {
     balance: u64,
-    /// What each key was used for: the amount, and the balance then.
+    /// What each key was used for: the amount, and the balance afterwards.
     keys: [Option<(u64, u64)>; 2],
     session: Session,
-    /// The last reservation that has lapsed or was cancelled, which is the only one of those that
-    /// is sure to be known.
+    /// The latest lapsed or cancelled reservation. Of these, only the latest can always be looked
+    /// up.
     last_ended: Option<usize>,
 }
 
@@ -71,9 +71,9 @@ enum Status {
     Held,
     Cancelled,
     Expired,
-    /// With what the account held after the payment.
+    /// With the balance after the payment.
     Paid(u64),
-    /// With what it held after the refund.
+    /// With the balance after the refund.
     Refunded(u64),
 }
 
@@ -104,16 +104,16 @@ impl Reservation {
     }
 }
 
-/// How much is known of a reservation that is asked for.
+/// Whether a reservation that is asked for can be looked up.
 enum Known {
     Surely,
-    /// An earlier one than the last that has ended.
+    /// It ended before the latest one that has ended.
     Perhaps,
     Not,
 }
 
 impl Model {
-    /// Everybody has just joined.
+    /// Every user has just joined.
     pub fn begin() -> Self {
         let person = || Person {
             balance: 0,
@@ -132,14 +132,14 @@ impl Model {
         }
     }
 
-    /// The newest reservation has this id.
+    /// Notes the id of the newest reservation.
     pub fn was_named(&mut self, id: String) {
         if let Some(newest) = self.reservations.last_mut().filter(|it| it.id.is_empty()) {
             newest.id = id;
         }
     }
 
-    /// One of the reservations, the newest first, and what it costs.
+    /// One of the reservations, counted from the newest, and its price.
     pub fn named(&self, which: usize) -> Option<(String, u64)> {
         let reservation = &self.reservations[self.index(which)?];
         Some((reservation.id.clone(), reservation.amount()))
@@ -149,7 +149,7 @@ impl Model {
         self.reservations.len().checked_sub(which + 1)
     }
 
-    /// Time passes. A session ends with a hold that lapses.
+    /// Lets time pass. A session ends with a hold that lapses.
     pub fn wait(&mut self, seconds: u64) {
         self.now += seconds;
         for person in &mut self.people {
@@ -164,7 +164,7 @@ impl Model {
         }
     }
 
-    /// Why somebody's session is over, if it is.
+    /// Why a user's session is over, if it is.
     fn over(&self, who: usize) -> Option<(&'static str, &'static str)> {
         let session = &self.people[who].session;
         if let Some(reason) = session.closed {

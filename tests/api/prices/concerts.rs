@@ -1,4 +1,4 @@
-//! What the programme costs.
+//! The prices of concerts.
 
 use serde_json::json;
 use shared::domain::{
@@ -117,7 +117,7 @@ async fn putting_a_listing_in_order_costs_4_writes_an_entry() {
             .ok();
         shop.price("update-concert")
     };
-    // The concert, its show, the version and two places of the listing.
+    // The concert, its show, the version and two lines of the listing.
     let (read, change_of_a_name) = (2.0, 10.0);
     let first = change("A").await;
     let (again, fold) = (1.0, (1.0, 1.0 + 4.0));
@@ -125,7 +125,7 @@ async fn putting_a_listing_in_order_costs_4_writes_an_entry() {
     assert_eq!(change("B").await, (read, change_of_a_name));
 }
 
-/// A page costs what is looked at, however many concerts there are.
+/// A page costs what it looks at, however many concerts there are.
 #[tokio::test]
 async fn page_of_concerts_costs_the_same_with_100_and_2000() {
     let mut prices = Vec::new();

@@ -1,12 +1,12 @@
-//! What the line costs, those in it and those who move it.
+//! The prices of the line, for those in it and for those who move it.
 
 use serde_json::json;
 
 use super::warm_shop;
 use crate::harness::Account;
 
-/// Neither the token of an account nor a key makes a join dearer, and who has joined already pays
-/// for looking only.
+/// Neither an access token nor a key makes a join more expensive. A user who has joined already
+/// pays only for the reads.
 #[tokio::test]
 async fn joining_as_an_account_or_with_a_key_costs_the_same_and_joining_again_no_writes() {
     let shop = warm_shop(&[]).await;
@@ -89,8 +89,8 @@ async fn tick_costs_the_same_with_one_or_a_million_waiting() {
     );
 }
 
-/// Who asks, the queue before and after, and a tick with one live cohort; two writes for the
-/// settings, and the tick's.
+/// The administrator, the queue before and after, and a tick with one live cohort; two writes for
+/// the settings, and one of the tick.
 #[tokio::test]
 async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads() {
     let shop = warm_shop(&[]).await;
@@ -98,7 +98,7 @@ async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads()
     shop.start(&["put-queue", "update-queue", "get-queue-settings"])
         .await;
     let settings = json!({ "max_active": 20 });
-    // Lowering it takes back what those have not used who could have come in.
+    // A lower `max_active` voids the credit that nobody has used.
     shop.put_queue(&admin, "main", &settings).await.ok();
     shop.stack.forget_consumed();
     shop.put_queue(&admin, "main", &settings).await.ok();
@@ -110,7 +110,7 @@ async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads()
     assert_eq!(shop.price("get-queue-settings"), (2.0, 0.0));
 }
 
-/// Without the body, the same: it is the GET that is done.
+/// A HEAD costs the same, because it does the GET.
 #[tokio::test]
 async fn head_costs_what_get_does() {
     let shop = warm_shop(&[]).await;
@@ -124,7 +124,7 @@ async fn head_costs_what_get_does() {
     assert_eq!(shop.price("get-place"), price);
 }
 
-/// Waiting costs nothing: what is written is the join and the arrival.
+/// Waiting costs nothing. Only the join and the arrival are written.
 #[tokio::test]
 async fn whole_wait_costs_4_writes() {
     let shop = warm_shop(&[("MainMaxActive", "1")]).await;

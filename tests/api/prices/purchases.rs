@@ -1,4 +1,4 @@
-//! What buying costs, and what undoes it.
+//! The prices of buying, cancelling and refunding.
 
 use serde_json::json;
 
@@ -84,7 +84,7 @@ async fn buying_without_looking_costs_21_writes_and_8_reads() {
     assert_eq!(total, (8.0, 21.0));
 }
 
-/// The same as the functions of an on-sale do it, whose caches somebody else has just filled.
+/// The same during an on-sale, when other requests have just filled the caches.
 #[tokio::test]
 async fn walk_in_with_warm_caches_costs_20_writes_and_less_than_8_reads_and_13_with_looking() {
     let shop = warm_shop(&[]).await;
@@ -201,7 +201,8 @@ async fn refund_costs_4_writes_and_2_a_seat() {
     let path = shop.reservation(&held);
     let refund = || shop.delete(&path).send_as(&buyer.token);
     refund().await.ok();
-    // The generation, the sessions, the order, the account; then the show, and its queue, which has been quiet.
+    // The generation, the sessions, the order, the account; then the show, and its queue, which was
+    // quiet.
     let quiet = 0.5 + 2.0;
     assert_eq!(shop.price("cancel-reservation"), (3.5 + quiet, 10.0));
     refund().await.ok();
@@ -220,7 +221,7 @@ async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes(
     let quiet = 0.5 + 2.0;
     let short = shop.refund(&admin, &buyer, &receipt, "공연 취소");
     short.send().await.ok();
-    // The door, the sessions, the order, the account; then the show and its queue.
+    // The administrator, the sessions, the order, the account; then the show and its queue.
     assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, 6.0));
     let again = shop.refund(&admin, &buyer, &receipt, "공연 취소");
     again.send().await.ok();
@@ -241,7 +242,7 @@ async fn correction_costs_4_writes_and_2_reads() {
     assert_eq!(shop.price("correct-balance"), (2.0, 4.0));
 }
 
-/// By the reservation it reads the taken seats of the show, 500 of which are some 80 KB.
+/// By the reservation, it reads the taken seats of the show. 500 of them are about 80 KB.
 #[tokio::test]
 async fn looking_a_seat_up_costs_1_read_and_a_half_and_the_reservation() {
     let shop = warm_shop(&[]).await;

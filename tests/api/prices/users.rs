@@ -1,4 +1,4 @@
-//! What users cost, their tokens, and the keys that sign these.
+//! The prices of users, of their tokens, and of the keys that sign these.
 
 use serde_json::json;
 
@@ -208,7 +208,7 @@ async fn rotating_the_keys_costs_2_reads_and_4_writes_when_they_change() {
         shop.invoke("rotate-keys", &order).await.ok();
         assert_eq!(shop.price("rotate-keys"), price, "{order}");
     }
-    // Who signs looks every minute, and not when the next key begins to.
+    // An instance that signs reads the keys every minute, and not when the next key begins to sign.
     for (seconds, price) in [(290, (1.0, 4.0)), (9, (0.0, 4.0)), (1, (0.0, 4.0))] {
         shop.advance(seconds).await;
         shop.guest().await;

@@ -1,4 +1,4 @@
-//! Nobody is admitted beyond what was allowed.
+//! Never more sessions inside than the settings allowed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,11 +10,11 @@ use shared::{
 
 use super::{SHOWS, World, disturbances::Limits, locked, people::Person};
 
-/// Longer than the windows of anybody who came in under other settings, and than any of those
-/// settings may have been on their way.
+/// Longer than the window of any session that came in under other settings, and than the write of
+/// any settings may take.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(120);
 
-/// Counts who is in, again and again.
+/// Counts those inside, again and again.
 pub async fn check(world: Arc<World>, people: Vec<Arc<Person>>, limits: Arc<Limits>) {
     let operator = world.shop.stack.operator().await;
     let store = operator.store();
@@ -37,28 +37,28 @@ pub async fn check(world: Arc<World>, people: Vec<Arc<Person>>, limits: Arc<Limi
                     inside += 1;
                 }
             }
-            let most = most(&limits, name, now);
-            if inside > most {
-                world.violated(format!("{inside} are in {name}, where {most} may be"));
+            let max = max_inside(&limits, name, now);
+            if inside > max {
+                world.violated(format!("{inside} are in {name}, where {max} may be"));
             }
         }
     }
 }
 
-/// The most that may be in a queue at a time, under any settings that somebody may have come in
-/// under who is still there.
-fn most(limits: &Limits, queue: &str, now: Timestamp) -> u64 {
+/// The most sessions that may be in a queue at a time, under any settings under which one of them
+/// may have come in.
+fn max_inside(limits: &Limits, queue: &str, now: Timestamp) -> u64 {
     let limits = locked(limits);
     let of_queue: Vec<_> = limits.iter().filter(|(name, ..)| *name == queue).collect();
     let recent = of_queue
         .iter()
         .rposition(|(_, since, _)| now.duration_since(*since) > REMEMBERED)
-        // Two more, if the one in force then had failed.
+        // And the two before it, in case the one in force had failed.
         .map_or(0, |in_force| in_force.saturating_sub(2));
     let first = if recent == 0 { 12 } else { 0 };
     of_queue[recent..]
         .iter()
-        .map(|(.., most)| *most)
+        .map(|(.., max)| *max)
         .max()
         .unwrap_or(0)
         .max(first)

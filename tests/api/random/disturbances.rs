@@ -1,4 +1,4 @@
-//! What goes wrong below the functions, more at some times than at others, and what the operator
+//! What goes wrong below the functions, at some times more than at others, and what the operator
 //! does meanwhile.
 
 use std::{
@@ -13,10 +13,10 @@ use shared::jiff::{SignedDuration, Timestamp};
 
 use super::{World, locked};
 
-/// How many were allowed to be active in a queue from a time on, or may have been.
+/// How many sessions were, or may have been, allowed in a queue from a time on.
 pub type Limits = Mutex<Vec<(&'static str, Timestamp, u64)>>;
 
-/// How common each fault is, against the others.
+/// How common each fault is, relative to the others.
 const MIX: [(Fault, f64); 19] = [
     (Fault::Conflict, 6.0),
     (Fault::InProgress, 2.0),
@@ -39,14 +39,14 @@ const MIX: [(Fault, f64); 19] = [
     (Fault::Early, 4.0),
 ];
 
-/// The share of calls with which something goes wrong: a fine day at AWS, a bad one, and one that
-/// nobody has seen yet.
+/// The share of calls that meet a fault: a good day at AWS, a bad one, and one worse than any
+/// known.
 const SHARES: [f64; 3] = [0.005, 0.05, 0.25];
 
 /// The share of calls that take a second, so that what people do overlaps.
 const SLOW: f64 = 0.15;
 
-/// Changes it all the time, and what the operator wants as well.
+/// Changes the faults and the settings all the time.
 pub async fn go_on(world: Arc<World>, limits: Arc<Limits>, mut rng: Xoshiro256PlusPlus) {
     while world.is_open() {
         let share = SHARES[rng.random_range(0..SHARES.len())];
@@ -67,7 +67,7 @@ pub async fn go_on(world: Arc<World>, limits: Arc<Limits>, mut rng: Xoshiro256Pl
             match rng.random_range(0..10) {
                 0..4 => put_queue(&world, &limits, &mut rng).await,
                 4..6 => {
-                    // The clock leaps.
+                    // The clock is moved.
                     let seconds = rng.random_range(1..40);
                     stack.advance(Duration::from_secs(seconds)).await;
                 }

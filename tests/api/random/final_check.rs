@@ -1,5 +1,5 @@
-//! The end of the evening: nothing goes wrong any more, time passes, and everybody looks for what
-//! they were told.
+//! The end of the evening: nothing goes wrong any more, time passes, and everything must be as it
+//! was answered.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -18,12 +18,12 @@ use super::{
 };
 use crate::harness::{Buyer, Reply, text};
 
-/// Whatever was on its way has arrived by then: messages are late by ten minutes, and come again
-/// after three when they fail.
+/// Everything under way has arrived by then. Messages are up to ten minutes late, and after a
+/// failure they are delivered again after three.
 const UNTIL_ALL_IS_QUIET: Duration = Duration::from_mins(20);
 
-/// Checks that everybody has what they were told, that nobody has what somebody else has, and that
-/// the rest can be had.
+/// Checks that everybody has what they were answered, that nobody has what another user has, and
+/// that the rest can be bought.
 pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
     let stack = &world.shop.stack;
     stack.faults().end();
@@ -59,7 +59,7 @@ pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
 }
 
 impl World {
-    /// The answer to somebody's request, now that nothing goes wrong.
+    /// The answer to a user's request, now that nothing goes wrong.
     fn answer(&self, what: &str, reply: Reply) -> Option<Value> {
         if reply.status == 200 {
             return Some(reply.body);
@@ -70,7 +70,7 @@ impl World {
     }
 }
 
-/// Checks what somebody has, and returns the seats that are theirs, with their reservations.
+/// Checks what a user has, and returns their seats with the reservations.
 async fn reckon(world: &World, person: &Person) -> Vec<(Seat, String)> {
     finish(world, person).await;
     let orders = pages(world, person, "payments").await;
@@ -107,8 +107,8 @@ async fn reckon(world: &World, person: &Person) -> Vec<(Seat, String)> {
     .collect()
 }
 
-/// Asks again for what nobody knows whether it was done: under its key, a charge is made once, and
-/// a refund of what was paid as well.
+/// Repeats the requests of which it is not known whether they were done. With its key a charge is
+/// made only once, and a refund only once in any case.
 async fn finish(world: &World, person: &Person) {
     let (keyed, to_refund) = {
         let memory = person.memory();
@@ -126,8 +126,8 @@ async fn finish(world: &World, person: &Person) {
         let call = call.key(&key);
         let reply = call.json(&json!({ "amount": amount })).send().await;
         if let Some(charged) = world.answer("a charge", reply) {
-            let told = person.memory().told_of_keyed.get(&key).copied();
-            if told.is_some_and(|told| charged["current_balance"] != json!(told)) {
+            let answered = person.memory().answers_of_keyed.get(&key).copied();
+            if answered.is_some_and(|answered| charged["current_balance"] != json!(answered)) {
                 world.violated(format!("{key} was charged twice"));
             }
         }
@@ -144,7 +144,7 @@ async fn finish(world: &World, person: &Person) {
     }
 }
 
-/// All entries of a list of somebody's.
+/// All entries of one of a user's lists.
 async fn pages(world: &World, person: &Person, list: &str) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -162,7 +162,7 @@ async fn pages(world: &World, person: &Person, list: &str) -> Vec<Value> {
     }
 }
 
-/// Where a statement, the latest first, is no chain; it need not begin at the beginning.
+/// Where a statement, the latest first, is not a chain. It need not begin with the first entry.
 pub fn broken_link(entries: &[Value]) -> Option<String> {
     let number = |entry: &Value, field: &str| entry[field].as_i64().expect("a number");
     let before = entries.iter().skip(1).map(Some).chain([None]);
@@ -186,7 +186,7 @@ pub fn broken_link(entries: &[Value]) -> Option<String> {
     None
 }
 
-/// A charge that was answered and is not there, or that is there and nobody asked for.
+/// A charge that was answered but does not exist, or that exists but nobody has asked for.
 fn missing_charge(memory: &Memory, entries: &[Value]) -> Option<String> {
     let mut charges: BTreeMap<u64, u64> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry["kind"] == "CHARGE") {
@@ -209,52 +209,52 @@ fn missing_charge(memory: &Memory, entries: &[Value]) -> Option<String> {
     more.map(|(amount, _)| format!("nobody has charged {amount} more"))
 }
 
-/// A correction that was answered and is not there, is there twice, or is not as somebody asked.
+/// A correction that was answered but does not exist, exists twice, or is not as requested.
 fn wrong_correction(memory: &Memory, entries: &[Value]) -> Option<String> {
     let mut found = BTreeSet::new();
     for entry in entries.iter().filter(|entry| entry["kind"] == "CORRECTION") {
         let key = text(&entry["reason"]);
         let asked = memory.corrections.get(&key);
-        let is_right = asked.is_some_and(|(amount, told)| {
+        let is_right = asked.is_some_and(|(amount, answered)| {
             entry["amount"] == json!(amount)
-                && told.is_none_or(|told| entry["balance_after"] == json!(told))
+                && answered.is_none_or(|answered| entry["balance_after"] == json!(answered))
         });
         if !is_right || !found.insert(key) {
             return Some(format!("{entry} was asked for as {asked:?}"));
         }
     }
-    let mut told = memory
+    let mut answered = memory
         .corrections
         .iter()
-        .filter(|(_, (_, told))| told.is_some());
-    let gone = told.find(|(key, _)| !found.contains(*key));
+        .filter(|(_, (_, answered))| answered.is_some());
+    let gone = answered.find(|(key, _)| !found.contains(*key));
     gone.map(|(key, _)| format!("the correction {key} is gone"))
 }
 
-/// An order that is not as it was told, is gone, or that nobody has asked for.
+/// An order that is not as it was answered, does not exist, or that nobody has asked for.
 fn wrong_orders(memory: &Memory, orders: &[Value]) -> Option<String> {
     let mut found = BTreeSet::new();
     for order in orders {
         let id = text(&order["reservation_id"]);
         let is_new = found.insert(id.clone());
-        let Some(told) = memory.reservations.get(&id).filter(|_| is_new) else {
-            return Some(format!("nobody was told of {order}"));
+        let Some(answered) = memory.reservations.get(&id).filter(|_| is_new) else {
+            return Some(format!("no answer names {order}"));
         };
-        let is_right = told.payment_begun
-            && order["amount"] == json!(told.amount)
-            && numbers(&order["seat_numbers"]) == told.seats
-            && order["date"] == told.date
-            && order["concert_id"] == told.concert_id;
+        let is_right = answered.payment_begun
+            && order["amount"] == json!(answered.amount)
+            && numbers(&order["seat_numbers"]) == answered.seats
+            && order["date"] == answered.date
+            && order["concert_id"] == answered.concert_id;
         let status_is_right = match &*text(&order["status"]) {
-            "REFUNDED" => told.refund_begun,
-            _ => !told.refunded,
+            "REFUNDED" => answered.refund_begun,
+            _ => !answered.refunded,
         };
-        let same_payment = told
+        let same_payment = answered
             .receipt
             .as_ref()
             .is_none_or(|receipt| receipt["payment_id"] == order["payment_id"]);
         if !(is_right && status_is_right && same_payment) {
-            return Some(format!("{order} was told as {told:?}"));
+            return Some(format!("{order} differs from the answer, {answered:?}"));
         }
     }
     let paid = memory
@@ -266,7 +266,7 @@ fn wrong_orders(memory: &Memory, orders: &[Value]) -> Option<String> {
     gone.map(|id| format!("{id} was paid and is gone"))
 }
 
-/// Payments and refunds that are not those of the orders.
+/// Payments and refunds that do not match the orders.
 fn wrong_balance(orders: &[Value], entries: &[Value]) -> Option<String> {
     let of_kind = |kind: &str| {
         let entries = entries.iter().filter(|entry| entry["kind"] == kind);
@@ -333,7 +333,7 @@ async fn buy(world: &World, show: &Place, seats: &[u32]) -> Result<(), String> {
     };
     let mut waited = 0;
     while door.status(&buyer).await == "WAITING" {
-        // Whoever has joined and gone is before them in the line.
+        // Users who have joined and left are before the newcomers in the line.
         if waited == 900 {
             return Err("nobody is let in".to_owned());
         }

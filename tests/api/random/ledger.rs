@@ -1,4 +1,4 @@
-//! Whose a seat is, by what everybody was told.
+//! Who owns each seat, according to all answers.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,36 +12,36 @@ use super::locked;
 /// A seat: the concert, the date and the number.
 pub type Seat = (String, String, u64);
 
-/// Whose each seat is, by what everybody was told.
+/// Who owns each seat, according to all answers.
 #[derive(Default)]
 pub struct Ledger(Mutex<Book>);
 
 #[derive(Default)]
 struct Book {
     seats: HashMap<Seat, Claim>,
-    /// Reservations that somebody has begun to give up: from then on nobody can rely on them.
+    /// Reservations that a user has begun to give up. Nobody can rely on them any more.
     given_up: HashSet<String>,
 }
 
 struct Claim {
     reservation_id: String,
-    /// Until when it was promised; a paid one for good.
+    /// Until when the seat was promised; for ever if it is paid.
     until: Timestamp,
 }
 
 impl Ledger {
-    /// Somebody is about to give a reservation up.
+    /// A user is about to give a reservation up.
     pub fn give_up(&self, reservation_id: &str) {
         locked(&self.0).given_up.insert(reservation_id.to_owned());
     }
 
-    /// Whether somebody has begun to give it up.
+    /// Whether a user has begun to give it up.
     pub fn is_given_up(&self, reservation_id: &str) -> bool {
         locked(&self.0).given_up.contains(reservation_id)
     }
 
-    /// Somebody has just been told that seats are theirs until then. Tells which of them had been
-    /// promised to another reservation at this very time.
+    /// An answer has just promised seats to a user until `until`. Returns those that were promised
+    /// to another reservation at the same time.
     pub fn claim(
         &self,
         reservation_id: &str,
@@ -61,7 +61,7 @@ impl Ledger {
                 lost.push((seat.clone(), claim.reservation_id.clone()));
             }
             let known = book.seats.get(&seat);
-            // What was told of the same reservation before may have been better.
+            // An earlier answer about the same reservation may have promised more.
             let until = known
                 .filter(|claim| claim.reservation_id == reservation_id)
                 .map_or(until, |claim| claim.until.max(until));

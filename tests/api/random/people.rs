@@ -1,4 +1,4 @@
-//! Who is there, and what they remember of what they were told.
+//! The users, and the answers that they remember.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{ledger::Seat, locked};
 use crate::harness::{Guest, text};
 
-/// A show, as somebody sees it who wants to buy.
+/// A show, as a user sees it who wants to buy.
 #[derive(Debug)]
 pub struct Place {
     pub queue: &'static str,
@@ -19,55 +19,55 @@ pub struct Place {
     pub capacity: u32,
 }
 
-/// Somebody, and what they remember.
+/// A user, and what they remember.
 pub struct Person {
     pub guest: Guest,
     memory: Mutex<Memory>,
 }
 
-/// What somebody remembers.
+/// What a user remembers.
 #[derive(Default)]
 pub struct Memory {
     /// The last queue token, and the queue that it is for.
     pub token: Option<(String, &'static str)>,
-    /// Every reservation that they were told of.
+    /// Every reservation that an answer has named.
     pub reservations: BTreeMap<String, Reservation>,
-    /// The last hold that they were told of.
+    /// The last hold that an answer has named.
     pub held: Option<String>,
     /// Charges without a key that were answered.
     pub charged: Vec<u64>,
-    /// Those that failed: made or not.
+    /// Charges without a key that failed, so they may or may not have been made.
     pub perhaps_charged: Vec<u64>,
-    /// Charges with a key, which are made in the end.
+    /// Charges with a key, which will have been made in the end.
     pub keyed: BTreeMap<String, u64>,
-    /// What the answers of those said.
-    pub told_of_keyed: BTreeMap<String, u64>,
-    /// Corrections that were asked for, by their reasons, which are their keys as well; and what
-    /// the answers of those that were made said.
+    /// The amounts in the answers to those.
+    pub answers_of_keyed: BTreeMap<String, u64>,
+    /// Corrections that were requested, by their reasons, which are also their keys; and the
+    /// balances in the answers.
     pub corrections: BTreeMap<String, (i64, Option<u64>)>,
-    /// How often they have begun to leave, and ended.
+    /// How many times they have begun to leave, and finished.
     pub leaving: (u64, u64),
 }
 
-/// A reservation, as its owner was told of it.
+/// A reservation, as its owner knows it from answers.
 #[derive(Debug, Clone)]
 pub struct Reservation {
     pub concert_id: String,
     pub date: String,
     pub seats: Vec<u64>,
     pub amount: u64,
-    /// They have asked to pay for it, and may have done so.
+    /// They have sent a payment, which may have been done.
     pub payment_begun: bool,
     /// The receipt.
     pub receipt: Option<Value>,
-    /// They have asked for the money back, and may have it.
+    /// They have asked for a refund, which may have been done.
     pub refund_begun: bool,
-    /// They have been told that they have it.
+    /// They have got an answer that it is refunded.
     pub refunded: bool,
 }
 
 impl Reservation {
-    /// What a hold said.
+    /// The reservation in the answer to a hold.
     pub fn of(held: &Value) -> Self {
         Self {
             concert_id: text(&held["concert_id"]),

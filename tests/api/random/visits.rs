@@ -1,4 +1,4 @@
-//! What people do, and what they make of the answers.
+//! What users do, and what they conclude from the answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,38 +13,38 @@ use super::{
 };
 use crate::harness::{Call, text};
 
-/// What a request came to.
-pub enum Came {
+/// The result of a request.
+pub enum RequestOutcome {
     /// It was done.
     Done(Value),
-    /// It was refused, with that code.
+    /// It was refused, with this code.
     Refused(String),
-    /// Nobody knows whether it was done.
+    /// It is not known whether it was done.
     Failed,
 }
 
 impl World {
-    /// Sends a request, whose refusals may have these codes.
-    pub async fn ask(&self, what: &str, call: Call, refusals: &[&str]) -> Came {
+    /// Sends a request, which may be refused with these codes only.
+    pub async fn ask(&self, what: &str, call: Call, refusals: &[&str]) -> RequestOutcome {
         let reply = call.send().await;
         if reply.status.is_server_error() {
             self.count(what, reply.status.as_str());
-            return Came::Failed;
+            return RequestOutcome::Failed;
         }
         if reply.status.is_success() {
             self.count(what, "OK");
-            return Came::Done(reply.body);
+            return RequestOutcome::Done(reply.body);
         }
         let code = text(&reply.body["code"]);
         self.count(what, &code);
         if !refusals.contains(&&*code) {
             self.violated(format!("{what} was refused with {code}"));
         }
-        Came::Refused(code)
+        RequestOutcome::Refused(code)
     }
 }
 
-/// Somebody who does one thing after the other until the evening is over.
+/// A user who does one thing after the other until the evening is over.
 pub async fn keep_busy(world: Arc<World>, person: Arc<Person>, mut rng: Xoshiro256PlusPlus) {
     while world.goes_on() {
         Visit {
@@ -58,7 +58,7 @@ pub async fn keep_busy(world: Arc<World>, person: Arc<Person>, mut rng: Xoshiro2
     }
 }
 
-/// Somebody who is there.
+/// A user at work.
 struct Visit<'a> {
     world: &'a World,
     person: &'a Person,
@@ -108,21 +108,24 @@ impl Visit<'_> {
             "user_id": self.person.guest.user_id,
             "concert_id": place.concert_id,
         });
-        // With a token it is issued again, without one a live session keeps them out.
+        // With a token the queue token is issued again. Without one, a live session refuses the
+        // join.
         let call = if rng.random_bool(0.7) {
             self.call("POST", "/v1/auth/tokens")
         } else {
             self.world.shop.post("/v1/auth/tokens")
         };
         let refusals = ["TOKEN_ALREADY_ACTIVE", "SOLD_OUT", "QUEUE_CLOSED"];
-        if let Came::Done(joined) = self.world.ask("join", call.json(&body), &refusals).await {
+        if let RequestOutcome::Done(joined) =
+            self.world.ask("join", call.json(&body), &refusals).await
+        {
             self.person.memory().token = Some((text(&joined["token"]), place.queue));
         }
     }
 
     async fn look(&self, token: &str, queue: &str) {
         let call = self.world.shop.get("/v1/auth/tokens").token(token);
-        if let Came::Done(place) = self.world.ask("look", call, &[]).await
+        if let RequestOutcome::Done(place) = self.world.ask("look", call, &[]).await
             && ["EXPIRED", "CLOSED"].contains(&&*text(&place["status"]))
         {
             self.forget_token(token);
@@ -157,7 +160,7 @@ impl Visit<'_> {
         let left = self.world.ask("leave", call, &["SESSION_OVER"]).await;
         let mut memory = self.person.memory();
         memory.leaving.1 += 1;
-        if let Came::Done(_) = left {
+        if let RequestOutcome::Done(_) = left {
             memory.held = None;
         }
     }
@@ -170,14 +173,14 @@ impl Visit<'_> {
             .collect();
         let show = shows.choose(rng).expect("a show");
         let wanted = rng.random_range(1..=4);
-        // Most people want the same seats.
-        let furthest = if rng.random_bool(0.7) {
+        // Most users want the same seats.
+        let max_seat = if rng.random_bool(0.7) {
             4
         } else {
             show.capacity
         };
         let mut seats: Vec<u32> = (0..wanted)
-            .map(|_| rng.random_range(1..=furthest))
+            .map(|_| rng.random_range(1..=max_seat))
             .collect();
         seats.sort_unstable();
         seats.dedup();
@@ -193,9 +196,11 @@ impl Visit<'_> {
             "HOLD_EXISTS",
         ];
         let held = match self.world.ask("hold", call, &refusals).await {
-            Came::Done(held) => held,
-            Came::Refused(code) if code == "SESSION_OVER" => return self.forget_token(token),
-            Came::Refused(_) | Came::Failed => return,
+            RequestOutcome::Done(held) => held,
+            RequestOutcome::Refused(code) if code == "SESSION_OVER" => {
+                return self.forget_token(token);
+            }
+            RequestOutcome::Refused(_) | RequestOutcome::Failed => return,
         };
         let same = numbers(&held["seat_numbers"]);
         if !same
@@ -220,7 +225,7 @@ impl Visit<'_> {
         let seats: Vec<_> = reservation.seats().collect();
         {
             let mut memory = self.person.memory();
-            // Who leaves at the same time may have given this up as well.
+            // If the user leaves at the same time, the hold may be cancelled as well.
             if memory.leaving != leaving || leaving.0 != leaving.1 {
                 self.world.ledger.give_up(&id);
             }
@@ -269,7 +274,7 @@ impl Visit<'_> {
     }
 
     async fn pay_for(&self, id: &str, token: &str) {
-        let told = {
+        let known = {
             let mut memory = self.person.memory();
             let Some(reservation) = memory.reservations.get_mut(id) else {
                 return;
@@ -277,10 +282,10 @@ impl Visit<'_> {
             reservation.payment_begun = true;
             reservation.clone()
         };
-        let path = format!("{}/payments", told.path(id));
+        let path = format!("{}/payments", known.path(id));
         let call = self.world.shop.post(&path).token(token).json(&json!({
             "reservation_id": id,
-            "payment_details": { "amount": told.amount },
+            "payment_details": { "amount": known.amount },
         }));
         let refusals = [
             "INSUFFICIENT_BALANCE",
@@ -288,16 +293,16 @@ impl Visit<'_> {
             "RESERVATION_NOT_FOUND",
         ];
         match self.world.ask("pay", call, &refusals).await {
-            Came::Done(receipt) => self.told_of_a_payment(id, &told, &receipt),
-            Came::Refused(code) => {
+            RequestOutcome::Done(receipt) => self.note_payment(id, &known, &receipt),
+            RequestOutcome::Refused(code) => {
                 let given_up = self.world.ledger.is_given_up(id);
-                if told.receipt.is_some() && !given_up {
+                if known.receipt.is_some() && !given_up {
                     let what = format!("{id} was paid, and then paying was refused with {code}");
                     self.world.violated(what);
                 }
                 self.forget_hold(id);
             }
-            Came::Failed => {}
+            RequestOutcome::Failed => {}
         }
     }
 
@@ -308,10 +313,10 @@ impl Visit<'_> {
         }
     }
 
-    fn told_of_a_payment(&self, id: &str, told: &Reservation, receipt: &Value) {
-        let is_right = receipt["amount"] == json!(told.amount)
-            && numbers(&receipt["seat_numbers"]) == told.seats
-            && receipt["date"] == told.date
+    fn note_payment(&self, id: &str, known: &Reservation, receipt: &Value) {
+        let is_right = receipt["amount"] == json!(known.amount)
+            && numbers(&receipt["seat_numbers"]) == known.seats
+            && receipt["date"] == known.date
             && receipt["reservation_id"] == id;
         let before = {
             let mut memory = self.person.memory();
@@ -322,10 +327,10 @@ impl Visit<'_> {
             self.world.violated(format!("another receipt: {receipt}"));
         }
         self.forget_hold(id);
-        self.claim(id, told.seats().collect(), Timestamp::MAX);
+        self.claim(id, known.seats().collect(), Timestamp::MAX);
     }
 
-    /// Gives up what is held, or has the money back for what was paid.
+    /// Cancels a hold, or refunds an order.
     async fn give_up(&self, rng: &mut Xoshiro256PlusPlus, paid: bool) {
         let id = if paid {
             self.any_reservation(rng, |of| of.receipt.is_some())
@@ -333,7 +338,7 @@ impl Visit<'_> {
             self.person.memory().held.clone()
         };
         let Some(id) = id else { return };
-        let told = {
+        let known = {
             let mut memory = self.person.memory();
             let Some(reservation) = memory.reservations.get_mut(&id) else {
                 return;
@@ -342,17 +347,17 @@ impl Visit<'_> {
             reservation.clone()
         };
         self.world.ledger.give_up(&id);
-        // An operator may do it for them.
+        // Sometimes an operator does it for them.
         let is_own = rng.random_bool(0.7);
         let call = if is_own {
-            self.call("DELETE", &told.path(&id))
+            self.call("DELETE", &known.path(&id))
         } else {
-            let path = format!("{}/refund", told.path(&id));
+            let path = format!("{}/refund", known.path(&id));
             let call = self.world.shop.post(&path);
             let body = json!({ "user_id": self.person.guest.user_id, "reason": "A" });
             call.token(&self.world.admin.access_token).json(&body)
         };
-        // Of those that have lapsed only the latest is known.
+        // Of the lapsed reservations, only the latest can be looked up.
         let refusals = ["RESERVATION_NOT_FOUND"];
         let what = match (is_own, paid) {
             (true, true) => "refund",
@@ -362,15 +367,15 @@ impl Visit<'_> {
         };
         let answer = self.world.ask(what, call, &refusals).await;
         let refunded = match answer {
-            Came::Done(done) => done["status"] == "REFUNDED",
-            Came::Refused(code) => {
+            RequestOutcome::Done(done) => done["status"] == "REFUNDED",
+            RequestOutcome::Refused(code) => {
                 if paid {
                     let what = format!("a refund of {id} was refused with {code}");
                     self.world.violated(what);
                 }
                 false
             }
-            Came::Failed => return,
+            RequestOutcome::Failed => return,
         };
         if paid && !refunded {
             self.world
@@ -390,9 +395,9 @@ impl Visit<'_> {
                 .world
                 .ask("charge", call.json(&json!({ "amount": amount })), &[]);
             match done.await {
-                Came::Done(_) => self.person.memory().charged.push(amount),
-                Came::Failed => self.person.memory().perhaps_charged.push(amount),
-                Came::Refused(_) => {}
+                RequestOutcome::Done(_) => self.person.memory().charged.push(amount),
+                RequestOutcome::Failed => self.person.memory().perhaps_charged.push(amount),
+                RequestOutcome::Refused(_) => {}
             }
             return;
         }
@@ -416,17 +421,17 @@ impl Visit<'_> {
     async fn charge_with(&self, key: &str, amount: u64, call: Call) {
         let call = call.key(key);
         let call = call.json(&json!({ "amount": amount }));
-        if let Came::Done(charged) = self.world.ask("charge", call, &[]).await {
+        if let RequestOutcome::Done(charged) = self.world.ask("charge", call, &[]).await {
             let balance = charged["current_balance"].as_u64().expect("an amount");
             let mut memory = self.person.memory();
-            let before = memory.told_of_keyed.insert(key.to_owned(), balance);
+            let before = memory.answers_of_keyed.insert(key.to_owned(), balance);
             if before.is_some_and(|before| before != balance) {
                 self.world.violated(format!("{key} was charged twice"));
             }
         }
     }
 
-    /// An operator sets the balance right, under a key that is also the reason.
+    /// An operator corrects the balance, with a key that is also the reason.
     async fn correct(&self, rng: &mut Xoshiro256PlusPlus) {
         let known = {
             let memory = self.person.memory();
@@ -436,8 +441,8 @@ impl Visit<'_> {
         let key = known
             .filter(|_| rng.random_bool(0.5))
             .unwrap_or_else(|| format!("ticket-{:016x}", rng.random::<u64>()));
-        let most = i64::try_from(price(1)).expect("an amount");
-        let amount = match rng.random_range(-most..most) {
+        let max = i64::try_from(price(1)).expect("an amount");
+        let amount = match rng.random_range(-max..max) {
             0 => 1,
             amount => amount,
         };
@@ -455,18 +460,18 @@ impl Visit<'_> {
         let call = call.key(&key);
         let call = call.json(&json!({ "amount": amount, "reason": key }));
         let refusals = ["BALANCE_OUT_OF_RANGE"];
-        let told = self.world.ask("correct", call, &refusals).await;
+        let outcome = self.world.ask("correct", call, &refusals).await;
         let mut memory = self.person.memory();
-        let before = memory.corrections.get_mut(&key).map(|(_, told)| told);
-        match (told, before) {
-            (Came::Done(corrected), Some(before)) => {
+        let before = memory.corrections.get_mut(&key).map(|(_, known)| known);
+        match (outcome, before) {
+            (RequestOutcome::Done(corrected), Some(before)) => {
                 let balance = corrected["current_balance"].as_u64().expect("an amount");
-                let told = before.replace(balance);
-                if told.is_some_and(|told| told != balance) {
+                let known = before.replace(balance);
+                if known.is_some_and(|known| known != balance) {
                     self.world.violated(format!("{key} was corrected twice"));
                 }
             }
-            (Came::Refused(code), Some(Some(_))) => {
+            (RequestOutcome::Refused(code), Some(Some(_))) => {
                 let what = format!("{key} was corrected, and then refused with {code}");
                 self.world.violated(what);
             }
@@ -482,7 +487,7 @@ impl Visit<'_> {
     async fn statement(&self) {
         let path = self.person.path("/statement?limit=100");
         let call = self.call("GET", &path);
-        if let Came::Done(page) = self.world.ask("statement", call, &[]).await {
+        if let RequestOutcome::Done(page) = self.world.ask("statement", call, &[]).await {
             let entries = page["entries"].as_array().expect("entries");
             if let Some(broken) = super::final_check::broken_link(entries) {
                 let user_id = &self.person.guest.user_id;

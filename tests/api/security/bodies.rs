@@ -1,4 +1,4 @@
-//! Bodies that are none, or hold what nobody means.
+//! Bodies that are malformed, or contain nonsense.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::harness::{
     text,
 };
 
-/// Bodies that are no JSON objects, or barely.
+/// Bodies that are not JSON objects, or just barely.
 fn garbage() -> Vec<Vec<u8>> {
     let deep =
         |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
@@ -49,8 +49,8 @@ fn garbage() -> Vec<Vec<u8>> {
     bodies
 }
 
-/// The endpoints with a body, as a buyer calls them who holds a seat, or an administrator, and a
-/// good body of each.
+/// The endpoints with a body, as called by a buyer who holds a seat or by an administrator, and a
+/// good body for each.
 fn with_bodies(shop: &Shop, buyer: &Buyer, admin: &Guest, held: &Value) -> Vec<(Call, Value)> {
     let user = format!("/v1/users/{}", buyer.user_id);
     let balance = format!("{user}/balance");
@@ -136,7 +136,7 @@ async fn garbage_is_refused_everywhere() {
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
 }
 
-/// A fault of other sellers: an id that is not an id, or an amount that overflows, answers 500.
+/// A malformed id or an amount that overflows must not cause a 500.
 #[tokio::test]
 async fn any_value_in_any_field_breaks_nothing() {
     let shop = Shop::open().await;
@@ -230,7 +230,7 @@ async fn body_above_64_kib_is_refused() {
     assert_eq!(shop.reservation_status(&buyer, &held).await, "HELD");
 }
 
-/// An administrator may be an attacker's browser, too: whatever the fields of a show hold.
+/// An administrator's browser may be under attack too, so the fields of a show are checked as well.
 #[tokio::test]
 async fn any_value_in_a_show_breaks_nothing() {
     let shop = Shop::open().await;
@@ -291,7 +291,7 @@ async fn any_value_in_a_show_breaks_nothing() {
         .ok();
 }
 
-/// As deep, and with as many names, as a body may be: it is read once, and is no burden.
+/// The deepest body with the most names that is accepted. It is read once, and quickly.
 #[tokio::test]
 async fn deep_and_crowded_bodies_are_answered_as_any_other() {
     let shop = Shop::open().await;

@@ -1,4 +1,4 @@
-//! Ids that are none, and other people's.
+//! Malformed ids, and other users' ids.
 
 use serde_json::json;
 
@@ -95,7 +95,7 @@ async fn odd_paths_break_nothing() {
     assert_eq!(shop.balance(&buyer).await, json!(0));
 }
 
-/// A fault of other sellers: the user id in the body is believed.
+/// The user id in the body is not believed.
 #[tokio::test]
 async fn ids_of_others_open_nothing() {
     let shop = Shop::open().await;
@@ -142,7 +142,8 @@ async fn ids_of_others_open_nothing() {
     assert_eq!(shop.balance(&attacker).await, json!(PRICE));
 }
 
-/// Their id was a guest's secret. It is none any more, and those who have learned it get nothing.
+/// A guest's id was their secret. After the sign-up it is not, and anyone who has learned it gets
+/// nothing.
 #[tokio::test]
 async fn id_of_a_guest_that_became_an_account_opens_nothing() {
     let shop = Shop::open().await;

@@ -1,4 +1,4 @@
-//! Amounts that would gain a fraction of a hundredth.
+//! Amounts that could gain a fraction of a hundredth.
 
 use serde_json::json;
 
@@ -8,8 +8,7 @@ use crate::harness::{
     text,
 };
 
-/// A third of a hundred, three times, is 99.99 and nothing else, and no part of a hundredth can be
-/// saved on the way or left behind.
+/// Three times a third of a hundred is 99.99. No fraction of a hundredth can be gained or lost.
 #[tokio::test]
 async fn rounding_gains_nothing() {
     let mut shop = Shop::open().await;

@@ -1,11 +1,11 @@
-//! What a guess at a password shows of who is there.
+//! A guess at a password must not show whether an address has an account.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Shop, refusal::INVALID_CREDENTIALS};
 
-/// Whether an address has an account is no secret, because signing up says so. But a guess does not
-/// take longer for that: as many calls, and one hash (`password.rs` makes one even for nobody).
+/// Whether an address has an account is not a secret, because signing up says so. But a guess takes
+/// the same time: as many calls, and one hash (`password.rs` makes one even without an account).
 #[tokio::test]
 async fn guess_takes_as_many_calls_for_an_unknown_user() {
     let shop = Shop::open().await;
@@ -21,7 +21,7 @@ async fn guess_takes_as_many_calls_for_an_unknown_user() {
         shop.stack.consumed().by("log-in").calls
     };
     let (somebody, nobody) = (json!("jun@example.com"), json!("nobody@example.com"));
-    // The first call of all also reads the keys.
+    // The very first call also reads the keys.
     calls(nobody.clone()).await;
     assert_eq!(calls(somebody).await, calls(nobody).await);
     let nobody = json!("0197b1d6-0000-7000-8000-000000000000");

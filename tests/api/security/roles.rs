@@ -1,4 +1,4 @@
-//! Those who would like to be administrators.
+//! Users who try to get the rights of administrators.
 
 use serde_json::{Value, json};
 use shared::domain::user::Role;
@@ -43,7 +43,7 @@ async fn former_administrator_is_refused_at_every_door() {
     }
 }
 
-/// A fault of other sellers: whatever a body says is written into the user.
+/// Fields of a body must not be written into the user unless the endpoint has them.
 #[tokio::test]
 async fn additional_fields_of_a_body_are_ignored() {
     let shop = Shop::open().await;
@@ -101,7 +101,7 @@ async fn guest_is_refused_at_every_administrators_door() {
         let call = |token: &str| door.call(&shop).send_as(token);
         call(&buyer.access_token).await.is(FORBIDDEN);
         call(&buyer.token).await.is(INVALID_TOKEN);
-        // Not even what is wrong with it.
+        // The refusal does not even say what is wrong with the body.
         let garbage = shop
             .call(door.method, &door.path)
             .token(&buyer.access_token);

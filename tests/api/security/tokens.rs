@@ -1,4 +1,4 @@
-//! Forged, old, borrowed and malformed tokens.
+//! Forged, old, stolen and malformed tokens.
 
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ async fn bearer_scheme_is_read_in_any_case() {
     }
 }
 
-/// A fault of other waiting rooms: a well-known test token that skips the line.
+/// No well-known test token skips the line.
 #[tokio::test]
 async fn forged_tokens_open_no_door() {
     let shop = Shop::open().await;
@@ -108,7 +108,7 @@ async fn access_token_opens_no_door_of_the_queue() {
     let buyer = shop.buyer().await;
     let mut closed = 0;
     for door in shop.guarded(&buyer.user_id, NOBODY) {
-        // Some of them end the token.
+        // Some of these requests end the token.
         let token = shop.token_of(&buyer.user_id).await;
         let reply = door.call(&shop).send_as(&token).await;
         if door.takes_access_tokens() {
@@ -175,7 +175,7 @@ async fn signed_token_needs_its_session_and_generation() {
         .is(INVALID_TOKEN);
     let nobodys = with(&buyer.access_token, "sub", json!(NOBODY)).await;
     shop.get(&path).send_as(&nobodys).await.is(INVALID_TOKEN);
-    // The number in the token counts for nothing: the session has its own.
+    // The number in the token does not count: the session has its own.
     let first = with(&buyer.token, "number", json!(0)).await;
     assert_eq!(
         shop.get("/v1/auth/tokens").send_as(&first).await.ok()["status"],
@@ -226,8 +226,8 @@ async fn odd_authorization_headers_break_nothing() {
     twice.send().await.is_refusal();
 }
 
-/// Pages of any origin may call, because no call carries anything that a browser adds by itself:
-/// there are no cookies, and none may be sent.
+/// Pages of any origin may call, because no call has anything that a browser adds by itself. There
+/// are no cookies, and none may be sent.
 #[tokio::test]
 async fn cookies_are_neither_set_nor_accepted() {
     let shop = Shop::open().await;

@@ -1,5 +1,5 @@
-//! Bodies of requests: whatever the bytes are, each field is read or refused, nothing panics,
-//! and the refusal is a client's error in the contract's envelope.
+//! Bodies of requests. Whatever the bytes are, each field is read or refused, and nothing panics. A
+//! refusal is a client's error in the contract's envelope.
 
 #![no_main]
 
@@ -19,7 +19,7 @@ use shared::{
     language::Language,
 };
 
-/// Fields of every kind that endpoints have.
+/// Fields of all kinds that endpoints have.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Anything {

@@ -1,5 +1,5 @@
-//! The line: whatever happens to it, what was promised stands, a place only gets smaller, and
-//! what is stored reads the same again.
+//! The line. Whatever happens to it, promises are kept, a place only gets smaller, and a stored
+//! line reads the same again.
 
 #![no_main]
 
@@ -18,7 +18,7 @@ use shared::{
 
 const START: i64 = 1_700_000_000_000;
 
-/// A tick, as long after the last one, by a clock that is so far off, with whatever is counted.
+/// A tick: the time since the last one, how far its clock is off, and what it counts.
 #[derive(Debug, Arbitrary)]
 struct Tick {
     wait: u16,
@@ -29,7 +29,7 @@ struct Tick {
     set: Option<Set>,
 }
 
-/// What an operator sets: clamped to what they may set.
+/// New settings of an operator, limited to the allowed values.
 #[derive(Debug, Arbitrary)]
 struct Set {
     max_active: u32,
@@ -114,7 +114,7 @@ fuzz_target!(|input: (Set, Vec<Tick>)| {
         for t in [now, now + 100, promised - 1, promised] {
             let (before, after) = (older.served(time(t)), queue.served(time(t)));
             assert!(before <= after, "{before} were served at {t}, now {after}");
-            // Once it is sold out, the rest of the line is over at that moment.
+            // When everything is sold, the rest of the line is over at that moment.
             let is_over = older.line.closed_through != queue.line.closed_through;
             assert!(t < now || t >= promised || is_over || before == after);
         }

@@ -1,12 +1,12 @@
-//! Amounts: exactly what was written, or nothing; and none appears or vanishes by adding.
+//! Amounts are read exactly or not at all, and adding them neither creates nor loses money.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use shared::domain::money::Money;
 
-/// How many hundredths a JSON number says, moving the point one digit at a time; `None` for what
-/// is no JSON number, or no whole count of them.
+/// The hundredths of a JSON number, found by moving the point one digit at a time. `None` if it is
+/// not a JSON number, or not a whole number of them.
 fn exactly(json: &str) -> Option<i128> {
     let _: serde_json::Number = serde_json::from_str(json).ok()?;
     let text = json.to_ascii_lowercase();

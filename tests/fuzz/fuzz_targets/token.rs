@@ -1,5 +1,5 @@
-//! Tokens: none but those that were signed, and those say what was signed, however they are
-//! changed on the way.
+//! Tokens: only signed ones are read, with the claims that were signed, however they are changed on
+//! the way.
 
 #![no_main]
 
@@ -40,7 +40,7 @@ static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
     }
 });
 
-/// What somebody does to a token: bytes from one place to another are replaced.
+/// A changed token: the bytes between two positions are replaced.
 fn changed(token: &str, from: u16, to: u16, by: &str) -> String {
     let from = usize::from(from) % (token.len() + 1);
     let to = usize::from(to) % (token.len() + 1);

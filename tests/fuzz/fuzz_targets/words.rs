@@ -1,5 +1,4 @@
-//! Ids, dates, times, names, addresses, passwords: what is read is written as it was read, and
-//! reads the same again.
+//! Ids, dates, times, names, addresses, passwords: what is read and written again reads the same.
 
 #![no_main]
 
@@ -42,8 +41,8 @@ fuzz_target!(|text: &str| {
         assert_eq!(Email::parse(email.as_str()).as_ref(), Some(&email));
         let folded = Email::parse(&email.folded()).expect("an address, too");
         assert_eq!(folded.folded(), email.folded());
-        // Unicode promises the case of what is decomposed: the iota below a letter stands last there,
-        // and upper case makes it a letter.
+        // Unicode's case rules are for decomposed text. The iota below a letter is last in it, and
+        // upper case makes it a letter of its own.
         let letters: String = email.as_str().nfd().collect();
         for other in [letters.to_uppercase(), letters.to_lowercase()] {
             if let Some(same) = Email::parse(&other) {

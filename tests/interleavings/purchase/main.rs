@@ -1,11 +1,11 @@
-//! Every order in which two people's holds, payments, cancellations, departures and returns can
-//! reach the database, request by request, while time passes, processes end between any two of
-//! their requests, and release messages come early, late, twice or never.
+//! Every order in which the requests of two users can reach the database: holds, payments,
+//! cancellations, leaving, joining again. Meanwhile time passes, processes end between any two of
+//! their calls, and release messages are delivered early, late, twice or never.
 //!
-//! A transaction is one step, and so is each other write and each read; what a request decides on
-//! is what it read, and the time at which it began. The rules of time are those of the domain.
-//! No process lives as long as a hold. Nothing has to happen: a process that has ended is one that never goes on, and a message that is
-//! lost one that is never delivered.
+//! A transaction is one step, and so is every other write and every read. A request decides by what
+//! it has read, and by the time at which it began. The rules of time are those of the domain. No
+//! process lives as long as a hold. Nothing must happen: a process that has ended is one that never
+//! continues, and a lost message is one that is never delivered.
 
 mod properties;
 mod requests;
@@ -20,31 +20,31 @@ use self::{
     state::{Place, State},
 };
 
-/// A condition that a write can be without.
+/// A condition that can be left out of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
-    /// A seat that is taken is free.
+    /// Only a free seat is taken.
     SeatIsFree,
-    /// A session that holds nothing gets a hold.
+    /// Only a session that holds nothing gets a hold.
     SessionHoldsNothing,
-    /// A session that is over gets no hold.
+    /// Only a session that is not over gets a hold.
     SessionIsOpen,
-    /// What is paid for is what the session holds.
+    /// Only what the session holds is paid.
     SessionHoldsIt,
-    /// A seat that is sold is the hold's.
+    /// Only a seat of the hold is sold.
     SeatIsTheHolds,
-    /// A seat that is freed is the hold's.
+    /// Only a seat of the hold is freed.
     FreedSeatIsTheHolds,
-    /// The hold that an ended session left behind is still there when the next one begins.
+    /// The hold of an ended session must still be there when the next session begins.
     HoldIsLeftBehind,
 }
 
-/// Two people who buy two seats.
+/// Two users who buy two seats.
 #[derive(Debug, Clone)]
 struct Purchase {
-    /// So many requests are made in all.
+    /// How many requests are made in total.
     requests: u8,
-    /// So far the clock goes.
+    /// When the clock stops.
     latest: u8,
     /// The condition that is left out.
     without: Option<Condition>,
@@ -53,7 +53,7 @@ struct Purchase {
 }
 
 impl Purchase {
-    /// Enough for each condition to matter.
+    /// Large enough for each condition to matter.
     fn small() -> Self {
         Self {
             requests: 3,
@@ -63,7 +63,7 @@ impl Purchase {
         }
     }
 
-    /// Whether a write asks for this.
+    /// Whether writes have this condition.
     fn asks(&self, condition: Condition) -> bool {
         self.without != Some(condition)
     }
@@ -81,7 +81,7 @@ impl Model for Purchase {
         if state.now < self.latest {
             actions.push(Action::TimePasses);
         }
-        // Who comes first, and which seat they want, makes no difference but in names.
+        // Which user is first, and which seat they want, changes only names.
         if state.made == 0 {
             actions.push(Action::Ask(0, Wish::Hold(0)));
         } else if state.made < self.requests {
@@ -91,7 +91,7 @@ impl Model for Purchase {
         }
         for (n, message) in state.messages.iter().enumerate() {
             actions.push(Action::Deliver(n));
-            // A message that has been delivered once may be so again.
+            // A message that has been delivered once may be delivered again.
             if !message.doubled {
                 actions.push(Action::Double(n));
             }
@@ -128,7 +128,7 @@ impl Model for Purchase {
                 }
             }
         }
-        // The order in which they are noted means nothing.
+        // The order of this list has no meaning.
         state.requests.sort_unstable();
         state.messages.sort_unstable();
         Some(state)
@@ -152,8 +152,7 @@ fn seat_is_sold_once_and_never_lost_in_any_order() {
     checker.assert_properties();
 }
 
-/// Each condition is there for a reason: without it, some order goes wrong, and this is what goes
-/// wrong then.
+/// Each condition is necessary: without it, some order goes wrong in this way.
 #[test]
 fn missing_condition_goes_wrong_in_some_order() {
     for (condition, what) in [
@@ -176,7 +175,8 @@ fn missing_condition_goes_wrong_in_some_order() {
     ] {
         let purchase = Purchase {
             without: Some(condition),
-            // Clocks that agree and processes that end in time would do without this one.
+            // With clocks that agree and processes that end in time, this condition would not be
+            // necessary.
             outlive_holds: condition == Condition::SeatIsTheHolds,
             ..Purchase::small()
         };
@@ -190,7 +190,7 @@ fn missing_condition_goes_wrong_in_some_order() {
     }
 }
 
-/// A seat is where the domain's rules say that it is.
+/// The states of a seat agree with the domain's rules.
 #[test]
 fn seat_is_taken_as_long_as_the_domain_says() {
     let held = Place::Held {

@@ -1,4 +1,4 @@
-//! What holds in every state, and what does happen.
+//! What is true in every state, and what happens in some.
 
 use stateright::Property;
 
@@ -105,8 +105,8 @@ fn is_sold(seat: Place) -> bool {
     matches!(seat, Place::Sold { .. })
 }
 
-/// A reservation whose seat is kept is held by a session, or was given up a moment ago by somebody
-/// whose process may have ended since: then nobody can pay for it any more.
+/// A reservation whose seat is taken is held by a session. Or its user has just cancelled it, and
+/// their process may have ended since: then nobody can pay it any more.
 fn has_an_owner(state: &State, seat: usize, reservation: u8) -> bool {
     let mut sessions = state.sessions.iter();
     sessions.any(|session| {

@@ -1,4 +1,4 @@
-//! Requests, each as the sequence of calls that its handler makes of the database and the queue.
+//! Requests, each as the sequence of calls that its handler makes to the database and the queue.
 
 use shared::domain::seat::CLOCK_SKEW_GRACE;
 
@@ -11,20 +11,20 @@ use super::{
     state::{Account, Ending, HOLD, Hold, Message, Order, Place, Session, State, at},
 };
 
-/// What happens next.
+/// A next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     TimePasses,
-    /// Somebody makes a request.
+    /// A user makes a request.
     Ask(usize, Wish),
-    /// A request's next call of the database or the queue.
+    /// A request makes its next call to the database or the queue.
     GoOn(usize),
     Deliver(usize),
-    /// A message is delivered, and will be so again.
+    /// A message is delivered, and will be delivered again.
     Double(usize),
 }
 
-/// What somebody asks for: a seat, or something about a reservation.
+/// What a user asks for: a seat, or something about a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Wish {
     Hold(usize),
@@ -38,7 +38,7 @@ pub enum Wish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request {
     user: usize,
-    /// When it began. It decides by this time.
+    /// When it began. Its decisions use this time.
     now: u8,
     next: Call,
 }
@@ -74,12 +74,12 @@ impl Request {
         }
     }
 
-    /// Whether its process still lives. A function ends long before a hold does.
+    /// Whether its process still lives. A function always ends before a hold does.
     pub fn may_go_on(&self, now: u8) -> bool {
         now - self.now < HOLD
     }
 
-    /// Makes its next call, and tells what it is about to do then; `None` when it is done.
+    /// Makes its next call, and returns the one after it; `None` when the request is done.
     pub fn step(self, purchase: &Purchase, state: &mut State) -> Option<Self> {
         let next = match self.next {
             Call::ReadSession(wish) => self.decide(wish, state.sessions[self.user]),
@@ -123,7 +123,7 @@ impl Request {
         next.map(|next| Self { next, ..self })
     }
 
-    /// What follows from the session that was read.
+    /// The next call, decided by the session that was read.
     fn decide(&self, wish: Wish, seen: Session) -> Option<Call> {
         let is_over = seen.is_over(self.now);
         let held = |reservation: u8| {
@@ -217,7 +217,7 @@ impl Request {
         None
     }
 
-    /// Closes the session as it was read; one that has moved is read with the refusal.
+    /// Closes the session that was read. If it has changed, the refusal returns it.
     fn leave(&self, state: &mut State, seen: Session) -> Option<Call> {
         let session = &mut state.sessions[self.user];
         let is_same = session.jti == seen.jti && session.closed.is_none();
@@ -230,8 +230,8 @@ impl Request {
         (is_same && !session.is_over(self.now)).then_some(Call::Leave(*session))
     }
 
-    /// A new session in the place of the ended one that was read, if that is as it was read; what
-    /// has moved is read again.
+    /// Writes a new session in place of the ended one that was read. If that has changed, it is
+    /// read again.
     fn put_session(&self, purchase: &Purchase, state: &mut State, ended: Session) -> Option<Call> {
         let session = &mut state.sessions[self.user];
         let is_left_behind = session.hold == ended.hold || !purchase.asks(HoldIsLeftBehind);
@@ -249,7 +249,7 @@ impl Request {
         is_over.then_some(Call::ReadSession(Wish::Join))
     }
 
-    /// A hold that has not lapsed for everybody is put back.
+    /// A hold that may not have lapsed by every clock is put back.
     fn release_or_put_back(&self, state: &mut State, message: Message) -> Option<Call> {
         let session = state.sessions[self.user];
         let is_it = |hold: &Hold| hold.reservation == message.reservation;

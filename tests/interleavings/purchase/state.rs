@@ -1,4 +1,4 @@
-//! What the tables hold, what is under way, and what time it is.
+//! The content of the tables, what is under way, and the time.
 
 use std::sync::LazyLock;
 
@@ -12,17 +12,18 @@ use shared::{
 
 use super::requests::{Request, Wish};
 
-/// How long a hold lasts, in steps of the clock, each of which is as long as the grace.
+/// How long a hold lasts, in steps of the clock. A step is as long as
+/// [`CLOCK_SKEW_GRACE`](shared::domain::seat::CLOCK_SKEW_GRACE).
 pub const HOLD: u8 = 2;
 
-/// What everybody has at first: enough for both seats, each of which costs one.
+/// Every user's first balance. It is enough for both seats, which cost 1 each.
 pub const WEALTH: u8 = 2;
 
 /// The clock stops before this.
 pub const END: u8 = 8;
 
-/// Whether a seat that is held until the first moment is taken at the second, by the domain's
-/// rule. There are few moments, and millions of states that ask.
+/// Whether a seat that is held until the first time is taken at the second, by the domain's rule.
+/// It is computed once, because there are few times and millions of states.
 static HELD_SEAT_IS_TAKEN: LazyLock<[[bool; END as usize]; END as usize]> = LazyLock::new(|| {
     let reservation_id = ReservationId::new();
     let moment = |n: usize| at(u8::try_from(n).expect("a moment"));
@@ -40,12 +41,12 @@ static HELD_SEAT_IS_TAKEN: LazyLock<[[bool; END as usize]; END as usize]> = Lazy
     std::array::from_fn(|until| std::array::from_fn(|now| is_taken(until, now)))
 });
 
-/// A moment.
+/// A time.
 pub fn at(now: u8) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(CLOCK_SKEW_GRACE.as_secs() * i64::from(now))
 }
 
-/// Everything.
+/// The whole state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
     pub now: u8,
@@ -58,7 +59,7 @@ pub struct State {
     pub accounts: [Account; 2],
     pub orders: Vec<Order>,
     pub messages: Vec<Message>,
-    /// Those under way.
+    /// The requests under way.
     pub requests: Vec<Request>,
 }
 
@@ -144,12 +145,12 @@ pub struct Order {
 pub struct Message {
     pub user: usize,
     pub reservation: u8,
-    /// Whether it has been delivered once without being taken away.
+    /// Whether it has been delivered without being removed.
     pub doubled: bool,
 }
 
 impl Default for State {
-    /// Both have come in, and both seats are free.
+    /// Both users have come in, and both seats are free.
     fn default() -> Self {
         let account = Account {
             balance: WEALTH,
@@ -170,7 +171,7 @@ impl Default for State {
 }
 
 impl State {
-    /// What somebody may ask for.
+    /// What a user may ask for.
     pub fn wishes(&self, user: usize) -> impl Iterator<Item = Wish> + use<> {
         let session = self.sessions[user];
         let about = session.hold.or(session.last_hold);

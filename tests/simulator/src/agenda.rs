@@ -1,8 +1,8 @@
-//! What is to happen when.
+//! What happens when.
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
-/// Events by time; those of one time in the order in which they were planned.
+/// Events by time. Those of the same time are in the order in which they were planned.
 pub(crate) struct Agenda<E> {
     heap: BinaryHeap<Entry<E>>,
     planned: u64,
@@ -31,7 +31,7 @@ impl<E> Agenda<E> {
         });
     }
 
-    /// When the next one is.
+    /// When the next event is.
     pub fn next_at(&self) -> Option<i64> {
         self.heap.peek().map(|entry| entry.at)
     }
@@ -42,7 +42,7 @@ impl<E> Agenda<E> {
 }
 
 impl<E> Ord for Entry<E> {
-    /// The heap has its largest entry on top: the earliest.
+    /// The heap has its largest entry on top, which must be the earliest.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.order).cmp(&(self.at, self.order))
     }

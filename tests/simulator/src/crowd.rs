@@ -7,36 +7,36 @@ use rand_distr::{Distribution, LogNormal};
 
 use crate::time::milliseconds;
 
-/// Who waits is told to ask again within so many seconds, and so learns of their turn by then.
+/// Clients that wait ask again within this many seconds, so they learn of their admission by then.
 const MAX_POLL_SECONDS: i64 = 30;
 
 /// What people do. Shares are percentages.
 #[derive(Debug, Clone)]
 pub struct Crowd {
-    /// Never make a protected call: they have closed the page without a word.
+    /// Never arrive: they have closed the page without leaving.
     pub no_shows: f64,
-    /// Arrive, and then just go away.
+    /// Arrive, and leave without buying.
     pub walk_away: f64,
     /// Leave while they wait, within `patience_seconds`.
     pub tire: f64,
-    /// How long those have at most who leave while they wait.
+    /// The longest that those wait who leave while they wait.
     pub patience_seconds: i64,
     /// Leave after their admission, without having arrived.
     pub decline: f64,
-    /// How long it takes from the arrival to the end. Whoever takes longer than the window holds
-    /// seats by then.
+    /// How long it takes from the arrival to the end. Those who take longer than the window hold
+    /// seats by its end.
     pub stay: Stay,
 }
 
 /// How long people take from their arrival to the end.
 #[derive(Debug, Clone)]
 pub enum Stay {
-    /// Anything between so many seconds, as likely as anything else.
+    /// Evenly distributed between these seconds.
     Even(RangeInclusive<i64>),
-    /// As people take who all do the same in their own time: half of them longer than the
-    /// median, few of them much longer.
+    /// As when many people do the same thing at their own pace: half of them take longer than the
+    /// median, and few much longer.
     LogNormal {
-        /// The time that half of them take at most (seconds).
+        /// The median (seconds).
         median: f64,
         /// The standard deviation of the logarithm.
         spread: f64,
@@ -58,8 +58,8 @@ impl Stay {
 }
 
 impl Crowd {
-    /// Everybody comes and is through, at their own speed: two minutes for a seat and a payment
-    /// is the median, one in 30 needs more than the five minutes of the window.
+    /// Everybody comes and finishes, at their own pace. The median is two minutes for a seat and a
+    /// payment. One in 30 needs more than the five minutes of the window.
     pub fn keen() -> Self {
         Self {
             no_shows: 0.0,
@@ -74,8 +74,7 @@ impl Crowd {
         }
     }
 
-    /// With what usually goes on: people close the page, give up waiting, look at the prices and
-    /// go.
+    /// With what usually happens: people close the page, give up waiting, or leave without buying.
     pub fn usual() -> Self {
         Self {
             no_shows: 10.0,
@@ -86,8 +85,8 @@ impl Crowd {
         }
     }
 
-    /// What the person with this number will do. It depends on nothing else, so that in two
-    /// evenings of one seed the same people come.
+    /// What the person with this number will do. It depends only on seed and number, so two
+    /// evenings with the same seed have the same people.
     pub(crate) fn plan(&self, seed: u64, number: u64) -> Plan {
         let own = seed ^ number.wrapping_mul(0xD1B5_4A32_D192_ED03);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(own);
@@ -114,22 +113,22 @@ impl Crowd {
 /// What a person will do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    /// Leaves so long after joining, if they still wait then (milliseconds).
+    /// Leaves this long after joining, if they still wait then (milliseconds).
     pub tires_after: Option<i64>,
-    /// What they do when they are told that it is their turn.
+    /// What they do when they learn that they are admitted.
     pub comes: Comes,
-    /// How much of the time until their next poll passes before they are (0 to 1).
+    /// How much of the time until their next poll passes before their admission (0 to 1).
     notices: f64,
-    /// How long they take from the arrival to the end (milliseconds); `None` goes away.
+    /// How long they take from the arrival to the end (milliseconds); `None` leaves without buying.
     pub stays: Option<i64>,
 }
 
 impl Plan {
-    /// How long after the admission they are told of it (milliseconds).
+    /// How long after the admission they learn of it (milliseconds).
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
     pub fn notices_after(&self, claim_seconds: u32) -> i64 {
-        let most = MAX_POLL_SECONDS.min(i64::from(claim_seconds) - 1) * 1_000;
-        (most as f64 * self.notices) as i64
+        let max = MAX_POLL_SECONDS.min(i64::from(claim_seconds) - 1) * 1_000;
+        (max as f64 * self.notices) as i64
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is played: the settings, who comes when, and what goes wrong.
+//! What is played: the settings, the people, and what goes wrong.
 
 use rand::{RngExt, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution, Exp};
@@ -14,62 +14,62 @@ use crate::{
     time::milliseconds,
 };
 
-/// What is played. Seconds count from when the doors open.
+/// What is played. Seconds count from the opening of the doors.
 #[derive(Debug, Clone)]
 pub struct Evening {
-    /// What chance follows from.
+    /// The seed of everything random.
     pub seed: u64,
-    /// When it ends, unless everybody is through before.
+    /// When it ends, unless everybody has finished before.
     pub seconds: i64,
-    /// What the operator has set at first.
+    /// The first settings.
     pub settings: Settings,
-    /// What the operator sets when.
+    /// Later settings, and when the operator makes them.
     pub changes: Vec<(i64, Settings)>,
-    /// Who comes when.
+    /// The people, and when they come.
     pub waves: Vec<Wave>,
     /// What they do.
     pub crowd: Crowd,
     /// What goes wrong.
     pub troubles: Troubles,
-    /// How many seats there are, one for each buyer; it is over when they are sold. `None` is as
-    /// many as anybody wants.
+    /// How many seats there are, one for each buyer. The evening is over when they are sold. `None`
+    /// for an unlimited number.
     pub seats: Option<u64>,
-    /// How often those who are watched look where they stand.
+    /// How often the watched people read their place.
     pub look_seconds: i64,
 }
 
-/// People who come.
+/// A group of people who come.
 #[derive(Debug, Clone)]
 pub struct Wave {
     /// How many.
     pub people: u32,
-    /// The first of them.
+    /// When the first of them may come.
     pub from_second: i64,
-    /// When the others come.
+    /// How the others are spread over time.
     pub arrivals: Arrivals,
 }
 
 /// How the people of a wave are spread over time.
 #[derive(Debug, Clone)]
 pub enum Arrivals {
-    /// Evenly at random over so many seconds.
+    /// Evenly at random over this many seconds.
     Even {
         /// How many.
         seconds: i64,
     },
-    /// Most at the opening, all the more at its first moment, and then fewer and fewer.
+    /// Most come at the opening, above all at its first moment, and then fewer and fewer.
     Rush {
         /// How many come with the opening (percent).
         percent: f64,
-        /// How much later than the opening they come on average.
+        /// How long after the opening they come on average.
         rush_seconds: f64,
-        /// How much later everybody else comes on average.
+        /// How long after the opening everybody else comes on average.
         tail_seconds: f64,
     },
 }
 
 impl Arrivals {
-    /// When one of them comes, in milliseconds after the first could have.
+    /// When one of them comes, in milliseconds after the start of the wave.
     pub(crate) fn draw(&self, rng: &mut Xoshiro256PlusPlus) -> i64 {
         match *self {
             Self::Even { seconds } => rng.random_range(0..=seconds * 1_000),
@@ -90,29 +90,29 @@ impl Arrivals {
 /// What goes wrong. Shares are percentages.
 #[derive(Debug, Clone, Default)]
 pub struct Troubles {
-    /// Ticks come up to so late (milliseconds).
+    /// The most that a tick is late (milliseconds).
     pub late: i64,
-    /// Ticks that do not come.
+    /// Ticks that are lost.
     pub lost: f64,
     /// Ticks that come twice.
     pub doubled: f64,
-    /// No clock is further off than this (milliseconds).
+    /// The most that a clock is off (milliseconds).
     pub clocks: i64,
-    /// No document is older than this (milliseconds).
+    /// The oldest document that is used (milliseconds).
     pub documents: i64,
-    /// A tick's write may come so long after its reads (milliseconds).
+    /// The longest time between a tick's reads and its write (milliseconds).
     pub writes: i64,
-    /// Calls that die: a number without a session, an arrival that is counted but not written,
-    /// an end that is written but not counted.
+    /// Calls that die: a number without a session, an arrival that is counted but not written, an
+    /// end that is written but not counted.
     pub crashes: f64,
-    /// No scheduler between these seconds.
+    /// There is no scheduler between these seconds.
     pub outage: Option<(i64, i64)>,
     /// Ends that are counted twice. The store never does that: it would let too many in.
     pub ends_counted_twice: f64,
 }
 
 impl Evening {
-    /// The queue: one of its own, where admission depends on the seats.
+    /// The queue: one of its own if admission depends on seats.
     pub(crate) fn queue_id(&self) -> QueueId {
         match self.seats {
             None => QueueId::main(),
@@ -120,12 +120,12 @@ impl Evening {
         }
     }
 
-    /// An ordinary one with the default windows.
+    /// A usual evening with the default windows.
     pub fn new(max_active: u32, rate_milli: u64) -> Self {
         Self::of(settings(max_active, rate_milli))
     }
 
-    /// An ordinary one: an hour in which everybody comes and is through at their own speed, and
+    /// A usual evening: an hour in which everybody comes and finishes at their own pace, and
     /// nothing goes wrong.
     pub fn of(settings: Settings) -> Self {
         Self {
@@ -141,7 +141,7 @@ impl Evening {
         }
     }
 
-    /// So many more come, evenly at random.
+    /// With this many more people, evenly at random.
     #[must_use]
     pub fn wave(mut self, people: u32, from_second: i64, seconds: i64) -> Self {
         self.waves.push(Wave {
@@ -152,7 +152,7 @@ impl Evening {
         self
     }
 
-    /// The operator changes something.
+    /// With a change of settings.
     #[must_use]
     pub fn change(mut self, second: i64, change: impl FnOnce(&mut Settings)) -> Self {
         let last = self.changes.last().map(|(_, settings)| settings);
@@ -169,16 +169,16 @@ impl Evening {
 
     /// Plays it.
     pub fn play(&self) -> Outcome {
-        self.play_and_tell(|_| {})
+        self.play_with_progress(|_| {})
     }
 
-    /// Plays it, and tells at each tick how far it is.
-    pub fn play_and_tell(&self, tell: impl FnMut(Progress)) -> Outcome {
-        Simulation::new(self).run(tell)
+    /// Plays it, and reports the progress at each tick.
+    pub fn play_with_progress(&self, report: impl FnMut(Progress)) -> Outcome {
+        Simulation::new(self).run(report)
     }
 }
 
-/// The default settings but for the capacity and the rate.
+/// The default settings, except for the capacity and the rate.
 pub fn settings(max_active: u32, rate_milli: u64) -> Settings {
     Settings {
         max_active,

@@ -1,14 +1,13 @@
-//! The ideal that a line is measured against: a house in which a place is taken again in the
-//! moment in which it is free.
+//! The ideal that a line is compared with: a venue in which a place is taken again at the moment at
+//! which it becomes free.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::{crowd::Comes, evening::Evening, people::People, simulation::HOLD_SECONDS};
 
-/// When the last of so many seats would be sold if the same people came to such a house
-/// (milliseconds). They take as long as they do, those who do not come keep their place for as
-/// long as they may, and those who have left the line are known to have. `None` when there are
-/// not enough buyers.
+/// When the last seat would be sold if the same people came to an ideal venue (milliseconds). They
+/// take the same time. Those who do not come keep their place for as long as they may, and it is
+/// known who has left the line. `None` if there are not enough buyers.
 pub(crate) fn sold_out_at(evening: &Evening, people: &People, seats: u64) -> Option<i64> {
     let seats = usize::try_from(seats).ok()?;
     let settings = &evening.settings;
@@ -17,7 +16,7 @@ pub(crate) fn sold_out_at(evening: &Evening, people: &People, seats: u64) -> Opt
     let mut places: BinaryHeap<_> = (0..settings.max_active)
         .map(|_| Reverse(i64::MIN))
         .collect();
-    // The earliest sales, of as many as there are seats; the latest of them on top.
+    // The earliest sales, as many as there are seats, the latest of them on top.
     let mut sales = BinaryHeap::new();
     for (number, person) in people.iter() {
         let plan = evening.crowd.plan(evening.seed, number);

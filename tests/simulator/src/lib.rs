@@ -1,10 +1,9 @@
-//! The line in virtual time: the real tick, admission and standing, used as the functions use
-//! them, by functions whose clocks are off, whose documents are old and whose writes get lost,
-//! and by as many people as come.
+//! The line in virtual time: the real tick, admission and standing, used as the functions use them.
+//! The functions' clocks are off, their documents are old, and their writes get lost.
 //!
 //! An [`Evening`] says who comes, what they do and what goes wrong. Playing it checks at every
-//! event what must always hold, measures what is a matter of degree, and hands both back as an
-//! [`Outcome`]. Nothing sleeps, and the same seed plays the same evening.
+//! event what must always be true, and measures the rest. The result is an [`Outcome`]. Nothing
+//! sleeps, and the same seed plays the same evening.
 
 mod crowd;
 mod evening;

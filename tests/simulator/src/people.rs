@@ -1,4 +1,4 @@
-//! Everybody who has drawn a number, in as few bytes as it takes.
+//! All people who have drawn a number, in few bytes.
 
 use shared::{
     domain::{
@@ -11,22 +11,22 @@ use shared::{
 
 use crate::time::time;
 
-/// What is to be remembered of a person, and what is true of them.
+/// What must be remembered of a person.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Person {
     pub joined_at: i64,
-    /// Once they have been let in.
+    /// When they were admitted, if they were.
     pub admitted_at: i64,
     pub arrival: Option<Arrived>,
     pub closed: Option<Ending>,
-    /// Counted among those inside.
+    /// Whether they count as inside.
     pub is_inside: bool,
     pub was_let_in: bool,
-    /// Their admission is on the agenda, or was.
+    /// Whether their admission is on the agenda, or was.
     pub is_expected: bool,
 }
 
-/// What a session keeps of an arrival, besides the admission.
+/// The part of an arrival that a session keeps, besides the admission.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrived {
     pub active_until: i64,
@@ -45,11 +45,11 @@ impl Person {
     }
 }
 
-/// Everybody, by number.
+/// All people, by number.
 pub(crate) struct People {
-    /// Nobody has a number that was skipped, or whose owner has died.
+    /// `None` for a number that was skipped, or whose call died.
     people: Vec<Option<Person>>,
-    /// One session, into which whoever is asked about is put.
+    /// A session that is filled in for each person that is asked for.
     session: Session,
     arrival: Arrival,
     /// How long a token lives (milliseconds).
@@ -93,12 +93,12 @@ impl People {
         self.issued()
     }
 
-    /// Draws a number that nobody has.
+    /// Draws a number that belongs to nobody.
     pub fn leave_gap(&mut self) {
         self.people.push(None);
     }
 
-    /// Whether somebody has this number.
+    /// Whether this number belongs to a person.
     pub fn exists(&self, number: u64) -> bool {
         self.people[index(number)].is_some()
     }
@@ -111,18 +111,18 @@ impl People {
         self.people[index(number)].as_mut().expect("somebody")
     }
 
-    /// Everybody, in the order of their numbers.
+    /// All people, in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &Person)> {
         let numbered = (1..).zip(&self.people);
         numbered.filter_map(|(number, person)| Some((number, person.as_ref()?)))
     }
 
-    /// Whether a person's token is still good.
+    /// Whether a person's token is still valid.
     pub fn has_token(&self, number: u64, now: Timestamp) -> bool {
         now.as_millisecond() < self.get(number).joined_at + self.token_lives
     }
 
-    /// Where a person stands, by a document.
+    /// The state of a person's session, by this document.
     pub fn standing(&mut self, number: u64, queue: &Queue, now: Timestamp) -> Standing {
         let person = *self.get(number);
         self.session.ticket = number.into();

@@ -25,18 +25,17 @@ use crate::{
     time::{DOORS, time},
 };
 
-/// How long whoever is slower than their window keeps the seats that they hold by then.
+/// How long people who are slower than their window hold their seats.
 pub(crate) const HOLD_SECONDS: i64 = 300;
 
-/// About so many people are watched, and in a crowd one in so many: they look now and then where
-/// they stand.
+/// About this many people are watched. They read their place from time to time.
 const WATCHED: u64 = 200;
 const WATCHED_ONE_IN: u64 = 1_000;
 
-/// Of about so many is it checked that they only ever move on.
+/// The stages of about this many people are checked, which may never go back.
 const CHECKED: u64 = 2_000;
 
-/// How far an evening is.
+/// The progress of an evening.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     /// The time (seconds).
@@ -48,25 +47,25 @@ pub struct Progress {
 }
 
 enum Event {
-    /// The scheduler's, and the next one's cause.
+    /// A tick of the scheduler, which also plans the next one.
     Schedule,
     Tick,
     Write(Box<Line>),
     Change(Box<Settings>),
-    /// The number comes up, by a clock that is right.
+    /// The number is served, by a clock that is right.
     Admitted(u64),
     /// A protected call.
     Knock(u64),
     Leave(u64),
-    /// No function lets the session do anything more.
+    /// No function accepts the session any more.
     WindowOver(u64),
     Finish(u64),
     Look(u64),
 }
 
 impl Event {
-    /// Whether somebody does it, and not the stack.
-    fn is_somebodys(&self) -> bool {
+    /// Whether a person does it, and not the stack.
+    fn is_by_a_person(&self) -> bool {
         !matches!(
             self,
             Self::Schedule | Self::Tick | Self::Write(_) | Self::Change(_)
@@ -74,7 +73,7 @@ impl Event {
     }
 }
 
-/// The order in which standings follow each other.
+/// The stages of a session, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Waiting,
@@ -87,33 +86,33 @@ pub(crate) struct Simulation<'a> {
     evening: &'a Evening,
     rng: Xoshiro256PlusPlus,
     agenda: Agenda<Event>,
-    /// How many of the events on it are somebody's.
-    somebodys: u64,
+    /// How many of the events on it are done by people.
+    events_of_people: u64,
     /// When people come, in order.
     arrivals: std::vec::IntoIter<i64>,
     now: i64,
-    /// The newest last, with the times at which they were written.
+    /// The documents, the newest last, with the times at which they were written.
     documents: VecDeque<(i64, Rc<Queue>)>,
     counts: HashMap<i64, Counts>,
     people: People,
-    /// Everybody before this number has been let in, has left, or does not exist.
+    /// Everybody before this number has been admitted, has left, or does not exist.
     first_waiting: u64,
-    /// How many of them have been told when they come in.
+    /// The admissions up to this number are on the agenda.
     announced: u64,
-    /// Who has a multiple of this number looks now and then where they stand.
+    /// The people with a multiple of this number are watched.
     watched: u64,
-    /// Who has a multiple of this number is checked.
+    /// The people with a multiple of this number are checked.
     checked: u64,
-    /// Where those who are checked were last seen.
+    /// The last stages and places of those who are checked.
     seen: HashMap<u64, (Stage, u64)>,
     inside: u64,
     /// Seats that are held by people whose window is over.
     held: u64,
-    /// A larger `max_active` that admissions until then were still promised under.
+    /// A larger `max_active` under which admissions until this time were promised.
     promised: (u32, i64),
     stalled_since: Option<i64>,
     second: (i64, u64),
-    /// When those were through whose places have not been promised to anybody yet.
+    /// The ends whose places have not been promised to anybody yet.
     vacancies: VecDeque<i64>,
     outcome: Outcome,
 }
@@ -135,12 +134,12 @@ impl<'a> Simulation<'a> {
         }
         arrivals.sort_unstable();
         let settled_at = WINDOWS_UNTIL_SETTLED * i64::from(evening.settings.active_seconds);
-        // The line has been ticked by the time that the first come.
+        // The line has been ticked before the first people come.
         let first_tick = DOORS - i64::from(evening.settings.tick_seconds) * 1_000;
         let mut simulation = Self {
             rng,
             agenda: Agenda::new(),
-            somebodys: 0,
+            events_of_people: 0,
             arrivals: arrivals.into_iter(),
             now: first_tick,
             people: People::new(usize::try_from(everybody).unwrap_or(0), &queue),
@@ -171,7 +170,7 @@ impl<'a> Simulation<'a> {
         simulation
     }
 
-    pub fn run(mut self, mut tell: impl FnMut(Progress)) -> Outcome {
+    pub fn run(mut self, mut report: impl FnMut(Progress)) -> Outcome {
         let end = DOORS + self.evening.seconds * 1_000;
         loop {
             let joins_at = self.arrivals.as_slice().first().copied();
@@ -189,9 +188,9 @@ impl<'a> Simulation<'a> {
             let Some((_, event)) = self.agenda.take() else {
                 break;
             };
-            self.somebodys -= u64::from(event.is_somebodys());
+            self.events_of_people -= u64::from(event.is_by_a_person());
             if matches!(event, Event::Schedule) {
-                tell(self.progress());
+                report(self.progress());
                 if joins_at.is_none() && self.is_over() {
                     break;
                 }
@@ -221,9 +220,9 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Whether everybody who came is through, and nobody waits.
+    /// Whether everybody has finished, and nobody waits.
     fn is_over(&self) -> bool {
-        self.somebodys == 0 && self.newest().served(time(self.now)) >= self.people.issued()
+        self.events_of_people == 0 && self.newest().served(time(self.now)) >= self.people.issued()
     }
 
     fn is_sold_out(&self) -> bool {
@@ -239,15 +238,15 @@ impl<'a> Simulation<'a> {
     }
 
     fn plan(&mut self, at: i64, event: Event) {
-        self.somebodys += u64::from(event.is_somebodys());
+        self.events_of_people += u64::from(event.is_by_a_person());
         self.agenda.plan(at, event);
     }
 
-    fn any(&mut self, most: i64) -> i64 {
-        if most == 0 {
+    fn any(&mut self, max: i64) -> i64 {
+        if max == 0 {
             0
         } else {
-            self.rng.random_range(0..=most)
+            self.rng.random_range(0..=max)
         }
     }
 
@@ -255,18 +254,18 @@ impl<'a> Simulation<'a> {
         percent > 0.0 && self.rng.random_bool(percent / 100.0)
     }
 
-    /// What a function's clock says.
+    /// The time by a function's clock.
     fn clock(&mut self) -> Timestamp {
         let off = self.evening.troubles.clocks;
         time(self.now - off + self.any(2 * off))
     }
 
-    /// What the slowest clock says.
+    /// The time by the slowest clock.
     fn slowest_clock(&self) -> Timestamp {
         time(self.now - self.evening.troubles.clocks)
     }
 
-    /// What a function has in its cache.
+    /// The document in a function's cache.
     fn document(&mut self) -> Rc<Queue> {
         let read_at = self.now - self.any(self.evening.troubles.documents);
         let read = self

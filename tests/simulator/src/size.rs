@@ -1,10 +1,10 @@
-//! How large a line is where it is stored.
+//! The stored size of a line.
 
 use serde_json::Value;
 use shared::domain::queue::Line;
 
-/// About the bytes that DynamoDB counts for the line: two digits of a number take a byte, and
-/// one more; each list and map takes three, and each element of one more.
+/// About how many bytes DynamoDB counts for the line. A number takes a byte for two digits, and one
+/// more; each list and map takes three, and each of their elements one more.
 ///
 /// # Panics
 ///

@@ -9,7 +9,7 @@ pub(crate) fn time(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).expect("a time")
 }
 
-/// Seconds in milliseconds; of what takes longer than thirty years nothing is seen anyway.
+/// Seconds in milliseconds. Longer than thirty years does not matter.
 #[allow(clippy::cast_possible_truncation)]
 pub(crate) fn milliseconds(seconds: f64) -> i64 {
     (seconds * 1_000.0).min(1e12) as i64

@@ -54,15 +54,15 @@ pub struct Bought {
 }
 
 impl Client {
-    /// Signs a guest up that only looks, has them join the queue of a concert, or `main` if none is
-    /// named, and returns their queue token.
+    /// Signs up a guest that only reads. They join the queue of a concert, or `main` if none is
+    /// given. Returns their queue token.
     pub async fn visitor(&mut self, concert_id: Option<&str>) -> Result<String, Failure> {
         let user = self.ask(Request::sign_up("손님")).await?;
         let join = Request::join(&text(&user["user_id"])?, concert_id);
         text(&self.ask(join).await?["token"])
     }
 
-    /// The shows of the first hundred concerts on sale, of which there has to be one at least.
+    /// The shows of the first hundred concerts on sale. There must be at least one.
     pub async fn shows(&mut self) -> Result<Vec<Show>, Failure> {
         let listed = self.ask(Request::get("/v1/concerts?limit=100")).await?;
         let mut shows = Vec::new();

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::{Failure, Request};
 
-/// A connection to a shop, over which one request goes after another.
+/// A connection to a shop, which sends one request after the other.
 pub struct Client {
     sender: http1::SendRequest<Full<Bytes>>,
     host: String,
@@ -21,7 +21,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a shop, whose address is a host and a port.
+    /// Connects to a shop. The address is a host and a port.
     pub async fn open(address: &str) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -34,8 +34,8 @@ impl Client {
         })
     }
 
-    /// Sends a request and returns the body of its success. Any other status is a failure, and a
-    /// connection that breaks is one of `hyper` or of `io`.
+    /// Sends a request and returns the body, if the status is the expected one. Any other status is
+    /// a failure. If the connection breaks, the failure is one of `hyper` or `io`.
     pub async fn ask(&mut self, request: Request) -> Result<Value, Failure> {
         let (what, expected) = (request.to_string(), request.status);
         let (status, body) = self.send(request).await?;
@@ -46,7 +46,7 @@ impl Client {
         }
     }
 
-    /// Sends a request and returns status and body, which is `null` when it is no JSON.
+    /// Sends a request and returns status and body; `null` if that is not JSON.
     pub async fn send(&mut self, request: Request) -> Result<(u16, Value), Failure> {
         let mut sent = hyper::Request::builder()
             .method(request.method)
@@ -72,7 +72,7 @@ impl Client {
         Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
     }
 
-    /// How long each request took that was answered since this was last called.
+    /// How long each request took that was answered since the last call of this.
     pub fn take_times(&mut self) -> Vec<Duration> {
         mem::take(&mut self.times)
     }

@@ -1,5 +1,5 @@
 //! A client of the API: its connection, its requests, and how a seat is bought with them. The tools
-//! beside it (`src/bin`) put load on a running shop, storm it, kill it and audit it.
+//! beside it (`src/bin`) load, storm, kill and audit a running shop.
 
 mod buying;
 mod client;
@@ -13,7 +13,7 @@ pub use self::{
     request::Request,
 };
 
-/// Why a tool gives up.
+/// Why a tool ends without a result.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A JSON text.
@@ -31,7 +31,7 @@ pub fn list(value: &Value) -> Result<&Vec<Value>, Failure> {
         .ok_or_else(|| format!("no list: {value}").into())
 }
 
-/// Fails, with what was seen instead, unless `what` holds.
+/// Fails with what was seen, unless `holds` is true.
 pub fn expect(holds: bool, what: &str, seen: &Value) -> Result<(), Failure> {
     if holds {
         Ok(())

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Seat;
 
-/// A request in the making.
+/// A request to be sent.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Request {
@@ -17,11 +17,11 @@ pub struct Request {
     /// The idempotency key in its header; none if it is empty.
     pub(crate) key: String,
     pub(crate) body: Option<Value>,
-    /// The status of its success.
+    /// The status of a success.
     pub(crate) status: u16,
 }
 
-/// Method and path, without the token and the body.
+/// Writes method and path, without the token and the body.
 impl fmt::Display for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.method, self.path)
@@ -93,7 +93,7 @@ impl Request {
         Self::post("/v1/auth/tokens", body)
     }
 
-    /// Asks for the place of a session.
+    /// Reads the place of a session.
     pub fn place(token: &str) -> Self {
         Self::get("/v1/auth/tokens").token(token)
     }
@@ -130,12 +130,12 @@ impl Request {
         Self::post(path, body).token(token)
     }
 
-    /// Looks at a reservation.
+    /// Reads a reservation.
     pub fn reservation(token: &str, concert_id: &str, reservation_id: &str) -> Self {
         Self::get(format!("{}/{reservation_id}", reservations(concert_id))).token(token)
     }
 
-    /// Gives a reservation back, paid or not.
+    /// Cancels a reservation, or refunds it if it is paid.
     pub fn cancel(token: &str, concert_id: &str, reservation_id: &str) -> Self {
         Self {
             method: "DELETE",

@@ -36,14 +36,15 @@ use crate::{
 const DYNAMODB_TARGET: &str = "DynamoDB_20120810.";
 const CONTENT_LENGTH: &str = "content-length";
 
-/// How long a call takes to take effect after its caller has given it up. It is longer than a
-/// caller goes on trying.
+/// How long after its caller has given up a straggling call takes effect. A caller does not try for
+/// this long.
 const STRAGGLING_DELAY: Duration = Duration::from_secs(8);
 
-/// How long a slow request takes, and its answer again. Both together are within the time-outs.
+/// How long a slow request takes on its way, and its answer on the way back. Both together are
+/// within the time-outs.
 const SLOW_WAY: Duration = Duration::from_millis(500);
 
-/// How much later than it should a late message is delivered.
+/// By how much a late message is too late.
 const LATE: Duration = Duration::from_mins(10);
 
 /// What executes DynamoDB's requests.
@@ -105,7 +106,7 @@ impl Connector {
         let _call = invocation::current().map(|invocation| invocation.calls());
         let _in_flight = self.tally.begin();
         // A call takes time on AWS, and others go on meanwhile. The embedded engine answers at
-        // once. Without this no two requests would overlap, and no race would show.
+        // once. Without this yield no two requests would overlap, and no test would find a race.
         tokio::task::yield_now().await;
         let Some(fault) = self.fault(&request) else {
             return self.carry_out(request).await;

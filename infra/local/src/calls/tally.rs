@@ -43,17 +43,17 @@ impl Sum for Units {
     }
 }
 
-/// What was consumed since the stack last forgot it.
+/// What was consumed since the counters were last set to zero.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Consumed {
-    /// By all functions.
+    /// What all functions consumed.
     pub total: Units,
-    /// By each function that made a call.
+    /// What each function consumed that made a call.
     pub functions: BTreeMap<String, Units>,
 }
 
 impl Consumed {
-    /// By one function.
+    /// What one function consumed.
     pub fn by(&self, function: &str) -> Units {
         self.functions.get(function).copied().unwrap_or_default()
     }

@@ -43,7 +43,7 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// Counts what it consumes.
     pub tally: Arc<Tally>,
-    /// What its handle is made of.
+    /// What its handle is made from.
     pub start: Start,
     /// The faults that its calls meet.
     pub faults: Arc<Faults>,
@@ -51,7 +51,7 @@ pub struct Function {
     pub app: Mutex<Option<App>>,
 }
 
-/// What a function's handle is made of.
+/// What a function's handle is made from.
 pub struct Start {
     /// Its configuration.
     pub config: Config,

@@ -50,7 +50,7 @@ pub struct Subscription {
     pub batch_size: usize,
 }
 
-/// A function that is called by the clock.
+/// A function that is called on a schedule.
 pub struct Schedule {
     /// The function.
     pub function: Arc<Function>,

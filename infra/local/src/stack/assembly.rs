@@ -118,7 +118,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     })
 }
 
-/// Reads what is to be built. The queues' URLs are at the gateway's address.
+/// Reads what to build. The queues' URLs are at the gateway's address.
 fn plan(
     options: &Options,
     handlers: &Handlers,
@@ -281,7 +281,7 @@ impl Foundation {
         })
     }
 
-    /// What the operator's handle is made of.
+    /// What the operator's handle is made from.
     fn operator(&self, template: &Template, deployment: &Deployment) -> Result<Start, Problem> {
         let plan = deployment.functions.values().next();
         let plan = plan.ok_or_else(|| Problem::failure("the template has no functions"))?;
@@ -441,7 +441,7 @@ fn host(url: &str) -> Result<String, Problem> {
         })
 }
 
-/// A value that the template allows and the functions refuse is reported as a wrong parameter.
+/// Reports a value that the template allows and the functions refuse as a wrong parameter.
 fn misconfigured(template: &Template, error: &ConfigError) -> Problem {
     if let ConfigError::Invalid {
         name,

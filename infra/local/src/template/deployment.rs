@@ -26,7 +26,7 @@ pub struct Deployment {
     pub routes: Vec<RoutePlan>,
     /// The functions that are called by the clock.
     pub schedules: Vec<SchedulePlan>,
-    /// The functions that get the messages of a queue.
+    /// The functions that are called on a schedule.
     pub subscriptions: Vec<SubscriptionPlan>,
     /// What pages of other origins may do.
     pub cors: Option<Cors>,

@@ -1,4 +1,4 @@
-//! The code of the functions. Checks that it is what the template deploys.
+//! The code of the functions, and a check that it fits the template.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ pub struct Handlers {
 }
 
 impl Handlers {
-    /// Onsale's.
+    /// The handlers of Onsale.
     pub fn onsale() -> Self {
         Self {
             routes: functions::routes().collect(),

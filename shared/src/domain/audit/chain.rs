@@ -6,8 +6,9 @@ use crate::domain::{
     order::{Account, Entry, EntryKind},
 };
 
-/// What is wrong with the chain of a user's entries, given in any order: places without gaps from
-/// 1, each balance the one before it and the amount, the last one the account's, none below zero.
+/// What is wrong with the chain of a user's entries. They may be in any order. Their places must be
+/// 1, 2, 3 and so on without gaps. Each balance must be the previous one plus the amount. The last
+/// balance must be the account's, and none may be below zero.
 pub fn chain(user_id: UserId, account: Option<Account>, entries: &[Entry]) -> Vec<Violation> {
     let Some(account) = account else {
         let there = Violation::of_account(Kind::EntriesWithoutAccount, user_id, None);
@@ -50,7 +51,7 @@ pub fn chain(user_id: UserId, account: Option<Account>, entries: &[Entry]) -> Ve
     violations
 }
 
-/// Whether an entry's balance is that of the account before it and its amount.
+/// Whether an entry's balance is the previous balance plus the entry's amount.
 fn adds_up(before: Account, entry: &Entry) -> bool {
     let moved = i128::from(entry.amount.hundredths());
     let moved = match entry.kind {

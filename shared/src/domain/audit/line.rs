@@ -1,11 +1,11 @@
-//! A queue against the sessions in it (invariants 5 and 6).
+//! Checks a queue against its sessions (invariants 5 and 6).
 
 use super::{Kind, Memory, Violation};
 use crate::domain::queue::{Counts, Opening, Queue};
 
-/// What is wrong with a queue of which `issued` numbers have been drawn, with those counts of its
-/// live cohorts, and so many early entries on its stripes. All of it was read after the sessions
-/// that are remembered.
+/// What is wrong with a queue. `issued` is how many numbers have been drawn. The other arguments
+/// are the counts of its live cohorts, and how many early entries each stripe has. All of this was
+/// read after the sessions that are remembered.
 pub fn line(
     queue: &Queue,
     sessions: &Memory,

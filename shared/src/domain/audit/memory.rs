@@ -1,11 +1,11 @@
 //! What a round of the audit remembers of one table until it has read another.
 //!
-//! A sold seat names no user, so that its order cannot be looked up: the seats are read first and
-//! remembered, and the orders, read later, claim them. What is left is wrong, because whatever
-//! sold the seat wrote the order with it. It is the same with users and accounts, and with held
-//! seats and sessions.
+//! A sold seat names no user, so its order cannot be looked up. Instead, the seats are read first
+//! and remembered. The orders are read later and claim them. A seat that no order has claimed is
+//! wrong, because the write that sold it also wrote its order. The same is done with users and
+//! accounts, and with held seats and sessions.
 //!
-//! For a million of each: sold seats take some 50 MB, users 40 MB, numbers 0.2 MB.
+//! For a million of each, sold seats take about 50 MB, users 40 MB, numbers 0.2 MB.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use crate::domain::{
     seat::SeatNumber,
 };
 
-/// Everything that is remembered.
+/// Everything that a round remembers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     sold: HashMap<ShowId, HashMap<SeatNumber, Sold>>,
@@ -31,30 +31,31 @@ pub struct Memory {
     queues: HashMap<QueueId, Drawn>,
 }
 
-/// To whom a seat is sold.
+/// To which reservation a seat is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Sold {
     reservation_id: ReservationId,
     is_claimed: bool,
 }
 
-/// What an order's claim on one of its seats came to.
+/// The result of an order's claim on one of its seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// It was seen sold to that reservation.
+    /// The seat was seen sold to this reservation.
     Confirmed,
-    /// It was, and another order has claimed it.
+    /// The seat was seen sold to this reservation, but another order has claimed it already.
     Disputed,
-    /// It was not: it was not sold then, or not to that reservation.
+    /// The seat was not seen sold to this reservation.
     Unknown,
 }
 
-/// One half of an e-mail address's being somebody's, whose other half has not been seen.
+/// An e-mail address is stored twice: in its user, and in an item of its own. This is one of the
+/// two, seen without the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Address {
-    /// A user says that it is theirs.
+    /// A user has the address.
     OfUser,
-    /// It says whose it is. The address itself is only known as long as nothing is written down.
+    /// The address's own item names its user. The address is known only until the round is stored.
     OfOwner(#[serde(skip)] Option<String>),
 }
 
@@ -66,12 +67,12 @@ struct Drawn {
     arrived: HashMap<i64, u64>,
 }
 
-/// Whether something is seen for the first time.
+/// Whether something has been seen before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
-    /// It is.
+    /// No, this is the first time.
     First,
-    /// It is not.
+    /// Yes.
     Again,
 }
 
@@ -101,7 +102,7 @@ impl Memory {
         }
     }
 
-    /// Forgets the sold seats that an order has claimed, once all orders have been read.
+    /// Forgets the sold seats that an order has claimed. Call it when all orders have been read.
     pub fn forget_claimed(&mut self) {
         for seats in self.sold.values_mut() {
             seats.retain(|_, sold| !sold.is_claimed);
@@ -126,14 +127,14 @@ impl Memory {
         self.held.insert(seat, reservation_id);
     }
 
-    /// A session explains why a seat is held, or was until lately.
+    /// A session explains why a seat is held, or was held until recently.
     pub fn explain_held(&mut self, seat: SeatOfShow, reservation_id: ReservationId) {
         if self.held.get(&seat) == Some(&reservation_id) {
             self.held.remove(&seat);
         }
     }
 
-    /// Takes out a held seat that no session explains, once all have been read.
+    /// Takes out a held seat that no session explains. Call it when all sessions have been read.
     pub fn next_unexplained(&mut self) -> Option<(SeatOfShow, ReservationId)> {
         let seat = *self.held.keys().next()?;
         self.held.remove_entry(&seat)
@@ -144,18 +145,19 @@ impl Memory {
         self.users.insert(user_id);
     }
 
-    /// An account claims its user; tells whether they were there.
+    /// An account claims its user. Returns whether that user was remembered.
     pub fn claim_user(&mut self, user_id: UserId) -> bool {
         self.users.remove(&user_id)
     }
 
-    /// Takes out a user whom no account has claimed, once all have been read.
+    /// Takes out a user that no account has claimed. Call it when all accounts have been read.
     pub fn next_without_account(&mut self) -> Option<UserId> {
         let user_id = *self.users.iter().next()?;
         self.users.take(&user_id)
     }
 
-    /// One half of an e-mail address's being a user's; the other half, and it is forgotten.
+    /// Remembers one half of an e-mail address. If the other half is remembered already, forgets it
+    /// instead.
     pub fn address(&mut self, user_id: UserId, hash: u64, half: Address) {
         let key = (user_id, hash);
         if self.addresses.remove(&key).is_none() {
@@ -163,14 +165,14 @@ impl Memory {
         }
     }
 
-    /// Takes out half an address, once all have been read.
+    /// Takes out an address of which only one half was seen. Call it when all users have been read.
     pub fn next_half_address(&mut self) -> Option<(UserId, Address)> {
         let key = *self.addresses.keys().next()?;
         let half = self.addresses.remove(&key)?;
         Some((key.0, half))
     }
 
-    /// Remembers what a session has drawn.
+    /// Remembers the number or early entry that a session has drawn.
     pub fn drawn(&mut self, queue_id: &QueueId, ticket: Ticket) -> Seen {
         let queue = self.queue_mut(queue_id);
         let is_new = match ticket {
@@ -189,7 +191,7 @@ impl Memory {
         *queue.arrived.entry(cohort).or_default() += 1;
     }
 
-    /// How many sessions were seen that have arrived in a cohort.
+    /// How many sessions were seen that arrived in a cohort.
     pub fn arrivals(&self, queue_id: &QueueId, cohort: i64) -> u64 {
         let queue = self.queues.get(queue_id);
         let arrived = queue.and_then(|queue| queue.arrived.get(&cohort));
@@ -221,7 +223,7 @@ impl Memory {
     }
 }
 
-/// What is remembered of a folded e-mail address, instead of the address.
+/// The hash that is remembered instead of a folded e-mail address.
 pub fn address_hash(folded: &str) -> u64 {
     let digest = digest(&SHA256, folded.as_bytes());
     let first = digest.as_ref().first_chunk().copied();

@@ -1,4 +1,4 @@
-//! What an audit answers.
+//! The result of an audit.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Violation};
 
-/// So many violations of a kind are told in full.
+/// The most violations of one kind that a report lists in full.
 const MAX_EXAMPLES: u64 = 5;
 
-/// What was looked at, and what was found.
+/// What was checked, and what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// How many violations there are in all.
     pub violations: u64,
     /// How many there are of each kind.
     pub kinds: BTreeMap<Kind, u64>,
-    /// How much was looked at.
+    /// How much was checked.
     pub checked: Checked,
     /// A few of each kind.
     pub examples: Vec<Violation>,
 }
 
-/// How many of each were looked at.
+/// How many of each were checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Checked {
@@ -43,7 +43,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// How many there are together.
+    /// How many items there are in total.
     pub fn sum(&self) -> u64 {
         let Self {
             users,
@@ -69,7 +69,7 @@ impl Report {
         }
     }
 
-    /// Adds what a later part of the same round has found.
+    /// Adds the findings of a later part of the same round.
     pub fn add(&mut self, later: &Self) {
         for violation in &later.examples {
             let told = self

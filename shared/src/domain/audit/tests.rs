@@ -177,7 +177,7 @@ fn what_is_remembered_can_be_written_down_without_an_address() {
     assert_eq!(half.1, Address::OfOwner(None));
 }
 
-/// As few bytes as the docs of the function say.
+/// No more bytes than the documentation of `memory.rs` says.
 #[test]
 fn a_sold_seat_takes_some_20_bytes_where_it_is_written_down() {
     let mut memory = Memory::default();
@@ -300,7 +300,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec(one, 0..20)
 }
 
-/// The account and its entries after that.
+/// The account and its entries after `happenings`.
 fn account_after(happenings: &[Happening]) -> (Account, Vec<Entry>) {
     let (mut account, mut entries) = (Account::EMPTY, Vec::new());
     let mut step = |kind, amount: Difference, next: Option<Account>, account: &mut Account| {
@@ -353,7 +353,7 @@ proptest! {
         prop_assert_eq!(chain(UserId::new(), Some(account), &entries), vec![]);
     }
 
-    /// Whatever is done to one entry, or to the account, shows.
+    /// Any change to one entry, or to the account, is found.
     #[test]
     fn a_chain_with_anything_else_in_it_is_not(
         happenings in happenings(), which in any::<prop::sample::Index>(), how in 0..5,
@@ -363,7 +363,7 @@ proptest! {
         let which = which.index(entries.len());
         let one_more = |amount: Difference| {
             let hundredths = amount.hundredths() + 100;
-            // Nothing is no difference, and a won from it is one.
+            // A difference of 0 is not allowed, so this one is a won above the entry's.
             let more = if hundredths == 0 { 200 } else { hundredths };
             Difference::parse(&decimal::format(more, 2)).expect("far below the ceiling")
         };

@@ -1,6 +1,6 @@
-//! That the draw is fair: no place is likelier than another for anybody, and no order of two or of
-//! a few. Counted over draws whose seeds are the hashes of a counter, so that each run sees the
-//! same. And that counting so would find an unfair draw.
+//! Tests that the draw is fair: every entry is equally likely to get every place, and every order
+//! of two or of a few entries is equally likely. The seeds are the hashes of a counter, so each run
+//! counts the same draws. Other tests show that this counting would find an unfair draw.
 
 use std::{array, collections::BTreeMap};
 
@@ -8,13 +8,13 @@ use super::*;
 
 const DRAWS: u32 = 10_000;
 
-/// With this many entries, unless they are to be few.
+/// The number of entries, except in the tests of a few.
 const ENTRIES: usize = 100;
 
 /// Where each entry comes out, in each draw.
 type Places = Vec<[usize; ENTRIES]>;
 
-/// Shuffles with so many different seeds; the name names the lot of them.
+/// Shuffles with this many different seeds, which are derived from `name`.
 fn shuffled<T>(name: &str, draws: u32, mut shuffle: impl FnMut(&[u8; 32]) -> T) -> Vec<T> {
     let seeds = (0..draws).map(|n| digest(&SHA256, format!("{name} {n}").as_bytes()));
     seeds
@@ -33,7 +33,7 @@ fn places(name: &str, rounds: Option<u8>) -> Places {
     })
 }
 
-/// How often each of so many cases was seen.
+/// How often each case was seen.
 fn count(cases: usize, seen: impl IntoIterator<Item = usize>) -> Vec<u32> {
     let mut counts = vec![0; cases];
     for case in seen {
@@ -42,8 +42,8 @@ fn count(cases: usize, seen: impl IntoIterator<Item = usize>) -> Vec<u32> {
     counts
 }
 
-/// How far counts are from being all the same (chi-square), in relation to what is
-/// [`suspicious`]: above 1 there is something wrong.
+/// How far counts are from being equal (chi-square), relative to what is [`suspicious`]. Above 1,
+/// something is wrong.
 fn unevenness(counts: &[u32]) -> f64 {
     let cases = f64::from(u32::try_from(counts.len()).expect("a few"));
     let expected = f64::from(counts.iter().sum::<u32>()) / cases;
@@ -52,15 +52,15 @@ fn unevenness(counts: &[u32]) -> f64 {
     chi_square / suspicious(cases - 1.0)
 }
 
-/// What a chi-square of so many degrees of freedom exceeds by chance once in a thousand times,
-/// after Wilson and Hilferty.
+/// The chi-square that is exceeded by chance once in a thousand times, for this many degrees of
+/// freedom (after Wilson and Hilferty).
 fn suspicious(freedom: f64) -> f64 {
     let spread = 2.0 / (9.0 * freedom);
     freedom * (1.0 - spread + 3.0902 * spread.sqrt()).powi(3)
 }
 
-/// Each entry's places, each place's entries, and how each entry lies to the next one: which of
-/// the two comes first, and how far it is from one to the other, around the end.
+/// Counts the places of each entry, the entries of each place, and how each entry lies relative to
+/// the next: which of the two is first, and the distance from one to the other, around the end.
 fn unevennesses(draws: &Places) -> Vec<f64> {
     let mut entries_at = vec![vec![0; ENTRIES]; ENTRIES];
     let mut all = Vec::new();
@@ -112,7 +112,7 @@ fn every_order_of_a_few_is_as_likely_as_another() {
     }
 }
 
-/// A rank that six rounds have not moved, one in 64 of them, stays where it is.
+/// With six rounds, one rank in 64 is never moved and stays where it is.
 #[test]
 fn too_few_rounds_would_be_noticed() {
     for rounds in [1, 6] {
@@ -122,7 +122,7 @@ fn too_few_rounds_would_be_noticed() {
     }
 }
 
-/// As tables of the distribution have it.
+/// The values of the published tables of the distribution.
 #[test]
 fn suspicion_begins_where_one_in_a_thousand_fair_counts_is() {
     for (freedom, table) in [(1.0, 10.83), (5.0, 20.52), (23.0, 49.73), (99.0, 148.23)] {

@@ -1,36 +1,36 @@
 //! The shuffle of the draw: swap-or-not with SHA-256, in 90 rounds.
 //!
-//! Take the ranks from 0 up to, and without, `size`. To learn where the rank `x` comes out, do
-//! this in each round `r` from 0 to 89; `‖` puts bytes one behind the other:
+//! The ranks are 0 to `size` − 1. To find where rank `x` comes out, do this in each round `r` from
+//! 0 to 89. `‖` concatenates bytes.
 //!
 //! 1. `pivot` is the first 8 bytes of SHA-256(`seed ‖ r`), read as a little-endian number, modulo
 //!    `size`. `seed` is 32 bytes, `r` is one.
 //! 2. `partner` is (`pivot + size − x`) modulo `size`. The partner's partner is `x`.
-//! 3. `high` is the larger one of `x` and `partner`, so that both look at the same coin.
+//! 3. `high` is the larger of `x` and `partner`, so both use the same coin.
 //! 4. `coins` is SHA-256(`seed ‖ r ‖ b`), where `b` is `high / 256`, rounded down, in four
 //!    little-endian bytes.
 //! 5. The coin is bit `high` modulo 8, counted from the lowest, of byte (`high` modulo 256)` / 8`,
 //!    rounded down, of `coins`. If it is 1, `x` is `partner` from now on.
 //!
-//! That is, bit by bit, `compute_shuffled_index` of Ethereum's consensus specification with its 90
-//! rounds: whoever wants to check a draw finds it written in a dozen languages, with test vectors.
+//! This is, bit by bit, `compute_shuffled_index` of Ethereum's consensus specification with its 90
+//! rounds. So to check a draw, one can use any of a dozen implementations, with their test vectors.
 //! The shuffle is by Hoang, Morris and Rogaway ("An Enciphering Scheme Based on a Card Shuffle",
 //! 2012).
 //!
-//! A Feistel network would be the more common choice. But it shuffles powers of two, from which
-//! one has to walk back among the ranks for nobody knows how long, and how many rounds make it fair
-//! when there are only a few ranks is hard to say. Here any size is as good as another, and one can
-//! see that it is fair: each round tosses a coin, and a rank either stays or goes to a partner that
-//! may be any. A rank that has moved once may be anywhere, so that every place is as likely as
-//! another but for one part in 2^90 (and in 2^64 / `size`, for the modulo). Worked out exactly, all
-//! orders of up to six ranks are as likely as each other but for less than one part in 2^60.
+//! A Feistel network would be the more common choice. But it shuffles powers of two, so results
+//! outside the ranks must be shuffled again, an unknown number of times. And with few ranks it is
+//! hard to say how many rounds make it fair. This shuffle works for any size, and its fairness is
+//! easy to see. Each round tosses a coin, and a rank either stays or goes to a partner that can be
+//! any rank. A rank that has moved once may be anywhere. So all places are equally likely, except
+//! for one part in 2^90 (and one in 2^64 / `size`, for the modulo). An exact calculation shows: all
+//! orders of up to six ranks are equally likely, except for less than one part in 2^60.
 
 use aws_lc_rs::digest::{SHA256, digest};
 
 /// The most ranks that can be shuffled: `b` has four bytes.
 pub(super) const MAX_RANKS: u64 = COINS << 32;
 
-/// The coins of one hash.
+/// The number of coins in one hash.
 const COINS: u64 = 256;
 
 const ROUNDS: u8 = 90;
@@ -43,7 +43,7 @@ pub(super) struct Shuffle<'a> {
 }
 
 impl<'a> Shuffle<'a> {
-    /// The shuffle of so many ranks, [`MAX_RANKS`] at most.
+    /// The shuffle of this many ranks, at most [`MAX_RANKS`].
     pub(super) fn new(seed: &'a [u8; 32], size: u64) -> Self {
         Self {
             seed,
@@ -52,18 +52,18 @@ impl<'a> Shuffle<'a> {
         }
     }
 
-    /// A worse one, of fewer rounds.
+    /// A weaker shuffle, with fewer rounds.
     #[cfg(test)]
     pub(super) fn with_rounds(self, rounds: u8) -> Self {
         Self { rounds, ..self }
     }
 
-    /// Where a rank, which is below the size, comes out.
+    /// Where a rank below `size` comes out.
     pub(super) fn place(&self, rank: u64) -> u64 {
         (0..self.rounds).fold(rank, |x, round| self.swap_or_not(round, x))
     }
 
-    /// Where each rank comes out. All of them share the hashes of a round.
+    /// Where each rank comes out. All ranks share the hashes of a round.
     #[allow(clippy::cast_possible_truncation)] // There is memory for that many.
     pub(super) fn places(&self) -> Vec<u64> {
         let mut places: Vec<_> = (0..self.size).collect();
@@ -82,7 +82,7 @@ impl<'a> Shuffle<'a> {
         places
     }
 
-    /// The rank that was shuffled there: each round undoes itself.
+    /// The rank that comes out at this place: each round is its own inverse.
     #[cfg(test)]
     pub(super) fn rank(&self, place: u64) -> u64 {
         (0..self.rounds)
@@ -99,7 +99,7 @@ impl<'a> Shuffle<'a> {
         }
     }
 
-    /// With whom `x` may be swapped, and the larger one of the two.
+    /// The rank with which `x` may be swapped, and the larger of the two.
     fn partner(&self, pivot: u64, x: u64) -> (u64, u64) {
         let partner = if x <= pivot {
             pivot - x
@@ -128,7 +128,7 @@ impl<'a> Shuffle<'a> {
     }
 }
 
-/// Whether the coin of `high`, which is one of these, says that there is to be a swap.
+/// Whether the coin of `high` says to swap; `coins` must be the hash that has this coin.
 fn is_set(coins: &[u8; 32], high: u64) -> bool {
     coins[(high % COINS / 8) as usize] >> (high % 8) & 1 == 1
 }

@@ -3,14 +3,14 @@ use serde_json::json;
 
 use super::*;
 
-/// Made by another implementation; the JavaScript that pages use is held to them too.
+/// Made by another implementation. The JavaScript that pages use is tested with them too.
 const VECTORS: &str = include_str!("vectors.json");
 
 fn seed(byte: u8) -> Seed {
     Seed([byte; 32])
 }
 
-/// A draw with so many entries on the first stripes.
+/// A draw with these counts of entries on the first stripes.
 fn draw(counts: &[u64]) -> Draw {
     let mut stripes = [0; STRIPES as usize];
     stripes[..counts.len()].copy_from_slice(counts);
@@ -43,7 +43,7 @@ fn the_numbers_are_those_of_the_vectors() {
 
 #[test]
 fn the_shuffle_is_that_of_ethereum() {
-    // From the vectors of its consensus specification: the seed's name says it all.
+    // From the test vectors of Ethereum's consensus specification; each is described by its seed.
     let shuffled = |seed: &str, size| {
         let seed: Seed = seed.parse().expect("a seed");
         Shuffle::new(&seed.0, size).places()
@@ -179,11 +179,11 @@ fn a_draw_is_stored_as_it_is_shown() {
 #[test]
 fn a_draw_has_64_stripes_and_no_more_entries_than_can_be_shuffled() {
     let mut stripes = [0; STRIPES as usize];
-    let most = 1 << 40;
-    stripes[5] = most;
+    let max = 1 << 40;
+    stripes[5] = max;
     let fullest = Draw::new(seed(1), stripes).expect("a draw");
-    let number = fullest.number_of(entry(5, most)).expect("counted");
-    assert!((1..=most).contains(&number));
+    let number = fullest.number_of(entry(5, max)).expect("counted");
+    assert!((1..=max).contains(&number));
     for one_more in [1, u64::MAX] {
         stripes[6] = one_more;
         assert_eq!(Draw::new(seed(1), stripes), Err(MalformedDraw));
@@ -241,8 +241,8 @@ fn a_draw_that_was_tampered_with_is_not_believed() {
     assert_eq!(broken(|it| it.stripes = None), BrokenDraw::Incomplete);
 }
 
-/// The line had ended for some before the opening: those who came then are drawn as if nobody had
-/// been before them.
+/// The line ended for some entries before the opening. The entries after them are drawn as if they
+/// were the first.
 #[test]
 fn draw_is_among_those_for_whom_the_line_has_not_ended() {
     let seed = || Seed([7; 32]);

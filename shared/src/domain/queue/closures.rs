@@ -1,9 +1,9 @@
-//! Closures: where a line ended for everybody who was in it, and why.
+//! Closures: where a line ended for everybody in it, and why.
 //!
-//! A line ends when its last seat is sold, when nothing that it sells can be bought any more, and
-//! when an operator closes the queue. Whoever was in it then is through for good: the schedule
-//! passes their numbers at once, and those who join later have larger ones. So no word is taken
-//! back when a seat is given back or the queue opens again.
+//! A line ends when its last seat is sold, when nothing that its queue sells can be bought any
+//! more, and when an operator closes the queue. For those who were in it then, this is final. The
+//! schedule passes their numbers at once, and later joins get larger numbers. So a refund or a new
+//! opening of the queue does not change what a session has read.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{Line, Queue};
 use crate::domain::{draw::EarlyEntry, schedule::PERSON, session::Ending};
 
-/// So many closures are remembered one by one. Older ones are taken together.
+/// The most closures that are kept. Older ones are merged.
 const MAX_CLOSURES: usize = 16;
 
 /// The reason why a line ended.
@@ -31,7 +31,7 @@ pub enum ClosureReason {
 }
 
 impl ClosureReason {
-    /// What a session reads that it ended.
+    /// The ending that a session reads.
     pub fn ending(self) -> Ending {
         match self {
             Self::SoldOut => Ending::SoldOut,
@@ -88,7 +88,7 @@ pub struct EarlyClosure {
 }
 
 impl EarlyClosure {
-    /// Whether the line ended for that entry.
+    /// Whether the line ended for this entry.
     pub fn has(&self, entry: EarlyEntry) -> bool {
         let entries = self.entries.get(usize::from(entry.stripe()));
         entries.is_some_and(|entries| entry.index() <= *entries)
@@ -96,7 +96,8 @@ impl EarlyClosure {
 }
 
 impl Queue {
-    /// Why the line ended for somebody with this number who has not arrived, if it did.
+    /// Why the line ended for a session with this number that has not arrived; `None` if it did
+    /// not.
     pub fn ended_for(&self, number: u64) -> Option<Ending> {
         let line = &self.line;
         let closure = line.closures.iter().find(|closure| closure.has(number));
@@ -106,8 +107,9 @@ impl Queue {
         }
     }
 
-    /// Why the line ended for somebody with this number who has arrived and holds nothing, if it
-    /// did. Closing the queue lets them finish; without seats there is nothing to finish.
+    /// Why the line ended for a session with this number that has arrived and holds nothing; `None`
+    /// if it did not. When the queue is closed, those inside may finish. Without seats there is
+    /// nothing to finish.
     pub fn ended_inside(&self, number: u64) -> Option<Ending> {
         let ended = self.ended_for(number)?;
         (ended != Ending::QueueClosed && number <= self.line.closed_through).then_some(ended)
@@ -115,8 +117,7 @@ impl Queue {
 }
 
 impl Line {
-    /// How many of the numbers above `from` and up to `to` were not passed over by closing the
-    /// queue.
+    /// How many of the numbers above `from` and up to `to` were not skipped by closing the queue.
     pub(super) fn numbers_between(&self, from: u64, to: u64) -> u64 {
         let closed = self
             .closures
@@ -133,8 +134,8 @@ impl Line {
         to.saturating_sub(from).saturating_sub(closed)
     }
 
-    /// Ends the line for everybody in it, inside or not, who holds nothing. Those who come later
-    /// have larger numbers.
+    /// Ends the line for everybody in it who holds nothing, inside or not. Later joins get larger
+    /// numbers.
     pub(super) fn end_for_all(&mut self, start: i64, issued: u64, reason: ClosureReason) {
         self.pass_all(start, issued);
         self.remember_closure(self.closed_through, issued, reason);
@@ -144,7 +145,8 @@ impl Line {
         self.room = 0;
     }
 
-    /// Ends the line for those who wait, from the last one on who is promised to come in.
+    /// Ends the line for those who wait: for every number after the last one that is promised
+    /// admission.
     pub(super) fn end_for_waiting(&mut self, start: i64, issued: u64) {
         let reached = self.schedule.served_milli(start) / PERSON;
         self.pass_all(start, issued);
@@ -171,7 +173,7 @@ impl Line {
             }),
         }
         if self.closures.len() > MAX_CLOSURES {
-            // Everybody between the two oldest has been through for long.
+            // Nobody with a number between the two oldest closures can still be active.
             let oldest = self.closures.remove(0);
             let next = &mut self.closures[0];
             next.after = next.after.min(oldest.after);

@@ -1,13 +1,13 @@
-//! How fast a line moves: what is measured at each tick, and what people are told.
+//! How fast a line moves: what each tick measures, and the estimates made of it.
 //!
-//! What is measured is how long one person takes up a place: a **stay**. It is a matter of the
-//! people and not of the line, so it is the same with twice the places, and can be watched while
-//! the queue is paused or half empty. What the line does follows from it and from the places that
-//! there are.
+//! A tick measures how long one person takes up a place: a **stay**. A stay depends on the people
+//! and not on the line. So it is the same with twice the places, and can be measured while the
+//! queue is paused or half empty. The speed of the line follows from the stay and the number of
+//! places.
 //!
-//! A stay is taken to be half certain and half chance: in its first half nobody is through, in the
-//! second the end may come at any moment. People who do the same in their own time are much like
-//! that. So those who have come in together are not through at once, nor all together.
+//! The model of a stay: nobody finishes in its first half, and in the second half the end may come
+//! at any moment. People who do the same thing at their own pace behave much like that. So those
+//! who come in together neither finish at once nor all together.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,34 +18,34 @@ use super::{
 };
 use crate::domain::schedule::PERSON;
 
-/// Until a stay has been watched, it is taken to be this part of the active window: an operator
-/// sets a window so that nearly everybody is through before it ends.
+/// Until stays have been measured, one is assumed to be the active window divided by this. An
+/// operator sets a window so that nearly everybody finishes before it ends.
 const GUESSED_PART_OF_WINDOW: i128 = 2;
 
-/// The guess counts for so many people at least, and else for one in each place.
+/// The assumption has the weight of one person in each place, and of at least this many people.
 const MIN_GUESSED: u32 = 2;
 
-/// Stays are remembered for about one window of every place, and for so many windows at least: of
-/// a few people, the last one says little about the next.
+/// Stays are remembered for about one window of every place, and for at least this many windows,
+/// because a few people say little about the next ones.
 const MIN_WINDOWS_REMEMBERED: u32 = 16;
 
-/// How much longer, in eighths of a stay, somebody stays who has just come in than somebody who is
-/// met at random: half a stay, of which the other has a quarter left on average.
+/// Somebody who has just come in stays this many eighths of a stay longer than a random person
+/// inside. The random person has 5/8 of a stay left on average.
 const FRESH_EIGHTHS: i128 = 3;
 
-/// How fast places become free, as far as it has been watched: how many people were through in
-/// how much time of taken places.
+/// How fast places become free, as measured: how many people finished in how much time of taken
+/// places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Flow {
-    /// People who were through, in thousandths.
+    /// People who finished, in thousandths.
     through: i64,
-    /// How long places were taken meanwhile (milliseconds, added up over the places), less the
-    /// time in which those could not be through who came into free places. It is negative right
-    /// after many have.
+    /// How long places were taken meanwhile (milliseconds, summed over the places), minus the time
+    /// in which people who came into free places could not finish. It is negative right after many
+    /// have come in.
     taken: i64,
     /// How long people stayed (milliseconds) when a whole stay in every place had last been
-    /// watched; 0 is not known.
+    /// measured; 0 if not known.
     stay: u64,
 }
 
@@ -70,12 +70,12 @@ impl Queue {
         let settings = &self.settings;
         let places = u128::from(settings.max_active);
         let flow = places * 1_000_000_000 / u128::from(self.line.stay(settings));
-        let most = u128::from(settings.rate_milli) * 1_000;
-        u64::try_from(flow.min(most)).unwrap_or(u64::MAX)
+        let max = u128::from(settings.rate_milli) * 1_000;
+        u64::try_from(flow.min(max)).unwrap_or(u64::MAX)
     }
 
-    /// How long `place` people ahead will take from `now`, in whole seconds; `None` while nobody
-    /// is let in.
+    /// In how many seconds from `now` a session with `place` will come in; `None` while nobody is
+    /// let in.
     pub fn estimated_wait(&self, place: u64, now: Timestamp) -> Option<u64> {
         let settings = &self.settings;
         let lets_in = settings.max_active > 0 && settings.rate_milli > 0;
@@ -85,7 +85,7 @@ impl Queue {
         let now = now.as_millisecond();
         let schedule = &self.line.schedule;
         let number = schedule.served(now).saturating_add(place);
-        // While every seat that is on sale is sold, the line waits for those to come.
+        // While every seat on sale is sold, the line waits for the next sale to open.
         let resumes_in = self
             .sale_opens_at()
             .map_or(0, |at| at.as_millisecond() - now);
@@ -102,16 +102,16 @@ impl Queue {
         u64::try_from(seconds).ok()
     }
 
-    /// Until when the schedule says who comes in, and the last one who does.
+    /// Until when the schedule promises admissions, and the last number promised.
     fn promised(&self) -> (i64, u64) {
         let last = self.line.schedule.last();
         last.map_or((0, 0), |last| (last.at, last.served / PERSON))
     }
 
-    /// How many milliseconds after all that is promised another `place` people will be in.
+    /// How many milliseconds after everything that is promised `place` more people will be in.
     ///
-    /// Free places fill at the queue's rate. Everybody else needs somebody to be through: so many
-    /// stays have to pass, over as many places as there are.
+    /// Free places fill at the queue's rate. Everybody else needs somebody to finish: that takes
+    /// one stay for each person, divided by the number of places.
     fn wait_beyond(&self, place: u64) -> i128 {
         let line = &self.line;
         let rate = i128::from(self.settings.rate_milli);
@@ -131,7 +131,7 @@ impl Queue {
 
         let stay = i128::from(self.line.stay(&self.settings));
         let fresh = stay * FRESH_EIGHTHS / 8;
-        // Lowered, the queue first has to lose those who are too many.
+        // If `max_active` was lowered, too many are inside, and those must finish first.
         let too_many = (taken - places).max(0);
         let emptying = 2 * stay * too_many / (taken + places);
         let staying =
@@ -143,13 +143,13 @@ impl Queue {
 }
 
 impl Line {
-    /// Adds to the line that a tick has just made of `before` what the time in between says about
-    /// how long people stay.
+    /// Measures stays. `self` is the line that a tick has just made of `before`. It gets what the
+    /// time in between says about how long people stay.
     pub(super) fn watch_flow(&mut self, before: &Line, settings: &Settings) {
         let elapsed = self.ticked_at - before.ticked_at;
         let taken = before.active + self.passed.saturating_sub(before.passed);
-        // Over a longer time than that, people have come and gone unseen. Without anybody waiting,
-        // numbers may have been skipped that nobody had.
+        // Over a longer time, people have come and gone unseen. While nobody waits, numbers may
+        // have been skipped that nobody had.
         let is_seen = elapsed <= 2_000 * i64::from(settings.tick_seconds);
         let people_wait = before.waiting_since.or(self.waiting_since).is_some();
         let grown = i128::from(self.active) - i128::from(before.active);
@@ -169,7 +169,7 @@ impl Line {
     }
 
     /// How long a person takes up a place, in milliseconds, at least 1. Until enough time has been
-    /// watched, the rest counts as if they stayed for as long as is guessed.
+    /// measured, the missing time counts with assumed stays.
     fn stay(&self, settings: &Settings) -> u64 {
         let watched = self.watched(settings);
         let unwatched = (self.enough(settings) - watched).max(0);
@@ -181,8 +181,7 @@ impl Line {
         u64::try_from(stay).unwrap_or(u64::MAX)
     }
 
-    /// How long a person takes up a place, before they have been watched (milliseconds): for as
-    /// long as those before them.
+    /// The assumed stay (milliseconds): the last one measured, or a part of the window.
     fn guessed_stay(&self, settings: &Settings) -> i128 {
         let stay = match self.flow.stay {
             0 => i128::from(settings.active_seconds) * 1_000 / GUESSED_PART_OF_WINDOW,
@@ -191,30 +190,31 @@ impl Line {
         stay.clamp(1, longest_stay(settings))
     }
 
-    /// How much time of taken places is enough to know how long people stay (milliseconds).
+    /// How much time of taken places must be measured to know how long people stay (milliseconds).
     fn enough(&self, settings: &Settings) -> i128 {
         let places = settings.max_active.max(MIN_GUESSED);
         self.guessed_stay(settings) * i128::from(places)
     }
 
-    /// How much of it has been watched. The whole of the time in which newcomers are not through
-    /// was taken off when they came; what is still before them is not to be missed yet.
+    /// How much of that time has been measured. When people came in, the whole time in which they
+    /// cannot finish was subtracted. What is still ahead of them is added back here.
     fn watched(&self, settings: &Settings) -> i128 {
         let guess = self.guessed_stay(settings);
         let owed = self.freshness(self.ticked_at, self.passed, self.active, guess);
         (i128::from(self.flow.taken) + owed.max(0)).max(0)
     }
 
-    /// How much longer those who are inside at `now` will stay than as many people who are met at
-    /// random (milliseconds, added up over them); `last` is the number that came in last.
+    /// How much longer those inside at `now` will stay than as many random people (milliseconds,
+    /// summed over them). `last` is the number that came in last.
     fn freshness(&self, now: i64, last: u64, inside: u64, stay: i128) -> i128 {
         let half = stay / 2;
         let mut owed = 0;
-        // Who of a cohort is still inside is not known; that the last to come in are, likely.
+        // It is not known who of a cohort is still inside. It is likely that those who came in last
+        // are.
         let (mut end, mut upto, mut left) = (now, last, inside);
         for cohort in self.cohorts.iter().rev() {
             let came = self.numbers_between(cohort.passed, upto).min(left);
-            // They came in one after another.
+            // The people of a cohort came in one after another.
             let ago = i128::from(now - i64::midpoint(cohort.start, end));
             owed += i128::from(came) * (half - ago).max(0);
             (end, upto, left) = (cohort.start, cohort.passed, left - came);
@@ -223,8 +223,8 @@ impl Line {
     }
 }
 
-/// The longest time for which anybody takes up a place (milliseconds): a cohort is counted until
-/// the window of its last one is over.
+/// The longest time for which anybody takes up a place (milliseconds). A cohort is counted until
+/// the window of its last person is over.
 fn longest_stay(settings: &Settings) -> i128 {
     let window = i64::from(settings.active_seconds) * 1_000;
     let cohort = COHORT_MILLISECONDS.max(window / COHORTS_IN_A_WINDOW);

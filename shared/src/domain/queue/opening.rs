@@ -1,5 +1,5 @@
-//! Before the opening: who is early gets an entry, and a number by lot when the queue opens
-//! (design: queue.md, "Before the opening").
+//! Before the opening: joins get an early entry, and a number by lot when the queue opens
+//! (`ARCHITECTURE.md#the-opening`).
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::domain::{
     session::Ending,
 };
 
-/// An opening may lie so far ahead: the tokens of those who are early have to live until then.
+/// How far ahead an opening may be. The tokens of early entries must be valid until then.
 pub const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(28 * 24);
 
-/// The scheduler stays awake for a queue that opens within this time: its next invocation, which may
-/// be late, need not be on time for that.
+/// A scheduler's run stays awake for a queue that opens within this time. The next run may be late,
+/// and need not be on time for the opening.
 const SOON: SignedDuration = SignedDuration::from_mins(2);
 
 /// How a queue opens.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Opening {
-    /// It has always been open: numbers are drawn as people come.
+    /// It has always been open: each join draws a number.
     #[default]
     Always,
-    /// It opens at its `opens_at`, and this seed decides who is the how many then.
+    /// It opens at its `opens_at`. This seed will decide the numbers.
     Ahead(Seed),
-    /// It has opened, and these numbers were drawn by lot.
+    /// It has opened, and this draw decided the numbers.
     Done(Arc<Draw>),
 }
 
@@ -37,7 +37,7 @@ pub enum Opening {
 pub enum Ticket {
     /// A number.
     Number(u64),
-    /// An entry in the draw that decides about its number.
+    /// An early entry. The draw decides its number.
     Early(EarlyEntry),
 }
 
@@ -54,7 +54,7 @@ impl From<EarlyEntry> for Ticket {
 }
 
 impl Queue {
-    /// The number of who drew that; `None` before the opening.
+    /// The number of a session that has drawn this; `None` before the opening.
     pub fn number_of(&self, ticket: Ticket) -> Option<u64> {
         match (ticket, &self.opening) {
             (Ticket::Number(number), _) => Some(number),
@@ -63,7 +63,7 @@ impl Queue {
         }
     }
 
-    /// The seed of the draw, while that is still to come.
+    /// The seed of the draw, as long as the draw has not been made.
     pub fn seed_of_draw_to_come(&self) -> Option<&Seed> {
         match &self.opening {
             Opening::Ahead(seed) => Some(seed),
@@ -71,47 +71,47 @@ impl Queue {
         }
     }
 
-    /// Whether the draw is still to come, whatever the clock says.
+    /// Whether the draw has not been made yet, whatever the clock says.
     pub fn has_draw_to_come(&self) -> bool {
         self.seed_of_draw_to_come().is_some()
     }
 
-    /// When it opens, while that is still to come.
+    /// When it opens, as long as the draw has not been made.
     pub fn opens_at(&self) -> Option<Timestamp> {
         self.settings.opens_at.filter(|_| self.has_draw_to_come())
     }
 
-    /// How long it is until the opening, if that is to come and its time has not been reached.
+    /// How long it is until the opening; `None` if there is none or its time has come.
     pub fn opens_in(&self, now: Timestamp) -> Option<SignedDuration> {
         let left = self.opens_at()?.duration_since(now);
         left.is_positive().then_some(left)
     }
 
-    /// Whole seconds until the opening, 0 when its time has come; `None` when there is none.
+    /// Whole seconds until the opening, 0 when its time has come; `None` if there is none.
     pub fn seconds_to_opening(&self, now: Timestamp) -> Option<u64> {
         let left = self.opens_at()?.duration_since(now);
         Some(u64::try_from(left.as_secs()).unwrap_or(0))
     }
 
-    /// Whether these settings open a queue again that is closed.
+    /// Whether these settings reopen a closed queue.
     pub fn opens_again(&self, next: &Settings) -> bool {
         self.settings.state == QueueState::Closed && next.state != QueueState::Closed
     }
 
-    /// Whether the scheduler may turn to other things: it opens, but not soon.
+    /// Whether it opens, but not soon, so that the scheduler need not wait for it.
     pub fn opens_much_later(&self, now: Timestamp) -> bool {
         self.opens_in(now).is_some_and(|left| left > SOON)
     }
 
-    /// Why the line ended for somebody with this entry before the opening, if it did.
+    /// Why the line ended for this entry before the opening; `None` if it did not.
     pub fn ended_early_for(&self, entry: EarlyEntry) -> Option<Ending> {
         let closures = &self.line.early_closures;
         let closure = closures.iter().find(|closure| closure.has(entry));
         closure.map(|closure| closure.reason.ending())
     }
 
-    /// The line of a queue that has not opened, once it has ended for the early entries that there
-    /// are on each stripe; `None` when it has for all of them.
+    /// The line of a queue that has not opened, after it ended for the early entries that each
+    /// stripe has now; `None` if it has ended for all of them already.
     pub fn closed_early(&self, entries: &[u64], reason: ClosureReason) -> Option<Line> {
         let known = self.line.early_closures.last();
         let is_new = match known {
@@ -129,7 +129,7 @@ impl Queue {
         })
     }
 
-    /// What everybody may know of the draw.
+    /// What is public of the draw.
     pub fn public_draw(&self) -> Option<PublicDraw> {
         match &self.opening {
             Opening::Always => None,

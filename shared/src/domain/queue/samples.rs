@@ -1,9 +1,9 @@
-//! A queue as it usually is, for tests.
+//! A usual queue, for tests.
 
 use super::{Line, Opening, Queue, QueueState, Settings};
 use crate::domain::ids::QueueId;
 
-/// The queue `main` with that capacity and rate, to which nobody has come.
+/// The queue `main` with this capacity and rate, before anybody has joined.
 pub(crate) fn queue(max_active: u32, rate_milli: u64) -> Queue {
     Queue {
         id: QueueId::main(),

@@ -1,8 +1,9 @@
-//! Seats worth offering: how many more people a queue lets in for the seats that are left.
+//! Seats worth offering: how many more people a queue lets in for the seats that are left
+//! (`ARCHITECTURE.md#seats-worth-offering`).
 //!
 //! Every queue but `main` sells the seats of the concerts that name it, and lets in as many people
-//! as there are free seats for. Counting reads every block of every show, so that it is done
-//! only when the number matters (design: queue.md).
+//! as there are free seats for. Counting reads every block of every show. So a tick counts only
+//! when the number matters.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,50 +11,50 @@ use serde::{Deserialize, Serialize};
 use super::{ClosureReason, Line, Queue};
 use crate::domain::{ids::QueueId, schedule::PERSON, seat::MAX_SEATS_PER_HOLD};
 
-/// While anybody is there, readers are shown a count that is no older than this.
+/// While anybody is in the line, the count that readers see is at most this old.
 const COUNT_GOOD_FOR_MILLISECONDS: i64 = 60_000;
 
-/// A queue that is sold out looks so often whether it still is, when somebody asks: a refund makes
-/// it look at once, unless that very call was lost.
+/// How often a sold-out queue looks for free seats, when somebody asks. A refund makes it look at
+/// once, unless that call was lost.
 const SOLD_OUT_GOOD_FOR_MILLISECONDS: i64 = 30_000;
 
-/// After so many people it is known which part of them buys.
+/// After this many people have finished, their share of buyers is used for the others.
 const ENOUGH_TO_KNOW: u64 = 100;
 
-/// The seats of the shows that a queue sells at the moment.
+/// The counts of the seats of the shows that a queue is selling now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SeatCount {
-    /// How many there are.
+    /// How many seats there are.
     pub capacity: u64,
     /// How many are sold.
     pub sold: u64,
-    /// How many are held, and not free yet.
+    /// How many are held and not lapsed.
     pub held: u64,
-    /// How many sessions hold them that are active, and so are not about to take more.
+    /// How many active sessions hold them, and so will not take more.
     pub holding: u64,
-    /// When the next unsold show opens, where every seat on sale is sold or none is on sale.
+    /// When the next unsold show opens, if every seat on sale is sold or none is on sale.
     pub opens_next: Option<Timestamp>,
-    /// When a show opens or closes next, so that these numbers are out of date.
+    /// When a show opens or closes next, which makes these counts out of date.
     pub changes_at: Option<Timestamp>,
-    /// Whether a show is still to open.
+    /// Whether the sale of some show has not opened yet.
     pub more_to_come: bool,
-    /// Whether the queue has sold shows, of which none is on sale or to come.
+    /// Whether the queue has sold shows, but none is on sale or still to open.
     pub sale_over: bool,
 }
 
 impl SeatCount {
-    /// How many are free.
+    /// How many seats are free.
     pub fn free(self) -> u64 {
         self.capacity.saturating_sub(self.sold + self.held)
     }
 
-    /// Whether no seat is unsold, of the shows that were counted.
+    /// Whether all seats that were counted are sold.
     pub fn is_all_sold(self) -> bool {
         self.sold >= self.capacity
     }
 
-    /// Why the line is over, if it is: all seats are sold and none is to come, or nothing is sold
-    /// any more.
+    /// Why the line is over; `None` if it is not. It is over when all seats are sold and no sale is
+    /// still to open, or when nothing is sold any more.
     pub fn ending(self) -> Option<ClosureReason> {
         if self.sale_over {
             Some(ClosureReason::SaleOver)
@@ -64,19 +65,19 @@ impl SeatCount {
         }
     }
 
-    /// How many more people it is worth letting in, of whom so many have been and so many are
-    /// active: those of them who hold nothing yet may take a seat.
+    /// How many more people it is worth letting in. `let_in` people have been let in so far, and
+    /// `active` are active. The active who hold nothing yet may still take a seat.
     pub(super) fn offered(self, active: u64, let_in: u64) -> u64 {
         let choosing = active.saturating_sub(self.holding);
         self.worth_having_in(let_in.saturating_sub(choosing))
             .saturating_sub(choosing)
     }
 
-    /// How many people without a seat it is worth having in: one for each free seat. Once a
-    /// hundred are through, it is known how many of them did not buy, and more may be in: as many
-    /// as are likely to buy what is left, three standard deviations on the side of the seats, and
-    /// at most half as many again as there are seats. Otherwise the last seats of a large hall
-    /// would wait, round after round, until the last no-shows are known for what they are.
+    /// How many people without a seat should be inside: one for each free seat. Once a hundred have
+    /// finished, their share of non-buyers is known, and more may be inside: as many as are likely
+    /// to buy what is left, three standard deviations on the side of the seats, and at most half as
+    /// many again as there are seats. Otherwise the last seats of a large hall would wait, round
+    /// after round, until the last no-shows are known.
     fn worth_having_in(self, through: u64) -> u64 {
         let (free, taken) = (self.free(), self.sold + self.held);
         if through < ENOUGH_TO_KNOW || taken >= through || taken == 0 {
@@ -88,37 +89,37 @@ impl SeatCount {
     }
 }
 
-/// What a line remembers of the last count.
+/// What a line stores of the last count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatsLeft {
-    /// When it was (milliseconds).
+    /// When the seats were counted (milliseconds).
     pub counted_at: i64,
     /// How many seats were free.
     pub free: u64,
     /// How many more people it was worth letting in.
     pub offered: u64,
-    /// How many were active.
+    /// How many sessions were active.
     pub active: u64,
-    /// How many had been let in.
+    /// How many people had been let in.
     pub passed: u64,
-    /// Whether all seats were sold, and none was to come.
+    /// Whether all seats were sold and no sale was still to open.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sold_out: bool,
     /// Whether nothing was sold any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sale_over: bool,
-    /// When the next unsold show opens, while no seat is to be had (milliseconds).
+    /// When the next unsold show opens, while no seat is free (milliseconds).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opens_next: Option<i64>,
     /// When a show opens or closes next (milliseconds).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes_at: Option<i64>,
-    /// Whether a show was still to open.
+    /// Whether the sale of some show had not opened yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_to_come: bool,
 }
 
-/// What of a count decides whether people may join and wait.
+/// The part of a count that decides whether people may join and wait.
 pub(super) type Offer = (bool, bool, Option<i64>, Option<i64>);
 
 impl SeatsLeft {
@@ -133,9 +134,10 @@ impl SeatsLeft {
 }
 
 impl Queue {
-    /// Whether a tick has to know how many seats are left. It does not while there is a seat for
-    /// everybody who may be active, even if everybody let in since the last count had taken as
-    /// many as one may; nor while every seat on sale is sold and others are to come.
+    /// Whether a tick must count the seats that are left. It need not while there is a seat for
+    /// everybody who may be active, even if everybody let in since the last count had taken as many
+    /// seats as one may. It need not either while every seat on sale is sold and another sale is
+    /// still to open.
     pub fn must_count_seats(&self, now: Timestamp) -> bool {
         if self.id == QueueId::main() {
             return false;
@@ -153,8 +155,8 @@ impl Queue {
         seats.opens_next.is_none() && seats.free < enough
     }
 
-    /// How many more people may come in for the seats that are left. Without a count there is a
-    /// seat for everybody who may, or none until the next show opens.
+    /// How many more people may come in for the seats that are left. Without a count, there is a
+    /// seat for everybody who may be active, or none until the next show opens.
     pub(super) fn seats_offered(&self, active: u64, seats: Option<SeatCount>) -> u64 {
         match (seats, self.sale_opens_at()) {
             (Some(seats), _) => seats.offered(active, self.line.let_in()),
@@ -169,13 +171,13 @@ impl Queue {
         changes_at.is_some_and(|at| at <= now.as_millisecond())
     }
 
-    /// When the next show opens, while no seat is to be had until then.
+    /// When the next show opens, if no seat is free until then.
     pub fn sale_opens_at(&self) -> Option<Timestamp> {
         let seats = self.line.seats.as_ref()?;
         Timestamp::from_millisecond(seats.opens_next?).ok()
     }
 
-    /// Whether a queue that has no seats should look whether it still has none.
+    /// Whether a queue without seats should look again.
     pub fn may_have_seats_again(&self, now: Timestamp) -> bool {
         let seats = self.line.seats.as_ref();
         self.has_no_seats()
@@ -187,19 +189,19 @@ impl Queue {
         self.line.seats.as_ref().is_some_and(|seats| seats.sold_out)
     }
 
-    /// Whether nothing that it sells can be bought any more.
+    /// Whether nothing that the queue sells can be bought any more.
     pub fn is_sale_over(&self) -> bool {
         let seats = self.line.seats.as_ref();
         seats.is_some_and(|seats| seats.sale_over)
     }
 
-    /// Whether nobody may join, because there are no seats and none are to come.
+    /// Whether nobody may join, because there are no seats and no sale is still to open.
     pub(super) fn has_no_seats(&self) -> bool {
         self.is_sold_out() || self.is_sale_over()
     }
 
-    /// Whether somebody who waits with this number stands behind the last seat: those before them,
-    /// inside and in the line, are as many as the free seats, or more. Nobody does while a show is
+    /// Whether a waiting session with this number is behind the last seat: the people before it,
+    /// inside and in the line, are at least as many as the free seats. Always false while a sale is
     /// still to open.
     pub fn is_beyond_seats(&self, number: u64) -> bool {
         let seats = self.line.seats.as_ref();
@@ -224,8 +226,8 @@ impl Line {
         });
     }
 
-    /// How many have been let in since the seats last ended, if they ever did: whoever was in the
-    /// line then was passed without a chance to buy.
+    /// How many were let in since the seats last ended, if they ever did. Those in the line at that
+    /// moment were passed without a chance to buy.
     pub(super) fn let_in(&self) -> u64 {
         self.numbers_between(self.closed_through, self.passed)
     }
@@ -292,7 +294,7 @@ mod tests {
             seats.worth_having_in(through)
         };
         assert_eq!(worth(100, 80, 99), 100, "too few to know");
-        // Four in five buy: 100 / 0.8, and three times the root of 100 * 0.2, which is 13.
+        // Four in five buy: 100 / 0.8, plus three times the root of 100 * 0.2, which is 13.
         assert_eq!(worth(100, 80, 100), 141);
         assert_eq!(worth(1_000, 800, 1_000), 1_302);
         assert_eq!(worth(1, 800, 1_000), 1, "one seat is one person's");
@@ -306,7 +308,7 @@ mod tests {
 
     #[test]
     fn who_has_not_bought_yet_is_not_taken_for_somebody_who_will_not() {
-        // A hundred are through, eighty of them with a seat, and fifty choose.
+        // A hundred have finished, eighty of them with a seat, and fifty are choosing.
         assert_eq!(seats(180, 80, 0, 0).offered(50, 150), 141 - 50);
         assert_eq!(seats(180, 70, 10, 10).offered(60, 150), 141 - 50);
     }
@@ -328,7 +330,7 @@ mod tests {
     fn seats_are_counted_when_the_number_may_matter() {
         let mut arena = queue(100);
         assert!(arena.must_count_seats(at(0)), "it has never been");
-        // Twenty are in, and each may have taken four since; a hundred may be.
+        // Twenty are inside, and each may have taken four seats since. A hundred may be inside.
         arena.line.active = 20;
         arena.line.remember(seats(180, 0, 0, 0), START);
         assert!(
@@ -382,7 +384,7 @@ mod tests {
         assert!(!arena.has_slept_in(at(604)) && arena.has_slept_in(at(605)));
         assert!(!arena.may_have_seats_again(at(605)), "it has just looked");
 
-        // Whoever was in when it was sold out takes nobody's place when it opens again.
+        // Those inside when it was sold out take nobody's place when it sells again.
         tick(&mut arena, 640, 502, 0, seats(30, 28, 0, 0));
         assert_eq!(
             (arena.served(at(645)), arena.line.closed_through),
@@ -400,7 +402,7 @@ mod tests {
     fn credit_for_seats_that_are_gone_is_void() {
         let mut arena = queue(1_000);
         tick(&mut arena, 0, 0, 0, seats(30, 0, 0, 0));
-        assert_eq!(arena.served(at(0)), 30, "whoever comes walks in");
+        assert_eq!(arena.served(at(0)), 30, "newcomers walk in");
         let void = |left| arena.void_credit(at(5), 0, |_| Counts::default(), Some(left));
         assert_eq!(void(seats(30, 0, 0, 0)), None);
         let numbers = |left| void(left).map(|void| void.numbers);

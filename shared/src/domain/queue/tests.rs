@@ -1,5 +1,5 @@
-//! The rules of the line, each under its name. What needs an evening to show is tested with the
-//! simulated line.
+//! The rules of the line, each under its name. What takes a whole evening to show is tested in the
+//! simulator.
 
 mod faults;
 
@@ -19,7 +19,7 @@ use crate::domain::{
     session::{Ending, Session, Standing},
 };
 
-/// When the first tick is. Seconds are counted from here.
+/// The time of the first tick. Seconds are counted from here.
 const START: i64 = 1_700_000_000_000;
 
 /// A queue, ticked by hand.
@@ -43,7 +43,7 @@ impl Desk {
         self
     }
 
-    /// Whether the tick changed anything.
+    /// Ticks. Returns whether the line changed.
     fn tick(&mut self, second: i64) -> bool {
         self.tick_at(START + second * 1_000)
     }
@@ -58,7 +58,7 @@ impl Desk {
         ticked
     }
 
-    /// Ticks every five seconds, both ends included.
+    /// Ticks every five seconds, from the first second to the last, both included.
     fn tick_through(&mut self, seconds: RangeInclusive<i64>) {
         for second in seconds.step_by(5) {
             self.tick(second);
@@ -69,7 +69,7 @@ impl Desk {
         self.queue.served(at(second))
     }
 
-    /// Numbers let in ahead of the issued.
+    /// The credit: numbers served beyond those issued.
     fn credit(&self) -> u64 {
         let last = self.queue.line.schedule.last().expect("a tick");
         (last.served / PERSON).saturating_sub(self.issued)

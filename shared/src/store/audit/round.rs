@@ -1,4 +1,4 @@
-//! Where the audit has come to, and what it remembers.
+//! The position of the audit, and what it remembers.
 
 use std::collections::BTreeMap;
 
@@ -24,20 +24,20 @@ use crate::{
     },
 };
 
-/// An audit that nobody goes on with is forgotten after this time.
+/// A round that no run continues is deleted after this time.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How a memory is written down. Its bytes do not tell: whoever changes [`Memory`] counts this up, and
-/// a round that another version of the code has begun is begun anew.
+/// The version of the format in which a memory is stored. The bytes do not say it. A change of
+/// [`Memory`] must count this up. Then a round that another version of the code began starts again.
 const FORMAT: u32 = 1;
 
-/// A part of the memory; an item may have 400 KB.
+/// The bytes of one part of the memory. An item may have 400 KB.
 const PART: usize = 350_000;
 
-/// Where an audit has come to.
+/// A round of the audit: its position and its findings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Round {
-    /// How often it was written.
+    /// How many times it was written.
     pub version: u64,
     /// When the round began.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -48,13 +48,13 @@ pub struct Round {
     pub stage: Stage,
     /// What it has found so far.
     pub report: Report,
-    /// How far each queue had served when it was last looked at.
+    /// How many each queue had served when it was last read.
     #[serde(default)]
     pub lines: BTreeMap<QueueId, LineSeen>,
-    /// Where its memory is written down.
+    /// Where its memory is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kept: Option<Kept>,
-    /// Where the scan of the stage's table goes on.
+    /// Where the scan of the stage's table continues.
     #[serde(skip)]
     pub position: Option<Position>,
     /// What it remembers.
@@ -62,7 +62,7 @@ pub struct Round {
     pub memory: Memory,
 }
 
-/// A memory that is written down.
+/// A stored memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
     id: Uuid,
@@ -70,35 +70,35 @@ struct Kept {
     format: u32,
 }
 
-/// What a round does, in this order.
+/// The stages of a round, in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Stage {
     /// Reads users and e-mail addresses.
     #[default]
     Users,
-    /// Looks again at addresses of which it has seen one half.
+    /// Reads addresses again of which only one half was seen.
     Addresses,
     /// Reads seats.
     Seats,
     /// Reads sessions.
     Sessions,
-    /// Looks again at held seats that no session explains.
+    /// Reads held seats again that no session explains.
     HeldSeats,
     /// Reads queues.
     Queues,
-    /// Reads accounts, charges and orders.
+    /// Reads accounts, charges, corrections and orders.
     Accounts,
-    /// Looks again at users without an account.
+    /// Reads users again that have no account.
     UsersLeft,
-    /// Looks again at sold seats without an order.
+    /// Reads sold seats again that have no order.
     SeatsLeft,
-    /// Has ended.
+    /// The round has ended.
     Done,
 }
 
 impl Stage {
-    /// The one after it.
+    /// The stage after this one.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -116,7 +116,8 @@ impl Stage {
 }
 
 impl Round {
-    /// The round after this one, or the first: it begins at `now`, and knows how far queues were.
+    /// The round after `earlier`, or the first one. It begins at `now`, and keeps how many the
+    /// queues had served.
     pub fn after(earlier: Option<Self>, now: Timestamp) -> Self {
         let earlier = earlier.unwrap_or_default();
         Self {
@@ -128,7 +129,7 @@ impl Round {
         }
     }
 
-    /// The round when it cannot go on.
+    /// This round, ended early because it cannot continue.
     fn given_up(self) -> Self {
         Self {
             stage: Stage::Done,
@@ -137,24 +138,24 @@ impl Round {
     }
 }
 
-/// How far a queue had served.
+/// How many a queue had served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineSeen {
-    /// When (milliseconds).
+    /// When that was (milliseconds).
     pub at: i64,
-    /// How many, in thousandths.
+    /// How many, in thousandths of a person.
     pub served: u64,
-    /// Whether it opened, or is to open, with a draw. Whoever gives a queue its opening begins its
-    /// line anew.
+    /// Whether the queue has an opening, past or ahead. When a queue is given an opening, its line
+    /// begins again.
     pub has_draw: bool,
 }
 
 impl Store {
-    /// Reads where the audit has come to, consistently; `None` when there was none. 1 RRU per 4 KB
-    /// of it and of its memory. A round whose memory is lost, or was written by another version of
-    /// the code, is over.
+    /// Reads the position of the audit, consistently; `None` if there is none. 1 RRU per 4 KB of it
+    /// and of its memory. If the memory is lost, or was written by another version of the code, the
+    /// round has ended.
     ///
-    /// A memory has parts of up to 88 RRU; `keep_pace` is awaited before each.
+    /// A part of the memory costs up to 88 RRU. `keep_pace` is awaited before each part.
     pub async fn round<Waiting: Future<Output = ()>>(
         &self,
         keep_pace: impl Fn() -> Waiting,
@@ -166,7 +167,8 @@ impl Store {
             if let Some(memory) = self.remembered(&round, &keep_pace).await? {
                 return Ok(Some(Round { memory, ..round }));
             }
-            // Another run may have gone on meanwhile, and have forgotten what it went on from.
+            // Meanwhile another run may have continued, and deleted the memory that this one was to
+            // read.
             let now = self.round_without_memory().await?;
             if now.is_some_and(|now| now.version == round.version) {
                 return Ok(Some(round.given_up()));
@@ -195,7 +197,7 @@ impl Store {
         Ok(Some(Round { position, ..round }))
     }
 
-    /// What a round remembers; `None` when a part of it is gone, or cannot be read.
+    /// The memory of a round; `None` if a part of it is gone or cannot be read.
     async fn remembered<Waiting: Future<Output = ()>>(
         &self,
         round: &Round,
@@ -221,8 +223,9 @@ impl Store {
         Ok(postcard::from_bytes(&bytes).ok())
     }
 
-    /// Writes where the audit has come to, if it is where it was when it was read; tells whether
-    /// it was. 1 WRU per KB of it and of its memory, and 1 for each part of that before.
+    /// Writes the position of the audit, unless it has changed since it was read. Returns whether
+    /// it was written. 1 WRU per KB of it and of its memory, and 1 for each part of the previous
+    /// memory.
     pub async fn put_round(&self, round: &Round, now: Timestamp) -> Result<bool, StoreError> {
         let kept = match round.stage {
             Stage::Done => None,
@@ -239,7 +242,7 @@ impl Store {
         if let Some(Position(key)) = &round.position {
             item.insert("position".to_owned(), AttributeValue::M(key.clone()));
         }
-        // An earlier try of this very write may have taken effect.
+        // An earlier try of this very write may have been done.
         let written =
             self.put_item(item, Some(round.version)).await? || self.is_there(&next).await?;
         let of_no_use = if written { round.kept } else { kept };
@@ -257,7 +260,7 @@ impl Store {
         }))
     }
 
-    /// Writes a memory down, under a name that nobody else has.
+    /// Stores a memory under a new name.
     async fn keep(&self, memory: &Memory, now: Timestamp) -> Result<Kept, StoreError> {
         let bytes = postcard::to_stdvec(memory).map_err(StoreError::of_item)?;
         let parts = bytes.chunks(PART);
@@ -276,7 +279,7 @@ impl Store {
         Ok(kept)
     }
 
-    /// Puts an item of the audit, if its round is the one that was seen; tells whether it was.
+    /// Writes an item of the audit, if its round is still at this version. Returns whether it was.
     async fn put_item(&self, item: Item, seen: Option<u64>) -> Result<bool, StoreError> {
         let put = self
             .client

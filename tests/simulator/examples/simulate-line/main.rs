@@ -1,4 +1,4 @@
-//! An on-sale in virtual time: a million people in seconds, on the real rules of the line.
+//! An on-sale in virtual time: a million people in seconds, with the real rules of the line.
 //!
 //! ```text
 //! cargo run --release --example simulate-line
@@ -6,7 +6,7 @@
 //! cargo run --release --example simulate-line -- --people 100000 --seats 0 --svg line.svg
 //! ```
 //!
-//! Prints what was measured. Fails when a promise of the line was broken.
+//! Prints what was measured. Fails if a promise of the line was broken.
 
 mod options;
 mod picture;
@@ -40,7 +40,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let evening = options.evening();
     let started = Instant::now();
     let mut ticker = Ticker::new(evening.people());
-    let outcome = evening.play_and_tell(|progress| ticker.show(progress));
+    let outcome = evening.play_with_progress(|progress| ticker.show(progress));
     ticker.clear();
     report::print(
         &mut io::stdout().lock(),
@@ -54,7 +54,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     Ok(outcome.broken.is_empty() && outcome.out_of_order == 0)
 }
 
-/// Tells whoever looks at a terminal how far it is.
+/// Shows the progress on a terminal.
 struct Ticker {
     people: u64,
     shown: Option<Instant>,
@@ -62,7 +62,7 @@ struct Ticker {
 }
 
 impl Ticker {
-    /// Whoever waits for less does not need to be told.
+    /// A shorter wait needs no progress.
     const EVERY: Duration = Duration::from_millis(250);
 
     fn new(people: u64) -> Self {

@@ -1,4 +1,4 @@
-//! What can be asked for.
+//! The options.
 
 use std::path::PathBuf;
 
@@ -6,20 +6,20 @@ use clap::{Args, Parser, ValueEnum, value_parser};
 use shared::domain::queue::Settings;
 use simulator::{Arrivals, Crowd, Evening, Stay, Troubles, Wave, settings};
 
-/// Plays an on-sale in virtual time, on the real rules of the line, and says how it went.
+/// Plays an on-sale in virtual time, with the real rules of the line, and reports the result.
 #[derive(Debug, Parser)]
 #[command(name = "simulate-line")]
 pub struct Options {
     /// How many people come
     #[arg(long, default_value_t = 1_000_000)]
     people: u32,
-    /// Seats to sell, one to each buyer; 0 is as many as anybody wants
+    /// Seats to sell, one to each buyer; 0 for an unlimited number
     #[arg(long, default_value_t = 50_000)]
     seats: u64,
-    /// What chance follows from; the same number plays the same evening
+    /// The seed of everything random; the same seed plays the same evening
     #[arg(long)]
     seed: Option<u64>,
-    /// Draw how it went into this file
+    /// Draw the result into this file
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
 
@@ -33,20 +33,20 @@ pub struct Options {
     troubles: TroubleOptions,
 }
 
-/// What the operator sets. The defaults are the template's.
+/// The operator's settings. The defaults are the template's.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The queue")]
 struct QueueOptions {
-    /// How many are let in at once
+    /// How many may be inside at once
     #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u32).range(1..))]
     max_active: u32,
     /// Admissions a second
     #[arg(long, default_value_t = 50.0, value_parser = positive)]
     rate: f64,
-    /// How long an admitted buyer may take to show up
+    /// How long an admitted person may take to arrive
     #[arg(long, default_value_t = 120, value_parser = value_parser!(u32).range(1..))]
     claim_seconds: u32,
-    /// How long they may choose
+    /// How long they may stay inside
     #[arg(long, default_value_t = 300, value_parser = value_parser!(u32).range(1..))]
     active_seconds: u32,
     /// Time between two ticks
@@ -60,17 +60,16 @@ struct ArrivalOptions {
     /// With a rush at the opening, or evenly
     #[arg(long, value_enum, default_value_t = Shape::Rush)]
     arrivals: Shape,
-    /// Of a rush: how many come with the opening (percent). Whoever has read when it is wants to
-    /// be first
+    /// Of a rush: how many come at the opening (percent)
     #[arg(long, default_value_t = 60.0, value_parser = percent)]
     rush: f64,
-    /// Of a rush: how late those are on average, as slow clocks and reloads make it
+    /// Of a rush: how late those are on average, because of slow clocks and reloads
     #[arg(long, default_value_t = 30.0, value_parser = positive)]
     rush_seconds: f64,
-    /// Of a rush: how late everybody else is on average, who hears of it from others
+    /// Of a rush: how late everybody else is on average
     #[arg(long, default_value_t = 1_200.0, value_parser = positive)]
     tail_seconds: f64,
-    /// If evenly: over so many seconds
+    /// If evenly: over this many seconds
     #[arg(long, default_value_t = 3_600, value_parser = value_parser!(i64).range(0..))]
     over_seconds: i64,
 }
@@ -85,26 +84,26 @@ enum Shape {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What people do")]
 struct CrowdOptions {
-    /// Never show up: most who give up close the page without a word
+    /// Never arrive, having closed the page
     #[arg(long, default_value_t = 10.0, value_parser = percent)]
     no_shows: f64,
-    /// Say that they leave while they wait; few do
+    /// Leave while they wait; few do
     #[arg(long, default_value_t = 2.0, value_parser = percent)]
     leavers: f64,
-    /// How long those have at most who leave while they wait (seconds)
+    /// The longest that those wait who leave while they wait (seconds)
     #[arg(long, default_value_t = 600, value_parser = value_parser!(i64).range(0..))]
     patience_seconds: i64,
-    /// Leave when it is their turn, because they have seats elsewhere by then
+    /// Leave when they are admitted, because they have seats elsewhere by then
     #[arg(long, default_value_t = 1.0, value_parser = percent)]
     decliners: f64,
-    /// Show up, look at the prices, and just go away
+    /// Arrive, and leave without buying
     #[arg(long, default_value_t = 5.0, value_parser = percent)]
     goners: f64,
-    /// Half of the buyers are through within so many seconds: a seat and a payment
+    /// Half of the buyers finish within this many seconds: a seat and a payment
     #[arg(long, default_value_t = 120.0, value_parser = positive)]
     median_seconds: f64,
-    /// How unlike each other buyers are: the standard deviation of the logarithm of their time.
-    /// At 0.5 one in twelve takes less than half of the median, one in 30 more than the window
+    /// How much buyers differ: the standard deviation of the logarithm of their time. At 0.5, one
+    /// in twelve takes less than half of the median, one in 30 more than the window
     #[arg(long, default_value_t = 0.5, value_parser = positive)]
     spread: f64,
 }
@@ -113,19 +112,19 @@ struct CrowdOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What goes wrong")]
 struct TroubleOptions {
-    /// No clock is further off than this (milliseconds)
+    /// The most that a clock is off (milliseconds)
     #[arg(long, default_value_t = 0, value_parser = value_parser!(i64).range(0..))]
     clocks: i64,
-    /// No document is older than this (milliseconds): what an instance or a CDN may keep
+    /// The oldest document that is used (milliseconds): what an instance or a CDN may keep
     #[arg(long, default_value_t = 1_000, value_parser = value_parser!(i64).range(0..))]
     documents: i64,
-    /// Ticks come up to so late (milliseconds)
+    /// The most that a tick is late (milliseconds)
     #[arg(long, default_value_t = 50, value_parser = value_parser!(i64).range(0..))]
     late: i64,
-    /// A tick's write may come so long after its reads (milliseconds)
+    /// The longest time between a tick's reads and its write (milliseconds)
     #[arg(long, default_value_t = 20, value_parser = value_parser!(i64).range(0..))]
     writes: i64,
-    /// Ticks that do not come
+    /// Ticks that are lost
     #[arg(long, default_value_t = 0.0, value_parser = percent)]
     lost: f64,
     /// Ticks that come twice

@@ -1,4 +1,4 @@
-//! How it went, as an SVG picture.
+//! The result as an SVG picture.
 
 use std::{error::Error, ops::Range, path::Path};
 
@@ -10,7 +10,7 @@ use crate::report::grouped;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failure = Box<dyn Error>;
 
-/// Colours that people tell apart however they see.
+/// Colours that colour-blind people can distinguish, too.
 const BLUE: RGBColor = RGBColor(0, 114, 178);
 const ORANGE: RGBColor = RGBColor(213, 94, 0);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
@@ -23,7 +23,7 @@ const INK: RGBColor = RGBColor(60, 60, 60);
 const GRID: RGBColor = RGBColor(230, 230, 230);
 const SIZE: (u32, u32) = (1_100, 1_500);
 
-/// A line is drawn through so many points at most, and a cloud has no more.
+/// The most points of a curve or a cloud.
 const MAX_POINTS: usize = 1_000;
 
 /// Draws it into a file.
@@ -135,22 +135,22 @@ fn draw_legend<'a, 'b: 'a>(
     Ok(())
 }
 
-/// What stands for a series in the legend.
+/// The sample of a series in the legend.
 fn sample(color: RGBColor) -> impl Fn((i32, i32)) -> PathElement<(i32, i32)> {
     move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(3))
 }
 
-/// Where a few of those who waited stood over time.
+/// The places of a few of those who waited, over time.
 #[allow(clippy::cast_precision_loss)]
 fn draw_places(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failure> {
     let people = sampled(outcome);
-    let furthest = people.iter().flatten().map(|look| look.place).max();
-    let furthest = furthest.unwrap_or(1) as f64;
+    let max_place = people.iter().flatten().map(|look| look.place).max();
+    let max_place = max_place.unwrap_or(1) as f64;
     let mut chart = chart(
         area,
         "Places in the line: each only gets smaller",
         (0.0..clock.end, clock.unit),
-        (0.0..furthest * 1.05, "place"),
+        (0.0..max_place * 1.05, "place"),
     )?;
     for (looks, color) in people.iter().zip(PEOPLE) {
         let Some(first) = looks.first() else {
@@ -198,13 +198,13 @@ fn sampled(outcome: &Outcome) -> Vec<Vec<Look>> {
 /// How many were inside, and how many could have been.
 #[allow(clippy::cast_precision_loss)]
 fn draw_active(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failure> {
-    let most = outcome.course.iter().map(|moment| moment.max_active).max();
-    let most = most.unwrap_or(1).max(outcome.peak) as f64;
+    let max = outcome.course.iter().map(|moment| moment.max_active).max();
+    let max = max.unwrap_or(1).max(outcome.peak) as f64;
     let mut chart = chart(
         area,
         "Active at once: never above what the operator has set",
         (0.0..clock.end, clock.unit),
-        (0.0..most * 1.2, "people"),
+        (0.0..max * 1.2, "people"),
     )?;
     let course: Vec<_> = thin(&outcome.course)
         .filter(|moment| moment.second >= 0)
@@ -227,7 +227,7 @@ fn draw_active(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failu
     draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-/// What people were told against what came true.
+/// The estimates that people read, against what came true.
 #[allow(clippy::cast_precision_loss)]
 fn draw_estimates(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Failure> {
     let estimates: Vec<_> = outcome.estimates().collect();
@@ -236,21 +236,21 @@ fn draw_estimates(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Fa
     let name = |what: &str| format!("{what} ({})", clock.unit);
     let mut chart = chart(
         area,
-        "Estimates: what people were told against how long they waited",
+        "Estimated waits, against the actual waits",
         (0.0..longest * 1.02, &name("waited")),
-        (0.0..longest * 1.2, &name("told")),
+        (0.0..longest * 1.2, &name("estimated")),
     )?;
     let (settled, burst): (Vec<_>, Vec<_>) = estimates
         .into_iter()
         .partition(|estimate| estimate.asked_at >= outcome.settled_at);
     for (estimates, label, color) in [
-        (settled, "told once it had settled", BLUE),
-        (burst, "told right after the opening", ORANGE),
+        (settled, "estimated once it had settled", BLUE),
+        (burst, "estimated right after the opening", ORANGE),
     ] {
         let dots = thin(&estimates).map(|estimate| {
             let at = (
                 clock.of_seconds(estimate.actual),
-                clock.of_seconds(estimate.told),
+                clock.of_seconds(estimate.estimated),
             );
             Circle::new(at, 2, color.mix(0.6).filled())
         });
@@ -273,7 +273,7 @@ fn draw_estimates(area: &Area, outcome: &Outcome, clock: Clock) -> Result<(), Fa
     draw_legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }
 
-/// Not more of them than can be seen.
+/// Not more values than can be seen.
 fn thin<T>(values: &[T]) -> impl Iterator<Item = &T> {
     let every = values.len().div_ceil(MAX_POINTS).max(1);
     values.iter().step_by(every)

@@ -7,10 +7,10 @@ use std::{
 
 use simulator::{Errors, Evening, Outcome};
 
-/// So many broken promises are printed.
+/// The most broken promises that are printed.
 const MAX_BROKEN: usize = 10;
 
-/// Prints it.
+/// Prints the table.
 #[allow(clippy::cast_precision_loss)]
 pub fn print(
     out: &mut impl Write,
@@ -113,7 +113,7 @@ pub fn duration(seconds: i64) -> String {
     format!("{hours}:{minutes:02}:{seconds:02} h")
 }
 
-/// With a comma after every three digits.
+/// A number with a comma after every three digits.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();

@@ -1,4 +1,4 @@
-//! What is measured.
+//! The measurements.
 
 use shared::domain::queue::QueueState;
 
@@ -53,7 +53,7 @@ impl Simulation<'_> {
         for (number, person) in self.people.iter().filter(|(_, person)| person.was_let_in) {
             let index = usize::try_from(number - 1).expect("a small number");
             outcome.admissions[index] = Some(person.admitted_at - DOORS);
-            // Whoever walked in came when they liked.
+            // Those who walked in came when they liked.
             if person.admitted_at > person.joined_at {
                 outcome.out_of_order += u64::from(person.admitted_at < latest);
                 latest = latest.max(person.admitted_at);

@@ -1,4 +1,4 @@
-//! What must always hold.
+//! What must always be true.
 
 use shared::domain::{
     queue::Line,
@@ -8,7 +8,7 @@ use shared::domain::{
 use super::{Simulation, Stage};
 use crate::time::{DOORS, time};
 
-/// So many broken promises are told.
+/// The most broken promises that are kept.
 const MAX_BROKEN: usize = 100;
 
 impl Simulation<'_> {
@@ -20,7 +20,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// `max_active`, or the larger one that the promises of the moment were made under.
+    /// `max_active`, or the larger one under which the current promises were made.
     pub(super) fn limit(&self) -> u32 {
         let limit = self.newest().settings.max_active;
         let (promised, until) = self.promised;
@@ -31,7 +31,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// Nothing that the older line says is taken back by the newer one.
+    /// The newer line takes nothing back that the older one says.
     pub(super) fn check_promises(&mut self, older: &Line, newer: &Line) {
         let Some(promised) = older.schedule.last() else {
             return;
@@ -49,7 +49,7 @@ impl Simulation<'_> {
         });
     }
 
-    /// Whether somebody has the number who has not been let in, and has not left.
+    /// Whether the number belongs to a person who has not been admitted and has not left.
     fn may_wait(&self, number: u64) -> bool {
         self.people.exists(number) && {
             let person = self.people.get(number);
@@ -57,7 +57,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// Nobody walks in past somebody who waits.
+    /// Nobody walks in past a person who waits.
     pub(super) fn check_order_of_walking_in(&mut self, number: u64) {
         while self.first_waiting < number && !self.may_wait(self.first_waiting) {
             self.first_waiting += 1;
@@ -77,8 +77,8 @@ impl Simulation<'_> {
         }
     }
 
-    /// Where a person stands by the newest document and the slowest clock: never a stage back,
-    /// and never a place back.
+    /// The stage of a person, by the newest document and the slowest clock. Stage and place may
+    /// never go back.
     pub(super) fn check_stage(&mut self, number: u64) -> Stage {
         let is_watched = number.is_multiple_of(self.watched);
         if !number.is_multiple_of(self.checked) && !is_watched {
@@ -97,7 +97,8 @@ impl Simulation<'_> {
         stage
     }
 
-    /// Who reads an older document says the same at the same time, or does not know yet.
+    /// A reader with an older document finds the same stage at the same time, or does not know it
+    /// yet.
     pub(super) fn compare_readers(&mut self, number: u64) {
         let (older, newer, now) = (self.document(), self.newest(), self.clock());
         let older = self.people.standing(number, &older, now);
@@ -106,7 +107,7 @@ impl Simulation<'_> {
             (Standing::Waiting { place: older }, Standing::Waiting { place: newer }) => {
                 older >= newer
             }
-            // Over: the operator has closed the queue meanwhile.
+            // Over, because the operator has closed the queue meanwhile.
             (
                 Standing::Waiting { .. },
                 Standing::Admitted(_) | Standing::Over(Ending::QueueClosed),

@@ -18,10 +18,10 @@ use crate::{
     time::{DOORS, time},
 };
 
-/// What the line's row has besides the line (bytes).
+/// The size of the line's item without the line (bytes).
 const ROW_BYTES: usize = 30;
 
-/// About so many items of taken seats are read for one unit.
+/// About this many items of taken seats are read for one unit.
 const SEATS_A_READ: u64 = 27;
 
 impl Simulation<'_> {
@@ -70,8 +70,8 @@ impl Simulation<'_> {
         }
     }
 
-    /// The seats that are left, if the tick has to know. Those who are in take theirs when they are
-    /// through: until then each of them may still take one.
+    /// The seats that are left, if the tick must know. Those inside take a seat when they finish;
+    /// until then each of them may still take one.
     fn count_seats(&mut self, queue: &Queue, now: Timestamp) -> Option<SeatCount> {
         let capacity = self.evening.seats?;
         if !queue.must_count_seats(now) {
@@ -143,7 +143,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// Tells those whom the schedule now reaches when they come in.
+    /// Puts the admissions that the schedule now reaches on the agenda.
     pub(super) fn announce(&mut self) {
         let queue = self.newest();
         let reached = reached(&queue).min(self.people.issued());
@@ -155,7 +155,7 @@ impl Simulation<'_> {
         self.announced = self.announced.max(reached);
     }
 
-    /// Puts the admission of a number on the agenda, and what its owner does then.
+    /// Puts the admission of a number on the agenda, and what its person does then.
     fn expect(&mut self, queue: &Queue, number: u64) {
         let person = *self.people.get(number);
         if person.is_expected || person.closed.is_some() {
@@ -168,7 +168,7 @@ impl Simulation<'_> {
         let at = admission.admitted_at.as_millisecond().max(self.now);
         self.plan(at, Event::Admitted(number));
         let plan = self.plan_of(number);
-        // Whose function has a fast clock comes early.
+        // A person whose function has a fast clock comes early.
         let early = (at - self.evening.troubles.clocks).max(self.now);
         let at = early + plan.notices_after(queue.settings.claim_seconds);
         match plan.comes {
@@ -178,8 +178,8 @@ impl Simulation<'_> {
         }
     }
 
-    /// Those whom the line has promised to let in since take the places of those who were
-    /// through, each the one that was free first.
+    /// Those whose admission was promised since take the places of those who have finished, each
+    /// the place that was free first.
     fn hand_over(&mut self, before: &Queue) {
         let queue = self.newest();
         let step = queue.settings.rate_milli * u64::from(queue.settings.tick_seconds);

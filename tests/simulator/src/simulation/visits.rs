@@ -167,7 +167,7 @@ impl Simulation<'_> {
         self.check_stage(number);
     }
 
-    /// Past a window. Who has arrived in the meantime has another one.
+    /// The end of a window. A person who has arrived in the meantime has a later one.
     pub(super) fn step_out(&mut self, number: u64) {
         let slowest = self.slowest_clock().as_millisecond();
         let arrival = self.people.get(number).arrival;
@@ -188,7 +188,7 @@ impl Simulation<'_> {
             let (was, inside) = (person.admitted_at, person.is_inside);
             self.check(inside, || format!("number {number} is admitted twice"));
             self.check(was == at, || {
-                format!("number {number} was told to be admitted at {was}, and then at {at}")
+                format!("number {number} was to be admitted at {was}, and then at {at}")
             });
             return;
         }
@@ -218,12 +218,12 @@ impl Simulation<'_> {
         self.compare_readers(number);
         let (queue, now) = (self.document(), self.clock());
         if let Standing::Waiting { place } = self.people.standing(number, &queue, now) {
-            let told = queue.estimated_wait(place, now);
+            let estimated = queue.estimated_wait(place, now);
             self.outcome.looks.push(Look {
                 number,
                 at: self.now - DOORS,
                 place,
-                told: told.map(|told| i64::try_from(told).unwrap_or(i64::MAX)),
+                estimated: estimated.map(|estimated| i64::try_from(estimated).unwrap_or(i64::MAX)),
             });
             if queue.is_stale(now) {
                 self.tick();

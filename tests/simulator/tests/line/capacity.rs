@@ -9,7 +9,7 @@ use crate::{MANY, all_troubles, on_sale, ordinary, play};
 fn no_more_are_active_than_may_be_whatever_people_do() {
     let outcome = play(&on_sale());
     assert_eq!(outcome.above_limit, 0);
-    // The places were filled, or the figure would say nothing.
+    // The places were filled, or the number would prove nothing.
     assert!(outcome.peak >= u64::from(MANY / 100) * 99 / 100);
     assert!(outcome.peak <= u64::from(MANY / 100));
 }
@@ -30,7 +30,7 @@ fn no_more_are_active_than_may_be_whatever_goes_wrong() {
     assert!(outcome.peak <= u64::from(MANY / 100));
 }
 
-/// Faults of other waiting rooms: capacity exceeded because a crash lost a count.
+/// A crash may lose a count. Even then, no more than `max_active` may be inside.
 #[test]
 fn no_more_are_active_than_may_be_although_counts_are_lost() {
     let mut evening = ordinary(50, 10_000).wave(1_500, 0, 600);
@@ -40,7 +40,7 @@ fn no_more_are_active_than_may_be_although_counts_are_lost() {
     assert!(outcome.finished > 100);
 }
 
-/// What the store must never do, and what it would come to.
+/// What the store must never do, and its result.
 #[test]
 fn end_that_is_counted_twice_would_let_too_many_in() {
     let mut evening = ordinary(50, 10_000).wave(1_500, 0, 600);
@@ -74,12 +74,12 @@ fn nobody_comes_in_above_a_capacity_that_was_lowered_while_nobody_waited() {
     assert!(outcome.admitted > 30);
 }
 
-/// Faults of other waiting rooms: everyone of a minute released in the same second.
+/// The admissions of a minute must not all come in the same second.
 #[test]
 fn nobody_is_let_in_faster_than_the_rate() {
     let evening = Evening::new(5_000, 10_000).wave(2_000, 10, 60);
     let outcome = play(&evening);
-    // The first step walks in; ten a second is the rate, and seconds have edges.
+    // The first step walks in. The rate is ten a second, and a second may begin in between.
     assert!(outcome.busiest_second <= 11, "{}", outcome.busiest_second);
     assert_eq!(outcome.admitted, 2_000);
 }

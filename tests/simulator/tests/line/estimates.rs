@@ -1,4 +1,4 @@
-//! What people are told is about what comes true.
+//! Estimates come true, approximately.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use simulator::{Crowd, Evening, Outcome, Stay};
 
 use crate::{on_sale, ordinary, play};
 
-/// Right after a burst, and once it has settled.
+/// Right after a burst, and after it has settled.
 const BURST: Range<i64> = 0..600;
 const SETTLED: Range<i64> = 600..i64::MAX;
 
-/// People of some speed.
+/// People with this median stay.
 fn taking(median: f64) -> Crowd {
     Crowd {
         stay: Stay::LogNormal {
@@ -22,7 +22,7 @@ fn taking(median: f64) -> Crowd {
     }
 }
 
-/// Half of what was asked in some seconds was told to within such a part.
+/// Half of the estimates asked for in these seconds are right to within this part.
 fn right_to(outcome: &Outcome, asked: Range<i64>, part: f64) {
     let errors = outcome.errors(asked.clone());
     println!("asked at {asked:?}: {errors:?}");
@@ -56,7 +56,7 @@ fn are_right_whatever_people_do() {
     }
 }
 
-/// Nobody can know at the opening how fast they are.
+/// At the opening nobody can know how fast people are.
 #[test]
 fn are_right_soon_however_fast_people_are() {
     for median in [60.0, 90.0, 180.0, 240.0] {
@@ -75,8 +75,11 @@ fn are_right_when_everybody_needs_nearly_the_whole_window() {
     let outcome = play(&evening);
     right_to(&outcome, BURST, 0.3);
     right_to(&outcome, SETTLED, 0.15);
-    let longest = outcome.estimates().map(|estimate| estimate.told).max();
-    assert!(longest.is_some_and(|told| told < 6_000), "{longest:?}");
+    let longest = outcome.estimates().map(|estimate| estimate.estimated).max();
+    assert!(
+        longest.is_some_and(|estimated| estimated < 6_000),
+        "{longest:?}"
+    );
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn are_right_in_small_queues() {
 
 #[test]
 fn are_right_for_the_first_to_wait_behind_a_burst() {
-    // The places fill within six seconds, and who comes next waits for the first of them.
+    // The places fill within six seconds. The next person waits for the first of those inside.
     let evening = Evening::new(300, 50_000).wave(2_000, 0, 1);
     let outcome = play(&evening);
     let of_the_first = |from| {
@@ -123,7 +126,7 @@ fn are_right_at_once_after_a_pause() {
             .iter()
             // A document may be a second old.
             .filter(|look| (from + 2..until).contains(&(look.at / 1_000)))
-            .all(|look| look.told.is_none());
+            .all(|look| look.estimated.is_none());
         assert!(told_nothing);
         right_to(&outcome, until..until + 60, 0.06);
         right_to(&outcome, until + 60..until + 600, 0.06);
@@ -184,7 +187,7 @@ fn follow_the_rate_at_once() {
 fn are_right_again_after_an_outage() {
     let mut evening = ordinary(300, 50_000).wave(6_000, 0, 60);
     evening.troubles.outage = Some((1_200, 1_900));
-    // Nobody looks either, who would tick on the way.
+    // Nobody reads their place either, because that would tick the line.
     evening.look_seconds = 1_000;
     let outcome = play(&evening);
     right_to(&outcome, 1_950..2_600, 0.15);

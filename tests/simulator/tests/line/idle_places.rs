@@ -1,4 +1,4 @@
-//! A place that is free is taken at once: by the next, while anybody waits.
+//! A free place is taken at once while anybody waits.
 
 use simulator::{Crowd, Evening};
 
@@ -35,11 +35,11 @@ fn few_places_are_idle_when_one_in_three_does_not_come_and_another_goes_away() {
     idle_at_most(&full_house(30.0, 30.0), 0.09);
 }
 
-fn idle_at_most(evening: &Evening, most: f64) {
+fn idle_at_most(evening: &Evening, max: f64) {
     let outcome = play(evening);
     let idle = outcome.idle_share();
     println!("{:.1} % idle", idle * 100.0);
-    assert!(idle <= most, "{:.1} %", idle * 100.0);
+    assert!(idle <= max, "{:.1} %", idle * 100.0);
     assert_eq!(outcome.peak, u64::from(evening.settings.max_active));
 }
 

@@ -1,4 +1,4 @@
-//! The line goes on, whatever stops.
+//! The line goes on after any interruption.
 
 use shared::domain::queue::QueueState;
 
@@ -36,8 +36,8 @@ fn sleeping_line_wakes_for_a_newcomer() {
     assert_eq!(waited, 0, "there was room for everybody");
 }
 
-/// Paused at ten in the evening, opened at eleven in the morning: whoever was in line by then comes
-/// in, in the order of their numbers, before those who came in the night.
+/// Paused at ten in the evening, opened at eleven in the morning. Those in line by then come in
+/// first, in the order of their numbers, before those who joined during the night.
 #[test]
 fn pause_of_a_night_costs_nobody_their_place() {
     let mut evening = ordinary(100, 10_000)
@@ -60,7 +60,7 @@ fn pause_of_a_night_costs_nobody_their_place() {
     assert_eq!(paused.count(), 0);
 }
 
-/// The opening is put off by a day while people wait for it.
+/// The opening is moved by a day while people wait for it.
 #[test]
 fn opening_that_is_postponed_costs_nobody_their_place() {
     let mut evening = ordinary(100, 10_000)
@@ -75,8 +75,8 @@ fn opening_that_is_postponed_costs_nobody_their_place() {
     assert_eq!(outcome.admitted, 2_500);
 }
 
-/// Closed and opened again: those who waited are through, and nobody takes their place for a
-/// while, or waits behind them.
+/// Closed and opened again. The sessions of those who waited are over, they take nobody's place,
+/// and nobody waits behind them.
 #[test]
 fn queue_that_is_closed_and_opened_again_serves_those_who_come_then() {
     let mut evening = ordinary(50, 10_000)

@@ -1,7 +1,7 @@
 //! The promises of the line, each under its name, on evenings in virtual time. What needs no
 //! evening is tested beside the rules, in `shared`.
 //!
-//! A debug build plays small evenings. `cargo test --release -p simulator` plays those with a
+//! A debug build plays small evenings. `cargo test --release -p simulator` plays evenings with a
 //! million people.
 
 mod capacity;
@@ -15,15 +15,15 @@ mod size;
 
 use simulator::{Arrivals, Crowd, Evening, Outcome, Troubles, Wave};
 
-/// A million, or as many as a debug build plays within a second or two.
+/// A million people, or as many as a debug build plays within a second or two.
 const MANY: u32 = if cfg!(debug_assertions) {
     10_000
 } else {
     1_000_000
 };
 
-/// An on-sale to which many come, most of them at the opening, with what usually goes on. There
-/// is a place for one in a hundred.
+/// An on-sale to which many people come, most of them at the opening, with what usually happens.
+/// There is a place for one in a hundred.
 fn on_sale() -> Evening {
     let mut evening = ordinary(MANY / 100, u64::from(MANY) / 5);
     evening.seconds = 100_000;
@@ -40,7 +40,7 @@ fn on_sale() -> Evening {
     evening
 }
 
-/// An evening with what usually goes wrong.
+/// An evening on which the usual things go wrong.
 fn ordinary(max_active: u32, rate_milli: u64) -> Evening {
     let mut evening = Evening::new(max_active, rate_milli);
     evening.crowd.no_shows = 10.0;
@@ -66,7 +66,7 @@ fn all_troubles() -> Troubles {
     }
 }
 
-/// Plays an evening, in which no promise must be broken.
+/// Plays an evening, on which no promise may be broken.
 fn play(evening: &Evening) -> Outcome {
     let outcome = evening.play();
     let first: Vec<_> = outcome.broken.iter().take(3).collect();

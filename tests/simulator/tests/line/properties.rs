@@ -1,4 +1,4 @@
-//! Evenings as they come.
+//! Properties of the line, on random evenings.
 
 use proptest::prelude::*;
 use shared::domain::queue::{QueueState, Settings};
@@ -26,7 +26,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 fn any_crowd() -> impl Strategy<Value = Crowd> {
-    let percent = |most: u32| (0..most).prop_map(f64::from);
+    let percent = |max: u32| (0..max).prop_map(f64::from);
     let stay = (5_i64..400).prop_map(|longest| Stay::Even(1..=longest));
     (percent(50), percent(50), percent(30), percent(30), stay).prop_map(
         |(no_shows, walk_away, tire, decline, stay)| Crowd {
@@ -73,7 +73,7 @@ fn any_waves() -> impl Strategy<Value = Vec<Wave>> {
         arrivals: Arrivals::Even { seconds },
     };
     let steady = (1_u32..600).prop_map(move |people| wave(people, 0, 2_000));
-    // After the line has long been asleep.
+    // After the line has slept for long.
     let burst = (1_u32..600, 900_i64..1_500, 1_i64..600)
         .prop_map(move |(people, from, seconds)| wave(people, from, seconds));
     prop_oneof![
@@ -110,7 +110,7 @@ fn any_evening() -> impl Strategy<Value = Evening> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Never above `max_active`, never back, nobody twice, no reader contradicts another.
+    /// Never above `max_active`, never back, nobody twice, no contradictions between readers.
     #[test]
     fn evening_keeps_the_promises_of_the_line(evening in any_evening()) {
         play(&evening);
@@ -120,15 +120,15 @@ proptest! {
     fn no_line_stalls(mut evening in any_evening()) {
         evening.changes.clear();
         evening.settings.state = QueueState::Open;
-        // Whoever leaves while waiting, as far as is known, is waited for in vain, and in a
-        // queue of one that may happen several times in a row.
+        // The line waits in vain for those who leave while waiting. In a queue with one place that
+        // may happen several times in a row.
         evening.crowd.tire = 0.0;
         evening.crowd.decline = 0.0;
         evening.troubles.crashes = 0.0;
         // A cohort, the slack, a few lost ticks and the time that a person takes.
         let person = 1_000 / i64::try_from(evening.settings.rate_milli).expect("a small number");
-        // Without a scheduler cohorts are as long as nobody comes, and whoever has gone away counts
-        // for a window after the end of theirs.
+        // Without a scheduler a cohort lasts as long as nobody comes. Those who have left count for
+        // a window after its end.
         let window = i64::from(evening.settings.active_seconds);
         let unwatched = evening.troubles.outage.map_or(0, |_| window);
         let longest = 120 + 2 * person + unwatched;

@@ -1,12 +1,12 @@
-//! How fast everything is sold.
+//! How fast all seats are sold.
 
 use simulator::Crowd;
 
 use crate::{MANY, on_sale, play};
 
-/// A million come for 50,000 seats; a debug build has a twentieth of its people buy, too. Towards
-/// the end the line knows how many of those whom it lets in do not buy. It counts on them, and
-/// hardly anybody is inside without a seat when the last one is sold.
+/// A million people come for 50,000 seats; in a debug build, too, one in twenty buys. Towards the
+/// end the line knows how many of those it lets in do not buy. It allows for them, and hardly
+/// anybody is inside without a seat when the last one is sold.
 #[test]
 fn selling_out_takes_little_longer_than_in_a_house_that_is_always_full() {
     for crowd in [Crowd::keen(), Crowd::usual()] {

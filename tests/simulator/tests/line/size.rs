@@ -19,7 +19,7 @@ fn line_of_weeks_stays_under_two_kilobytes() {
         line: Line::default(),
         opening: Opening::Always,
     };
-    // Number ten million, and ticks that are never on time.
+    // Numbers of ten million, and ticks that are never on time.
     for tick in 0..4_000_u32 {
         let now = 1_700_000_000_000 + i64::from(tick) * 5_050;
         let issued = 10_000_000 + u64::from(tick) * 300;

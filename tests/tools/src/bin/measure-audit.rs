@@ -1,12 +1,12 @@
-//! Audits a shop that has sold many seats: how long it takes, what it reads, and how much memory it
-//! needs beside the tables, which are in the same process.
+//! Audits a shop that has sold many seats. Measures how long it takes, what it reads, and how much
+//! memory it needs besides the tables, which are in the same process.
 //!
 //! ```text
 //! cargo run --profile fast -p tools --bin measure-audit -- --orders 100000
 //! ```
 //!
-//! One seat is bought. What that wrote is copied as often as it takes, with other ids, so that
-//! every item is as large as a real one.
+//! One seat is bought. Its items are copied many times with other ids, so that every item is as
+//! large as a real one.
 
 use std::{
     collections::HashMap,
@@ -36,7 +36,7 @@ use tools::{Bought, Client, Failure, Request, Seat, text};
 /// Audits many orders.
 #[derive(Parser)]
 struct Arguments {
-    /// How many orders there are; seats of one show, so at most 100,000.
+    /// How many orders there are. They are seats of one show, so at most 100,000.
     #[arg(long, default_value_t = 100_000)]
     orders: u64,
     /// What each run may read, in read units.
@@ -46,10 +46,10 @@ struct Arguments {
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The tables that a purchase leaves something in.
+/// The tables in which a purchase leaves items.
 const TABLES: [&str; 4] = ["Users", "Accounts", "Sessions", "Seats"];
 
-/// DynamoDB takes so many at once.
+/// DynamoDB accepts this many items at once.
 const A_BATCH: usize = 25;
 
 #[tokio::main]
@@ -101,10 +101,10 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         "{read:.0} RRU, {:.0} for a thousand orders",
         read / thousands
     );
-    if let (Some(before), Some(most)) = (before, Memory::most()) {
+    if let (Some(before), Some(max)) = (before, Memory::max()) {
         println!(
             "{} MB of memory at most",
-            most.saturating_sub(before) / 1_024
+            max.saturating_sub(before) / 1_024
         );
     }
     if report["violations"] == 0 {
@@ -145,7 +145,7 @@ impl Original {
     }
 }
 
-/// Copies what a purchase wrote, so that there are so many of it.
+/// Copies the items of a purchase until there are this many of each.
 async fn copy(database: &Database, original: &Original, orders: u64) -> Result<(), Failure> {
     for table in TABLES {
         let scan = database.scan().table_name(table).send().await?;
@@ -176,7 +176,7 @@ async fn put(database: &Database, table: &str, items: Vec<Item>) -> Result<(), F
     Ok(())
 }
 
-/// Whose a copy is, and of which seat.
+/// The ids of a copy, and its seat.
 #[derive(Clone, Copy)]
 struct Copy {
     number: u64,
@@ -229,7 +229,7 @@ impl Copy {
     }
 }
 
-/// The line has to know of all who have arrived.
+/// The cohort must have counted all who have arrived.
 async fn count_arrivals(database: &Database, orders: u64) -> Result<(), Failure> {
     let scan = database.scan().table_name("Queues").send().await?;
     for mut item in scan.items.unwrap_or_default() {
@@ -244,18 +244,18 @@ async fn count_arrivals(database: &Database, orders: u64) -> Result<(), Failure>
     Ok(())
 }
 
-/// What this process has of the machine's memory, in KB, where the system tells.
+/// How much memory this process has, in KB, if the system says it.
 struct Memory;
 
 impl Memory {
-    /// Now; the most that it had begins anew.
+    /// The memory now. Also resets the maximum.
     fn now() -> Option<u64> {
         fs::write("/proc/self/clear_refs", "5").ok()?;
         Self::field("VmRSS:")
     }
 
-    /// The most that it had since then.
-    fn most() -> Option<u64> {
+    /// The maximum since then.
+    fn max() -> Option<u64> {
         Self::field("VmHWM:")
     }
 

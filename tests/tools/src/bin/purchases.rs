@@ -1,5 +1,5 @@
-//! Whole purchases under load, each of a new guest and a free seat, and every answer checked:
-//! sign up, join, ask for the place, dates, seats, hold, charge, pay.
+//! Whole purchases under load, each by a new guest and of a free seat. Every answer is checked:
+//! sign up, join, place, dates, seats, hold, charge, pay.
 //!
 //! ```text
 //! cargo local-fast --demo-shows 400 --data /tmp/onsale.db \
@@ -77,7 +77,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         .map_err(|_| "a buyer is still there")?
         .into_inner()?;
     tally.print(took);
-    // The connection of before may have been idle for too long.
+    // The earlier connection may have been idle for too long.
     let sold = count_sold(&mut Client::open(&arguments.address).await?, &shows).await?;
     println!("seats sold: {sold}");
     Ok(tally.failures.is_empty() && sold >= purchases)
@@ -107,7 +107,7 @@ async fn buy(
         if index >= purchases {
             return Ok(());
         }
-        // Neighbours in time buy in different shows, as people do.
+        // Purchases at the same time are in different shows, as on a real evening.
         let show = &shows[index % shows.len()];
         let number = u64::try_from(index / shows.len() + 1)?;
         let result = client.buy(&show.seat(number)).await;
@@ -118,7 +118,7 @@ async fn buy(
     }
 }
 
-/// How many seats the shop says are sold.
+/// How many seats are sold, according to the shop.
 async fn count_sold(client: &mut Client, shows: &[Show]) -> Result<usize, Failure> {
     let mut sold = 0;
     for Show {

@@ -1,6 +1,6 @@
-//! A storm of connections that mean no good: ones that say nothing, ones that say it byte by byte,
-//! bodies that never come or never end, answers that nobody reads, garbage. Meanwhile somebody
-//! keeps asking, and after it everything works.
+//! A storm of malicious connections: silent ones, very slow ones, bodies that never come or never
+//! end, answers that are never read, garbage. Meanwhile a normal client keeps calling, and
+//! afterwards everything works.
 //!
 //! ```text
 //! cargo local-fast
@@ -25,7 +25,7 @@ use tokio::{
 };
 use tools::{Client, Failure, Request, text};
 
-/// Storms a shop on this machine, and checks that it stands.
+/// Storms a shop on this machine, and checks that it still works.
 #[derive(Parser)]
 struct Arguments {
     /// Where the shop listens: an address of this machine.
@@ -37,7 +37,7 @@ struct Arguments {
     /// For how many seconds.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// The process of the shop, whose memory is told.
+    /// The id of the shop's process, to print its memory.
     #[arg(long)]
     process: Option<u32>,
 }
@@ -45,9 +45,9 @@ struct Arguments {
 /// How a connection behaves.
 #[derive(Clone, Copy)]
 enum Manner {
-    /// It says nothing.
+    /// It sends nothing.
     Silent,
-    /// It says its request a byte a second.
+    /// It sends its request a byte a second.
     Slow,
     /// It announces a body that does not come.
     Withholding,
@@ -55,7 +55,7 @@ enum Manner {
     Endless,
     /// It asks for a large file many times, and reads nothing.
     Deaf,
-    /// It says what is no HTTP.
+    /// It sends something that is not HTTP.
     Garbage,
     /// It hangs up in the middle.
     Fleeting,
@@ -83,11 +83,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    // As many files as there may be: each connection is one.
+    // The most files that are allowed, because each connection is one.
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     let most = u32::try_from(files.saturating_sub(50)).unwrap_or(u32::MAX);
     let connections = arguments.connections.min(most);
-    tell_memory("before", arguments.process)?;
+    print_memory("before", arguments.process)?;
     let end = Instant::now() + Duration::from_secs(arguments.seconds);
     let open = Arc::new(AtomicUsize::new(0));
     let storm: Vec<_> = MANNERS
@@ -99,8 +99,9 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
             tokio::spawn(async move {
                 let storming = async {
                     loop {
-                        // Whatever happens to it, there is another one. It takes places and
-                        // memory; asking fast is what the generators of load do.
+                        // When a connection ends in any way, another one follows. The storm takes
+                        // connections and memory; fast requests are the task of the load
+                        // generators.
                         let _ = manner.storm(address, &open).await;
                         tokio::time::sleep(Duration::from_secs(5)).await;
                     }
@@ -133,16 +134,16 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
          {turned_away} turned away, {unanswered} not answered",
         arguments.seconds,
     );
-    tell_memory("in the storm", arguments.process)?;
+    print_memory("in the storm", arguments.process)?;
     for connection in storm {
         connection.await?;
     }
     after(arguments.address).await?;
-    tell_memory("after", arguments.process)
+    print_memory("after", arguments.process)
 }
 
-/// After the storm everybody is served, at the latest when the last connection has been noticed to
-/// be gone.
+/// After the storm, everybody is served, at the latest when the end of the last connection has been
+/// noticed.
 async fn after(address: SocketAddr) -> Result<(), Failure> {
     // Longer than any machine needs.
     const PATIENCE: Duration = Duration::from_mins(10);
@@ -161,7 +162,7 @@ async fn after(address: SocketAddr) -> Result<(), Failure> {
         .map_err(|_| "it does not serve everybody after the storm".into())
 }
 
-/// Somebody who means well, over a connection of their own. Who is let in is told who they are.
+/// A normal client with a connection of its own. It signs up, and returns the status.
 async fn sign_up(address: SocketAddr) -> Result<u16, Failure> {
     let mut client = Client::open(&address.to_string()).await?;
     let (status, user) = client.send(Request::sign_up("손님")).await?;
@@ -172,7 +173,7 @@ async fn sign_up(address: SocketAddr) -> Result<u16, Failure> {
 }
 
 impl Manner {
-    /// Opens a connection and behaves that way until it ends.
+    /// Opens a connection and behaves in this way until it ends.
     async fn storm(self, address: SocketAddr, open: &AtomicUsize) -> Result<(), Failure> {
         let mut connection = TcpStream::connect(address).await?;
         open.fetch_add(1, Ordering::Relaxed);
@@ -206,7 +207,7 @@ impl Manner {
                 }
             }
             Self::Deaf => {
-                // As many as no socket has room for.
+                // More than any socket's buffer has room for.
                 connection.write_all(&FILE.repeat(20)).await?;
                 std::future::pending::<()>().await;
             }
@@ -223,8 +224,8 @@ impl Manner {
     }
 }
 
-/// How much memory of the machine the process has, if it is known.
-fn tell_memory(when: &str, process: Option<u32>) -> Result<(), Failure> {
+/// Prints how much memory the process has, if it is known.
+fn print_memory(when: &str, process: Option<u32>) -> Result<(), Failure> {
     let Some(process) = process else {
         return Ok(());
     };

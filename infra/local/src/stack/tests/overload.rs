@@ -1,4 +1,4 @@
-//! More than the gateway accepts, and clients that keep it waiting.
+//! Load above what the gateway accepts, and clients that keep it waiting.
 //!
 //! While a test waits for a time-out, the runtime's clock is paused: it moves to the next timer
 //! when no task has anything to do. So no test waits. Without its limit, a test fails because an
@@ -174,8 +174,8 @@ async fn more_requests_than_there_is_concurrency_for_are_to_come_again() {
     serves(&stack).await;
 }
 
-/// A stack has a concurrency of 1,000, as an account on AWS has. With 999 requests under way
-/// another one is answered; with 1,000 none is.
+/// A stack has a concurrency of 1,000, like an account on AWS. With 999 requests under way another
+/// one is answered; with 1,000 it is refused.
 #[tokio::test]
 async fn a_thousand_requests_may_be_under_way() {
     let _ = rlimit::increase_nofile_limit(4_096);

@@ -1,4 +1,4 @@
-//! Requests that are ambiguous or malformed on purpose.
+//! Requests that are deliberately ambiguous or malformed.
 
 use super::{overload::rest, *};
 

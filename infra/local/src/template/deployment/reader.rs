@@ -139,7 +139,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What the function says overrides what the template says for all functions.
+    /// The function's own settings override those that the template has for all functions.
     fn function_plan(&self, resource: &Value) -> Result<FunctionPlan, Problem> {
         let globals = self
             .template

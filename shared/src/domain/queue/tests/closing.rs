@@ -1,4 +1,4 @@
-//! Where a line ends, and that it does so for good.
+//! Where a line ends, and that its end is final.
 
 use super::*;
 
@@ -22,7 +22,7 @@ const CLOSED: Standing = Standing::Over(Ending::QueueClosed);
 fn closing_is_final_for_everybody_in_line_and_for_nobody_else() {
     let mut desk = Desk::new(1_000, 10_000).with_issued(1_000);
     desk.tick(0);
-    // Fifty are promised by then, half a tick from now.
+    // Fifty are promised admission by then, half a tick from now.
     close(&mut desk, 1);
     assert_eq!(standing(&desk, 1_000, 1), CLOSED);
     assert_eq!(standing(&desk, 51, 1), CLOSED);
@@ -48,7 +48,7 @@ fn closing_takes_in_those_who_slipped_in_behind_it() {
     let mut desk = Desk::new(1, 1_000).with_issued(10);
     desk.tick(0);
     close(&mut desk, 5);
-    // An instance did not know yet.
+    // An instance did not know yet that the queue was closed.
     desk.issued = 11;
     close(&mut desk, 6);
     open(&mut desk, 10);

@@ -39,7 +39,7 @@ fn who_has_arrived_counts_until_five_seconds_after_the_window() {
 
 #[test]
 fn the_last_cohort_counts_however_old_it_is() {
-    // Somebody who walked in hours after the last tick belongs to its cohort.
+    // Somebody who walked in hours after the last tick belongs to that tick's cohort.
     let mut desk = Desk::new(10, 50_000);
     desk.tick(0);
     desk.issued = 1;
@@ -64,8 +64,8 @@ fn who_is_gone_does_not_count_while_claims_run() {
 
 #[test]
 fn more_arrivals_than_admissions_count() {
-    // A number that was drawn after the tick had read how many were issued counts where its function
-    // saw it, in the cohort before.
+    // A number drawn after the tick had read how many were issued. It counts in the cohort before,
+    // where its function saw it.
     let mut desk = full_desk();
     desk.count(1).arrived = 11;
     desk.tick(25);
@@ -74,7 +74,7 @@ fn more_arrivals_than_admissions_count() {
 
 #[test]
 fn a_cohort_is_a_range_of_numbers() {
-    // Five wait, of whom the first two come in with the first cohort; the line is not full.
+    // Five wait, and the first two come in with the first cohort. The line is not full.
     let mut desk = Desk::new(100, 400).with_issued(5);
     desk.tick_through(0..=20);
     let cohorts: Vec<_> = desk.queue.line.cohorts.iter().collect();
@@ -89,7 +89,7 @@ fn a_cohort_is_a_range_of_numbers() {
         assert_eq!(desk.admission(number).cohort, START, "number {number}");
     }
     assert_eq!(desk.admission(6).cohort, START + 20_000);
-    // Whoever walks in a moment before belongs to the later one all the same.
+    // A session that walks in a moment earlier belongs to the later cohort all the same.
     assert!(desk.queue.admission(6, at(19)).is_some());
 }
 
@@ -109,7 +109,7 @@ fn a_cohort_takes_in_twenty_seconds_or_a_fifteenth_of_the_window() {
     desk.queue.settings.active_seconds = 3_600;
     desk.tick_through(0..=500);
     assert_eq!(starts(&desk), [0, 240, 480]);
-    // The old ones are live for an hour, whatever is set now.
+    // The old windows last an hour, whatever is set now.
     desk.queue.settings.active_seconds = 130;
     desk.tick_through(505..=4_200);
     assert!(desk.queue.line.cohorts.len() <= 20);
@@ -131,7 +131,7 @@ fn changed_windows_apply_to_later_cohorts() {
     assert_eq!(windows(desk.admission(200)), (120, 300));
     assert_eq!(windows(desk.admission(201)), (30, 60));
 
-    // Each is counted by its own: 200 of the first until 20 + 120 + 5 s.
+    // Each cohort is counted by its own windows: 200 of the first until 20 + 120 + 5 s.
     desk.queue.settings.max_active = 0;
     desk.tick(60);
     desk.tick(145);
@@ -149,7 +149,7 @@ fn a_cohort_that_is_over_before_an_older_one_leaves_it_its_end() {
     desk.queue.settings.active_seconds = 11;
     desk.tick_through(20..=100);
     desk.queue.settings.max_active = 0;
-    // Nobody came. The first cohort has 200 numbers, and the later ones have had their time.
+    // Nobody came. The first cohort has 200 numbers, and the windows of the later ones are over.
     desk.tick_through(105..=140);
     assert_eq!(desk.queue.line.active, 200);
     assert_eq!(desk.admission(200).cohort, START);

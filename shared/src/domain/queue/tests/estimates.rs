@@ -1,4 +1,4 @@
-//! What people are told. That it comes true is shown with the simulated line.
+//! Estimates. The simulator shows that they come true.
 
 use serde_json::json;
 
@@ -28,8 +28,8 @@ impl Busy {
         busy
     }
 
-    /// Goes on until the tick then, with people who take up a place for so many seconds on
-    /// average, and for half a minute more or less.
+    /// Ticks on until `until`, with people who take up a place for `seconds` on average, half a
+    /// minute more or less.
     fn go_on(&mut self, until: i64, seconds: i64) {
         let Self { desk, inside, .. } = self;
         while self.second <= until {
@@ -40,8 +40,7 @@ impl Busy {
             self.second += 5;
             for number in self.let_in + 1..=desk.served(self.second) {
                 desk.count(number).arrived += 1;
-                // Once the tick knows that somebody is through, the next one is in after five
-                // seconds.
+                // A place is filled again five seconds after the tick has seen that it is free.
                 let more = [-30, 0, 30, -15, 15][usize::try_from(number % 5).expect("small")];
                 inside.push((number, self.second + seconds + more - 5));
                 self.let_in = number;
@@ -68,8 +67,8 @@ fn free_places_fill_at_the_rate_of_the_queue() {
     let now = time(START + 2_500);
     assert_eq!(desk.queue.estimated_wait(575, now), Some(58));
     assert_eq!(desk.queue.estimated_wait(975, now), Some(98));
-    // Another thousand later: on average a place was filled after 50 seconds, and whoever is in it
-    // then stays for 150, and for 56 more than if they had been met at random.
+    // Another thousand later. On average a place was filled after 50 seconds. The person in it
+    // stays for 150 seconds, 56 more than a random person inside would.
     assert_eq!(desk.queue.estimated_wait(2_000, at(0)), Some(257));
 }
 
@@ -77,8 +76,8 @@ fn free_places_fill_at_the_rate_of_the_queue() {
 fn who_comes_after_a_burst_waits_until_the_first_are_through() {
     let mut desk = Desk::new(1_000, 1_000_000).with_issued(5_000);
     desk.tick(0);
-    // A thousand come in within a second, and stay for half of a window until more is known.
-    // The first of them will be through after three eighths of that.
+    // A thousand come in within a second. Stays are not known, so half a window is assumed. The
+    // first of them will finish after three eighths of that.
     assert_eq!(desk.queue.estimated_wait(1_000, at(0)), Some(5));
     let behind = |place: u64| desk.queue.estimated_wait(1_000 + place, at(0));
     assert_eq!(behind(10), Some(61));
@@ -89,7 +88,7 @@ fn who_comes_after_a_burst_waits_until_the_first_are_through() {
 #[test]
 fn a_burst_that_fills_free_places_is_not_flow() {
     let mut desk = Desk::new(1_000, 50_000).with_issued(5_000);
-    // Half a window each, until more is known.
+    // Half a window each, until stays are known.
     assert_eq!(desk.queue.flow_micro(), 6_666_666);
     desk.tick_through(0..=20);
     assert_eq!(desk.served(20), 1_000);
@@ -144,7 +143,7 @@ fn who_waits_in_a_lowered_queue_waits_until_there_is_room_again() {
     let before = wait(&desk);
     assert!((45..=60).contains(&before), "{before}");
     desk.queue.settings.max_active = 50;
-    // Half of a hundred have to leave first, at the pace of 75 of them; then it is half as fast.
+    // Half of a hundred have to finish first, at the pace of 75. Then it is half as fast.
     let lowered = wait(&desk);
     assert!((190..=220).contains(&lowered), "{lowered}");
 }

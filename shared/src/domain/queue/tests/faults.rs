@@ -1,5 +1,5 @@
-//! What ordinary waiting rooms get wrong (design: the end of queue.md). What needs an evening to
-//! show is among the promises of the simulated line.
+//! Mistakes that are easily made with a line. Those that take a whole evening to show are tested in
+//! the simulator.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn a_served_number_that_goes_back_when_capacity_is_lowered() {
 fn a_token_that_is_expired_when_it_is_born() {
     let mut desk = Desk::new(100, 10_000);
     desk.tick_through(0..=10);
-    // Hours later, with the credit of that time; the sleeping line was not ticked since.
+    // Hours later. The line slept, so the credit that serves this number is that old.
     let session = desk.session(1, 36_000);
     let Standing::Admitted(admission) = session.standing(&desk.queue, at(36_000)) else {
         panic!("{:?}", session.standing(&desk.queue, at(36_000)));

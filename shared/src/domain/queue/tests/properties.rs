@@ -1,4 +1,4 @@
-//! Lines as they come.
+//! Properties of the line, over random ticks.
 
 use super::*;
 
@@ -25,8 +25,8 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     )
 }
 
-/// A tick: how long after the last one (milliseconds), by how much the clock is off, how many
-/// have come since, what the operator has set meanwhile, what is counted.
+/// A tick: the time since the last one (milliseconds), how far the clock is off, how many have
+/// joined since, new settings if an operator has made any, and the counts.
 type AnyTick = (i64, i64, u64, Option<Settings>, Counts);
 
 fn any_ticks() -> impl Strategy<Value = Vec<AnyTick>> {
@@ -41,7 +41,7 @@ fn any_ticks() -> impl Strategy<Value = Vec<AnyTick>> {
     prop::collection::vec(tick, 1..60)
 }
 
-/// The queue after each of the ticks, with the time of the tick.
+/// The queue after each tick, with the time of the tick.
 fn history(first: Settings, ticks: Vec<AnyTick>) -> Vec<(i64, Queue)> {
     let mut desk = Desk::new(1, 1);
     desk.queue.settings = first;
@@ -71,7 +71,7 @@ proptest! {
             let [(earlier, older), (later, newer)] = pair else { unreachable!() };
             prop_assert!(older.served(time(*earlier)) <= newer.served(time(*later)));
             prop_assert!(older.line.passed <= newer.line.passed);
-            // Whatever the older document says of its own time stands.
+            // What the older document says about its own time stays true.
             let last = older.line.schedule.last().expect("a tick").at;
             for t in (*later..last).step_by(500) {
                 prop_assert_eq!(older.served(time(t)), newer.served(time(t)));
@@ -85,14 +85,14 @@ proptest! {
         waits in prop::collection::vec(0_i64..100_000, 1..60),
     ) {
         let step = settings.rate_milli * u64::from(settings.tick_seconds);
-        let most = u64::from(settings.max_active).min(step.max(PERSON) / PERSON);
+        let max = u64::from(settings.max_active).min(step.max(PERSON) / PERSON);
         let mut desk = Desk::new(1, 1);
         desk.queue.settings = settings;
         let mut now = START;
         for wait in waits {
             now += wait;
             desk.tick_at(now);
-            prop_assert!(desk.credit() <= most, "{} of {most}", desk.credit());
+            prop_assert!(desk.credit() <= max, "{} of {max}", desk.credit());
         }
     }
 
@@ -108,7 +108,7 @@ proptest! {
         let joined = joined_after.min(history.len() - 2);
         let (joined_at, queue) = &history[joined];
         let joined_at = time(*joined_at);
-        // Who draws a number draws one that no tick has known, and the next one does.
+        // A join draws a number that no tick has known, and so does the next one.
         let came = history[joined + 1].1.line.issued - queue.line.issued;
         prop_assume!(came > 0 && queue.settings.state != QueueState::Closed);
         let number = queue.line.issued + 1 + number % came;

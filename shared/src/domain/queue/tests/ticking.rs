@@ -39,7 +39,7 @@ fn a_newcomer_walks_straight_in_while_nobody_waits() {
 
 #[test]
 fn a_newcomer_walks_into_a_slow_line_that_has_had_the_time() {
-    // A step is half a person, and the credit for one may gather.
+    // A step is half a person, and the credit for one person may gather.
     let mut desk = Desk::new(100, 100);
     desk.tick_through(0..=0);
     assert_eq!(desk.credit(), 0);
@@ -63,7 +63,7 @@ fn credit_that_nobody_has_used_takes_up_room() {
 
 #[test]
 fn a_part_of_a_person_is_not_counted() {
-    // A step is one and a half: the half that is in already takes up no place.
+    // A step is one and a half persons. The half that is in already takes up no place.
     let mut desk = Desk::new(2, 300).with_issued(10);
     desk.tick_through(0..=5);
     assert_eq!(desk.queue.line.schedule.served_milli(START + 10_000), 2_500);
@@ -115,7 +115,7 @@ fn credit_is_void_once_the_queue_is_paused_or_smaller() {
         .void_credit(at(1), 0, no_counts, None)
         .expect("void credit");
     assert_eq!((void.numbers, void.cohort), (30, START));
-    // Twelve have walked in by then; eight may still.
+    // Twelve have walked in by then, and eight more may.
     let void = smaller.void_credit(at(1), 12, no_counts, None);
     assert_eq!(void.map(|void| void.numbers), Some(30));
 

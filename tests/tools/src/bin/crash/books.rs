@@ -1,4 +1,4 @@
-//! Whether the shop still knows what it has told people.
+//! Checks that the data agrees with what buyers were answered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use crate::{
     shop::Shop,
 };
 
-/// Holds last five minutes, and two seconds for clocks that disagree.
+/// Holds last five minutes, and two seconds more for clocks that differ.
 const UNTIL_HOLDS_HAVE_LAPSED: u32 = 310;
 
-/// Checks each book: everything that was acknowledged is there; a step that was not is there whole
-/// or not at all, and when it is taken again it is there once. Returns how many there were of
-/// those.
+/// Checks each book: every acknowledged step is in the data. A step without an answer is there
+/// completely or not at all, and is there once after it is repeated. Returns how many of those
+/// there were.
 pub async fn settle(shop: &Shop, books: &mut [Book]) -> Result<usize, Failure> {
     let mut client = shop.client().await?;
     let mut in_doubt = 0;
-    // Of somebody who has not been told who they are there is nothing to ask.
+    // A buyer who does not know their own id has nothing to check.
     for book in books.iter_mut().filter(|book| !book.user_id.is_empty()) {
         let entries = entries(&mut client, book).await?;
         if let Some(step) = book.doubt.clone() {
@@ -77,8 +77,8 @@ pub async fn settle(shop: &Shop, books: &mut [Book]) -> Result<usize, Failure> {
     Ok(in_doubt)
 }
 
-/// Checks the seats of the shows in which the latest books are: whoever has paid has theirs, a hold
-/// of the latest ones stands, and nobody else has one.
+/// Checks the seats of the shows of the latest books: a buyer who has paid has their seat, the
+/// latest holds are still there, and nobody else has a seat.
 pub async fn compare_seats(shop: &Shop, books: &[Book], latest: usize) -> Result<(), Failure> {
     let mut expected = BTreeMap::<Seat, &[&str]>::new();
     let first_of_latest = books.len() - latest;
@@ -86,10 +86,10 @@ pub async fn compare_seats(shop: &Shop, books: &[Book], latest: usize) -> Result
         let statuses: &[&str] = match &book.reservation {
             Some((_, Standing::Paid)) => &["SOLD"],
             Some((_, Standing::Held)) if index >= first_of_latest => &["HELD"],
-            // It may have lapsed.
+            // The hold may have lapsed.
             Some((_, Standing::Held)) => &["HELD", "FREE"],
-            // The session lets go of a hold first, and then the seat. Whoever is stopped in
-            // between leaves the seat to the hold's end.
+            // A cancellation first removes the hold from the session, and then frees the seat. If
+            // it is cut off in between, the seat is taken until the hold's end.
             Some((_, Standing::Cancelled)) if book.taken_again == Some(Step::Cancel) => {
                 &["FREE", "HELD"]
             }
@@ -101,8 +101,8 @@ pub async fn compare_seats(shop: &Shop, books: &[Book], latest: usize) -> Result
     compare(shop, &shows, &expected).await
 }
 
-/// Moves the clock until no hold lives: every seat that is not sold is free, also for somebody
-/// else, and every session that held one is over.
+/// Moves the clock until no hold lives. Then every unsold seat is free for others too, and every
+/// session that held one is over.
 pub async fn let_holds_lapse(shop: &Shop, books: &[Book]) -> Result<(), Failure> {
     shop.advance(UNTIL_HOLDS_HAVE_LAPSED).await?;
     let expected = books
@@ -125,7 +125,7 @@ pub async fn let_holds_lapse(shop: &Shop, books: &[Book]) -> Result<(), Failure>
             &seen,
         )?;
         if index < 20 {
-            // Somebody else gets the seat.
+            // Another user gets the seat.
             let token = client.visitor(None).await?;
             client.ask(Request::hold(&token, &book.seat)).await?;
         }
@@ -137,7 +137,7 @@ fn show(book: &Book) -> (&str, &str) {
     (&book.seat.concert_id, &book.seat.date)
 }
 
-/// Compares every seat of these shows with what is expected of it, `FREE` unless said.
+/// Compares every seat of these shows with its expected status, which is `FREE` if not given.
 async fn compare(
     shop: &Shop,
     shows: &BTreeSet<(&str, &str)>,
@@ -156,8 +156,8 @@ async fn compare(
     Ok(())
 }
 
-/// The entries of an account, the first one first. Each has to follow from the one before, and the
-/// last one has to be the balance.
+/// The entries of an account, the first one first. Each must follow from the one before, and the
+/// last one must agree with the balance.
 async fn entries(client: &mut Client, book: &Book) -> Result<Vec<(&'static str, u64)>, Failure> {
     let user = format!("/v1/users/{}", book.user_id);
     let look = Request::get(format!("{user}/statement?limit=100"));

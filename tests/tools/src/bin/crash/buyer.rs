@@ -1,4 +1,4 @@
-//! Those who buy while the process is killed, and what each of them has been told.
+//! Buyers, and the answers that each of them has got before the process was killed.
 
 use std::{
     fmt, io,
@@ -15,38 +15,38 @@ use tools::{Client, Failure, Request, Seat, text};
 /// What a seat of the demo data costs.
 const PRICE: u64 = 50_000;
 
-/// What somebody does.
+/// A step of a buyer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Signs up.
     SignUp,
-    /// Takes a number.
+    /// Joins the queue.
     Join,
-    /// Puts so much into the account.
+    /// Charges this amount.
     Charge(u64),
-    /// Takes the seat.
+    /// Holds the seat.
     Hold,
     /// Pays for it.
     Pay,
-    /// Gives it back, paid or not.
+    /// Cancels the hold, or refunds the order.
     Cancel,
 }
 
-/// How a reservation stands.
+/// The state of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It is not paid yet.
     Held,
     /// It is paid.
     Paid,
-    /// It was given back unpaid.
+    /// It was cancelled before it was paid.
     Cancelled,
-    /// It was given back and the money, too.
+    /// It was refunded.
     Refunded,
 }
 
 impl Standing {
-    /// As the API writes it.
+    /// The status in the API.
     pub fn status(self) -> &'static str {
         match self {
             Self::Held => "HELD",
@@ -57,27 +57,27 @@ impl Standing {
     }
 }
 
-/// What a buyer has been told, and what they were waiting to be told.
+/// What a buyer knows from answers, and the step whose answer is missing.
 pub struct Book {
-    /// The buyer; empty while they have not been told.
+    /// The buyer's id; empty until they have got it.
     pub user_id: String,
     /// Their access token.
     pub access_token: String,
     /// Their queue token.
     pub token: String,
-    /// The seat that is theirs to buy.
+    /// The seat that this buyer buys.
     pub seat: Seat,
     /// The entries of their account: kind and amount.
     pub entries: Vec<(&'static str, u64)>,
     /// Their reservation.
     pub reservation: Option<(String, Standing)>,
-    /// The step that was not answered.
+    /// The step without an answer.
     pub doubt: Option<Step>,
-    /// The step that was taken again because it had not been answered.
+    /// The step that was repeated because it had no answer.
     pub taken_again: Option<Step>,
 }
 
-/// Buys seat after seat, each as somebody else, until the process is killed.
+/// Buys seat after seat, each as another user, until the process is killed.
 pub async fn keep_buying(
     address: &str,
     seats: &[Seat],
@@ -86,7 +86,7 @@ pub async fn keep_buying(
     mut random: StdRng,
 ) -> Result<(), Failure> {
     use Step::{Cancel, Charge, Hold, Join, Pay, SignUp};
-    /// What people do after they have a seat.
+    /// What buyers do after they have held a seat.
     const FATES: [&[Step]; 4] = [&[], &[Cancel], &[Pay], &[Pay, Cancel]];
 
     let Ok(mut client) = Client::open(address).await else {
@@ -123,7 +123,7 @@ fn is_broken_off(failure: &Failure) -> bool {
     failure.is::<hyper::Error>() || failure.is::<io::Error>()
 }
 
-/// Without the tokens, which are nobody else's.
+/// Leaves out the tokens, which are secret.
 impl fmt::Debug for Book {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -151,8 +151,8 @@ impl Book {
         }
     }
 
-    /// Takes a step, or takes it again, and notes what came of it. Until the answer is there, the
-    /// step is in doubt.
+    /// Takes a step, or repeats it, and notes the result. Until the answer is there, the step is in
+    /// doubt.
     pub async fn go(&mut self, client: &mut Client, step: &Step) -> Result<(), Failure> {
         self.doubt = Some(step.clone());
         let answer = client.ask(self.request(step)).await?;

@@ -1,5 +1,5 @@
-//! Kills `cargo local` in the middle of a load, again and again, and checks after each start that
-//! nothing is lost that had been acknowledged, and that what was under way is whole or not there.
+//! Kills `cargo local` under load, again and again. After each start it checks that nothing
+//! acknowledged is lost, and that every unanswered step is done completely or not at all.
 //!
 //! ```text
 //! cargo build --bin local
@@ -24,13 +24,13 @@ use tools::{Failure, Seat};
 use buyer::{Book, keep_buying};
 use shop::Shop;
 
-/// Kills the local stack under load, starts it again, and checks its books.
+/// Kills the local stack under load, starts it again, and checks the data.
 #[derive(Parser)]
 struct Arguments {
-    /// How often to kill it.
+    /// How many times to kill it.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
-    /// What the moments are drawn from.
+    /// The seed of the moments at which it is killed.
     #[arg(long)]
     seed: Option<u64>,
     /// How many people buy at once.
@@ -39,7 +39,7 @@ struct Arguments {
     /// The binary of the local stack.
     #[arg(long, default_value = "target/debug/local")]
     binary: PathBuf,
-    /// Where the data file is; a new directory that is deleted in the end unless said.
+    /// Where the data file is (default: a new directory that is deleted at the end).
     #[arg(long)]
     data: Option<PathBuf>,
 }
@@ -102,8 +102,7 @@ async fn run(arguments: &Arguments, seed: u64, data: &Path) -> Result<(), Failur
     Ok(())
 }
 
-/// Lets people buy, and kills the shop in the middle of it. Returns what they have been told, and
-/// when that was.
+/// Lets buyers buy, and kills the shop meanwhile. Returns what they know, and the time of the kill.
 async fn buy_until_killed(
     shop: Shop,
     buyers: usize,
@@ -130,7 +129,7 @@ async fn buy_until_killed(
     Ok((books.into_inner()?, moment))
 }
 
-/// Kills a shop before it has opened, or just after.
+/// Kills a shop before it listens, or just after.
 async fn kill_while_starting(
     binary: &Path,
     data: &Path,

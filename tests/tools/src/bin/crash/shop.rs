@@ -9,10 +9,10 @@ use tokio::{
 };
 use tools::{Client, Failure, Request, Seat};
 
-/// What a process says that can be spoken with.
+/// The line that a process prints when it listens.
 const LISTENING: &str = "Onsale is listening on http://";
 
-/// How long one may take until it says so: longer than any machine needs.
+/// How long that may take: longer than any machine needs.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A local stack in a process of its own.
@@ -23,7 +23,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Starts one on a data file, and returns when it listens.
+    /// Starts a stack on a data file, and returns when it listens.
     pub async fn start(binary: &Path, data: &Path) -> Result<Self, Failure> {
         let mut process = Self::spawn(binary, data)?;
         let said = process.stdout.take().ok_or("it has no output")?;
@@ -40,7 +40,7 @@ impl Shop {
         Ok(Self { address, process })
     }
 
-    /// Starts one, and does not wait for it.
+    /// Starts a stack, and does not wait for it.
     pub fn spawn(binary: &Path, data: &Path) -> Result<Child, Failure> {
         let log = File::options()
             .create(true)
@@ -67,7 +67,7 @@ impl Shop {
         Ok(self.process.kill().await?)
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Ends it, as Ctrl-C does.
     pub async fn end(mut self) -> Result<(), Failure> {
         let id = self.process.id().ok_or("it has ended already")?;
         let told = Command::new("kill")
@@ -105,7 +105,7 @@ impl Shop {
         Ok(())
     }
 
-    /// Has its data audited, from one end to the other.
+    /// Audits its data, from beginning to end.
     pub async fn audit(&self) -> Result<(), Failure> {
         let mut client = self.client().await?;
         let mut command = json!({ "from_start": true });
