@@ -3,13 +3,51 @@
 use std::{
     ffi::OsString,
     fs::{File, TryLockError},
+    io,
     path::Path,
+    sync::Arc,
 };
 
-use dynoxide::{Database, DynoxideError};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
+};
+use dynoxide::{
+    DynoxideError,
+    actions::{
+        batch_get_item, batch_write_item, create_table, delete_item, describe_table, get_item,
+        list_tables, put_item, query, scan, transact_get_items, transact_write_items, update_item,
+        update_time_to_live, vector_lifecycle::VectorIndexLifecycle,
+    },
+    storage::Storage,
+};
+use parking_lot::Mutex;
 use serde::{Serialize, de::DeserializeOwned};
+use shared::futures_util::FutureExt as _;
+use tokio::net::TcpListener;
 
 use crate::Problem;
+
+/// How many SQL statements the engine keeps prepared. Each table has some of its own, so that the
+/// 16 of the library would be prepared again and again.
+const PREPARED_STATEMENTS: usize = 256;
+
+/// A request of DynamoDB has at most 16 MB, in a batch of writes.
+const MAX_REQUEST_BYTES: usize = 16 << 20;
+
+/// The tables, in a database of SQL. It executes one request at a time.
+#[derive(Clone)]
+pub struct Database(Arc<Mutex<Storage>>);
+
+impl Database {
+    fn new(storage: Storage) -> Self {
+        let connection = storage.conn();
+        connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+        Self(Arc::new(Mutex::new(storage)))
+    }
+}
 
 /// An answer in the JSON protocol of DynamoDB and SQS.
 #[derive(Debug)]
@@ -22,7 +60,8 @@ pub struct AwsAnswer {
 
 /// An engine in memory.
 pub fn in_memory() -> Result<Database, Problem> {
-    Database::memory()
+    Storage::memory()
+        .map(Database::new)
         .map_err(|error| Problem::failure(format!("the database did not start: {error}")))
 }
 
@@ -44,12 +83,17 @@ pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
         TryLockError::WouldBlock => unusable("another stack runs on it"),
         TryLockError::Error(error) => unusable(&error.to_string()),
     })?;
-    let database = Database::new(name).map_err(refused)?;
+    let storage = Storage::new(name).map_err(refused)?;
     // This sets SQLite to `synchronous = NORMAL`, so that the engine does not wait for the disk at
     // each commit. A process that is killed loses nothing that it has acknowledged. A power cut may
     // cost the last writes.
-    database.disable_bulk_loading().map_err(refused)?;
-    Ok((database, lock))
+    storage.disable_bulk_loading().map_err(refused)?;
+    // No other connection reads the file, so SQLite need not lock it for each statement.
+    let exclusive = storage
+        .conn()
+        .pragma_update(None, "locking_mode", "EXCLUSIVE");
+    exclusive.map_err(|error| unusable(&error.to_string()))?;
+    Ok((Database::new(storage), lock))
 }
 
 /// Locks a file. The engine would allow two processes in one file, but each would have a clock,
@@ -77,6 +121,29 @@ fn reason(error: &str) -> &str {
     }
 }
 
+/// Serves the tables over HTTP, as DynamoDB's endpoint does, until `end` is ready.
+pub async fn serve(
+    listener: TcpListener,
+    database: Database,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let answer = async |State(database): State<Database>, headers: HeaderMap, body: Bytes| {
+        let target = headers.get("x-amz-target").map(HeaderValue::as_bytes);
+        let target = String::from_utf8_lossy(target.unwrap_or_default());
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let AwsAnswer { status, body } = call(&database, operation, &body);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body)
+    };
+    let router = Router::new()
+        .fallback(answer)
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(database);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(end)
+        .await
+}
+
 /// Executes a request of DynamoDB's JSON protocol.
 pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
     match dispatch(database, operation, body) {
@@ -88,45 +155,52 @@ pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
     }
 }
 
+/// Executes the operation of this name. Other requests wait only while the storage is used, not while
+/// a request is read or its answer is written.
+macro_rules! operations {
+    ($database:ident, $operation:ident, $body:ident, { $($name:literal => $action:ident($($more:expr)?),)* }) => {
+        match $operation {
+            $($name => {
+                let request = request($body)?;
+                // The engine never waits for anything.
+                let response = $action::execute(&*$database.0.lock(), request $(, $more)?)
+                    .now_or_never();
+                let waits = || DynoxideError::InternalServerError("the engine waits".to_owned());
+                text(&response.ok_or_else(waits)??)
+            })*
+            _ => Err(DynoxideError::ValidationException(format!(
+                "the local stack does not pass {} on to the engine",
+                $operation
+            ))),
+        }
+    };
+}
+
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-    match operation {
-        "GetItem" => typed(body, |request| database.get_item(request)),
-        "PutItem" => typed(body, |request| database.put_item(request)),
-        "UpdateItem" => typed(body, |request| database.update_item(request)),
-        "DeleteItem" => typed(body, |request| database.delete_item(request)),
-        "Query" => typed(body, |request| database.query(request)),
-        "Scan" => typed(body, |request| database.scan(request)),
-        "BatchGetItem" => typed(body, |request| database.batch_get_item(request)),
-        "BatchWriteItem" => typed(body, |request| database.batch_write_item(request)),
-        "TransactGetItems" => typed(body, |request| database.transact_get_items(request)),
-        "TransactWriteItems" => typed(body, |request| transact_write(database, request)),
-        "CreateTable" => typed(body, |request| database.create_table(request)),
-        "DescribeTable" => typed(body, |request| database.describe_table(request)),
-        "ListTables" => typed(body, |request| database.list_tables(request)),
-        "UpdateTimeToLive" => typed(body, |request| database.update_time_to_live(request)),
-        _ => Err(DynoxideError::ValidationException(format!(
-            "the local stack does not pass {operation} on to the engine"
-        ))),
-    }
+    operations!(database, operation, body, {
+        "GetItem" => get_item(),
+        "PutItem" => put_item(),
+        "UpdateItem" => update_item(),
+        "DeleteItem" => delete_item(),
+        "Query" => query(),
+        "Scan" => scan(),
+        "BatchGetItem" => batch_get_item(),
+        "BatchWriteItem" => batch_write_item(),
+        "TransactGetItems" => transact_get_items(),
+        "TransactWriteItems" => transact_write_items(),
+        "CreateTable" => create_table(),
+        "DescribeTable" => describe_table(&VectorIndexLifecycle::new()),
+        "ListTables" => list_tables(),
+        "UpdateTimeToLive" => update_time_to_live(),
+    })
 }
 
-/// Executes a transaction without its token. The engine would keep the token in a cache of the last
-/// ten minutes, which it searches from end to end with every transaction. A repeated request is
-/// answered by the connector, which remembers tokens itself.
-fn transact_write(
-    database: &Database,
-    mut request: dynoxide::actions::transact_write_items::TransactWriteItemsRequest,
-) -> Result<dynoxide::actions::transact_write_items::TransactWriteItemsResponse, DynoxideError> {
-    request.client_request_token = None;
-    database.transact_write_items(request)
+fn request<Request: DeserializeOwned>(body: &[u8]) -> Result<Request, DynoxideError> {
+    serde_json::from_slice(body)
+        .map_err(|error| DynoxideError::SerializationException(error.to_string()))
 }
 
-fn typed<Request: DeserializeOwned, Response: Serialize>(
-    body: &[u8],
-    execute: impl FnOnce(Request) -> Result<Response, DynoxideError>,
-) -> Result<String, DynoxideError> {
-    let request = serde_json::from_slice(body)
-        .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
-    serde_json::to_string(&execute(request)?)
+fn text(response: &impl Serialize) -> Result<String, DynoxideError> {
+    serde_json::to_string(response)
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }

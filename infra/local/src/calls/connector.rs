@@ -15,7 +15,6 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use dynoxide::Database;
 use serde_json::Value;
 
 use super::{
@@ -27,7 +26,7 @@ use super::{
 };
 use crate::{
     aws::{
-        engine::{self, AwsAnswer},
+        engine::{self, AwsAnswer, Database},
         sqs::{self, AS_SENT, Deliveries, Sqs},
     },
     time::invocation,

@@ -12,7 +12,6 @@ use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
 };
 use axum::http::Uri;
-use dynoxide::Database;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use shared::{
@@ -474,11 +473,11 @@ async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Problem> {
 
 fn serve_database(
     listener: TcpListener,
-    database: Database,
+    database: engine::Database,
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let served = dynoxide::server::serve_with_shutdown(listener, database, end(stopped));
+        let served = engine::serve(listener, database, end(stopped));
         if let Err(error) = served.await {
             tracing::error!("the database's port closed: {error}");
         }
