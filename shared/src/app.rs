@@ -29,7 +29,7 @@ use crate::{
     config::Config,
     domain::{
         hall::HallCounts,
-        ids::{ConcertId, QueueId, ShowId},
+        ids::{ConcertId, QueueId, SessionId, ShowId},
         queue::{Queue, QueueState, Settings},
         show::{CATALOG_GOOD_FOR, Concert, Show},
     },
@@ -65,6 +65,9 @@ const _: () = assert!(
 /// How long an instance uses its copy of a queue's document.
 const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
 
+/// How long an instance remembers that a session was over.
+const OVER_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
+
 /// How long an instance uses its count of taken seats.
 const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 
@@ -86,6 +89,7 @@ struct Parts {
     metrics: Metrics,
     queue_defaults: Settings,
     queues: Cache<QueueId, Queue>,
+    over: Cache<SessionId, ()>,
     concerts: Cache<ConcertId, Concert>,
     shows: Cache<ShowId, Show>,
     shows_of: Cache<ConcertId, Arc<[Show]>>,
@@ -152,6 +156,7 @@ impl App {
             release_queue,
             metrics,
             queues: Cache::new(QUEUE_GOOD_FOR),
+            over: Cache::new(OVER_GOOD_FOR),
             concerts: Cache::new(CATALOG_GOOD_FOR),
             shows: Cache::new(CATALOG_GOOD_FOR),
             shows_of: Cache::new(CATALOG_GOOD_FOR),

@@ -6,8 +6,8 @@
 //! `ApiError::row`), and one text per language (`error/texts.rs`). A new error needs three
 //! places: its variant, its row, its texts.
 //!
-//! A refusal is an answer, and is not logged. [`ApiError::Internal`] is our own fault: its cause
-//! goes to the log, and never to the client.
+//! A refusal is an answer: only its status and code are in the log line of the request.
+//! [`ApiError::Internal`] is our own fault: its cause goes to the log, and never to the client.
 
 mod texts;
 
@@ -72,7 +72,8 @@ pub enum ApiError {
         /// The seconds to wait before calling again.
         retry_after: u64,
     },
-    /// 403: another user's data, or a show of another queue.
+    /// 403: another user's data, a right of administrators, a show of another queue, or a call that
+    /// needs a turn while the session only holds seats.
     Forbidden,
     /// 404: no such user.
     UserNotFound,
@@ -122,7 +123,8 @@ pub enum ApiError {
         /// The version in force. `None` if the queue does not exist.
         current: Option<u64>,
     },
-    /// 410: the hold was not paid in time.
+    /// 410: the reservation can no longer be paid: its time is over, or it was given back or
+    /// refunded.
     HoldExpired,
     /// 410: the token is good, and its session is over.
     SessionOver {
@@ -170,13 +172,13 @@ pub enum Constraint {
     Limit,
     /// A concert has 1 to 200 shows, each on a date of its own.
     Shows,
-    /// A price is a number of won that is not negative, with at most two decimals.
+    /// A price is a number of won that is not negative, with at most two decimals, at most 10¹².
     Price,
     /// A show has 1 to 100,000 seats, and as many as when it was created.
     Capacity,
     /// A sale opens before it closes. Both times are in RFC 3339.
     SalesWindow,
-    /// A correction is a number of won that is not 0, with at most two decimals.
+    /// A correction is a number of won that is not 0, with at most two decimals, from -10¹² to 10¹².
     Correction,
     /// A reason has 1 to 200 characters after trimming. At least one is visible, and none breaks
     /// lines or changes the direction of a text.

@@ -219,3 +219,27 @@ async fn another_queues_show_is_forbidden() {
         .await
         .is(FORBIDDEN);
 }
+
+#[tokio::test]
+async fn last_seats_of_the_largest_show_have_their_status() {
+    let shop = Shop::open().await;
+    let largest = Show {
+        capacity: 100_000,
+        ..show("2027-01-01")
+    };
+    let id = shop.add_concert("Largest", "main", &[largest]).await;
+    let (buyer, other) = (shop.buyer().await, shop.buyer().await);
+    let body = json!({ "date": "2027-01-01", "seat_number": 100_000 });
+    let path = format!("/v1/concerts/{id}/reservations");
+    shop.post(&path)
+        .json(&body)
+        .send_as(&other.token)
+        .await
+        .ok();
+    for range in ["from=99502", "from=100000", "from=99999&to=100001"] {
+        let query = format!("?date=2027-01-01&{range}");
+        let seen = shop.ask_for_seats(&buyer, &id, &query).await.ok();
+        let last = seen["seats"].as_array().and_then(|seats| seats.last());
+        assert_eq!(last, Some(&seat(100_000, "HELD")), "{range}");
+    }
+}

@@ -82,7 +82,7 @@ async fn usual_concert(app: &App, buyer: &Buyer) -> Result<ConcertId, ApiError> 
         .ok_or(ApiError::MissingParameter("concert_id"))
 }
 
-/// The dates on which a seat is free.
+/// The dates on sale with a free seat, or with a seat that the caller holds.
 #[derive(Serialize, ToSchema)]
 pub struct AvailableDates {
     /// The dates, the earliest first.
@@ -94,7 +94,7 @@ pub fn operation() -> Operation {
     Operation::new("List the dates with a free seat", Door::Buyer)
         .details(
             "Returns the dates on sale with a free seat, or with a seat that the caller holds. \
-             The counts are a few seconds old. If there is no such date: 404 \
+             The counts are a few seconds old, or a few minutes for a very large concert. If there is no such date: 404 \
              `NO_AVAILABLE_DATES`. For prices and counts, see `GET \
              /v1/concerts/{concert_id}/dates`.",
         )

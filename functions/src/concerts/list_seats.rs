@@ -16,7 +16,7 @@ use shared::{
     app::{App, Buyer},
     domain::{
         ids::{ShowDate, ShowId},
-        seat::{SEATS_A_BLOCK, SeatNumber, SeatStatus, TakenSeat},
+        seat::{MAX_SEATS_PER_SHOW, SEATS_A_BLOCK, SeatNumber, SeatStatus, TakenSeat},
         show::Show,
     },
     error::ApiError,
@@ -91,9 +91,10 @@ impl Wanted {
     /// The seats of the range that are not free, 500 at most.
     async fn taken_seats(&self, app: &App, show: ShowId) -> Result<Vec<TakenSeat>, StoreError> {
         let to = self.to.min(last_of_page(self.from));
+        let to = to.min(u64::from(MAX_SEATS_PER_SHOW));
         match SeatNumber::new(self.from).zip(SeatNumber::new(to)) {
-            Some((from, to)) => app.store().list_seats(show, from, to).await,
-            None => Ok(Vec::new()),
+            Some((from, to)) if from <= to => app.store().list_seats(show, from, to).await,
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -205,11 +206,15 @@ pub fn operation() -> Operation {
              taken a moment later.",
         )
         .query::<ShowDate>("date", true, "The date of the show.")
-        .query::<u32>("from", false, "The number of the first seat. By default 1.")
-        .query::<u32>(
+        .query::<SeatNumber>(
+            "from",
+            false,
+            "The number of the first seat. By default 1. If the show has no such seat: 400.",
+        )
+        .query::<SeatNumber>(
             "to",
             false,
-            "The number of the last seat, at most 499 more than `from`. By default 499 more, or the show's last seat.",
+            "The number of the last seat, not before `from`. By default the 499th after it. Beyond the show's last seat it counts as that one. The range may have at most 500 seats.",
         )
         .answers::<Seats>(
             200,

@@ -5,7 +5,7 @@
 //! Administrators may charge any account. The parameter `WhoCharges` says whether users may charge
 //! their own.
 //!
-//! Cost: 4 WRU, 1 RRU.
+//! Cost: 4 WRU; 1 RRU with a queue token, 2 RRU with an access token.
 //!
 //! Round trips: 2 calls in 2 rounds with a queue token, 3 in 2 with an access token.
 

@@ -3,11 +3,12 @@
 //!
 //! One transaction writes the order, closes the session, sells the seats and takes the money, or
 //! nothing of it (`functions/README.md#a-payment-is-one-transaction`). A reservation that is paid
-//! already gets its receipt again. Once it is refunded, it is 410, as a hold that has lapsed.
+//! already gets its receipt again. Once it is refunded,
+//! or the hold was given back, it is 410, as for a hold that has lapsed.
 //!
 //! Cost: 6 WRU, 2 WRU for each seat, and 1 WRU to give the place in the line to the next; 1.5 RRU.
-//! A call that pays nothing, such as one for a receipt again: no WRU, and 1 RRU for the generation of
-//! the token. Before a hold is reported as over, the order is looked for: 1 RRU.
+//! A receipt again: no WRU, 2.5 RRU. A wrong amount: no WRU, 1.5 RRU. Before a hold is reported as
+//! over, the order is looked for: 1 RRU more.
 //!
 //! Round trips: 4 calls in 3 rounds.
 
@@ -53,7 +54,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         Reservation::Held { session, hold } if Some(hold.amount) == amount => {
             pay(&app, &session, claims.generation, account, &hold, now).await?
         }
-        // A payment would compare the generation. Here nothing is written, so it is read.
+        // A payment compares the generation. Nothing is paid here, so it is compared now.
         found => {
             require_current_generation(account, claims.generation)?;
             match found {
@@ -94,8 +95,8 @@ fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
     );
     // A malformed id in the path is a reservation that does not exist (404), and not one that
     // differs from the body's (400).
-    let is_paths = path.is_none() || named == path;
-    if named.is_none() || !is_paths || !by_balance {
+    let is_same_as_path = path.is_none() || named == path;
+    if named.is_none() || !is_same_as_path || !by_balance {
         return Err(ApiError::BadRequest);
     }
     Ok(Money::parse(amount))
@@ -210,8 +211,8 @@ pub fn operation() -> Operation {
              again: that returns a new token of the same session.\n\
              - 402 `INSUFFICIENT_BALANCE`: top up, and pay again.\n\
              - 409 `AMOUNT_MISMATCH`: the amount differs from that of the reservation.\n\
-             - 410 `HOLD_EXPIRED`: the hold was not paid in time, or the payment was refunded. \
-             Join again.",
+             - 410 `HOLD_EXPIRED`: the hold was not paid in time, was given back, or its payment \
+             was refunded. If the session is over, join again.",
         )
         .body::<Pay>(json!({
             "reservation_id": "019a9e1c-2222-7000-8000-000000000001",

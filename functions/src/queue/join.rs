@@ -13,7 +13,7 @@
 //! may have opened, or the concert may have moved, a moment ago.
 //!
 //! Cost: 2 WRU and 2.5 RRU, before the opening too. If nobody is waiting, the join is the arrival:
-//! 3 WRU. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another
+//! 3 WRU. A concert that the instance does not know: 0.5 RRU, one call and one round more. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another
 //! concert. A queue that takes nobody: 0.5 RRU more, and 0.5 RRU for the concert.
 //!
 //! Round trips: 5 calls in 4 rounds.
@@ -54,6 +54,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         app.store().user_and_session(wish.user_id, &queue_id),
     );
     let queue = queue?;
+    // If the concert has moved to another queue, the session that was read is of the old one.
     let seen = if queue.id == queue_id {
         Some(seen?)
     } else {

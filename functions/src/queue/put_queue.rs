@@ -55,8 +55,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 pub fn operation() -> Operation {
     Operation::new("Set all settings of a queue, or make a queue", Door::Admin)
         .details(
-            "A setting that is left out gets its default. To change single settings, use \
-             `PATCH`. The settings are in force from the next tick on, which this call makes.\n\n\
+            "A setting that is left out gets the default of this deployment (as shipped: \
+             `max_active` 1000, `rate` 50, `claim_seconds` 120, `active_seconds` 300, \
+             `tick_seconds` 5), and `state` is `OPEN`. `opens_at` stays as it is. To change single \
+             settings, use `PATCH`. The settings are in force from the next tick on, which this call makes.\n\n\
              Lowering `max_active` sends nobody away. While the state is `PAUSED`, nobody is let \
              in. `CLOSED` also refuses new joins and ends the line for those who wait.\n\n\
              A field that does not exist is 400 `UNKNOWN_FIELD`, so that a misspelt one is \

@@ -270,7 +270,8 @@ pub struct SettingsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// The number of times that the settings have been changed. 0 if they are the template's.
+    /// The number of times that the settings have been changed. 0 if nobody has changed them: then
+    /// they are the defaults of the deployment.
     version: u64,
 }
 

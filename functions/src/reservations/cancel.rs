@@ -139,7 +139,8 @@ pub fn operation() -> Operation {
              balance until `refundable_until`. After that: 409 `REFUND_CLOSED`, and only an \
              administrator can refund.\n\n\
              Repeating the call is safe. A reservation that is over already gets its status \
-             (`EXPIRED`, `CANCELLED` or `REFUNDED`). Another user's reservation is 404.",
+             (`EXPIRED`, `CANCELLED` or `REFUNDED`). Another user's reservation is 404, for \
+             administrators too: they use `POST …/refund`.",
         )
         .answers::<Cancelled>(
             200,

@@ -34,6 +34,10 @@ use utoipa::ToSchema;
 use super::find::HeldSeats;
 use crate::operation::{Door, Operation};
 
+/// A hold is placed within this time of its request: Lambda ends the function after ten seconds. No
+/// message comes before, because it would find nothing to release.
+const PLACED_WITHIN: SignedDuration = SignedDuration::from_secs(11);
+
 /// Holds the seats. Answers with the reservation.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let wish = Wish::of(&request);
@@ -228,10 +232,10 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
         queue_id: buyer.session.queue_id.clone(),
         reservation_id: hold.reservation_id,
     };
-    let due = hold
-        .held_until
-        .saturating_add(CLOCK_SKEW_GRACE)
-        .unwrap_or(Timestamp::MAX);
+    let lapsed = hold.held_until.saturating_add(CLOCK_SKEW_GRACE);
+    let placed = buyer.now.saturating_add(PLACED_WITHIN);
+    let due = lapsed.and_then(|lapsed| Ok(lapsed.max(placed?)));
+    let due = due.unwrap_or(Timestamp::MAX);
     if let Err(error) = app.release_queue().send(&message, due, buyer.now).await {
         tracing::warn!(reservation_id = %hold.reservation_id, %error, "no release message");
     }

@@ -20,7 +20,7 @@ pub fn banner(stack: &Stack) -> String {
     }
     let _ = writeln!(
         text,
-        "  clock      curl {url}/_local/clock -d '{{\"advance_seconds\": 301}}'\n\
+        "  clock      curl {url}/_local/clock -d '{{\"advance_seconds\": 302}}'\n\
          \n\
          Take a number in the line, as {}:\n",
         if stack.demo().is_some() {

@@ -87,7 +87,7 @@ impl Caller {
     }
 }
 
-/// A user with a valid access token (door U, access).
+/// A user with a valid access token (door A).
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// The user, who was just read.
@@ -275,7 +275,7 @@ impl App {
         require_current_generation(self.store().account(user_id).await?, generation)
     }
 
-    /// Door U, access tokens only. 1 RRU.
+    /// Door A: an access token of the user's current generation. 1 RRU.
     pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, ApiError> {
         let now = self.now();
         let claims = self.access_claims(request, now).await?;
@@ -344,7 +344,8 @@ impl App {
         }
     }
 
-    /// Door Q: a session, waiting or not. 1 RRU, and 0.5 if it has not arrived.
+    /// Door Q: a session, waiting or not. 1 RRU, and at most 0.5 RRU for its queue
+    /// ([`App::standing`]).
     pub async fn holder(&self, request: &Request) -> Result<Holder, ApiError> {
         let (claims, now) = self.queue_user(request).await?;
         let session = self.session_of(&claims).await?;
@@ -354,16 +355,16 @@ impl App {
         }
     }
 
-    /// Door Q+: a session whose number has been served. This call is its arrival. 1 RRU; 0.5 more
-    /// and 2 WRU for the arrival.
+    /// Door Q+: a session whose number has been served. This call is its arrival. 1 RRU, and at
+    /// most 0.5 RRU for its queue ([`App::standing`]); 2 WRU for the arrival.
     pub async fn buyer(&self, request: &Request) -> Result<Buyer, ApiError> {
         let (claims, now) = self.queue_user(request).await?;
         self.buyer_of(&claims, now).await
     }
 
     /// Door Q+, and beside its read another one, so that neither waits for the other. What `beside`
-    /// reads is wasted when the door refuses. So it is read after the door where the instance knows
-    /// that the session is waiting: nobody in line can make us read it.
+    /// reads is wasted when the door refuses. So it is read after the door if the instance knows that
+    /// the session waits or is over.
     pub async fn buyer_beside<T>(
         &self,
         request: &Request,
@@ -371,13 +372,21 @@ impl App {
         beside: impl Future<Output = T>,
     ) -> Result<(Buyer, T), ApiError> {
         let claims = self.queue_claims(request, now).await?;
-        if self.is_known_to_wait(&claims, now) {
+        if self.is_known_to_wait(&claims, now) || self.is_known_to_be_over(&claims, now) {
             let buyer = self.buyer_of(&claims, now).await?;
-            Ok((buyer, beside.await))
-        } else {
-            let (buyer, beside) = tokio::join!(self.buyer_of(&claims, now), beside);
-            Ok((buyer?, beside))
+            return Ok((buyer, beside.await));
         }
+        let (buyer, beside) = tokio::join!(self.buyer_of(&claims, now), beside);
+        if let Err(ApiError::SessionOver { .. }) = &buyer {
+            self.0.over.put(claims.jti, (), now);
+        }
+        Ok((buyer?, beside))
+    }
+
+    /// Whether the session of a token was over, by what the instance remembers of the last minute. It
+    /// stays over.
+    fn is_known_to_be_over(&self, claims: &QueueClaims, now: Timestamp) -> bool {
+        self.0.over.get(&claims.jti, now).is_some()
     }
 
     /// Whether the number of a token has not come up, by what the instance remembers of the queue.

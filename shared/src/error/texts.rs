@@ -6,6 +6,7 @@ use super::{ApiError, Constraint};
 use crate::{
     domain::{
         ids::QueueId,
+        money::Money,
         programme::MAX_SHOWS,
         queue::{MAX_AHEAD, Settings},
         reason::Reason,
@@ -21,6 +22,11 @@ type Texts = (Cow<'static, str>, Cow<'static, str>);
 
 fn both(korean: impl Into<Cow<'static, str>>, english: impl Into<Cow<'static, str>>) -> Texts {
     (korean.into(), english.into())
+}
+
+/// Whole won.
+fn won(money: Money) -> i64 {
+    money.hundredths() / 100
 }
 
 fn bounds<T: Copy>(range: &RangeInclusive<T>) -> (T, T) {
@@ -93,7 +99,12 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::InvalidAmount => both(
             "충전 금액은 0보다 큰 실수 값이어야 합니다.",
-            "The amount must be a number greater than 0, with at most two decimals.",
+            format!(
+                "The amount must be a number greater than 0 and at most {}, with at most two decimals, \
+                 and the balance may be at most {}.",
+                won(Money::MAX_AT_ONCE),
+                won(Money::MAX_IN_ACCOUNT)
+            ),
         ),
         ApiError::MalformedAuthorization => both(
             "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.",
@@ -283,10 +294,13 @@ fn of_constraint(constraint: Constraint) -> Texts {
             format!("콘서트에는 서로 다른 날짜의 공연이 1 ~ {MAX_SHOWS}개 있어야 합니다."),
             format!("A concert must have 1 to {MAX_SHOWS} shows, each on a date of its own."),
         ),
-        Constraint::Price => both(
-            "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.",
-            "A price must be a number not below 0, with at most two decimals.",
-        ),
+        Constraint::Price => {
+            let max = won(Money::MAX_AT_ONCE);
+            both(
+                format!("가격은 소수점 이하 두 자리까지의 0 ~ {max} 사이의 숫자여야 합니다."),
+                format!("A price must be a number from 0 to {max}, with at most two decimals."),
+            )
+        }
         Constraint::Capacity => both(
             format!("좌석 수는 1 ~ {MAX_SEATS_PER_SHOW} 사이의 정수여야 하며 변경할 수 없습니다."),
             format!(
@@ -297,10 +311,18 @@ fn of_constraint(constraint: Constraint) -> Texts {
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
             "A sale must open before it closes. Both times must be in RFC 3339.",
         ),
-        Constraint::Correction => both(
-            "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.",
-            "A correction must be a number other than 0, with at most two decimals.",
-        ),
+        Constraint::Correction => {
+            let max = won(Money::MAX_AT_ONCE);
+            both(
+                format!(
+                    "정정 금액은 소수점 이하 두 자리까지의 -{max} ~ {max} 사이의 0이 아닌 숫자여야 합니다."
+                ),
+                format!(
+                    "A correction must be a number from -{max} to {max} other than 0, with at most two \
+                     decimals."
+                ),
+            )
+        }
         Constraint::Reason => {
             let max = Reason::MAX_LENGTH;
             both(

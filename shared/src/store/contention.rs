@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use super::{Rejected, StoreError, usage};
 use crate::error::ApiError;
 
-/// A write is tried at most this many times. Then the caller gets the error for a busy database.
+/// A write, or a read of several items, is tried at most this many times. Then the caller gets the error for a busy database.
 pub(super) const MAX_TRIES: u32 = 6;
 
 /// An operation starts over for this long when what it read has changed.
 const STALE_FOR: Duration = Duration::from_secs(2);
 
-/// Waits before try number `tried + 1`: full jitter over a range that doubles, so that writes that
+/// Waits before the next try. `tried` is how many tries had failed before the last one. Full jitter over a range that doubles, so that writes that
 /// collided do not collide again.
 pub(super) async fn back_off(tried: u32) {
     let max = 10_u64 << tried.min(6);
@@ -56,7 +56,7 @@ pub enum TryError<R> {
     Refused(R),
     /// What was read has changed before the write. The next try may succeed.
     Stale,
-    /// It is not known whether it succeeded.
+    /// The database did not answer as it should. A write may have been made.
     Failed(StoreError),
 }
 

@@ -27,7 +27,7 @@ pub enum HoldRefused {
     /// The session has been closed meanwhile. It has the reason, unless a later session has
     /// replaced it.
     SessionOver(Option<Ending>),
-    /// The session holds these seats already.
+    /// The session holds seats already: those of this hold, perhaps others.
     HoldExists(Box<Hold>),
     /// Somebody else has one of the seats.
     SeatTaken,
@@ -148,7 +148,8 @@ impl Store {
 
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
     /// transaction. If the hold is paid already, returns its order. The token must be of a
-    /// generation that the account accepts. 6 + 2n WRU for n seats, 1 RRU.
+    /// generation that the account accepts. `seen` is the account as it was read. 6 + 2n WRU for n
+    /// seats; 1 RRU for each time that it starts over.
     pub async fn pay(
         &self,
         session: &Session,

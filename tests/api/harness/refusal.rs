@@ -54,7 +54,7 @@ mod rows {
     pub const INVALID_EMAIL: Refusal = refusal(400, "BAD_REQUEST", "이메일 주소 형식이 올바르지 않습니다. 최대 254바이트까지 입력할 수 있습니다.");
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const INVALID_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.");
-    pub const INVALID_PRICE: Refusal = refusal(400, "BAD_REQUEST", "가격은 소수점 이하 두 자리까지의 0 이상 숫자여야 합니다.");
+    pub const INVALID_PRICE: Refusal = refusal(400, "BAD_REQUEST", "가격은 소수점 이하 두 자리까지의 0 ~ 1000000000000 사이의 숫자여야 합니다.");
     pub const INVALID_CAPACITY: Refusal = refusal(400, "BAD_REQUEST", "좌석 수는 1 ~ 100000 사이의 정수여야 하며 변경할 수 없습니다.");
     pub const INVALID_SALES_WINDOW: Refusal = refusal(400, "BAD_REQUEST", "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.");
     pub const INVALID_QUEUE_ID: Refusal = refusal(400, "BAD_REQUEST", "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.");
@@ -67,7 +67,7 @@ mod rows {
     pub const ALREADY_OPEN: Refusal = refusal(400, "BAD_REQUEST", "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.");
     pub const UNKNOWN_FIELD: Refusal = refusal(400, "UNKNOWN_FIELD", "'ratee' 필드는 사용할 수 없습니다. 이름을 확인해 주세요.");
     pub const INVALID_DEFAULT_CONCERT: Refusal = refusal(400, "BAD_REQUEST", "default_concert_id는 이 대기열에서 판매하는 콘서트여야 합니다.");
-    pub const INVALID_CORRECTION: Refusal = refusal(400, "BAD_REQUEST", "정정 금액은 소수점 이하 두 자리까지의 0이 아닌 숫자여야 합니다.");
+    pub const INVALID_CORRECTION: Refusal = refusal(400, "BAD_REQUEST", "정정 금액은 소수점 이하 두 자리까지의 -1000000000000 ~ 1000000000000 사이의 0이 아닌 숫자여야 합니다.");
     pub const INVALID_REASON: Refusal = refusal(400, "BAD_REQUEST", "사유는 1 ~ 200자여야 하며, 보이는 문자가 있어야 하고 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
     pub const TOO_MANY_QUEUE_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "하나의 대기열에는 최대 200개의 공연만 등록할 수 있습니다.");
     pub const INVALID_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "limit은 1 ~ 100 사이의 정수여야 합니다.");

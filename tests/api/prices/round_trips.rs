@@ -224,6 +224,53 @@ async fn each_operation_makes_its_calls_in_few_rounds() {
     assert_eq!(functions(&due), routes);
 }
 
+/// What is read beside a door that refuses is wasted. An instance that has seen why does not read it
+/// again.
+#[tokio::test(start_paused = true)]
+async fn waste_is_read_once_for_a_session_that_waits_or_is_over() {
+    let shop = Shop::with_room_for_one().await;
+    let (inside, waiting) = (shop.buyer().await, shop.buyer().await);
+    shop.stack.app("list-seats").await;
+    let list_seats = async |buyer: &Buyer| {
+        shop.stack.forget_consumed();
+        let path = format!(
+            "/v1/concerts/{}/seats?date={}",
+            shop.concert_id, shop.dates[0]
+        );
+        let reply = shop.get(&path).send_as(&buyer.token).await;
+        (
+            reply.status.as_u16(),
+            shop.stack.consumed().by("list-seats").calls,
+        )
+    };
+    // The session, the show, the seats and the queue, which says that it waits.
+    assert_eq!(list_seats(&waiting).await, (403, 4));
+    assert_eq!(list_seats(&waiting).await, (403, 1));
+    shop.leave(&inside).await;
+    // The show is known by now.
+    assert_eq!(list_seats(&inside).await, (410, 2));
+    assert_eq!(list_seats(&inside).await, (410, 1));
+}
+
+#[tokio::test]
+async fn range_that_is_empty_is_not_read() {
+    let shop = Shop::open().await;
+    let buyer = shop.buyer().await;
+    let path = format!(
+        "/v1/concerts/{}/seats?date={}",
+        shop.concert_id, shop.dates[0]
+    );
+    shop.get(&path).send_as(&buyer.token).await.ok();
+    shop.stack.forget_consumed();
+    let reversed = shop.get(&format!("{path}&from=30&to=5"));
+    reversed.send_as(&buyer.token).await.expect(400);
+    assert_eq!(
+        shop.stack.consumed().by("list-seats").calls,
+        1,
+        "the session"
+    );
+}
+
 /// What each operation takes with what its instance knows a moment later: the keys, and neither a
 /// queue nor a concert.
 const DUE: [(&str, Trips); 39] = [

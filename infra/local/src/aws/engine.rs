@@ -88,11 +88,6 @@ pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
     // each commit. A process that is killed loses nothing that it has acknowledged. A power cut may
     // cost the last writes.
     storage.disable_bulk_loading().map_err(refused)?;
-    // No other connection reads the file, so SQLite need not lock it for each statement.
-    let exclusive = storage
-        .conn()
-        .pragma_update(None, "locking_mode", "EXCLUSIVE");
-    exclusive.map_err(|error| unusable(&error.to_string()))?;
     Ok((Database::new(storage), lock))
 }
 
