@@ -129,8 +129,8 @@ impl App {
             .timeout_config(timeouts.clone())
             .interceptor(usage::NotesWrites)
             // This is for long streams. Ours are a few kilobytes, and have time-outs.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        let without_retries = database.clone().retry_config(RetryConfig::disabled());
         let messages = aws_sdk_sqs::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(retries)
@@ -139,7 +139,8 @@ impl App {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let store = Store::new(
-            aws_sdk_dynamodb::Client::from_conf(database),
+            aws_sdk_dynamodb::Client::from_conf(database.build()),
+            aws_sdk_dynamodb::Client::from_conf(without_retries.build()),
             config.tables.clone(),
         );
         let keyring = Keyring::read(store.clone(), clock.now()).await?;

@@ -127,15 +127,19 @@ impl Reading {
 #[derive(Debug, Clone)]
 pub struct Store {
     client: Client,
+    /// For calls that must not be made twice. To override the configuration of a call would build
+    /// its whole runtime anew.
+    client_without_retries: Client,
     tables: std::sync::Arc<Tables>,
     turns: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
 impl Store {
-    /// A store on these tables.
-    pub fn new(client: Client, tables: Tables) -> Self {
+    /// A store on these tables. The second client makes each call once.
+    pub fn new(client: Client, client_without_retries: Client, tables: Tables) -> Self {
         Self {
             client,
+            client_without_retries,
             tables: std::sync::Arc::new(tables),
             turns: std::sync::Arc::new(tokio::sync::Semaphore::new(at_once::MAX_AT_ONCE)),
         }

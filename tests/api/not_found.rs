@@ -35,5 +35,8 @@ async fn unknown_path_has_its_english_text() {
         .send()
         .await
         .refused(404, "NOT_FOUND");
-    assert_eq!(text, "This path does not exist, or does not have this method.");
+    assert_eq!(
+        text,
+        "This path does not exist, or does not have this method."
+    );
 }

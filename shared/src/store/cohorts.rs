@@ -1,9 +1,6 @@
 //! `Queues`: the counts of the cohorts.
 
-use aws_sdk_dynamodb::{
-    config::{Builder, retry::RetryConfig},
-    operation::update_item::builders::UpdateItemFluentBuilder,
-};
+use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluentBuilder};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -49,7 +46,7 @@ impl Store {
         cohort: i64,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let update = self.count(queue_id, cohort, Event::Arrived, 1, now);
+        let update = self.count(&self.client, queue_id, cohort, Event::Arrived, 1, now);
         let output = while_contended(|| update.clone().send(), is_conflict).await?;
         usage::write(output.consumed_capacity());
         Ok(())
@@ -76,13 +73,9 @@ impl Store {
         by: i64,
         now: Timestamp,
     ) {
-        let sent = self
-            .count(queue_id, cohort, event, by, now)
-            .customize()
-            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
-            .send()
-            .await;
-        match sent {
+        let client = &self.client_without_retries;
+        let update = self.count(client, queue_id, cohort, event, by, now);
+        match update.send().await {
             Ok(output) => usage::write(output.consumed_capacity()),
             Err(error) => {
                 let error = StoreError::from(error);
@@ -100,6 +93,7 @@ impl Store {
 
     fn count(
         &self,
+        client: &Client,
         queue_id: &QueueId,
         cohort: i64,
         event: Event,
@@ -109,7 +103,7 @@ impl Store {
         let kept_until = now
             .saturating_add(COUNTS_KEPT_FOR)
             .unwrap_or(Timestamp::MAX);
-        self.update_item(keys::cohort(queue_id, cohort))
+        self.update_item_with(client, keys::cohort(queue_id, cohort))
             .update_expression("ADD #event :by SET #ttl = :ttl")
             .expression_attribute_names("#event", event.attribute())
             .expression_attribute_names("#ttl", "ttl")

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
+    Client,
     error::SdkError,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, Put, ReturnConsumedCapacity, Update},
@@ -347,7 +348,16 @@ impl Store {
 
     /// An update of an item, to which an expression must be added.
     pub(super) fn update_item(&self, id: impl ToString) -> UpdateItemFluentBuilder {
-        self.client
+        self.update_item_with(&self.client, id)
+    }
+
+    /// As [`Store::update_item`], to be sent with this client.
+    pub(super) fn update_item_with(
+        &self,
+        client: &Client,
+        id: impl ToString,
+    ) -> UpdateItemFluentBuilder {
+        client
             .update_item()
             .table_name(&self.tables.queues)
             .set_key(Some(key(id)))
