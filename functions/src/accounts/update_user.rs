@@ -23,7 +23,7 @@ use shared::{
     password,
     store::{
         Decided as _,
-        users::{ChangeRefused, NoSuchUser},
+        users::{CredentialsRefused, NoSuchUser},
     },
 };
 use utoipa::ToSchema;
@@ -124,8 +124,8 @@ async fn change(
     let written = app.store().change_credentials(&user, &changed).await;
     match written.decided()? {
         Ok(()) => Ok(changed),
-        Err(ChangeRefused::Stale) => Err(overtaken(app, request).await),
-        Err(ChangeRefused::EmailTaken) => Err(ApiError::EmailTaken),
+        Err(CredentialsRefused::Stale) => Err(overtaken(app, request).await),
+        Err(CredentialsRefused::EmailTaken) => Err(ApiError::EmailTaken),
     }
 }
 

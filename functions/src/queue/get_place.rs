@@ -29,7 +29,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let (session, queue) =
         tokio::join!(session(&app, &claims), app.cached_queue(&claims.queue, now));
     let Some(session) = session? else {
-        return ok(&Answer {
+        return ok(&PlaceAnswer {
             place: Place::over(None),
             reservation: None,
         });
@@ -45,7 +45,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let reservation = session
         .payable_hold(now)
         .map(|hold| HeldSeats::of(hold, app.config()));
-    let answer = ok(&Answer { place, reservation })?;
+    let answer = ok(&PlaceAnswer { place, reservation })?;
     Ok(if over {
         answer
     } else {
@@ -74,7 +74,7 @@ async fn session(app: &App, claims: &QueueClaims) -> Result<Option<Session>, Api
 /// The place of a session, and the seats that it holds.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Standing)]
-pub struct Answer<'a> {
+pub struct PlaceAnswer<'a> {
     #[serde(flatten)]
     place: Place,
     /// The hold that may still be paid. Absent if there is none.
@@ -95,7 +95,7 @@ pub fn operation() -> Operation {
              instead (`GET /v1/queues/{queue_id}`), and call this endpoint when the turn has \
              come.",
         )
-        .answers::<Answer>(
+        .answers::<PlaceAnswer>(
             200,
             "The status, the place and the estimated wait.",
             json!({ "status": "WAITING", "queue_position": 120, "estimated_wait_time": 36 }),

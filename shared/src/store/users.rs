@@ -58,7 +58,7 @@ pub enum AttemptRefused {
 
 /// Why a user's credentials were not changed.
 #[derive(Debug)]
-pub enum ChangeRefused {
+pub enum CredentialsRefused {
     /// Another call has changed them, or ended the user's tokens, since they were read.
     Stale,
     /// A user has the new e-mail address.
@@ -421,30 +421,30 @@ impl Store {
         &self,
         seen: &User,
         changed: &User,
-    ) -> Result<(), Rejected<ChangeRefused>> {
+    ) -> Result<(), Rejected<CredentialsRefused>> {
         let mut transaction = Transaction::new(&self.client)
             .update(self.set_credentials(seen, changed)?, |_| {
-                ChangeRefused::Stale
+                CredentialsRefused::Stale
             });
         if seen.generation != changed.generation {
             let of_account =
                 accounts::set_generation(&self.tables, seen.user_id, changed.generation)?;
-            transaction = transaction.update(of_account, |_| ChangeRefused::Stale);
+            transaction = transaction.update(of_account, |_| CredentialsRefused::Stale);
         }
         let folded = |user: &User| user.email.as_ref().map(Email::folded);
         if folded(seen) != folded(changed) {
             if let Some(email) = &seen.email {
                 let release = self.release_email(email, seen.user_id).await?;
-                transaction = transaction.delete(release, |_| ChangeRefused::Stale);
+                transaction = transaction.delete(release, |_| CredentialsRefused::Stale);
             }
             if let Some(email) = &changed.email {
                 let user_id = changed.user_id;
                 transaction = self.claim_email(transaction, email, user_id, move |owner| {
                     // Of two such changes at once, the first one has made the address theirs.
                     if owner == Some(user_id) {
-                        ChangeRefused::Stale
+                        CredentialsRefused::Stale
                     } else {
-                        ChangeRefused::EmailTaken
+                        CredentialsRefused::EmailTaken
                     }
                 })?;
             }

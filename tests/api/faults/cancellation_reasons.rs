@@ -16,7 +16,7 @@ use shared::{
     store::{
         Rejected, Store,
         purchase::{PayRefused, Payment},
-        users::ChangeRefused,
+        users::CredentialsRefused,
     },
 };
 
@@ -268,7 +268,7 @@ async fn address_that_is_set_twice_at_once_is_not_called_taken() {
                 .await
                 .expect("changed");
             let again = store.change_credentials(&guest, &changed).await;
-            let is_stale = matches!(again, Err(Rejected::Refused(ChangeRefused::Stale)));
+            let is_stale = matches!(again, Err(Rejected::Refused(CredentialsRefused::Stale)));
             assert!(is_stale, "{address} {report:?}: {again:?}");
             // An address of another user is refused.
             let other = User {
@@ -284,7 +284,7 @@ async fn address_that_is_set_twice_at_once_is_not_called_taken() {
                 ..other.clone()
             };
             let taken = store.change_credentials(&other, &taking).await;
-            let is_taken = matches!(taken, Err(Rejected::Refused(ChangeRefused::EmailTaken)));
+            let is_taken = matches!(taken, Err(Rejected::Refused(CredentialsRefused::EmailTaken)));
             assert!(is_taken, "{address} {report:?}: {taken:?}");
         }
     }

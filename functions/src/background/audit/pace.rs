@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn no_second_has_more_than_a_tenth_of_what_a_partition_gives() {
+    fn reads_of_any_second_stay_within_a_tenth_of_a_partition() {
         for rests in [&[0][..], &[900], &[5_000, 0, 0], &[300, 0, 20_000, 0]] {
             let most = most_in_a_second(rests);
             assert!(most <= 300.0, "{rests:?}: {most}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_gives_nothing() {
+    fn clock_that_is_set_back_gives_nothing() {
         let at = |now| Timestamp::from_millisecond(now).expect("a time");
         let mut pace = State {
             looked_at: at(10_000),
