@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_the_number_of_an_entry_or_of_a_token() {
+    fn number_of_an_entry_or_of_a_token_is_printed() {
         let (entry, number) = {
             let numbers = &document()["draw"]["numbers"];
             (numbers[0][0].clone(), numbers[0][1].clone())
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn all_numbers_are_different() {
+    fn numbers_are_checked_to_be_different() {
         let lines = checked(&document(), &["--all"]).expect("a sound draw");
         assert!(
             lines.ends_with("No two entries have the same number."),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_opening_there_is_a_hash_to_write_down() {
+    fn sealed_draw_has_only_a_hash_to_keep_and_compare() {
         let sealed = sealed();
         let hash = sealed["draw"]["seed_hash"].as_str().expect("a hash");
         let lines = checked(&sealed, &[]).expect("a hash");
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draw_that_was_tampered_with_does_not_hold() {
+    fn draw_that_was_tampered_with_does_not_hold() {
         let mut other_seed = document();
         other_seed["draw"]["seed"] = json!("0".repeat(64));
         does_not_hold(&checked(&other_seed, &[]));
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_to_do_with_it_cannot_be_checked() {
+    fn unrelated_documents_entries_and_tokens_cannot_be_checked() {
         for document in [json!([]), json!({}), json!({ "queue_id": "main" })] {
             cannot_check(&checked(&document, &[]));
         }

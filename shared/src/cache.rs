@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_good_for_its_time_only() {
+    fn value_is_good_for_its_time_only() {
         let second = |second| Timestamp::from_second(second).expect("a time");
         let cache = Cache::new(SignedDuration::from_secs(5));
         cache.put("key", 1, second(100));
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_grow_for_ever() {
+    fn entries_are_limited_in_number() {
         let cache = Cache::new(SignedDuration::from_secs(5));
         for key in 0..3 * MAX_ENTRIES {
             cache.put(key, (), Timestamp::UNIX_EPOCH);

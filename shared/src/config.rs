@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_variable_is_named() {
+    fn missing_variable_is_named() {
         let error = Config::read(|name| (name != "SEATS_TABLE").then(|| variables(name))?)
             .expect_err("SEATS_TABLE is missing");
         assert_eq!(
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_out_of_range_is_named() {
+    fn value_out_of_range_is_named() {
         for (wrong, value) in [
             ("HOLD_SECONDS", "841"),
             ("CLAIM_SECONDS", "9"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_leaves_an_arriver_ten_seconds() {
+    fn claim_leaves_an_arriver_ten_seconds() {
         let claim = |claim: &str, active: &str| {
             let config = Config::read(|name| match name {
                 "CLAIM_SECONDS" => Some(claim.to_owned()),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_keeps_its_thousandths() {
+    fn rate_keeps_its_thousandths() {
         assert_eq!(
             Config::read(variables).expect("complete").main_rate_milli,
             200

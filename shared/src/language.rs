@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn korean_unless_english_is_preferred() {
+    fn language_is_korean_unless_english_is_preferred() {
         assert_eq!(Language::of(&HeaderMap::new()), Language::Korean);
         for korean in [
             "ko",

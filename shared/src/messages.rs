@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delay_is_never_too_short() {
+    fn delay_is_rounded_up_to_whole_seconds_within_the_limit_of_sqs() {
         assert_eq!(delay(SignedDuration::from_secs(-5)), 0);
         assert_eq!(delay(SignedDuration::from_millis(1)), 1);
         assert_eq!(delay(SignedDuration::from_secs(302)), 302);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_is_one_line() {
+    fn invocation_is_one_line() {
         let usage = Usage {
             read: 2.5,
             write: 8.0,
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_is_published_by_queue_and_what_alarms_by_function_too() {
+    fn tick_is_published_by_queue_and_its_alarms_by_function_too() {
         let queue = samples::queue(1, 50_000);
         let line = queue.tick(NOW, 3, |_| Counts::default(), None);
         let queue = Queue {
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_reads_them_there_are_none() {
+    fn metrics_are_not_written_where_nobody_reads_them() {
         let none = Metrics::default();
         none.invocation("OK", false, Duration::ZERO, Usage::default(), NOW);
         none.lost_tick(NOW);

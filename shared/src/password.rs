@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_is_of_its_hash_and_no_other_is() {
+    async fn password_matches_its_own_hash_only() {
         let made = hash(password(TYPED)).await.expect("a hash");
         let matches = async |password| {
             let is_of = is_of(password, Some(made.clone())).await;
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hash_says_how_it_was_made_and_nobodys_was_made_like_all_others() {
+    async fn hash_names_its_parameters_and_nobodys_has_the_same() {
         let made = hash(password(TYPED)).await.expect("a hash");
         for hash in [made.as_str(), NOBODYS] {
             assert!(
@@ -110,14 +110,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_there_is_no_hash_every_password_is_wrong() {
+    async fn password_is_wrong_where_there_is_no_hash() {
         for typed in [None, Some(password(TYPED))] {
             assert!(!is_of(typed, None).await.expect("an answer"));
         }
     }
 
     #[tokio::test]
-    async fn a_hash_of_other_parameters_is_checked_with_them() {
+    async fn hash_of_other_parameters_is_checked_with_them() {
         let params = Params::new(8, 1, 1, None).expect("parameters");
         let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let made: phc::PasswordHash = cheap.hash_password(TYPED.as_bytes()).expect("a hash");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hash_that_cannot_be_read_is_our_fault() {
+    async fn hash_that_cannot_be_read_is_an_error() {
         let made = Some(PasswordHash::new("plain text".to_owned()));
         assert!(is_of(Some(password("plain text")), made).await.is_err());
     }

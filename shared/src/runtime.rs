@@ -372,7 +372,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_of_1970_is_none() {
+    fn deadline_of_1970_is_ignored() {
         let now = Duration::from_secs(1_900_000_000);
         let soon = now + Duration::from_secs(10);
         assert_eq!(left_until(soon, now), Duration::from_secs(10));

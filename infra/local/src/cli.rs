@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_port_3000_a_running_clock_and_demo_data() {
+    fn defaults_are_port_3000_a_running_clock_and_demo_data() {
         let options = options(&[]);
         assert_eq!(options.port, 3000);
         assert_eq!(options.demo_shows, Some(3));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_given_as_sam_deploy_has_them() {
+    fn parameters_are_given_as_to_sam_deploy() {
         let options = options(&[
             "--parameter-overrides",
             "HoldSeconds=5",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_argument_is_named() {
+    fn wrong_argument_is_named() {
         for wrong in [
             &["--prot", "1"][..],
             &["--port", "70000"],

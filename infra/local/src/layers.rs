@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 const LAYERS: [&str; 6] = ["time", "template", "aws", "calls", "lambda", "gateway"];
 
 #[test]
-fn a_layer_uses_none_above_it() {
+fn layer_uses_none_above_it() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (index, layer) in LAYERS.iter().enumerate() {
         let mut text = fs::read_to_string(sources.join(format!("{layer}.rs"))).expect(layer);

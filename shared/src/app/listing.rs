@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn any_change_makes_an_instance_forget() {
+    fn pages_are_forgotten_when_the_version_changes() {
         let listing = Listing::default();
         listing.put(wanted(1), 7, page("seven"));
         assert_eq!(listing.get(&wanted(1), 7), Some(page("seven")));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_grow_for_ever() {
+    fn pages_are_limited_in_number() {
         let listing = Listing::default();
         for n in 0..3 * MAX_PAGES {
             listing.put(wanted(n), 1, page(""));

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_an_address_or_the_network_of_one() {
+    fn source_is_an_address_or_the_network_of_one() {
         let user: UserId = "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11"
             .parse()
             .expect("an id");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_eight_sources_are_known_for_ninety_days() {
+    fn latest_eight_sources_are_known_for_ninety_days() {
         let mut known = KnownSources::default();
         for number in 0..10_i64 {
             known = known.with(&number.to_string(), at(number));
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_set_from_one_source_or_from_none_that_is_remembered() {
+    fn new_password_leaves_only_its_own_source_known_or_none() {
         let user = UserId::new();
         let home = address("203.0.113.7");
         let known = KnownSources::only(home, user, at(0));

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_json_calls_a_number() {
+    fn parse_reads_what_json_calls_a_number() {
         for (text, value) in [
             ("0", 0),
             ("-0.00", 0),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_everything_else() {
+    fn parse_refuses_malformed_too_exact_and_too_large_numbers() {
         for text in [
             "",
             "-",
@@ -116,12 +116,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(value in -i64::MAX..=i64::MAX, decimals in 0_u32..4) {
+        fn formatted_value_is_parsed_back(value in -i64::MAX..=i64::MAX, decimals in 0_u32..4) {
             prop_assert_eq!(parse(&format(value, decimals), decimals), Some(value));
         }
 
         #[test]
-        fn nothing_panics(text in "[-+0-9.eE]{0,40}") {
+        fn parse_never_panics(text in "[-+0-9.eE]{0,40}") {
             let _ = parse(&text, 2);
         }
     }

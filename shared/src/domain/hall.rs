@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_of_a_hall_is_good_for_two_seconds() {
+    fn count_of_a_hall_is_good_for_two_seconds() {
         let hall = halls(1, 100);
         let mut counts = HallCounts::default();
         assert_eq!(counts.due(&hall, at(0)), [date(0)]);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_concert_is_counted_bit_by_bit_and_200_blocks_a_second() {
+    fn largest_concert_is_counted_in_parts_at_200_blocks_a_second() {
         let largest = halls(200, 200);
         let mut counts = HallCounts::default();
         for go in 0..67 {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn one_counts_and_another_one_when_it_is_lost() {
+    fn counting_instance_is_given_up_after_ten_seconds() {
         let counts = HallCounts {
             counting_until: Some(counting_until(at(0))),
             ..HallCounts::default()
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn small_concerts_are_counted_by_everybody() {
+    fn small_concerts_are_counted_by_every_instance() {
         assert!(is_small(&halls(4, 1)));
         assert!(!is_small(&halls(5, 1)));
     }
 
     #[test]
-    fn nobody_waits_for_the_first_count_of_a_usual_concert() {
+    fn first_count_of_a_usual_concert_is_made_by_the_request() {
         assert!(is_quick(&halls(40, 1)));
         assert!(!is_quick(&halls(41, 1)));
         let mut counts = HallCounts::default();

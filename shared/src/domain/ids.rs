@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_has_one_form() {
+    fn uuid_has_one_form() {
         let id = "0190A6B2-4F5E-7C3D-8A9B-0C1D2E3F4A5B"
             .parse::<UserId>()
             .expect("any case");
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_id_cannot_reach_another_row() {
+    fn queue_id_cannot_reach_another_row() {
         assert_eq!(
             "arena-2026".parse::<QueueId>().expect("fine").as_str(),
             "arena-2026"
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_has_one_form() {
+    fn date_has_one_form() {
         assert_eq!(
             "2026-12-31".parse::<ShowDate>().expect("fine").to_string(),
             "2026-12-31"

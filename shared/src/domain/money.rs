@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_has_a_ceiling_and_a_floor() {
+    fn account_has_a_ceiling_and_a_floor() {
         assert_eq!(Money::MAX_IN_ACCOUNT.plus(Money(1)), None);
         assert!(Money::MAX_IN_ACCOUNT.with_returned(Money(1)).is_some());
         assert_eq!(Money(5).minus(Money(6)), None);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_has_a_sign_and_is_something() {
+    fn difference_has_a_sign_and_is_not_zero() {
         let difference = |json| Difference::parse(json).map(Difference::hundredths);
         assert_eq!(difference("-0.5"), Some(-50));
         assert_eq!(difference("1000000000000"), Some(Money::MAX_AT_ONCE.0));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_leaves_a_balance_between_the_floor_and_the_ceiling() {
+    fn difference_leaves_a_balance_between_the_floor_and_the_ceiling() {
         let max = Money::MAX_IN_ACCOUNT;
         assert_eq!(Money(5).changed_by(Difference(-5)), Some(Money::ZERO));
         assert_eq!(Money(5).changed_by(Difference(-6)), None);
@@ -173,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_comes_out(
+        fn amount_that_was_added_can_be_taken_out_again(
             a in 0..=Money::MAX_AT_ONCE.0, b in 0..=Money::MAX_AT_ONCE.0,
         ) {
             let sum = Money(a).plus(Money(b)).expect("far below the ceiling");

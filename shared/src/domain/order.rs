@@ -362,7 +362,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_is_refundable_until_a_day_before_the_day_of_the_show() {
+    fn order_is_refundable_until_a_day_before_the_day_of_the_show() {
         let at = |text: &str| text.parse::<Timestamp>().expect("a time");
         let date = "2026-12-24".parse().expect("a date");
         let seoul = TimeZone::get("Asia/Seoul").expect("bundled");

@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_change_does_not_mention_stays() {
+    fn change_keeps_what_it_does_not_mention() {
         let before = programme(2);
         assert_eq!(
             before.changed(&ProgrammeChange::default()),
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told() {
+    fn impossible_change_is_refused_with_its_reason() {
         let before = programme(2);
         let change = |change| before.changed(&shows(vec![change])).map(drop);
         assert_eq!(
@@ -486,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_queue_is_that_of_every_show_and_is_written_with_it() {
+    fn new_queue_is_written_with_every_show() {
         let before = programme(5);
         let queue_id: QueueId = "arena".parse().expect("an id");
         let after = before
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn the_concerts_of_a_queue_have_200_shows_together() {
+    fn concerts_of_a_queue_have_200_shows_together_at_most() {
         let (one, other) = (ConcertId::new(), ConcertId::new());
         let seats = SeatsOnSale {
             capacity: 50,
@@ -527,7 +527,7 @@ mod tests {
     proptest! {
         /// The steps lead from one to the other. Each is whole, and none is too large.
         #[test]
-        fn steps_arrive(
+        fn steps_lead_to_the_changed_programme(
             before in prop::collection::btree_map(0_i32..40, 1_u32..3, 1..30),
             after in prop::collection::btree_map(0_i32..40, 1_u32..3, 0..30),
             max in 1_usize..8,

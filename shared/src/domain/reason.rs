@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_one_line_of_at_most_200_characters() {
+    fn reason_is_one_line_of_at_most_200_characters() {
         let reason = |text: &str| Reason::parse(text).map(|reason| reason.0);
         assert_eq!(reason(" 공연 취소 ").as_deref(), Some("공연 취소"));
         assert_eq!(reason("e\u{301}").as_deref(), Some("\u{e9}"), "composed");

@@ -151,13 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_served_before_the_first_tick() {
+    fn empty_schedule_serves_nobody() {
         assert_eq!(Schedule::default().served(i64::MAX), 0);
         assert_eq!(Schedule::default().served_at(1), None);
     }
 
     #[test]
-    fn it_is_linear_between_points() {
+    fn schedule_is_linear_between_points() {
         let schedule = schedule(&[(0, 0), (5_000, 10_000)]);
         assert_eq!(schedule.served(-1), 0);
         assert_eq!(schedule.served(499), 0);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_serves_at_once() {
+    fn jump_serves_at_once() {
         let schedule = schedule(&[(1_000, 0), (1_000, 250_000)]);
         assert_eq!(schedule.served(999), 0);
         assert_eq!(schedule.served(1_000), 250);
@@ -179,7 +179,7 @@ mod tests {
 
     /// Made by another implementation. The JavaScript that pages use is tested with them too.
     #[test]
-    fn it_serves_as_the_vectors_say() {
+    fn schedule_serves_as_the_test_vectors_say() {
         #[derive(Deserialize)]
         struct Vector {
             points: Vec<PublicPoint>,
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_straight_line_needs_two_points() {
+    fn straight_line_needs_two_points() {
         let schedule = schedule(&[(0, 0), (5_000, 1_000), (10_000, 2_000), (15_000, 3_000)]);
         assert_eq!(schedule.points().len(), 2);
         let bent = self::schedule(&[(0, 0), (5_000, 1_000), (10_000, 2_001)]);
@@ -244,7 +244,7 @@ mod tests {
         }
 
         #[test]
-        fn the_inverse_is_the_first_moment(points in any_points(), number in 1_u64..200) {
+        fn served_at_is_the_first_moment(points in any_points(), number in 1_u64..200) {
             let schedule = schedule(&points);
             match schedule.served_at(number) {
                 Some(at) => {

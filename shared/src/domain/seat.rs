@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_hall_spreads_over_blocks() {
+    fn large_hall_spreads_over_blocks() {
         assert_eq!(seat(1).block(), 0);
         assert_eq!(seat(500).block(), 0);
         assert_eq!(seat(501).block(), 1);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_has_one_to_four_different_seats() {
+    fn hold_has_one_to_four_different_seats() {
         let set = SeatSet::new(vec![seat(3), seat(1)]).expect("two seats");
         assert_eq!(set.iter().map(SeatNumber::get).collect::<Vec<_>>(), [1, 3]);
         assert_eq!(SeatSet::new(vec![]), Err(NoSeatSet::Malformed));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_seat_is_taken_until_two_seconds_after_its_hold() {
+    fn held_seat_is_taken_until_two_seconds_after_its_hold() {
         let second = |second| Timestamp::from_second(second).expect("a time");
         let held = TakenSeat {
             seat: seat(1),

@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_arrived_is_active_until_the_window_ends_whatever_the_schedule_says() {
+    fn session_that_has_arrived_is_active_until_its_window_ends() {
         let session = active();
         let standing = |second| session.standing(&queue(), at(second));
         assert_eq!(standing(60), Standing::Active { until: at(310) });
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_seats_past_the_window_may_pay_until_the_hold_ends() {
+    fn hold_that_outlasts_the_window_can_be_paid_until_it_ends() {
         let mut session = active();
         session.live_hold = Some(hold_until(400));
         let standing = |second| session.standing(&queue(), at(second));
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_that_lapses_ends_the_session_with_it() {
+    fn lapsed_hold_ends_the_session() {
         let mut session = active();
         session.live_hold = Some(hold_until(200));
         let standing = session.standing(&queue(), at(200));
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn why_a_session_is_over_the_item_says_that_was_found_unless_it_is_anothers() {
+    fn ending_is_read_from_the_item_found_unless_it_is_a_later_session() {
         let session = active();
         let mut found = session.clone();
         let why = |found: &Session, second| session.why_over(Some(found), at(second));
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_is_final() {
+    fn closed_session_is_over_although_it_has_a_hold() {
         let mut session = active();
         session.live_hold = Some(hold_until(400));
         session.closed = Some(Ending::Paid);

@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sale_ends_with_the_day_of_the_show_where_it_plays() {
+    fn sale_ends_with_the_day_of_the_show_where_it_plays() {
         let last_moment = at("2026-12-24T14:59:59.999Z");
         assert!(show().is_on_sale(last_moment, &seoul()));
         assert!(!show().is_on_sale(at("2026-12-24T15:00:00Z"), &seoul()));
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sale_opens_and_closes_when_it_says_so() {
+    fn sale_opens_and_closes_at_its_times() {
         let show = Show {
             sale: SalesWindow {
                 opens_at: Some(at("2026-11-01T11:00:00Z")),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_as_rfc_3339_has_it() {
+    fn time_is_read_only_in_the_form_of_rfc_3339() {
         let noon = at("2026-11-01T11:00:00Z");
         for good in [
             "2026-11-01T11:00:00Z",

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_published_before_it_signs_and_stays_after_it_has() {
+    fn key_is_published_before_it_signs_and_stays_afterwards() {
         let published = rotated(&first(), &Rotation::Now, "b", at(0, 0));
         assert_eq!(names(&published), ("a", Some("b"), vec!["a", "b"]));
         assert_eq!(published.public[0].signs_until, Some(at(0, 300)));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_replaced_when_it_is_old_give_or_take_half_a_day() {
+    fn key_is_replaced_when_it_is_old_give_or_take_half_a_day() {
         let daily = Rotation::WhenOlderThan(DAY);
         let young = rotated(&first(), &daily, "b", at(11, 3_599));
         assert!(young == first());
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_key_is_gone_and_something_signs() {
+    fn revoked_key_is_gone_and_another_one_signs() {
         let revoke = |kid: &str| Rotation::Revoke(kid.to_owned());
         let alone = rotated(&first(), &revoke("a"), "b", at(1, 0));
         assert_eq!(names(&alone), ("b", None, vec!["b"]));

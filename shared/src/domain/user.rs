@@ -366,14 +366,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_trimmed_and_composed() {
+    fn name_is_trimmed_and_composed() {
         assert_eq!(Name::parse("  김민수 ").expect("a name").as_str(), "김민수");
         let decomposed = "\u{1100}\u{1161}";
         assert_eq!(Name::parse(decomposed).expect("a name").as_str(), "가");
     }
 
     #[test]
-    fn an_email_address_has_a_form() {
+    fn email_address_must_have_the_right_form() {
         for good in [
             "mina@example.com",
             " Mina.Kim+ticket@mail.example.co.kr ",
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_address_is_one_whatever_its_case_and_composition() {
+    fn email_address_is_the_same_whatever_its_case_and_composition() {
         let folded = |text| Email::parse(text).expect("an address").folded();
         assert_eq!(folded("Mina@Example.COM"), "mina@example.com");
         for (one, other) in [
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_one_in_the_letters_of_its_domain_and_in_their_ascii_form() {
+    fn email_address_is_the_same_with_its_domain_in_letters_or_ascii() {
         let email = |text| Email::parse(text).expect("an address");
         let letters = email("user@bücher.example").folded();
         assert_eq!(letters, "user@bücher.example");
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_of_an_address_begin_with_that_in_which_it_was_typed() {
+    fn forms_of_an_email_address_begin_with_the_typed_one() {
         let forms = |text| Email::parse(text).expect("an address").folded_forms();
         assert_eq!(forms("Mina@Example.com"), ["mina@example.com"]);
         let (letters, ascii) = ("user@bücher.example", "user@xn--bcher-kva.example");
@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_has_10_to_128_characters_and_is_the_same_from_every_keyboard() {
+    fn password_of_10_to_128_characters_is_the_same_from_every_keyboard() {
         for good in [
             "0123456789",
             "          ",
@@ -523,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_has_a_debug_form() {
+    fn secrets_are_hidden_in_debug_output() {
         let password = Password::parse("a long password").expect("a password");
         let hash = PasswordHash::new("$argon2id$secret".to_owned());
         let shown = format!("{password:?} {hash:?}");
@@ -534,7 +534,7 @@ mod tests {
     }
 
     #[test]
-    fn name_is_searched_for_whatever_its_case_width_and_composition() {
+    fn name_is_found_whatever_its_case_width_and_composition() {
         let folded = |text| Name::parse(text).expect("a name").folded();
         for (one, other) in [
             ("Winter", "\u{ff37}\u{ff29}\u{ff2e}\u{ff34}\u{ff25}\u{ff32}"),
@@ -551,7 +551,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_something_to_be_seen() {
+    fn name_without_anything_visible_is_refused() {
         for unseen in [
             "\u{200b}",
             "\u{3164}",
@@ -582,7 +582,7 @@ mod tests {
     }
 
     #[test]
-    fn what_unicode_calls_a_space_a_control_or_a_format_cannot_be_seen() {
+    fn spaces_controls_and_formats_of_unicode_cannot_be_seen() {
         use unicode_general_category::{GeneralCategory as Category, get_general_category};
         // They are above or below the digits that follow.
         let is_shown = |letter| {
@@ -608,7 +608,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_sets_no_direction_and_breaks_no_line() {
+    fn name_sets_no_direction_and_breaks_no_line() {
         for control in [
             '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
             '\u{2068}', '\u{2069}', '\u{206a}', '\u{2028}', '\u{2029}', '\u{85}', '\0', '\n',
@@ -619,7 +619,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_limits() {
+    fn name_has_1_to_100_characters_on_one_line() {
         assert!(Name::parse(&"가".repeat(100)).is_some());
         assert!(Name::parse(&"가".repeat(101)).is_none());
         assert!(Name::parse("   ").is_none());

@@ -82,7 +82,7 @@ fn whole_numbers_are_read_exactly() {
 
 proptest! {
     #[test]
-    fn whole_numbers_are_what_json_reads_them_as(number: i64) {
+    fn whole_numbers_of_any_size_are_read_exactly(number: i64) {
         prop_assert_eq!(whole(&number.to_string()), Some(number));
         prop_assert_eq!(whole(&format!("{number}.0")), Some(number));
         prop_assert_eq!(whole::<i64>(&format!("{number}.5")), None);
@@ -90,7 +90,7 @@ proptest! {
 }
 
 #[test]
-fn digits_are_all_that_a_query_has() {
+fn query_numbers_are_digits_only() {
     assert_eq!(digits("0"), Some(0_u32));
     assert_eq!(digits("100"), Some(100_u32));
     for text in [
@@ -110,7 +110,7 @@ fn digits_are_all_that_a_query_has() {
 }
 
 #[test]
-fn lists_of_whole_numbers_are_whole() {
+fn list_with_anything_but_whole_numbers_is_malformed() {
     let field = |json: &str| serde_json::from_str::<Field>(json).expect("JSON");
     assert_eq!(
         field("[1, 2.0, 3e0]").wholes(),
@@ -150,7 +150,7 @@ fn if_match_admits_what_it_names() {
 }
 
 #[test]
-fn bodies_are_read_in_utf_8_however_they_come() {
+fn bodies_are_read_in_utf_8_only() {
     let read = |headers: &[(HeaderName, &str)], bytes: &[u8]| {
         let request = request(headers, Body::Binary(bytes.to_vec()));
         text_of_body(&request).map(str::to_owned)
@@ -176,7 +176,7 @@ fn bodies_are_read_in_utf_8_however_they_come() {
 }
 
 #[test]
-fn an_answer_without_its_body_says_how_long_it_was() {
+fn answer_without_its_body_keeps_its_length() {
     let head = without_body(content("text/plain", "김"));
     assert_eq!(head.headers()[header::CONTENT_LENGTH], "3");
     assert!(head.body().is_empty());

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_reading_that_takes_too_long_is_told() {
+    async fn read_that_takes_too_long_is_reported() {
         let never = std::future::pending::<Result<(), StoreError>>();
         let told = in_time(Duration::ZERO, never).await;
         assert!(matches!(told, Err(StoreError::TooSlow)));

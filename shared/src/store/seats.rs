@@ -577,7 +577,7 @@ mod tests {
     }
 
     #[test]
-    fn count_that_is_whole_says_what_there_is() {
+    fn complete_count_has_all_seats_of_each_state() {
         let mut counting = Counting::of([500, 1].into_iter());
         counting.add(500, block(3, 2));
         counting.add(1, block(1, 0));

@@ -153,7 +153,7 @@ mod tests {
 
     /// Before keys could be replaced, the items had only this.
     #[test]
-    fn the_first_keys_are_stored_as_they_always_were() {
+    fn first_keys_are_stored_as_they_always_were() {
         let mut stored = texts([("id", "signing"), ("kid", "a"), ("pkcs8", "private")]);
         let signing: SigningKeys = from_item(stored.clone()).expect("keys that sign");
         assert!(signing.next.is_none() && signing.version == 0);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_key_is_stored_beside_the_one_that_signs() {
+    fn next_key_is_stored_beside_the_one_that_signs() {
         let named = |kid: &str| PrivateKey {
             kid: kid.to_owned(),
             pkcs8: format!("private {kid}"),

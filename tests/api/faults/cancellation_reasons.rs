@@ -284,7 +284,10 @@ async fn address_that_is_set_twice_at_once_is_not_called_taken() {
                 ..other.clone()
             };
             let taken = store.change_credentials(&other, &taking).await;
-            let is_taken = matches!(taken, Err(Rejected::Refused(CredentialsRefused::EmailTaken)));
+            let is_taken = matches!(
+                taken,
+                Err(Rejected::Refused(CredentialsRefused::EmailTaken))
+            );
             assert!(is_taken, "{address} {report:?}: {taken:?}");
         }
     }

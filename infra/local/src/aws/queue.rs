@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_come_when_they_are_due_and_in_order() {
+    fn messages_arrive_when_they_are_due_and_in_order() {
         let queues = queues();
         let send = |body: &str, seconds| {
             let delay = Some(Duration::from_secs(seconds));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_fails_comes_again_and_ends_as_a_dead_letter() {
+    fn message_that_fails_comes_again_and_becomes_a_dead_letter() {
         let queues = queues();
         queues.send("Q", "id-bad".to_owned(), "bad".to_owned(), None, at(0));
         let [message] = &queues.take_due("Q", at(0), 10)[..] else {

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_sent_with_its_delay_and_acknowledged_with_its_checksum() {
+    fn message_is_sent_with_its_delay_and_acknowledged_with_its_checksum() {
         let sqs = sqs();
         let answer = send(&sqs, "Q", 900);
         assert_eq!(answer.status, 200);

@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_draws_the_same_faults_each_with_its_probability() {
+    fn same_seed_draws_the_same_faults_each_with_its_probability() {
         let drawn = |seed| {
             let faults = Faults::default();
             faults.meet_at_random(seed, &[(Fault::Slow, 0.2), (Fault::InProgress, 0.1)]);
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn one_item_is_split_from_the_others() {
+    fn first_item_of_a_batch_is_split_from_the_others() {
         let key = |number: u32| json!({ "id": { "N": number.to_string() } });
         let wanted = |keys: &[u32]| json!({ "Keys": keys.iter().map(|n| key(*n)).collect::<Vec<_>>(), "ConsistentRead": true });
         let split = |items: Value| {
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_transaction_has_a_reason_for_each_of_its_items() {
+    fn cancelled_transaction_has_a_reason_for_each_of_its_items() {
         let body = br#"{"TransactItems": [{}, {}, {}]}"#;
         let answer = Fault::Conflict.refusal(TRANSACTION, body);
         let answer: Value = serde_json::from_str(&answer.expect("an answer").body).expect("JSON");

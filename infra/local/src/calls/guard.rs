@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn other_calls_are_denied_as_aws_denies_them() {
+    fn calls_without_a_grant_are_denied_as_aws_denies_them() {
         let (guard, used) = guard();
         let other_key = json!({ "TableName": "Keys", "Key": { "id": { "S": "other" } } });
         let no_key = json!({ "TableName": "Keys" });
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_may_do_what_each_of_its_writes_may() {
+    fn transaction_needs_a_grant_for_each_of_its_writes() {
         let (guard, _) = guard();
         let update = json!({ "Update": { "TableName": "Users", "Key": { "id": { "S": "u" } } } });
         let check =
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_guarded_too() {
+    fn messages_need_a_grant_for_action_and_queue() {
         let (guard, _) = guard();
         let to =
             |queue: &str| json!({ "QueueUrl": format!("http://localhost/0/{queue}") }).to_string();

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_of_several_conditions_that_refuse_is_reported() {
+    fn report_one_condition_hides_the_others_that_refused() {
         let interference = Interference::default();
         let answer = json!({ "CancellationReasons": [
             { "Code": "ConditionalCheckFailed", "Item": { "id": { "S": "a" } } },
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_named_table_and_text_are_changed() {
+    fn strip_condition_changes_only_the_named_table_and_text() {
         let interference = Interference::default();
         interference.strip_condition("Seats", "held_until");
         let put = |table: &str, condition: &str| {

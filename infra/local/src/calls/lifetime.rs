@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_invocation_ends_with_its_process() {
+    async fn invocation_ends_with_its_process() {
         let done = run(async {
             count_fault();
             7

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_is_the_one_that_api_gateway_sends() {
+    fn event_is_the_one_that_api_gateway_sends() {
         let request = request("/v1/concerts/a%20b?q=1&q=2&name=x%2By+z&flag")
             .header("content-type", "application/json")
             .header("x-two", "one")
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn lambda_reads_the_event_back() {
+    fn event_can_be_read_by_lambda_http() {
         let request = request("/v1/concerts/7?name=%ED%95%9C")
             .header("content-type", "application/json; charset=utf-8")
             .body(&b"{}"[..])
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_not_text_is_in_base64() {
+    fn body_that_is_not_text_is_in_base64() {
         for (kind, bytes) in [
             ("application/x-www-form-urlencoded", &b"{}"[..]),
             ("application/json", &b"\xff"[..]),

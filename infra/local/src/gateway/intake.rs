@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn bodies_share_the_room_while_they_are_there() {
+    async fn bodies_share_the_room_until_they_are_dropped() {
         let intake = Intake(Arc::new(Semaphore::new(10)));
         let (first, permit) = intake
             .whole(Body::from("1234567"))

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_thing_is_done_at_its_own_time_and_in_order() {
+    async fn sleepers_are_woken_at_their_times_and_in_order() {
         let timeline = timeline();
         let notes = Arc::default();
         note_every(&timeline, 5, &notes);
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_stands_still_does_nothing_by_itself() {
+    async fn clock_that_stands_still_wakes_no_sleeper_by_itself() {
         let timeline = timeline();
         let notes = Arc::default();
         note_every(&timeline, 5, &notes);
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_runs_goes_on_after_a_move() {
+    async fn clock_that_runs_goes_on_after_a_move() {
         let timeline = Timeline {
             runs: true,
             ..timeline()

@@ -113,7 +113,7 @@ fn handlers() -> Handlers {
 }
 
 #[test]
-fn a_function_with_a_route_ends_before_the_gateway_gives_up() {
+fn function_with_a_route_ends_before_the_gateway_gives_up() {
     let deployment = deployment();
     for route in &deployment.routes {
         let timeout = deployment.functions[&route.function].timeout;
@@ -153,7 +153,7 @@ async fn said(stack: &Stack, head: &str, body: &str) -> Json {
 }
 
 #[tokio::test]
-async fn a_request_reaches_the_function_of_its_route() {
+async fn request_reaches_the_function_of_its_route() {
     let stack = start(Options::default()).await;
     let said = said(
         &stack,
@@ -173,7 +173,7 @@ async fn a_request_reaches_the_function_of_its_route() {
 }
 
 #[tokio::test]
-async fn the_most_specific_route_wins_and_the_default_one_takes_the_rest() {
+async fn most_specific_route_wins_and_the_default_one_takes_the_rest() {
     let stack = start(Options::default()).await;
     for head in [
         "GET /v1/concerts/available-dates HTTP/1.1",
@@ -188,7 +188,7 @@ async fn the_most_specific_route_wins_and_the_default_one_takes_the_rest() {
 }
 
 #[tokio::test]
-async fn a_stack_outlives_a_function_that_panics() {
+async fn stack_outlives_a_function_that_panics() {
     let stack = start(Options::default()).await;
     let (status, _, body) = send(&stack, "GET /v1/concerts?panic HTTP/1.1", "").await;
     assert_eq!(
@@ -199,7 +199,7 @@ async fn a_stack_outlives_a_function_that_panics() {
 }
 
 #[tokio::test]
-async fn a_body_above_ten_megabytes_is_too_large() {
+async fn body_above_ten_megabytes_is_refused() {
     let stack = start(Options::default()).await;
     let body = "x".repeat(10 * 1024 * 1024 + 1);
     let (status, _, body) = send(&stack, "POST /v1/users HTTP/1.1", &body).await;
@@ -222,7 +222,7 @@ async fn pages_of_other_origins_may_use_the_api() {
 }
 
 #[tokio::test]
-async fn the_clock_is_read_and_moved_over_http() {
+async fn clock_is_read_and_moved_over_http() {
     let start_time = "2026-01-01T00:00:00Z".parse().expect("a time");
     let stack = start(Options {
         time: crate::Time::FrozenAt(start_time),
@@ -297,7 +297,7 @@ async fn send_message(stack: &Stack, body: &str, delay_seconds: i32) {
 }
 
 #[tokio::test]
-async fn a_message_waits_for_its_time() {
+async fn message_waits_for_its_time() {
     let stack = start(Options::default()).await;
     let message = json!({
         "user_id": uuid::Uuid::new_v4(), "queue_id": "main", "reservation_id": uuid::Uuid::now_v7(),
@@ -311,7 +311,7 @@ async fn a_message_waits_for_its_time() {
 }
 
 #[tokio::test]
-async fn a_message_that_fails_too_often_is_a_dead_letter() {
+async fn message_that_fails_too_often_becomes_a_dead_letter() {
     let stack = start(Options::default()).await;
     send_message(&stack, "no message of ours", 0).await;
     stack.advance(Duration::from_secs(4 * 180 - 1)).await;
@@ -322,7 +322,7 @@ async fn a_message_that_fails_too_often_is_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn sqs_takes_messages_over_http_too() {
+async fn sqs_takes_messages_over_http() {
     let stack = start(Options::default()).await;
     let url = &stack.operator.config.release_queue_url;
     let message = json!({"QueueUrl": url, "MessageBody": "hello", "DelaySeconds": 9});
@@ -384,7 +384,7 @@ async fn calls_are_counted_by_function_and_conditions_can_be_stripped() {
 }
 
 #[tokio::test]
-async fn a_function_may_do_only_what_the_template_grants_it() {
+async fn function_may_do_only_what_the_template_grants_it() {
     let stack = start(Options::default()).await;
     let of = |function: &str| Client::new(&stack.functions[function].start.sdk);
     count(&of("pay"), "0").await.expect("granted");
@@ -398,7 +398,7 @@ async fn a_function_may_do_only_what_the_template_grants_it() {
 }
 
 #[tokio::test]
-async fn a_data_file_keeps_the_data() {
+async fn data_file_keeps_the_data_and_serves_one_stack_at_a_time() {
     let file = std::env::temp_dir().join(format!("onsale-{}.db", uuid::Uuid::new_v4()));
     let options = || Options {
         database: crate::Storage::File(file.clone()),
@@ -425,7 +425,7 @@ async fn a_data_file_keeps_the_data() {
 
 /// A start that was killed may have created the tables and nothing else.
 #[tokio::test]
-async fn a_data_file_without_users_gets_the_demo_data() {
+async fn data_file_without_users_gets_the_demo_data() {
     let file = std::env::temp_dir().join(format!("onsale-{}.db", uuid::Uuid::new_v4()));
     let options = |demo_shows| Options {
         database: crate::Storage::File(file.clone()),
@@ -455,7 +455,7 @@ async fn environment(stack: &Stack, function: &str) -> HashMap<String, String> {
 }
 
 #[tokio::test]
-async fn a_function_that_runs_alone_finds_the_same_tables_and_queues() {
+async fn function_that_runs_alone_finds_the_same_tables_and_queues() {
     let stack = start(Options {
         parameters: vec![("HoldSeconds".to_owned(), "7".to_owned())],
         database_port: true,
@@ -491,7 +491,7 @@ async fn a_function_that_runs_alone_finds_the_same_tables_and_queues() {
 }
 
 #[tokio::test]
-async fn an_environment_that_would_not_work_is_refused() {
+async fn environment_that_would_not_work_is_refused() {
     let stack = start(Options::default()).await;
     for (function, why) in [
         ("hold-seats", "in its own process only"),
@@ -512,7 +512,7 @@ async fn refusal(options: Options) -> Problem {
 }
 
 #[tokio::test]
-async fn a_stack_that_cannot_start_says_why() {
+async fn stack_that_cannot_start_says_why() {
     let parameter = |name: &str, value: &str| Options {
         parameters: vec![(name.to_owned(), value.to_owned())],
         ..Options::default()

@@ -149,7 +149,7 @@ mod tests {
 
     /// A stack starts only if the template has a HEAD beside each GET.
     #[test]
-    fn a_get_needs_its_head_in_the_template() {
+    fn get_needs_its_head_in_the_template() {
         let handlers = Handlers {
             background: Vec::new(),
             ..Handlers::onsale()

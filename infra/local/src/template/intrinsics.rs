@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_left_out() {
+    fn aws_no_value_is_left_out() {
         assert_eq!(
             resolved("{A: !Ref AWS::NoValue, B: [!Ref AWS::NoValue, 1]}").expect("known"),
             serde_json::json!({"B": [1]})
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_name_is_in_the_message() {
+    fn missing_name_is_in_the_message() {
         for yaml in [
             "!Ref Nowhere",
             "!GetAtt Nowhere.Arn",

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_not_given_has_its_default() {
+    fn parameter_that_is_not_given_has_its_default() {
         let values = resolved(&[("HoldSeconds", "5")]).expect("allowed");
         assert_eq!(values["HoldSeconds"], "5");
         assert_eq!(values["Architecture"], "x86_64");
@@ -160,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn the_last_one_given_counts() {
+    fn parameter_that_is_given_twice_has_its_last_value() {
         let values = resolved(&[("HoldSeconds", "5"), ("HoldSeconds", "6")]).expect("allowed");
         assert_eq!(values["HoldSeconds"], "6");
     }
 
     #[test]
-    fn an_unknown_name_and_a_forbidden_value_are_refused_by_name() {
+    fn unknown_names_and_forbidden_values_are_refused_by_name() {
         for (name, value) in [
             ("HoldSecond", "5"),
             ("HoldSeconds", "0"),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_has_the_templates_words() {
+    fn refusal_has_the_words_of_the_template() {
         assert_eq!(
             resolved(&[("HoldSeconds", "0")])
                 .expect_err("too short")

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_of_another_kind_is_refused() {
+    fn policy_with_a_denial_wildcard_or_other_condition_is_refused() {
         for statement in [
             json!({ "Effect": "Deny", "Action": "a:B", "Resource": "r" }),
             json!({ "Effect": "Allow", "Action": "dynamodb:*", "Resource": "r" }),

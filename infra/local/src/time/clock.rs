@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_time_that_has_come_is_not_waited_for() {
+    async fn sleep_until_now_ends_at_once() {
         let clock = clock();
         clock.sleep_until(clock.now()).await;
         assert_eq!(clock.next_wake(), None);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sleeper_that_is_dropped_is_forgotten() {
+    async fn sleeper_that_is_dropped_is_forgotten() {
         let clock = clock();
         let mut sleep = clock.sleep_until(time("2026-01-01T00:00:05Z"));
         assert!(futures_util::poll!(&mut sleep).is_pending());
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_runs_goes_on_from_where_it_stood() {
+    fn clock_that_runs_goes_on_from_where_it_stood() {
         let clock = clock();
         assert_eq!(clock.wait_until(clock.now()), None);
         clock.run();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_can_follow_the_clock_of_the_runtime() {
+    async fn clock_can_follow_the_clock_of_the_runtime() {
         let start = time("2026-01-01T00:00:00Z");
         let changed = Arc::new(Notify::new());
         let clock = StackClock::frozen_at(start, Pace::Runtime(Instant::now()), changed);

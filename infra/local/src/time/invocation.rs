@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_board_settles_when_all_are_finished_or_asleep() {
+    async fn board_settles_when_all_invocations_are_finished_or_asleep() {
         let board = Arc::new(Board::default());
         board.settled().await;
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_invocation_that_awaits_an_answer_is_busy() {
+    async fn invocation_that_awaits_an_answer_is_busy() {
         let board = Arc::new(Board::default());
         let (answer, question) = oneshot::channel::<()>();
         board.spawn(async move {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_panics_is_finished() {
+    async fn invocation_that_panics_is_finished() {
         let board = Arc::new(Board::default());
         board.spawn(async { panic!("on purpose") });
         board.settled().await;

@@ -35,7 +35,7 @@ fn held(seconds: i64) -> TakenSeat {
 }
 
 #[test]
-fn a_held_seat_has_an_end_within_the_longest_hold_and_is_swept_after_it() {
+fn held_seat_has_an_end_within_the_longest_hold_and_is_swept_after_it() {
     let now = NOW.as_second();
     for (seconds, ttl, wrong) in [
         (300, Some(300), vec![]),
@@ -64,7 +64,7 @@ fn a_held_seat_has_an_end_within_the_longest_hold_and_is_swept_after_it() {
 }
 
 #[test]
-fn a_sold_seat_is_never_swept() {
+fn sold_seat_is_never_swept() {
     let sold = TakenSeat {
         status: SeatStatus::Sold,
         held_until: None,
@@ -75,7 +75,7 @@ fn a_sold_seat_is_never_swept() {
 }
 
 #[test]
-fn an_order_has_its_seats_until_it_is_refunded() {
+fn order_has_its_seats_until_it_is_refunded() {
     let paid = Order {
         reservation_id: ReservationId::new(),
         payment_id: PaymentId::new(),
@@ -118,7 +118,7 @@ fn an_order_has_its_seats_until_it_is_refunded() {
 }
 
 #[test]
-fn a_sold_seat_is_claimed_by_one_order() {
+fn sold_seat_is_claimed_by_one_order() {
     let (its, other) = (ReservationId::new(), ReservationId::new());
     let mut memory = Memory::default();
     memory.sold(seat(7), its);
@@ -133,7 +133,7 @@ fn a_sold_seat_is_claimed_by_one_order() {
 }
 
 #[test]
-fn two_halves_of_an_address_are_none() {
+fn halves_of_an_address_match_only_for_one_user() {
     let (one, other) = (UserId::new(), UserId::new());
     let hash = address_hash("mina@example.com");
     let mut memory = Memory::default();
@@ -151,7 +151,7 @@ fn two_halves_of_an_address_are_none() {
 }
 
 #[test]
-fn what_is_remembered_can_be_written_down_without_an_address() {
+fn memory_is_stored_and_read_back_without_addresses() {
     let queue_id = QueueId::main();
     let mut memory = Memory::default();
     memory.sold(seat(7), ReservationId::new());
@@ -179,7 +179,7 @@ fn what_is_remembered_can_be_written_down_without_an_address() {
 
 /// No more bytes than the documentation of `memory.rs` says.
 #[test]
-fn a_sold_seat_takes_some_20_bytes_where_it_is_written_down() {
+fn sold_seat_takes_about_20_bytes_in_a_stored_memory() {
     let mut memory = Memory::default();
     for number in 1..=1_000 {
         memory.sold(seat(number), ReservationId::new());
@@ -189,7 +189,7 @@ fn a_sold_seat_takes_some_20_bytes_where_it_is_written_down() {
 }
 
 #[test]
-fn a_number_is_one_sessions() {
+fn number_that_is_drawn_twice_is_noticed() {
     let queue_id = QueueId::main();
     let other: QueueId = "other".parse().expect("an id");
     let mut memory = Memory::default();
@@ -216,7 +216,7 @@ fn ticked() -> Queue {
 }
 
 #[test]
-fn a_line_knows_of_every_number_and_arrival() {
+fn line_has_issued_every_number_and_counted_every_arrival() {
     let queue = ticked();
     let cohort = queue.line.cohorts[0].start;
     let mut sessions = Memory::default();
@@ -245,7 +245,7 @@ fn a_line_knows_of_every_number_and_arrival() {
 }
 
 #[test]
-fn a_report_tells_a_handful_of_each_kind_however_many_runs_found_them() {
+fn report_has_five_examples_of_each_kind_however_many_runs_found_them() {
     let mut whole = Report::default();
     for _ in 0..3 {
         let mut part = Report::default();
@@ -273,7 +273,7 @@ fn a_report_tells_a_handful_of_each_kind_however_many_runs_found_them() {
 }
 
 #[test]
-fn a_kind_has_a_stable_name() {
+fn kind_of_violation_has_a_stable_name() {
     let violation = Violation::of_seat(Kind::SeatSoldWithoutOrder, seat(7), ReservationId::new());
     let json = serde_json::to_value(&violation).expect("JSON");
     assert_eq!(json["kind"], "SEAT_SOLD_WITHOUT_ORDER");
@@ -346,7 +346,7 @@ fn account_after(happenings: &[Happening]) -> (Account, Vec<Entry>) {
 
 proptest! {
     #[test]
-    fn a_chain_is_whole_in_any_order(happenings in happenings(), shift in 0..20_usize) {
+    fn chain_is_whole_in_any_order(happenings in happenings(), shift in 0..20_usize) {
         let (account, mut entries) = account_after(&happenings);
         let middle = shift.min(entries.len());
         entries.rotate_left(middle);
@@ -355,7 +355,7 @@ proptest! {
 
     /// Any change to one entry, or to the account, is found.
     #[test]
-    fn a_chain_with_anything_else_in_it_is_not(
+    fn chain_with_any_change_is_not_whole(
         happenings in happenings(), which in any::<prop::sample::Index>(), how in 0..5,
     ) {
         let (mut account, mut entries) = account_after(&happenings);

@@ -99,7 +99,7 @@ fn every_place_is_as_likely_as_another_with_other_seeds() {
 }
 
 #[test]
-fn every_order_of_a_few_is_as_likely_as_another() {
+fn every_order_of_a_few_entries_is_as_likely_as_another() {
     for (entries, orders) in [(2, 2), (3, 6), (4, 24), (5, 120)] {
         let draws = shuffled("few", 3_000, |seed| Shuffle::new(seed, entries).places());
         let mut seen = BTreeMap::new();
@@ -114,7 +114,7 @@ fn every_order_of_a_few_is_as_likely_as_another() {
 
 /// With six rounds, one rank in 64 is never moved and stays where it is.
 #[test]
-fn too_few_rounds_would_be_noticed() {
+fn shuffle_of_too_few_rounds_is_found_to_be_unfair() {
     for rounds in [1, 6] {
         let uneven = unevennesses(&places("one", Some(rounds)));
         let unfair = uneven.iter().filter(|unevenness| **unevenness > 1.0);
@@ -124,7 +124,7 @@ fn too_few_rounds_would_be_noticed() {
 
 /// The values of the published tables of the distribution.
 #[test]
-fn suspicion_begins_where_one_in_a_thousand_fair_counts_is() {
+fn limit_of_unevenness_is_passed_by_one_in_a_thousand_fair_counts() {
     for (freedom, table) in [(1.0, 10.83), (5.0, 20.52), (23.0, 49.73), (99.0, 148.23)] {
         let ratio: f64 = suspicious(freedom) / table;
         assert!((0.97..1.04).contains(&ratio), "{freedom}: {ratio}");

@@ -22,7 +22,7 @@ fn entry(stripe: u8, index: u64) -> EarlyEntry {
 }
 
 #[test]
-fn the_numbers_are_those_of_the_vectors() {
+fn numbers_are_those_of_the_test_vectors() {
     #[derive(Deserialize)]
     struct Vector {
         #[serde(flatten)]
@@ -42,7 +42,7 @@ fn the_numbers_are_those_of_the_vectors() {
 }
 
 #[test]
-fn the_shuffle_is_that_of_ethereum() {
+fn shuffle_is_that_of_ethereum() {
     // From the test vectors of Ethereum's consensus specification; each is described by its seed.
     let shuffled = |seed: &str, size| {
         let seed: Seed = seed.parse().expect("a seed");
@@ -62,7 +62,7 @@ fn the_shuffle_is_that_of_ethereum() {
 }
 
 #[test]
-fn everybody_gets_a_place_of_their_own_however_many_they_are() {
+fn shuffle_gives_every_rank_a_place_of_its_own() {
     for size in 0..=600 {
         let mut places = Shuffle::new(&[3; 32], size).places();
         places.sort_unstable();
@@ -71,7 +71,7 @@ fn everybody_gets_a_place_of_their_own_however_many_they_are() {
 }
 
 #[test]
-fn what_is_shuffled_can_be_put_back_however_many_there_are() {
+fn shuffle_can_be_undone_whatever_its_size() {
     for size in [10_007, 1_000_000, 1 << 32, MAX_RANKS - 1, MAX_RANKS] {
         let shuffle = Shuffle::new(&[3; 32], size);
         for n in 0..200 {
@@ -104,7 +104,7 @@ proptest! {
 }
 
 #[test]
-fn who_was_not_counted_has_no_number() {
+fn entry_that_was_not_counted_has_no_number() {
     let draw = draw(&[0, 2, 1]);
     assert_eq!(draw.entries(), 3);
     for (stripe, index) in [(0, 1), (1, 3), (2, 2), (2, u64::MAX), (63, 1)] {
@@ -121,7 +121,7 @@ fn who_was_not_counted_has_no_number() {
 }
 
 #[test]
-fn an_entry_is_a_pair_of_a_stripe_and_an_index() {
+fn entry_is_a_pair_of_a_stripe_and_an_index() {
     assert_eq!(json!(entry(17, 204)), json!([17, 204]));
     let read = |value| serde_json::from_value::<EarlyEntry>(value);
     assert_eq!(read(json!([63, 1])).expect("an entry"), entry(63, 1));
@@ -139,7 +139,7 @@ fn an_entry_is_a_pair_of_a_stripe_and_an_index() {
 }
 
 #[test]
-fn a_seed_is_random_and_does_not_show_itself() {
+fn seed_is_random_and_hidden_in_debug_output() {
     let seed = Seed::new();
     assert!(seed != Seed::new());
     assert!(!format!("{seed:?} {:?}", draw(&[1])).contains(&draw(&[1]).seed.reveal()[..8]));
@@ -164,7 +164,7 @@ fn a_seed_is_random_and_does_not_show_itself() {
 
 #[cfg(feature = "aws")]
 #[test]
-fn a_draw_is_stored_as_it_is_shown() {
+fn draw_is_stored_as_it_is_shown() {
     let draw = draw(&[3, 0, 2]);
     let json = json!(draw);
     assert_eq!(json["seed"], "07".repeat(32));
@@ -177,7 +177,7 @@ fn a_draw_is_stored_as_it_is_shown() {
 }
 
 #[test]
-fn a_draw_has_64_stripes_and_no_more_entries_than_can_be_shuffled() {
+fn draw_has_64_stripes_and_no_more_entries_than_can_be_shuffled() {
     let mut stripes = [0; STRIPES as usize];
     let max = 1 << 40;
     stripes[5] = max;
@@ -195,7 +195,7 @@ fn a_draw_has_64_stripes_and_no_more_entries_than_can_be_shuffled() {
 }
 
 #[test]
-fn what_is_public_is_the_hash_and_from_the_opening_on_all_of_it() {
+fn public_draw_is_a_hash_until_the_opening_and_everything_after_it() {
     let draw = draw(&[3, 0, 2]);
     let sealed = PublicDraw::sealed(draw.seed.hash(), None);
     assert_eq!(json!(sealed), json!({ "seed_hash": draw.seed.hash() }));
@@ -215,7 +215,7 @@ fn what_is_public_is_the_hash_and_from_the_opening_on_all_of_it() {
 }
 
 #[test]
-fn a_draw_that_was_tampered_with_is_not_believed() {
+fn draw_that_was_tampered_with_is_refused() {
     let open = PublicDraw::from(&draw(&[3, 0, 2]));
     let broken = |change: fn(&mut PublicDraw)| {
         let mut changed = open.clone();
@@ -244,7 +244,7 @@ fn a_draw_that_was_tampered_with_is_not_believed() {
 /// The line ended for some entries before the opening. The entries after them are drawn as if they
 /// were the first.
 #[test]
-fn draw_is_among_those_for_whom_the_line_has_not_ended() {
+fn draw_leaves_out_entries_for_which_the_line_has_ended() {
     let seed = || Seed([7; 32]);
     let mut stripes = [0; STRIPES as usize];
     (stripes[0], stripes[63]) = (3, 2);

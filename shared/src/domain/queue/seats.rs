@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_and_holds_nothing_may_take_a_seat() {
+    fn offered_seats_leave_one_for_each_active_user_without_a_hold() {
         let offered = |active| seats(50, 10, 5, 4).offered(active, 0);
         assert_eq!(offered(0), 35);
         assert_eq!(offered(4), 35, "they have theirs");
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn more_are_worth_having_in_when_it_is_known_how_many_do_not_buy() {
+    fn worth_having_in_allows_for_the_known_share_that_does_not_buy() {
         let worth = |free, taken, through| {
             let seats = seats(free + taken, taken, 0, 0);
             seats.worth_having_in(through)
@@ -307,14 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn who_has_not_bought_yet_is_not_taken_for_somebody_who_will_not() {
+    fn users_that_still_choose_do_not_count_as_not_buying() {
         // A hundred have finished, eighty of them with a seat, and fifty are choosing.
         assert_eq!(seats(180, 80, 0, 0).offered(50, 150), 141 - 50);
         assert_eq!(seats(180, 70, 10, 10).offered(60, 150), 141 - 50);
     }
 
     #[test]
-    fn sold_out_is_when_there_were_seats_and_each_is_sold() {
+    fn sold_out_means_that_there_were_seats_and_each_is_sold() {
         assert_eq!(seats(0, 0, 0, 0).ending(), None);
         assert_eq!(seats(2, 1, 1, 1).ending(), None);
         let sold = seats(2, 2, 0, 0);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_let_in_since_the_count_may_have_taken_seats_too() {
+    fn seats_are_counted_again_for_users_let_in_since_the_count() {
         let mut arena = queue(100);
         tick(&mut arena, 0, 1_000, 0, seats(300, 0, 0, 0));
         assert!(!arena.must_count_seats(at(5)), "fifty are let in");
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_come_in_than_can_be_seated() {
+    fn line_lets_in_no_more_people_than_there_are_seats_for() {
         let mut arena = queue(1_000);
         tick(&mut arena, 0, 500, 0, seats(30, 0, 0, 0));
         assert_eq!(arena.served(at(5)), 30);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_sold_out_is_over_and_asleep() {
+    fn line_that_is_sold_out_is_over_and_asleep() {
         let mut arena = queue(1_000);
         tick(&mut arena, 0, 500, 0, seats(30, 0, 0, 0));
         tick(&mut arena, 5, 500, 30, seats(30, 30, 0, 0));

@@ -6,7 +6,7 @@ use simulator::{Crowd, Evening};
 use crate::{MANY, all_troubles, on_sale, ordinary, play};
 
 #[test]
-fn no_more_are_active_than_may_be_whatever_people_do() {
+fn capacity_is_not_exceeded_whatever_people_do() {
     let outcome = play(&on_sale());
     assert_eq!(outcome.above_limit, 0);
     // The places were filled, or the number would prove nothing.
@@ -15,7 +15,7 @@ fn no_more_are_active_than_may_be_whatever_people_do() {
 }
 
 #[test]
-fn no_more_are_active_than_may_be_whatever_goes_wrong() {
+fn capacity_is_not_exceeded_whatever_goes_wrong() {
     let mut evening = on_sale();
     evening.crowd = Crowd {
         no_shows: 30.0,
@@ -32,7 +32,7 @@ fn no_more_are_active_than_may_be_whatever_goes_wrong() {
 
 /// A crash may lose a count. Even then, no more than `max_active` may be inside.
 #[test]
-fn no_more_are_active_than_may_be_although_counts_are_lost() {
+fn capacity_is_not_exceeded_although_counts_are_lost() {
     let mut evening = ordinary(50, 10_000).wave(1_500, 0, 600);
     evening.troubles.crashes = 20.0;
     let outcome = play(&evening);
@@ -56,7 +56,7 @@ fn end_that_is_counted_twice_would_let_too_many_in() {
 }
 
 #[test]
-fn nobody_comes_in_after_the_queue_was_paused_while_nobody_waited() {
+fn queue_that_is_paused_while_nobody_waits_lets_nobody_in() {
     let evening = ordinary(100, 10_000)
         .wave(20, 0, 60)
         .wave(200, 601, 60)
@@ -65,7 +65,7 @@ fn nobody_comes_in_after_the_queue_was_paused_while_nobody_waited() {
 }
 
 #[test]
-fn nobody_comes_in_above_a_capacity_that_was_lowered_while_nobody_waited() {
+fn capacity_that_is_lowered_while_nobody_waits_is_not_exceeded() {
     let evening = ordinary(100, 10_000)
         .wave(20, 0, 60)
         .wave(200, 601, 60)
@@ -76,7 +76,7 @@ fn nobody_comes_in_above_a_capacity_that_was_lowered_while_nobody_waited() {
 
 /// The admissions of a minute must not all come in the same second.
 #[test]
-fn nobody_is_let_in_faster_than_the_rate() {
+fn rate_is_not_exceeded_in_any_second() {
     let evening = Evening::new(5_000, 10_000).wave(2_000, 10, 60);
     let outcome = play(&evening);
     // The first step walks in. The rate is ten a second, and a second may begin in between.

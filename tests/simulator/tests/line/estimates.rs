@@ -31,14 +31,14 @@ fn right_to(outcome: &Outcome, asked: Range<i64>, part: f64) {
 }
 
 #[test]
-fn are_right_at_an_on_sale() {
+fn estimates_are_right_at_an_on_sale() {
     let outcome = play(&on_sale());
     right_to(&outcome, BURST, 0.15);
     right_to(&outcome, SETTLED, 0.05);
 }
 
 #[test]
-fn are_right_whatever_people_do() {
+fn estimates_are_right_whatever_people_do() {
     for crowd in [
         Crowd::keen(),
         Crowd::usual(),
@@ -58,7 +58,7 @@ fn are_right_whatever_people_do() {
 
 /// At the opening nobody can know how fast people are.
 #[test]
-fn are_right_soon_however_fast_people_are() {
+fn estimates_are_right_soon_however_fast_people_are() {
     for median in [60.0, 90.0, 180.0, 240.0] {
         let mut evening = ordinary(300, 50_000).wave(6_000, 0, 60);
         evening.crowd = taking(median);
@@ -69,7 +69,7 @@ fn are_right_soon_however_fast_people_are() {
 }
 
 #[test]
-fn are_right_when_everybody_needs_nearly_the_whole_window() {
+fn estimates_are_right_when_everybody_needs_nearly_the_whole_window() {
     let mut evening = Evening::new(300, 50_000).wave(4_000, 0, 60);
     evening.crowd.stay = Stay::Even(270..=290);
     let outcome = play(&evening);
@@ -83,7 +83,7 @@ fn are_right_when_everybody_needs_nearly_the_whole_window() {
 }
 
 #[test]
-fn are_right_in_small_queues() {
+fn estimates_are_right_in_small_queues() {
     for (max_active, people) in [(1, 60), (3, 150), (20, 800)] {
         let mut evening = Evening::new(max_active, 50_000).wave(people, 0, 60);
         evening.seconds = 20_000;
@@ -94,7 +94,7 @@ fn are_right_in_small_queues() {
 }
 
 #[test]
-fn are_right_for_the_first_to_wait_behind_a_burst() {
+fn estimates_are_right_for_the_first_to_wait_behind_a_burst() {
     // The places fill within six seconds. The next person waits for the first of those inside.
     let evening = Evening::new(300, 50_000).wave(2_000, 0, 1);
     let outcome = play(&evening);
@@ -113,7 +113,7 @@ fn are_right_for_the_first_to_wait_behind_a_burst() {
 }
 
 #[test]
-fn are_right_at_once_after_a_pause() {
+fn estimates_are_right_at_once_after_a_pause() {
     for (from, until) in [(1_200, 1_260), (1_200, 1_500), (1_200, 5_000)] {
         let mut evening = ordinary(300, 50_000)
             .wave(6_000, 0, 60)
@@ -135,7 +135,7 @@ fn are_right_at_once_after_a_pause() {
 }
 
 #[test]
-fn ignore_a_pause_before_the_opening() {
+fn estimates_ignore_a_pause_before_the_opening() {
     let evening = ordinary(300, 50_000)
         .wave(6_000, 300, 600)
         .change(200, |settings| settings.state = QueueState::Paused)
@@ -145,7 +145,7 @@ fn ignore_a_pause_before_the_opening() {
 }
 
 #[test]
-fn follow_the_capacity_at_once() {
+fn estimates_follow_the_capacity_at_once() {
     for max_active in [600, 450, 250, 150, 75] {
         let mut evening = ordinary(300, 50_000)
             .wave(8_000, 0, 60)
@@ -159,7 +159,7 @@ fn follow_the_capacity_at_once() {
 }
 
 #[test]
-fn remember_how_fast_people_are_when_there_is_room_for_many_more() {
+fn estimates_remember_how_fast_people_are_when_capacity_grows() {
     for median in [60.0, 240.0] {
         let mut evening = ordinary(100, 50_000)
             .wave(10_000, 0, 60)
@@ -173,7 +173,7 @@ fn remember_how_fast_people_are_when_there_is_room_for_many_more() {
 }
 
 #[test]
-fn follow_the_rate_at_once() {
+fn estimates_follow_the_rate_at_once() {
     let mut evening = ordinary(300, 50_000)
         .wave(4_000, 0, 60)
         .change(1_200, |settings| settings.rate_milli = 500);
@@ -184,7 +184,7 @@ fn follow_the_rate_at_once() {
 }
 
 #[test]
-fn are_right_again_after_an_outage() {
+fn estimates_are_right_again_after_an_outage() {
     let mut evening = ordinary(300, 50_000).wave(6_000, 0, 60);
     evening.troubles.outage = Some((1_200, 1_900));
     // Nobody reads their place either, because that would tick the line.

@@ -31,7 +31,7 @@ fn few_places_are_idle_when_one_in_ten_does_not_come() {
 }
 
 #[test]
-fn few_places_are_idle_when_one_in_three_does_not_come_and_another_goes_away() {
+fn few_places_are_idle_when_a_third_does_not_come_and_a_third_leaves() {
     idle_at_most(&full_house(30.0, 30.0), 0.09);
 }
 
@@ -44,7 +44,7 @@ fn idle_at_most(evening: &Evening, max: f64) {
 }
 
 #[test]
-fn next_one_is_in_two_ticks_after_somebody_is_through() {
+fn place_is_taken_within_two_ticks_after_somebody_is_through() {
     let evening = on_sale();
     let outcome = play(&evening);
     assert!(outcome.handovers.len() > MANY as usize / 2);

@@ -3,14 +3,14 @@
 use crate::{MANY, all_troubles, on_sale, play};
 
 #[test]
-fn nobody_is_admitted_before_somebody_who_came_earlier() {
+fn admissions_are_in_the_order_of_arrival() {
     let outcome = play(&on_sale());
     assert_eq!(outcome.out_of_order, 0);
     assert!(outcome.admitted > u64::from(MANY) * 9 / 10);
 }
 
 #[test]
-fn nobody_is_admitted_early_when_clocks_differ_and_ticks_are_lost() {
+fn admissions_stay_in_order_when_clocks_differ_and_ticks_are_lost() {
     let mut evening = on_sale();
     evening.troubles = all_troubles();
     let outcome = play(&evening);

@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn no_line_stalls(mut evening in any_evening()) {
+    fn line_never_stalls_for_long(mut evening in any_evening()) {
         evening.changes.clear();
         evening.settings.state = QueueState::Open;
         // The line waits in vain for those who leave while waiting. In a queue with one place that

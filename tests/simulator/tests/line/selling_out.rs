@@ -26,7 +26,7 @@ fn selling_out_takes_little_longer_than_in_a_house_that_is_always_full() {
 }
 
 #[test]
-fn seats_that_nobody_buys_are_left() {
+fn seats_are_left_when_too_few_people_buy() {
     let mut evening = on_sale();
     evening.waves[0].people = 1_000;
     evening.seats = Some(1_000);

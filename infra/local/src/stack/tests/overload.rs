@@ -56,7 +56,7 @@ async fn limited(limits: Limits) -> Stack {
 }
 
 #[tokio::test]
-async fn a_connection_on_which_nothing_comes_ends() {
+async fn connection_without_a_complete_head_is_closed() {
     let stack = start(Options::default()).await;
     for beginning in ["", "G", "GET /v1/concerts HTTP/1.1\r\nhost: x\r\nx-slow: "] {
         let mut connection = sent(&stack, beginning).await;
@@ -66,7 +66,7 @@ async fn a_connection_on_which_nothing_comes_ends() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_kept_and_not_used_ends() {
+async fn connection_that_is_kept_and_not_used_is_closed() {
     let stack = start(Options::default()).await;
     let mut connection = sent(&stack, "GET /v1/concerts HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let answer = rest(&mut connection).await;
@@ -74,7 +74,7 @@ async fn a_connection_that_is_kept_and_not_used_ends() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_comes_is_not_waited_for() {
+async fn body_that_never_comes_is_answered_with_408() {
     let stack = start(Options::default()).await;
     for (kind, part) in [
         ("content-length: 20", ""),
@@ -95,7 +95,7 @@ async fn a_body_that_never_comes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_byte_by_byte_is_taken() {
+async fn body_that_comes_byte_by_byte_is_accepted() {
     let stack = start(Options::default()).await;
     let request = "POST /v1/users HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
                    content-length: 7\r\n\r\n{\"a\":1}";
@@ -109,7 +109,7 @@ async fn a_body_that_comes_byte_by_byte_is_taken() {
 }
 
 #[tokio::test]
-async fn endless_chunks_are_too_large_at_some_point() {
+async fn endless_chunks_are_refused_as_too_large() {
     let stack = start(Options::default()).await;
     let head = "POST /v1/users HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut connection = sent(&stack, head).await;
@@ -124,7 +124,7 @@ async fn endless_chunks_are_too_large_at_some_point() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answer_is_cut_off() {
+async fn client_that_does_not_read_its_answer_is_cut_off() {
     let stack = start(Options::default()).await;
     let body = "x".repeat(9 * 1024 * 1024);
     let request = format!(
@@ -144,7 +144,7 @@ async fn a_client_that_does_not_read_its_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_function_that_never_answers_is_not_waited_for() {
+async fn function_that_never_answers_is_reported_as_503() {
     let stack = start(Options::default()).await;
     let mut connection = sent(&stack, "GET /v1/concerts?hang HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let answer = rest(&mut connection).await;
@@ -154,7 +154,7 @@ async fn a_function_that_never_answers_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn more_requests_than_there_is_concurrency_for_are_to_come_again() {
+async fn requests_above_the_concurrency_get_503_and_retry_after() {
     let stack = limited(Limits {
         concurrency: 2,
         ..Limits::default()
@@ -177,7 +177,7 @@ async fn more_requests_than_there_is_concurrency_for_are_to_come_again() {
 /// A stack has a concurrency of 1,000, like an account on AWS. With 999 requests under way another
 /// one is answered; with 1,000 it is refused.
 #[tokio::test]
-async fn a_thousand_requests_may_be_under_way() {
+async fn thousand_requests_may_be_under_way() {
     let _ = rlimit::increase_nofile_limit(4_096);
     let stack = start(Options::default()).await;
     let hanging = "GET /v1/concerts?hang HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -194,7 +194,7 @@ async fn a_thousand_requests_may_be_under_way() {
 }
 
 #[tokio::test]
-async fn more_connections_than_there_are_places_for_are_to_come_again() {
+async fn connections_above_the_limit_get_503_and_retry_after() {
     let stack = limited(Limits {
         connections: 2,
         ..Limits::default()
@@ -216,7 +216,7 @@ async fn more_connections_than_there_are_places_for_are_to_come_again() {
 
 /// Connections that are refused and send nothing block others for a short time only.
 #[tokio::test]
-async fn refused_connections_that_send_nothing_end() {
+async fn refused_connections_that_send_nothing_are_closed() {
     let stack = limited(Limits {
         connections: 0,
         ..Limits::default()
@@ -234,7 +234,7 @@ async fn refused_connections_that_send_nothing_end() {
 }
 
 #[tokio::test]
-async fn a_request_that_has_begun_is_answered_before_the_end() {
+async fn request_that_has_begun_is_answered_before_the_stack_stops() {
     let stack = start(Options::default()).await;
     let begun = "POST /v1/users HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\
                  content-length: 2\r\n\r\n";

@@ -34,7 +34,7 @@ fn ask(line: &str, headers: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_request_with_two_lengths_is_answered_once() {
+async fn request_with_two_lengths_is_answered_once() {
     const HIDDEN: &str = "0\r\n\r\nGET /hidden HTTP/1.1\r\nhost: x\r\n\r\n";
     let stack = start(Options::default()).await;
     for headers in [
@@ -52,7 +52,7 @@ async fn a_request_with_two_lengths_is_answered_once() {
 }
 
 #[tokio::test]
-async fn a_malformed_length_is_a_bad_request() {
+async fn malformed_length_is_a_bad_request() {
     let stack = start(Options::default()).await;
     for (headers, body) in [
         ("content-length: 4\r\ncontent-length: 5", "abcde"),
@@ -105,7 +105,7 @@ async fn bytes_that_are_not_http_are_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_head_has_limits() {
+async fn head_above_its_limits_is_answered_with_431() {
     let stack = start(Options::default()).await;
     for request in [
         ask("GET /", &"a: b\r\n".repeat(201)),
@@ -172,7 +172,7 @@ async fn paths_are_not_normalised() {
 }
 
 #[tokio::test]
-async fn no_connection_becomes_another() {
+async fn connection_is_never_upgraded_or_made_a_tunnel() {
     let stack = start(Options::default()).await;
     for headers in [
         "connection: upgrade\r\nupgrade: websocket\r\n",

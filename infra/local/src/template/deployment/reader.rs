@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schedules_are_rates() {
+    fn schedule_must_be_a_rate() {
         assert_eq!(rate("rate(1 minute)"), Some(Duration::from_mins(1)));
         assert_eq!(rate("rate(2 hours)"), Some(Duration::from_hours(2)));
         assert_eq!(rate("rate(0 minutes)"), None);

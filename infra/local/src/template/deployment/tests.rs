@@ -26,7 +26,7 @@ fn repository(overrides: &[(&str, &str)]) -> Result<Deployment, Problem> {
 }
 
 #[test]
-fn the_tables_have_the_keys_of_the_data_model() {
+fn tables_have_the_keys_of_the_data_model() {
     let deployment = repository(&[]).expect("runs here");
     let key = |name: &str| Key {
         name: name.to_owned(),
@@ -58,7 +58,7 @@ fn every_function_can_read_its_configuration() {
 }
 
 #[test]
-fn the_release_messages_have_their_function_and_their_dead_letters() {
+fn release_messages_have_a_function_and_a_queue_for_dead_letters() {
     let deployment = repository(&[]).expect("runs here");
     let [subscription] = &deployment.subscriptions[..] else {
         panic!("one subscription: {:?}", deployment.subscriptions);
@@ -75,7 +75,7 @@ fn the_release_messages_have_their_function_and_their_dead_letters() {
 }
 
 #[test]
-fn the_default_route_is_the_one_without_a_path() {
+fn default_route_leads_to_not_found() {
     let deployment = repository(&[]).expect("runs here");
     assert!(deployment.routes.contains(&RoutePlan {
         method: "ANY".to_owned(),
@@ -85,7 +85,7 @@ fn the_default_route_is_the_one_without_a_path() {
 }
 
 #[test]
-fn a_forbidden_value_of_an_operator_is_refused_by_name() {
+fn parameter_with_a_forbidden_value_is_refused_by_name() {
     for (name, value) in [
         ("LogRetentionDays", "31"),
         ("AlarmTopicArn", "onsale-alarms"),
@@ -130,7 +130,7 @@ pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
 }
 
 #[test]
-fn resources_that_the_local_stack_does_not_build_refer_to_existing_ones() {
+fn resources_that_the_local_stack_does_not_build_follow_parameters() {
     let usual = properties(&[]);
     assert_eq!(usual["Pay"].get("ReservedConcurrentExecutions"), None);
     for (capped, at) in [
@@ -173,7 +173,7 @@ fn resources_that_the_local_stack_does_not_build_refer_to_existing_ones() {
 
 /// CloudFormation cannot compare them with the tables that exist.
 #[test]
-fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
+fn restored_tables_are_those_that_alarms_and_dashboard_name() {
     let restored = properties(&[("RestoredTables", "20261128T2100")]);
     let text = |name: &str| restored[name].to_string();
     for alarm in ["ReadsAreThrottled", "WritesAreThrottled", "WritesCollide"] {
@@ -192,7 +192,7 @@ fn restored_tables_are_those_that_functions_alarms_and_outputs_name() {
 
 /// Otherwise a deployment that changes only a parameter would publish no version.
 #[test]
-fn the_version_of_a_function_has_every_parameter_in_its_name() {
+fn version_description_of_a_function_has_every_parameter() {
     let template = Template::repository().expect("YAML");
     let resources = template.section("Resources").expect("resources");
     let deployment = repository(&[]).expect("runs here");
@@ -224,7 +224,7 @@ fn the_version_of_a_function_has_every_parameter_in_its_name() {
 
 /// API Gateway refuses to deploy settings of a route that it does not have.
 #[test]
-fn the_routes_that_have_a_limit_of_their_own_are_there() {
+fn routes_with_a_limit_of_their_own_exist() {
     let api = &properties(&[])["Api"];
     let limited = api["RouteSettings"].as_object().expect("settings");
     let deployment = repository(&[]).expect("runs here");
@@ -237,7 +237,7 @@ fn the_routes_that_have_a_limit_of_their_own_are_there() {
 
 /// Otherwise CloudFormation refuses the dashboard when the stack is deployed.
 #[test]
-fn the_dashboard_and_the_access_log_are_json() {
+fn dashboard_and_access_log_are_json() {
     let properties = properties(&[]);
     let body = properties["Dashboard"]["DashboardBody"].as_str();
     let body: Json = serde_json::from_str(body.expect("a text")).expect("JSON");
@@ -262,7 +262,7 @@ fn the_dashboard_and_the_access_log_are_json() {
 }
 
 #[test]
-fn the_parameter_behind_a_variable_is_known() {
+fn parameter_behind_a_variable_is_found() {
     let template = Template::repository().expect("YAML");
     assert_eq!(template.parameter_behind("TIME_ZONE"), Some("TimeZone"));
     assert_eq!(template.parameter_behind("USERS_TABLE"), None);

@@ -44,7 +44,7 @@ fn closing_is_final_for_everybody_in_line_and_for_nobody_else() {
 }
 
 #[test]
-fn closing_takes_in_those_who_slipped_in_behind_it() {
+fn closing_includes_numbers_that_were_drawn_just_after_it() {
     let mut desk = Desk::new(1, 1_000).with_issued(10);
     desk.tick(0);
     close(&mut desk, 5);
@@ -57,7 +57,7 @@ fn closing_takes_in_those_who_slipped_in_behind_it() {
 }
 
 #[test]
-fn those_who_were_closed_out_take_up_no_place() {
+fn numbers_that_were_closed_out_take_up_no_place() {
     let mut desk = Desk::new(20, 10_000).with_issued(1_000);
     desk.tick(0);
     assert_eq!(desk.served(5), 20);
@@ -72,7 +72,7 @@ fn those_who_were_closed_out_take_up_no_place() {
 }
 
 #[test]
-fn the_first_word_stands_when_a_line_ends_again() {
+fn first_ending_of_a_number_stays_when_the_line_ends_again() {
     let mut desk = Desk::new(10, 1_000).with_issued(100);
     desk.queue.id = "arena".parse().expect("an id");
     desk.tick(0);
@@ -95,7 +95,7 @@ fn the_first_word_stands_when_a_line_ends_again() {
 }
 
 #[test]
-fn a_line_of_an_older_version_was_sold_out() {
+fn line_stored_by_an_older_version_counts_as_sold_out() {
     let line: Line = serde_json::from_str(r#"{"closed_through": 7}"#).expect("a line");
     let queue = Queue {
         line,
@@ -106,7 +106,7 @@ fn a_line_of_an_older_version_was_sold_out() {
 }
 
 #[test]
-fn many_closures_are_few_items_and_none_is_forgotten() {
+fn closures_are_merged_into_16_at_most_and_none_is_forgotten() {
     let mut desk = Desk::new(1, 1_000);
     let mut second = 0;
     let mut closed_out = Vec::new();
@@ -125,7 +125,7 @@ fn many_closures_are_few_items_and_none_is_forgotten() {
 }
 
 #[test]
-fn nothing_to_be_had_now_is_not_the_end_while_a_show_is_to_open() {
+fn line_without_seats_goes_on_while_a_show_is_to_open() {
     let mut desk = Desk::new(10, 1_000).with_issued(100);
     desk.queue.id = "arena".parse().expect("an id");
     let later = SeatCount {
@@ -152,7 +152,7 @@ fn nothing_to_be_had_now_is_not_the_end_while_a_show_is_to_open() {
 }
 
 #[test]
-fn what_has_changed_on_sale_is_known_at_once() {
+fn change_of_what_is_on_sale_takes_effect_at_once() {
     let mut desk = Desk::new(10, 1_000).with_issued(100);
     desk.queue.id = "arena".parse().expect("an id");
     let over = SeatCount {

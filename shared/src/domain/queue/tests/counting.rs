@@ -11,7 +11,7 @@ fn full_desk() -> Desk {
 }
 
 #[test]
-fn who_may_still_come_counts_until_five_seconds_after_the_last_claim() {
+fn admitted_number_counts_until_five_seconds_after_the_last_claim() {
     // The cohort ends with the next one, which begins at 20 s.
     let mut desk = full_desk();
     desk.tick_at(START + (20 + 120 + 5) * 1_000);
@@ -22,7 +22,7 @@ fn who_may_still_come_counts_until_five_seconds_after_the_last_claim() {
 }
 
 #[test]
-fn who_has_arrived_counts_until_five_seconds_after_the_window() {
+fn arrival_counts_until_five_seconds_after_the_window() {
     let mut desk = full_desk();
     desk.count(1).arrived = 7;
     desk.tick_at(START + (20 + 120 + 5) * 1_000 + 1);
@@ -38,7 +38,7 @@ fn who_has_arrived_counts_until_five_seconds_after_the_window() {
 }
 
 #[test]
-fn the_last_cohort_counts_however_old_it_is() {
+fn last_cohort_counts_however_old_it_is() {
     // Somebody who walked in hours after the last tick belongs to that tick's cohort.
     let mut desk = Desk::new(10, 50_000);
     desk.tick(0);
@@ -51,7 +51,7 @@ fn the_last_cohort_counts_however_old_it_is() {
 }
 
 #[test]
-fn who_is_gone_does_not_count_while_claims_run() {
+fn users_that_are_done_or_gone_do_not_count_while_claims_run() {
     let mut desk = full_desk();
     *desk.count(1) = Counts {
         arrived: 3,
@@ -63,7 +63,7 @@ fn who_is_gone_does_not_count_while_claims_run() {
 }
 
 #[test]
-fn more_arrivals_than_admissions_count() {
+fn arrivals_count_even_if_they_outnumber_the_admissions() {
     // A number drawn after the tick had read how many were issued. It counts in the cohort before,
     // where its function saw it.
     let mut desk = full_desk();
@@ -73,7 +73,7 @@ fn more_arrivals_than_admissions_count() {
 }
 
 #[test]
-fn a_cohort_is_a_range_of_numbers() {
+fn cohort_is_a_range_of_numbers() {
     // Five wait, and the first two come in with the first cohort. The line is not full.
     let mut desk = Desk::new(100, 400).with_issued(5);
     desk.tick_through(0..=20);
@@ -94,7 +94,7 @@ fn a_cohort_is_a_range_of_numbers() {
 }
 
 #[test]
-fn a_cohort_takes_in_twenty_seconds_or_a_fifteenth_of_the_window() {
+fn cohort_lasts_twenty_seconds_or_a_fifteenth_of_the_window() {
     let starts = |desk: &Desk| -> Vec<_> {
         let cohorts = desk.queue.line.cohorts.iter();
         cohorts
@@ -142,7 +142,7 @@ fn changed_windows_apply_to_later_cohorts() {
 }
 
 #[test]
-fn a_cohort_that_is_over_before_an_older_one_leaves_it_its_end() {
+fn cohort_that_is_over_early_does_not_end_an_older_one() {
     let mut desk = Desk::new(1_000, 10_000).with_issued(10_000);
     desk.tick_through(0..=15);
     desk.queue.settings.claim_seconds = 10;
@@ -163,7 +163,7 @@ fn a_cohort_that_is_over_before_an_older_one_leaves_it_its_end() {
 }
 
 #[test]
-fn who_did_not_come_in_time_may_not_come_once_claims_are_longer() {
+fn no_show_stays_over_when_claims_become_longer() {
     let mut desk = Desk::new(1_000, 10_000).with_issued(10_000);
     desk.queue.settings.claim_seconds = 10;
     desk.queue.settings.active_seconds = 11;
@@ -182,7 +182,7 @@ fn who_did_not_come_in_time_may_not_come_once_claims_are_longer() {
 }
 
 #[test]
-fn claims_outlive_the_points_that_are_forgotten() {
+fn admission_stays_as_promised_when_claims_become_shorter() {
     // The longest claim of a live cohort decides, not the one that is set now.
     let mut desk = Desk::new(100, 2_000).with_issued(10_000);
     desk.queue.settings.claim_seconds = 290;

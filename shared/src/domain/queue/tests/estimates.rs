@@ -50,7 +50,7 @@ impl Busy {
 }
 
 #[test]
-fn who_is_promised_to_come_in_is_told_when() {
+fn estimate_of_a_promised_admission_is_its_time() {
     let mut desk = Desk::new(1_000, 10_000).with_issued(5_000);
     desk.tick(0);
     assert_eq!(desk.queue.estimated_wait(0, at(0)), Some(0));
@@ -73,7 +73,7 @@ fn free_places_fill_at_the_rate_of_the_queue() {
 }
 
 #[test]
-fn who_comes_after_a_burst_waits_until_the_first_are_through() {
+fn estimate_behind_a_burst_is_when_the_first_of_it_finish() {
     let mut desk = Desk::new(1_000, 1_000_000).with_issued(5_000);
     desk.tick(0);
     // A thousand come in within a second. Stays are not known, so half a window is assumed. The
@@ -86,7 +86,7 @@ fn who_comes_after_a_burst_waits_until_the_first_are_through() {
 }
 
 #[test]
-fn a_burst_that_fills_free_places_is_not_flow() {
+fn burst_that_fills_free_places_is_not_flow() {
     let mut desk = Desk::new(1_000, 50_000).with_issued(5_000);
     // Half a window each, until stays are known.
     assert_eq!(desk.queue.flow_micro(), 6_666_666);
@@ -97,7 +97,7 @@ fn a_burst_that_fills_free_places_is_not_flow() {
 }
 
 #[test]
-fn flow_is_what_the_people_do() {
+fn flow_is_how_fast_people_finish() {
     // A hundred in 150 seconds.
     let desk = Busy::new(100).desk;
     let flow = desk.queue.flow_micro();
@@ -108,7 +108,7 @@ fn flow_is_what_the_people_do() {
 }
 
 #[test]
-fn flow_follows_the_people() {
+fn flow_follows_people_that_become_faster() {
     let mut busy = Busy::new(100);
     busy.go_on(HOUR + 900, 75);
     let flow = busy.desk.queue.flow_micro();
@@ -134,7 +134,7 @@ fn flow_is_never_more_than_the_rate() {
 }
 
 #[test]
-fn who_waits_in_a_lowered_queue_waits_until_there_is_room_again() {
+fn estimate_in_a_lowered_queue_includes_the_time_until_there_is_room() {
     let mut desk = Busy::new(100).desk;
     let wait = |desk: &Desk| {
         let wait = desk.queue.estimated_wait(40, at(HOUR));
@@ -149,7 +149,7 @@ fn who_waits_in_a_lowered_queue_waits_until_there_is_room_again() {
 }
 
 #[test]
-fn a_queue_of_one_does_not_lose_the_fractions_of_its_flow() {
+fn queue_of_one_does_not_lose_the_fractions_of_its_flow() {
     let mut desk = Desk::new(1, 50_000).with_issued(1_000);
     desk.queue.settings.active_seconds = 600;
     desk.tick_through(0..=5);
@@ -164,7 +164,7 @@ fn a_queue_of_one_does_not_lose_the_fractions_of_its_flow() {
 }
 
 #[test]
-fn nobody_is_told_anything_while_nobody_is_let_in() {
+fn estimate_is_missing_while_nobody_is_let_in() {
     let desk = Busy::new(100).desk;
     let refuses = |change: fn(&mut Settings)| {
         let mut queue = desk.queue.clone();
@@ -179,7 +179,7 @@ fn nobody_is_told_anything_while_nobody_is_let_in() {
 }
 
 #[test]
-fn nobody_is_told_nonsense_however_large_the_numbers_are() {
+fn estimate_is_sensible_however_large_the_numbers_are() {
     let mut desk = Desk::new(u32::MAX, 10_000_000).with_issued(1 << 40);
     desk.queue.settings.active_seconds = 86_400;
     desk.tick_through(0..=600);
@@ -192,7 +192,7 @@ fn nobody_is_told_nonsense_however_large_the_numbers_are() {
 }
 
 #[test]
-fn a_line_that_was_stored_with_another_flow_begins_to_watch_anew() {
+fn flow_starts_anew_in_a_line_that_was_stored_with_another_one() {
     let line: Line = serde_json::from_value(json!({
         "version": 7, "tail": 12, "flow": { "admitted": 900_000, "milliseconds": 180_000 },
     }))

@@ -4,7 +4,7 @@
 use super::*;
 
 #[test]
-fn admission_credit_that_piles_up_while_nobody_waits() {
+fn credit_does_not_pile_up_while_nobody_waits() {
     let mut desk = Desk::new(1_000, 10_000);
     desk.tick_through(0..=7_200);
     assert_eq!(desk.credit(), 50, "one step");
@@ -16,7 +16,7 @@ fn admission_credit_that_piles_up_while_nobody_waits() {
 }
 
 #[test]
-fn a_slow_line_that_loses_its_fractions_and_never_moves() {
+fn slow_line_moves_and_does_not_lose_its_fractions() {
     for (rate_milli, admitted) in [(200, 7_200), (1, 36)] {
         let mut desk = Desk::new(100_000, rate_milli).with_issued(10_000);
         desk.tick_through(0..=36_000);
@@ -29,7 +29,7 @@ fn a_slow_line_that_loses_its_fractions_and_never_moves() {
 }
 
 #[test]
-fn a_served_number_that_goes_back_when_capacity_is_lowered() {
+fn served_number_does_not_go_back_when_capacity_is_lowered() {
     let mut desk = Desk::new(300, 10_000).with_issued(1_000);
     desk.tick_through(0..=10);
     let promised = desk.admission(150);
@@ -41,7 +41,7 @@ fn a_served_number_that_goes_back_when_capacity_is_lowered() {
 }
 
 #[test]
-fn a_token_that_is_expired_when_it_is_born() {
+fn admission_by_old_credit_begins_when_the_session_does() {
     let mut desk = Desk::new(100, 10_000);
     desk.tick_through(0..=10);
     // Hours later. The line slept, so the credit that serves this number is that old.
@@ -55,7 +55,7 @@ fn a_token_that_is_expired_when_it_is_born() {
 }
 
 #[test]
-fn expiry_that_stalls_at_a_gap() {
+fn expiry_does_not_stall_at_a_gap() {
     // The first three numbers were drawn by calls that died.
     let mut desk = Desk::new(1, 10_000).with_issued(5);
     desk.tick_through(0..=1_000);
@@ -63,7 +63,7 @@ fn expiry_that_stalls_at_a_gap() {
 }
 
 #[test]
-fn a_signed_token_that_is_accepted_although_its_owner_is_still_waiting() {
+fn session_beyond_the_served_numbers_goes_on_waiting() {
     let mut desk = Desk::new(10, 10_000).with_issued(100);
     desk.tick(0);
     let session = desk.session(11, -60);
@@ -74,7 +74,7 @@ fn a_signed_token_that_is_accepted_although_its_owner_is_still_waiting() {
 }
 
 #[test]
-fn a_user_lost_between_removed_from_waiting_and_added_to_active() {
+fn session_goes_from_waiting_to_admitted_without_a_gap() {
     let mut desk = Desk::new(10, 2_000).with_issued(100);
     desk.tick(0);
     let session = desk.session(7, -60);
@@ -92,7 +92,7 @@ fn a_user_lost_between_removed_from_waiting_and_added_to_active() {
 }
 
 #[test]
-fn finished_users_who_keep_their_slot_until_a_timer() {
+fn finished_users_give_up_their_places_at_the_next_tick() {
     let mut desk = Desk::new(10, 10_000).with_issued(100);
     desk.tick_through(0..=10);
     assert_eq!(desk.served(15), 10);
@@ -106,7 +106,7 @@ fn finished_users_who_keep_their_slot_until_a_timer() {
 }
 
 #[test]
-fn capacity_exceeded_because_each_tick_adds_blindly() {
+fn capacity_is_not_exceeded_however_often_the_line_is_ticked() {
     let mut desk = Desk::new(100, 50_000).with_issued(1_000);
     for millisecond in (START..START + 100_000).step_by(777) {
         desk.tick_at(millisecond);

@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn no_credit_piles_up(
+    fn credit_never_piles_up(
         settings in any_settings(),
         waits in prop::collection::vec(0_i64..100_000, 1..60),
     ) {
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn a_session_only_moves_on(
+    fn session_only_moves_forward(
         first in any_settings(),
         ticks in any_ticks(),
         number in 1_u64..300,

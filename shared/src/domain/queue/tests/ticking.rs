@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn nothing_is_to_be_done_more_than_half_a_tick_ahead() {
+fn tick_does_nothing_more_than_half_a_tick_ahead() {
     let mut desk = Desk::new(100, 1_000).with_issued(1_000);
     assert!(desk.tick_at(START));
     assert!(!desk.tick_at(START));
@@ -15,7 +15,7 @@ fn nothing_is_to_be_done_more_than_half_a_tick_ahead() {
 }
 
 #[test]
-fn a_tick_begins_where_the_last_one_ends() {
+fn tick_begins_where_the_last_one_ends() {
     let mut desk = Desk::new(100, 1_000).with_issued(1_000);
     desk.tick(0);
     desk.tick(3);
@@ -25,7 +25,7 @@ fn a_tick_begins_where_the_last_one_ends() {
 }
 
 #[test]
-fn a_newcomer_walks_straight_in_while_nobody_waits() {
+fn newcomer_walks_straight_in_while_nobody_waits() {
     let mut desk = Desk::new(100, 1_000);
     desk.tick(0);
     for number in 1..=5 {
@@ -38,7 +38,7 @@ fn a_newcomer_walks_straight_in_while_nobody_waits() {
 }
 
 #[test]
-fn a_newcomer_walks_into_a_slow_line_that_has_had_the_time() {
+fn newcomer_walks_into_a_slow_line_that_has_had_the_time() {
     // A step is half a person, and the credit for one person may gather.
     let mut desk = Desk::new(100, 100);
     desk.tick_through(0..=0);
@@ -48,7 +48,7 @@ fn a_newcomer_walks_into_a_slow_line_that_has_had_the_time() {
 }
 
 #[test]
-fn credit_that_nobody_has_used_takes_up_room() {
+fn unused_credit_takes_up_room() {
     let mut desk = Desk::new(8, 1_000);
     desk.tick(0);
     assert_eq!((desk.credit(), desk.queue.line.room), (5, 8));
@@ -62,7 +62,7 @@ fn credit_that_nobody_has_used_takes_up_room() {
 }
 
 #[test]
-fn a_part_of_a_person_is_not_counted() {
+fn part_of_a_person_takes_up_no_place() {
     // A step is one and a half persons. The half that is in already takes up no place.
     let mut desk = Desk::new(2, 300).with_issued(10);
     desk.tick_through(0..=5);
@@ -71,7 +71,7 @@ fn a_part_of_a_person_is_not_counted() {
 }
 
 #[test]
-fn an_older_count_of_numbers_takes_nothing_back() {
+fn older_count_of_numbers_takes_nothing_back() {
     let mut desk = Desk::new(100, 10_000).with_issued(100);
     desk.tick_through(0..=5);
     let before = desk.queue.line.clone();
@@ -127,7 +127,7 @@ fn credit_is_void_once_the_queue_is_paused_or_smaller() {
 }
 
 #[test]
-fn a_session_that_was_promised_to_come_in_does_so_although_the_queue_closes() {
+fn promised_admission_happens_although_the_queue_closes() {
     let mut desk = Desk::new(1_000, 10_000).with_issued(1_000);
     desk.tick(0);
     desk.queue.settings.state = QueueState::Closed;
@@ -148,7 +148,7 @@ fn a_session_that_was_promised_to_come_in_does_so_although_the_queue_closes() {
 }
 
 #[test]
-fn a_line_is_idle_when_a_tick_would_change_nothing() {
+fn line_is_idle_when_a_tick_would_change_nothing() {
     let mut desk = Desk::new(10, 1_000);
     assert!(!desk.queue.is_idle(0), "never ticked");
     desk.tick(0);
@@ -165,7 +165,7 @@ fn a_line_is_idle_when_a_tick_would_change_nothing() {
 }
 
 #[test]
-fn a_line_is_stalled_when_people_wait_and_its_ticks_are_missed() {
+fn line_is_stalled_when_people_wait_and_its_ticks_are_missed() {
     let mut desk = Desk::new(1, 50_000);
     assert!(!desk.queue.is_stalled(at(0)), "nobody waits");
     desk.issued = 3;
@@ -179,7 +179,7 @@ fn a_line_is_stalled_when_people_wait_and_its_ticks_are_missed() {
 }
 
 #[test]
-fn a_line_is_stalled_when_there_is_room_and_a_tick_lets_nobody_in() {
+fn line_is_stalled_when_there_is_room_and_a_tick_lets_nobody_in() {
     let mut desk = Desk::new(10, 1).with_issued(3);
     desk.tick(0);
     assert!(
@@ -192,7 +192,7 @@ fn a_line_is_stalled_when_there_is_room_and_a_tick_lets_nobody_in() {
 }
 
 #[test]
-fn a_line_is_stale_after_two_ticks() {
+fn line_is_stale_after_two_ticks() {
     let mut desk = Desk::new(10, 1_000);
     assert!(desk.queue.is_stale(at(0)));
     desk.tick(0);

@@ -43,7 +43,7 @@ fn alarms_on_crashes_of(function: &str) -> Vec<String> {
 
 /// A function that cannot start, or that runs out of memory or time, writes no metric of ours.
 #[test]
-fn a_crash_of_any_function_is_seen() {
+fn crash_of_any_function_raises_an_alarm() {
     for (function, _) in resources("AWS::Serverless::Function") {
         // An audit that does not run has an alarm of its own.
         if function == "Audit" {
@@ -54,7 +54,7 @@ fn a_crash_of_any_function_is_seen() {
 }
 
 #[test]
-fn the_most_important_functions_have_alarms_of_their_own() {
+fn most_important_functions_have_alarms_of_their_own() {
     for (function, alarm) in [
         ("Pay", "PayFails"),
         ("HoldSeats", "HoldFails"),
@@ -73,7 +73,7 @@ fn the_most_important_functions_have_alarms_of_their_own() {
 
 /// These are limits of CloudWatch, and of gradual deployments.
 #[test]
-fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
+fn alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
     let properties = &*USUAL;
     for (name, alarm) in properties {
         let Some(metrics) = alarm["Metrics"].as_array() else {
@@ -108,7 +108,7 @@ fn an_alarm_has_ten_metrics_and_a_deployment_ten_alarms_at_most() {
 /// An audit that is missing is reported after two days if it is daily, and after ten minutes if it
 /// runs every five.
 #[test]
-fn an_audit_that_does_not_come_is_seen() {
+fn missing_audit_raises_an_alarm() {
     for (minutes, period) in [("5", 300), ("60", 3_600), ("1440", 86_400)] {
         let alarm = &properties(&[("AuditMinutes", minutes)])["AuditIsSilent"];
         assert_eq!(alarm["Period"], period);
@@ -148,7 +148,7 @@ fn refusals_of_the_gateway_are_counted() {
 }
 
 #[test]
-fn every_table_but_that_of_the_keys_can_be_brought_back_and_outlives_the_stack() {
+fn tables_except_keys_can_be_restored_and_outlive_the_stack() {
     let properties = &*USUAL;
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let is_kept = name != "Keys";
@@ -238,7 +238,7 @@ fn schedules_have_names_that_cloudformation_makes_up() {
 /// `sam build` compiles for the architecture of the template, and `sam deploy` configures Lambda
 /// with it.
 #[test]
-fn the_processor_is_not_a_parameter() {
+fn processor_is_not_a_parameter() {
     let template = Template::repository().expect("YAML");
     let globals = template.section("Globals").expect("globals");
     assert_eq!(globals["Function"]["Architectures"][0], "x86_64");
@@ -250,7 +250,7 @@ fn the_processor_is_not_a_parameter() {
 
 /// If versions were kept, the same build could not be deployed after a rollback.
 #[test]
-fn a_version_goes_with_its_deployment() {
+fn version_is_deleted_with_its_deployment() {
     let template = Template::repository().expect("YAML");
     let globals = template.section("Globals").expect("globals");
     assert_eq!(globals["Function"]["VersionDeletionPolicy"], "Delete");

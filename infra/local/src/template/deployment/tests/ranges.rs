@@ -96,7 +96,7 @@ fn every_function_starts_with_values_that_a_pattern_allows() {
 
 /// A pattern cannot compare two parameters.
 #[test]
-fn any_claim_goes_with_any_window() {
+fn claim_of_any_length_goes_with_any_window() {
     let (claims, windows) = (["10", "290", "300", "3590"], ["20", "300", "3600"]);
     for (claim, active) in claims.iter().flat_map(|claim| windows.map(|w| (*claim, w))) {
         let config = start(&[("ClaimSeconds", claim), ("ActiveSeconds", active)]).expect("starts");
@@ -105,7 +105,7 @@ fn any_claim_goes_with_any_window() {
 }
 
 #[test]
-fn a_text_that_looks_like_a_number_is_refused_by_cloudformation() {
+fn text_that_only_looks_like_a_number_is_refused_by_cloudformation() {
     for (name, _) in patterns().iter().filter(|(name, _)| !NAMES.contains(name)) {
         for odd in [
             "300.5",
@@ -133,7 +133,7 @@ fn a_text_that_looks_like_a_number_is_refused_by_cloudformation() {
 }
 
 #[test]
-fn a_range_ends_where_it_says() {
+fn range_allows_both_its_ends_and_nothing_beyond() {
     for (name, least, most, beyond) in [
         ("HoldSeconds", "1", "840", ["0", "841"]),
         ("ClaimSeconds", "10", "3590", ["9", "3591"]),
@@ -165,14 +165,14 @@ fn a_range_ends_where_it_says() {
 
 /// A Number may have decimals, whatever its bounds are.
 #[test]
-fn no_parameter_is_a_number_to_cloudformation() {
+fn parameters_are_strings_to_cloudformation() {
     for (name, parameter) in declared() {
         assert_eq!(parameter["Type"], "String", "{name:?}");
     }
 }
 
 #[test]
-fn every_zone_of_a_place_is_listed() {
+fn time_zone_of_every_place_is_allowed() {
     let areas = [
         "Africa",
         "America",
@@ -199,7 +199,7 @@ fn every_zone_of_a_place_is_listed() {
 }
 
 #[test]
-fn here_people_charge_themselves_and_deployed_they_do_not() {
+fn users_charge_themselves_here_and_not_when_deployed() {
     let deployed = start(&[]).expect("starts");
     assert_eq!(deployed.who_charges, WhoCharges::Admins);
 
@@ -213,7 +213,7 @@ fn here_people_charge_themselves_and_deployed_they_do_not() {
 }
 
 #[test]
-fn tables_that_are_not_here_are_refused() {
+fn restored_tables_are_refused_here_and_used_when_deployed() {
     let problem = repository(&[("RestoredTables", "20261128T2100")]).expect_err("not here");
     assert_eq!(problem.exit_code(), 2);
     assert!(problem.to_string().contains("RestoredTables"));
