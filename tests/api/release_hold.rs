@@ -183,3 +183,17 @@ async fn doubled_messages_at_once_count_the_session_once() {
     );
     shop.audit().await;
 }
+
+/// A transaction may be done until Lambda ends the function. A message that came before would find
+/// nothing to release, and no other one comes.
+#[tokio::test]
+async fn message_never_comes_before_its_hold_can_be_placed() {
+    let shop = Shop::open_with(&[("HoldSeconds", "1")]).await;
+    let buyer = shop.buyer().await;
+    shop.hold(&buyer, 7).await.ok();
+    let calls = || shop.stack.consumed().by("release-hold").calls;
+    shop.advance(10).await;
+    assert_eq!(calls(), 0, "the hold may only now be placed");
+    shop.advance(2).await;
+    assert!(calls() > 0, "the message has come");
+}
