@@ -15,7 +15,7 @@
 //! KB of the list of its shows, and the price of a tick. With a key: 3 WRU more, and 2 WRU for each
 //! transaction of a concert that needs several; a repeated call: 1 RRU and 1 WRU.
 //!
-//! Round trips: 10 calls in 9 rounds, of which most wake the line.
+//! Round trips: 10 calls in 9 rounds. Most of the calls wake the line.
 
 use serde::Deserialize;
 use serde_json::json;

@@ -9,7 +9,7 @@
 //! each show, and 2 each for the concert, its line in the listing and the version. A queue of its
 //! own: 1 RRU per 4 KB and 2 WRU per KB of the list of its shows.
 //!
-//! Round trips: 13 calls in 12 rounds, of which most wake the line.
+//! Round trips: 13 calls in 12 rounds. Most of the calls wake the line.
 
 use serde::Serialize;
 use serde_json::json;

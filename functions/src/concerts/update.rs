@@ -16,7 +16,7 @@
 //! price of a tick. A move to another queue: 0.5 RRU more, and a look at the line (2 RRU and 1 for
 //! each live cohort, or 65 RRU before its opening).
 //!
-//! Round trips: 9 calls in 8 rounds, of which most wake the line.
+//! Round trips: 9 calls in 8 rounds. Most of the calls wake the line.
 
 use serde::Deserialize;
 use serde_json::json;

@@ -36,7 +36,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     app.require_current_token(&caller).await?;
 
     let mut orders = orders(&app, user_id, before, limit + 1).await?;
-    // One more than the page has room for shows whether there is another page.
+    // Reads one payment more than the page holds. If there is one, another page follows.
     let is_last = orders.len() <= limit as usize;
     orders.truncate(limit as usize);
     let end = orders.last().filter(|_| !is_last);

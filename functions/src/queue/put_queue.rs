@@ -16,7 +16,7 @@
 //! for a new queue, else 2 WRU per KB of the line; 2 WRU more for a queue with `opens_at` ahead;
 //! 0.5 RRU for a default concert.
 //!
-//! Round trips: 8 calls in 8 rounds, of which most wake the line.
+//! Round trips: 8 calls in 8 rounds. Most of the calls wake the line.
 
 use serde_json::json;
 use shared::{

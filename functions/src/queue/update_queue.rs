@@ -9,7 +9,7 @@
 //! price of a tick; 2 WRU per KB of the line; 2 WRU more for a queue that gets `opens_at`; 0.5 RRU
 //! for a default concert.
 //!
-//! Round trips: 8 calls in 8 rounds, of which most wake the line.
+//! Round trips: 8 calls in 8 rounds. Most of the calls wake the line.
 
 use serde_json::json;
 use shared::{

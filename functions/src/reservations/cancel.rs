@@ -10,8 +10,8 @@
 //! its generation. A reservation that is over already: 1 RRU more, because it may have been paid at
 //! the last moment.
 //!
-//! Round trips: 4 calls in 4 rounds for a hold; 10 in 10 for an order, of which most wake the
-//! line.
+//! Round trips: 4 calls in 4 rounds for a hold. 10 calls in 10 rounds for an order: most of them
+//! wake the line.
 
 use serde::Serialize;
 use serde_json::json;

@@ -10,7 +10,7 @@
 //!
 //! Cost: as [`super::cancel`], and 2 WRU more if a long reason makes the order larger than 1 KB.
 //!
-//! Round trips: 9 calls in 9 rounds, of which most wake the line.
+//! Round trips: 9 calls in 9 rounds. Most of the calls wake the line.
 
 use serde::Deserialize;
 use serde_json::json;

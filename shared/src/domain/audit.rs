@@ -165,7 +165,7 @@ impl SeatOfShow {
 }
 
 impl Violation {
-    /// A violation of which only the table is known.
+    /// A violation in a known table. Its item is not known.
     pub fn of(kind: Kind, table: Table) -> Self {
         Self {
             kind,

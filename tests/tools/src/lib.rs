@@ -5,6 +5,8 @@ mod buying;
 mod client;
 mod request;
 
+use std::process::ExitCode;
+
 use serde_json::Value;
 
 pub use self::{
@@ -15,6 +17,18 @@ pub use self::{
 
 /// Why a tool ends without a result.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a tool ends, whose check has the result `is_right`. A failure is printed.
+pub fn exit_code(is_right: Result<bool, Failure>) -> ExitCode {
+    match is_right {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// A JSON text.
 pub fn text(value: &Value) -> Result<String, Failure> {

@@ -40,7 +40,7 @@ impl Run<'_> {
         Ok(self.turn_page(page.next))
     }
 
-    /// Settles addresses of which only one of the two was seen.
+    /// Looks again at addresses for which only the user was seen, or only the address.
     pub(super) async fn settle_addresses(&mut self) -> Result<Step, StoreError> {
         let memory = &mut self.round.memory;
         let halves = std::iter::from_fn(|| memory.next_half_address());

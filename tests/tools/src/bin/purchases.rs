@@ -17,7 +17,7 @@ use std::{
 };
 
 use clap::Parser;
-use tools::{Bought, Client, Failure, STEPS, Show};
+use tools::{Bought, Client, Failure, STEPS, Show, exit_code};
 
 /// Buys seats as fast as the shop sells them, and checks every answer.
 #[derive(Parser)]
@@ -35,15 +35,7 @@ struct Arguments {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(&Arguments::parse()).await)
 }
 
 async fn run(arguments: &Arguments) -> Result<bool, Failure> {

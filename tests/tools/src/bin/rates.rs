@@ -16,7 +16,7 @@ use std::{
 use clap::Parser;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tools::{Client, Failure, Request, Show, expect, list, text};
+use tools::{Client, Failure, Request, Show, exit_code, expect, list, text};
 
 /// Measures how many requests of each kind a shop answers in a second.
 #[derive(Parser)]
@@ -40,13 +40,7 @@ const BUYERS: usize = 50;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(&Arguments::parse()).await.map(|()| true))
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {

@@ -23,7 +23,7 @@ use tokio::{
     net::TcpStream,
     time::Instant,
 };
-use tools::{Client, Failure, Request, text};
+use tools::{Client, Failure, Request, exit_code, text};
 
 /// Storms a shop on this machine, and checks that it still works.
 #[derive(Parser)]
@@ -73,13 +73,7 @@ const MANNERS: [Manner; 7] = [
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(&Arguments::parse()).await.map(|()| true))
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
