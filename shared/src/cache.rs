@@ -4,6 +4,7 @@
 //! that moves the clock also ages the cache.
 
 use std::{
+    borrow::Borrow,
     collections::HashMap,
     hash::Hash,
     sync::{Mutex, PoisonError},
@@ -30,7 +31,11 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// The value of a key, if it may still be used. After the clock went back, it may not.
-    pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+    pub(crate) fn get<Q>(&self, key: &Q, now: Timestamp) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (read_at, value) = entries.get(key)?;
         let age = now.duration_since(*read_at);

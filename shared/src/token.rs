@@ -2,7 +2,6 @@
 //!
 //! A queue token names a session, an access token a user. Both have an expiry, which is compared
 //! with the app's clock, not with the library's. We decide the algorithm, never the token.
-//! never the token's.
 
 use std::sync::LazyLock;
 
@@ -146,6 +145,11 @@ pub fn read(token: &str, key: &DecodingKey, now: Timestamp) -> Option<Claims> {
     let claims = jsonwebtoken::decode::<Claims>(token, key, &VALIDATION)
         .ok()?
         .claims;
+    unexpired(claims, now)
+}
+
+/// The content of a token, unless the token has expired.
+pub fn unexpired(claims: Claims, now: Timestamp) -> Option<Claims> {
     (now.as_second() < claims.expires_at()).then_some(claims)
 }
 
