@@ -100,7 +100,8 @@ struct Parts {
 
 impl App {
     /// Starts a function: makes clients with time-outs, and reads the public keys. That read opens
-    /// the connection to the database during the start, which costs nothing.
+    /// the connection to the database during the start, which costs nothing. Requests are signed,
+    /// unless `sdk` prefers another scheme.
     pub async fn start(
         config: Config,
         sdk: &aws_types::SdkConfig,
@@ -122,7 +123,7 @@ impl App {
         // functions they would share one budget, and a failing function would stop the retries of
         // the others.
         let own_budget = || RetryPartition::custom("function").build();
-        let database = aws_sdk_dynamodb::config::Builder::from(sdk)
+        let mut database = aws_sdk_dynamodb::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(retries.clone())
             .retry_partition(own_budget())
@@ -130,14 +131,18 @@ impl App {
             .interceptor(usage::NotesWrites)
             // This is for long streams. Ours are a few kilobytes, and have time-outs.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        let without_retries = database.clone().retry_config(RetryConfig::disabled());
-        let messages = aws_sdk_sqs::config::Builder::from(sdk)
+        let mut messages = aws_sdk_sqs::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(retries)
             .retry_partition(own_budget())
             .timeout_config(timeouts)
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if sdk.auth_scheme_preference().is_some() {
+            // Without this the SDK signs even if the preference is not to.
+            database.set_allow_no_auth();
+            messages.set_allow_no_auth();
+        }
+        let without_retries = database.clone().retry_config(RetryConfig::disabled());
         let store = Store::new(
             aws_sdk_dynamodb::Client::from_conf(database.build()),
             aws_sdk_dynamodb::Client::from_conf(without_retries.build()),
@@ -145,7 +150,7 @@ impl App {
         );
         let keyring = Keyring::read(store.clone(), clock.now()).await?;
         let release_queue = ReleaseQueue::new(
-            aws_sdk_sqs::Client::from_conf(messages),
+            aws_sdk_sqs::Client::from_conf(messages.build()),
             config.release_queue_url.clone(),
         );
         Ok(Self(Arc::new(Parts {
