@@ -1,7 +1,7 @@
 //! A function of the stack: its code, its environment, and its own SDK client.
 
 use std::{
-    any::Any, collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc,
+    any::Any, collections::BTreeMap, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc,
     time::Duration,
 };
 
@@ -108,11 +108,11 @@ impl Function {
         let Code::Http(handler) = self.code else {
             return Err(self.not_understood("HTTP events"));
         };
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app().await?;
             let request = lambda_http::request::from_str(event)?;
             Ok(runtime::answer(app, handler, request, self.timeout).await)
-        };
+        });
         let is_failure = |status: StatusCode| {
             status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE
         };
@@ -127,10 +127,10 @@ impl Function {
         let Code::Messages(handler) = self.code else {
             return Err(self.not_understood("messages"));
         };
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app().await?;
             Ok(runtime::deliver(app, handler, event).await)
-        };
+        });
         self.run_to_end(work, |response: &SqsBatchResponse| {
             !response.batch_item_failures.is_empty()
         })
@@ -142,18 +142,21 @@ impl Function {
         let Code::Event(handler) = self.code else {
             return Err(self.not_understood("events"));
         };
-        let work = async {
+        let work = Box::pin(async {
             let app = self.app().await?;
             Ok(runtime::invoke(app, handler, event, self.deadline()).await?)
-        };
+        });
         self.run_to_end(work, |_| false).await
     }
 
     /// Runs an invocation. If its process ends, the next invocation makes a new handle. A failure
     /// is noted as unexplained if no call has met a fault.
+    ///
+    /// The work is in a box: each function that it is passed through would otherwise make room for
+    /// it twice, and copy all of that.
     async fn run_to_end<T>(
         &self,
-        work: impl Future<Output = Result<T, FunctionError>>,
+        work: Pin<Box<impl Future<Output = Result<T, FunctionError>>>>,
         has_failed: impl Fn(&T) -> bool,
     ) -> Result<T, FunctionError> {
         let Outcome { result, faults } = lifetime::run(catch_panic(work)).await;
