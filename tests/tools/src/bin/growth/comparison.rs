@@ -2,21 +2,62 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use local::{Consumed, Units};
+use rustix::time::{ClockId, clock_gettime};
 use tools::Failure;
+
+/// What a request took.
+#[derive(Debug, Clone, Copy)]
+pub struct Took {
+    /// Processor time of this process, which is client, stack and database.
+    processor: Duration,
+    /// Time.
+    wall: Duration,
+}
+
+/// When a request was sent.
+pub struct Sent {
+    processor: Duration,
+    wall: Instant,
+}
+
+impl Sent {
+    /// Now.
+    pub fn now() -> Self {
+        Self {
+            processor: processor_time(),
+            wall: Instant::now(),
+        }
+    }
+
+    /// What it has taken until now.
+    pub fn took(self) -> Took {
+        Took {
+            processor: processor_time().saturating_sub(self.processor),
+            wall: self.wall.elapsed(),
+        }
+    }
+}
+
+/// The processor time of this process so far.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime)
+        .try_into()
+        .unwrap_or_default()
+}
 
 /// What the requests to a shop took and consumed.
 #[derive(Default)]
 pub struct Measured {
-    requests: BTreeMap<&'static str, Vec<(Duration, Consumed)>>,
+    requests: BTreeMap<&'static str, Vec<(Took, Consumed)>>,
 }
 
 impl Measured {
     /// Adds a request. Its name begins with that of its function.
-    pub fn add(&mut self, name: &'static str, took: Duration, consumed: Consumed) {
+    pub fn add(&mut self, name: &'static str, took: Took, consumed: Consumed) {
         self.requests
             .entry(name)
             .or_default()
@@ -46,9 +87,10 @@ struct Row {
     consumes_the_same: bool,
 }
 
-/// The median of the times of a request, and what it consumes on average.
+/// The medians of what a request takes, and what it consumes on average.
 struct Measures {
-    median: Duration,
+    processor: f64,
+    wall: f64,
     mean: Units,
 }
 
@@ -73,8 +115,11 @@ impl Comparison {
 
     /// Prints the table.
     pub fn print(&self) {
-        println!("| request | calls | RRU | WRU | before, ms | after, ms | ratio |");
-        println!("|---|---|---|---|---|---|---|");
+        println!(
+            "| request | calls | RRU | WRU | processor, ms: before | after | ratio \
+             | time, ms: before | after | ratio |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|");
         for row in &self.0 {
             let (small, large) = (&row.small, &row.large);
             let column = |part: fn(&Units) -> f64| {
@@ -86,22 +131,28 @@ impl Comparison {
                 }
             };
             println!(
-                "| {} | {} | {} | {} | {:.3} | {:.3} | {:.2} |",
+                "| {} | {} | {} | {} | {:.3} | {:.3} | {:.2} | {:.3} | {:.3} | {:.2} |",
                 row.name,
                 column(|units| count(units.calls)),
                 column(|units| units.read),
                 column(|units| units.write),
-                milliseconds(small.median),
-                milliseconds(large.median),
+                small.processor,
+                large.processor,
                 row.ratio(),
+                small.wall,
+                large.wall,
+                large.wall / small.wall,
             );
         }
         let ratios = self.0.iter().map(Row::ratio);
-        println!("\nThe highest ratio is {:.2}.", ratios.fold(0.0, f64::max));
+        println!(
+            "\nThe highest ratio of processor times is {:.2}.",
+            ratios.fold(0.0, f64::max)
+        );
     }
 
-    /// Whether every request consumes the same in both shops, and takes at most `limit` times as
-    /// long in the large one. Prints those that do not.
+    /// Whether every request consumes the same in both shops, and takes at most `limit` times the
+    /// processor time in the large one. Prints those that do not.
     pub fn is_right(&self, limit: Option<f64>) -> bool {
         let mut is_right = true;
         for row in &self.0 {
@@ -110,7 +161,11 @@ impl Comparison {
                 is_right = false;
             }
             if limit.is_some_and(|limit| row.ratio() > limit) {
-                eprintln!("{}: takes {:.2} times as long", row.name, row.ratio());
+                eprintln!(
+                    "{}: takes {:.2} times the processor time",
+                    row.name,
+                    row.ratio()
+                );
                 is_right = false;
             }
         }
@@ -120,17 +175,21 @@ impl Comparison {
 
 impl Row {
     fn ratio(&self) -> f64 {
-        self.large.median.as_secs_f64() / self.small.median.as_secs_f64()
+        self.large.processor / self.small.processor
     }
 }
 
 impl Measures {
-    fn of(requests: &[(Duration, Consumed)]) -> Self {
-        let mut times: Vec<_> = requests.iter().map(|(took, _)| *took).collect();
-        times.sort_unstable();
+    fn of(requests: &[(Took, Consumed)]) -> Self {
+        let median = |part: fn(&Took) -> Duration| {
+            let mut times: Vec<_> = requests.iter().map(|(took, _)| part(took)).collect();
+            times.sort_unstable();
+            milliseconds(times.get(times.len() / 2).copied().unwrap_or_default())
+        };
         let total: Units = requests.iter().map(|(_, consumed)| consumed.total).sum();
         Self {
-            median: times.get(times.len() / 2).copied().unwrap_or_default(),
+            processor: median(|took| took.processor),
+            wall: median(|took| took.wall),
             mean: mean(total, requests.len()),
         }
     }

@@ -3,15 +3,12 @@
 use std::{collections::HashMap, fmt};
 
 use clap::Args;
+use local::Stack;
 use shared::{
-    aws_sdk_dynamodb::{
-        Client as Database,
-        types::{AttributeValue, PutRequest, WriteRequest},
-    },
+    aws_sdk_dynamodb::types::AttributeValue,
     domain::{draw::STRIPES, ids::QueueId},
     store::keys,
 };
-use tokio::{runtime::Runtime, task::JoinSet};
 use tools::Failure;
 
 use crate::shop::{CONCERT_NAME, DRAW, EMAIL, LINE};
@@ -88,12 +85,8 @@ const SEATS_A_SHOW: u64 = 50;
 /// How many seats a concert has.
 const SEATS: u64 = SHOWS * SEATS_A_SHOW;
 
-/// DynamoDB accepts this many items at once.
-const A_BATCH: usize = 25;
-
-/// How many batches are written at the same moment. The engine writes them one after the other;
-/// meanwhile the others are put into words.
-const AT_ONCE: usize = 4;
+/// How many items are put at once.
+const A_BATCH: usize = 10_000;
 
 /// Whose items are copied.
 #[derive(Debug, Clone)]
@@ -109,121 +102,110 @@ pub struct Originals {
 }
 
 /// Copies the originals until there are as many of each. Returns how many items were written.
-pub async fn fill(database: Database, originals: Originals, sizes: Sizes) -> Result<u64, Failure> {
-    let all = async move {
-        let mut tables = Tables {
-            database,
-            originals,
-            written: 0,
-        };
-        tables.copy_concerts(sizes.concerts).await?;
-        tables.copy_users(sizes.users).await?;
-        tables.copy_orders(sizes.orders).await?;
-        tables.copy_sessions(sizes.sessions).await?;
-        tables.copy_entries(sizes.sessions).await?;
-        Ok(tables.written)
+pub async fn fill(stack: &Stack, originals: &Originals, sizes: &Sizes) -> Result<u64, Failure> {
+    let mut tables = Tables {
+        stack,
+        originals,
+        written: 0,
     };
-    // On all processors: the shops run on one.
-    let filled = tokio::task::spawn_blocking(move || Runtime::new()?.block_on(all));
-    filled.await?
+    tables.copy_concerts(sizes.concerts).await?;
+    tables.copy_users(sizes.users).await?;
+    tables.copy_orders(sizes.orders).await?;
+    tables.copy_sessions(sizes.sessions).await?;
+    // The entries of a draw are counted on stripes.
+    tables.put("Queues", stripes(&DRAW.parse()?, sizes.sessions))?;
+    Ok(tables.written)
 }
 
-struct Tables {
-    database: Database,
-    originals: Originals,
+struct Tables<'a> {
+    stack: &'a Stack,
+    originals: &'a Originals,
     written: u64,
 }
 
-impl Tables {
+impl Tables<'_> {
     async fn copy_concerts(&mut self, concerts: u64) -> Result<(), Failure> {
-        let id = self.originals.concert_id.clone();
-        let items = self.items_with("Catalog", &id).await?;
+        let id = &self.originals.concert_id;
+        let items = self.items_with("Catalog", id).await?;
         let copies = (1..=concerts).flat_map(|number| {
-            let (new_id, new_name) = (uuid(number), concert_name(number));
-            let words = [(id.clone(), new_id), (CONCERT_NAME.to_owned(), new_name)];
-            let copies: Vec<_> = items.iter().map(|item| replaced(item, &words)).collect();
-            copies
+            let (new_id, name) = (uuid(number), concert_name(number));
+            copies(&items, &[(id, &new_id), (CONCERT_NAME, &name)])
         });
-        self.put("Catalog", copies).await
+        self.put("Catalog", copies)
     }
 
     async fn copy_users(&mut self, users: u64) -> Result<(), Failure> {
-        let id = self.originals.user_id.clone();
-        let items = self.items_with("Users", &id).await?;
+        let id = &self.originals.user_id;
+        let items = self.items_with("Users", id).await?;
         let copies = (1..=users).flat_map(|number| {
-            let words = [
-                (id.clone(), uuid(number)),
-                (EMAIL.to_owned(), format!("user{number:012}@example.com")),
-            ];
-            let copies: Vec<_> = items.iter().map(|item| replaced(item, &words)).collect();
-            copies
+            let email = format!("user{number:012}@example.com");
+            copies(&items, &[(id, &uuid(number)), (EMAIL, &email)])
         });
-        self.put("Users", copies).await
+        self.put("Users", copies)
     }
 
     /// Each order with the account and its entries, and with the seat. Seat by seat, show by show,
-    /// concert by concert.
+    /// concert by concert. (In the seat's item the buyer stays the original's.)
     async fn copy_orders(&mut self, orders: u64) -> Result<(), Failure> {
-        let originals = self.originals.clone();
-        for (table, id) in [
-            ("Accounts", &originals.user_id),
-            ("Seats", &originals.reservation_id),
-        ] {
+        let Originals {
+            concert_id,
+            dates,
+            user_id,
+            reservation_id,
+        } = self.originals;
+        for (table, id) in [("Accounts", user_id), ("Seats", reservation_id)] {
             let items = self.items_with(table, id).await?;
-            let originals = originals.clone();
-            let copies = (1..=orders).flat_map(move |number| {
+            let copies = (1..=orders).flat_map(|number| {
                 let seat = Seat::of_order(number);
-                let date = &originals.dates[usize::try_from(seat.show).unwrap_or_default()];
-                let words = [
-                    (originals.user_id.clone(), uuid(number)),
-                    (originals.reservation_id.clone(), uuid(number)),
-                    (originals.concert_id.clone(), uuid(seat.concert)),
-                    (CONCERT_NAME.to_owned(), concert_name(seat.concert)),
-                    (originals.dates[0].clone(), date.clone()),
-                ];
-                let copies: Vec<_> = items
-                    .iter()
-                    .map(|item| seat.put_into(replaced(item, &words)))
-                    .collect();
-                copies
+                let concert = (uuid(seat.concert), concert_name(seat.concert));
+                let copies = copies(
+                    &items,
+                    &[
+                        (user_id, &uuid(number)),
+                        (reservation_id, &uuid(number)),
+                        (concert_id, &concert.0),
+                        (CONCERT_NAME, &concert.1),
+                        (&dates[0], &dates[seat.show]),
+                    ],
+                );
+                copies.into_iter().map(move |item| seat.put_into(item))
             });
-            self.put(table, copies).await?;
+            self.put(table, copies)?;
         }
         Ok(())
     }
 
     /// The sessions come after the original in their line.
     async fn copy_sessions(&mut self, sessions: u64) -> Result<(), Failure> {
-        let id = self.originals.user_id.clone();
-        let mut items = self.items_with("Sessions", &id).await?;
+        let id = &self.originals.user_id;
+        let mut items = self.items_with("Sessions", id).await?;
         items.retain(|item| item.get("queue_id") == Some(&text(LINE)));
-        let original = items.pop().ok_or("nobody waits")?;
-        let (jti, first) = (text_of(&original, "jti")?, number_of(&original, "number")?);
-        let copies = (1..=sessions).map(|number| {
-            let words = [(id.clone(), uuid(number)), (jti.clone(), uuid(number))];
-            let mut copy = replaced(&original, &words);
-            copy.insert("number".to_owned(), count(first + number));
-            copy
+        let original = items.first().ok_or("nobody waits")?;
+        let (jti, first) = (text_of(original, "jti")?, number_of(original, "number")?);
+        let copies = (1..=sessions).flat_map(|number| {
+            let mut copies = copies(&items, &[(id, &uuid(number)), (&jti, &uuid(number))]);
+            for copy in &mut copies {
+                copy.insert("number".to_owned(), count(first + number));
+            }
+            copies
         });
-        self.put("Sessions", copies).await?;
-        let line: QueueId = LINE.parse()?;
+        self.put("Sessions", copies)?;
         let issued = Item::from([
-            ("id".to_owned(), text(&keys::issued(&line))),
+            ("id".to_owned(), text(&keys::issued(&LINE.parse()?))),
             ("issued".to_owned(), count(first + sessions)),
         ]);
-        self.put("Queues", [issued].into_iter()).await
-    }
-
-    /// The entries of a draw are counted on stripes.
-    async fn copy_entries(&mut self, entries: u64) -> Result<(), Failure> {
-        let draw = DRAW.parse()?;
-        let stripes = stripes(&draw, entries);
-        self.put("Queues", stripes).await
+        self.put("Queues", [issued].into_iter())
     }
 
     /// The items of a table that name something.
     async fn items_with(&self, table: &str, id: &str) -> Result<Vec<Item>, Failure> {
-        let scan = self.database.scan().table_name(table).send().await?;
+        let scan = self
+            .stack
+            .database()
+            .scan()
+            .table_name(table)
+            .send()
+            .await?;
         let mut items = scan.items.unwrap_or_default();
         items.retain(|item| item.values().any(|value| names(value, id)));
         if items.is_empty() {
@@ -232,38 +214,22 @@ impl Tables {
         Ok(items)
     }
 
-    async fn put(
-        &mut self,
-        table: &'static str,
-        items: impl Iterator<Item = Item>,
-    ) -> Result<(), Failure> {
-        let mut items = items.peekable();
-        let mut writes = JoinSet::new();
-        while items.peek().is_some() {
-            if writes.len() == AT_ONCE {
-                writes.join_next().await.transpose()?.transpose()?;
-            }
+    fn put(&mut self, table: &str, mut items: impl Iterator<Item = Item>) -> Result<(), Failure> {
+        loop {
             let batch: Vec<_> = items.by_ref().take(A_BATCH).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
             self.written += u64::try_from(batch.len())?;
-            writes.spawn(put(self.database.clone(), table, batch));
+            import(self.stack, table, batch)?;
         }
-        while let Some(written) = writes.join_next().await {
-            written??;
-        }
-        Ok(())
     }
 }
 
-/// Writes items, at most [`A_BATCH`] of them.
-pub async fn put(database: Database, table: &str, items: Vec<Item>) -> Result<(), Failure> {
-    let requests = items.into_iter().map(|item| {
-        let put = PutRequest::builder().set_item(Some(item)).build()?;
-        Ok(WriteRequest::builder().put_request(put).build())
-    });
-    let requests: Vec<_> = requests.collect::<Result<_, Failure>>()?;
-    let batch = database.batch_write_item().request_items(table, requests);
-    batch.send().await?;
-    Ok(())
+/// Puts items into a table.
+pub fn import(stack: &Stack, table: &str, items: Vec<Item>) -> Result<(), Failure> {
+    let imported = stack.import(table, items);
+    imported.map_err(|problem| problem.to_string().into())
 }
 
 /// The items of this many early entries of a queue.
@@ -283,7 +249,8 @@ pub fn stripes(queue: &QueueId, entries: u64) -> impl Iterator<Item = Item> {
 #[derive(Clone, Copy)]
 struct Seat {
     concert: u64,
-    show: u64,
+    /// The index of its date.
+    show: usize,
     seat: u64,
 }
 
@@ -292,7 +259,7 @@ impl Seat {
         let index = number - 1;
         Self {
             concert: index / SEATS + 1,
-            show: index % SEATS / SEATS_A_SHOW,
+            show: usize::try_from(index % SEATS / SEATS_A_SHOW).unwrap_or_default(),
             seat: index % SEATS_A_SHOW + 1,
         }
     }
@@ -311,22 +278,27 @@ impl Seat {
     }
 }
 
-/// A copy of an item with other words in its texts.
-fn replaced(item: &Item, words: &[(String, String)]) -> Item {
-    let with_other_words = |value: &AttributeValue| match value {
+/// Copies of items with other words in their texts.
+fn copies(items: &[Item], words: &[(&str, &str)]) -> Vec<Item> {
+    let copy = |value: &AttributeValue| match value {
         AttributeValue::S(text) => {
             let mut text = text.clone();
             for (word, other) in words {
-                text = text.replace(word, other);
+                if text.contains(word) {
+                    text = text.replace(word, other);
+                }
             }
             AttributeValue::S(text)
         }
         other => other.clone(),
     };
-    let values = item.iter();
-    values
-        .map(|(name, value)| (name.clone(), with_other_words(value)))
-        .collect()
+    let copy = |item: &Item| {
+        let values = item.iter();
+        values
+            .map(|(name, value)| (name.clone(), copy(value)))
+            .collect()
+    };
+    items.iter().map(copy).collect()
 }
 
 fn names(value: &AttributeValue, id: &str) -> bool {

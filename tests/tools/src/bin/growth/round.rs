@@ -5,7 +5,7 @@ use serde_json::json;
 use tools::{Failure, Request, expect, text};
 
 use crate::{
-    copies::{put, stripes, uuid},
+    copies::{import, stripes, uuid},
     shop::{ADMIN_EMAIL, Buyer, LINE, OPENING, PASSWORD, Shop},
 };
 
@@ -342,11 +342,8 @@ impl Shop {
         let put_queue = Request::put(&path, json!({ "opens_at": opens_at.to_string() }));
         let put_queue = self.by_admin(put_queue);
         self.measure("put-queue, a new one", put_queue).await?;
-        let entries: Vec<_> = stripes(&OPENING.parse()?, self.entries).collect();
-        let database = self.stack.database();
-        for batch in entries.chunks(25) {
-            put(database.clone(), "Queues", batch.to_vec()).await?;
-        }
+        let entries = stripes(&OPENING.parse()?, self.entries).collect();
+        import(&self.stack, "Queues", entries)?;
         self.advance(61).await;
         let tick = Request::invoke("admit", json!({ "ticks": 1 }));
         self.measure("admit, at an opening", tick).await?;
@@ -356,9 +353,10 @@ impl Shop {
         expect(document["draw"].is_object(), "they are drawn", &document)?;
         for mut item in self.queue_items(OPENING).await? {
             let id = item.remove("id").ok_or("no id")?;
+            let database = self.stack.database();
             let delete = database.delete_item().table_name("Queues").key("id", id);
             delete.send().await?;
         }
-        put(database, "Queues", self.registry.clone()).await
+        import(&self.stack, "Queues", self.registry.clone())
     }
 }

@@ -1,6 +1,6 @@
 //! A shop with what its items are copied from.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use local::{Options, Stack, Storage, Time};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tools::{Client, Failure, Request, Seat, expect, list, text};
 
 use crate::{
-    comparison::Measured,
+    comparison::{Measured, Sent},
     copies::{Item, Originals, SHOWS},
     seconds, start,
 };
@@ -211,9 +211,9 @@ impl Shop {
         let turn = Arc::clone(&self.turn);
         let _turn = turn.lock().await;
         self.stack.forget_consumed();
-        let started = Instant::now();
+        let sent = Sent::now();
         let answer = self.client.ask(request).await?;
-        let took = started.elapsed();
+        let took = sent.took();
         self.measured.add(name, took, self.stack.consumed());
         Ok(answer)
     }
@@ -228,9 +228,9 @@ impl Shop {
     pub async fn measure_advance(&mut self, name: &'static str, by: u64) {
         let _turn = self.turn.lock().await;
         self.stack.forget_consumed();
-        let started = Instant::now();
+        let sent = Sent::now();
         self.stack.advance(seconds(by)).await;
-        let took = started.elapsed();
+        let took = sent.took();
         self.measured.add(name, took, self.stack.consumed());
     }
 
