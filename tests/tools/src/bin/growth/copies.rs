@@ -31,6 +31,9 @@ pub struct Sizes {
     /// How many orders there are, each of one seat and of another user.
     #[arg(long, default_value_t = 1_000_000)]
     orders: u64,
+    /// How many orders one regular customer has besides, and as many charges.
+    #[arg(long, default_value_t = 10_000)]
+    history: u64,
 }
 
 impl fmt::Display for Sizes {
@@ -40,10 +43,12 @@ impl fmt::Display for Sizes {
             users,
             sessions,
             orders,
+            history,
         } = self;
         write!(
             formatter,
-            "{concerts} concerts, {users} users, {sessions} sessions, {orders} orders"
+            "{concerts} concerts, {users} users, {sessions} sessions, {orders} orders, \
+             {history} orders of a regular customer"
         )
     }
 }
@@ -57,6 +62,7 @@ impl Sizes {
             users: 300,
             sessions: 50 + 20 * u64::from(rounds),
             orders: 1,
+            history: 50,
         }
     }
 
@@ -65,7 +71,8 @@ impl Sizes {
         let is_smaller = self.concerts < few.concerts
             || self.users < few.users
             || self.sessions < few.sessions
-            || self.orders < few.orders;
+            || self.orders < few.orders
+            || self.history < few.history;
         if is_smaller {
             Err(format!("not fewer than {few}, please").into())
         } else if self.orders > self.users || self.orders > self.concerts * SEATS {
@@ -99,6 +106,8 @@ pub struct Originals {
     pub user_id: String,
     /// Their order.
     pub reservation_id: String,
+    /// A guest who gets many copies of the order.
+    pub regular_id: String,
 }
 
 /// Copies the originals until there are as many of each. Returns how many items were written.
@@ -111,6 +120,7 @@ pub async fn fill(stack: &Stack, originals: &Originals, sizes: &Sizes) -> Result
     tables.copy_concerts(sizes.concerts).await?;
     tables.copy_users(sizes.users).await?;
     tables.copy_orders(sizes.orders).await?;
+    tables.copy_history(sizes.history).await?;
     tables.copy_sessions(sizes.sessions).await?;
     // The entries of a draw are counted on stripes.
     tables.put("Queues", stripes(&DRAW.parse()?, sizes.sessions))?;
@@ -152,6 +162,7 @@ impl Tables<'_> {
             dates,
             user_id,
             reservation_id,
+            ..
         } = self.originals;
         for (table, id) in [("Accounts", user_id), ("Seats", reservation_id)] {
             let items = self.items_with(table, id).await?;
@@ -173,6 +184,35 @@ impl Tables<'_> {
             self.put(table, copies)?;
         }
         Ok(())
+    }
+
+    /// Many charges and orders of one customer: a chain, in which each order spends a charge.
+    async fn copy_history(&mut self, history: u64) -> Result<(), Failure> {
+        let Originals {
+            user_id,
+            reservation_id,
+            regular_id,
+            ..
+        } = self.originals;
+        let items = self.items_with("Accounts", user_id).await?;
+        let copies = (1..=history).flat_map(|number| {
+            let id = uuid(number);
+            let mut copies = copies(&items, &[(user_id, regular_id), (reservation_id, &id)]);
+            for copy in &mut copies {
+                let entry = text_of(copy, "entry").unwrap_or_default();
+                let seq = if entry.starts_with(keys::CHARGES) {
+                    let name = text(&format!("{}{id}", keys::CHARGES));
+                    copy.insert("entry".to_owned(), name);
+                    2 * number - 1
+                } else {
+                    // The account has that of the last order.
+                    2 * number
+                };
+                copy.insert("seq".to_owned(), count(seq));
+            }
+            copies
+        });
+        self.put("Accounts", copies)
     }
 
     /// The sessions come after the original in their line.

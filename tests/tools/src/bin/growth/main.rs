@@ -78,6 +78,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         .open("large", &arguments.sizes, &turn, start)
         .await?;
 
+    small.settle(few.sessions).await?;
+    large.settle(arguments.sizes.sessions).await?;
+
     let started = Instant::now();
     for round in 0..rounds {
         if round == FIRST_ROUNDS {
@@ -112,14 +115,13 @@ impl Arguments {
             Some(directory) => Storage::File(directory.join(format!("{name}.db"))),
             None => Storage::Memory,
         };
-        let mut shop = Shop::open(storage, start, Arc::clone(turn)).await?;
+        let shop = Shop::open(storage, start, Arc::clone(turn)).await?;
         let started = Instant::now();
         let written = fill(&shop.stack, &shop.originals(), sizes).await?;
         eprintln!(
             "{name}: {sizes}: {written} items in {:.1?}",
             started.elapsed()
         );
-        shop.settle(sizes.sessions).await?;
         Ok(shop)
     }
 }

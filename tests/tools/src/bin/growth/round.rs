@@ -5,6 +5,7 @@ use serde_json::json;
 use tools::{Failure, Request, expect, text};
 
 use crate::{
+    comparison::WHOLE_HISTORY,
     copies::{import, stripes, uuid},
     shop::{ADMIN_EMAIL, Buyer, LINE, OPENING, PASSWORD, Shop},
 };
@@ -29,6 +30,7 @@ impl Shop {
         self.account(number).await?;
         self.purchase().await?;
         self.refunds().await?;
+        self.regular_customer().await?;
         self.line().await?;
         self.draw().await?;
         self.catalog().await?;
@@ -218,6 +220,25 @@ impl Shop {
         let refund = Request::post(format!("{path}/{reservation}/refund"), refund);
         let refund = self.by_admin(refund);
         self.measure("refund", refund).await?;
+        Ok(())
+    }
+
+    /// A customer with many orders.
+    async fn regular_customer(&mut self) -> Result<(), Failure> {
+        let id = self.regular_id.clone();
+        let log_in = Request::post("/v1/auth/login", json!({ "user_id": id }));
+        let token = text(&self.ask(log_in).await?["token"])?;
+        let charge = Request::charge(&token, &id, &json!(PRICE));
+        self.measure("charge, a regular customer", charge).await?;
+        let path = format!("/v1/users/{id}");
+        let get = |what: &str| Request::get(format!("{path}/{what}")).token(&token);
+        self.measure("get-balance, a regular customer", get("balance"))
+            .await?;
+        let page = self.measure("list-payments, a regular customer", get("payments"));
+        let cursor = text(&page.await?["next_cursor"])?;
+        let next = get(&format!("payments?cursor={cursor}"));
+        self.measure("list-payments, next page", next).await?;
+        self.measure(WHOLE_HISTORY, get("statement")).await?;
         Ok(())
     }
 

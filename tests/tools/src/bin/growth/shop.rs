@@ -57,11 +57,18 @@ pub struct Shop {
     pub entries: u64,
     /// The list of queues without [`OPENING`].
     pub registry: Vec<Item>,
+    /// The guest with many orders.
+    pub regular_id: String,
     user_id: String,
     reservation_id: String,
     client: Client,
     /// Held by the shop that does something. It is passed on in turn.
     turn: Arc<Mutex<()>>,
+}
+
+/// Host and port of a stack.
+fn address(stack: &Stack) -> String {
+    stack.url().replace("http://", "")
 }
 
 /// A guest with a queue token.
@@ -93,7 +100,7 @@ impl Shop {
             ..Options::default()
         })
         .await?;
-        let client = Client::open(&stack.url().replace("http://", "")).await?;
+        let client = Client::open(&address(&stack)).await?;
         let mut shop = Self {
             stack,
             measured: Measured::default(),
@@ -105,6 +112,7 @@ impl Shop {
             draw_concert_id: String::new(),
             entries: 0,
             registry: Vec::new(),
+            regular_id: String::new(),
             user_id: String::new(),
             reservation_id: String::new(),
             client,
@@ -140,6 +148,8 @@ impl Shop {
                 _ => self.draw_concert_id = concert_id,
             }
         }
+        let regular = self.ask(Request::sign_up("단골")).await?;
+        self.regular_id = text(&regular["user_id"])?;
         self.make_customer().await
     }
 
@@ -177,7 +187,9 @@ impl Shop {
     }
 
     /// Lets what the filling has changed become known, and what `admit` does at the start end.
+    /// Connects again: filling takes longer than a connection may be idle.
     pub async fn settle(&mut self, entries: u64) -> Result<(), Failure> {
+        self.client = Client::open(&address(&self.stack)).await?;
         self.entries = entries;
         self.stack.advance(seconds(120)).await;
         let registry = self.queue_items("registry").await?;
@@ -192,6 +204,7 @@ impl Shop {
             dates: self.dates.clone(),
             user_id: self.user_id.clone(),
             reservation_id: self.reservation_id.clone(),
+            regular_id: self.regular_id.clone(),
         }
     }
 
