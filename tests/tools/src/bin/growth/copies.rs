@@ -119,8 +119,13 @@ pub async fn fill(stack: &Stack, originals: &Originals, sizes: &Sizes) -> Result
     };
     tables.copy_concerts(sizes.concerts).await?;
     tables.copy_users(sizes.users).await?;
-    tables.copy_orders(sizes.orders).await?;
-    tables.copy_history(sizes.history).await?;
+    let accounts = tables.items_with("Accounts", &originals.user_id).await?;
+    let seats = tables
+        .items_with("Seats", &originals.reservation_id)
+        .await?;
+    tables.copy_orders("Accounts", &accounts, sizes.orders)?;
+    tables.copy_orders("Seats", &seats, sizes.orders)?;
+    tables.copy_history(&accounts, sizes.history)?;
     tables.copy_sessions(sizes.sessions).await?;
     // The entries of a draw are counted on stripes.
     tables.put("Queues", stripes(&DRAW.parse()?, sizes.sessions))?;
@@ -154,9 +159,9 @@ impl Tables<'_> {
         self.put("Users", copies)
     }
 
-    /// Each order with the account and its entries, and with the seat. Seat by seat, show by show,
-    /// concert by concert. (In the seat's item the buyer stays the original's.)
-    async fn copy_orders(&mut self, orders: u64) -> Result<(), Failure> {
+    /// What orders have in a table: the account and its entries, or the seat. Seat by seat, show by
+    /// show, concert by concert. (In the seat's item the buyer stays the original's.)
+    fn copy_orders(&mut self, table: &str, items: &[Item], orders: u64) -> Result<(), Failure> {
         let Originals {
             concert_id,
             dates,
@@ -164,40 +169,34 @@ impl Tables<'_> {
             reservation_id,
             ..
         } = self.originals;
-        for (table, id) in [("Accounts", user_id), ("Seats", reservation_id)] {
-            let items = self.items_with(table, id).await?;
-            let copies = (1..=orders).flat_map(|number| {
-                let seat = Seat::of_order(number);
-                let concert = (uuid(seat.concert), concert_name(seat.concert));
-                let copies = copies(
-                    &items,
-                    &[
-                        (user_id, &uuid(number)),
-                        (reservation_id, &uuid(number)),
-                        (concert_id, &concert.0),
-                        (CONCERT_NAME, &concert.1),
-                        (&dates[0], &dates[seat.show]),
-                    ],
-                );
-                copies.into_iter().map(move |item| seat.put_into(item))
-            });
-            self.put(table, copies)?;
-        }
-        Ok(())
+        let copies = (1..=orders).flat_map(|number| {
+            let seat = Seat::of_order(number);
+            let copies = copies(
+                items,
+                &[
+                    (user_id, &uuid(number)),
+                    (reservation_id, &uuid(number)),
+                    (concert_id, &uuid(seat.concert)),
+                    (CONCERT_NAME, &concert_name(seat.concert)),
+                    (&dates[0], &dates[seat.show]),
+                ],
+            );
+            copies.into_iter().map(move |item| seat.put_into(item))
+        });
+        self.put(table, copies)
     }
 
     /// Many charges and orders of one customer: a chain, in which each order spends a charge.
-    async fn copy_history(&mut self, history: u64) -> Result<(), Failure> {
+    fn copy_history(&mut self, items: &[Item], history: u64) -> Result<(), Failure> {
         let Originals {
             user_id,
             reservation_id,
             regular_id,
             ..
         } = self.originals;
-        let items = self.items_with("Accounts", user_id).await?;
         let copies = (1..=history).flat_map(|number| {
             let id = uuid(number);
-            let mut copies = copies(&items, &[(user_id, regular_id), (reservation_id, &id)]);
+            let mut copies = copies(items, &[(user_id, regular_id), (reservation_id, &id)]);
             for copy in &mut copies {
                 let entry = text_of(copy, "entry").unwrap_or_default();
                 let seq = if entry.starts_with(keys::CHARGES) {
