@@ -139,8 +139,8 @@ impl Shop {
         let seats = Request::seats(token, &concert, &self.dates[0]);
         self.measure("list-seats", seats).await?;
         let hold = self.hold_seat(&buyer, SEATS[0]);
-        let held = self.measure("hold-seats", hold).await?;
-        let reservation = text(&held["reservation_id"])?;
+        let reservation = self.measure("hold-seats", hold).await?;
+        let reservation = text(&reservation["reservation_id"])?;
         let get = Request::reservation(token, &concert, &reservation);
         self.measure("get-reservation, held", get.clone()).await?;
         let charge = Request::charge(token, user_id, &price);
