@@ -11,7 +11,7 @@ trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$wo
 # because packages and kinds of targets are the same, for which it needs an example. With `--package`,
 # features would differ, and the AWS SDK and everything above it would be compiled again.
 build_local() {
-    cargo build --quiet --locked --bin local --bin storm --bin crash --bin purchases --bin rates --example check-draw
+    cargo build --quiet --locked --bin local --bin storm --bin crash --bin purchases --bin rates --bin growth --example check-draw
 }
 
 # Waits until a command succeeds. Fails when the process has ended, or after ten minutes, which is

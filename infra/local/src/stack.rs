@@ -4,17 +4,27 @@ mod assembly;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fs::File, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::{app::App, aws_sdk_dynamodb::Client, clock::Clock};
+use shared::{
+    app::App,
+    aws_sdk_dynamodb::{Client, types::AttributeValue},
+    clock::Clock,
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     Options, Problem,
-    aws::queue::Message,
+    aws::{engine, queue::Message},
     calls::{
-        connector::Backend,
+        connector::{Backend, Engine},
         faults::Faults,
         tally::{Consumed, Tally, Units},
     },
@@ -130,6 +140,19 @@ impl Stack {
     /// counted.
     pub fn database(&self) -> Client {
         Client::new(&self.operator.sdk)
+    }
+
+    /// Puts items into a table of the embedded engine in one transaction, without conditions. For
+    /// millions of items, which would take long with [`Stack::database`].
+    pub fn import(
+        &self,
+        table: &str,
+        items: Vec<HashMap<String, AttributeValue>>,
+    ) -> Result<(), Problem> {
+        match &self.backend.engine {
+            Engine::Embedded(database) => engine::import(database, table, items),
+            Engine::Remote(_) => Err(Problem::failure("the tables are in another engine")),
+        }
     }
 
     /// What the functions' calls to the database have consumed since the start, or since

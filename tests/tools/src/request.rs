@@ -52,15 +52,27 @@ impl Request {
 
     /// A `POST` that creates something.
     pub fn create(path: impl Into<String>, body: Value) -> Self {
-        Self {
-            status: 201,
-            ..Self::post(path, body)
-        }
+        Self::post(path, body).expecting(201)
     }
 
     /// A `PUT`.
     pub fn put(path: impl Into<String>, body: Value) -> Self {
         Self::new("PUT", path, Some(body))
+    }
+
+    /// A `PATCH`.
+    pub fn patch(path: impl Into<String>, body: Value) -> Self {
+        Self::new("PATCH", path, Some(body))
+    }
+
+    /// A `DELETE`.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new("DELETE", path, None)
+    }
+
+    /// The same with another status of a success.
+    pub fn expecting(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// The same with a token.

@@ -1,6 +1,7 @@
 //! The embedded DynamoDB engine, which is called in this process and not through a socket.
 
 use std::{
+    collections::HashMap,
     ffi::OsString,
     fs::{File, TryLockError},
     io,
@@ -8,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use aws_smithy_types::Blob;
 use axum::{
     Router,
     body::Bytes,
@@ -15,17 +17,17 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
 };
 use dynoxide::{
-    DynoxideError,
+    AttributeValue, DynoxideError, ImportOptions, Item,
     actions::{
         batch_get_item, batch_write_item, create_table, delete_item, describe_table, get_item,
-        list_tables, put_item, query, scan, transact_get_items, transact_write_items, update_item,
-        update_time_to_live, vector_lifecycle::VectorIndexLifecycle,
+        import_items, list_tables, put_item, query, scan, transact_get_items, transact_write_items,
+        update_item, update_time_to_live, vector_lifecycle::VectorIndexLifecycle,
     },
     storage::Storage,
 };
 use parking_lot::Mutex;
 use serde::{Serialize, de::DeserializeOwned};
-use shared::futures_util::FutureExt as _;
+use shared::{aws_sdk_dynamodb::types::AttributeValue as Value, futures_util::FutureExt as _};
 use tokio::net::TcpListener;
 
 use crate::Problem;
@@ -155,6 +157,52 @@ pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
             body: error.to_json(),
         },
     }
+}
+
+/// Puts items into a table in one transaction, without conditions and without a request. So it takes
+/// a fraction of the time of DynamoDB's batches.
+pub fn import(
+    database: &Database,
+    table: &str,
+    items: Vec<HashMap<String, Value>>,
+) -> Result<(), Problem> {
+    let items = items.into_iter().map(item).collect::<Option<Vec<_>>>();
+    let items = items.ok_or_else(|| Problem::failure("an item has a value of no known type"))?;
+    let (storage, options) = (database.0.lock(), ImportOptions::default());
+    let imported = import_items::execute(&*storage, table, items, &options);
+    // The engine never waits for anything.
+    let imported = imported.now_or_never();
+    let imported = imported.ok_or_else(|| Problem::failure("the engine waits"))?;
+    imported
+        .map(drop)
+        .map_err(|error| Problem::failure(format!("{table} did not take the items: {error}")))
+}
+
+fn item(item: HashMap<String, Value>) -> Option<Item> {
+    let values = item.into_iter();
+    values
+        .map(|(name, value)| Some((name, attribute(value)?)))
+        .collect()
+}
+
+/// A value of the SDK as the engine's own.
+fn attribute(value: Value) -> Option<AttributeValue> {
+    let bytes = |blob: Blob| blob.into_inner();
+    Some(match value {
+        Value::S(text) => AttributeValue::S(text),
+        Value::N(number) => AttributeValue::N(number),
+        Value::B(blob) => AttributeValue::B(bytes(blob)),
+        Value::Bool(is_true) => AttributeValue::BOOL(is_true),
+        Value::Null(is_null) => AttributeValue::NULL(is_null),
+        Value::Ss(texts) => AttributeValue::SS(texts),
+        Value::Ns(numbers) => AttributeValue::NS(numbers),
+        Value::Bs(blobs) => AttributeValue::BS(blobs.into_iter().map(bytes).collect()),
+        Value::L(list) => {
+            AttributeValue::L(list.into_iter().map(attribute).collect::<Option<_>>()?)
+        }
+        Value::M(map) => AttributeValue::M(item(map)?),
+        _ => return None,
+    })
 }
 
 /// Executes the operation of this name. Other requests wait only while the storage is used, not while

@@ -384,6 +384,44 @@ async fn calls_are_counted_by_function_and_conditions_can_be_stripped() {
 }
 
 #[tokio::test]
+async fn imported_items_are_read_as_they_were() {
+    let stack = start(Options::default()).await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let list = AttributeValue::L(vec![
+        AttributeValue::N("1.5".to_owned()),
+        AttributeValue::Null(true),
+        AttributeValue::Bool(false),
+        AttributeValue::B(b"bytes".as_slice().into()),
+    ]);
+    let map = HashMap::from([
+        ("list".to_owned(), list),
+        ("texts".to_owned(), AttributeValue::Ss(vec!["a".to_owned()])),
+        (
+            "numbers".to_owned(),
+            AttributeValue::Ns(vec!["2".to_owned()]),
+        ),
+        (
+            "bytes".to_owned(),
+            AttributeValue::Bs(vec![b"b".as_slice().into()]),
+        ),
+    ]);
+    let items = ["1", "2"].map(|id| {
+        HashMap::from([
+            ("id".to_owned(), text(id)),
+            ("map".to_owned(), AttributeValue::M(map.clone())),
+        ])
+    });
+    let import = |table: &str| stack.import(table, items.to_vec());
+    import("Queues").expect("the items are put");
+    for item in items.clone() {
+        let read = stack.database().get_item().table_name("Queues");
+        let read = read.key("id", item["id"].clone()).send().await;
+        assert_eq!(read.expect("an answer").item, Some(item));
+    }
+    assert!(import("Seats").is_err(), "the items have other keys");
+}
+
+#[tokio::test]
 async fn function_may_do_only_what_the_template_grants_it() {
     let stack = start(Options::default()).await;
     let of = |function: &str| Client::new(&stack.functions[function].start.sdk);
