@@ -36,6 +36,8 @@ impl fmt::Display for Function {
 
 /// The shop that the requests are of.
 pub struct Shop {
+    address: String,
+    /// Opened anew whenever it may have been idle for too long.
     client: Client,
     waiting: Vec<String>,
     seats: Box<dyn Iterator<Item = Seat>>,
@@ -51,10 +53,12 @@ struct Buyer {
 
 impl Shop {
     /// Lets `people` wait in a line.
-    pub async fn open(mut client: Client, people: usize) -> Result<Self, Failure> {
+    pub async fn open(address: &str, people: usize) -> Result<Self, Failure> {
+        let mut client = Client::open(address).await?;
         let shows = client.shows().await?;
         let waiting = client.waiting(people).await?;
         Ok(Self {
+            address: address.to_owned(),
             client,
             waiting,
             seats: Box::new(seats(shows)),
@@ -66,6 +70,7 @@ impl Shop {
         &mut self,
         function: Function,
     ) -> Result<BTreeMap<String, String>, Failure> {
+        self.client = Client::open(&self.address).await?;
         let lines = self
             .client
             .ask_for_text(Request::get(format!("/_local/environment/{function}")))
@@ -82,6 +87,7 @@ impl Shop {
         function: Function,
         count: usize,
     ) -> Result<Vec<Value>, Failure> {
+        self.client = Client::open(&self.address).await?;
         let mut events = Vec::new();
         for index in 0..count {
             let request = match function {

@@ -75,8 +75,8 @@ impl Instance {
             Under::Callgrind { profile } => {
                 let mut command = Command::new("valgrind");
                 command
-                    .args(["--tool=callgrind", "--callgrind-out-file"])
-                    .arg(profile)
+                    .arg("--tool=callgrind")
+                    .arg(format!("--callgrind-out-file={}", profile.display()))
                     .arg(binary);
                 command
             }

@@ -23,7 +23,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum as _};
-use tools::{Client, Failure, exit_code};
+use tools::{Failure, exit_code};
 
 use self::{
     events::{Function, Shop},
@@ -76,8 +76,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let client = Client::open(&arguments.address).await?;
-    let mut shop = Shop::open(client, arguments.warm + arguments.requests).await?;
+    let mut shop = Shop::open(&arguments.address, arguments.warm + arguments.requests).await?;
     let functions = if arguments.function.is_empty() {
         Function::value_variants()
     } else {
@@ -88,8 +87,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     );
     println!("|---|---|---|---|---|---|---|");
     for &function in functions {
-        let mut measured = vec![Measured::default(); arguments.builds.len()];
         let environment = shop.environment(function).await?;
+        let mut measured = vec![Measured::default(); arguments.builds.len()];
         for round in 0..arguments.repeat {
             for (build, measured) in arguments.builds.iter().zip(&mut measured) {
                 let counting = Counting {
