@@ -4,11 +4,10 @@
 //! Their dimensions are the function and the queue. Nothing that grows with the number of visitors
 //! is a dimension. A line has no user id, no token and no path.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use crate::{
     domain::{audit::Report, queue::Queue},
@@ -148,32 +147,66 @@ impl Publisher {
         fields: &[(&str, &str)],
         now: Timestamp,
     ) {
-        let directives = by_dimensions.iter().map(|(dimensions, metrics)| {
-            let names = metrics
-                .iter()
-                .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }));
-            json!({
-                "Namespace": self.namespace,
-                "Dimensions": [dimensions],
-                "Metrics": names.collect::<Vec<_>>(),
-            })
-        });
-        let head = json!({
-            "Timestamp": now.as_millisecond(),
-            "CloudWatchMetrics": directives.collect::<Vec<_>>(),
-        });
-        let mut line = Map::from_iter([
-            ("_aws".to_owned(), head),
-            ("function".to_owned(), json!(self.function)),
-        ]);
-        for (name, value) in fields {
-            line.insert((*name).to_owned(), json!(value));
+        let directives = by_dimensions
+            .iter()
+            .map(|&(dimensions, metrics)| Directive {
+                namespace: &self.namespace,
+                dimensions: [dimensions],
+                metrics: metrics
+                    .iter()
+                    .map(|&(name, unit, _)| Definition { name, unit })
+                    .collect(),
+            });
+        let values = by_dimensions.iter().flat_map(|&(_, metrics)| metrics);
+        let line = Line {
+            head: Head {
+                timestamp: now.as_millisecond(),
+                cloud_watch_metrics: directives.collect(),
+            },
+            function: &self.function,
+            fields: fields.iter().copied().collect(),
+            values: values.map(|&(name, _, value)| (name, value)).collect(),
+        };
+        // Nothing in it can fail.
+        if let Ok(line) = serde_json::to_string(&line) {
+            (self.write)(line);
         }
-        for (name, _, value) in by_dimensions.iter().flat_map(|(_, metrics)| *metrics) {
-            line.insert((*name).to_owned(), json!(value));
-        }
-        (self.write)(Value::Object(line).to_string());
     }
+}
+
+/// A line as it is written. Each request writes one, so no tree of JSON values is made for it.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "_aws")]
+    head: Head<'a>,
+    function: &'a str,
+    #[serde(flatten)]
+    fields: BTreeMap<&'a str, &'a str>,
+    /// Each metric once, under however many dimensions it is published.
+    #[serde(flatten)]
+    values: BTreeMap<&'a str, f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Head<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: Vec<Directive<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [&'a [&'a str]; 1],
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: Unit,
 }
 
 fn one_if(condition: bool) -> f64 {
@@ -191,6 +224,8 @@ fn count(number: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::domain::queue::{Counts, samples};

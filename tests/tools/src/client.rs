@@ -37,17 +37,33 @@ impl Client {
     /// Sends a request and returns the body, if the status is the expected one. Any other status is
     /// a failure. If the connection breaks, the failure is one of `hyper` or `io`.
     pub async fn ask(&mut self, request: Request) -> Result<Value, Failure> {
-        let (what, expected) = (request.to_string(), request.status);
-        let (status, body) = self.send(request).await?;
-        if status == expected {
-            Ok(body)
-        } else {
-            Err(format!("{what} answers {status}, not {expected}: {body}").into())
-        }
+        Ok(json(&self.ask_for_bytes(request).await?))
+    }
+
+    /// The same for a body that is not JSON.
+    pub async fn ask_for_text(&mut self, request: Request) -> Result<String, Failure> {
+        let body = self.ask_for_bytes(request).await?;
+        Ok(String::from_utf8(body.into())?)
     }
 
     /// Sends a request and returns status and body; `null` if that is not JSON.
     pub async fn send(&mut self, request: Request) -> Result<(u16, Value), Failure> {
+        let (status, body) = self.exchange(request).await?;
+        Ok((status, json(&body)))
+    }
+
+    async fn ask_for_bytes(&mut self, request: Request) -> Result<Bytes, Failure> {
+        let (what, expected) = (request.to_string(), request.status);
+        let (status, body) = self.exchange(request).await?;
+        if status == expected {
+            Ok(body)
+        } else {
+            let body = String::from_utf8_lossy(&body);
+            Err(format!("{what} answers {status}, not {expected}: {body}").into())
+        }
+    }
+
+    async fn exchange(&mut self, request: Request) -> Result<(u16, Bytes), Failure> {
         let mut sent = hyper::Request::builder()
             .method(request.method)
             .uri(request.path)
@@ -69,11 +85,15 @@ impl Client {
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();
         self.times.push(started.elapsed());
-        Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+        Ok((status, body))
     }
 
     /// How long each request took that was answered since the last call of this.
     pub fn take_times(&mut self) -> Vec<Duration> {
         mem::take(&mut self.times)
     }
+}
+
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or(Value::Null)
 }

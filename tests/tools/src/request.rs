@@ -91,6 +91,16 @@ impl Request {
         }
     }
 
+    /// Asks for the event that this request would be to its function, which is not invoked. Only
+    /// `cargo local` answers this.
+    pub fn event(self) -> Self {
+        Self {
+            path: format!("/_local/event{}", self.path),
+            status: 200,
+            ..self
+        }
+    }
+
     /// Signs a guest up.
     pub fn sign_up(name: &str) -> Self {
         Self::create("/v1/users", json!({ "name": name }))

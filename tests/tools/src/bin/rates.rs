@@ -14,7 +14,7 @@ use std::{
 };
 
 use clap::Parser;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tools::{Client, Failure, Request, Show, exit_code, expect, list, text};
 
@@ -64,7 +64,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     joined.run().await?.print("joins");
 
-    let waiting = waiting(&mut client).await?;
+    let waiting = client.waiting(WAITING).await?;
     let polls = Load::new(arguments, move |index| {
         Request::place(&waiting[index % WAITING])
     });
@@ -98,36 +98,6 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let documents = Load::new(arguments, |_| Request::get("/v1/queues/main"));
     documents.run().await?.print("queue documents");
     purchases(arguments, shows).await
-}
-
-/// People who wait in a queue of their own, which lets in hardly anybody: their tokens.
-async fn waiting(client: &mut Client) -> Result<Vec<String>, Failure> {
-    let (email, password) = ("rates@example.com", "correct horse battery");
-    let command = json!({ "email": email, "password": password });
-    // In a shop that was measured before, the administrator is there already.
-    client.send(Request::invoke("make-admin", command)).await?;
-    let credentials = json!({ "email": email, "password": password });
-    let logged_in = client
-        .ask(Request::post("/v1/auth/login", credentials))
-        .await?;
-    let token = text(&logged_in["token"])?;
-    let settings = json!({ "max_active": 1, "rate": 0.001 });
-    let queue = Request::put("/v1/queues/rates", settings).token(&token);
-    client.ask(queue).await?;
-    let shows = json!([{ "date": "2090-01-01", "price": 1 }]);
-    let concert = json!({ "name": "rates", "queue_id": "rates", "shows": shows });
-    let created = client
-        .ask(Request::create("/v1/concerts", concert).token(&token))
-        .await?;
-    let concert_id = text(&created["concert_id"])?;
-
-    // The first one may walk in.
-    client.visitor(Some(&concert_id)).await?;
-    let mut waiting = Vec::new();
-    for _ in 0..WAITING {
-        waiting.push(client.visitor(Some(&concert_id)).await?);
-    }
-    Ok(waiting)
 }
 
 /// Buys seats of all shows for as long.
