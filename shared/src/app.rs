@@ -15,6 +15,8 @@ use aws_sdk_dynamodb::config::{
     retry::{RetryConfig, RetryPartition},
     timeout::TimeoutConfig,
 };
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
+use aws_types::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 
 use self::listing::Listing;
@@ -76,6 +78,14 @@ const TAKEN_GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
 #[error("the signing keys could not be read: {0}")]
 pub struct StartError(#[from] StoreError);
 
+/// The scheme of the SDK in which requests are not signed.
+pub const NO_SIGNATURE: AuthSchemeId = AuthSchemeId::new("noAuth");
+
+fn prefers_no_signature(sdk: &SdkConfig) -> bool {
+    let preferred = sdk.auth_scheme_preference().cloned();
+    preferred.is_some_and(|schemes| schemes.into_iter().any(|scheme| scheme == NO_SIGNATURE))
+}
+
 /// A handle on everything that a handler needs. It is cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -101,10 +111,10 @@ struct Parts {
 impl App {
     /// Starts a function: makes clients with time-outs, and reads the public keys. That read opens
     /// the connection to the database during the start, which costs nothing. Requests are signed,
-    /// unless `sdk` prefers another scheme.
+    /// unless `sdk` prefers [`NO_SIGNATURE`], as only the local stack does.
     pub async fn start(
         config: Config,
-        sdk: &aws_types::SdkConfig,
+        sdk: &SdkConfig,
         clock: Arc<dyn Clock>,
         metrics: Metrics,
     ) -> Result<Self, StartError> {
@@ -137,7 +147,7 @@ impl App {
             .retry_partition(own_budget())
             .timeout_config(timeouts)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if sdk.auth_scheme_preference().is_some() {
+        if prefers_no_signature(sdk) {
             // Without this the SDK signs even if the preference is not to.
             database.set_allow_no_auth();
             messages.set_allow_no_auth();

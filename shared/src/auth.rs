@@ -42,12 +42,13 @@ pub struct Keyring {
 }
 
 struct PublicKeys {
-    keys: HashMap<String, (PublicKey, Arc<DecodingKey>)>,
+    keys: HashMap<String, (Arc<PublicKey>, Arc<DecodingKey>)>,
     read_at: Timestamp,
 }
 
-/// The tokens whose signatures were right. They are the process's and not a keyring's, because all
-/// functions of the local stack get the same tokens.
+/// The tokens whose signatures were right. They are the process's and not a keyring's: on Lambda a
+/// process has one keyring and seldom gets a token twice, but in the local stack all functions get
+/// the same tokens, and there to verify a signature takes a third of the time of a poll.
 static VERIFIED: LazyLock<Cache<String, Verified>> =
     LazyLock::new(|| Cache::new(PUBLIC_KEYS_GOOD_FOR));
 
@@ -55,7 +56,7 @@ static VERIFIED: LazyLock<Cache<String, Verified>> =
 #[derive(Clone)]
 struct Verified {
     /// What it was verified with.
-    by: PublicKey,
+    by: Arc<PublicKey>,
     claims: Claims,
 }
 
@@ -89,15 +90,18 @@ impl Keyring {
     pub async fn public_keys(&self, now: Timestamp) -> Result<Vec<PublicKey>, StoreError> {
         self.read_public_keys_again(now).await?;
         let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
-        let mut keys: Vec<_> = public.keys.values().map(|(key, _)| key.clone()).collect();
+        let mut keys: Vec<_> = public
+            .keys
+            .values()
+            .map(|(key, _)| PublicKey::clone(key))
+            .collect();
         keys.sort_by(|a, b| a.kid.cmp(&b.kid));
         Ok(keys)
     }
 
     /// The content of a token, if we have signed it and it has not expired.
     ///
-    /// To verify a signature takes a third of the time of a poll. So a signature that was right is
-    /// not verified again, as long as the same key is public.
+    /// A signature that was right is not verified again, as long as the same key is public.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
         if let Some(claims) = self.verified_before(token, now) {
             return token::unexpired(claims, now).ok_or(ApiError::InvalidToken);
@@ -131,7 +135,7 @@ impl Keyring {
         token::write(claims, kid, &key).map_err(|error| ApiError::Internal(error.into()))
     }
 
-    fn known(&self, kid: &str, now: Timestamp) -> Option<(PublicKey, Arc<DecodingKey>)> {
+    fn known(&self, kid: &str, now: Timestamp) -> Option<(Arc<PublicKey>, Arc<DecodingKey>)> {
         let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
         let are_good = now.duration_since(public.read_at) < PUBLIC_KEYS_GOOD_FOR;
         public.keys.get(kid).filter(|_| are_good).cloned()
@@ -178,7 +182,7 @@ impl PublicKeys {
             .into_iter()
             .map(|key| {
                 let decoding = DecodingKey::from_ed_components(&key.x)?;
-                Ok((key.kid.clone(), (key, Arc::new(decoding))))
+                Ok((key.kid.clone(), (Arc::new(key), Arc::new(decoding))))
             })
             .collect::<Result<_, jsonwebtoken::errors::Error>>()
             .map_err(|error| StoreError::Unavailable(error.into()))?;

@@ -1,4 +1,4 @@
-//! The cache of an instance, for a few seconds.
+//! A cache of an instance, for seconds or minutes.
 //!
 //! Libraries for this measure age by the machine's clock. This one uses the app's clock, so a test
 //! that moves the clock also ages the cache.
@@ -12,7 +12,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The most entries, more than an on-sale has shows. When there are more, the cache is emptied.
+/// The most entries, more than an on-sale has shows. A cache that is full is emptied.
 const MAX_ENTRIES: usize = 10_000;
 
 /// Values that may be used for a fixed time.

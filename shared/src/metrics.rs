@@ -239,6 +239,10 @@ mod tests {
             let lines = Arc::clone(&lines);
             move |line: String| {
                 assert!(!line.contains('\n'), "one line: {line}");
+                for name in ["function", "Invocations", "Errors", "Stalled"] {
+                    let times = line.matches(&format!("\"{name}\":")).count();
+                    assert!(times <= 1, "{name} is there once: {line}");
+                }
                 let line = serde_json::from_str(&line).expect("JSON");
                 lines.lock().expect("not poisoned").push(line);
             }

@@ -6,8 +6,8 @@ use shared::futures_util::future::join_all;
 use crate::harness::{
     Call, NOBODY, PASSWORD, Reply, Shop,
     refusal::{
-        BAD_REQUEST, EMPTY_BODY, INVALID_CREDENTIALS, INVALID_USER_ID, MISSING_EMAIL,
-        MISSING_PASSWORD, TOO_MANY_ATTEMPTS,
+        BAD_REQUEST, EMPTY_BODY, INVALID_CREDENTIALS, INVALID_TOKEN, INVALID_USER_ID,
+        MISSING_EMAIL, MISSING_PASSWORD, TOO_MANY_ATTEMPTS,
     },
     text,
     tokens::claims,
@@ -86,6 +86,22 @@ async fn account_gets_a_token_for_12_hours() {
         let path = format!("/v1/users/{}", account.user_id);
         shop.get(&path).send_as(&token).await.ok();
     }
+}
+
+#[tokio::test]
+async fn token_that_was_just_good_is_refused_when_it_expires() {
+    let shop = Shop::open().await;
+    let account = shop.account("mina@example.com").await;
+    let path = format!("/v1/users/{}", account.user_id);
+    shop.advance(12 * 3_600 - 60).await;
+    shop.get(&path).send_as(&account.access_token).await.ok();
+    shop.advance(59).await;
+    shop.get(&path).send_as(&account.access_token).await.ok();
+    shop.advance(1).await;
+    shop.get(&path)
+        .send_as(&account.access_token)
+        .await
+        .is(INVALID_TOKEN);
 }
 
 #[tokio::test]

@@ -6,16 +6,20 @@
 #     tests/load/instructions.sh DIRECTORY...    compares builds, each in a directory of its own
 #
 # A directory is the `target/release` of any version whose tables and variables are those of this
-# one. Valgrind counts, so the figures hardly depend on the machine's load: the start and the memory
-# do. Further options of the tool: `target/fast/instructions --help`; set OPTIONS.
+# one. Valgrind counts, so the machine's load hardly changes the counts. It does change the start.
+# Options of the tool (`target/fast/instructions --help`) go into OPTIONS:
+#
+#     OPTIONS='--repeat 1' tests/load/instructions.sh
 set -euo pipefail
+builds=()
+for build; do builds+=("$(realpath "$build")"); done
 cd "$(dirname "$0")/../.."
 
 command -v valgrind > /dev/null || { echo "install valgrind first" >&2; exit 1; }
-if [[ $# -eq 0 ]]; then
+if [[ ${#builds[@]} -eq 0 ]]; then
     # As cargo-lambda builds them, but for this machine's processor and system.
     cargo build --quiet --locked --release -p functions --bin get-place --bin hold-seats --bin pay
-    set -- target/release
+    builds=(target/release)
 fi
 cargo build --quiet --locked --profile fast -p local -p tools --bin local --bin instructions
 
@@ -29,4 +33,4 @@ until grep -q "Onsale is listening on" "$work/out"; do
 done
 address=$(sed -n 's|^Onsale is listening on http://||p' "$work/out")
 read -ra options <<< "${OPTIONS:-}"
-target/fast/instructions --address "$address" ${options[@]+"${options[@]}"} "$@"
+target/fast/instructions --address "$address" ${options[@]+"${options[@]}"} "${builds[@]}"

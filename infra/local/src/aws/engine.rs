@@ -36,9 +36,9 @@ use crate::Problem;
 /// 16 of the library would be prepared again and again.
 const PREPARED_STATEMENTS: usize = 256;
 
-/// How much of a data file stays in memory: 64 MB, and as much again of what was written since the
-/// last checkpoint. The engine's own 2 MB are read anew all the time when there is more data.
-const PAGES_IN_MEMORY: &str = "PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY; \
+/// 64 MB of a data file stay in memory. Of the engine's own 2 MB much would be read again and again.
+/// What is written goes from the log into the data file after 64 MB each, not after 4.
+const FILE_SETTINGS: &str = "PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY; \
                                PRAGMA wal_autocheckpoint = 16000;";
 
 /// A request of DynamoDB has at most 16 MB, in a batch of writes.
@@ -95,7 +95,7 @@ pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
     // each commit. A process that is killed loses nothing that it has acknowledged. A power cut may
     // cost the last writes.
     storage.disable_bulk_loading().map_err(refused)?;
-    let kept = storage.conn().execute_batch(PAGES_IN_MEMORY);
+    let kept = storage.conn().execute_batch(FILE_SETTINGS);
     kept.map_err(|error| unusable(&error.to_string()))?;
     Ok((Database::new(storage), lock))
 }

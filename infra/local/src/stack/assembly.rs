@@ -11,12 +11,11 @@ use std::{
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
 };
-use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use axum::http::Uri;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use shared::{
-    app::App,
+    app::{App, NO_SIGNATURE},
     aws_sdk_dynamodb::{
         Client,
         config::{
@@ -67,9 +66,6 @@ const ACCOUNT: &str = "000000000000";
 
 /// The secret key. No engine checks it.
 const SECRET: &str = "secret";
-
-/// The SDK's scheme in which requests are not signed.
-const NO_SIGNATURE: AuthSchemeId = AuthSchemeId::new("noAuth");
 
 /// Builds a stack, and starts it.
 pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
@@ -385,8 +381,8 @@ impl SdkSettings {
         sdk.set_endpoint_url(self.endpoint.clone());
         sdk.set_credentials_provider(Some(self.credentials.clone()));
         if self.endpoint.is_none() {
-            // The engine in this process looks at no signature, and each takes a tenth of the time
-            // of a small request.
+            // The engine is in this process and looks at no signature. To sign takes a tenth of the
+            // time of a small request.
             sdk.set_auth_scheme_preference(Some([NO_SIGNATURE]));
         }
         sdk.build()

@@ -517,6 +517,8 @@ async fn function_that_runs_alone_finds_the_same_tables_and_queues() {
         ..Options::default()
     })
     .await;
+    let signs = |stack: &Stack| stack.operator.sdk.auth_scheme_preference().is_none();
+    assert!(!signs(&stack) && signs(&elsewhere), "signed to endpoints");
     count(&Client::new(&elsewhere.operator.sdk), "0")
         .await
         .expect("the first");

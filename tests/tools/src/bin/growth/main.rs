@@ -1,4 +1,4 @@
-//! Shows that no request costs more when there is more data: with 100,000 concerts of five shows, a
+//! Shows that no request but one, a statement, costs more when there is more data: with 100,000 concerts of five shows, a
 //! million users, a million sessions in a queue and a million orders.
 //!
 //! ```text

@@ -1,5 +1,5 @@
-//! One round: every function is called at least once, and leaves the shop as it was, except for users
-//! and entries of accounts.
+//! One round. It calls every function at least once, and leaves the shop as it was, except for users,
+//! sessions and entries of accounts.
 
 use serde_json::json;
 use tools::{Failure, Request, expect, text};

@@ -83,6 +83,9 @@ impl Shop {
     /// Opens a shop through its API: an administrator, a concert in each queue, an order and a
     /// session that waits.
     pub async fn open(storage: Storage, time: Time, turn: Arc<Mutex<()>>) -> Result<Self, Failure> {
+        if !TEMPLATE.contains(SCHEDULE) {
+            return Err("the template has another schedule".into());
+        }
         let template = TEMPLATE.replace(SCHEDULE, "rate(300 days)");
         let parameters = [
             ("MainRate", "10000"),
@@ -186,7 +189,7 @@ impl Shop {
         Err("nobody waits in the line".into())
     }
 
-    /// Lets what the filling has changed become known, and what `admit` does at the start end.
+    /// Waits until the instances know what was filled in, and the first ticks have ended.
     /// Connects again: filling takes longer than a connection may be idle.
     pub async fn settle(&mut self, entries: u64) -> Result<(), Failure> {
         self.client = Client::open(&address(&self.stack)).await?;

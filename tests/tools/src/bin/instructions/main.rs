@@ -15,7 +15,6 @@ mod instance;
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -218,7 +217,7 @@ fn grouped(number: u64) -> String {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
-        let _ = text.write_char(digit);
+        text.push(digit);
     }
     text
 }
