@@ -23,14 +23,7 @@ if [[ ${#builds[@]} -eq 0 ]]; then
 fi
 cargo build --quiet --locked --profile fast -p local -p tools --bin local --bin instructions
 
-work=$(mktemp -d)
-trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$work"' EXIT
-target/fast/local --port 0 --demo-shows 400 \
-    --parameter-overrides MainRate=10000 MainMaxActive=1000000 > "$work/out" 2> "$work/err" &
-until grep -q "Onsale is listening on" "$work/out"; do
-    kill -0 $! || { cat "$work/err" >&2; exit 1; }
-    sleep 0.2
-done
-address=$(sed -n 's|^Onsale is listening on http://||p' "$work/out")
+source tests/load/shop.sh
+start_shop
 read -ra options <<< "${OPTIONS:-}"
 target/fast/instructions --address "$address" ${options[@]+"${options[@]}"} "${builds[@]}"

@@ -18,12 +18,6 @@ if [[ $# -gt 0 ]]; then
     exit
 fi
 
-work=$(mktemp -d)
-trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$work"' EXIT
-target/fast/local --port 0 --demo-shows 400 --data "$work/onsale.db" \
-    --parameter-overrides MainRate=10000 MainMaxActive=1000000 > "$work/out" 2> "$work/err" &
-until grep -q "Onsale is listening on" "$work/out"; do
-    kill -0 $! || { cat "$work/err" >&2; exit 1; }
-    sleep 0.2
-done
-measure "$(sed -n 's|^Onsale is listening on http://||p' "$work/out")"
+source tests/load/shop.sh
+start_shop --data "$work/onsale.db"
+measure "$address"
