@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::{
     domain::{
-        ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, QueueId, ReservationId, ShowKey, UserId},
         session::Ending,
     },
     error::{ApiError, Constraint},
     http::ErrorBody,
+    jiff::Timestamp,
     language::Language,
 };
 use utoipa::{
@@ -383,11 +384,33 @@ impl Operation {
                 "queue_id" => self
                     .parameter::<QueueId>(place, name, true, "The queue's id.")
                     .refuses([ApiError::QueueNotFound]),
-                "date" => self.parameter::<ShowDate>(place, name, true, "The date of the show."),
+                "date" => self
+                    .parameter::<ShowKey>(place, name, true, NAMES_A_SHOW)
+                    .refuses([several_shows()]),
                 _ => self.parameter::<String>(place, name, true, "The file's name."),
             };
         }
         self
+    }
+}
+
+/// The description of a parameter `date` that names a show.
+pub const NAMES_A_SHOW: &str = "The show: its date, or its date and its start in the time zone of the \
+    deployment. A date alone names the only show of that day.";
+
+/// The error of a sale that has not opened, as the document shows it.
+pub fn sale_not_open() -> ApiError {
+    ApiError::SaleNotOpen {
+        opens_at: Timestamp::constant(1_795_172_400, 0),
+        retry_after: 60,
+    }
+}
+
+/// The error of a request that names a day with several shows, as the document shows it.
+pub fn several_shows() -> ApiError {
+    let shows = ["2026-12-24T14:00", "2026-12-24T19:30"].map(str::parse::<ShowKey>);
+    ApiError::SeveralShows {
+        shows: shows.into_iter().flatten().collect(),
     }
 }
 
@@ -453,22 +476,10 @@ fn error_response(refusals: &[ApiError]) -> Response {
 
 /// An example of an error: its body in Korean, with its English text as the summary.
 fn example(refusal: &ApiError) -> Example {
-    let mut body = json!({
-        "error": refusal.message(Language::Korean),
-        "code": refusal.code(),
-        "request_id": "JKJaXmPLvHcESHA=",
-    });
-    if let ApiError::NotYourTurn { place, .. } = refusal {
-        body["queue_position"] = json!(place);
-    }
-    if let ApiError::SessionOver { reason } = refusal {
-        body["reason"] = json!(reason);
-    }
-    if let ApiError::VersionMismatch { current } = refusal {
-        body["version"] = json!(current);
-    }
+    let text = refusal.message(Language::Korean);
+    let body = ErrorBody::of(refusal, &text, "JKJaXmPLvHcESHA=");
     ExampleBuilder::new()
         .summary(refusal.message(Language::English))
-        .value(Some(body))
+        .value(Some(json!(body)))
         .build()
 }

@@ -148,7 +148,7 @@ impl Config {
     /// Until when a buyer may get a refund of this order; `None` if it is refunded.
     pub fn refundable_until_of(&self, order: &Order) -> Option<Timestamp> {
         match order.status {
-            OrderStatus::Paid => Some(self.refundable_until(order.date)),
+            OrderStatus::Paid => Some(self.refundable_until(order.show_key.date())),
             OrderStatus::Refunded => None,
         }
     }

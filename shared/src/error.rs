@@ -16,7 +16,10 @@ use std::{borrow::Cow, error::Error, fmt};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
-use crate::{domain::session::Ending, language::Language};
+use crate::{
+    domain::{ids::ShowKey, session::Ending},
+    language::Language,
+};
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ pub enum ApiError {
     MissingPaymentAmount,
     /// 400: a user's id that is not a UUID.
     InvalidUserId,
-    /// 400: a date that does not exist, or is not written `YYYY-MM-DD`.
+    /// 400: a date that does not exist, or is written neither `YYYY-MM-DD` nor `YYYY-MM-DDTHH:MM`.
     InvalidDate,
     /// 400: a seat that the show does not have, or the same seat twice.
     InvalidSeatNumber {
@@ -53,6 +56,11 @@ pub enum ApiError {
     Invalid(Constraint),
     /// 400: a field that the endpoint does not know, where a misspelt one would do harm.
     UnknownField(String),
+    /// 400: a date on which the concert has several shows. The call has to say which.
+    SeveralShows {
+        /// The keys of the shows of that day.
+        shows: Vec<ShowKey>,
+    },
     /// 400: anything else that is wrong with the request.
     BadRequest,
     /// 401: no `Authorization` header.
@@ -79,7 +87,7 @@ pub enum ApiError {
     UserNotFound,
     /// 404: no date with a free seat.
     NoAvailableDates,
-    /// 404: no show on that date.
+    /// 404: no such show.
     ShowNotFound,
     /// 404: no such reservation, or one of another user or another concert.
     ReservationNotFound,
@@ -170,8 +178,10 @@ pub enum Constraint {
     Password,
     /// A page has 1 to 100 entries.
     Limit,
-    /// A concert has 1 to 200 shows, each on a date of its own.
+    /// A concert has 1 to 200 shows, each with its own date, or date and start.
     Shows,
+    /// If a day has several shows, each of them has a start.
+    ShowTimes,
     /// A price is a number of won that is not negative, with at most two decimals, at most 10¹².
     Price,
     /// A show has 1 to 100,000 seats, and as many as when it was created.
@@ -238,6 +248,7 @@ impl ApiError {
             Self::InvalidAmount => (StatusCode::BAD_REQUEST, "INVALID_AMOUNT"),
             Self::MalformedAuthorization => (StatusCode::BAD_REQUEST, "MALFORMED_AUTHORIZATION"),
             Self::TokenAlreadyActive => (StatusCode::BAD_REQUEST, "TOKEN_ALREADY_ACTIVE"),
+            Self::SeveralShows { .. } => (StatusCode::BAD_REQUEST, "SEVERAL_SHOWS"),
             Self::UnknownField(_) => (StatusCode::BAD_REQUEST, "UNKNOWN_FIELD"),
             Self::Invalid(_) | Self::BadRequest => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Self::MissingAuthorization => (StatusCode::UNAUTHORIZED, "MISSING_AUTHORIZATION"),

@@ -28,7 +28,11 @@ use lambda_http::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{domain::session::Ending, error::ApiError, language::Language};
+use crate::{
+    domain::{ids::ShowKey, session::Ending},
+    error::ApiError,
+    language::Language,
+};
 
 /// 200 with a JSON body.
 pub fn ok(answer: &impl Serialize) -> Result<Response<Body>, ApiError> {
@@ -127,35 +131,41 @@ pub struct ErrorBody<'a> {
     /// queue does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
+    /// The shows of that day, each as `date` names it. Present only with `SEVERAL_SHOWS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    shows: Option<&'a [ShowKey]>,
+}
+
+impl<'a> ErrorBody<'a> {
+    /// The body for an error, whose text in the language of the answer is `text`.
+    pub fn of(error: &'a ApiError, text: &'a str, request_id: &'a str) -> Self {
+        let mut body = Self {
+            error: text,
+            code: error.code(),
+            request_id,
+            queue_position: None,
+            opens_at: None,
+            reason: None,
+            version: None,
+            shows: None,
+        };
+        match error {
+            ApiError::NotYourTurn { place, .. } => body.queue_position = *place,
+            ApiError::SaleNotOpen { opens_at, .. } => body.opens_at = Some(Seconds(*opens_at)),
+            ApiError::SessionOver { reason } => body.reason = *reason,
+            ApiError::VersionMismatch { current } => body.version = *current,
+            ApiError::SeveralShows { shows } => body.shows = Some(shows),
+            _ => {}
+        }
+        body
+    }
 }
 
 /// The answer for an error.
 pub fn error_response(error: &ApiError, language: Language, request_id: &str) -> Response<Body> {
-    let queue_position = match error {
-        ApiError::NotYourTurn { place, .. } => *place,
-        _ => None,
-    };
-    let opens_at = match error {
-        ApiError::SaleNotOpen { opens_at, .. } => Some(Seconds(*opens_at)),
-        _ => None,
-    };
-    let reason = match error {
-        ApiError::SessionOver { reason } => *reason,
-        _ => None,
-    };
-    let version = match error {
-        ApiError::VersionMismatch { current } => *current,
-        _ => None,
-    };
-    let body = ErrorBody {
-        error: &error.message(language),
-        code: error.code(),
-        request_id,
-        queue_position,
-        opens_at,
-        reason,
-        version,
-    };
+    let text = error.message(language);
+    let body = ErrorBody::of(error, &text, request_id);
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = error.status();

@@ -178,7 +178,7 @@ async fn deletes_200_shows_and_their_queue_counts_them_no_more() {
     for date in ["2027-01-01", "2027-07-18"] {
         let left = shared::domain::ids::ShowId {
             concert_id: id.parse().expect("an id"),
-            date: date.parse().expect("a date"),
+            key: date.parse().expect("a date"),
         };
         let app = shop.stack.operator().await;
         assert_eq!(app.store().show(left).await.expect("an answer"), None);

@@ -346,6 +346,7 @@ fn specification_check_notices_missing_malformed_and_additional_fields() {
         "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
         "concert_id": "019a9e1c-1111-7000-8000-000000000001",
         "date": "2026-12-24",
+        "show": "2026-12-24",
         "seat_number": 7,
         "seat_numbers": [7],
         "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",

@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 48] = [
+pub const CONTRACT: [(u16, &str); 49] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -23,6 +23,7 @@ pub const CONTRACT: [(u16, &str); 48] = [
     (400, "INVALID_AMOUNT"),
     (400, "MALFORMED_AUTHORIZATION"),
     (400, "TOKEN_ALREADY_ACTIVE"),
+    (400, "SEVERAL_SHOWS"),
     (400, "UNKNOWN_FIELD"),
     (400, "BAD_REQUEST"),
     (401, "MISSING_AUTHORIZATION"),
@@ -86,6 +87,8 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let later = shop.add_concert("Later", "main", &[later]).await;
     let closed = show_sold("2027-01-01", None, Some(shop.now()));
     let closed = shop.add_concert("Closed", "main", &[closed]).await;
+    let twice = ["2027-05-01T14:00", "2027-05-01T19:30"].map(show);
+    let twice = shop.add_concert("Twice", "main", &twice).await;
     let queueless = shop
         .add_concert("Queueless", "nowhere", &[show("2027-01-01")])
         .await;
@@ -170,6 +173,17 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         ),
         (INVALID_USER_ID, join(json!({ "user_id": "x" }))),
         (INVALID_DATE, get(&format!("{seats}?date=x"))),
+        (
+            SEVERAL_SHOWS,
+            get(&format!("/v1/concerts/{twice}/seats?date=2027-05-01")),
+        ),
+        (
+            SHOW_TIMES,
+            create(json!({ "name": "A", "shows": [
+                { "date": "2027-05-01", "price": 1 },
+                { "date": "2027-05-01T14:00", "price": 1 },
+            ] })),
+        ),
         (
             INVALID_SEAT_NUMBER,
             reserve(json!({ "date": date, "seat_number": 51 })),

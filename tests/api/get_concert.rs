@@ -16,8 +16,8 @@ async fn answers_anybody_with_all_shows() {
             "name": "가을 콘서트",
             "queue_id": "main",
             "shows": [
-                { "date": "2026-11-19", "price": PRICE, "capacity": 50 },
-                { "date": "2026-12-25", "price": PRICE, "capacity": 50 },
+                { "date": "2026-11-19", "show": "2026-11-19", "price": PRICE, "capacity": 50 },
+                { "date": "2026-12-25", "show": "2026-12-25", "price": PRICE, "capacity": 50 },
             ],
         }),
         "the first one was yesterday",

@@ -68,7 +68,7 @@ async fn answers_with_the_hold_also_after_the_window() {
         "reservation_id": held["reservation_id"],
         "concert_id": shop.concert_id,
         "concert_name": CONCERT,
-        "date": shop.dates[0],
+        "date": shop.dates[0], "show": shop.dates[0],
         "seat_numbers": [7, 8],
         "refundable_until": REFUNDABLE_UNTIL,
         "expiration_time": shop.in_seconds(300),

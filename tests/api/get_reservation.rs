@@ -13,7 +13,7 @@ fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
         "reservation_id": held["reservation_id"],
         "status": status,
         "concert_id": shop.concert_id,
-        "date": "2026-12-24",
+        "date": "2026-12-24", "show": "2026-12-24",
         "seat_numbers": [7],
         "expiration_time": held["expiration_time"],
         "payment": {

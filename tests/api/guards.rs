@@ -100,7 +100,7 @@ fn hold(shop: &Shop, seat: u64) -> Hold {
         reservation_id: ReservationId::new(),
         payment_id: PaymentId::new(),
         concert_id: shop.concert_id.parse().expect("an id"),
-        date: shop.dates[0].parse().expect("a date"),
+        show_key: shop.dates[0].parse().expect("a date"),
         concert_name: None,
         seats: SeatSet::new(vec![seat]).expect("a set"),
         amount: Money::won(PRICE),

@@ -34,7 +34,7 @@ async fn holds_a_seat_for_five_minutes() {
             "refundable_until": REFUNDABLE_UNTIL,
             "concert_id": shop.concert_id,
             "concert_name": CONCERT,
-            "date": "2026-12-24",
+            "date": "2026-12-24", "show": "2026-12-24",
             "seat_numbers": [7],
             "payment": {
                 "payment_id": held["payment"]["payment_id"],

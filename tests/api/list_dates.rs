@@ -14,7 +14,7 @@ async fn dates_come_with_prices_and_seats_left() {
     let (buyer, _) = (shop.buyer().await, shop.sell(1).await);
     let holder = shop.buyer().await;
     shop.hold_all(&holder, &[2, 3]).await.ok();
-    let date = |date: &str, seats_left: u32| json!({ "date": date, "price": PRICE, "capacity": 50, "sale": "OPEN", "seats_left": seats_left });
+    let date = |date: &str, seats_left: u32| json!({ "date": date, "show": date, "price": PRICE, "capacity": 50, "sale": "OPEN", "seats_left": seats_left });
     let dates = shop.ask_for_dates(&buyer).send().await.ok();
     assert_eq!(
         dates,

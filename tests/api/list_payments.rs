@@ -41,7 +41,7 @@ async fn latest_payment_comes_first_and_a_refund_is_shown() {
             "reservation_id": receipt["reservation_id"],
             "concert_id": shop.concert_id,
             "concert_name": CONCERT,
-            "date": "2026-12-24",
+            "date": "2026-12-24", "show": "2026-12-24",
             "seat_numbers": receipt["seat_numbers"],
             "amount": PRICE,
         })

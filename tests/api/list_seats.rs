@@ -46,7 +46,10 @@ async fn each_seat_has_its_status() {
             )
         })
         .collect();
-    assert_eq!(seats, json!({ "date": "2026-12-24", "seats": expected }));
+    assert_eq!(
+        seats,
+        json!({ "date": "2026-12-24", "show": "2026-12-24", "seats": expected })
+    );
     let next_day = shop
         .ask_for_seats(&buyer, &shop.concert_id, "?date=2026-12-25")
         .await
@@ -78,7 +81,7 @@ async fn message_says_when_others_have_all_seats() {
     assert_eq!(
         seen,
         json!({
-            "date": "2027-01-01",
+            "date": "2027-01-01", "show": "2027-01-01",
             "message": "모든 좌석이 이미 예약되었습니다.",
             "seats": [seat(1, "HELD"), seat(2, "HELD")],
         })

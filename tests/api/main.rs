@@ -17,6 +17,7 @@ mod list_users;
 mod log_in;
 mod log_out;
 mod outlived_tokens;
+mod several_shows;
 mod sign_up;
 mod update_user;
 

@@ -43,7 +43,7 @@ async fn answers_with_the_receipt_and_ends_the_session() {
             "concert_id": shop.concert_id,
             "concert_name": CONCERT,
             "refundable_until": REFUNDABLE_UNTIL,
-            "date": "2026-12-24",
+            "date": "2026-12-24", "show": "2026-12-24",
             "seat_number": 7,
             "seat_numbers": [7, 8],
             "user_id": buyer.user_id,

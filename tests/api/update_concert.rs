@@ -35,14 +35,14 @@ async fn keeps_what_is_left_out() {
         "name": "겨울 콘서트",
         "queue_id": "main",
         "shows": [
-            { "date": "2026-12-24", "price": PRICE, "capacity": 50 },
+            { "date": "2026-12-24", "show": "2026-12-24", "price": PRICE, "capacity": 50 },
             {
-                "date": "2026-12-25",
+                "date": "2026-12-25", "show": "2026-12-25",
                 "price": PRICE,
                 "capacity": 50,
                 "opens_at": "2026-12-01T00:00:00Z",
             },
-            { "date": "2026-12-31", "price": 90_000, "capacity": 500 },
+            { "date": "2026-12-31", "show": "2026-12-31", "price": 90_000, "capacity": 500 },
         ],
     });
     assert_eq!(changed, expected);

@@ -107,7 +107,7 @@ pub struct NewConcert {
     /// The id of the queue of its buyers. The queue must exist. `main` if it is absent.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
-    /// The concert's shows, each on a date of its own.
+    /// The concert's shows, each with its own date, or date and start.
     #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
     shows: Field,
 }
@@ -132,7 +132,7 @@ pub fn operation() -> Operation {
             "shows": [
                 { "date": "2026-12-24", "price": 50_000 },
                 {
-                    "date": "2026-12-25",
+                    "date": "2026-12-25T19:30",
                     "price": 60_000,
                     "capacity": 500,
                     "opens_at": "2026-11-20T11:00:00Z",

@@ -26,10 +26,10 @@ use crate::operation::{Door, Operation};
 /// Deletes the concert or the show.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
-    let (concert_id, date) = (request.concert_id()?, request.date_in_path()?);
+    let (concert_id, show) = (request.concert_id()?, request.show_in_path()?);
     let concert = app.store().concert(concert_id).await?;
     app.store()
-        .delete_concert(concert_id, date, admin.now)
+        .delete_concert(concert_id, show, admin.now)
         .await?;
     if let Some(concert) = concert {
         app.wake_queue(&concert.queue_id).await;

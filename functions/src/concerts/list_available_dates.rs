@@ -13,7 +13,7 @@ use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
-        ids::{ConcertId, ShowDate},
+        ids::{ConcertId, ShowKey},
         show::Show,
     },
     error::ApiError,
@@ -56,7 +56,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .iter()
         .zip(taken)
         .filter(|(show, taken)| is_available(show, *taken))
-        .map(|(show, _)| show.date)
+        .map(|(show, _)| shortest_name(show, &shows))
         .collect();
     if available_dates.is_empty() {
         return Err(ApiError::NoAvailableDates);
@@ -82,11 +82,22 @@ async fn usual_concert(app: &App, buyer: &Buyer) -> Result<ConcertId, ApiError> 
         .ok_or(ApiError::MissingParameter("concert_id"))
 }
 
+/// The shortest key that names this show and no other of its concert, whether or not the others are
+/// available: a client that sends it back means the same show.
+fn shortest_name(show: &Show, shows: &[Show]) -> ShowKey {
+    let of_the_day = shows.iter().filter(|other| other.date() == show.date());
+    if of_the_day.count() == 1 {
+        show.date().into()
+    } else {
+        show.key
+    }
+}
+
 /// The dates on sale with a free seat, or with a seat that the caller holds.
 #[derive(Serialize, ToSchema)]
 pub struct AvailableDates {
-    /// The dates, the earliest first.
-    available_dates: Vec<ShowDate>,
+    /// The shows, the earliest first: each date, and with the start where a day has several shows.
+    available_dates: Vec<ShowKey>,
 }
 
 /// The description in the OpenAPI document.

@@ -18,7 +18,7 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::ShowDate,
+        ids::{ShowDate, ShowKey},
         show::{SaleState, Show},
     },
     error::ApiError,
@@ -50,7 +50,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .iter()
         .map(|show| DateOfShow::new(show, SaleState::Over, None));
     let mut dates: Vec<_> = left.chain(over).collect();
-    dates.sort_by_key(|date| date.date);
+    dates.sort_by_key(|date| date.show);
     ok(&Dates { dates })
 }
 
@@ -66,6 +66,8 @@ pub struct Dates {
 pub struct DateOfShow {
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// The price of one seat, in won.
     price: Won,
     /// The number of seats.
@@ -77,7 +79,8 @@ pub struct DateOfShow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// The time when the sale closes, or closed. Absent if it closes at the end of the show's day.
+    /// The time when the sale closes, or closed. Absent if it closes when the show starts, or at the
+    /// end of its day if it has no start.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
@@ -108,7 +111,8 @@ pub enum Sale {
 impl DateOfShow {
     fn new(show: &Show, state: SaleState, seats_left: Option<u32>) -> Self {
         Self {
-            date: show.date,
+            date: show.date(),
+            show: show.key,
             price: Won(show.price),
             capacity: show.capacity,
             sale: match state {
@@ -139,6 +143,7 @@ pub fn operation() -> Operation {
         json!({ "dates": [
             {
                 "date": "2026-12-24",
+                "show": "2026-12-24",
                 "price": 50_000,
                 "capacity": 50,
                 "sale": "OPEN",
@@ -146,6 +151,7 @@ pub fn operation() -> Operation {
             },
             {
                 "date": "2026-12-25",
+                "show": "2026-12-25",
                 "price": 50_000,
                 "capacity": 50,
                 "sale": "OVER",

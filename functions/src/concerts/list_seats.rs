@@ -15,7 +15,7 @@ use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
-        ids::{ShowDate, ShowId},
+        ids::{ShowDate, ShowId, ShowKey},
         seat::{MAX_SEATS_PER_SHOW, SEATS_A_BLOCK, SeatNumber, SeatStatus, TakenSeat},
         show::Show,
     },
@@ -27,25 +27,22 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use crate::operation::{Door, Operation};
+use crate::operation::{Door, NAMES_A_SHOW, Operation, several_shows};
 
 /// Answers with the seats in order.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let (id, wanted) = (show_id(&request), Wanted::of(&request));
+    let (named, wanted) = (request.show(), Wanted::of(&request));
     let now = app.now();
     let read = async {
-        let id = id?;
-        let taken = async {
-            match &wanted {
-                Ok(wanted) => wanted.taken_seats(&app, id).await,
-                Err(_) => Ok(Vec::new()),
-            }
+        let taken = async |show| match &wanted {
+            Ok(wanted) => wanted.taken_seats(&app, show).await,
+            Err(_) => Ok(Vec::new()),
         };
-        Ok::<_, ApiError>(tokio::join!(app.cached_show(id, now), taken))
+        Ok::<_, ApiError>(app.cached_show_beside(named?, now, taken).await)
     };
     let (buyer, read) = app.buyer_beside(&request, now, read).await?;
     let (show, taken) = read?;
-    let (show, date) = (show?, request.date()?);
+    let show = show?;
     buyer.require_queue_of(&show)?;
     let (from, to) = wanted?.range_of(&show)?;
 
@@ -57,16 +54,12 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .then(|| SuccessText::AllSeatsTaken.message(request.language()));
     let next_from = (to.get() < show.capacity).then(|| to.get() + 1);
     ok(&Seats {
-        date,
+        date: show.date(),
+        show: show.key,
         message,
         seats,
         next_from,
     })
-}
-
-fn show_id(request: &Request) -> Result<ShowId, ApiError> {
-    let (concert_id, date) = (request.concert_id()?, request.date()?);
-    Ok(ShowId { concert_id, date })
 }
 
 /// The range of seats that is asked for, in a show that need not have as many.
@@ -153,6 +146,8 @@ fn seats(
 pub struct Seats {
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// A text for people, if other users have all these seats. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -205,7 +200,7 @@ pub fn operation() -> Operation {
              be looked at before their sale opens, but not held. A seat that is free here may be \
              taken a moment later.",
         )
-        .query::<ShowDate>("date", true, "The date of the show.")
+        .query::<ShowKey>("date", true, NAMES_A_SHOW)
         .query::<SeatNumber>(
             "from",
             false,
@@ -219,7 +214,7 @@ pub fn operation() -> Operation {
         .answers::<Seats>(
             200,
             "The seats of the show, or a range of them.",
-            json!({ "date": "2026-12-24", "seats": [
+            json!({ "date": "2026-12-24", "show": "2026-12-24", "seats": [
                 { "seat_number": 1, "is_reserved": true, "status": "SOLD" },
                 { "seat_number": 2, "is_reserved": false, "status": "FREE" },
             ] }),
@@ -227,6 +222,7 @@ pub fn operation() -> Operation {
         .refuses([
             ApiError::MissingParameter("date"),
             ApiError::InvalidDate,
+            several_shows(),
             ApiError::BadRequest,
             ApiError::ShowNotFound,
             ApiError::ConcertNotFound,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
     domain::{
-        ids::{ConcertId, QueueId, ShowDate},
+        ids::{ConcertId, QueueId, ShowDate, ShowKey},
         money::Money,
         programme::{Change, MAX_SHOWS, Programme, ShowChange},
         seat::MAX_SEATS_PER_SHOW,
@@ -22,9 +22,10 @@ use utoipa::ToSchema;
 /// A show to add or to change. In a change, a field that is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
 pub struct ShowFields {
-    /// The date of the show. A date in the past is allowed: it is listed as over, and nobody can
-    /// buy it.
-    #[schema(value_type = ShowDate, required)]
+    /// The show: its date, or its date and its start in the time zone of the deployment. If a day has
+    /// several shows, each of them needs a start. In a change, a date alone names the only show of
+    /// that day. A date in the past is allowed: it is listed as over, and nobody can buy it.
+    #[schema(value_type = ShowKey, required)]
     date: Field,
     /// The price of one seat, in won, with at most two decimals. Required for a new date. Seats
     /// that are held keep their price.
@@ -37,7 +38,8 @@ pub struct ShowFields {
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<Timestamp>)]
     opens_at: Option<Field>,
-    /// The time when the sale closes. Absent for a new show: the end of its day. `null` removes it.
+    /// The time when the sale closes. Absent for a new show: when the show starts, or at the end of
+    /// its day if it has no start. `null` removes it.
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<Timestamp>)]
     closes_at: Option<Field>,
@@ -83,12 +85,12 @@ pub(crate) fn queue_id(field: &Field) -> Result<Option<QueueId>, ApiError> {
 impl ShowFields {
     /// Reads each field.
     pub(crate) fn read(&self) -> Result<ShowChange, ApiError> {
-        let date = self.date.read().value().ok_or(ApiError::InvalidDate)?;
+        let key = self.date.read().value().ok_or(ApiError::InvalidDate)?;
         let price = self.price.parse(Money::parse);
         let is_capacity = |capacity: &u32| (1..=MAX_SEATS_PER_SHOW).contains(capacity);
         let capacity = self.capacity.whole().filter(is_capacity);
         Ok(ShowChange {
-            date,
+            key,
             price: price.or_malformed(ApiError::Invalid(Constraint::Price))?,
             capacity: capacity.or_malformed(ApiError::Invalid(Constraint::Capacity))?,
             opens_at: change(self.opens_at.as_ref())?,
@@ -106,11 +108,12 @@ fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
 }
 
 /// The errors of a concert that a request describes.
-pub(crate) const REFUSALS: [ApiError; 8] = [
+pub(crate) const REFUSALS: [ApiError; 9] = [
     ApiError::InvalidDate,
     ApiError::Invalid(Constraint::Name),
     ApiError::Invalid(Constraint::QueueId),
     ApiError::Invalid(Constraint::Shows),
+    ApiError::Invalid(Constraint::ShowTimes),
     ApiError::Invalid(Constraint::Price),
     ApiError::Invalid(Constraint::Capacity),
     ApiError::Invalid(Constraint::SalesWindow),
@@ -137,6 +140,8 @@ pub struct ConcertAnswer<'a> {
 pub struct ShowAnswer {
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// The price of one seat, in won.
     price: Won,
     /// The number of seats.
@@ -146,7 +151,8 @@ pub struct ShowAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     opens_at: Option<Seconds>,
-    /// The time when the sale closes, or closed. Absent if it closes at the end of the show's day.
+    /// The time when the sale closes, or closed. Absent if it closes when the show starts, or at the
+    /// end of its day if it has no start.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
@@ -170,9 +176,15 @@ impl<'a> ConcertAnswer<'a> {
             "name": "겨울 콘서트",
             "queue_id": "main",
             "shows": [
-                { "date": "2026-12-24", "price": 50_000, "capacity": 50 },
+                {
+                    "date": "2026-12-24",
+                    "show": "2026-12-24",
+                    "price": 50_000,
+                    "capacity": 50,
+                },
                 {
                     "date": "2026-12-25",
+                    "show": "2026-12-25T19:30",
                     "price": 60_000,
                     "capacity": 500,
                     "opens_at": "2026-11-20T11:00:00Z",
@@ -182,11 +194,12 @@ impl<'a> ConcertAnswer<'a> {
     }
 }
 
-fn answers(shows: &BTreeMap<ShowDate, Show>) -> Vec<ShowAnswer> {
+fn answers(shows: &BTreeMap<ShowKey, Show>) -> Vec<ShowAnswer> {
     shows
         .values()
         .map(|show| ShowAnswer {
-            date: show.date,
+            date: show.date(),
+            show: show.key,
             price: Won(show.price),
             capacity: show.capacity,
             opens_at: show.sale.opens_at.map(Seconds),

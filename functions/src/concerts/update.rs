@@ -35,7 +35,7 @@ use shared::{
 use utoipa::ToSchema;
 
 use super::programme::{self, ConcertAnswer, Prices, ShowFields};
-use crate::operation::{Door, Operation};
+use crate::operation::{Door, Operation, several_shows};
 
 /// Changes the concert. Answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
@@ -101,7 +101,7 @@ pub struct ConcertChange {
     /// The id of the new queue of its buyers. The queue must exist.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
-    /// Shows to add or to change. A date that the concert has is changed, another one is added.
+    /// Shows to add or to change. A show that the concert has is changed, another one is added.
     #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
     shows: Field,
 }
@@ -110,7 +110,7 @@ pub struct ConcertChange {
 pub fn operation() -> Operation {
     Operation::new("Change a concert", Door::Admin)
         .details(
-            "What is left out stays, and a date that does not exist is added. A new price is for \
+            "What is left out stays, and a show that does not exist is added. A new price is for \
              later holds: seats that are held keep theirs. A show's capacity cannot be \
              changed.\n\n\
              A concert can leave a queue of its own only while nobody is in its line, else 409 \
@@ -121,7 +121,7 @@ pub fn operation() -> Operation {
             "name": "겨울 콘서트",
             "shows": [
                 { "date": "2026-12-24", "opens_at": null },
-                { "date": "2026-12-25", "price": 60_000 },
+                { "date": "2026-12-25T19:30", "price": 60_000 },
             ],
         }))
         .answers::<ConcertAnswer>(
@@ -132,6 +132,7 @@ pub fn operation() -> Operation {
         .refuses(["date", "price"].map(ApiError::MissingField))
         .refuses(programme::REFUSALS)
         .refuses([
+            several_shows(),
             ApiError::ConcertNotFound,
             ApiError::QueueNotFound,
             ApiError::LineNotEmpty,

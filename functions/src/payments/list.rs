@@ -11,7 +11,7 @@ use shared::{
     app::App,
     config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
         order::{Order, OrderStatus},
         reason::Reason,
         seat::SeatSet,
@@ -90,6 +90,8 @@ pub struct PaymentOfUser<'a> {
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
     /// The amount of the payment, in won.
@@ -122,7 +124,8 @@ impl<'a> PaymentOfUser<'a> {
             reservation_id: order.reservation_id,
             concert_id: order.concert_id,
             concert_name: order.concert_name.as_ref(),
-            date: order.date,
+            date: order.show_key.date(),
+            show: order.show_key,
             seat_numbers: &order.seats,
             amount: Won(order.amount),
             status: order.status,
@@ -151,6 +154,7 @@ pub fn operation() -> Operation {
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
                 "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
+                "show": "2026-12-24",
                 "seat_numbers": [7],
                 "amount": 50_000,
                 "status": "PAID",

@@ -18,7 +18,7 @@ use shared::{
     app::{App, require_current_generation},
     config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
         money::Money,
         order::{Account, Hold, Order},
         seat::{SeatNumber, SeatSet},
@@ -127,11 +127,12 @@ fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Rece
         reservation_id: order.reservation_id,
         concert_id: order.concert_id,
         concert_name: order.concert_name.as_ref(),
-        date: order.date,
+        date: order.show_key.date(),
+        show: order.show_key,
         seat_number: order.seats.first(),
         seat_numbers: &order.seats,
         user_id: order.user_id,
-        refundable_until: Seconds(config.refundable_until(order.date)),
+        refundable_until: Seconds(config.refundable_until(order.show_key.date())),
         amount: Won(order.amount),
         current_balance: Won(order.balance_after),
     }
@@ -185,6 +186,8 @@ pub struct Receipt<'a> {
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// The number of the first seat.
     seat_number: SeatNumber,
     /// The numbers of all seats.
@@ -229,6 +232,7 @@ pub fn operation() -> Operation {
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
                 "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
+                "show": "2026-12-24",
                 "seat_number": 7,
                 "seat_numbers": [7],
                 "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",

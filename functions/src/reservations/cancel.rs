@@ -100,7 +100,7 @@ async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<
         By::Owner(generation) => (None, generation),
         By::Admin(explanation) => (Some(explanation), None),
     };
-    if explanation.is_none() && now >= app.config().refundable_until(order.date) {
+    if explanation.is_none() && now >= app.config().refundable_until(order.show_key.date()) {
         return Err(ApiError::RefundClosed);
     }
     let refunded = app

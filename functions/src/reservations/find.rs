@@ -5,7 +5,7 @@ use shared::{
     app::App,
     config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
         order::{Hold, Order, OrderStatus},
         seat::SeatSet,
         session::{EndedHold, HoldOutcome, Session},
@@ -158,6 +158,8 @@ pub struct HeldSeats<'a> {
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
     /// The time until which the hold may be paid.
@@ -195,10 +197,11 @@ impl<'a> HeldSeats<'a> {
             reservation_id: hold.reservation_id,
             concert_id: hold.concert_id,
             concert_name: hold.concert_name.as_ref(),
-            date: hold.date,
+            date: hold.show_key.date(),
+            show: hold.show_key,
             seat_numbers: &hold.seats,
             expiration_time: Seconds(hold.held_until),
-            refundable_until: Seconds(config.refundable_until(hold.date)),
+            refundable_until: Seconds(config.refundable_until(hold.show_key.date())),
             payment: PendingPayment {
                 payment_id: hold.payment_id,
                 amount: Won(hold.amount),

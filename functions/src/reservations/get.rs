@@ -12,7 +12,7 @@ use shared::{
     app::App,
     config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
         money::Money,
         order::{Order, OrderStatus},
         reason::Reason,
@@ -65,6 +65,8 @@ pub struct ReservationAnswer<'a> {
     concert_name: Option<&'a Name>,
     /// The date of the show.
     date: ShowDate,
+    /// The show, as `date` of a request names it: its date, and its start if it has one.
+    show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
     /// The time until which the hold may be paid, or could have been. Absent once it was paid.
@@ -150,7 +152,8 @@ impl<'a> ReservationAnswer<'a> {
                 status,
                 concert_id: order.concert_id,
                 concert_name: order.concert_name.as_ref(),
-                date: order.date,
+                date: order.show_key.date(),
+                show: order.show_key,
                 seat_numbers: &order.seats,
                 expiration_time: None,
                 refundable_until: config.refundable_until_of(order).map(Seconds),
@@ -161,10 +164,11 @@ impl<'a> ReservationAnswer<'a> {
                 status,
                 concert_id: hold.concert_id,
                 concert_name: hold.concert_name.as_ref(),
-                date: hold.date,
+                date: hold.show_key.date(),
+                show: hold.show_key,
                 seat_numbers: &hold.seats,
                 expiration_time: Some(Seconds(hold.held_until)),
-                refundable_until: Some(Seconds(config.refundable_until(hold.date))),
+                refundable_until: Some(Seconds(config.refundable_until(hold.show_key.date()))),
                 payment: unpaid(hold.payment_id, hold.amount, PaymentStatus::Pending),
             },
             Reservation::Ended(ended) => Self {
@@ -172,7 +176,8 @@ impl<'a> ReservationAnswer<'a> {
                 status,
                 concert_id: ended.hold.concert_id,
                 concert_name: None,
-                date: ended.hold.date,
+                date: ended.hold.show_key.date(),
+                show: ended.hold.show_key,
                 seat_numbers: &ended.hold.seats,
                 expiration_time: Some(Seconds(ended.hold.held_until)),
                 refundable_until: None,
@@ -233,6 +238,7 @@ pub fn operation() -> Operation {
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
                 "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
+                "show": "2026-12-24",
                 "seat_numbers": [7],
                 "refundable_until": "2026-12-22T15:00:00Z",
                 "payment": {

@@ -15,7 +15,7 @@ use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
-        ids::{PaymentId, ReservationId, ShowDate, ShowId},
+        ids::{PaymentId, ReservationId, ShowId, ShowKey},
         order::Hold,
         seat::{CLOCK_SKEW_GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
         session::Session,
@@ -32,7 +32,7 @@ use shared::{
 use utoipa::ToSchema;
 
 use super::find::HeldSeats;
-use crate::operation::{Door, Operation};
+use crate::operation::{Door, Operation, sale_not_open, several_shows};
 
 /// A hold is placed within this time of its request: Lambda ends the function after ten seconds. No
 /// message comes before, because it would find nothing to release.
@@ -82,7 +82,7 @@ impl Wish {
         if one && several {
             return Err(ApiError::BadRequest);
         }
-        let date: ShowDate = body.date.read().value().ok_or(ApiError::InvalidDate)?;
+        let key: ShowKey = body.date.read().value().ok_or(ApiError::InvalidDate)?;
         let numbers: Option<Vec<u64>> = if one {
             let number = body.seat_number.whole().value();
             number.map(|number| vec![number])
@@ -91,7 +91,7 @@ impl Wish {
         };
         let show = ShowId {
             concert_id: request.concert_id()?,
-            date,
+            key,
         };
         Ok(Self {
             show,
@@ -101,13 +101,11 @@ impl Wish {
 
     /// Reads the show, and which of the seats are not free.
     async fn look(&self, app: &App, now: Timestamp) -> Look {
-        let taken = async {
-            match &self.seats {
-                Ok(seats) => app.store().look_at_seats(self.show, seats).await,
-                Err(_) => Ok(Vec::new()),
-            }
+        let taken = async |show| match &self.seats {
+            Ok(seats) => app.store().look_at_seats(show, seats).await,
+            Err(_) => Ok(Vec::new()),
         };
-        let (show, taken) = tokio::join!(app.cached_show(self.show, now), taken);
+        let (show, taken) = app.cached_show_beside(self.show, now, taken).await;
         Look { show, taken }
     }
 
@@ -141,7 +139,7 @@ async fn hold(
     seats: SeatSet,
     looked_at: Result<Vec<TakenSeat>, StoreError>,
 ) -> Result<Hold, ApiError> {
-    let is_same = |hold: &Hold| hold.is_of(show.concert_id, show.date, &seats);
+    let is_same = |hold: &Hold| hold.is_of(show.id(), &seats);
     if let Some(hold) = &buyer.session.live_hold {
         return if is_same(hold) {
             Ok(hold.clone())
@@ -213,7 +211,7 @@ fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Ho
         reservation_id: ReservationId::new(),
         payment_id: PaymentId::new(),
         concert_id: show.concert_id,
-        date: show.date,
+        show_key: show.key,
         concert_name: show.concert_name.clone(),
         amount: show
             .price
@@ -244,8 +242,8 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
 /// The seats to hold: exactly one of `seat_number` and `seat_numbers`.
 #[derive(Deserialize, ToSchema)]
 pub struct HoldSeats {
-    /// The date of the show.
-    #[schema(value_type = ShowDate, required)]
+    /// The show: its date, or its date and its start. A date alone names the only show of that day.
+    #[schema(value_type = ShowKey, required)]
     date: Field,
     /// The number of one seat.
     #[schema(value_type = Option<SeatNumber>)]
@@ -287,6 +285,7 @@ pub fn operation() -> Operation {
                 "concert_id": "019a9e1c-1111-7000-8000-000000000001",
                 "concert_name": "겨울 콘서트",
                 "date": "2026-12-24",
+                "show": "2026-12-24",
                 "seat_numbers": [7],
                 "expiration_time": "2026-11-20T03:05:00Z",
                 "refundable_until": "2026-12-22T15:00:00Z",
@@ -300,6 +299,7 @@ pub fn operation() -> Operation {
         .refuses([
             ApiError::MissingDateOrSeat,
             ApiError::InvalidDate,
+            several_shows(),
             ApiError::InvalidSeatNumber {
                 capacity: USUAL_CAPACITY,
             },
@@ -309,7 +309,7 @@ pub fn operation() -> Operation {
             ApiError::ShowNotFound,
             ApiError::SeatAlreadyReserved,
             ApiError::HoldExists,
-            ApiError::sale_not_open(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
+            sale_not_open(),
             ApiError::SaleClosed,
         ])
 }

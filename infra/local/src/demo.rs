@@ -99,7 +99,7 @@ async fn create_concert(app: &App, number: u32, dates: u32) -> Result<DemoConcer
 fn show(concert: &Concert, date: ShowDate) -> Show {
     Show {
         concert_id: concert.concert_id,
-        date,
+        key: date.into(),
         concert_name: Some(concert.name.clone()),
         queue_id: concert.queue_id.clone(),
         capacity: 50,

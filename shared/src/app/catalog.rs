@@ -11,6 +11,7 @@ use crate::{
         show::{Concert, Show},
     },
     error::ApiError,
+    store::StoreError,
 };
 
 impl App {
@@ -30,14 +31,65 @@ impl App {
         Ok(concert)
     }
 
-    /// A show, perhaps from the cache. At most 0.5 RRU.
-    pub async fn cached_show(&self, id: ShowId, now: Timestamp) -> Result<Show, ApiError> {
-        if let Some(show) = self.0.shows.get(&id, now) {
+    /// The show that a caller means, perhaps from the cache. A date alone also names the only show
+    /// of that day. At most 0.5 RRU; 0.5 more, in a second round, for a date whose only show has a
+    /// start.
+    pub async fn cached_show(&self, named: ShowId, now: Timestamp) -> Result<Show, ApiError> {
+        if let Some(show) = self.0.shows.get(&named, now) {
             return Ok(show);
         }
-        let show = self.store().show(id).await?.ok_or(ApiError::ShowNotFound)?;
-        self.0.shows.put(id, show.clone(), now);
+        let show = match self.store().show(named).await? {
+            Some(show) => show,
+            None if named.key.is_timed() => return Err(ApiError::ShowNotFound),
+            None => self.only_show_with_a_start(named).await?,
+        };
+        self.0.shows.put(named, show.clone(), now);
         Ok(show)
+    }
+
+    /// The show that a caller means, and beside it what `read` reads of its seats. The price is that
+    /// of both, in one round. If the show has a start that the caller did not name, and is not in
+    /// the cache: that of the show and twice that of the seats, in three rounds.
+    pub async fn cached_show_beside<T, Read>(
+        &self,
+        named: ShowId,
+        now: Timestamp,
+        read: impl Fn(ShowId) -> Read,
+    ) -> (Result<Show, ApiError>, Result<T, StoreError>)
+    where
+        Read: Future<Output = Result<T, StoreError>>,
+    {
+        let likely = self
+            .0
+            .shows
+            .get(&named, now)
+            .map_or(named, |show| show.id());
+        let (show, seats) = tokio::join!(self.cached_show(named, now), read(likely));
+        match &show {
+            Ok(meant) if meant.id() != likely => {
+                let seats = read(meant.id()).await;
+                (show, seats)
+            }
+            _ => (show, seats),
+        }
+    }
+
+    async fn only_show_with_a_start(&self, named: ShowId) -> Result<Show, ApiError> {
+        let date = named.key.date();
+        let mut shows = self
+            .store()
+            .shows_with_a_start(named.concert_id, date)
+            .await?;
+        match (shows.pop(), shows.is_empty()) {
+            (None, _) => Err(ApiError::ShowNotFound),
+            (Some(show), true) => Ok(show),
+            (Some(last), false) => {
+                shows.push(last);
+                Err(ApiError::SeveralShows {
+                    shows: shows.iter().map(|show| show.key).collect(),
+                })
+            }
+        }
     }
 
     /// The shows of a concert in the order of their dates, perhaps from the cache. A concert has at

@@ -204,7 +204,7 @@ impl Buyer {
     /// The buyer's held seats of a show.
     pub fn seats_held_of(&self, show: ShowId) -> impl Iterator<Item = SeatNumber> + '_ {
         let hold = self.session.payable_hold(self.now);
-        hold.filter(move |hold| hold.concert_id == show.concert_id && hold.date == show.date)
+        hold.filter(move |hold| hold.show() == show)
             .into_iter()
             .flat_map(|hold| hold.seats.iter())
     }

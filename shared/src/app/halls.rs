@@ -3,7 +3,6 @@
 //! Each instance counts a concert of a few blocks itself, and keeps the count for two seconds. The
 //! counts of a larger concert are kept in an item that all instances read. When it is old, one
 //! instance counts again, and the others answer with the old counts.
-//! others answer with what it says.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use super::App;
 use crate::{
     domain::{
         hall::{self, HallCounts},
-        ids::{ConcertId, ShowDate, ShowId},
+        ids::{ConcertId, ShowId, ShowKey},
         show::Show,
     },
     error::ApiError,
@@ -32,11 +31,11 @@ impl App {
         shows: &[&Show],
         now: Timestamp,
     ) -> Result<Vec<Option<u32>>, ApiError> {
-        let halls: Vec<_> = shows.iter().map(|s| (s.date, s.blocks())).collect();
+        let halls: Vec<_> = shows.iter().map(|s| (s.key, s.blocks())).collect();
         match shows.first() {
             Some(show) if !hall::is_small(&halls) => {
                 let counts = self.kept_counts(show.concert_id, shows, now).await?;
-                Ok(shows.iter().map(|show| counts.taken(show.date)).collect())
+                Ok(shows.iter().map(|show| counts.taken(show.key)).collect())
             }
             _ => self.count_small(shows, now).await,
         }
@@ -75,7 +74,7 @@ impl App {
             return Ok(counts);
         }
         let mut counts = self.store().hall_counts(concert_id).await?;
-        let halls: Vec<_> = shows.iter().map(|s| (s.date, s.blocks())).collect();
+        let halls: Vec<_> = shows.iter().map(|s| (s.key, s.blocks())).collect();
         let due = counts.due(&halls, now);
         let until = hall::counting_until(now);
         let begun = if due.is_empty() || counts.is_being_counted(now) {
@@ -86,29 +85,29 @@ impl App {
         if let Some(begun) = begun {
             counts = begun;
             let due = counts.due(&halls, now);
-            counts.note(self.count_dates(shows, due, now).await?, now);
+            counts.note(self.count_due(shows, due, now).await?, now);
             self.store().end_count(concert_id, &counts, until).await?;
         } else if hall::is_quick(&halls) && counts.lacks_any(&halls) {
-            counts.note(self.count_dates(shows, due, now).await?, now);
+            counts.note(self.count_due(shows, due, now).await?, now);
         }
         let counts = Arc::new(counts);
         self.0.halls.put(concert_id, Arc::clone(&counts), now);
         Ok(counts)
     }
 
-    async fn count_dates(
+    async fn count_due(
         &self,
         shows: &[&Show],
-        dates: Vec<ShowDate>,
+        due: Vec<ShowKey>,
         now: Timestamp,
-    ) -> Result<Vec<(ShowDate, u32)>, ApiError> {
-        let due: Vec<(ShowId, u32)> = shows
+    ) -> Result<Vec<(ShowKey, u32)>, ApiError> {
+        let halls: Vec<(ShowId, u32)> = shows
             .iter()
-            .filter(|show| dates.contains(&show.date))
+            .filter(|show| due.contains(&show.key))
             .map(|show| (show.id(), show.capacity))
             .collect();
-        let counted = self.store().count_taken_seats(&due, now).await?;
-        let dates = due.iter().map(|(show, _)| show.date);
-        Ok(dates.zip(counted).collect())
+        let counted = self.store().count_taken_seats(&halls, now).await?;
+        let keys = halls.iter().map(|(show, _)| show.key);
+        Ok(keys.zip(counted).collect())
     }
 }

@@ -20,7 +20,7 @@ pub use self::{
     report::{Checked, Report},
 };
 use super::{
-    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, UserId},
+    ids::{ConcertId, QueueId, ReservationId, ShowId, ShowKey, UserId},
     order::{Hold, Order, OrderStatus},
     queue::Ticket,
     seat::{CLOCK_SKEW_GRACE, SeatNumber, SeatStatus, TakenSeat},
@@ -139,8 +139,9 @@ pub struct Violation {
 pub struct SeatOfShow {
     /// The concert.
     pub concert_id: ConcertId,
-    /// The date.
-    pub date: ShowDate,
+    /// Which show of the concert.
+    #[serde(rename = "date")]
+    pub show_key: ShowKey,
     /// The seat.
     pub seat_number: SeatNumber,
 }
@@ -150,7 +151,7 @@ impl SeatOfShow {
     pub fn new(show: ShowId, seat_number: SeatNumber) -> Self {
         Self {
             concert_id: show.concert_id,
-            date: show.date,
+            show_key: show.key,
             seat_number,
         }
     }
@@ -159,7 +160,7 @@ impl SeatOfShow {
     pub fn show(self) -> ShowId {
         ShowId {
             concert_id: self.concert_id,
-            date: self.date,
+            key: self.show_key,
         }
     }
 }

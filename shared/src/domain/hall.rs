@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ids::ShowDate;
+use super::ids::ShowKey;
 
 /// A count is good for at least this long.
 const GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
@@ -38,7 +38,7 @@ pub struct HallCounts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counting_until: Option<i64>,
     /// The counts of the shows.
-    pub shows: BTreeMap<ShowDate, Counted>,
+    pub shows: BTreeMap<ShowKey, Counted>,
 }
 
 /// A count: how many seats of a show are taken, and when they were counted (milliseconds).
@@ -46,7 +46,7 @@ pub struct HallCounts {
 pub struct Counted(pub u32, pub i64);
 
 /// The shows of a concert that are asked for, each with its number of blocks.
-pub type Halls = [(ShowDate, u32)];
+pub type Halls = [(ShowKey, u32)];
 
 /// Whether there are so few blocks that every instance counts them itself.
 pub fn is_small(halls: &Halls) -> bool {
@@ -70,7 +70,7 @@ pub fn counting_until(now: Timestamp) -> i64 {
 
 impl HallCounts {
     /// How many seats of a show are taken; `None` if nobody has counted them yet.
-    pub fn taken(&self, date: ShowDate) -> Option<u32> {
+    pub fn taken(&self, date: ShowKey) -> Option<u32> {
         self.shows.get(&date).map(|Counted(taken, _)| *taken)
     }
 
@@ -86,7 +86,7 @@ impl HallCounts {
     }
 
     /// The shows whose counts are old, the oldest first, as many as are counted at once.
-    pub fn due(&self, halls: &Halls, now: Timestamp) -> Vec<ShowDate> {
+    pub fn due(&self, halls: &Halls, now: Timestamp) -> Vec<ShowKey> {
         let good_for = (GOOD_FOR_A_BLOCK * i32::try_from(blocks(halls)).unwrap_or(i32::MAX))
             .max(GOOD_FOR)
             .as_millis();
@@ -112,7 +112,7 @@ impl HallCounts {
     }
 
     /// Stores what was counted now.
-    pub fn note(&mut self, counts: impl IntoIterator<Item = (ShowDate, u32)>, now: Timestamp) {
+    pub fn note(&mut self, counts: impl IntoIterator<Item = (ShowKey, u32)>, now: Timestamp) {
         let counted = |taken| Counted(taken, now.as_millisecond());
         let counts = counts.into_iter();
         self.shows
@@ -123,16 +123,18 @@ impl HallCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::ShowDate;
 
     fn at(milliseconds: i64) -> Timestamp {
         Timestamp::from_millisecond(1_700_000_000_000 + milliseconds).expect("a time")
     }
 
-    fn date(day: i64) -> ShowDate {
-        (jiff::civil::date(2027, 1, 1) + SignedDuration::from_hours(24 * day)).into()
+    fn date(day: i64) -> ShowKey {
+        let new_year = jiff::civil::date(2027, 1, 1);
+        ShowDate::from(new_year + SignedDuration::from_hours(24 * day)).into()
     }
 
-    fn halls(shows: i64, blocks: u32) -> Vec<(ShowDate, u32)> {
+    fn halls(shows: i64, blocks: u32) -> Vec<(ShowKey, u32)> {
         (0..shows).map(|day| (date(day), blocks)).collect()
     }
 

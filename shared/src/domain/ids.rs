@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -215,13 +215,100 @@ impl fmt::Display for ShowDate {
     }
 }
 
-/// A concert on one date.
+/// Which show of a concert: its date, `2035-05-01`, or its date and its start in the time zone of the
+/// deployment, `2035-05-01T14:00`. Several shows of one day all have a start in their key.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schema(
+    value_type = String,
+    pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?$",
+    example = "2026-12-24",
+)]
+pub struct ShowKey((ShowDate, Option<Time>));
+
+impl ShowKey {
+    /// The length of a key with a start, in characters.
+    const TIMED_LENGTH: usize = 16;
+
+    /// The day of the show.
+    pub fn date(self) -> ShowDate {
+        self.0.0
+    }
+
+    /// When it starts, in the time zone of the deployment. `None` if the key is a date alone.
+    pub fn start(self) -> Option<DateTime> {
+        self.0.1.map(|time| self.date().day().to_datetime(time))
+    }
+
+    /// Whether the key has a start.
+    pub fn is_timed(self) -> bool {
+        self.0.1.is_some()
+    }
+}
+
+impl From<ShowDate> for ShowKey {
+    fn from(date: ShowDate) -> Self {
+        Self((date, None))
+    }
+}
+
+impl From<DateTime> for ShowKey {
+    /// The key of a show that starts then. A key has whole minutes.
+    fn from(start: DateTime) -> Self {
+        let time = Time::constant(start.hour(), start.minute(), 0, 0);
+        Self((start.date().into(), Some(time)))
+    }
+}
+
+impl FromStr for ShowKey {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let Some((date, time)) = text.split_once('T') else {
+            return text.parse().map(|date: ShowDate| date.into());
+        };
+        let time = time.parse().map_err(|_| MalformedId)?;
+        let key = Self((date.parse()?, Some(time)));
+        // The calendar's own parser also reads other forms, such as `1400` and `14:00:30`.
+        let has_the_form = text.len() == Self::TIMED_LENGTH && key.to_string() == text;
+        has_the_form.then_some(key).ok_or(MalformedId)
+    }
+}
+
+impl TryFrom<String> for ShowKey {
+    type Error = MalformedId;
+
+    fn try_from(text: String) -> Result<Self, MalformedId> {
+        text.parse()
+    }
+}
+
+impl From<ShowKey> for String {
+    fn from(key: ShowKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl fmt::Display for ShowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.date().fmt(f)?;
+        match self.0.1 {
+            Some(time) => write!(f, "T{:02}:{:02}", time.hour(), time.minute()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A show of a concert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ShowId {
     /// The concert.
     pub concert_id: ConcertId,
-    /// The date.
-    pub date: ShowDate,
+    /// Which of its shows.
+    #[serde(rename = "date")]
+    pub key: ShowKey,
 }
 
 #[cfg(test)]
@@ -285,6 +372,47 @@ mod tests {
             "-002026-01-01",
         ] {
             assert_eq!(wrong.parse::<ShowDate>(), Err(MalformedId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn show_key_has_one_form_and_the_order_of_time() {
+        let key = |text: &str| text.parse::<ShowKey>().expect(text);
+        let keys = [
+            "2026-12-30",
+            "2026-12-31",
+            "2026-12-31T00:00",
+            "2026-12-31T09:30",
+            "2026-12-31T14:00",
+            "2027-01-01T00:00",
+        ];
+        for text in keys {
+            assert_eq!(key(text).to_string(), text);
+            assert_eq!(key(text).is_timed(), text.contains('T'));
+            assert_eq!(key(text).date().to_string(), text[..10]);
+        }
+        assert!(keys.is_sorted_by_key(|text| key(text)));
+        let start = key("2026-12-31T14:00").start().expect("a start");
+        assert_eq!(ShowKey::from(start), key("2026-12-31T14:00"));
+        for wrong in [
+            "",
+            "T",
+            "T14:00",
+            "2026-12-31T",
+            "2026-12-31T24:00",
+            "2026-12-31T14:60",
+            "2026-12-31T1400",
+            "2026-12-31T14:00:00",
+            "2026-12-31T14:00Z",
+            "2026-12-31T14:00+09",
+            "2026-12-31t14:00",
+            "2026-12-31 14:00",
+            "2026-12-31T4:00",
+            "2026-12-31T+4:00",
+            "2026-02-29T14:00",
+            "2026-12-31T14:00#1",
+        ] {
+            assert_eq!(wrong.parse::<ShowKey>(), Err(MalformedId), "{wrong}");
         }
     }
 }

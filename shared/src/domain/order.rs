@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, CorrectionId, PaymentId, ReservationId, ShowDate, ShowId, UserId},
+    ids::{ConcertId, CorrectionId, PaymentId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
     money::{Difference, Money},
     reason::Explanation,
     seat::SeatSet,
@@ -24,8 +24,9 @@ pub struct Hold {
     pub payment_id: PaymentId,
     /// The concert.
     pub concert_id: ConcertId,
-    /// The date.
-    pub date: ShowDate,
+    /// Which show of the concert.
+    #[serde(rename = "date")]
+    pub show_key: ShowKey,
     /// The concert's name when the seats were held. A hold that an earlier version stored has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concert_name: Option<Name>,
@@ -46,7 +47,7 @@ impl Hold {
     pub fn show(&self) -> ShowId {
         ShowId {
             concert_id: self.concert_id,
-            date: self.date,
+            key: self.show_key,
         }
     }
 
@@ -56,8 +57,8 @@ impl Hold {
     }
 
     /// Whether it holds exactly these seats.
-    pub fn is_of(&self, concert_id: ConcertId, date: ShowDate, seats: &SeatSet) -> bool {
-        self.concert_id == concert_id && self.date == date && self.seats == *seats
+    pub fn is_of(&self, show: ShowId, seats: &SeatSet) -> bool {
+        self.show() == show && self.seats == *seats
     }
 }
 
@@ -72,8 +73,9 @@ pub struct Order {
     pub user_id: UserId,
     /// The concert.
     pub concert_id: ConcertId,
-    /// The date.
-    pub date: ShowDate,
+    /// Which show of the concert.
+    #[serde(rename = "date")]
+    pub show_key: ShowKey,
     /// The concert's name when the seats were held. An order that an earlier version stored has
     /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +103,7 @@ impl Order {
     pub fn show(&self) -> ShowId {
         ShowId {
             concert_id: self.concert_id,
-            date: self.date,
+            key: self.show_key,
         }
     }
 }

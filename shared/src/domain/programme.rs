@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{ConcertId, QueueId, ShowDate, ShowId},
+    ids::{ConcertId, QueueId, ShowId, ShowKey},
     money::Money,
     show::{Concert, ListedConcert, SaleState, SalesWindow, Show, USUAL_CAPACITY},
     user::Name,
@@ -24,7 +24,37 @@ pub struct Programme {
     /// How many times it was written. A change names the version that was read.
     pub version: u64,
     /// Its shows. A concert without shows does not exist.
-    pub shows: BTreeMap<ShowDate, Show>,
+    pub shows: BTreeMap<ShowKey, Show>,
+}
+
+/// What a caller means by a key of a concert's shows. A date alone names the only show of that day,
+/// whatever its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// This show.
+    One(&'a Show),
+    /// No show.
+    None,
+    /// The day has several shows, with these keys.
+    Several(Vec<ShowKey>),
+}
+
+impl<'a> Named<'a> {
+    /// What `key` means among the shows of a concert.
+    pub fn among(shows: impl Iterator<Item = &'a Show> + Clone, key: ShowKey) -> Self {
+        let is_meant =
+            |show: &&Show| show.key == key || (!key.is_timed() && show.date() == key.date());
+        let mut meant = shows.clone().filter(is_meant);
+        match (meant.next(), meant.next()) {
+            // A day with a show without a start has no other, so the first is the only one.
+            (Some(show), None) => Self::One(show),
+            (Some(show), _) if show.key == key => Self::One(show),
+            (None, _) => Self::None,
+            (Some(_), Some(_)) => {
+                Self::Several(shows.filter(is_meant).map(|show| show.key).collect())
+            }
+        }
+    }
 }
 
 /// A change of a concert. What it does not mention stays.
@@ -43,8 +73,8 @@ pub struct ProgrammeChange {
 /// A change of a show, or a new show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShowChange {
-    /// Its date.
-    pub date: ShowDate,
+    /// Its key. A date alone also names the only show of that day, whatever its key.
+    pub key: ShowKey,
     /// The price of a seat from now on. A new show needs one.
     pub price: Option<Money>,
     /// How many seats it has. The capacity of an existing show cannot change.
@@ -78,10 +108,14 @@ impl<T> Change<T> {
 }
 
 /// Why a change is impossible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Impossible {
-    /// A date is named twice, or there would be no show, or more than [`MAX_SHOWS`].
+    /// A show is named twice, or there would be no show, or more than [`MAX_SHOWS`].
     Shows,
+    /// A day would have a show with a start and one without.
+    ShowTimes,
+    /// The day has several shows, and the change does not say which.
+    SeveralShows(Vec<ShowKey>),
     /// An existing show would get another capacity.
     Capacity,
     /// A sale would close before it opens.
@@ -113,7 +147,7 @@ impl Programme {
     /// A new concert with these shows.
     pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
         let mut programme = Self {
-            shows: shows.iter().map(|show| (show.date, show.clone())).collect(),
+            shows: shows.iter().map(|show| (show.key, show.clone())).collect(),
             version: 1,
             ..Self::new(concert)
         };
@@ -132,21 +166,43 @@ impl Programme {
         }
         let mut named = BTreeSet::new();
         for show in &change.shows {
-            if !named.insert(show.date) {
-                return Err(Impossible::Shows);
-            }
-            let changed = match self.shows.get(&show.date) {
+            let before = match self.named(show.key) {
+                Named::One(before) => Some(before),
+                Named::None => None,
+                Named::Several(keys) => return Err(Impossible::SeveralShows(keys)),
+            };
+            let changed = match before {
                 Some(before) => show.applied_to(before)?,
                 None => show.created(&next.concert)?,
             };
-            next.shows.insert(show.date, changed);
+            if !named.insert(changed.key) {
+                return Err(Impossible::Shows);
+            }
+            next.shows.insert(changed.key, changed);
         }
         next.tell_shows();
+        if next.mixes_times() {
+            return Err(Impossible::ShowTimes);
+        }
         if (1..=MAX_SHOWS).contains(&next.shows.len()) {
             Ok(next)
         } else {
             Err(Impossible::Shows)
         }
+    }
+
+    /// The show that a caller means by this key.
+    pub fn named(&self, key: ShowKey) -> Named<'_> {
+        Named::among(self.shows.values(), key)
+    }
+
+    /// Whether a day has a show without a start and another one.
+    fn mixes_times(&self) -> bool {
+        // In the order of keys, the show without a start comes first.
+        let following = self.shows.keys().zip(self.shows.keys().skip(1));
+        following
+            .into_iter()
+            .any(|(key, next)| !key.is_timed() && key.date() == next.date())
     }
 
     /// Copies into every show what it stores of its concert.
@@ -160,9 +216,9 @@ impl Programme {
 
     /// The concert without these shows. If none is left, it is to be deleted.
     #[must_use]
-    pub fn without(&self, dates: &[ShowDate]) -> Self {
+    pub fn without(&self, keys: &[ShowKey]) -> Self {
         let mut next = self.clone();
-        next.shows.retain(|date, _| !dates.contains(date));
+        next.shows.retain(|key, _| !keys.contains(key));
         next
     }
 
@@ -170,21 +226,21 @@ impl Programme {
     /// Each step is a whole concert. So nothing is wrong if the change is cut off in between, and
     /// the same change made again does the rest. Empty if there is nothing to change.
     pub fn steps_to(&self, next: &Self, max_shows: usize) -> Vec<Self> {
-        let dates: BTreeSet<_> = self.shows.keys().chain(next.shows.keys()).collect();
-        let changed: Vec<_> = dates
+        let keys: BTreeSet<_> = self.shows.keys().chain(next.shows.keys()).collect();
+        let changed: Vec<_> = keys
             .into_iter()
-            .filter(|date| self.shows.get(date) != next.shows.get(date))
+            .filter(|key| self.shows.get(key) != next.shows.get(key))
             .collect();
         let mut step = Self {
             concert: next.concert.clone(),
             ..self.clone()
         };
         let mut steps = Vec::new();
-        for dates in changed.chunks(max_shows) {
-            for date in dates {
-                match next.shows.get(date) {
-                    Some(show) => step.shows.insert(**date, show.clone()),
-                    None => step.shows.remove(date),
+        for keys in changed.chunks(max_shows) {
+            for key in keys {
+                match next.shows.get(key) {
+                    Some(show) => step.shows.insert(**key, show.clone()),
+                    None => step.shows.remove(key),
                 };
             }
             step.version += 1;
@@ -199,13 +255,13 @@ impl Programme {
 
     /// Its line in the listing; `None` without shows.
     pub fn listed(&self) -> Option<ListedConcert> {
-        let (first_date, _) = self.shows.first_key_value()?;
-        let (last_date, _) = self.shows.last_key_value()?;
+        let (first, _) = self.shows.first_key_value()?;
+        let (last, _) = self.shows.last_key_value()?;
         Some(ListedConcert {
             concert_id: self.concert.concert_id,
             name: self.concert.name.clone(),
-            first_date: *first_date,
-            last_date: *last_date,
+            first_date: first.date(),
+            last_date: last.date(),
             shows: u32::try_from(self.shows.len()).ok()?,
             max_capacity: self.shows.values().map(|show| show.capacity).max()?,
         })
@@ -218,13 +274,13 @@ impl Programme {
     }
 
     /// Its shows that this queue sells, with what admission needs to know about them.
-    pub fn sold_by(&self, queue_id: &QueueId) -> BTreeMap<ShowDate, SeatsOnSale> {
+    pub fn sold_by(&self, queue_id: &QueueId) -> BTreeMap<ShowKey, SeatsOnSale> {
         let shows = self
             .shows
             .values()
             .filter(|show| show.queue_id == *queue_id);
         shows
-            .map(|show| (show.date, SeatsOnSale::of(show)))
+            .map(|show| (show.key, SeatsOnSale::of(show)))
             .collect()
     }
 }
@@ -244,7 +300,7 @@ impl ShowChange {
     fn created(&self, concert: &Concert) -> Result<Show, Impossible> {
         with_a_window(Show {
             concert_id: concert.concert_id,
-            date: self.date,
+            key: self.key,
             concert_name: Some(concert.name.clone()),
             queue_id: concert.queue_id.clone(),
             capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
@@ -275,7 +331,7 @@ pub struct QueueShows {
     /// How many times it was written.
     pub version: u64,
     /// The shows of each concert.
-    pub shows: BTreeMap<ConcertId, BTreeMap<ShowDate, SeatsOnSale>>,
+    pub shows: BTreeMap<ConcertId, BTreeMap<ShowKey, SeatsOnSale>>,
 }
 
 /// How many seats a show has, and when they are sold.
@@ -303,7 +359,7 @@ impl QueueShows {
     pub fn with(
         &self,
         concert_id: ConcertId,
-        shows: BTreeMap<ShowDate, SeatsOnSale>,
+        shows: BTreeMap<ShowKey, SeatsOnSale>,
     ) -> Option<Self> {
         let mut next = self.clone();
         if shows.is_empty() {
@@ -326,7 +382,7 @@ impl QueueShows {
     ) -> impl Iterator<Item = (ShowId, u32)> + '_ {
         let zone = zone.clone();
         self.all()
-            .filter(move |(show, seats)| seats.sale.is_open(show.date, now, &zone))
+            .filter(move |(show, seats)| seats.sale.is_open(show.key, now, &zone))
             .map(|(show, seats)| (show, seats.capacity))
     }
 
@@ -334,10 +390,10 @@ impl QueueShows {
     /// first.
     pub fn to_come(&self, now: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, ShowId, u32)> {
         let opens_at = |(show, seats): (ShowId, &SeatsOnSale)| {
-            let SaleState::Upcoming { opens_at } = seats.sale.state(show.date, now, zone) else {
+            let SaleState::Upcoming { opens_at } = seats.sale.state(show.key, now, zone) else {
                 return None;
             };
-            let is_ever_open = opens_at < seats.sale.ends_at(show.date, zone);
+            let is_ever_open = opens_at < seats.sale.ends_at(show.key, zone);
             is_ever_open.then_some((opens_at, show, seats.capacity))
         };
         let mut shows: Vec<_> = self.all().filter_map(opens_at).collect();
@@ -350,7 +406,7 @@ impl QueueShows {
         let times = self.all().flat_map(|(show, seats)| {
             [
                 seats.sale.opens_at,
-                Some(seats.sale.ends_at(show.date, zone)),
+                Some(seats.sale.ends_at(show.key, zone)),
             ]
         });
         times.flatten().filter(|at| *at > now).min()
@@ -363,7 +419,7 @@ impl QueueShows {
 
     fn all(&self) -> impl Iterator<Item = (ShowId, &SeatsOnSale)> {
         self.shows.iter().flat_map(|(&concert_id, shows)| {
-            let named = move |(&date, seats)| (ShowId { concert_id, date }, seats);
+            let named = move |(&key, seats)| (ShowId { concert_id, key }, seats);
             shows.iter().map(named)
         })
     }
@@ -374,6 +430,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::ids::ShowDate;
 
     fn concert() -> Concert {
         Concert {
@@ -384,14 +441,14 @@ mod tests {
         }
     }
 
-    fn date(day: i32) -> ShowDate {
+    fn date(day: i32) -> ShowKey {
         let new_year = jiff::civil::date(2027, 1, 1);
-        (new_year + jiff::ToSpan::days(day)).into()
+        ShowDate::from(new_year + jiff::ToSpan::days(day)).into()
     }
 
     fn show(day: i32) -> ShowChange {
         ShowChange {
-            date: date(day),
+            key: date(day),
             price: Some(Money::won(50_000)),
             capacity: None,
             opens_at: Change::Keep,
@@ -443,6 +500,58 @@ mod tests {
         };
         let at_once = opened.changed(&shows(vec![at_once])).expect("a change");
         assert_eq!(at_once.shows[&date(1)].sale.opens_at, None);
+    }
+
+    #[test]
+    fn day_has_one_show_without_a_start_or_any_number_with_one() {
+        let key = |text: &str| text.parse::<ShowKey>().expect("a key");
+        let keyed = |text: &str| ShowChange {
+            key: key(text),
+            ..show(0)
+        };
+        let of = |keys: &[&str]| {
+            let all = shows(keys.iter().map(|key| keyed(key)).collect());
+            Programme::new(concert()).changed(&all)
+        };
+        let two = of(&["2027-05-01T14:00", "2027-05-01T19:30", "2027-05-02T14:00"]).expect("fine");
+        assert_eq!(
+            two.listed().expect("shows").last_date,
+            key("2027-05-02").date()
+        );
+        for mixed in [
+            ["2027-05-01", "2027-05-01T14:00"],
+            ["2027-05-01T14:00", "2027-05-01"],
+        ] {
+            assert_eq!(of(&mixed), Err(Impossible::ShowTimes), "{mixed:?}");
+        }
+        assert_eq!(
+            of(&["2027-05-01T14:00", "2027-05-01T14:00"]),
+            Err(Impossible::Shows)
+        );
+
+        assert_eq!(two.named(key("2027-05-03")), Named::None);
+        assert_eq!(two.named(key("2027-05-01T15:00")), Named::None);
+        let evening = &two.shows[&key("2027-05-01T19:30")];
+        assert_eq!(two.named(evening.key), Named::One(evening));
+        let both = vec![key("2027-05-01T14:00"), key("2027-05-01T19:30")];
+        assert_eq!(two.named(key("2027-05-01")), Named::Several(both.clone()));
+        let only = &two.shows[&key("2027-05-02T14:00")];
+        assert_eq!(two.named(key("2027-05-02")), Named::One(only));
+
+        // A date alone changes the only show of its day, and adds none beside it.
+        let dearer = ShowChange {
+            price: Some(Money::won(60_000)),
+            ..keyed("2027-05-02")
+        };
+        let dearer = two.changed(&shows(vec![dearer])).expect("a change");
+        assert_eq!(dearer.shows.len(), 3);
+        assert_eq!(dearer.shows[&only.key].price, Money::won(60_000));
+        assert_eq!(
+            two.changed(&shows(vec![keyed("2027-05-01")])),
+            Err(Impossible::SeveralShows(both))
+        );
+        let twice = vec![keyed("2027-05-02"), keyed("2027-05-02T14:00")];
+        assert_eq!(two.changed(&shows(twice)), Err(Impossible::Shows));
     }
 
     #[test]

@@ -360,7 +360,7 @@ mod tests {
             reservation_id: ReservationId::new(),
             payment_id: PaymentId::new(),
             concert_id: ConcertId::new(),
-            date: "2030-05-01".parse().expect("a date"),
+            show_key: "2030-05-01".parse().expect("a date"),
             concert_name: None,
             seats: SeatSet::new(vec![seat]).expect("a set"),
             amount: Money::ZERO,

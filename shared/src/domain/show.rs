@@ -1,11 +1,11 @@
 //! Concerts and their shows.
 
-use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, QueueId, ShowDate, ShowId},
+    ids::{ConcertId, QueueId, ShowDate, ShowId, ShowKey},
     money::Money,
     seat::{SEATS_A_BLOCK, SeatNumber},
     user::Name,
@@ -14,13 +14,14 @@ use super::{
 /// The number of seats of a show that does not name one.
 pub const USUAL_CAPACITY: u32 = 50;
 
-/// A concert on one date, with its price and its seats 1 to `capacity`.
+/// One performance of a concert, with its price and its seats 1 to `capacity`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Show {
     /// The concert.
     pub concert_id: ConcertId,
-    /// The date.
-    pub date: ShowDate,
+    /// Which show of the concert: its date, and its start if the day has several.
+    #[serde(rename = "date")]
+    pub key: ShowKey,
     /// The concert's name, so that a hold of its seats need not read the concert too. A show that
     /// an earlier version wrote has none until its concert is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +75,8 @@ pub struct SalesWindow {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub opens_at: Option<Timestamp>,
-    /// When it closes; at the end of the show's day if not given.
+    /// When it closes. If not given: when the show starts, or at the end of its day if its key has no
+    /// start.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -106,24 +108,26 @@ impl SalesWindow {
         }
     }
 
-    /// Whether seats of a show on this date may be held now. The day of a show ends at midnight in
-    /// `zone`.
-    pub fn is_open(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> bool {
-        self.state(date, now, zone) == SaleState::Open
+    /// Whether seats of the show with this key may be held now. Its times are those of `zone`.
+    pub fn is_open(self, key: ShowKey, now: Timestamp, zone: &TimeZone) -> bool {
+        self.state(key, now, zone) == SaleState::Open
     }
 
-    /// The state of the sale of a show on this date. The day of a show ends at midnight in `zone`.
-    pub fn state(self, date: ShowDate, now: Timestamp, zone: &TimeZone) -> SaleState {
+    /// The state of the sale of the show with this key. Its times are those of `zone`.
+    pub fn state(self, key: ShowKey, now: Timestamp, zone: &TimeZone) -> SaleState {
         match self.opens_at {
-            _ if self.ends_at(date, zone) <= now => SaleState::Over,
+            _ if self.ends_at(key, zone) <= now => SaleState::Over,
             Some(opens_at) if now < opens_at => SaleState::Upcoming { opens_at },
             _ => SaleState::Open,
         }
     }
 
-    /// When the sale of a show on this date ends.
-    pub fn ends_at(self, date: ShowDate, zone: &TimeZone) -> Timestamp {
-        self.closes_at.unwrap_or_else(|| end_of_day(date, zone))
+    /// When the sale of the show with this key ends. Its times are those of `zone`.
+    pub fn ends_at(self, key: ShowKey, zone: &TimeZone) -> Timestamp {
+        self.closes_at.unwrap_or_else(|| match key.start() {
+            Some(start) => at_local_time(start, zone),
+            None => end_of_day(key.date(), zone),
+        })
     }
 }
 
@@ -132,23 +136,28 @@ impl Show {
     pub fn id(&self) -> ShowId {
         ShowId {
             concert_id: self.concert_id,
-            date: self.date,
+            key: self.key,
         }
     }
 
-    /// Whether seats may be held now. The day of the show ends at midnight in `zone`.
-    pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
-        self.sale.is_open(self.date, now, zone)
+    /// The day on which it plays.
+    pub fn date(&self) -> ShowDate {
+        self.key.date()
     }
 
-    /// The state of its sale. The day of the show ends at midnight in `zone`.
+    /// Whether seats may be held now. The show's times are those of `zone`.
+    pub fn is_on_sale(&self, now: Timestamp, zone: &TimeZone) -> bool {
+        self.sale.is_open(self.key, now, zone)
+    }
+
+    /// The state of its sale. The show's times are those of `zone`.
     pub fn sale_state(&self, now: Timestamp, zone: &TimeZone) -> SaleState {
-        self.sale.state(self.date, now, zone)
+        self.sale.state(self.key, now, zone)
     }
 
     /// Whether the show is today or later.
     pub fn is_to_come(&self, now: Timestamp, zone: &TimeZone) -> bool {
-        now < end_of_day(self.date, zone)
+        now < end_of_day(self.date(), zone)
     }
 
     /// Whether it is sold to buyers who joined this queue at that time: it is the show's own queue,
@@ -186,6 +195,14 @@ pub(super) fn start_of_day(date: ShowDate, zone: &TimeZone) -> Timestamp {
     date.day()
         .to_zoned(zone.clone())
         .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
+/// A time of day in a time zone. A time that the zone skips counts as the time as long after the
+/// gap; the first of two equal times counts.
+fn at_local_time(time: DateTime, zone: &TimeZone) -> Timestamp {
+    zone.to_ambiguous_zoned(time)
+        .compatible()
+        .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 /// Midnight at the end of a day in a time zone.
@@ -266,7 +283,7 @@ mod tests {
     fn show() -> Show {
         Show {
             concert_id: ConcertId::new(),
-            date: "2026-12-24".parse().expect("a date"),
+            key: "2026-12-24".parse().expect("a date"),
             concert_name: None,
             queue_id: QueueId::main(),
             capacity: 1_001,
@@ -286,6 +303,39 @@ mod tests {
         assert!(show().is_on_sale(last_moment, &seoul()));
         assert!(!show().is_on_sale(at("2026-12-24T15:00:00Z"), &seoul()));
         assert!(show().is_on_sale(at("2026-12-24T15:00:00Z"), &TimeZone::UTC));
+    }
+
+    #[test]
+    fn sale_of_a_show_with_a_start_ends_when_it_starts() {
+        let matinee = Show {
+            key: "2026-12-24T14:00".parse().expect("a key"),
+            ..show()
+        };
+        assert!(matinee.is_on_sale(at("2026-12-24T04:59:59.999Z"), &seoul()));
+        assert!(!matinee.is_on_sale(at("2026-12-24T05:00:00Z"), &seoul()));
+        // It stays in the list for its whole day.
+        assert!(matinee.is_to_come(at("2026-12-24T14:59:59Z"), &seoul()));
+        let still_sold = Show {
+            sale: SalesWindow {
+                opens_at: None,
+                closes_at: Some(at("2026-12-24T05:30:00Z")),
+            },
+            ..matinee
+        };
+        assert!(still_sold.is_on_sale(at("2026-12-24T05:29:59Z"), &seoul()));
+        assert!(!still_sold.is_on_sale(at("2026-12-24T05:30:00Z"), &seoul()));
+    }
+
+    #[test]
+    fn start_that_summer_time_skips_or_repeats_is_a_moment_too() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("bundled");
+        for (key, ends_at) in [
+            ("2026-03-29T02:30", "2026-03-29T01:30:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ] {
+            let key = key.parse().expect("a key");
+            assert_eq!(SalesWindow::default().ends_at(key, &berlin), at(ends_at));
+        }
     }
 
     #[test]

@@ -91,7 +91,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::InvalidDate => both(
             "잘못된 날짜 형식입니다. 'YYYY-MM-DD' 형식으로 입력해 주세요.",
-            "The date is malformed. Please write it as 'YYYY-MM-DD'.",
+            "The date is malformed. Please write it as 'YYYY-MM-DD', or as 'YYYY-MM-DDTHH:MM' with the \
+             start of the show.",
         ),
         ApiError::TooManySeats => both(
             format!("한 번에 최대 {MAX_SEATS_PER_HOLD}개의 좌석까지 예약할 수 있습니다."),
@@ -151,8 +152,16 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::ShowNotFound => both(
             "해당 날짜에 대한 좌석 정보가 존재하지 않습니다.",
-            "There is no show on this date.",
+            "There is no show on this date, or none that starts at this time.",
         ),
+        ApiError::SeveralShows { shows } => {
+            let shows: Vec<_> = shows.iter().map(ToString::to_string).collect();
+            let shows = shows.join(", ");
+            both(
+                format!("해당 날짜에 공연이 여러 회 있습니다. 회차를 선택해 주세요: {shows}"),
+                format!("There are several shows on this date. Please name one of them: {shows}"),
+            )
+        }
         ApiError::ReservationNotFound => {
             both("존재하지 않는 예약입니다.", "There is no such reservation.")
         }
@@ -292,7 +301,13 @@ fn of_constraint(constraint: Constraint) -> Texts {
         ),
         Constraint::Shows => both(
             format!("콘서트에는 서로 다른 날짜의 공연이 1 ~ {MAX_SHOWS}개 있어야 합니다."),
-            format!("A concert must have 1 to {MAX_SHOWS} shows, each on a date of its own."),
+            format!(
+                "A concert must have 1 to {MAX_SHOWS} shows, each with its own date, or date and start."
+            ),
+        ),
+        Constraint::ShowTimes => both(
+            "하루에 공연이 여러 회 있는 경우 모든 회차에 시작 시각이 있어야 합니다.",
+            "If a day has several shows, each of them must have a start: 'YYYY-MM-DDTHH:MM'.",
         ),
         Constraint::Price => {
             let max = won(Money::MAX_AT_ONCE);

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         attempts::Source,
-        ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, QueueId, ReservationId, ShowId, ShowKey, UserId},
     },
     error::ApiError,
     language::Language,
@@ -63,8 +63,8 @@ pub trait RequestParts {
             .map_err(|_| ApiError::QueueNotFound)
     }
 
-    /// `{date}` of the path. `None` if the path ends before it.
-    fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError>;
+    /// `{date}` of the path: a show of the concert. `None` if the path ends before it.
+    fn show_in_path(&self) -> Result<Option<ShowKey>, ApiError>;
 
     /// Whether the client has the answer with this tag (`If-None-Match`).
     fn has(&self, tag: &str) -> bool;
@@ -72,12 +72,15 @@ pub trait RequestParts {
     /// The versions that the request is meant for (`If-Match`).
     fn if_match(&self) -> IfMatch;
 
-    /// The query parameter `date`, which is required.
-    fn date(&self) -> Result<ShowDate, ApiError> {
+    /// The show that `{concert_id}` of the path and the query parameter `date` name. The parameter
+    /// is required.
+    fn show(&self) -> Result<ShowId, ApiError> {
+        let concert_id = self.concert_id()?;
         let date = self
             .query("date")
             .ok_or(ApiError::MissingParameter("date"))?;
-        date.parse().map_err(|_| ApiError::InvalidDate)
+        let key = date.parse().map_err(|_| ApiError::InvalidDate)?;
+        Ok(ShowId { concert_id, key })
     }
 }
 
@@ -113,7 +116,7 @@ impl RequestParts for Request {
         address.map_or(Source::Unknown, Source::Address)
     }
 
-    fn date_in_path(&self) -> Result<Option<ShowDate>, ApiError> {
+    fn show_in_path(&self) -> Result<Option<ShowKey>, ApiError> {
         let path = self.path_parameters_ref();
         let date = path.and_then(|path| path.first("date"));
         date.map(|date| date.parse().map_err(|_| ApiError::ShowNotFound))

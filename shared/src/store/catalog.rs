@@ -27,7 +27,18 @@ impl Store {
 
     /// Reads a show; it may be a moment old. 0.5 RRU.
     pub async fn show(&self, show: ShowId) -> Result<Option<Show>, StoreError> {
-        self.catalog_entry(show.concert_id, &keys::show(show.date))
+        self.catalog_entry(show.concert_id, &keys::show(show.key))
+            .await
+    }
+
+    /// Reads the shows of a day that have a start, in order; they may be a moment old. 0.5 RRU per
+    /// 4 KB.
+    pub async fn shows_with_a_start(
+        &self,
+        concert_id: ConcertId,
+        date: ShowDate,
+    ) -> Result<Vec<Show>, StoreError> {
+        self.shows_with(concert_id, &keys::shows_with_a_start(date))
             .await
     }
 
@@ -46,6 +57,14 @@ impl Store {
 
     /// Reads the shows of a concert in the order of their dates. 0.5 RRU per 4 KB.
     pub async fn shows(&self, concert_id: ConcertId) -> Result<Vec<Show>, StoreError> {
+        self.shows_with(concert_id, keys::SHOWS).await
+    }
+
+    async fn shows_with(
+        &self,
+        concert_id: ConcertId,
+        prefix: &str,
+    ) -> Result<Vec<Show>, StoreError> {
         let mut pages = self
             .client
             .query()
@@ -53,7 +72,7 @@ impl Store {
             .key_condition_expression("#group = :group AND begins_with(entry, :shows)")
             .expression_attribute_names("#group", "group")
             .expression_attribute_values(":group", text(concert_id))
-            .expression_attribute_values(":shows", text(keys::SHOWS))
+            .expression_attribute_values(":shows", text(prefix))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
@@ -179,7 +198,7 @@ impl Store {
                     concert = Some(from_item::<ConcertEntry>(item)?);
                 } else {
                     let show: Show = from_item(item)?;
-                    shows.insert(show.date, show);
+                    shows.insert(show.key, show);
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! Attributes have the names of the stored types' fields. Expressions write them literally.
 
 use crate::domain::{
-    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, UserId},
+    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
     user::Name,
 };
 
@@ -96,8 +96,13 @@ pub fn creations(admin: UserId) -> String {
 }
 
 /// `Catalog`: a show.
-pub fn show(date: ShowDate) -> String {
-    format!("{SHOWS}{date}")
+pub fn show(key: ShowKey) -> String {
+    format!("{SHOWS}{key}")
+}
+
+/// `Catalog`: the prefix of the shows of a day that have a start.
+pub fn shows_with_a_start(date: ShowDate) -> String {
+    format!("{SHOWS}{date}T")
 }
 
 /// `Catalog`: an entry of the listing, in the order of folded names.
@@ -144,7 +149,7 @@ pub fn cohort(queue: &QueueId, start: i64) -> String {
 
 /// `Seats`: a block of a show.
 pub fn block(show: ShowId, block: u32) -> String {
-    format!("{}#{}#{block}", show.concert_id, show.date)
+    format!("{}#{}#{block}", show.concert_id, show.key)
 }
 
 /// `Seats`: the prefix of all blocks of a concert.
@@ -157,7 +162,7 @@ pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
     let mut parts = block.split('#');
     let show = ShowId {
         concert_id: parts.next()?.parse().ok()?,
-        date: parts.next()?.parse().ok()?,
+        key: parts.next()?.parse().ok()?,
     };
     let number = parts.next()?.parse().ok()?;
     parts.next().is_none().then_some((show, number))
@@ -181,8 +186,11 @@ mod tests {
             .parse()
             .expect("an id");
         let uuid = uuid::Uuid::from_u128(1);
-        let date = "2026-12-24".parse().expect("a date");
-        let show_id = ShowId { concert_id, date };
+        let key = |text: &str| text.parse::<ShowKey>().expect("a key");
+        let show_id = ShowId {
+            concert_id,
+            key: key("2026-12-24"),
+        };
         assert_eq!(
             [
                 ACCOUNT, CONCERT, LISTING, VERSION, REGISTRY, SIGNING, PUBLIC, AUDIT, ROUND
@@ -213,7 +221,12 @@ mod tests {
             order(reservation_id),
             "order#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5c"
         );
-        assert_eq!(show(date), "show#2026-12-24");
+        assert_eq!(show(key("2026-12-24")), "show#2026-12-24");
+        assert_eq!(show(key("2026-12-24T14:00")), "show#2026-12-24T14:00");
+        assert_eq!(
+            shows_with_a_start(key("2026-12-24").date()),
+            "show#2026-12-24T"
+        );
         let admin = "11111111-1111-4111-8111-111111111111"
             .parse()
             .expect("an id");
@@ -258,6 +271,15 @@ mod tests {
             "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#",
         );
         assert_eq!(show_of_block(&block(show_id, 3)), Some((show_id, 3)));
+        let matinee = ShowId {
+            key: key("2026-12-24T14:00"),
+            ..show_id
+        };
+        assert_eq!(
+            block(matinee, 0),
+            "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#2026-12-24T14:00#0",
+        );
+        assert_eq!(show_of_block(&block(matinee, 0)), Some((matinee, 0)));
         for wrong in [
             "",
             "#",

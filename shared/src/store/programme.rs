@@ -31,8 +31,8 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{ConcertId, QueueId, ShowDate, UserId},
-        programme::{Impossible, Programme, ProgrammeChange, QueueShows},
+        ids::{ConcertId, QueueId, ShowKey, UserId},
+        programme::{Impossible, Named, Programme, ProgrammeChange, QueueShows},
         show::{Concert, ListedConcert, SalesWindow, Show},
     },
     error::{ApiError, Constraint},
@@ -112,6 +112,8 @@ impl From<Impossible> for ApiError {
     fn from(why: Impossible) -> Self {
         match why {
             Impossible::Shows => Self::Invalid(Constraint::Shows),
+            Impossible::ShowTimes => Self::Invalid(Constraint::ShowTimes),
+            Impossible::SeveralShows(shows) => Self::SeveralShows { shows },
             Impossible::Capacity => Self::Invalid(Constraint::Capacity),
             Impossible::SalesWindow => Self::Invalid(Constraint::SalesWindow),
             Impossible::NoPrice => Self::MissingField("price"),
@@ -124,8 +126,10 @@ impl From<Impossible> for ApiError {
 pub enum DeleteRefused {
     /// There is no such concert.
     NoConcert,
-    /// It has no show on this date.
+    /// It has no such show.
     NoShow,
+    /// The day has several shows, and the call does not say which.
+    SeveralShows(Vec<ShowKey>),
     /// A seat is sold or held.
     HasOrders,
 }
@@ -135,6 +139,7 @@ impl From<DeleteRefused> for ApiError {
         match refused {
             DeleteRefused::NoConcert => Self::ConcertNotFound,
             DeleteRefused::NoShow => Self::ShowNotFound,
+            DeleteRefused::SeveralShows(shows) => Self::SeveralShows { shows },
             DeleteRefused::HasOrders => Self::ConcertHasOrders,
         }
     }
@@ -338,7 +343,7 @@ impl Store {
             transaction = transaction.update(update, |_| NotPublished::Done);
         }
         for show in shows {
-            let put = self.put(show.concert_id, &keys::show(show.date), show)?;
+            let put = self.put(show.concert_id, &keys::show(show.key), show)?;
             let put = if name.is_none() { if_new(put) } else { put };
             transaction = transaction.put(put, |_| NotPublished::Exists);
         }
@@ -379,30 +384,33 @@ impl Store {
     pub async fn delete_concert(
         &self,
         concert_id: ConcertId,
-        date: Option<ShowDate>,
+        show: Option<ShowKey>,
         now: Timestamp,
     ) -> Result<(), Rejected<DeleteRefused>> {
-        while_stale(|| self.try_to_delete(concert_id, date, now)).await
+        while_stale(|| self.try_to_delete(concert_id, show, now)).await
     }
 
     async fn try_to_delete(
         &self,
         concert_id: ConcertId,
-        date: Option<ShowDate>,
+        show: Option<ShowKey>,
         now: Timestamp,
     ) -> Result<(), TryError<DeleteRefused>> {
         let seen = self.programme(concert_id, Reading::Consistent).await?;
         let seen = seen.ok_or(TryError::Refused(DeleteRefused::NoConcert))?;
-        let goes = |show: &&Show| date.is_none_or(|date| show.date == date);
-        let going: Vec<_> = seen.shows.values().filter(goes).collect();
-        if going.is_empty() {
-            return Err(TryError::Refused(DeleteRefused::NoShow));
-        }
+        let going: Vec<_> = match show.map(|key| seen.named(key)) {
+            None => seen.shows.values().collect(),
+            Some(Named::One(show)) => vec![show],
+            Some(Named::None) => return Err(TryError::Refused(DeleteRefused::NoShow)),
+            Some(Named::Several(keys)) => {
+                return Err(TryError::Refused(DeleteRefused::SeveralShows(keys)));
+            }
+        };
         if self.any_seat_is_taken(&going, now).await? {
             return Err(TryError::Refused(DeleteRefused::HasOrders));
         }
-        let dates: Vec<_> = going.iter().map(|show| show.date).collect();
-        let next = seen.without(&dates);
+        let keys: Vec<_> = going.iter().map(|show| show.key).collect();
+        let next = seen.without(&keys);
         match self.write(seen, &next, QueueFull).await {
             Ok(_) => Ok(()),
             // Fewer shows always fit. So another change has added shows to the queue.
@@ -456,10 +464,10 @@ impl Store {
             transaction.put(self.put_seen_concert(from, to)?, |_| Stale)
         };
 
-        for date in all_dates(from, to) {
-            let entry = keys::show(date);
-            match to.shows.get(&date) {
-                Some(show) if from.shows.get(&date) == Some(show) => {}
+        for key in all_keys(from, to) {
+            let entry = keys::show(key);
+            match to.shows.get(&key) {
+                Some(show) if from.shows.get(&key) == Some(show) => {}
                 Some(show) => {
                     transaction = transaction.put(self.put(concert_id, &entry, show)?, |_| Stale);
                 }
@@ -630,7 +638,7 @@ fn digest_of(programme: &Programme) -> String {
     let mut parts = vec![queue_id.to_string(), name.as_str().to_owned()];
     for show in programme.shows.values() {
         let Show {
-            date,
+            key,
             capacity,
             price,
             sale,
@@ -642,7 +650,7 @@ fn digest_of(programme: &Programme) -> String {
             closes_at,
         } = sale;
         parts.push(format!(
-            "{date} {capacity} {price} {opens_at:?} {closes_at:?}"
+            "{key} {capacity} {price} {opens_at:?} {closes_at:?}"
         ));
     }
     let text = parts.join("\n");
@@ -675,7 +683,7 @@ fn entry(programme: &Programme) -> ConcertEntry {
     }
 }
 
-fn all_dates(one: &Programme, other: &Programme) -> BTreeSet<ShowDate> {
+fn all_keys(one: &Programme, other: &Programme) -> BTreeSet<ShowKey> {
     one.shows
         .keys()
         .chain(other.shows.keys())

@@ -194,7 +194,7 @@ impl Store {
             payment_id: hold.payment_id,
             user_id: session.user_id,
             concert_id: hold.concert_id,
-            date: hold.date,
+            show_key: hold.show_key,
             concert_name: hold.concert_name.clone(),
             seats: hold.seats.clone(),
             amount: hold.amount,

@@ -123,7 +123,7 @@ async fn change(shop: &Shop, concert_id: &str, shows: Vec<ShowChange>) -> bool {
 
 fn show_on(date: &str) -> ShowChange {
     ShowChange {
-        date: date.parse().expect("a date"),
+        key: date.parse().expect("a date"),
         price: Some(Money::won(PRICE)),
         capacity: None,
         opens_at: Change::Keep,

@@ -25,7 +25,7 @@ use shared::{
         show::{Concert, SalesWindow, Show},
         user::Name,
     },
-    jiff::{SignedDuration, Timestamp, civil::Date},
+    jiff::{SignedDuration, Timestamp},
     store::{
         Rejected, Store,
         purchase::{PayRefused, Payment},
@@ -446,12 +446,11 @@ pub async fn pay_hold(
     store.pay(session, 0, account, hold, now).await
 }
 
-/// A show of 50 seats on this date, on sale at once.
-pub fn show(date: &str) -> Show {
-    let day: Date = date.parse().expect("a date");
+/// A show of 50 seats with this key, on sale at once.
+pub fn show(key: &str) -> Show {
     Show {
         concert_id: ConcertId::new(),
-        date: day.into(),
+        key: key.parse().expect("a key"),
         concert_name: None,
         queue_id: QueueId::main(),
         capacity: 50,

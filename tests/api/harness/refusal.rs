@@ -43,6 +43,8 @@ mod rows {
     pub const INVALID_DATE: Refusal = refusal(400, "INVALID_DATE", "잘못된 날짜 형식입니다. 'YYYY-MM-DD' 형식으로 입력해 주세요.");
     pub const INVALID_SEAT_NUMBER: Refusal = refusal(400, "INVALID_SEAT_NUMBER", "좌석 번호는 1 ~ 50 사이의 값이어야 합니다.");
     pub const TOO_MANY_SEATS: Refusal = refusal(400, "TOO_MANY_SEATS", "한 번에 최대 4개의 좌석까지 예약할 수 있습니다.");
+    pub const SEVERAL_SHOWS: Refusal = refusal(400, "SEVERAL_SHOWS", "해당 날짜에 공연이 여러 회 있습니다. 회차를 선택해 주세요: 2027-05-01T14:00, 2027-05-01T19:30");
+    pub const SHOW_TIMES: Refusal = refusal(400, "BAD_REQUEST", "하루에 공연이 여러 회 있는 경우 모든 회차에 시작 시각이 있어야 합니다.");
     pub const INVALID_AMOUNT: Refusal = refusal(400, "INVALID_AMOUNT", "충전 금액은 0보다 큰 실수 값이어야 합니다.");
     pub const MALFORMED_AUTHORIZATION: Refusal = refusal(400, "MALFORMED_AUTHORIZATION", "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.");
     pub const TOKEN_ALREADY_ACTIVE: Refusal = refusal(400, "TOKEN_ALREADY_ACTIVE", "이미 활성화된 토큰이 존재합니다.");

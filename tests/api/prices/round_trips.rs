@@ -304,7 +304,7 @@ const DUE: [(&str, Trips); 39] = [
     ("list-users", (2, 2)),
     ("log-in", (4, 4)),
     ("log-out", (2, 2)),
-    ("look-up-reservation", (4, 4)),
+    ("look-up-reservation", (5, 4)),
     ("pay", (4, 3)),
     ("put-queue", (8, 8)),
     ("refund", (9, 9)),

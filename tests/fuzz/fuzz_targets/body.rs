@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{
     domain::{
-        ids::{ConcertId, ShowDate, UserId},
+        ids::{ConcertId, ShowKey, UserId},
         money::Money,
         seat::{SeatNumber, SeatSet},
         user::Name,
@@ -51,7 +51,7 @@ fn read(bytes: &[u8]) -> Result<(), ApiError> {
         ApiError::ConcertNotFound,
     )?;
     body.date
-        .text(|text| text.parse::<ShowDate>().ok(), ApiError::InvalidDate)?;
+        .text(|text| text.parse::<ShowKey>().ok(), ApiError::InvalidDate)?;
     body.name.text(Name::parse, ApiError::BadRequest)?;
     if let Some(amount) = body.amount.raw() {
         Money::parse(amount).ok_or(ApiError::InvalidAmount)?;

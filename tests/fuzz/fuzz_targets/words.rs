@@ -7,7 +7,7 @@ use std::{fmt::Display, str::FromStr};
 use libfuzzer_sys::fuzz_target;
 use shared::{
     domain::{
-        ids::{ConcertId, QueueId, ReservationId, ShowDate, UserId},
+        ids::{ConcertId, QueueId, ReservationId, ShowKey, UserId},
         show,
         user::{Email, Name, Password},
     },
@@ -27,7 +27,7 @@ fuzz_target!(|text: &str| {
     reads_the_same::<UserId>(text);
     reads_the_same::<ConcertId>(text);
     reads_the_same::<ReservationId>(text);
-    reads_the_same::<ShowDate>(text);
+    reads_the_same::<ShowKey>(text);
     if let Ok(queue) = text.parse::<QueueId>() {
         assert_eq!(queue.as_str(), text);
     }

@@ -18,7 +18,7 @@ fn seat(number: u64) -> SeatOfShow {
         concert_id: "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b"
             .parse()
             .expect("an id"),
-        date: "2026-12-24".parse().expect("a date"),
+        show_key: "2026-12-24".parse().expect("a date"),
         seat_number: SeatNumber::new(number).expect("a seat"),
     }
 }
@@ -81,7 +81,7 @@ fn order_has_its_seats_until_it_is_refunded() {
         payment_id: PaymentId::new(),
         user_id: UserId::new(),
         concert_id: ConcertId::new(),
-        date: seat(7).date,
+        show_key: seat(7).show_key,
         concert_name: None,
         seats: SeatSet::from(seat(7).seat_number),
         amount: Money::won(1),

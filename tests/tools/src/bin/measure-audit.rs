@@ -133,7 +133,7 @@ impl Original {
         };
         let show = ShowId {
             concert_id: seat.concert_id.parse()?,
-            date: seat.date.parse()?,
+            key: seat.date.parse()?,
         };
         let bought = client.buy(&seat).await?;
         Ok(Self { bought, show })
