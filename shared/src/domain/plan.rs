@@ -51,12 +51,12 @@ use super::{
     user::{Name, line},
 };
 
-/// The most bytes of a document that is read.
+/// The most bytes of a document, as it is sent and in its canonical form.
 pub const MAX_PLAN_BYTES: usize = 262_144;
 
-/// The most bytes of a canonical document. The largest plans need some 100 KB: 2,500 rows with 40
-/// bytes each.
-pub const MAX_DOCUMENT_BYTES: usize = 131_072;
+/// The most bytes of a canonical document as it is stored, which is compressed. [`Plan::read`] does
+/// not compress. Who stores a plan refuses a longer one with [`PlanReason::StoredTooLong`].
+pub const MAX_STORED_BYTES: usize = 65_536;
 
 /// The most grades of a plan.
 pub const MAX_GRADES: usize = 12;
@@ -362,7 +362,7 @@ impl<'p> PlanRow<'p> {
 
     /// The numbers of seats that are neighbours, as long as no gap comes. Each seat of the row is
     /// in one of these ranges.
-    pub fn neighbours(&self) -> impl Iterator<Item = RangeInclusive<u32>> {
+    pub fn neighbours(&self) -> impl Iterator<Item = RangeInclusive<u32>> + use<'p> {
         let row = self.row;
         row.runs
             .chunk_by(|one, next| one.place + one.seats == next.place)
@@ -373,7 +373,7 @@ impl<'p> PlanRow<'p> {
     }
 
     /// The numbers of its wheelchair places, in order. No two ranges touch.
-    pub fn accessible(&self) -> impl Iterator<Item = RangeInclusive<u32>> {
+    pub fn accessible(&self) -> impl Iterator<Item = RangeInclusive<u32>> + use<'p> {
         let row = self.row;
         row.accessible.iter().map(|indices| row.numbers(indices))
     }

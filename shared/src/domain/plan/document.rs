@@ -93,7 +93,7 @@ fn section_part<'p>(section: &'p Section, grades: &'p [Grade], rows: &'p [Row]) 
 }
 
 /// The value, unless it is the default.
-fn unless<T: PartialEq>(value: T, default: T) -> Option<T> {
+fn unless<T: Copy + PartialEq>(value: T, default: T) -> Option<T> {
     (value != default).then_some(value)
 }
 

@@ -1,8 +1,8 @@
 //! What can be wrong with a plan.
 
 use super::{
-    Grade, MAX_DOCUMENT_BYTES, MAX_GRADES, MAX_LABEL_LENGTH, MAX_NAME_LENGTH, MAX_PLACES_PER_ROW,
-    MAX_PLAN_BYTES, MAX_RANK, MAX_ROWS, MAX_SEATS_PER_ROW, MAX_SECTIONS,
+    Grade, MAX_GRADES, MAX_LABEL_LENGTH, MAX_NAME_LENGTH, MAX_PLACES_PER_ROW, MAX_PLAN_BYTES,
+    MAX_RANK, MAX_ROWS, MAX_SEATS_PER_ROW, MAX_SECTIONS, MAX_STORED_BYTES,
 };
 use crate::domain::{seat::MAX_SEATS_PER_SHOW, user::Name};
 
@@ -24,8 +24,11 @@ pub enum PlanReason {
     #[error("must not have more than {MAX_PLAN_BYTES} bytes")]
     TooLong,
     /// The canonical document would be too long.
-    #[error("must not have more than {MAX_DOCUMENT_BYTES} bytes in its shortest form")]
+    #[error("must not have more than {MAX_PLAN_BYTES} bytes in its canonical form")]
     DocumentTooLong,
+    /// The canonical document is too long to be stored.
+    #[error("must not have more than {MAX_STORED_BYTES} bytes when it is compressed")]
+    StoredTooLong,
     /// It is not JSON, or it is nested too deeply.
     #[error("must be JSON, which it is not at line {line}, column {column}")]
     NotJson {

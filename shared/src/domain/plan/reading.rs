@@ -5,15 +5,15 @@
 //! the order of the fields is.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ops::{Range, RangeInclusive},
 };
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
-    Drawn, Grade, MAX_COORDINATE, MAX_DOCUMENT_BYTES, MAX_GRADES, MAX_NAME_LENGTH, MAX_PLAN_BYTES,
-    MAX_RANK, MAX_ROWS, MAX_SECTIONS, Plan, PlanMistake, PlanReason, Row, Section, Towards, count,
+    Drawn, Grade, MAX_COORDINATE, MAX_GRADES, MAX_NAME_LENGTH, MAX_PLAN_BYTES, MAX_RANK, MAX_ROWS,
+    MAX_SECTIONS, Plan, PlanMistake, PlanReason, Row, Section, Towards, count,
     document::{self, USUAL_DEPTH},
     json::{Member, Node, Value, push},
     labels::{Label, Named, Run},
@@ -125,7 +125,7 @@ impl Reader {
         self.require_used(&fields, grades.len())?;
         let rows = std::mem::take(&mut self.rows);
         let document = document::write(&name, &grades, &sections, &rows);
-        if document.len() > MAX_DOCUMENT_BYTES {
+        if document.len() > MAX_PLAN_BYTES {
             return self.refuse(node, PlanReason::DocumentTooLong);
         }
         Some(Plan {
@@ -380,9 +380,13 @@ impl Reader {
             Ok(named) => named,
             Err(reason) => return self.refuse(node, reason),
         };
-        let runs = runs?;
-        let index_of = |label: &Label<'_>| runs.iter().find_map(|run| run.index_of(*label));
-        let indices: Option<Vec<_>> = named.labels.iter().map(index_of).collect();
+        let labels = runs?.iter().flat_map(Run::labels);
+        let index_of: HashMap<_, _> = labels.zip(0..).collect();
+        let indices = named
+            .labels
+            .iter()
+            .map(|label| index_of.get(label).copied());
+        let indices: Option<Vec<u32>> = indices.collect();
         let Some(mut indices) = indices else {
             return self.refuse(node, PlanReason::UnknownSeat);
         };
@@ -441,9 +445,9 @@ impl Reader {
     }
 
     /// The elements of a list, which has some.
-    fn list<'n>(&mut self, node: &'n Node, none: PlanReason) -> Option<&'n [Node]> {
+    fn list<'n>(&mut self, node: &'n Node, if_empty: PlanReason) -> Option<&'n [Node]> {
         match &node.value {
-            Value::List(nodes) if nodes.is_empty() => self.refuse(node, none),
+            Value::List(nodes) if nodes.is_empty() => self.refuse(node, if_empty),
             Value::List(nodes) => Some(nodes),
             _ => self.refuse(node, PlanReason::NotAList),
         }
