@@ -75,6 +75,8 @@ pub(super) struct Named<'a> {
     /// Each gap: how many labels come before it, and how many places it has. They are in order, and
     /// no two at the same label.
     gaps: Vec<(usize, u32)>,
+    /// How many places all gaps have.
+    empty: u32,
 }
 
 impl<'a> Named<'a> {
@@ -100,8 +102,10 @@ impl<'a> Named<'a> {
 
     /// Labels without gaps.
     pub fn only(labels: Vec<Label<'a>>) -> Self {
-        let gaps = Vec::new();
-        Self { labels, gaps }
+        Self {
+            labels,
+            ..Self::default()
+        }
     }
 
     pub fn has_gaps(&self) -> bool {
@@ -110,8 +114,7 @@ impl<'a> Named<'a> {
 
     /// How many places there are: seats, and the places of gaps.
     pub fn places(&self) -> u32 {
-        let gaps: u32 = self.gaps.iter().map(|(_, places)| places).sum();
-        count(self.labels.len()) + gaps
+        count(self.labels.len()) + self.empty
     }
 
     fn push_gap(&mut self, places: &str) -> Result<(), PlanReason> {
@@ -120,6 +123,7 @@ impl<'a> Named<'a> {
         let places = places
             .filter(|places| (1..=MAX_PLACES_PER_ROW).contains(places))
             .ok_or(PlanReason::WrongGap)?;
+        self.empty += places;
         match self.gaps.last_mut() {
             Some((after, gap)) if *after == self.labels.len() => *gap += places,
             _ => self.gaps.push((self.labels.len(), places)),
@@ -135,8 +139,8 @@ impl<'a> Named<'a> {
         };
         let Some((first, last)) = range.split_once('-') else {
             // A single label has no step.
-            self.labels
-                .push(Label::read(token).ok_or(PlanReason::NotALabel)?);
+            let label = Label::read(token).ok_or(PlanReason::NotALabel)?;
+            self.labels.push(label);
             return self.require_room();
         };
         let first = Label::read(first).ok_or(PlanReason::NotALabel)?;
