@@ -195,6 +195,9 @@ fn longest_range<'a, 'l>(labels: &'a [Label<'l>]) -> &'a [Label<'l>] {
     };
     let is_down = second.number < first.number;
     let step = first.number.abs_diff(second.number);
+    if !(1..=2).contains(&step) {
+        return &labels[..1];
+    }
     let follows = |pair: &&[Label<'_>]| {
         let (before, label) = (pair[0], pair[1]);
         label.goes_with(*first)
@@ -203,7 +206,7 @@ fn longest_range<'a, 'l>(labels: &'a [Label<'l>]) -> &'a [Label<'l>] {
             && (label.number < before.number) == is_down
     };
     let seats = 1 + labels.windows(2).take_while(follows).count();
-    let is_range = step == 1 || (step == 2 && seats > 2);
+    let is_range = step == 1 || seats > 2;
     &labels[..if is_range { seats } else { 1 }]
 }
 
