@@ -9,6 +9,7 @@ pub mod hall;
 pub mod ids;
 pub mod money;
 pub mod order;
+pub mod plan;
 pub mod programme;
 pub mod queue;
 pub mod reason;

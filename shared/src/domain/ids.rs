@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -159,6 +161,59 @@ impl From<QueueId> for String {
 impl fmt::Display for QueueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// The id of a plan of a hall: the first 16 bytes of the SHA-256 of its canonical document, in 22
+/// letters of base64url. So a plan with this id can be only one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schema(
+    value_type = String, pattern = "^[A-Za-z0-9_-]{21}[AQgw]$", example = "q0Qx3cXv7mWJ2yq1cT0b5A"
+)]
+pub struct PlanId([u8; 16]);
+
+impl PlanId {
+    /// The id of the plan with this canonical document.
+    pub fn of(document: &[u8]) -> Self {
+        let hash = digest(&SHA256, document);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.as_ref()[..16]);
+        Self(bytes)
+    }
+}
+
+impl FromStr for PlanId {
+    type Err = MalformedId;
+
+    /// Reads the one form of the id.
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        // The decoder refuses padding, and bits behind the last byte.
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text);
+        let bytes = bytes.map_err(|_| MalformedId)?;
+        bytes.try_into().map(Self).map_err(|_| MalformedId)
+    }
+}
+
+impl TryFrom<String> for PlanId {
+    type Error = MalformedId;
+
+    fn try_from(text: String) -> Result<Self, MalformedId> {
+        text.parse()
+    }
+}
+
+impl From<PlanId> for String {
+    fn from(id: PlanId) -> Self {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
@@ -350,6 +405,26 @@ mod tests {
             &"q".repeat(41),
         ] {
             assert_eq!(wrong.parse::<QueueId>(), Err(MalformedId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn plan_id_is_the_beginning_of_a_hash_in_22_letters() {
+        // printf abc | sha256sum
+        let id = PlanId::of(b"abc");
+        assert_eq!(hex::encode(id.0), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(id.to_string(), "ungWv48Bz-pBQUDeXa4iIw");
+        assert_eq!("ungWv48Bz-pBQUDeXa4iIw".parse(), Ok(id));
+        for wrong in [
+            "",
+            "ungWv48Bz-pBQUDeXa4iI",
+            "ungWv48Bz-pBQUDeXa4iIwA",
+            "ungWv48Bz-pBQUDeXa4iIx",
+            "ungWv48Bz+pBQUDeXa4iIw",
+            "ungWv48Bz-pBQUDeXa4iIw==",
+            "ungWv48Bz-pBQUDeXa4iIw ",
+        ] {
+            assert_eq!(wrong.parse::<PlanId>(), Err(MalformedId), "{wrong}");
         }
     }
 

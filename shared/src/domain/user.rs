@@ -73,7 +73,7 @@ fn controls_text(character: char) -> bool {
 /// Whether a character is visible. Spaces and format characters are not. Nor is what Unicode calls
 /// default-ignorable (such as Hangul's fillers and variation selectors), nor a Braille cell without
 /// dots.
-fn can_be_seen(character: char) -> bool {
+pub(super) fn can_be_seen(character: char) -> bool {
     let is_blank = matches!(
         character,
         '\u{ad}'
