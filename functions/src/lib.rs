@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod queue;
 
 pub mod concerts;
+pub mod plans;
 pub mod reservations;
 
 pub mod payments;
@@ -115,6 +116,10 @@ routes! {
     "GET" "/v1/concerts/available-dates" "list-available-dates" concerts::list_available_dates;
     "GET" "/v1/concerts/{concert_id}/dates" "list-dates" concerts::list_dates;
     "GET" "/v1/concerts/{concert_id}/seats" "list-seats" concerts::list_seats;
+
+    "POST" "/v1/plans" "create-plan" plans::create;
+    "GET" "/v1/plans" "list-plans" plans::list;
+    "GET" "/v1/plans/{plan_id}" "get-plan" plans::get;
 
     "POST" "/v1/concerts/{concert_id}/reservations" "hold-seats" reservations::hold;
     "GET" "/v1/concerts/{concert_id}/reservations" "look-up-reservation" reservations::look_up;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::{
     domain::{
-        ids::{ConcertId, QueueId, ReservationId, ShowKey, UserId},
+        ids::{ConcertId, PlanId, QueueId, ReservationId, ShowKey, UserId},
         session::Ending,
     },
     error::{ApiError, Constraint},
@@ -381,6 +381,7 @@ impl Operation {
                 "reservation_id" => {
                     self.parameter::<ReservationId>(place, name, true, "The reservation's id.")
                 }
+                "plan_id" => self.parameter::<PlanId>(place, name, true, "The plan's id."),
                 "queue_id" => self
                     .parameter::<QueueId>(place, name, true, "The queue's id.")
                     .refuses([ApiError::QueueNotFound]),

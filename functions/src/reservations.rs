@@ -6,3 +6,4 @@ pub mod get;
 pub mod hold;
 pub mod look_up;
 pub mod refund;
+pub(crate) mod seats;

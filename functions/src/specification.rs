@@ -38,6 +38,7 @@ const AREAS: &[(&str, &str)] = &[
         "Queues: joining, the place in the line, leaving, and settings",
     ),
     ("concerts", "Concerts, their dates and their seats"),
+    ("plans", "Plans of halls"),
     (
         "reservations",
         "Reservations: holding seats, and giving them back",

@@ -7,6 +7,7 @@ mod doors;
 mod halls;
 mod line;
 mod listing;
+mod plans;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,18 +20,18 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_types::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 
-use self::listing::Listing;
 pub use self::{
     doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor, require_current_generation},
     line::{Ticked, ask_again_after},
 };
+use self::{listing::Listing, plans::Plans};
 use crate::{
     auth::Keyring,
     cache::Cache,
     clock::Clock,
     config::Config,
     domain::{
-        hall::HallCounts,
+        hall::{HallCounts, TakenSeats},
         ids::{ConcertId, QueueId, SessionId, ShowId},
         queue::{Queue, QueueState, Settings},
         show::{CATALOG_GOOD_FOR, Concert, Show},
@@ -103,9 +104,10 @@ struct Parts {
     concerts: Cache<ConcertId, Concert>,
     shows: Cache<ShowId, Show>,
     shows_of: Cache<ConcertId, Arc<[Show]>>,
-    taken: Cache<ShowId, u32>,
+    taken: Cache<ShowId, TakenSeats>,
     halls: Cache<ConcertId, Arc<HallCounts>>,
     listing: Listing,
+    plans: Plans,
 }
 
 impl App {
@@ -179,6 +181,7 @@ impl App {
             taken: Cache::new(TAKEN_GOOD_FOR),
             halls: Cache::new(TAKEN_GOOD_FOR),
             listing: Listing::default(),
+            plans: Plans::default(),
         })))
     }
 

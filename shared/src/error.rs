@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
 use crate::{
-    domain::{ids::ShowKey, session::Ending},
+    domain::{ids::ShowKey, plan::PlanMistake, session::Ending},
     language::Language,
 };
 
@@ -61,6 +61,8 @@ pub enum ApiError {
         /// The keys of the shows of that day.
         shows: Vec<ShowKey>,
     },
+    /// 400: the plan of a hall has a mistake.
+    InvalidPlan(PlanMistake),
     /// 400: anything else that is wrong with the request.
     BadRequest,
     /// 401: no `Authorization` header.
@@ -95,6 +97,8 @@ pub enum ApiError {
     ConcertNotFound,
     /// 404: no such queue.
     QueueNotFound,
+    /// 404: no such plan.
+    PlanNotFound,
     /// 404: no such path, or a method that it does not have.
     NotFound,
     /// 409: somebody else has the seat.
@@ -184,8 +188,14 @@ pub enum Constraint {
     ShowTimes,
     /// A price is a number of won that is not negative, with at most two decimals, at most 10¹².
     Price,
-    /// A show has 1 to 100,000 seats, and as many as when it was created.
+    /// A show has 1 to 100,000 seats, and as many as when it was created. With a plan it has as many
+    /// as the plan.
     Capacity,
+    /// A show with a plan has a price for each grade of the plan, and no other. One without a plan
+    /// has a single price.
+    Prices,
+    /// A plan is named by its id, together with prices. An existing show keeps its plan.
+    Plan,
     /// A sale opens before it closes. Both times are in RFC 3339.
     SalesWindow,
     /// A correction is a number of won that is not 0, with at most two decimals, from -10¹² to 10¹².
@@ -248,6 +258,7 @@ impl ApiError {
             Self::InvalidAmount => (StatusCode::BAD_REQUEST, "INVALID_AMOUNT"),
             Self::MalformedAuthorization => (StatusCode::BAD_REQUEST, "MALFORMED_AUTHORIZATION"),
             Self::TokenAlreadyActive => (StatusCode::BAD_REQUEST, "TOKEN_ALREADY_ACTIVE"),
+            Self::InvalidPlan(_) => (StatusCode::BAD_REQUEST, "INVALID_PLAN"),
             Self::SeveralShows { .. } => (StatusCode::BAD_REQUEST, "SEVERAL_SHOWS"),
             Self::UnknownField(_) => (StatusCode::BAD_REQUEST, "UNKNOWN_FIELD"),
             Self::Invalid(_) | Self::BadRequest => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
@@ -263,6 +274,7 @@ impl ApiError {
             Self::ReservationNotFound => (StatusCode::NOT_FOUND, "RESERVATION_NOT_FOUND"),
             Self::ConcertNotFound => (StatusCode::NOT_FOUND, "CONCERT_NOT_FOUND"),
             Self::QueueNotFound => (StatusCode::NOT_FOUND, "QUEUE_NOT_FOUND"),
+            Self::PlanNotFound => (StatusCode::NOT_FOUND, "PLAN_NOT_FOUND"),
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Self::SeatAlreadyReserved => (StatusCode::CONFLICT, "SEAT_ALREADY_RESERVED"),
             Self::HoldExists => (StatusCode::CONFLICT, "HOLD_EXISTS"),
@@ -335,5 +347,11 @@ impl Error for ApiError {
             Self::Internal(cause) => Some(&**cause),
             _ => None,
         }
+    }
+}
+
+impl From<PlanMistake> for ApiError {
+    fn from(mistake: PlanMistake) -> Self {
+        Self::InvalidPlan(mistake)
     }
 }

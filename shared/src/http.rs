@@ -12,7 +12,7 @@ mod tests;
 pub use self::{
     body::{
         Field, MAX_BODY_BYTES, Parsed, body, digits, even_null, event, require_fields_among,
-        require_no_stray_body, whole,
+        require_no_stray_body, text_of_body, whole,
     },
     page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor},
     request::{IdempotencyKey, IfMatch, RequestParts},
@@ -131,6 +131,11 @@ pub struct ErrorBody<'a> {
     /// queue does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
+    /// Where the mistake in the plan is: a JSON pointer (RFC 6901), empty for the whole document.
+    /// Present only with `INVALID_PLAN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    at: Option<&'a str>,
     /// The shows of that day, each as `date` names it. Present only with `SEVERAL_SHOWS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -148,6 +153,7 @@ impl<'a> ErrorBody<'a> {
             opens_at: None,
             reason: None,
             version: None,
+            at: None,
             shows: None,
         };
         match error {
@@ -155,6 +161,7 @@ impl<'a> ErrorBody<'a> {
             ApiError::SaleNotOpen { opens_at, .. } => body.opens_at = Some(Seconds(*opens_at)),
             ApiError::SessionOver { reason } => body.reason = *reason,
             ApiError::VersionMismatch { current } => body.version = *current,
+            ApiError::InvalidPlan(mistake) => body.at = Some(&mistake.at),
             ApiError::SeveralShows { shows } => body.shows = Some(shows),
             _ => {}
         }

@@ -16,6 +16,7 @@ pub mod halls;
 mod item;
 pub mod keys;
 pub mod numbers;
+pub mod plans;
 pub mod programme;
 pub mod purchase;
 pub mod queues;

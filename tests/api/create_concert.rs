@@ -68,6 +68,7 @@ async fn sale_opens_and_closes_at_its_times() {
         created["shows"][0],
         json!({
             "date": "2026-12-31",
+            "show": "2026-12-31",
             "price": 1,
             "capacity": 50,
             "opens_at": "2026-11-20T03:00:10Z",

@@ -349,6 +349,7 @@ fn specification_check_notices_missing_malformed_and_additional_fields() {
         "show": "2026-12-24",
         "seat_number": 7,
         "seat_numbers": [7],
+        "seats": [{ "seat_number": 7, "price": 50_000 }],
         "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
         "refundable_until": "2026-12-22T15:00:00Z",
         "amount": 50_000,

@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 49] = [
+pub const CONTRACT: [(u16, &str); 51] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -23,6 +23,7 @@ pub const CONTRACT: [(u16, &str); 49] = [
     (400, "INVALID_AMOUNT"),
     (400, "MALFORMED_AUTHORIZATION"),
     (400, "TOKEN_ALREADY_ACTIVE"),
+    (400, "INVALID_PLAN"),
     (400, "SEVERAL_SHOWS"),
     (400, "UNKNOWN_FIELD"),
     (400, "BAD_REQUEST"),
@@ -38,6 +39,7 @@ pub const CONTRACT: [(u16, &str); 49] = [
     (404, "RESERVATION_NOT_FOUND"),
     (404, "CONCERT_NOT_FOUND"),
     (404, "QUEUE_NOT_FOUND"),
+    (404, "PLAN_NOT_FOUND"),
     (404, "NOT_FOUND"),
     (409, "SEAT_ALREADY_RESERVED"),
     (409, "HOLD_EXISTS"),
@@ -173,6 +175,24 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         ),
         (INVALID_USER_ID, join(json!({ "user_id": "x" }))),
         (INVALID_DATE, get(&format!("{seats}?date=x"))),
+        (
+            INVALID_PLAN,
+            shop.post("/v1/plans")
+                .token(&admin.access_token)
+                .json(&json!({
+                    "name": "A",
+                    "grades": ["R"],
+                    "sections": [{
+                        "name": "A", "grade": "S", "rows": [{ "label": "1", "seats": "1" }],
+                    }],
+                })),
+        ),
+        (INVALID_PRICES, show_with("prices", json!({ "R": 1 }))),
+        (
+            INVALID_PLAN_ID,
+            show_with("plan_id", json!("AAAAAAAAAAAAAAAAAAAAAA")),
+        ),
+        (PLAN_NOT_FOUND, shop.get("/v1/plans/AAAAAAAAAAAAAAAAAAAAAA")),
         (
             SEVERAL_SHOWS,
             get(&format!("/v1/concerts/{twice}/seats?date=2027-05-01")),

@@ -24,6 +24,7 @@ fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
     });
     // An unpaid reservation that is over has no terms any more.
     if ["HELD", "PAID"].contains(&status) {
+        expected["seats"] = json!([{ "seat_number": 7, "price": PRICE }]);
         expected["concert_name"] = json!(CONCERT);
         expected["refundable_until"] = json!(REFUNDABLE_UNTIL);
     }

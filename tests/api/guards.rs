@@ -104,6 +104,8 @@ fn hold(shop: &Shop, seat: u64) -> Hold {
         concert_name: None,
         seats: SeatSet::new(vec![seat]).expect("a set"),
         amount: Money::won(PRICE),
+        plan_id: None,
+        prices: None,
         held_until: in_five_minutes(shop.now()),
     }
 }

@@ -168,7 +168,11 @@ async fn look(app: &App, concert_id: &str) -> (Option<u32>, f64, f64) {
     let shows: Vec<_> = shows.iter().collect();
     let looked = app.taken_seats(&shows, now);
     let (taken, usage) = shared::store::usage::metered(looked).await;
-    (taken.expect("an answer")[0], usage.read, usage.write)
+    (
+        taken.expect("an answer")[0].as_ref().map(|taken| taken.all),
+        usage.read,
+        usage.write,
+    )
 }
 
 /// A thousand buyers ask for a hall of 50,000 seats, each through a new instance. Its hundred

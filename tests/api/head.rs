@@ -3,7 +3,7 @@
 use functions::ROUTES;
 use hyper::header::{CONTENT_LENGTH, DATE, HeaderMap};
 
-use crate::harness::{Call, Reply, Shop};
+use crate::harness::{Call, Reply, Shop, halls};
 
 /// A good request to each path with a GET, with this method.
 struct Gets<'a> {
@@ -16,6 +16,7 @@ impl<'a> Gets<'a> {
         let (buyer, receipt) = shop.sell(7).await;
         let buyer = shop.rejoin(&buyer).await;
         let admin = shop.admin().await;
+        let plan = shop.add_plan(&admin, halls::CLUB).await;
         let (user, concert) = (
             format!("/v1/users/{}", buyer.user_id),
             format!("/v1/concerts/{}", shop.concert_id),
@@ -47,6 +48,8 @@ impl<'a> Gets<'a> {
             (format!("{user}/balance"), &buyer.token),
             (format!("{user}/payments"), &buyer.token),
             (format!("{user}/statement"), &buyer.token),
+            ("/v1/plans".to_owned(), &admin.access_token),
+            (format!("/v1/plans/{plan}"), &buyer.token),
             ("/openapi.json".to_owned(), &buyer.token),
             ("/docs".to_owned(), &buyer.token),
             ("/docs/swagger-initializer.js".to_owned(), &buyer.token),

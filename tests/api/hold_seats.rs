@@ -36,6 +36,7 @@ async fn holds_a_seat_for_five_minutes() {
             "concert_name": CONCERT,
             "date": "2026-12-24", "show": "2026-12-24",
             "seat_numbers": [7],
+            "seats": [{ "seat_number": 7, "price": PRICE }],
             "payment": {
                 "payment_id": held["payment"]["payment_id"],
                 "amount": PRICE,

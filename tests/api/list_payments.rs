@@ -43,6 +43,7 @@ async fn latest_payment_comes_first_and_a_refund_is_shown() {
             "concert_name": CONCERT,
             "date": "2026-12-24", "show": "2026-12-24",
             "seat_numbers": receipt["seat_numbers"],
+            "seats": receipt["seats"],
             "amount": PRICE,
         })
     };

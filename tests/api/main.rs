@@ -50,8 +50,10 @@ mod charge;
 mod correct_balance;
 mod get_balance;
 mod get_statement;
+mod grades;
 mod list_payments;
 mod pay;
+mod plans;
 
 mod docs;
 mod not_found;

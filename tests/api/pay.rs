@@ -46,6 +46,10 @@ async fn answers_with_the_receipt_and_ends_the_session() {
             "date": "2026-12-24", "show": "2026-12-24",
             "seat_number": 7,
             "seat_numbers": [7, 8],
+            "seats": [
+                { "seat_number": 7, "price": PRICE },
+                { "seat_number": 8, "price": PRICE },
+            ],
             "user_id": buyer.user_id,
             "amount": 2 * PRICE,
             "current_balance": 500,

@@ -4,6 +4,7 @@
 //! state of the caches is that of each test.
 
 mod concerts;
+mod halls;
 mod line;
 mod purchases;
 mod round_trips;

@@ -40,7 +40,7 @@ use crate::operation::{Door, Operation};
 /// Creates the concert. Answers 201 with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
-    let programme = programme(&body(&request)?)?;
+    let programme = programme(&app, &body(&request)?).await?;
     let key = IdempotencyKey::of(&request)?;
     app.require_queue_exists(&programme.concert.queue_id)
         .await?;
@@ -73,7 +73,7 @@ async fn create(
     Ok(programme.with_id(concert_id))
 }
 
-fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
+async fn programme(app: &App, body: &NewConcert) -> Result<Programme, ApiError> {
     for (field, name) in [(&body.name, "name"), (&body.shows, "shows")] {
         if !field.is_there() {
             return Err(ApiError::MissingField(name));
@@ -87,10 +87,7 @@ fn programme(body: &NewConcert) -> Result<Programme, ApiError> {
         left: Vec::new(),
     };
     let change = ProgrammeChange {
-        shows: shows
-            .iter()
-            .map(ShowFields::read)
-            .collect::<Result<_, _>>()?,
+        shows: programme::read(app, &shows).await?,
         ..ProgrammeChange::default()
     };
     Programme::new(concert)
@@ -116,7 +113,7 @@ pub struct NewConcert {
 pub fn operation() -> Operation {
     Operation::new("Create a concert", Door::Admin)
         .details(
-            "Every show needs its price. A show without `opens_at` is on sale at once, and one \
+            "Every show needs its `price`, or the plan of its hall and `prices` by grade. A show without `opens_at` is on sale at once, and one \
              without `closes_at` until the end of its day.\n\n\
              Send an `Idempotency-Key`. Then the concert is created once, however often the call \
              is repeated, and each call gets the same answer. Without a key, a repeated call \

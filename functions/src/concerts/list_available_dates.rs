@@ -13,6 +13,7 @@ use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
+        hall::TakenSeats,
         ids::{ConcertId, ShowKey},
         show::Show,
     },
@@ -48,14 +49,14 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .collect();
     let taken = app.taken_seats(&on_sale, buyer.now).await?;
     // A show that is being counted for the first time may have a free seat.
-    let is_available = |show: &Show, taken: Option<u32>| {
-        taken.is_none_or(|taken| taken < show.capacity)
+    let is_available = |show: &Show, taken: Option<&TakenSeats>| {
+        taken.is_none_or(|taken| taken.all < show.capacity)
             || buyer.seats_held_of(show.id()).next().is_some()
     };
     let available_dates: Vec<_> = on_sale
         .iter()
         .zip(taken)
-        .filter(|(show, taken)| is_available(show, *taken))
+        .filter(|(show, taken)| is_available(show, taken.as_ref()))
         .map(|(show, _)| shortest_name(show, &shows))
         .collect();
     if available_dates.is_empty() {

@@ -5,7 +5,7 @@
 //! in vain. It has no `seats_left`.
 //!
 //! Cost: 1 RRU for the door. Shows are kept for five seconds, counts for two
-//! (`ARCHITECTURE.md#seats-left`). A concert of up to four blocks: 0.5 RRU for each block of 500
+//! (`ARCHITECTURE.md#seats-left`), plans of halls without an end. A concert of up to four blocks: 0.5 RRU for each block of 500
 //! seats and per 4 KB of its taken seats. Counts of a larger concert are kept in the database: 0.5
 //! RRU per hundred shows. One of the callers that find them old counts again: 2 WRU per hundred
 //! shows, and up to 600 blocks. A count is valid for two seconds, and for 5 ms for each block of
@@ -18,7 +18,9 @@ use serde_json::json;
 use shared::{
     app::App,
     domain::{
-        ids::{ShowDate, ShowKey},
+        hall::TakenSeats,
+        ids::{PlanId, ShowDate, ShowKey},
+        plan::{Grade, Plan},
         show::{SaleState, Show},
     },
     error::ApiError,
@@ -42,14 +44,26 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let (over, sold): (Vec<_>, Vec<_>) =
         to_come.partition(|show| show.sale_state(buyer.now, zone) == SaleState::Over);
     let taken = app.taken_seats(&sold, buyer.now).await?;
-    let left = sold.iter().zip(taken).map(|(show, taken)| {
-        let seats_left = taken.map(|taken| show.capacity.saturating_sub(taken));
-        DateOfShow::new(show, show.sale_state(buyer.now, zone), seats_left)
-    });
-    let over = over
-        .iter()
-        .map(|show| DateOfShow::new(show, SaleState::Over, None));
-    let mut dates: Vec<_> = left.chain(over).collect();
+    let mut dates = Vec::new();
+    for (show, taken) in sold.iter().zip(taken) {
+        let plan = app.plan_for_labels(show.pricing.plan_id()).await;
+        let state = show.sale_state(buyer.now, zone);
+        dates.push(DateOfShow::new(
+            show,
+            state,
+            plan.as_deref(),
+            taken.as_ref(),
+        ));
+    }
+    for show in over {
+        let plan = app.plan_for_labels(show.pricing.plan_id()).await;
+        dates.push(DateOfShow::new(
+            show,
+            SaleState::Over,
+            plan.as_deref(),
+            None,
+        ));
+    }
     dates.sort_by_key(|date| date.show);
     ok(&Dates { dates })
 }
@@ -68,8 +82,16 @@ pub struct DateOfShow {
     date: ShowDate,
     /// The show, as `date` of a request names it: its date, and its start if it has one.
     show: ShowKey,
-    /// The price of one seat, in won.
+    /// The price of one seat, in won. With a plan: of the cheapest seats.
     price: Won,
+    /// The plan of the hall. Absent if the show has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plan_id: Option<PlanId>,
+    /// The grades of the seats, the best first. Absent if the show has no plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    grades: Option<Vec<GradeOfShow>>,
     /// The number of seats.
     capacity: u32,
     /// The state of the sale.
@@ -92,6 +114,19 @@ pub struct DateOfShow {
     seats_left: Option<u32>,
 }
 
+/// A grade of the seats of a show.
+#[derive(Serialize, ToSchema)]
+pub struct GradeOfShow {
+    /// The grade.
+    grade: Grade,
+    /// The price of one seat, in won.
+    price: Won,
+    /// The number of free seats, as `seats_left` of the show. Absent when that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats_left: Option<u32>,
+}
+
 /// The state of a sale.
 ///
 /// - `UPCOMING`: it has not opened.
@@ -109,11 +144,13 @@ pub enum Sale {
 }
 
 impl DateOfShow {
-    fn new(show: &Show, state: SaleState, seats_left: Option<u32>) -> Self {
+    fn new(show: &Show, state: SaleState, plan: Option<&Plan>, taken: Option<&TakenSeats>) -> Self {
         Self {
             date: show.date(),
             show: show.key,
-            price: Won(show.price),
+            price: Won(show.pricing.lowest()),
+            plan_id: show.pricing.plan_id(),
+            grades: plan.and_then(|plan| grades(show, plan, taken)),
             capacity: show.capacity,
             sale: match state {
                 SaleState::Upcoming { .. } => Sale::Upcoming,
@@ -122,9 +159,24 @@ impl DateOfShow {
             },
             opens_at: show.sale.opens_at.map(Seconds),
             closes_at: show.sale.closes_at.map(Seconds),
-            seats_left,
+            seats_left: taken.map(|taken| show.capacity.saturating_sub(taken.all)),
         }
     }
+}
+
+/// The grades of a show with a plan, the best first.
+fn grades(show: &Show, plan: &Plan, taken: Option<&TakenSeats>) -> Option<Vec<GradeOfShow>> {
+    let prices = show.pricing.grades()?;
+    let seats = plan.grades().iter().zip(plan.seats_of_grades());
+    let grades = seats.enumerate().map(|(index, (grade, seats))| {
+        let taken = taken.and_then(|taken| taken.by_grade.get(index));
+        Some(GradeOfShow {
+            grade: grade.clone(),
+            price: Won(*prices.get(grade)?),
+            seats_left: taken.map(|taken| seats.saturating_sub(*taken)),
+        })
+    });
+    grades.collect()
 }
 
 /// The description in the OpenAPI document.
@@ -145,6 +197,11 @@ pub fn operation() -> Operation {
                 "date": "2026-12-24",
                 "show": "2026-12-24",
                 "price": 50_000,
+                "plan_id": "kT3n1v0Yb2m9QxZ4c7LdEw",
+                "grades": [
+                    { "grade": "VIP", "price": 90_000, "seats_left": 2 },
+                    { "grade": "R", "price": 50_000, "seats_left": 10 },
+                ],
                 "capacity": 50,
                 "sale": "OPEN",
                 "seats_left": 12,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
+    app::App,
     domain::{
-        ids::{ConcertId, QueueId, ShowDate, ShowKey},
+        ids::{ConcertId, PlanId, QueueId, ShowDate, ShowKey},
         money::Money,
-        programme::{Change, MAX_SHOWS, Programme, ShowChange},
+        plan::{Grade, MAX_GRADES},
+        programme::{Change, MAX_SHOWS, PlanOfShow, PricingChange, Programme, ShowChange},
         seat::MAX_SEATS_PER_SHOW,
         show::{Show, time},
         user::Name,
@@ -27,11 +29,18 @@ pub struct ShowFields {
     /// that day. A date in the past is allowed: it is listed as over, and nobody can buy it.
     #[schema(value_type = ShowKey, required)]
     date: Field,
-    /// The price of one seat, in won, with at most two decimals. Required for a new date. Seats
-    /// that are held keep their price.
+    /// The price of one seat, in won, with at most two decimals. Required for a new show without a
+    /// plan. Seats that are held keep their price.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1_000_000_000_000_i64)]
     price: Field,
-    /// The number of seats. 50 by default. It cannot be changed later.
+    /// The plan of the hall. A new show with a plan needs `prices`. A show keeps its plan.
+    #[schema(value_type = Option<PlanId>)]
+    plan_id: Field,
+    /// The price of one seat of each grade of the plan, in won. Only for a show with a plan.
+    #[schema(value_type = Option<BTreeMap<Grade, f64>>)]
+    prices: Field,
+    /// The number of seats: 50 by default, and that of the plan in a show with a plan. It cannot be
+    /// changed later.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     capacity: Field,
     /// The time when the sale opens. Absent for a new show: at once. `null` removes it.
@@ -65,11 +74,21 @@ pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, Ap
         if !show.date.is_there() {
             return Err(ApiError::MissingField("date"));
         }
-        if prices == Prices::Needed && !show.price.is_there() {
+        let is_priced = show.price.is_there() || show.prices.is_there();
+        if prices == Prices::Needed && !is_priced {
             return Err(ApiError::MissingField("price"));
         }
     }
     Ok(shows)
+}
+
+/// Reads the shows of a body, and the plans that they name.
+pub(crate) async fn read(app: &App, shows: &[ShowFields]) -> Result<Vec<ShowChange>, ApiError> {
+    let mut changes = Vec::with_capacity(shows.len());
+    for show in shows {
+        changes.push(show.read(app).await?);
+    }
+    Ok(changes)
 }
 
 /// The name in a body.
@@ -83,20 +102,57 @@ pub(crate) fn queue_id(field: &Field) -> Result<Option<QueueId>, ApiError> {
 }
 
 impl ShowFields {
-    /// Reads each field.
-    pub(crate) fn read(&self) -> Result<ShowChange, ApiError> {
+    /// Reads each field. A plan that it names is read too.
+    pub(crate) async fn read(&self, app: &App) -> Result<ShowChange, ApiError> {
         let key = self.date.read().value().ok_or(ApiError::InvalidDate)?;
-        let price = self.price.parse(Money::parse);
         let is_capacity = |capacity: &u32| (1..=MAX_SEATS_PER_SHOW).contains(capacity);
         let capacity = self.capacity.whole().filter(is_capacity);
         Ok(ShowChange {
             key,
-            price: price.or_malformed(ApiError::Invalid(Constraint::Price))?,
+            pricing: self.pricing(app).await?,
             capacity: capacity.or_malformed(ApiError::Invalid(Constraint::Capacity))?,
             opens_at: change(self.opens_at.as_ref())?,
             closes_at: change(self.closes_at.as_ref())?,
         })
     }
+}
+
+impl ShowFields {
+    /// What the fields say about the cost of seats.
+    async fn pricing(&self, app: &App) -> Result<PricingChange, ApiError> {
+        let price = self.price.parse(Money::parse);
+        let price = price.or_malformed(ApiError::Invalid(Constraint::Price))?;
+        let plan_id = self.plan_id.read::<PlanId>();
+        let plan_id = plan_id.or_malformed(ApiError::Invalid(Constraint::Plan))?;
+        match (price, plan_id, prices(&self.prices)?) {
+            (None, None, None) => Ok(PricingChange::Keep),
+            (Some(price), None, None) => Ok(PricingChange::Same(price)),
+            (Some(_), ..) => Err(ApiError::Invalid(Constraint::Prices)),
+            (None, Some(_), None) => Err(ApiError::Invalid(Constraint::Plan)),
+            (None, plan_id, Some(prices)) => Ok(PricingChange::ByGrade {
+                plan: match plan_id {
+                    Some(id) => Some(PlanOfShow::of(&*app.kept_plan(id).await?)),
+                    None => None,
+                },
+                prices,
+            }),
+        }
+    }
+}
+
+fn prices(field: &Field) -> Result<Option<BTreeMap<Grade, Money>>, ApiError> {
+    let prices = field.object::<BTreeMap<String, Field>>();
+    let prices = prices.filter(|prices| prices.len() <= MAX_GRADES);
+    let prices = prices.or_malformed(ApiError::Invalid(Constraint::Prices))?;
+    let Some(prices) = prices else {
+        return Ok(None);
+    };
+    let prices = prices.iter().map(|(grade, price)| {
+        let grade = Grade::parse(grade).ok_or(ApiError::Invalid(Constraint::Prices))?;
+        let price = price.parse(Money::parse).value();
+        Ok((grade, price.ok_or(ApiError::Invalid(Constraint::Price))?))
+    });
+    prices.collect::<Result<_, _>>().map(Some)
 }
 
 fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
@@ -108,13 +164,16 @@ fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
 }
 
 /// The errors of a concert that a request describes.
-pub(crate) const REFUSALS: [ApiError; 9] = [
+pub(crate) const REFUSALS: [ApiError; 12] = [
     ApiError::InvalidDate,
     ApiError::Invalid(Constraint::Name),
     ApiError::Invalid(Constraint::QueueId),
     ApiError::Invalid(Constraint::Shows),
     ApiError::Invalid(Constraint::ShowTimes),
     ApiError::Invalid(Constraint::Price),
+    ApiError::Invalid(Constraint::Prices),
+    ApiError::Invalid(Constraint::Plan),
+    ApiError::PlanNotFound,
     ApiError::Invalid(Constraint::Capacity),
     ApiError::Invalid(Constraint::SalesWindow),
     ApiError::Invalid(Constraint::QueueShows),
@@ -142,8 +201,16 @@ pub struct ShowAnswer {
     date: ShowDate,
     /// The show, as `date` of a request names it: its date, and its start if it has one.
     show: ShowKey,
-    /// The price of one seat, in won.
+    /// The price of one seat, in won. With a plan: of the cheapest seats.
     price: Won,
+    /// The plan of the hall. Absent if the show has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plan_id: Option<PlanId>,
+    /// The price of one seat of each grade, in won. Absent if the show has no plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    prices: Option<BTreeMap<Grade, Won>>,
     /// The number of seats.
     capacity: u32,
     /// The time when the sale opens, or opened. Absent if it was open from the creation of the
@@ -200,7 +267,14 @@ fn answers(shows: &BTreeMap<ShowKey, Show>) -> Vec<ShowAnswer> {
         .map(|show| ShowAnswer {
             date: show.date(),
             show: show.key,
-            price: Won(show.price),
+            price: Won(show.pricing.lowest()),
+            plan_id: show.pricing.plan_id(),
+            prices: show.pricing.grades().map(|prices| {
+                let prices = prices.iter();
+                prices
+                    .map(|(grade, price)| (grade.clone(), Won(*price)))
+                    .collect()
+            }),
             capacity: show.capacity,
             opens_at: show.sale.opens_at.map(Seconds),
             closes_at: show.sale.closes_at.map(Seconds),

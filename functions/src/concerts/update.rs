@@ -40,7 +40,7 @@ use crate::operation::{Door, Operation, several_shows};
 /// Changes the concert. Answers with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
-    let change = change(&body(&request)?, admin.now)?;
+    let change = change(&app, &body(&request)?, admin.now).await?;
     let concert_id = request.concert_id()?;
     let leaves = match &change.queue_id {
         Some(queue_id) => require_movable(&app, concert_id, queue_id, admin.now).await?,
@@ -75,7 +75,11 @@ async fn require_movable(
     Ok(leaves)
 }
 
-fn change(body: &ConcertChange, now: Timestamp) -> Result<ProgrammeChange, ApiError> {
+async fn change(
+    app: &App,
+    body: &ConcertChange,
+    now: Timestamp,
+) -> Result<ProgrammeChange, ApiError> {
     let shows = if body.shows.is_there() {
         programme::shows(&body.shows, Prices::MayStay)?
     } else {
@@ -85,10 +89,7 @@ fn change(body: &ConcertChange, now: Timestamp) -> Result<ProgrammeChange, ApiEr
         name: programme::name(&body.name)?,
         queue_id: programme::queue_id(&body.queue_id)?,
         now,
-        shows: shows
-            .iter()
-            .map(ShowFields::read)
-            .collect::<Result<_, _>>()?,
+        shows: programme::read(app, &shows).await?,
     })
 }
 

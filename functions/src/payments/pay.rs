@@ -18,9 +18,10 @@ use shared::{
     app::{App, require_current_generation},
     config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
+        ids::{ConcertId, PaymentId, PlanId, ReservationId, ShowDate, ShowKey, UserId},
         money::Money,
         order::{Account, Hold, Order},
+        plan::Plan,
         seat::{SeatNumber, SeatSet},
         session::Session,
         user::Name,
@@ -36,7 +37,10 @@ use utoipa::ToSchema;
 
 use crate::{
     operation::{Door, Operation},
-    reservations::find::{Reservation, reservation},
+    reservations::{
+        find::{Reservation, reservation},
+        seats::{self, SeatOfReservation, seats},
+    },
 };
 
 /// Pays. Answers with the receipt.
@@ -71,7 +75,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         return Err(ApiError::AmountMismatch);
     }
     let message = SuccessText::Paid.message(request.language());
-    ok(&receipt(&order, app.config(), message))
+    // The payment is made. It does not fail for the labels of its seats.
+    let plan = app.plan_for_labels(order.plan_id).await;
+    ok(&receipt(&order, plan.as_deref(), app.config(), message))
 }
 
 /// The amount in the body. `None` if it is a number that no reservation can cost.
@@ -120,7 +126,12 @@ async fn pay(
     }
 }
 
-fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Receipt<'a> {
+fn receipt<'a>(
+    order: &'a Order,
+    plan: Option<&Plan>,
+    config: &Config,
+    message: &'static str,
+) -> Receipt<'a> {
     Receipt {
         message,
         payment_id: order.payment_id,
@@ -131,6 +142,8 @@ fn receipt<'a>(order: &'a Order, config: &Config, message: &'static str) -> Rece
         show: order.show_key,
         seat_number: order.seats.first(),
         seat_numbers: &order.seats,
+        seats: seats(&order.seats, &order.seat_prices(), plan),
+        plan_id: order.plan_id,
         user_id: order.user_id,
         refundable_until: Seconds(config.refundable_until(order.show_key.date())),
         amount: Won(order.amount),
@@ -192,6 +205,12 @@ pub struct Receipt<'a> {
     seat_number: SeatNumber,
     /// The numbers of all seats.
     seat_numbers: &'a SeatSet,
+    /// The seats, with their prices, and with their labels if the show has a plan.
+    seats: Vec<SeatOfReservation>,
+    /// The plan of the hall. Absent if the show has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plan_id: Option<PlanId>,
     /// The id of the user who has paid.
     user_id: UserId,
     /// The time until which the user may get the money back.
@@ -235,6 +254,8 @@ pub fn operation() -> Operation {
                 "show": "2026-12-24",
                 "seat_number": 7,
                 "seat_numbers": [7],
+                "seats": seats::example(),
+                "plan_id": "kT3n1v0Yb2m9QxZ4c7LdEw",
                 "user_id": "3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11",
                 "refundable_until": "2026-12-22T15:00:00Z",
                 "amount": 50_000,

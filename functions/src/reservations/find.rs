@@ -5,7 +5,7 @@ use shared::{
     app::App,
     config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
+        ids::{ConcertId, PaymentId, PlanId, ReservationId, ShowDate, ShowKey, UserId},
         order::{Hold, Order, OrderStatus},
         seat::SeatSet,
         session::{EndedHold, HoldOutcome, Session},
@@ -17,6 +17,8 @@ use shared::{
     store::Reading,
 };
 use utoipa::ToSchema;
+
+use super::seats::{SeatOfReservation, seats};
 
 /// A reservation.
 pub(crate) enum Reservation {
@@ -94,6 +96,15 @@ async fn in_sessions(
 }
 
 impl Reservation {
+    /// The plan of its seats.
+    pub(crate) fn plan_id(&self) -> Option<PlanId> {
+        match self {
+            Self::Held { hold, .. } => hold.plan_id,
+            Self::Ended(ended) => ended.hold.plan_id,
+            Self::Paid(order) => order.plan_id,
+        }
+    }
+
     fn concert_id(&self) -> ConcertId {
         match self {
             Self::Held { hold, .. } => hold.concert_id,
@@ -162,6 +173,15 @@ pub struct HeldSeats<'a> {
     show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
+    /// The seats, with their prices, and with their labels if the show has a plan. Absent in the
+    /// answer of a poll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats: Option<Vec<SeatOfReservation>>,
+    /// The plan of the hall. Absent if the show has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plan_id: Option<PlanId>,
     /// The time until which the hold may be paid.
     expiration_time: Seconds,
     /// The time until which the user may get the money back, once the hold is paid. If it is past
@@ -191,7 +211,16 @@ pub enum Pending {
 }
 
 impl<'a> HeldSeats<'a> {
-    /// The answer about a hold.
+    /// The answer about a hold, with its seats.
+    pub(crate) async fn with_seats(hold: &'a Hold, app: &App) -> Self {
+        let plan = app.plan_for_labels(hold.plan_id).await;
+        Self {
+            seats: Some(seats(&hold.seats, &hold.seat_prices(), plan.as_deref())),
+            ..Self::of(hold, app.config())
+        }
+    }
+
+    /// The answer about a hold, with the numbers of its seats only. It needs no plan.
     pub(crate) fn of(hold: &'a Hold, config: &Config) -> Self {
         Self {
             reservation_id: hold.reservation_id,
@@ -200,6 +229,8 @@ impl<'a> HeldSeats<'a> {
             date: hold.show_key.date(),
             show: hold.show_key,
             seat_numbers: &hold.seats,
+            seats: None,
+            plan_id: hold.plan_id,
             expiration_time: Seconds(hold.held_until),
             refundable_until: Seconds(config.refundable_until(hold.show_key.date())),
             payment: PendingPayment {

@@ -10,9 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
-    config::Config,
     domain::{
-        ids::{ConcertId, PaymentId, ReservationId, ShowDate, ShowKey, UserId},
+        ids::{ConcertId, PaymentId, PlanId, ReservationId, ShowDate, ShowKey, UserId},
         money::Money,
         order::{Order, OrderStatus},
         reason::Reason,
@@ -27,7 +26,10 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::find::{Reservation, ReservationStatus, reservation};
+use super::{
+    find::{Reservation, ReservationStatus, reservation},
+    seats::{self, SeatOfReservation, seats},
+};
 use crate::operation::{Door, Operation};
 
 /// Answers with the reservation.
@@ -41,11 +43,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let ids = request.reservation_id()?;
     app.require_current_token(&caller).await?;
     let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
-    ok(&ReservationAnswer::of(
-        &found,
-        app.config(),
-        caller.is_admin,
-    ))
+    ok(&ReservationAnswer::of(&found, &app, caller.is_admin).await)
 }
 
 /// A reservation.
@@ -69,6 +67,15 @@ pub struct ReservationAnswer<'a> {
     show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
+    /// The seats, with their prices, and with their labels if the show has a plan. Absent if the
+    /// reservation ended without a payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats: Option<Vec<SeatOfReservation>>,
+    /// The plan of the hall. Absent if the show has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plan_id: Option<PlanId>,
     /// The time until which the hold may be paid, or could have been. Absent once it was paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -135,7 +142,9 @@ pub enum PaymentStatus {
 
 impl<'a> ReservationAnswer<'a> {
     /// The answer about a reservation. For administrators it names the one who refunded it.
-    pub(super) fn of(reservation: &'a Reservation, config: &Config, to_admins: bool) -> Self {
+    pub(super) async fn of(reservation: &'a Reservation, app: &App, to_admins: bool) -> Self {
+        let plan = app.plan_for_labels(reservation.plan_id()).await;
+        let (plan, config) = (plan.as_deref(), app.config());
         let status = reservation.status();
         let unpaid = |payment_id, amount: Money, status| Payment {
             payment_id,
@@ -155,6 +164,8 @@ impl<'a> ReservationAnswer<'a> {
                 date: order.show_key.date(),
                 show: order.show_key,
                 seat_numbers: &order.seats,
+                seats: Some(seats(&order.seats, &order.seat_prices(), plan)),
+                plan_id: order.plan_id,
                 expiration_time: None,
                 refundable_until: config.refundable_until_of(order).map(Seconds),
                 payment: Payment::of(order, to_admins),
@@ -167,6 +178,8 @@ impl<'a> ReservationAnswer<'a> {
                 date: hold.show_key.date(),
                 show: hold.show_key,
                 seat_numbers: &hold.seats,
+                seats: Some(seats(&hold.seats, &hold.seat_prices(), plan)),
+                plan_id: hold.plan_id,
                 expiration_time: Some(Seconds(hold.held_until)),
                 refundable_until: Some(Seconds(config.refundable_until(hold.show_key.date()))),
                 payment: unpaid(hold.payment_id, hold.amount, PaymentStatus::Pending),
@@ -179,6 +192,8 @@ impl<'a> ReservationAnswer<'a> {
                 date: ended.hold.show_key.date(),
                 show: ended.hold.show_key,
                 seat_numbers: &ended.hold.seats,
+                seats: None,
+                plan_id: None,
                 expiration_time: Some(Seconds(ended.hold.held_until)),
                 refundable_until: None,
                 payment: unpaid(
@@ -240,6 +255,7 @@ pub fn operation() -> Operation {
                 "date": "2026-12-24",
                 "show": "2026-12-24",
                 "seat_numbers": [7],
+                "seats": seats::example(),
                 "refundable_until": "2026-12-22T15:00:00Z",
                 "payment": {
                     "payment_id": "019a9e1c-3333-7000-8000-000000000001",

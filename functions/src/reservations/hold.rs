@@ -5,7 +5,7 @@
 //! the same hold. Why a hold needs no sweep: `functions/README.md#a-hold-needs-no-sweep`.
 //!
 //! Cost: 2 WRU, and 2 WRU for each seat; 1 RRU for the door, 0.5 RRU for the show, 0.5 RRU for each
-//! seat. If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
+//! seat. The first hold of an instance in a hall also reads its plan: 0.5 RRU per 4 KB, so 0.5 to 2. If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
 //! may have taken it.
 //!
 //! Round trips: 5 calls in 2 rounds.
@@ -16,6 +16,7 @@ use shared::{
     app::{App, Buyer},
     domain::{
         ids::{PaymentId, ReservationId, ShowId, ShowKey},
+        money::Money,
         order::Hold,
         seat::{CLOCK_SKEW_GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
         session::Session,
@@ -31,7 +32,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::find::HeldSeats;
+use super::{find::HeldSeats, seats};
 use crate::operation::{Door, Operation, sale_not_open, several_shows};
 
 /// A hold is placed within this time of its request: Lambda ends the function after ten seconds. No
@@ -55,7 +56,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let message = SuccessText::Held.message(request.language());
     ok(&Held {
         message,
-        seats: HeldSeats::of(&hold, app.config()),
+        seats: HeldSeats::with_seats(&hold, &app).await,
     })
 }
 
@@ -156,7 +157,7 @@ async fn hold(
         return held_meanwhile(app, buyer, &taken, is_same).await;
     }
 
-    let hold = new_hold(app, show, seats.clone(), buyer.now)?;
+    let hold = new_hold(app, show, seats.clone(), buyer.now).await?;
     // The message of a hold that is refused finds nothing to release.
     let (placed, ()) = tokio::join!(
         app.store().place_hold(&buyer.session, &hold, buyer.now),
@@ -205,7 +206,13 @@ async fn held_meanwhile(
     Err(ApiError::SeatAlreadyReserved)
 }
 
-fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Hold, ApiError> {
+async fn new_hold(
+    app: &App,
+    show: &Show,
+    seats: SeatSet,
+    now: Timestamp,
+) -> Result<Hold, ApiError> {
+    let (prices, amount) = prices(app, show, &seats).await?;
     let lasts = SignedDuration::from_secs(i64::from(app.config().hold_seconds));
     Ok(Hold {
         reservation_id: ReservationId::new(),
@@ -213,13 +220,28 @@ fn new_hold(app: &App, show: &Show, seats: SeatSet, now: Timestamp) -> Result<Ho
         concert_id: show.concert_id,
         show_key: show.key,
         concert_name: show.concert_name.clone(),
-        amount: show
-            .price
-            .times(seats.len())
-            .ok_or_else(|| ApiError::bug("the price of the seats is too large"))?,
+        amount,
+        plan_id: show.pricing.plan_id(),
+        prices: prices
+            .windows(2)
+            .any(|pair| pair[0] != pair[1])
+            .then_some(prices),
         seats,
         held_until: now.saturating_add(lasts).unwrap_or(Timestamp::MAX),
     })
+}
+
+/// What each of the seats costs, and all of them.
+async fn prices(app: &App, show: &Show, seats: &SeatSet) -> Result<(Vec<Money>, Money), ApiError> {
+    let plan = match show.pricing.plan_id() {
+        Some(id) => Some(app.kept_plan(id).await?),
+        None => None,
+    };
+    let prices = show.pricing.of_seats(seats, plan.as_deref());
+    let prices = prices.ok_or_else(|| ApiError::bug("a seat of a show has no price"))?;
+    let amount = Money::sum(prices.iter().copied());
+    let amount = amount.ok_or_else(|| ApiError::bug("the price of the seats is too large"))?;
+    Ok((prices, amount))
 }
 
 /// Sends the message that tidies up when the hold has lapsed. The seats are free by then even
@@ -287,6 +309,8 @@ pub fn operation() -> Operation {
                 "date": "2026-12-24",
                 "show": "2026-12-24",
                 "seat_numbers": [7],
+                "seats": seats::example(),
+                "plan_id": "kT3n1v0Yb2m9QxZ4c7LdEw",
                 "expiration_time": "2026-11-20T03:05:00Z",
                 "refundable_until": "2026-12-22T15:00:00Z",
                 "payment": {

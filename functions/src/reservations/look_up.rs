@@ -42,13 +42,15 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         });
     };
     let found = of_seat(&app, show.concert_id, &seat, admin.now).await?;
+    let answer = match &found {
+        Some(found) => Some(get::ReservationAnswer::of(found, &app, true).await),
+        None => None,
+    };
     ok(&Reservations {
         reservations: vec![ReservationOfUser {
             reservation_id: seat.reservation_id,
             user_id: seat.buyer,
-            reservation: found
-                .as_ref()
-                .map(|found| get::ReservationAnswer::of(found, app.config(), true)),
+            reservation: answer,
         }],
     })
 }
@@ -177,6 +179,7 @@ pub fn operation() -> Operation {
                     "date": "2026-12-24",
                     "show": "2026-12-24",
                     "seat_numbers": [7],
+                    "seats": super::seats::example(),
                     "refundable_until": "2026-12-22T15:00:00Z",
                     "payment": {
                         "payment_id": "019a9e1c-3333-7000-8000-000000000001",

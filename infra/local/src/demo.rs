@@ -6,7 +6,7 @@ use shared::{
     domain::{
         ids::{ConcertId, QueueId, ShowDate, UserId},
         money::Money,
-        show::{Concert, SalesWindow, Show},
+        show::{Concert, Pricing, SalesWindow, Show},
         user::{Email, Name, Password, Role, User},
     },
     password,
@@ -103,7 +103,9 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
         concert_name: Some(concert.name.clone()),
         queue_id: concert.queue_id.clone(),
         capacity: 50,
-        price: Money::won(50_000),
+        pricing: Pricing::Same {
+            price: Money::won(50_000),
+        },
         sale: SalesWindow::default(),
         left: Vec::new(),
     }

@@ -11,15 +11,17 @@ use jiff::Timestamp;
 use super::App;
 use crate::{
     domain::{
-        hall::{self, HallCounts},
-        ids::{ConcertId, ShowId, ShowKey},
+        hall::{self, HallCounts, TakenSeats},
+        ids::{ConcertId, ShowKey},
         show::Show,
     },
     error::ApiError,
+    store::seats::Hall,
 };
 
 impl App {
-    /// How many seats of each of these shows of a concert are taken; it may be a few seconds old.
+    /// How many seats of each of these shows of a concert are taken, in all and of each grade; it may
+    /// be a few seconds old.
     /// `None` while a show of a large concert is counted for the first time.
     ///
     /// Up to four blocks of 500 seats: 0.5 RRU for each block and per 4 KB of its taken seats. More
@@ -30,7 +32,7 @@ impl App {
         &self,
         shows: &[&Show],
         now: Timestamp,
-    ) -> Result<Vec<Option<u32>>, ApiError> {
+    ) -> Result<Vec<Option<TakenSeats>>, ApiError> {
         let halls: Vec<_> = shows.iter().map(|s| (s.key, s.blocks())).collect();
         match shows.first() {
             Some(show) if !hall::is_small(&halls) => {
@@ -45,22 +47,34 @@ impl App {
         &self,
         shows: &[&Show],
         now: Timestamp,
-    ) -> Result<Vec<Option<u32>>, ApiError> {
+    ) -> Result<Vec<Option<TakenSeats>>, ApiError> {
         let mut taken: Vec<_> = shows
             .iter()
             .map(|show| self.0.taken.get(&show.id(), now))
             .collect();
         let unknown: Vec<_> = (0..shows.len()).filter(|n| taken[*n].is_none()).collect();
-        let halls: Vec<_> = unknown
-            .iter()
-            .map(|n| (shows[*n].id(), shows[*n].capacity))
-            .collect();
+        let unknown_shows: Vec<_> = unknown.iter().map(|n| shows[*n]).collect();
+        let halls = self.halls_of(&unknown_shows).await;
         let counted = self.store().count_taken_seats(&halls, now).await?;
         for (n, count) in unknown.into_iter().zip(counted) {
-            self.0.taken.put(shows[n].id(), count, now);
+            self.0.taken.put(shows[n].id(), count.clone(), now);
             taken[n] = Some(count);
         }
         Ok(taken)
+    }
+
+    /// What is counted of these shows. The seats of a plan that cannot be read are counted without
+    /// their grades.
+    async fn halls_of(&self, shows: &[&Show]) -> Vec<Hall> {
+        let mut halls = Vec::with_capacity(shows.len());
+        for show in shows {
+            halls.push(Hall {
+                show: show.id(),
+                capacity: show.capacity,
+                plan: self.plan_for_labels(show.pricing.plan_id()).await,
+            });
+        }
+        halls
     }
 
     /// The counts of a concert. If they are old and no other instance is counting, counts first.
@@ -98,16 +112,14 @@ impl App {
     async fn count_due(
         &self,
         shows: &[&Show],
-        due: Vec<ShowKey>,
+        due_keys: Vec<ShowKey>,
         now: Timestamp,
-    ) -> Result<Vec<(ShowKey, u32)>, ApiError> {
-        let halls: Vec<(ShowId, u32)> = shows
-            .iter()
-            .filter(|show| due.contains(&show.key))
-            .map(|show| (show.id(), show.capacity))
-            .collect();
+    ) -> Result<Vec<(ShowKey, TakenSeats)>, ApiError> {
+        let due = shows.iter().copied();
+        let due: Vec<_> = due.filter(|show| due_keys.contains(&show.key)).collect();
+        let halls = self.halls_of(&due).await;
         let counted = self.store().count_taken_seats(&halls, now).await?;
-        let keys = halls.iter().map(|(show, _)| show.key);
+        let keys = due.iter().map(|show| show.key);
         Ok(keys.zip(counted).collect())
     }
 }

@@ -30,6 +30,27 @@ const FEW_BLOCKS: u32 = 4;
 /// A request counts up to this many blocks itself, if nobody has counted them yet.
 const QUICK_BLOCKS: u32 = 40;
 
+/// How many seats of a show are taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakenSeats {
+    /// All of them.
+    pub all: u32,
+    /// Those of each grade, in the order of the plan's grades. Empty without a plan.
+    pub by_grade: Vec<u32>,
+}
+
+impl TakenSeats {
+    /// Adds the seats of another part of the show.
+    pub fn add(&mut self, other: &Self) {
+        self.all += other.all;
+        self.by_grade
+            .resize(self.by_grade.len().max(other.by_grade.len()), 0);
+        for (sum, seats) in self.by_grade.iter_mut().zip(&other.by_grade) {
+            *sum += seats;
+        }
+    }
+}
+
 /// The counts of a concert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -39,6 +60,9 @@ pub struct HallCounts {
     pub counting_until: Option<i64>,
     /// The counts of the shows.
     pub shows: BTreeMap<ShowKey, Counted>,
+    /// The counts of each grade of the shows with a plan.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_grade: BTreeMap<ShowKey, Vec<u32>>,
 }
 
 /// A count: how many seats of a show are taken, and when they were counted (milliseconds).
@@ -70,8 +94,12 @@ pub fn counting_until(now: Timestamp) -> i64 {
 
 impl HallCounts {
     /// How many seats of a show are taken; `None` if nobody has counted them yet.
-    pub fn taken(&self, date: ShowKey) -> Option<u32> {
-        self.shows.get(&date).map(|Counted(taken, _)| *taken)
+    pub fn taken(&self, show: ShowKey) -> Option<TakenSeats> {
+        let Counted(all, _) = self.shows.get(&show)?;
+        Some(TakenSeats {
+            all: *all,
+            by_grade: self.by_grade.get(&show).cloned().unwrap_or_default(),
+        })
     }
 
     /// Whether a show was never counted.
@@ -112,11 +140,19 @@ impl HallCounts {
     }
 
     /// Stores what was counted now.
-    pub fn note(&mut self, counts: impl IntoIterator<Item = (ShowKey, u32)>, now: Timestamp) {
-        let counted = |taken| Counted(taken, now.as_millisecond());
-        let counts = counts.into_iter();
-        self.shows
-            .extend(counts.map(|(date, taken)| (date, counted(taken))));
+    pub fn note(
+        &mut self,
+        counts: impl IntoIterator<Item = (ShowKey, TakenSeats)>,
+        now: Timestamp,
+    ) {
+        for (show, TakenSeats { all, by_grade }) in counts {
+            self.shows.insert(show, Counted(all, now.as_millisecond()));
+            if by_grade.is_empty() {
+                self.by_grade.remove(&show);
+            } else {
+                self.by_grade.insert(show, by_grade);
+            }
+        }
     }
 }
 
@@ -134,6 +170,13 @@ mod tests {
         ShowDate::from(new_year + SignedDuration::from_hours(24 * day)).into()
     }
 
+    fn seats(all: u32) -> TakenSeats {
+        TakenSeats {
+            all,
+            by_grade: Vec::new(),
+        }
+    }
+
     fn halls(shows: i64, blocks: u32) -> Vec<(ShowKey, u32)> {
         (0..shows).map(|day| (date(day), blocks)).collect()
     }
@@ -144,8 +187,8 @@ mod tests {
         let mut counts = HallCounts::default();
         assert_eq!(counts.due(&hall, at(0)), [date(0)]);
         assert_eq!(counts.taken(date(0)), None);
-        counts.note([(date(0), 7)], at(0));
-        assert_eq!(counts.taken(date(0)), Some(7));
+        counts.note([(date(0), seats(7))], at(0));
+        assert_eq!(counts.taken(date(0)), Some(seats(7)));
         assert!(counts.due(&hall, at(1_999)).is_empty());
         assert_eq!(counts.due(&hall, at(2_000)), [date(0)]);
         assert_eq!(
@@ -156,13 +199,31 @@ mod tests {
     }
 
     #[test]
+    fn seats_of_grades_are_added_grade_by_grade() {
+        let of = |by_grade: &[u32]| TakenSeats {
+            all: by_grade.iter().sum(),
+            by_grade: by_grade.to_vec(),
+        };
+        let mut sum = TakenSeats::default();
+        sum.add(&of(&[1, 2]));
+        sum.add(&of(&[10, 20]));
+        assert_eq!(sum, of(&[11, 22]));
+        let mut counts = HallCounts::default();
+        counts.note([(date(0), sum.clone())], at(0));
+        assert_eq!(counts.taken(date(0)), Some(sum));
+        // A show that has lost its plan.
+        counts.note([(date(0), seats(3))], at(0));
+        assert_eq!(counts.taken(date(0)), Some(seats(3)));
+    }
+
+    #[test]
     fn largest_concert_is_counted_in_parts_at_200_blocks_a_second() {
         let largest = halls(200, 200);
         let mut counts = HallCounts::default();
         for go in 0..67 {
             let due = counts.due(&largest, at(go));
             assert!(due.len() == 3 || go == 66, "six hundred blocks");
-            counts.note(due.into_iter().map(|date| (date, 0)), at(go));
+            counts.note(due.into_iter().map(|date| (date, seats(0))), at(go));
         }
         assert_eq!(counts.shows.len(), 200);
         assert!(counts.due(&largest, at(199_999)).is_empty());
@@ -192,7 +253,7 @@ mod tests {
         assert!(is_quick(&halls(40, 1)));
         assert!(!is_quick(&halls(41, 1)));
         let mut counts = HallCounts::default();
-        counts.note([(date(0), 7)], at(0));
+        counts.note([(date(0), seats(7))], at(0));
         assert!(!counts.lacks_any(&halls(1, 1)));
         assert!(counts.lacks_any(&halls(2, 1)));
     }

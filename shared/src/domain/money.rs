@@ -74,6 +74,20 @@ impl Money {
         (self >= price).then(|| Self(self.0 - price.0))
     }
 
+    /// The amount in this many equal parts. What is left over is lost, so it must be a multiple.
+    #[must_use]
+    pub fn divided_by(self, parts: usize) -> Self {
+        let parts = i64::try_from(parts).unwrap_or(i64::MAX);
+        Self(self.0.checked_div(parts).unwrap_or_default())
+    }
+
+    /// The sum of amounts; `None` if it does not fit.
+    pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        amounts.into_iter().try_fold(Self::ZERO, |sum, amount| {
+            sum.0.checked_add(amount.0).map(Self)
+        })
+    }
+
     /// The amount times `count`; `None` if it does not fit.
     pub fn times(self, count: usize) -> Option<Self> {
         self.0.checked_mul(i64::try_from(count).ok()?).map(Self)

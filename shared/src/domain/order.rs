@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, CorrectionId, PaymentId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
+    ids::{
+        ConcertId, CorrectionId, PaymentId, PlanId, ReservationId, ShowDate, ShowId, ShowKey,
+        UserId,
+    },
     money::{Difference, Money},
     reason::Explanation,
     seat::SeatSet,
@@ -34,6 +37,12 @@ pub struct Hold {
     pub seats: SeatSet,
     /// What the seats cost in total. A later change of the price does not change it.
     pub amount: Money,
+    /// The plan of the seats, if they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
+    /// What each seat costs, in order, if they do not all cost the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Vec<Money>>,
     /// When the hold lapses.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub held_until: Timestamp,
@@ -49,6 +58,11 @@ impl Hold {
             concert_id: self.concert_id,
             key: self.show_key,
         }
+    }
+
+    /// What each seat costs, in order.
+    pub fn seat_prices(&self) -> Vec<Money> {
+        seat_prices(&self.seats, self.amount, self.prices.as_deref())
     }
 
     /// Whether it may still be paid.
@@ -84,6 +98,12 @@ pub struct Order {
     pub seats: SeatSet,
     /// What was paid.
     pub amount: Money,
+    /// The plan of the seats, if they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
+    /// What each seat costs, in order, if they do not all cost the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Vec<Money>>,
     /// Whether it is paid or refunded.
     pub status: OrderStatus,
     /// When it was paid.
@@ -99,6 +119,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// What each seat costs, in order.
+    pub fn seat_prices(&self) -> Vec<Money> {
+        seat_prices(&self.seats, self.amount, self.prices.as_deref())
+    }
+
     /// The show whose seats were bought.
     pub fn show(&self) -> ShowId {
         ShowId {
@@ -106,6 +131,15 @@ impl Order {
             key: self.show_key,
         }
     }
+}
+
+/// What each of these seats costs, in order. Without `prices` they all cost the same, which divides
+/// the amount without a rest.
+fn seat_prices(seats: &SeatSet, amount: Money, prices: Option<&[Money]>) -> Vec<Money> {
+    prices.map_or_else(
+        || vec![amount.divided_by(seats.len()); seats.len()],
+        <[_]>::to_vec,
+    )
 }
 
 /// Until when a buyer may get a refund for a show on this date: `cutoff_hours` before the day of

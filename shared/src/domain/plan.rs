@@ -245,7 +245,13 @@ impl Plan {
 
     /// The grade of the seat with this number; `None` if the plan has none.
     pub fn grade_of(&self, number: SeatNumber) -> Option<&Grade> {
-        self.row(number).map(|row| &self.grades[row.grade])
+        Some(&self.grades[self.grade_index_of(number)?])
+    }
+
+    /// The index in [`Plan::grades`] of the grade of the seat with this number; `None` if the plan
+    /// has none.
+    pub fn grade_index_of(&self, number: SeatNumber) -> Option<usize> {
+        self.row(number).map(|row| row.grade)
     }
 
     /// The number of the seat with this label in this row of this section, all written as

@@ -6,9 +6,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{ConcertId, QueueId, ShowId, ShowKey},
+    ids::{ConcertId, PlanId, QueueId, ShowId, ShowKey},
     money::Money,
-    show::{Concert, ListedConcert, SaleState, SalesWindow, Show, USUAL_CAPACITY},
+    plan::{Grade, Plan},
+    show::{Concert, ListedConcert, Pricing, SaleState, SalesWindow, Show, USUAL_CAPACITY},
     user::Name,
 };
 
@@ -75,14 +76,53 @@ pub struct ProgrammeChange {
 pub struct ShowChange {
     /// Its key. A date alone also names the only show of that day, whatever its key.
     pub key: ShowKey,
-    /// The price of a seat from now on. A new show needs one.
-    pub price: Option<Money>,
+    /// What seats cost from now on. A new show needs it.
+    pub pricing: PricingChange,
     /// How many seats it has. The capacity of an existing show cannot change.
     pub capacity: Option<u32>,
     /// When its sale opens.
     pub opens_at: Change<Timestamp>,
     /// When its sale closes.
     pub closes_at: Change<Timestamp>,
+}
+
+/// A change of what seats cost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PricingChange {
+    /// It stays.
+    #[default]
+    Keep,
+    /// All seats cost the same. The show has no plan.
+    Same(Money),
+    /// Each grade has its price. The plan stays, unless one is given.
+    ByGrade {
+        /// The plan: needed for a new show.
+        plan: Option<PlanOfShow>,
+        /// The price of each grade.
+        prices: BTreeMap<Grade, Money>,
+    },
+}
+
+/// What a show needs to know of its plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanOfShow {
+    /// The plan.
+    pub plan_id: PlanId,
+    /// Its number of seats.
+    pub seats: u32,
+    /// Its grades.
+    pub grades: BTreeSet<Grade>,
+}
+
+impl PlanOfShow {
+    /// What a show needs to know of this plan.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            plan_id: plan.id(),
+            seats: plan.seats(),
+            grades: plan.grades().iter().cloned().collect(),
+        }
+    }
 }
 
 /// A change of an optional value.
@@ -122,6 +162,10 @@ pub enum Impossible {
     SalesWindow,
     /// A new show has no price.
     NoPrice,
+    /// A grade of the plan has no price, or a price is of no grade.
+    Prices,
+    /// An existing show would get another plan, or lose its plan.
+    Plan,
 }
 
 impl Programme {
@@ -291,7 +335,7 @@ impl ShowChange {
             return Err(Impossible::Capacity);
         }
         with_a_window(Show {
-            price: self.price.unwrap_or(before.price),
+            pricing: self.pricing.applied_to(&before.pricing)?,
             sale: self.sale(before.sale),
             ..before.clone()
         })
@@ -303,11 +347,25 @@ impl ShowChange {
             key: self.key,
             concert_name: Some(concert.name.clone()),
             queue_id: concert.queue_id.clone(),
-            capacity: self.capacity.unwrap_or(USUAL_CAPACITY),
-            price: self.price.ok_or(Impossible::NoPrice)?,
+            capacity: self.capacity_of_new()?,
+            pricing: self.pricing.of_new()?,
             sale: self.sale(SalesWindow::default()),
             left: concert.left.clone(),
         })
+    }
+
+    /// The capacity of a new show: that of its plan, if it has one.
+    fn capacity_of_new(&self) -> Result<u32, Impossible> {
+        let PricingChange::ByGrade {
+            plan: Some(plan), ..
+        } = &self.pricing
+        else {
+            return Ok(self.capacity.unwrap_or(USUAL_CAPACITY));
+        };
+        match self.capacity {
+            Some(capacity) if capacity != plan.seats => Err(Impossible::Capacity),
+            _ => Ok(plan.seats),
+        }
     }
 
     fn sale(&self, before: SalesWindow) -> SalesWindow {
@@ -315,6 +373,59 @@ impl ShowChange {
             opens_at: self.opens_at.of(before.opens_at),
             closes_at: self.closes_at.of(before.closes_at),
         }
+    }
+}
+
+impl PricingChange {
+    fn of_new(&self) -> Result<Pricing, Impossible> {
+        match self {
+            Self::Keep | Self::ByGrade { plan: None, .. } => Err(Impossible::NoPrice),
+            Self::Same(price) => Ok(Pricing::Same { price: *price }),
+            Self::ByGrade {
+                plan: Some(plan),
+                prices,
+            } => by_grade(plan.plan_id, plan.grades.iter(), prices),
+        }
+    }
+
+    fn applied_to(&self, before: &Pricing) -> Result<Pricing, Impossible> {
+        match (self, before) {
+            (Self::Keep, _) => Ok(before.clone()),
+            (Self::Same(price), Pricing::Same { .. }) => Ok(Pricing::Same { price: *price }),
+            (
+                Self::ByGrade { plan, prices },
+                Pricing::ByGrade {
+                    plan_id,
+                    prices: old,
+                },
+            ) => {
+                let is_same = |plan: &PlanOfShow| plan.plan_id == *plan_id;
+                if plan.as_ref().is_none_or(is_same) {
+                    by_grade(*plan_id, old.keys(), prices)
+                } else {
+                    Err(Impossible::Plan)
+                }
+            }
+            (Self::Same(_), Pricing::ByGrade { .. })
+            | (Self::ByGrade { plan: None, .. }, Pricing::Same { .. }) => Err(Impossible::Prices),
+            (Self::ByGrade { .. }, Pricing::Same { .. }) => Err(Impossible::Plan),
+        }
+    }
+}
+
+/// Prices by grade: one for each grade of the plan, and no other.
+fn by_grade<'a>(
+    plan_id: PlanId,
+    grades: impl Iterator<Item = &'a Grade>,
+    prices: &BTreeMap<Grade, Money>,
+) -> Result<Pricing, Impossible> {
+    if grades.eq(prices.keys()) {
+        Ok(Pricing::ByGrade {
+            plan_id,
+            prices: prices.clone(),
+        })
+    } else {
+        Err(Impossible::Prices)
     }
 }
 
@@ -449,7 +560,7 @@ mod tests {
     fn show(day: i32) -> ShowChange {
         ShowChange {
             key: date(day),
-            price: Some(Money::won(50_000)),
+            pricing: PricingChange::Same(Money::won(50_000)),
             capacity: None,
             opens_at: Change::Keep,
             closes_at: Change::Keep,
@@ -480,16 +591,16 @@ mod tests {
             Ok(before.clone())
         );
         let open = ShowChange {
-            price: None,
+            pricing: PricingChange::Keep,
             opens_at: Change::Set(at(5)),
             ..show(1)
         };
         let opened = before.changed(&shows(vec![open])).expect("a change");
         assert_eq!(opened.shows[&date(0)], before.shows[&date(0)]);
         assert_eq!(opened.shows[&date(1)].sale.opens_at, Some(at(5)));
-        assert_eq!(opened.shows[&date(1)].price, Money::won(50_000));
+        assert_eq!(opened.shows[&date(1)].pricing.lowest(), Money::won(50_000));
         let dearer = ShowChange {
-            price: Some(Money::won(60_000)),
+            pricing: PricingChange::Same(Money::won(60_000)),
             ..show(1)
         };
         let dearer = opened.changed(&shows(vec![dearer])).expect("a change");
@@ -540,12 +651,12 @@ mod tests {
 
         // A date alone changes the only show of its day, and adds none beside it.
         let dearer = ShowChange {
-            price: Some(Money::won(60_000)),
+            pricing: PricingChange::Same(Money::won(60_000)),
             ..keyed("2027-05-02")
         };
         let dearer = two.changed(&shows(vec![dearer])).expect("a change");
         assert_eq!(dearer.shows.len(), 3);
-        assert_eq!(dearer.shows[&only.key].price, Money::won(60_000));
+        assert_eq!(dearer.shows[&only.key].pricing.lowest(), Money::won(60_000));
         assert_eq!(
             two.changed(&shows(vec![keyed("2027-05-01")])),
             Err(Impossible::SeveralShows(both))
@@ -582,7 +693,7 @@ mod tests {
         };
         assert_eq!(change(same_capacity), Ok(()));
         let without_price = ShowChange {
-            price: None,
+            pricing: PricingChange::Keep,
             ..show(7)
         };
         assert_eq!(change(without_price), Err(Impossible::NoPrice));
@@ -648,7 +759,7 @@ mod tests {
                 };
                 let mut programme = Programme::new(concert);
                 for (day, won) in prices {
-                    let priced = ShowChange { price: Some(Money::won(won)), ..show(day) };
+                    let priced = ShowChange { pricing: PricingChange::Same(Money::won(won)), ..show(day) };
                     let show = priced.created(&programme.concert).expect("a show");
                     programme.shows.insert(date(day), show);
                 }

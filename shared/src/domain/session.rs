@@ -97,12 +97,15 @@ pub struct EndedHold {
 }
 
 impl EndedHold {
-    /// What a session remembers of a hold. The concert's name is left out, because nobody needs it
-    /// for a reservation that was not paid, and a session should stay below 1 KB.
+    /// What a session remembers of a hold. The concert's name, the plan and the price of each seat
+    /// are left out, because nobody needs them for a reservation that was not paid, and a session
+    /// should stay below 1 KB.
     pub fn new(hold: &Hold, outcome: HoldOutcome) -> Self {
         Self {
             hold: Hold {
                 concert_name: None,
+                plan_id: None,
+                prices: None,
                 ..hold.clone()
             },
             outcome,
@@ -364,6 +367,8 @@ mod tests {
             concert_name: None,
             seats: SeatSet::new(vec![seat]).expect("a set"),
             amount: Money::ZERO,
+            plan_id: None,
+            prices: None,
             held_until: at(second),
         }
     }

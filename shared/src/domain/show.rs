@@ -1,13 +1,16 @@
 //! Concerts and their shows.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, QueueId, ShowDate, ShowId, ShowKey},
+    ids::{ConcertId, PlanId, QueueId, ShowDate, ShowId, ShowKey},
     money::Money,
-    seat::{SEATS_A_BLOCK, SeatNumber},
+    plan::{Grade, Plan},
+    seat::{SEATS_A_BLOCK, SeatNumber, SeatSet},
     user::Name,
 };
 
@@ -30,14 +33,75 @@ pub struct Show {
     pub queue_id: QueueId,
     /// How many seats it has.
     pub capacity: u32,
-    /// What one seat costs.
-    pub price: Money,
+    /// What its seats cost, and which plan they have.
+    #[serde(flatten)]
+    pub pricing: Pricing,
     /// When its seats are sold.
     #[serde(flatten)]
     pub sale: SalesWindow,
     /// The queues that it has left. Those who were in one of them by then may still buy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
+}
+
+/// What the seats of a show cost.
+///
+/// A show with a plan has no `price`. So a version of the code that does not know plans cannot read
+/// it, and cannot sell its seats at a wrong price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Pricing {
+    /// Its seats have a plan, and each grade of the plan has its price.
+    ByGrade {
+        /// The plan.
+        plan_id: PlanId,
+        /// The price of a seat of each grade.
+        prices: BTreeMap<Grade, Money>,
+    },
+    /// Its seats have no plan, and all cost the same.
+    Same {
+        /// The price of a seat.
+        price: Money,
+    },
+}
+
+impl Pricing {
+    /// The price of the cheapest seats.
+    pub fn lowest(&self) -> Money {
+        match self {
+            Self::ByGrade { prices, .. } => prices.values().min().copied().unwrap_or_default(),
+            Self::Same { price } => *price,
+        }
+    }
+
+    /// The plan of the seats.
+    pub fn plan_id(&self) -> Option<PlanId> {
+        match self {
+            Self::ByGrade { plan_id, .. } => Some(*plan_id),
+            Self::Same { .. } => None,
+        }
+    }
+
+    /// The price of each grade, if the seats have a plan.
+    pub fn grades(&self) -> Option<&BTreeMap<Grade, Money>> {
+        match self {
+            Self::ByGrade { prices, .. } => Some(prices),
+            Self::Same { .. } => None,
+        }
+    }
+
+    /// The price of each of these seats, in order. `None` without the plan of the seats, or if the
+    /// plan has another number of seats or other grades.
+    pub fn of_seats(&self, seats: &SeatSet, plan: Option<&Plan>) -> Option<Vec<Money>> {
+        let price = |seat| match self {
+            Self::Same { price } => Some(*price),
+            Self::ByGrade { plan_id, prices } => {
+                let plan = plan.filter(|plan| plan.id() == *plan_id)?;
+                prices.get(plan.grade_of(seat)?).copied()
+            }
+        };
+        seats.iter().map(price).collect()
+    }
 }
 
 /// A queue that a concert has left.
@@ -287,7 +351,9 @@ mod tests {
             concert_name: None,
             queue_id: QueueId::main(),
             capacity: 1_001,
-            price: Money::won(50_000),
+            pricing: Pricing::Same {
+                price: Money::won(50_000),
+            },
             sale: SalesWindow::default(),
             left: Vec::new(),
         }

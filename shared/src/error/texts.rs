@@ -1,5 +1,7 @@
 //! The texts of each error, in Korean and in English. Limits in the texts are those of the code.
 
+mod plan;
+
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{ApiError, Constraint};
@@ -158,8 +160,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
             let shows: Vec<_> = shows.iter().map(ToString::to_string).collect();
             let shows = shows.join(", ");
             both(
-                format!("해당 날짜에 공연이 여러 회 있습니다. 회차를 선택해 주세요: {shows}"),
-                format!("There are several shows on this date. Please name one of them: {shows}"),
+                format!("해당 날짜에 공연이 여러 회 있습니다({shows}). 회차를 선택해 주세요."),
+                format!("There are several shows on this date: {shows}. Please name one of them."),
             )
         }
         ApiError::ReservationNotFound => {
@@ -169,6 +171,8 @@ fn texts_of_error(error: &ApiError) -> Texts {
             both("존재하지 않는 콘서트입니다.", "There is no such concert.")
         }
         ApiError::QueueNotFound => both("존재하지 않는 대기열입니다.", "There is no such queue."),
+        ApiError::PlanNotFound => both("존재하지 않는 배치도입니다.", "There is no such plan."),
+        ApiError::InvalidPlan(mistake) => plan::of_mistake(mistake),
         ApiError::NotFound => both(
             "요청한 경로를 찾을 수 없습니다.",
             "This path does not exist, or does not have this method.",
@@ -321,6 +325,16 @@ fn of_constraint(constraint: Constraint) -> Texts {
             format!(
                 "A capacity must be a whole number from 1 to {MAX_SEATS_PER_SHOW}, and cannot be changed."
             ),
+        ),
+        Constraint::Prices => both(
+            "배치도가 있는 공연에는 모든 등급의 가격을 빠짐없이 prices에 입력해야 하고, 배치도가 없는 공연에는 price만 입력해야 합니다.",
+            "A show with a plan needs prices with one price for each grade of the plan, and no other. \
+             A show without a plan needs a price.",
+        ),
+        Constraint::Plan => both(
+            "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 이미 등록된 공연의 배치도는 변경할 수 없습니다.",
+            "plan_id must be the id of a plan, and needs prices beside it. The plan of an existing \
+             show cannot be changed.",
         ),
         Constraint::SalesWindow => both(
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",

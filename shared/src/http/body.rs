@@ -34,8 +34,9 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The text of a body in UTF-8, which is the only encoding that JSON has between systems. If the
-/// content type names another encoding, the body is refused even if its bytes could be read.
-pub(super) fn text_of_body(request: &Request) -> Result<&str, ApiError> {
+/// content type names another encoding, the body is refused even if its bytes could be read. Its
+/// length is not checked.
+pub fn text_of_body(request: &Request) -> Result<&str, ApiError> {
     let body: &[u8] = request.body();
     if body.is_empty() {
         return Ok("");

@@ -59,9 +59,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let update = self
             .update_item(keys::hall_counts(concert_id))
-            .update_expression("SET shows = :shows REMOVE counting_until")
+            .update_expression("SET shows = :shows, by_grade = :by_grade REMOVE counting_until")
             .condition_expression("counting_until = :until")
             .expression_attribute_values(":shows", to_attribute(&counts.shows)?)
+            .expression_attribute_values(":by_grade", to_attribute(&counts.by_grade)?)
             .expression_attribute_values(":until", number(until));
         self.send_conditional(update).await.map(drop)
     }

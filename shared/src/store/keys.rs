@@ -4,7 +4,7 @@
 //! Attributes have the names of the stored types' fields. Expressions write them literally.
 
 use crate::domain::{
-    ids::{ConcertId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
+    ids::{ConcertId, PlanId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
     user::Name,
 };
 
@@ -28,6 +28,10 @@ pub const CREATIONS: &str = "created#";
 pub const LISTING: &str = "listing";
 /// `Catalog`: the group of the version, and its only entry.
 pub const VERSION: &str = "version";
+/// `Catalog`: the group of the list of plans.
+pub const PLANS: &str = "plans";
+/// `Catalog`: the only entry of a plan's group.
+pub const PLAN: &str = "plan";
 /// `Queues`: the item that lists the queues that have an item.
 pub const REGISTRY: &str = "registry";
 /// `Sessions`: the user id under which the audit's items are. A user's own id is a UUID.
@@ -88,6 +92,22 @@ impl EntryName {
 /// `Accounts`: an order.
 pub fn order(id: ReservationId) -> String {
     format!("{ORDERS}{id}")
+}
+
+/// `Catalog`: the group of a plan. A concert's own id is a UUID.
+pub fn plan(id: PlanId) -> String {
+    format!("{PLAN}#{id}")
+}
+
+/// `Catalog`: an entry of the list of plans, in the order of folded names.
+pub fn listed_plan(name: &Name, id: PlanId) -> String {
+    format!("{}#{id}", listed_as(&name.folded()))
+}
+
+/// Whether a text may be an entry of the list of plans.
+pub fn is_listed_plan(entry: &str) -> bool {
+    let parts = entry.rsplit_once('#');
+    entry.len() <= MAX_KEY_BYTES && parts.is_some_and(|(_, id)| id.parse::<PlanId>().is_ok())
 }
 
 /// `Catalog`: the group of the creations with keys of an administrator.
@@ -178,6 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     fn keys_are_what_they_always_were() {
         let concert_id = "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b"
             .parse()
@@ -227,6 +248,13 @@ mod tests {
             shows_with_a_start(key("2026-12-24").date()),
             "show#2026-12-24T"
         );
+        let plan_id: PlanId = "AAAAAAAAAAAAAAAAAAAAAA".parse().expect("an id");
+        assert_eq!((PLANS, PLAN), ("plans", "plan"));
+        assert_eq!(plan(plan_id), "plan#AAAAAAAAAAAAAAAAAAAAAA");
+        let hall = listed_plan(&Name::parse("Hall #1").expect("a name"), plan_id);
+        assert_eq!(hall, "hall #1#AAAAAAAAAAAAAAAAAAAAAA");
+        assert!(is_listed_plan(&hall) && !is_listed(&hall));
+        assert!(!is_listed_plan("hall #1"));
         let admin = "11111111-1111-4111-8111-111111111111"
             .parse()
             .expect("an id");

@@ -33,7 +33,7 @@ use crate::{
     domain::{
         ids::{ConcertId, QueueId, ShowKey, UserId},
         programme::{Impossible, Named, Programme, ProgrammeChange, QueueShows},
-        show::{Concert, ListedConcert, SalesWindow, Show},
+        show::{Concert, ListedConcert, Pricing, SalesWindow, Show},
     },
     error::{ApiError, Constraint},
 };
@@ -117,6 +117,8 @@ impl From<Impossible> for ApiError {
             Impossible::Capacity => Self::Invalid(Constraint::Capacity),
             Impossible::SalesWindow => Self::Invalid(Constraint::SalesWindow),
             Impossible::NoPrice => Self::MissingField("price"),
+            Impossible::Prices => Self::Invalid(Constraint::Prices),
+            Impossible::Plan => Self::Invalid(Constraint::Plan),
         }
     }
 }
@@ -640,11 +642,11 @@ fn digest_of(programme: &Programme) -> String {
         let Show {
             key,
             capacity,
-            price,
+            pricing,
             sale,
             ..
         } = show;
-        let price = price.hundredths();
+        let price = price_in_digest(pricing);
         let SalesWindow {
             opens_at,
             closes_at,
@@ -656,6 +658,22 @@ fn digest_of(programme: &Programme) -> String {
     let text = parts.join("\n");
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(digest)
+}
+
+/// What seats cost, for a digest. For a show without a plan it is what it was before there were
+/// plans: a creation that was cut off then can be continued now.
+fn price_in_digest(pricing: &Pricing) -> String {
+    match pricing {
+        Pricing::Same { price } => price.hundredths().to_string(),
+        Pricing::ByGrade { plan_id, prices } => {
+            let prices = prices.iter().map(|(grade, price)| {
+                // The length keeps a grade with digits in it apart from its price.
+                let grade = grade.as_str();
+                format!("{}{grade}{}", grade.len(), price.hundredths())
+            });
+            format!("{plan_id} {}", prices.collect::<Vec<_>>().join(" "))
+        }
+    }
 }
 
 fn creation_key(name: &CreationName) -> Item {

@@ -198,6 +198,8 @@ impl Store {
             concert_name: hold.concert_name.clone(),
             seats: hold.seats.clone(),
             amount: hold.amount,
+            plan_id: hold.plan_id,
+            prices: hold.prices.clone(),
             status: OrderStatus::Paid,
             paid_at: now,
             seq: debited.seq,

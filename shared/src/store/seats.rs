@@ -1,14 +1,15 @@
 //! `Seats`: the seats that are not free. A free seat has no item, so creating a show with 100,000
 //! seats costs nothing.
 
-use std::{collections::HashSet, pin::pin, time::Duration};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{
-    operation::delete_item::DeleteItemError,
+    operation::{delete_item::DeleteItemError, query::builders::QueryFluentBuilder},
     types::{Delete, Put, ReturnConsumedCapacity, Select, Update},
 };
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
@@ -23,8 +24,10 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
+        hall::TakenSeats,
         ids::{ReservationId, ShowId},
         order::{Hold, Order},
+        plan::Plan,
         queue::SeatCount,
         seat::{SeatNumber, SeatSet, SeatStatus, TakenSeat, lapsed_since},
         session::Session,
@@ -54,6 +57,23 @@ const ENOUGH_FREE: u64 = 1_000_000;
 
 /// Each second, counts begin this many blocks further on.
 const A_PRIME: usize = 7_919;
+
+/// The seats of a show that are counted.
+#[derive(Debug, Clone)]
+pub struct Hall {
+    /// The show.
+    pub show: ShowId,
+    /// How many seats it has.
+    pub capacity: u32,
+    /// The plan whose grades are counted.
+    pub plan: Option<Arc<Plan>>,
+}
+
+/// The number of a seat, without the rest of its item.
+#[derive(Deserialize)]
+struct SeatOfBlock {
+    seat: SeatNumber,
+}
 
 /// The taken seats of a block. A hold may reach into the next block, so reservations are kept to
 /// count each once.
@@ -223,29 +243,68 @@ impl Store {
         Ok(seats)
     }
 
-    /// Counts the taken seats of each of these shows. 0.5 RRU per 4 KB of each block. The error is
-    /// that of a busy database if it does not answer in time.
+    /// Counts the taken seats of each of these halls, and those of each grade where a plan is given.
+    /// 0.5 RRU per 4 KB of each block. The error is that of a busy database if it does not answer in
+    /// time.
     pub async fn count_taken_seats(
         &self,
-        shows: &[(ShowId, u32)],
+        halls: &[Hall],
         now: Timestamp,
-    ) -> Result<Vec<u32>, StoreError> {
-        let all: Vec<_> = shows
+    ) -> Result<Vec<TakenSeats>, StoreError> {
+        let all: Vec<_> = halls
             .iter()
             .enumerate()
-            .flat_map(|(index, (show, capacity))| {
-                (0..blocks(*capacity)).map(move |block| (index, *show, block))
+            .flat_map(|(index, hall)| {
+                (0..blocks(hall.capacity)).map(move |block| (index, hall.clone(), block))
             })
             .collect();
-        let counts = self.at_once(all, move |store, (index, show, block)| async move {
-            let count = store.count_block(show, block, Reading::Eventual, now);
+        let counts = self.at_once(all, move |store, (index, hall, block)| async move {
+            let count = store.count_block_by_grade(&hall, block, now);
             Ok((index, count.await?))
         });
-        let add = async |mut taken: Vec<u32>, (index, count): (usize, u32)| {
-            taken[index] += count;
+        let add = async |mut taken: Vec<TakenSeats>, (index, count): (usize, TakenSeats)| {
+            taken[index].add(&count);
             Ok(taken)
         };
-        in_time(COUNTING_TIMEOUT, counts.try_fold(vec![0; shows.len()], add)).await
+        let none = vec![TakenSeats::default(); halls.len()];
+        in_time(COUNTING_TIMEOUT, counts.try_fold(none, add)).await
+    }
+
+    /// Counts the taken seats of a block. With a plan, it reads which seats are taken: DynamoDB
+    /// charges as much for that as for their number.
+    async fn count_block_by_grade(
+        &self,
+        hall: &Hall,
+        block: u32,
+        now: Timestamp,
+    ) -> Result<TakenSeats, StoreError> {
+        let Some(plan) = &hall.plan else {
+            let all = self.count_block(hall.show, block, Reading::Eventual, now);
+            return Ok(TakenSeats {
+                all: all.await?,
+                by_grade: Vec::new(),
+            });
+        };
+        let mut pages = self
+            .taken_seats_of_block(hall.show, block, Reading::Eventual, now)?
+            .projection_expression("seat")
+            .into_paginator()
+            .send();
+        let mut taken = TakenSeats {
+            all: 0,
+            by_grade: vec![0; plan.grades().len()],
+        };
+        while let Some(page) = pages.try_next().await? {
+            usage::read(page.consumed_capacity());
+            for item in page.items.unwrap_or_default() {
+                let SeatOfBlock { seat } = from_item(item)?;
+                taken.all += 1;
+                if let Some(grade) = plan.grade_index_of(seat) {
+                    taken.by_grade[grade] += 1;
+                }
+            }
+        }
+        Ok(taken)
     }
 
     /// Whether any seat of these shows of a concert is taken, consistently. 1 RRU per 4 KB of each
@@ -330,14 +389,14 @@ impl Store {
         Ok(None)
     }
 
-    async fn count_block(
+    fn taken_seats_of_block(
         &self,
         show: ShowId,
         block: u32,
         reading: Reading,
         now: Timestamp,
-    ) -> Result<u32, StoreError> {
-        let mut pages = self
+    ) -> Result<QueryFluentBuilder, StoreError> {
+        Ok(self
             .client
             .query()
             .table_name(&self.tables.seats)
@@ -349,8 +408,19 @@ impl Store {
             .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
             .expression_attribute_values(":lapsed", time(lapsed_since(now)))
             .consistent_read(reading.is_consistent())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total))
+    }
+
+    async fn count_block(
+        &self,
+        show: ShowId,
+        block: u32,
+        reading: Reading,
+        now: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let mut pages = self
+            .taken_seats_of_block(show, block, reading, now)?
             .select(Select::Count)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
         let mut taken = 0;

@@ -6,10 +6,10 @@ use local::Fault;
 use shared::{
     app::App,
     domain::{
-        hall,
+        hall::{self, TakenSeats},
         ids::{ConcertId, QueueId},
         money::Money,
-        programme::{Change, ProgrammeChange, ShowChange},
+        programme::{Change, PricingChange, ProgrammeChange, ShowChange},
         show::{Concert, Show},
         user::Name,
     },
@@ -124,7 +124,7 @@ async fn change(shop: &Shop, concert_id: &str, shows: Vec<ShowChange>) -> bool {
 fn show_on(date: &str) -> ShowChange {
     ShowChange {
         key: date.parse().expect("a date"),
-        price: Some(Money::won(PRICE)),
+        pricing: PricingChange::Same(Money::won(PRICE)),
         capacity: None,
         opens_at: Change::Keep,
         closes_at: Change::Keep,
@@ -171,14 +171,18 @@ async fn late_count_replaces_no_newer_one(shop: &Shop) -> bool {
         (until, begun.expect("an answer").expect("nobody counts"))
     };
     let (slow, mut old) = begin().await;
-    old.note([(date, 1)], shop.now());
+    let seats = |all| TakenSeats {
+        all,
+        by_grade: Vec::new(),
+    };
+    old.note([(date, seats(1))], shop.now());
     shop.advance(10).await;
     let (quick, mut new) = begin().await;
-    new.note([(date, 2)], shop.now());
+    new.note([(date, seats(2))], shop.now());
     let end = async |counts, until| store.end_count(id, counts, until).await.expect("an answer");
     end(&new, quick).await;
     end(&old, slow).await;
-    store.hall_counts(id).await.expect("counts").taken(date) == Some(2)
+    store.hall_counts(id).await.expect("counts").taken(date) == Some(seats(2))
 }
 
 async fn named_creation_happens_once(shop: &Shop) -> bool {

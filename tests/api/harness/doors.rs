@@ -169,6 +169,11 @@ impl Shop {
                 guarded("create-concert", Door::Admin, "POST", "/v1/concerts"),
             ),
             with(
+                super::halls::small_hall(),
+                guarded("create-plan", Door::Admin, "POST", "/v1/plans"),
+            ),
+            guarded("list-plans", Door::Admin, "GET", "/v1/plans"),
+            with(
                 json!({ "name": "A" }),
                 guarded("update-concert", Door::Admin, "PATCH", &concert),
             ),

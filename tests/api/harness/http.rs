@@ -112,6 +112,8 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     /// The body as it was sent.
+    pub bytes: Bytes,
+    /// The body as a text.
     pub text: String,
     /// The body as JSON; null if it is not JSON.
     pub body: Value,
@@ -120,13 +122,14 @@ pub struct Reply {
 impl Reply {
     async fn of(what: String, response: Response<hyper::body::Incoming>) -> Self {
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8_lossy(&body).into_owned();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
         Self {
             what,
             status: parts.status,
             headers: parts.headers,
+            bytes,
             text,
             body,
         }

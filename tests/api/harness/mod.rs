@@ -5,6 +5,7 @@ mod audit;
 pub mod concerts;
 pub mod doors;
 mod grants;
+pub mod halls;
 mod http;
 pub mod line;
 pub mod refusal;
@@ -22,7 +23,7 @@ use shared::{
         money::Money,
         order::Hold,
         session::Session,
-        show::{Concert, SalesWindow, Show},
+        show::{Concert, Pricing, SalesWindow, Show},
         user::Name,
     },
     jiff::{SignedDuration, Timestamp},
@@ -454,7 +455,9 @@ pub fn show(key: &str) -> Show {
         concert_name: None,
         queue_id: QueueId::main(),
         capacity: 50,
-        price: Money::won(PRICE),
+        pricing: Pricing::Same {
+            price: Money::won(PRICE),
+        },
         sale: SalesWindow::default(),
         left: Vec::new(),
     }

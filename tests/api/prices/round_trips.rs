@@ -11,7 +11,7 @@ use local::{DELAY, Fault};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::harness::{Buyer, Call, PASSWORD, PRICE, Shop, text};
+use crate::harness::{Buyer, Call, PASSWORD, PRICE, Shop, halls::small_hall, text};
 
 /// How many calls a request makes, and in how many rounds.
 type Trips = (u64, u128);
@@ -194,6 +194,12 @@ async fn operation(shop: &Shop, all: &mut Measured) {
     let call = with(shop.patch(&path), json!({ "name": "C" }));
     all.send(shop, "update-concert", call).await;
     all.send(shop, "get-concert", shop.get(&path)).await;
+    let call = with(shop.post("/v1/plans"), small_hall());
+    let plan = all.send(shop, "create-plan", call).await;
+    let path = format!("/v1/plans/{}", text(&plan["plan_id"]));
+    all.send(shop, "get-plan", shop.get(&path)).await;
+    all.send(shop, "list-plans", read("/v1/plans")).await;
+    let path = format!("/v1/concerts/{}", text(&made["concert_id"]));
     all.send(shop, "list-concerts", shop.get("/v1/concerts"))
         .await;
     let call = shop.delete(&path).token(&admin.access_token);
@@ -273,7 +279,7 @@ async fn range_that_is_empty_is_not_read() {
 
 /// What each operation takes with what its instance knows a moment later: the keys, and neither a
 /// queue nor a concert.
-const DUE: [(&str, Trips); 39] = [
+const DUE: [(&str, Trips); 42] = [
     ("cancel-reservation, held", (4, 4)),
     ("cancel-reservation, paid", (10, 10)),
     ("charge, with a queue token", (2, 2)),
@@ -297,6 +303,9 @@ const DUE: [(&str, Trips); 39] = [
     ("join-queue", (5, 4)),
     ("leave-queue", (3, 3)),
     ("list-available-dates", (4, 2)),
+    ("create-plan", (2, 2)),
+    ("get-plan", (1, 1)),
+    ("list-plans", (2, 2)),
     ("list-concerts", (2, 2)),
     ("list-dates", (4, 2)),
     ("list-payments", (2, 2)),

@@ -85,6 +85,8 @@ fn order_has_its_seats_until_it_is_refunded() {
         concert_name: None,
         seats: SeatSet::from(seat(7).seat_number),
         amount: Money::won(1),
+        plan_id: None,
+        prices: None,
         status: OrderStatus::Paid,
         paid_at: NOW,
         seq: 1,

@@ -34,6 +34,7 @@ impl Shop {
         self.line().await?;
         self.draw().await?;
         self.catalog().await?;
+        self.plans().await?;
         self.listings().await?;
         self.audits().await?;
         self.opening().await?;
@@ -320,6 +321,27 @@ impl Shop {
             let delete = self.by_admin(Request::delete(&path));
             self.measure(names[4], delete).await?;
         }
+        Ok(())
+    }
+
+    /// The plan of a hall. Each has a name of its own, so each is new.
+    async fn plans(&mut self) -> Result<(), Failure> {
+        let user = self.ask(Request::sign_up("손님")).await?;
+        let plan = json!({
+            "name": text(&user["user_id"])?,
+            "grades": ["R"],
+            "sections": [{
+                "name": "A",
+                "grade": "R",
+                "rows": [{ "label": "1", "seats": "1-50" }],
+            }],
+        });
+        let create = self.by_admin(Request::create("/v1/plans", plan));
+        let plan = self.measure("create-plan", create).await?;
+        let path = format!("/v1/plans/{}", text(&plan["plan_id"])?);
+        self.measure("get-plan", Request::get(path)).await?;
+        let list = self.by_admin(Request::get("/v1/plans"));
+        self.measure("list-plans", list).await?;
         Ok(())
     }
 

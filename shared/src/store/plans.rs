@@ -1,0 +1,182 @@
+//! `Catalog`: plans of halls. A plan is named by its content, so it never changes, and none is ever
+//! deleted: orders name them.
+
+use std::io::{Read as _, Write as _};
+
+use aws_sdk_dynamodb::{
+    primitives::Blob,
+    types::{AttributeValue, Put, ReturnConsumedCapacity},
+};
+use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Decided as _, Reading, Store, StoreError,
+    catalog::key,
+    item::{Item, from_item, number, text},
+    keys,
+    transaction::Transaction,
+    usage,
+};
+use crate::domain::{
+    ids::PlanId,
+    plan::{MAX_PLAN_BYTES, MAX_STORED_BYTES, Plan, PlanMistake, PlanReason},
+    user::Name,
+};
+
+/// A plan that is ready to be stored.
+#[derive(Debug)]
+pub struct NewPlan<'p> {
+    plan: &'p Plan,
+    compressed: Vec<u8>,
+}
+
+impl<'p> NewPlan<'p> {
+    /// Compresses the document of a plan. Refused if it is too long to be stored.
+    pub fn of(plan: &'p Plan) -> Result<Self, PlanMistake> {
+        let compressed = compress(plan.document().as_bytes());
+        if compressed.len() > MAX_STORED_BYTES {
+            return Err(PlanMistake {
+                at: String::new(),
+                reason: PlanReason::StoredTooLong,
+            });
+        }
+        Ok(Self { plan, compressed })
+    }
+}
+
+/// Whether a plan was stored now or before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanStored {
+    /// Now.
+    New,
+    /// It was there already.
+    Before,
+}
+
+/// The document of a plan, as it is stored: compressed with gzip (RFC 1952).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPlan(Vec<u8>);
+
+impl StoredPlan {
+    /// The document in gzip.
+    pub fn compressed(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The document itself.
+    pub fn document(&self) -> Result<Vec<u8>, StoreError> {
+        let mut document = Vec::new();
+        let most = u64::try_from(MAX_PLAN_BYTES).unwrap_or(u64::MAX);
+        GzDecoder::new(&*self.0)
+            .take(most + 1)
+            .read_to_end(&mut document)
+            .map_err(StoreError::unreadable)?;
+        Ok(document)
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> Result<Plan, StoreError> {
+        Plan::read(&self.document()?).map_err(StoreError::unreadable)
+    }
+}
+
+/// A plan in the list of plans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedPlan {
+    /// Its id.
+    pub plan_id: PlanId,
+    /// Its name.
+    pub name: Name,
+    /// How many seats it has.
+    pub seats: u32,
+}
+
+impl Store {
+    /// Stores a plan, with its line in the list. A plan that is there already stays as it is. 2 WRU
+    /// for the line, and 2 per KB of the compressed document: 4 WRU for a plan of 2,000 seats, some
+    /// 34 for one of 100,000.
+    pub async fn add_plan(&self, new: &NewPlan<'_>) -> Result<PlanStored, StoreError> {
+        let plan = new.plan;
+        let line = ListedPlan {
+            plan_id: plan.id(),
+            name: plan.name().clone(),
+            seats: plan.seats(),
+        };
+        let mut item = key(keys::plan(plan.id()), keys::PLAN);
+        item.insert("name".to_owned(), text(plan.name().as_str()));
+        item.insert("seats".to_owned(), number(plan.seats()));
+        let document = AttributeValue::B(Blob::new(new.compressed.clone()));
+        item.insert("document".to_owned(), document);
+        let mut listed = super::item::to_item(&line)?;
+        listed.extend(key(keys::PLANS, &keys::listed_plan(plan.name(), plan.id())));
+        let transaction = Transaction::new(&self.client)
+            .put(self.put_if_new(item)?, |_| ())
+            .put(self.put_if_new(listed)?, |_| ());
+        Ok(match transaction.commit().await.decided()? {
+            Ok(()) => PlanStored::New,
+            Err(()) => PlanStored::Before,
+        })
+    }
+
+    fn put_if_new(&self, item: Item) -> Result<Put, StoreError> {
+        Put::builder()
+            .table_name(&self.tables.catalog)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(entry)")
+            .build()
+            .map_err(StoreError::of_item)
+    }
+
+    /// Reads a plan; `None` if there is none. 0.5 RRU per 4 KB of the compressed document: 0.5 to 2.
+    pub async fn plan(&self, id: PlanId) -> Result<Option<StoredPlan>, StoreError> {
+        let key = key(keys::plan(id), keys::PLAN);
+        let item: Option<PlanItem> = self
+            .get(&self.tables.catalog, key, Reading::Eventual)
+            .await?;
+        Ok(item.map(|item| StoredPlan(item.document)))
+    }
+
+    /// Reads a page of the list of plans, in the order of their names, after an entry. With the
+    /// entry of the last one, if there may be more. 0.5 RRU per 4 KB, so about 0.5 per 25 plans.
+    pub async fn plans(
+        &self,
+        limit: u32,
+        after: Option<&str>,
+    ) -> Result<(Vec<ListedPlan>, Option<String>), StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.tables.catalog)
+            .key_condition_expression("#group = :plans")
+            .expression_attribute_names("#group", "group")
+            .expression_attribute_values(":plans", text(keys::PLANS))
+            .set_exclusive_start_key(after.map(|after| key(keys::PLANS, after)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        usage::read(output.consumed_capacity());
+        let next = output
+            .last_evaluated_key
+            .and_then(|mut key| key.remove("entry"))
+            .and_then(|entry| entry.as_s().ok().cloned());
+        let items = output.items.unwrap_or_default().into_iter();
+        let plans: Result<Vec<_>, _> = items.map(from_item).collect();
+        Ok((plans?, next))
+    }
+}
+
+#[derive(Deserialize)]
+struct PlanItem {
+    #[serde(with = "serde_bytes")]
+    document: Vec<u8>,
+}
+
+fn compress(document: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail.
+    gzip.write_all(document)
+        .and_then(|()| gzip.finish())
+        .unwrap_or_default()
+}
