@@ -203,6 +203,8 @@ pub enum Constraint {
     /// A reason has 1 to 200 characters after trimming. At least one is visible, and none breaks
     /// lines or changes the direction of a text.
     Reason,
+    /// A refund names 1 to 4 different seats of a paid reservation.
+    SeatsOfOrder,
     /// A queue's id has 3 to 40 lower-case letters, digits and hyphens.
     QueueId,
     /// The concerts of a queue of its own have at most 200 shows together.

@@ -283,6 +283,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             INVALID_CORRECTION,
             correct(json!({ "amount": 0, "reason": "A" })),
         ),
+        (
+            SEATS_OF_ORDER,
+            shop.delete(&format!("{}?seat_numbers=49", shop.reservation(&receipt)))
+                .token(&owner.token),
+        ),
         (MISSING_REASON, correct(json!({ "amount": 1 }))),
         (
             INVALID_REASON,

@@ -52,6 +52,7 @@ mod get_balance;
 mod get_statement;
 mod grades;
 mod list_payments;
+mod partial_refunds;
 mod pay;
 mod plans;
 

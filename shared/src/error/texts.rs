@@ -364,6 +364,15 @@ fn of_constraint(constraint: Constraint) -> Texts {
                 ),
             )
         }
+        Constraint::SeatsOfOrder => both(
+            format!(
+                "seat_numbers는 결제된 예약의 서로 다른 좌석 번호 1 ~ {MAX_SEATS_PER_HOLD}개여야 합니다."
+            ),
+            format!(
+                "seat_numbers must be 1 to {MAX_SEATS_PER_HOLD} different seats of a reservation that is \
+                 paid."
+            ),
+        ),
         Constraint::QueueId => {
             let (min, max) = bounds(&QueueId::LENGTH);
             both(

@@ -7,6 +7,7 @@ use shared::{
         money::{Difference, Money},
         order::{Account, Hold, Order},
         reason::{Explanation, Reason},
+        seat::{SeatNumber, SeatSet},
         session::{Ending, Session},
     },
     futures_util::future::join_all,
@@ -34,6 +35,8 @@ guarded! {
     next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
     order_is_refunded_once: ("Accounts", "#status = :paid");
     seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
+    first_partial_refunds_at_once_are_both_kept: ("Accounts", "attribute_not_exists(returned)");
+    later_partial_refunds_at_once_are_both_kept: ("Accounts", "size(returned) = :seen");
     refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
     operators_refund_and_the_buyers_are_one: ("Accounts", "#status = :paid");
     operators_refund_takes_no_seat_of_another: ("Seats", "#status = :sold AND reservation_id");
@@ -245,10 +248,12 @@ async fn order_is_refunded_once(shop: &Shop) -> bool {
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     store
-        .refund(&order, None, None, shop.now())
+        .refund(&order, &order.seats, None, None, shop.now())
         .await
         .expect("a refund");
-    let again = store.refund(&order, None, None, shop.now()).await;
+    let again = store
+        .refund(&order, &order.seats, None, None, shop.now())
+        .await;
     again.is_ok() && shop.balance(&buyer).await == json!(PRICE)
 }
 
@@ -261,7 +266,7 @@ async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
     };
     store(shop)
         .await
-        .refund(&order, None, None, shop.now())
+        .refund(&order, &order.seats, None, None, shop.now())
         .await
         .is_err()
 }
@@ -269,11 +274,50 @@ async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
 async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    let refund = store.refund(&order, None, None, shop.now());
+    let refund = store.refund(&order, &order.seats, None, None, shop.now());
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
     all_done && shop.balance(&buyer).await == json!(PRICE + 1_000)
+}
+
+/// Refunds two seats of an order, each as the order was read before both.
+async fn refund_two(shop: &Shop, order: &Order, seats: [u64; 2]) {
+    let store = store(shop).await;
+    for number in seats {
+        let seat = SeatSet::from(SeatNumber::new(number).expect("a seat"));
+        let refunded = store.refund(order, &seat, None, None, shop.now()).await;
+        refunded.expect("a refund");
+    }
+}
+
+async fn refunded_seats(shop: &Shop, order: &Order) -> Vec<u32> {
+    let store = store(shop).await;
+    let there = store.order(order.user_id, order.reservation_id);
+    let there = there.await.expect("an answer").expect("an order");
+    there
+        .refunded_seats()
+        .into_iter()
+        .map(SeatNumber::get)
+        .collect()
+}
+
+async fn first_partial_refunds_at_once_are_both_kept(shop: &Shop) -> bool {
+    let (buyer, order) = sold_all(shop, &[6, 7, 8]).await;
+    refund_two(shop, &order, [7, 8]).await;
+    let both = refunded_seats(shop, &order).await == [7, 8];
+    both && shop.balance(&buyer).await == json!(2 * PRICE)
+}
+
+async fn later_partial_refunds_at_once_are_both_kept(shop: &Shop) -> bool {
+    let (buyer, order) = sold_all(shop, &[5, 6, 7, 8]).await;
+    let first = SeatSet::from(SeatNumber::new(5).expect("a seat"));
+    let store = store(shop).await;
+    let order = store.refund(&order, &first, None, None, shop.now()).await;
+    let order = order.expect("a refund");
+    refund_two(shop, &order, [7, 8]).await;
+    let all = refunded_seats(shop, &order).await == [5, 7, 8];
+    all && shop.balance(&buyer).await == json!(3 * PRICE)
 }
 
 /// Both have read the order before either has written it.
@@ -284,9 +328,13 @@ async fn operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     let why = explanation();
-    let own = store.refund(&order, None, None, shop.now()).await;
+    let own = store
+        .refund(&order, &order.seats, None, None, shop.now())
+        .await;
     let own = own.expect("a refund").refund;
-    let operators = store.refund(&order, Some(&why), None, shop.now()).await;
+    let operators = store
+        .refund(&order, &order.seats, Some(&why), None, shop.now())
+        .await;
     let operators = operators.expect("an answer").refund;
     own == operators && shop.balance(&buyer).await == json!(PRICE)
 }
@@ -301,7 +349,7 @@ async fn operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
     let why = explanation();
     let refunded = store(shop)
         .await
-        .refund(&order, Some(&why), None, shop.now())
+        .refund(&order, &order.seats, Some(&why), None, shop.now())
         .await;
     refunded.is_err()
 }
@@ -364,8 +412,18 @@ fn explanation() -> Explanation {
 }
 
 /// A buyer who has bought a seat, and the order as a request reads it.
+async fn sold_all(shop: &Shop, seats: &[u32]) -> (Buyer, Order) {
+    let buyer = shop.buyer().await;
+    let receipt = shop.buy(&buyer, seats).await;
+    order_of(shop, buyer, &receipt).await
+}
+
 async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
     let (buyer, receipt) = shop.sell(seat).await;
+    order_of(shop, buyer, &receipt).await
+}
+
+async fn order_of(shop: &Shop, buyer: Buyer, receipt: &Value) -> (Buyer, Order) {
     let reservation_id = receipt["reservation_id"].as_str().expect("an id");
     let ids = (buyer.user_id.parse(), reservation_id.parse());
     let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
@@ -427,7 +485,7 @@ async fn log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
     log_out(shop, &buyer).await;
     let tried = store(shop)
         .await
-        .try_to_refund(&order, None, seen, shop.now())
+        .try_to_refund(&order, &order.seats, None, seen, shop.now())
         .await;
     matches!(tried, Err(TryError::Stale))
 }

@@ -4,7 +4,7 @@ use shared::{
     domain::{
         audit::{Claim, Kind, SeatOfShow, Table, Violation, chain},
         ids::UserId,
-        order::{Order, OrderStatus},
+        order::Order,
     },
     store::{StoreError, audit::Ledger},
 };
@@ -60,6 +60,10 @@ impl Run<'_> {
         for _ in 0..ledger.unreadable {
             self.report(Violation::of_account(Kind::Unreadable, user_id, None));
         }
+        for order in ledger.orders.iter().filter(|order| !order.is_consistent()) {
+            let seat = order.seats.first();
+            self.report(Violation::of_order(Kind::OrderDiffers, order, seat));
+        }
         if ledger.unreadable == 0 && !chain(user_id, ledger.account, &ledger.entries).is_empty() {
             doubts.push(Doubt::Chain(user_id));
         }
@@ -71,13 +75,11 @@ impl Run<'_> {
         for seat in order.seats.iter() {
             let of = SeatOfShow::new(order.show(), seat);
             let claim = self.round.memory.claim_sold(of, order.reservation_id);
-            if claim == Claim::Disputed && order.status == OrderStatus::Paid {
+            let is_refunded = order.has_refunded(seat);
+            if claim == Claim::Disputed && !is_refunded {
                 self.report(Violation::of_order(Kind::SeatSoldTwice, order, seat));
             }
-            is_doubtful |= match order.status {
-                OrderStatus::Paid => claim == Claim::Unknown,
-                OrderStatus::Refunded => claim != Claim::Unknown,
-            };
+            is_doubtful |= (claim == Claim::Unknown) != is_refunded;
         }
         is_doubtful.then(|| Doubt::Order(Box::new(order.clone())))
     }

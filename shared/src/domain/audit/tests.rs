@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::order::OrderStatus;
 use crate::domain::{
     decimal,
     draw::EarlyEntry,
@@ -91,6 +92,7 @@ fn order_has_its_seats_until_it_is_refunded() {
         paid_at: NOW,
         seq: 1,
         balance_after: Money::ZERO,
+        returned: Vec::new(),
         refund: None,
     };
     let refunded = Order {
@@ -114,8 +116,16 @@ fn order_has_its_seats_until_it_is_refunded() {
         (Some(&held), Some(Kind::OrderWithoutSeat), None),
         (None, Some(Kind::OrderWithoutSeat), None),
     ] {
-        assert_eq!(order_of_seat(&paid, seat), of_paid, "{seat:?}");
-        assert_eq!(order_of_seat(&refunded, seat), of_refunded, "{seat:?}");
+        assert_eq!(
+            order_of_seat(&paid, paid.seats.first(), seat),
+            of_paid,
+            "{seat:?}"
+        );
+        assert_eq!(
+            order_of_seat(&refunded, refunded.seats.first(), seat),
+            of_refunded,
+            "{seat:?}"
+        );
     }
 }
 
