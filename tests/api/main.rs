@@ -54,6 +54,7 @@ mod grades;
 mod list_payments;
 mod partial_refunds;
 mod pay;
+mod person_limit;
 mod plans;
 
 mod docs;

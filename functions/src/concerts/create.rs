@@ -28,7 +28,7 @@ use shared::{
         user::Name,
     },
     error::ApiError,
-    http::{Field, IdempotencyKey, body, created},
+    http::{Field, IdempotencyKey, body, created, even_null},
     lambda_http::{Body, Request, Response},
     store::programme::CreationName,
 };
@@ -84,9 +84,11 @@ async fn programme(app: &App, body: &NewConcert) -> Result<Programme, ApiError> 
         concert_id: ConcertId::new(),
         name: programme::name(&body.name)?.ok_or(ApiError::MissingField("name"))?,
         queue_id: programme::queue_id(&body.queue_id)?.unwrap_or_else(QueueId::main),
+        most_seats_a_person: None,
         left: Vec::new(),
     };
     let change = ProgrammeChange {
+        most_seats_a_person: programme::person_limit(body.most_seats_a_person.as_ref())?,
         shows: programme::read(app, &shows).await?,
         ..ProgrammeChange::default()
     };
@@ -104,6 +106,11 @@ pub struct NewConcert {
     /// The id of the queue of its buyers. The queue must exist. `main` if it is absent.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
+    /// The most seats of the concert that one person may have, over all their reservations that are
+    /// paid and not refunded. Without it, as many as they like.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    most_seats_a_person: Option<Field>,
     /// The concert's shows, each with its own date, or date and start.
     #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
     shows: Field,

@@ -12,7 +12,7 @@ use shared::{
         plan::{Grade, MAX_GRADES},
         programme::{Change, MAX_SHOWS, PlanOfShow, PricingChange, Programme, ShowChange},
         seat::MAX_SEATS_PER_SHOW,
-        show::{Show, time},
+        show::{PERSON_LIMITS, Show, time},
         user::Name,
     },
     error::{ApiError, Constraint},
@@ -155,6 +155,16 @@ fn prices(field: &Field) -> Result<Option<BTreeMap<Grade, Money>>, ApiError> {
     prices.collect::<Result<_, _>>().map(Some)
 }
 
+/// The limit of seats a person in a body.
+pub(crate) fn person_limit(field: Option<&Field>) -> Result<Change<u32>, ApiError> {
+    let Some(field) = field else {
+        return Ok(Change::Keep);
+    };
+    let limit = field.whole().filter(|limit| PERSON_LIMITS.contains(limit));
+    let limit = limit.or_malformed(ApiError::Invalid(Constraint::PersonLimit))?;
+    Ok(limit.map_or(Change::Clear, Change::Set))
+}
+
 fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
     let Some(field) = field else {
         return Ok(Change::Keep);
@@ -164,10 +174,11 @@ fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
 }
 
 /// The errors of a concert that a request describes.
-pub(crate) const REFUSALS: [ApiError; 12] = [
+pub(crate) const REFUSALS: [ApiError; 13] = [
     ApiError::InvalidDate,
     ApiError::Invalid(Constraint::Name),
     ApiError::Invalid(Constraint::QueueId),
+    ApiError::Invalid(Constraint::PersonLimit),
     ApiError::Invalid(Constraint::Shows),
     ApiError::Invalid(Constraint::ShowTimes),
     ApiError::Invalid(Constraint::Price),
@@ -189,6 +200,10 @@ pub struct ConcertAnswer<'a> {
     name: &'a Name,
     /// The id of the queue of its buyers.
     queue_id: &'a QueueId,
+    /// The most seats of the concert that one person may have. Absent if there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    most_seats_a_person: Option<u32>,
     /// The concert's shows, the earliest first.
     shows: Vec<ShowAnswer>,
 }
@@ -232,6 +247,7 @@ impl<'a> ConcertAnswer<'a> {
             concert_id: programme.concert.concert_id,
             name: &programme.concert.name,
             queue_id: &programme.concert.queue_id,
+            most_seats_a_person: programme.concert.most_seats_a_person,
             shows: answers(&programme.shows),
         }
     }

@@ -28,7 +28,7 @@ use shared::{
         user::Name,
     },
     error::ApiError,
-    http::{Field, RequestParts as _, body, ok},
+    http::{Field, RequestParts as _, body, even_null, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
 };
@@ -88,6 +88,7 @@ async fn change(
     Ok(ProgrammeChange {
         name: programme::name(&body.name)?,
         queue_id: programme::queue_id(&body.queue_id)?,
+        most_seats_a_person: programme::person_limit(body.most_seats_a_person.as_ref())?,
         now,
         shows: programme::read(app, &shows).await?,
     })
@@ -102,6 +103,11 @@ pub struct ConcertChange {
     /// The id of the new queue of its buyers. The queue must exist.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
+    /// The most seats of the concert that one person may have, over all their reservations that are
+    /// paid and not refunded. Without it, as many as they like. `null` removes it.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    most_seats_a_person: Option<Field>,
     /// Shows to add or to change. A show that the concert has is changed, another one is added.
     #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
     shows: Field,

@@ -43,6 +43,10 @@ pub struct Hold {
     /// What each seat costs, in order, if they do not all cost the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<Vec<Money>>,
+    /// The most seats of the concert that the user may have with these, if there was a limit when
+    /// they were held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
     /// When the hold lapses.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub held_until: Timestamp,
@@ -104,6 +108,10 @@ pub struct Order {
     /// What each seat costs, in order, if they do not all cost the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<Vec<Money>>,
+    /// The most seats of the concert that the user may have with these, if there was a limit when
+    /// they were held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
     /// Whether it is paid or refunded.
     pub status: OrderStatus,
     /// When it was paid.
@@ -131,6 +139,11 @@ impl Order {
     pub fn has_refunded(&self, seat: SeatNumber) -> bool {
         let is_of = |returned: &PartialRefund| returned.seats.contains(seat);
         self.status == OrderStatus::Refunded || self.returned.iter().any(is_of)
+    }
+
+    /// How many of its seats the user still has.
+    pub fn seats_left(&self) -> usize {
+        self.seats.len() - self.refunded_seats().len()
     }
 
     /// The seats whose money was given back, in order.
@@ -581,6 +594,7 @@ mod tests {
             amount: Money::sum(prices.iter().copied()).expect("a sum"),
             plan_id: None,
             prices: Some(prices),
+            limit: None,
             status: OrderStatus::Paid,
             paid_at: Timestamp::UNIX_EPOCH,
             seq: 2,

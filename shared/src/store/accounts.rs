@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        ids::{CorrectionId, ReservationId, UserId},
+        ids::{ConcertId, CorrectionId, ReservationId, UserId},
         money::{Difference, Money},
         order::{Account, Charge, Correction, Entry, Order, OrderStatus},
         reason::Explanation,
@@ -111,6 +111,38 @@ impl Store {
         usage::read(output.consumed_capacity());
         let items = output.items.unwrap_or_default();
         items.into_iter().map(from_item).collect()
+    }
+
+    /// Reads a user's orders of a concert, refunded ones too. 1 RRU per 4 KB of the user's orders since
+    /// the concert was created if consistent, else 0.5.
+    pub async fn orders_of_concert(
+        &self,
+        user_id: UserId,
+        concert_id: ConcertId,
+        reading: Reading,
+    ) -> Result<Vec<Order>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.tables.accounts)
+            .key_condition_expression("user_id = :user_id AND entry BETWEEN :first AND :last")
+            .filter_expression("concert_id = :concert_id")
+            .expression_attribute_values(":user_id", text(user_id))
+            .expression_attribute_values(":first", text(keys::first_order_of(concert_id)))
+            .expression_attribute_values(":last", text(keys::LAST_ORDER))
+            .expression_attribute_values(":concert_id", text(concert_id))
+            .consistent_read(reading.is_consistent())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .send();
+        let mut orders = Vec::new();
+        while let Some(page) = pages.try_next().await? {
+            usage::read(page.consumed_capacity());
+            for item in page.items.unwrap_or_default() {
+                orders.push(from_item(item)?);
+            }
+        }
+        Ok(orders)
     }
 
     /// Reads an account and all entries of its chain consistently, in no particular order; `None`

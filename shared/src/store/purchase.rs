@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::{
-    Decided as _, Rejected, Store, accounts,
+    Decided as _, Reading, Rejected, Store, StoreError, accounts,
     contention::{TryError, seen_or, while_stale, while_stale_since},
     item::{Item, from_item},
     keys, seats, sessions,
@@ -88,6 +88,13 @@ pub enum PayRefused {
     NoAccount,
     /// The token is of an earlier generation than the account accepts.
     TokenOver,
+    /// With these seats, the user would have more of the concert than its limit.
+    PersonLimit {
+        /// The limit.
+        limit: u32,
+        /// How many they have already.
+        bought: usize,
+    },
 }
 
 impl From<PayRefused> for ApiError {
@@ -97,6 +104,7 @@ impl From<PayRefused> for ApiError {
             PayRefused::HoldOver => Self::HoldExpired,
             PayRefused::NoAccount => Self::bug("a session's user has no account"),
             PayRefused::TokenOver => Self::InvalidToken,
+            PayRefused::PersonLimit { limit, bought } => Self::PersonLimit { limit, bought },
         }
     }
 }
@@ -151,7 +159,8 @@ impl Store {
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
     /// transaction. If the hold is paid already, returns its order. The token must be of a
     /// generation that the account accepts. `seen` is the account as it was read. 6 + 2n WRU for n
-    /// seats; 1 RRU for each time that it starts over.
+    /// seats; 1 RRU for each time that it starts over. With a limit of seats a person, 1 RRU per 4 KB
+    /// of the user's orders more, each time.
     pub async fn pay(
         &self,
         session: &Session,
@@ -191,6 +200,10 @@ impl Store {
                 .paid_before(session.user_id, hold, PayRefused::InsufficientBalance)
                 .await;
         };
+        if let Some(refusal) = self.over_limit(session.user_id, hold).await? {
+            // This very hold may have been paid before the user bought the others.
+            return self.paid_before(session.user_id, hold, refusal).await;
+        }
         let order = Order {
             reservation_id: hold.reservation_id,
             payment_id: hold.payment_id,
@@ -202,6 +215,7 @@ impl Store {
             amount: hold.amount,
             plan_id: hold.plan_id,
             prices: hold.prices.clone(),
+            limit: hold.limit,
             status: OrderStatus::Paid,
             paid_at: now,
             seq: debited.seq,
@@ -241,6 +255,30 @@ impl Store {
             Err(PayFailed::HoldOver) => self.paid_before(user_id, hold, PayRefused::HoldOver).await,
             Err(PayFailed::Stale) => Err(TryError::Stale),
         }
+    }
+
+    /// Why the user's limit refuses to pay a hold. Nothing without a limit; with one, 1 RRU per 4 KB
+    /// of the user's orders since the concert was created, which is some nine orders.
+    ///
+    /// The account must have been read before. Every payment and every refund moves its `seq`, and
+    /// the payment requires the `seq` that was read. So no order can be missing in the sum when the
+    /// payment is written.
+    async fn over_limit(
+        &self,
+        user_id: UserId,
+        hold: &Hold,
+    ) -> Result<Option<PayRefused>, StoreError> {
+        let Some(limit) = hold.limit else {
+            return Ok(None);
+        };
+        let orders = self.orders_of_concert(user_id, hold.concert_id, Reading::Consistent);
+        let orders = orders.await?;
+        let others = orders
+            .iter()
+            .filter(|order| order.reservation_id != hold.reservation_id);
+        let bought: usize = others.map(Order::seats_left).sum();
+        let is_over = bought + hold.seats.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(is_over.then_some(PayRefused::PersonLimit { limit, bought }))
     }
 
     /// The earlier payment of the hold, or `refusal`. 1 RRU.

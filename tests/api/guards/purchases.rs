@@ -1,5 +1,6 @@
 //! Holding, paying, charging, refunding: no seat for two users, and no money out of nothing.
 
+use local::Fault;
 use serde_json::{Value, json};
 use shared::{
     domain::{
@@ -16,7 +17,7 @@ use shared::{
 };
 
 use super::{hold, leave, session, store, successes};
-use crate::harness::{Buyer, PRICE, Shop, pay_hold};
+use crate::harness::{Buyer, Guest, PRICE, Shop, pay_hold, show};
 
 guarded! {
     seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
@@ -28,6 +29,7 @@ guarded! {
     seat_that_went_to_another_is_not_sold: ("Seats", "reservation_id = :reservation_id");
     order_is_paid_once: ("Accounts", "attribute_not_exists(entry)");
     payment_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    two_payments_at_once_keep_the_limit: ("Accounts", "seq = :seen");
     charges_at_once_add_up: ("Accounts", "seq = :seen");
     keyed_charge_happens_once: ("Accounts", "attribute_not_exists(entry)");
     old_hold_cannot_be_cancelled: ("Sessions", "live_hold.held_until > :now");
@@ -279,6 +281,46 @@ async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
     all_done && shop.balance(&buyer).await == json!(PRICE + 1_000)
+}
+
+/// Two sessions of a user hold two seats each of a concert with a limit of three. Each call to the
+/// database takes as long, so both payments have read the user's orders before either is written.
+async fn two_payments_at_once_keep_the_limit(shop: &Shop) -> bool {
+    let one = shop.buyer().await;
+    shop.add_queue("other").await;
+    let guest = Guest {
+        user_id: one.user_id.clone(),
+        access_token: one.access_token.clone(),
+    };
+    let elsewhere = shop.add_concert("B", "other", &[show("2027-01-01")]).await;
+    shop.join_for(&guest, Some(&elsewhere)).await;
+    shop.charge(&one, 4 * PRICE).await.ok();
+    let store = store(shop).await;
+    let user_id: UserId = one.user_id.parse().expect("an id");
+    let mut both = Vec::new();
+    for (queue, seats) in [("main", [1, 2]), ("other", [3, 4])] {
+        let queue_id = queue.parse().expect("an id");
+        let session = store.session(user_id, &queue_id);
+        let session = session.await.expect("an answer").expect("a session");
+        let hold = Hold {
+            limit: Some(3),
+            seats: SeatSet::new(seats.into_iter().filter_map(SeatNumber::new).collect())
+                .expect("seats"),
+            amount: Money::won(2 * PRICE),
+            ..hold(shop, seats[0])
+        };
+        let placed = store.place_hold(&session, &hold, shop.now()).await;
+        placed.expect("a hold");
+        both.push((session, hold));
+    }
+    let seen = account(shop, &one).await;
+    let faults = shop.stack.faults();
+    faults.meet_at_random(0, &[(Fault::Delayed, 1.0)]);
+    let pay = |(session, hold)| store.try_to_pay(session, seen, hold, shop.now());
+    let (first, second) = (&both[0], &both[1]);
+    let paid = shared::futures_util::join!(pay((&first.0, &first.1)), pay((&second.0, &second.1)));
+    faults.end();
+    u32::from(paid.0.is_ok()) + u32::from(paid.1.is_ok()) == 1
 }
 
 /// Refunds two seats of an order, each as the order was read before both.

@@ -88,6 +88,7 @@ fn order_has_its_seats_until_it_is_refunded() {
         amount: Money::won(1),
         plan_id: None,
         prices: None,
+        limit: None,
         status: OrderStatus::Paid,
         paid_at: NOW,
         seq: 1,
