@@ -6,6 +6,7 @@
 //! consistently, before it reports a violation.
 
 mod chain;
+mod limits;
 mod line;
 mod memory;
 mod report;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     chain::chain,
+    limits::limits,
     line::line,
     memory::{Address, Claim, Memory, Seen, address_hash},
     report::{Checked, Report},
@@ -81,6 +83,10 @@ pub enum Kind {
     /// The prices of an order are not those of its amount, or its partial refunds do not fit to its
     /// seats (2).
     OrderDiffers,
+    /// A payment took a user's seats of a concert above the limit that its order has.
+    LimitExceeded,
+    /// A seat is sold to an order of another user than its own (3).
+    SeatOfAnother,
     /// A user has no account.
     UserWithoutAccount,
     /// An account has no user.
@@ -279,11 +285,16 @@ pub fn seat_alone(seat: &TakenSeat, ttl: Option<i64>, now: Timestamp) -> Vec<Kin
 /// Compares an order with the current item of one of its seats (invariants 1 and 3). A seat that the
 /// order has refunded must not be sold to it any more.
 pub fn order_of_seat(order: &Order, number: SeatNumber, seat: Option<&TakenSeat>) -> Option<Kind> {
-    let sold_to = seat
-        .filter(|seat| seat.status == SeatStatus::Sold)
-        .map(|seat| seat.reservation_id);
-    match (order.has_refunded(number), sold_to) {
-        (false, Some(sold_to)) if sold_to == order.reservation_id => None,
+    let sold = seat.filter(|seat| seat.status == SeatStatus::Sold);
+    let is_anothers = |seat: &TakenSeat| seat.buyer.is_some_and(|buyer| buyer != order.user_id);
+    match (
+        order.has_refunded(number),
+        sold.map(|seat| seat.reservation_id),
+    ) {
+        (false, Some(sold_to)) if sold_to == order.reservation_id => {
+            let of_another = sold.is_some_and(is_anothers);
+            of_another.then_some(Kind::SeatOfAnother)
+        }
         (false, Some(_)) => Some(Kind::SeatSoldTwice),
         (false, None) => Some(Kind::OrderWithoutSeat),
         (true, Some(sold_to)) if sold_to == order.reservation_id => {

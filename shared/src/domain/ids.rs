@@ -73,6 +73,13 @@ uuid_ids! {
     ArrivalId, new_v4;
 }
 
+impl UserId {
+    /// Its bytes.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+}
+
 impl ConcertId {
     /// When the id was made; `None` if it has no time in it.
     pub fn created_at(self) -> Option<Timestamp> {

@@ -3,7 +3,7 @@
 use shared::{
     app::App,
     domain::{
-        audit::{Kind, SeatOfShow, Violation, chain, order_of_seat},
+        audit::{Kind, SeatOfShow, Violation, order_of_seat},
         ids::{ReservationId, UserId},
         order::{Hold, Order},
         seat::{SeatStatus, TakenSeat},
@@ -13,7 +13,7 @@ use shared::{
     store::{Store, StoreError, audit::Ledger},
 };
 
-use super::{readable, wait_before_second_look};
+use super::{accounts::violations_of, readable, wait_before_second_look};
 
 /// How often a thing that keeps changing is read again. After that, the next round checks it.
 const MAX_LOOKS: u32 = 5;
@@ -220,7 +220,7 @@ async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Stor
             last = None;
             continue;
         };
-        let violations = chain(user_id, ledger.account, &ledger.entries);
+        let violations = violations_of(user_id, &ledger);
         if violations.is_empty() || ledger.unreadable > 0 {
             return Ok(vec![]);
         }
