@@ -106,7 +106,7 @@ fn amount(request: &Request) -> Result<Option<Money>, ApiError> {
     if named.is_none() || !is_same_as_path || !by_balance {
         return Err(ApiError::BadRequest);
     }
-    Ok(Money::parse(amount))
+    Ok(Money::parse_payment(amount))
 }
 
 async fn pay(

@@ -32,8 +32,18 @@ impl Money {
     /// Reads a JSON number of won with at most two decimals. `None` for anything else, for a
     /// negative number, and above [`Money::MAX_AT_ONCE`].
     pub fn parse(json: &str) -> Option<Self> {
+        Self::parse_up_to(json, Self::MAX_AT_ONCE)
+    }
+
+    /// Reads the amount of a payment, which may be that of several seats at the highest price: as
+    /// [`Money::parse`], up to [`Money::MAX_IN_ACCOUNT`].
+    pub fn parse_payment(json: &str) -> Option<Self> {
+        Self::parse_up_to(json, Self::MAX_IN_ACCOUNT)
+    }
+
+    fn parse_up_to(json: &str, most: Self) -> Option<Self> {
         decimal::parse(json, DECIMALS)
-            .filter(|hundredths| (0..=Self::MAX_AT_ONCE.0).contains(hundredths))
+            .filter(|hundredths| (0..=most.0).contains(hundredths))
             .map(Self)
     }
 

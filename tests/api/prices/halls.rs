@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::warm_shop;
 use crate::harness::{
-    Shop,
+    Buyer, PRICE, Shop,
     halls::{ARENA, CLUB, HALL_DATE, THEATRE},
     text,
 };
@@ -63,5 +63,119 @@ async fn seats_of_an_arena_cost_what_seats_cost() {
         shop.pay_in_full(&buyer, &held).await;
         assert_eq!(shop.price("pay"), (1.5 + plan, 11.0));
         shop.cancel(&buyer, &held).await.ok();
+    }
+}
+
+/// A session with everything that a hall adds: a limit, four seats of four prices, the plan, and the
+/// memory of an earlier hold. Below 1 KB a hold and a payment cost what they always cost; above it, 2
+/// WRU more each.
+#[tokio::test]
+async fn session_of_a_hall_stays_below_1_kb_unless_its_names_are_long() {
+    let usual = ("main", "가".repeat(30), "k".repeat(36));
+    let longest = ("q".repeat(40), "가".repeat(100), "k".repeat(64));
+    assert_eq!(
+        hold_and_pay(usual.0, &usual.1, &usual.2).await,
+        (10.0, 15.0)
+    );
+    assert_eq!(
+        hold_and_pay(&longest.0, &longest.1, &longest.2).await,
+        (12.0, 17.0)
+    );
+}
+
+/// The WRU of a hold of four seats and of its payment, in a queue with this id, for a concert with
+/// this name, after a join with this key.
+async fn hold_and_pay(queue_id: &str, name: &str, key: &str) -> (f64, f64) {
+    let mut shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    shop.put_queue(&admin, queue_id, &json!({})).await.ok();
+    let row = |grade: &str| json!({ "label": grade, "seats": "1-10", "grade": grade });
+    let grades = ["A", "B", "C", "D"];
+    let plan = json!({
+        "name": "A",
+        "grades": grades,
+        "sections": [{ "name": "A", "grade": "A", "rows": grades.map(row) }],
+    });
+    let plan_id = shop.add_plan(&admin, &plan.to_string()).await;
+    let most = 1_000_000_000_000_u64;
+    let prices = json!({ "A": most, "B": most - 1, "C": most - 2, "D": most - 3 });
+    let start = "2027-05-01T14:00";
+    let concert = json!({
+        "name": name,
+        "queue_id": queue_id,
+        "most_seats_a_person": 100,
+        "shows": [{ "date": start, "plan_id": plan_id, "prices": prices }],
+    });
+    let created = shop.create(&admin, &concert).await.expect(201);
+    shop.concert_id = text(&created["concert_id"]);
+    shop.dates = vec![start.to_owned()];
+    let guest = shop.guest().await;
+    let join = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
+    let join = shop.post("/v1/auth/tokens").key(key).json(&join);
+    let joined = join.send().await.ok();
+    let buyer = Buyer {
+        user_id: guest.user_id.clone(),
+        access_token: guest.access_token.clone(),
+        token: text(&joined["token"]),
+        joined,
+    };
+    let all = [10, 20, 30, 40];
+    let first = shop.hold_all(&buyer, &all).await.ok();
+    shop.cancel(&buyer, &first).await.ok();
+    shop.advance(5).await;
+    shop.stack.forget_consumed();
+    let held = shop.hold_all(&buyer, &all).await.ok();
+    let (_, hold) = shop.price("hold-seats");
+    let amount = json!({ "amount": most });
+    for _ in 0..4 {
+        let path = format!("/v1/users/{}/balance", buyer.user_id);
+        let call = shop.post(&path).token(&buyer.token).json(&amount);
+        call.send().await.ok();
+    }
+    shop.stack.forget_consumed();
+    shop.pay(&buyer, &held).await.ok();
+    let (_, pay) = shop.price("pay");
+    (hold, pay)
+}
+
+/// Only a concert with a limit pays for it: a look at the user's orders at the hold, and a consistent
+/// one at the payment.
+#[tokio::test]
+async fn limit_costs_half_a_read_to_hold_and_1_to_pay() {
+    let mut shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let concert = json!({
+        "name": "A",
+        "most_seats_a_person": 4,
+        "shows": [{ "date": HALL_DATE, "price": PRICE }],
+    });
+    let created = shop.create(&admin, &concert).await.expect(201);
+    shop.concert_id = text(&created["concert_id"]);
+    shop.dates = vec![HALL_DATE.to_owned()];
+    let buyer = shop.buyer().await;
+    shop.stack.forget_consumed();
+    let held = shop.hold(&buyer, 1).await.ok();
+    assert_eq!(shop.price("hold-seats"), (1.0 + 0.5 + 0.5 + 0.5, 4.0));
+    shop.charge(&buyer, PRICE).await.ok();
+    shop.stack.forget_consumed();
+    shop.pay(&buyer, &held).await.ok();
+    assert_eq!(shop.price("pay"), (1.5 + 1.0, 9.0));
+}
+
+/// 4 WRU, and 2 for each seat that is refunded.
+#[tokio::test]
+async fn refund_of_some_seats_costs_4_writes_and_2_a_seat() {
+    let shop = warm_shop(&[]).await;
+    let buyer = shop.buyer().await;
+    let receipt = shop.buy(&buyer, &[1, 2, 3, 4]).await;
+    shop.start(&["cancel-reservation"]).await;
+    for (seats, writes) in [("1,2", 8.0), ("3", 6.0), ("1,2,3", 0.0), ("4", 6.0)] {
+        shop.advance(60).await;
+        shop.stack.forget_consumed();
+        let path = format!("{}?seat_numbers={seats}", shop.reservation(&receipt));
+        shop.delete(&path).send_as(&buyer.access_token).await.ok();
+        // The refund itself; waking the line may count its seats, and write that.
+        let (_, written) = shop.price("cancel-reservation");
+        assert!((written - writes).abs() <= 1.0, "{seats}: {written}");
     }
 }
