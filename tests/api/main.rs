@@ -51,6 +51,7 @@ mod correct_balance;
 mod get_balance;
 mod get_statement;
 mod grades;
+mod list_orders;
 mod list_payments;
 mod pay;
 mod plans;

@@ -124,6 +124,11 @@ impl Order {
         seat_prices(&self.seats, self.amount, self.prices.as_deref())
     }
 
+    /// The seats that it still has. `None` once it is refunded.
+    pub fn seats_left(&self) -> Option<&SeatSet> {
+        (self.status == OrderStatus::Paid).then_some(&self.seats)
+    }
+
     /// The show whose seats were bought.
     pub fn show(&self) -> ShowId {
         ShowId {
