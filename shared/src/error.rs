@@ -85,6 +85,8 @@ pub enum ApiError {
     /// 403: another user's data, a right of administrators, a show of another queue, or a call that
     /// needs a turn while the session only holds seats.
     Forbidden,
+    /// 403: a guest joins a queue that is for users with an account only.
+    AccountNeeded,
     /// 404: no such user.
     UserNotFound,
     /// 404: no date with a free seat.
@@ -218,6 +220,8 @@ pub enum Constraint {
     TickSeconds,
     /// A queue's state is `OPEN`, `PAUSED` or `CLOSED`.
     QueueState,
+    /// A queue is for everybody or for users with an account.
+    WhoJoins,
     /// A queue opens in the future, within 28 days.
     OpensAt,
     /// A queue that has opened, or that somebody has joined, does not get an opening.
@@ -268,6 +272,7 @@ impl ApiError {
             Self::InsufficientBalance => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_BALANCE"),
             Self::NotYourTurn { .. } => (StatusCode::FORBIDDEN, "NOT_YOUR_TURN"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::AccountNeeded => (StatusCode::FORBIDDEN, "ACCOUNT_NEEDED"),
             Self::UserNotFound => (StatusCode::NOT_FOUND, "USER_NOT_FOUND"),
             Self::NoAvailableDates => (StatusCode::NOT_FOUND, "NO_AVAILABLE_DATES"),
             Self::ShowNotFound => (StatusCode::NOT_FOUND, "SHOW_NOT_FOUND"),

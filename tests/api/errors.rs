@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 51] = [
+pub const CONTRACT: [(u16, &str); 52] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -33,6 +33,7 @@ pub const CONTRACT: [(u16, &str); 51] = [
     (402, "INSUFFICIENT_BALANCE"),
     (403, "NOT_YOUR_TURN"),
     (403, "FORBIDDEN"),
+    (403, "ACCOUNT_NEEDED"),
     (404, "USER_NOT_FOUND"),
     (404, "NO_AVAILABLE_DATES"),
     (404, "SHOW_NOT_FOUND"),
@@ -334,6 +335,12 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
                 .json(&json!({ "ratee": 3 })),
         ),
         (
+            INVALID_WHO,
+            shop.patch("/v1/queues/main")
+                .token(&admin.access_token)
+                .json(&json!({ "who": "guests" })),
+        ),
+        (
             NEVER_SET,
             shop.call("PUT", "/v1/queues/main")
                 .token(&admin.access_token)
@@ -372,6 +379,12 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
     let join = closed.post("/v1/auth/tokens");
     let join = join.json(&json!({ "user_id": guest.user_id }));
     others.push((closed, QUEUE_CLOSED, join));
+    let for_accounts = Shop::open().await;
+    let admin = for_accounts.admin().await;
+    let accounts = json!({ "who": "accounts" });
+    for_accounts.put_queue(&admin, "main", &accounts).await.ok();
+    let join = for_accounts.ask_for_a_place().await;
+    others.push((for_accounts, ACCOUNT_NEEDED, join));
     let (sold_out, ..) = Shop::sold_out().await;
     let join = sold_out.ask_for_a_place().await;
     others.push((sold_out, SOLD_OUT, join));

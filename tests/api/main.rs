@@ -27,6 +27,7 @@ mod get_queue_settings;
 mod join_queue;
 mod leave_queue;
 mod put_queue;
+mod queues_for_accounts;
 mod update_queue;
 
 mod create_concert;

@@ -147,6 +147,10 @@ fn texts_of_error(error: &ApiError) -> Texts {
             "접근 권한이 없습니다.",
             "You do not have permission to do this.",
         ),
+        ApiError::AccountNeeded => both(
+            "이 대기열은 회원만 참여할 수 있습니다. 이메일과 비밀번호를 등록해 주세요.",
+            "Only users with an account may join this queue. Add an e-mail address and a password.",
+        ),
         ApiError::UserNotFound => both("존재하지 않는 사용자입니다.", "There is no such user."),
         ApiError::NoAvailableDates => both(
             "예약 가능한 날짜가 없습니다.",
@@ -422,6 +426,10 @@ fn of_constraint(constraint: Constraint) -> Texts {
         Constraint::QueueState => both(
             "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
             "state must be OPEN, PAUSED or CLOSED.",
+        ),
+        Constraint::WhoJoins => both(
+            "who는 everybody 또는 accounts여야 합니다.",
+            "who must be everybody or accounts.",
         ),
         Constraint::OpensAt => {
             let days = MAX_AHEAD.as_hours() / 24;
