@@ -198,6 +198,16 @@ pub enum Constraint {
     Prices,
     /// A plan is named by its id, together with prices. An existing show keeps its plan.
     Plan,
+    /// A description is in Korean, English or both, with 1 to 2,000 characters each, and no control
+    /// characters but line breaks.
+    Description,
+    /// A venue is in Korean, English or both, with 1 to 100 characters each.
+    Venue,
+    /// An age limit is a whole number from 0 to 99.
+    AgeLimit,
+    /// The doors of a show open no later than it starts. Both times are `HH:MM`. A show with a start
+    /// in its key starts then.
+    DoorTimes,
     /// A sale opens before it closes. Both times are in RFC 3339.
     SalesWindow,
     /// A correction is a number of won that is not 0, with at most two decimals, from -10¹² to 10¹².

@@ -322,6 +322,13 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_SHOWS, change_to(json!({ "shows": {} }))),
         (INVALID_PRICE, show_with("price", json!(-1))),
         (INVALID_CAPACITY, show_with("capacity", json!(51))),
+        (
+            INVALID_DESCRIPTION,
+            change_to(json!({ "description": { "ko": "a\tb" } })),
+        ),
+        (INVALID_VENUE, change_to(json!({ "venue": { "jp": "A" } }))),
+        (INVALID_AGE_LIMIT, change_to(json!({ "age_limit": 100 }))),
+        (INVALID_DOOR_TIMES, show_with("doors_at", json!("7 pm"))),
         (INVALID_SALES_WINDOW, show_with("opens_at", json!("soon"))),
         (TOO_MANY_QUEUE_SHOWS, create(crowded)),
         (INVALID_LIMIT, shop.get("/v1/concerts?limit=0")),

@@ -19,6 +19,7 @@ mod log_out;
 mod outlived_tokens;
 mod several_shows;
 mod sign_up;
+mod texts;
 mod update_user;
 
 mod get_place;

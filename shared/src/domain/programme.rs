@@ -10,6 +10,7 @@ use super::{
     money::Money,
     plan::{Grade, Plan},
     show::{Concert, ListedConcert, Pricing, SaleState, SalesWindow, Show, USUAL_CAPACITY},
+    texts::{DetailsChange, ShowDetails, Texts, TextsChange},
     user::Name,
 };
 
@@ -24,6 +25,8 @@ pub struct Programme {
     pub concert: Concert,
     /// How many times it was written. A change names the version that was read.
     pub version: u64,
+    /// Its texts.
+    pub texts: Texts,
     /// Its shows. A concert without shows does not exist.
     pub shows: BTreeMap<ShowKey, Show>,
 }
@@ -67,6 +70,8 @@ pub struct ProgrammeChange {
     pub queue_id: Option<QueueId>,
     /// The time of the change.
     pub now: Timestamp,
+    /// What changes of its texts.
+    pub texts: TextsChange,
     /// New shows, and changes of existing ones.
     pub shows: Vec<ShowChange>,
 }
@@ -84,6 +89,8 @@ pub struct ShowChange {
     pub opens_at: Change<Timestamp>,
     /// When its sale closes.
     pub closes_at: Change<Timestamp>,
+    /// What changes of what people want to know of it.
+    pub details: DetailsChange,
 }
 
 /// A change of what seats cost.
@@ -138,7 +145,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    fn of(self, before: Option<T>) -> Option<T> {
+    pub(super) fn of(self, before: Option<T>) -> Option<T> {
         match self {
             Self::Keep => before,
             Self::Clear => None,
@@ -160,6 +167,8 @@ pub enum Impossible {
     Capacity,
     /// A sale would close before it opens.
     SalesWindow,
+    /// The doors of a show would open after its start, or its start would not be that of its key.
+    Details,
     /// A new show has no price.
     NoPrice,
     /// A grade of the plan has no price, or a price is of no grade.
@@ -174,6 +183,7 @@ impl Programme {
         Self {
             concert,
             version: 0,
+            texts: Texts::default(),
             shows: BTreeMap::new(),
         }
     }
@@ -188,15 +198,24 @@ impl Programme {
         self
     }
 
-    /// A new concert with these shows.
-    pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
+    /// The same concert, as it is created.
+    #[must_use]
+    pub fn first_version(&self) -> Self {
         let mut programme = Self {
-            shows: shows.iter().map(|show| (show.key, show.clone())).collect(),
             version: 1,
-            ..Self::new(concert)
+            ..self.clone()
         };
         programme.tell_shows();
         programme
+    }
+
+    /// A new concert with these shows.
+    pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
+        let programme = Self {
+            shows: shows.iter().map(|show| (show.key, show.clone())).collect(),
+            ..Self::new(concert)
+        };
+        programme.first_version()
     }
 
     /// The concert after a change. Every show gets the concert's queue and name.
@@ -208,6 +227,7 @@ impl Programme {
         if let Some(queue_id) = &change.queue_id {
             next.concert.move_to(queue_id, change.now);
         }
+        next.texts = self.texts.changed(&change.texts);
         let mut named = BTreeSet::new();
         for show in &change.shows {
             let before = match self.named(show.key) {
@@ -277,6 +297,7 @@ impl Programme {
             .collect();
         let mut step = Self {
             concert: next.concert.clone(),
+            texts: next.texts.clone(),
             ..self.clone()
         };
         let mut steps = Vec::new();
@@ -290,7 +311,8 @@ impl Programme {
             step.version += 1;
             steps.push(step.clone());
         }
-        if steps.is_empty() && step.concert != self.concert {
+        let is_changed = step.concert != self.concert || step.texts != self.texts;
+        if steps.is_empty() && is_changed {
             step.version += 1;
             steps.push(step);
         }
@@ -337,6 +359,7 @@ impl ShowChange {
         with_a_window(Show {
             pricing: self.pricing.applied_to(&before.pricing)?,
             sale: self.sale(before.sale),
+            details: self.details(&before.details, before.key)?,
             ..before.clone()
         })
     }
@@ -351,7 +374,14 @@ impl ShowChange {
             pricing: self.pricing.of_new()?,
             sale: self.sale(SalesWindow::default()),
             left: concert.left.clone(),
+            details: self.details(&ShowDetails::default(), self.key)?,
         })
+    }
+
+    /// The details after the change of the show with this key.
+    fn details(&self, before: &ShowDetails, key: ShowKey) -> Result<ShowDetails, Impossible> {
+        let details = before.changed(&self.details, key);
+        details.ok_or(Impossible::Details)
     }
 
     /// The capacity of a new show: that of its plan, if it has one.
@@ -564,6 +594,7 @@ mod tests {
             capacity: None,
             opens_at: Change::Keep,
             closes_at: Change::Keep,
+            details: DetailsChange::default(),
         }
     }
 

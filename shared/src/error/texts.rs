@@ -13,6 +13,7 @@ use crate::{
         queue::{MAX_AHEAD, Settings},
         reason::Reason,
         seat::{MAX_SEATS_PER_HOLD, MAX_SEATS_PER_SHOW},
+        texts::{self, Description, Venue},
         user::{Email, Name, Password},
     },
     http::{MAX_BODY_BYTES, MAX_PAGE_LENGTH},
@@ -339,6 +340,42 @@ fn of_constraint(constraint: Constraint) -> Texts {
             "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 이미 등록된 공연의 배치도는 변경할 수 없습니다.",
             "plan_id must be the id of a plan, and needs prices beside it. The plan of an existing \
              show cannot be changed.",
+        ),
+        Constraint::Description => {
+            let max = Description::MAX_LENGTH;
+            both(
+                format!(
+                    "description은 ko와 en에 각각 1 ~ {max}자를 입력할 수 있으며, 줄바꿈 이외의 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A description has texts in ko and en, each of 1 to {max} characters. None may be \
+                     a control character other than a line break, or change the direction of a text."
+                ),
+            )
+        }
+        Constraint::Venue => {
+            let max = Venue::MAX_LENGTH;
+            both(
+                format!(
+                    "venue는 ko와 en에 각각 1 ~ {max}자를 입력할 수 있으며, 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A venue has texts in ko and en, each of 1 to {max} characters. None may break \
+                     lines or change the direction of a text."
+                ),
+            )
+        }
+        Constraint::AgeLimit => {
+            let (min, max) = bounds(&texts::Texts::AGE_LIMIT);
+            both(
+                format!("age_limit은 {min} ~ {max} 사이의 정수여야 합니다."),
+                format!("age_limit must be a whole number from {min} to {max}."),
+            )
+        }
+        Constraint::DoorTimes => both(
+            "doors_at과 starts_at은 'HH:MM' 형식이어야 하고, doors_at은 공연 시작 시각보다 늦을 수 없습니다. date에 시작 시각이 있으면 starts_at은 그와 같아야 합니다.",
+            "doors_at and starts_at must be 'HH:MM', and the doors must not open after the start. If \
+             date has a start, starts_at must be the same.",
         ),
         Constraint::SalesWindow => both(
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",

@@ -28,6 +28,8 @@ pub const CREATIONS: &str = "created#";
 pub const LISTING: &str = "listing";
 /// `Catalog`: the group of the version, and its only entry.
 pub const VERSION: &str = "version";
+/// `Catalog`: the only entry of the group of a concert's texts.
+pub const TEXTS: &str = "texts";
 /// `Catalog`: the group of the list of plans.
 pub const PLANS: &str = "plans";
 /// `Catalog`: the only entry of a plan's group.
@@ -113,6 +115,11 @@ pub fn is_listed_plan(entry: &str) -> bool {
 /// `Catalog`: the group of the creations with keys of an administrator.
 pub fn creations(admin: UserId) -> String {
     format!("{CREATIONS}{admin}")
+}
+
+/// `Catalog`: the group of a concert's texts. Whoever reads the concert does not read them.
+pub fn texts(concert_id: ConcertId) -> String {
+    format!("texts#{concert_id}")
 }
 
 /// `Catalog`: a show.

@@ -24,6 +24,7 @@ use shared::{
         order::Hold,
         session::Session,
         show::{Concert, Pricing, SalesWindow, Show},
+        texts::ShowDetails,
         user::Name,
     },
     jiff::{SignedDuration, Timestamp},
@@ -460,6 +461,7 @@ pub fn show(key: &str) -> Show {
         },
         sale: SalesWindow::default(),
         left: Vec::new(),
+        details: ShowDetails::default(),
     }
 }
 

@@ -67,6 +67,10 @@ mod rows {
     pub const INVALID_RATE: Refusal = refusal(400, "BAD_REQUEST", "rate는 0.001 ~ 10000 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요.");
     pub const INVALID_WINDOWS: Refusal = refusal(400, "BAD_REQUEST", "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.");
     pub const INVALID_TICK_SECONDS: Refusal = refusal(400, "BAD_REQUEST", "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.");
+    pub const INVALID_DESCRIPTION: Refusal = refusal(400, "BAD_REQUEST", "description은 ko와 en에 각각 1 ~ 2000자를 입력할 수 있으며, 줄바꿈 이외의 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
+    pub const INVALID_VENUE: Refusal = refusal(400, "BAD_REQUEST", "venue는 ko와 en에 각각 1 ~ 100자를 입력할 수 있으며, 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
+    pub const INVALID_AGE_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "age_limit은 0 ~ 99 사이의 정수여야 합니다.");
+    pub const INVALID_DOOR_TIMES: Refusal = refusal(400, "BAD_REQUEST", "doors_at과 starts_at은 'HH:MM' 형식이어야 하고, doors_at은 공연 시작 시각보다 늦을 수 없습니다. date에 시작 시각이 있으면 starts_at은 그와 같아야 합니다.");
     pub const INVALID_WHO: Refusal = refusal(400, "BAD_REQUEST", "who는 everybody 또는 accounts여야 합니다.");
     pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
     pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 합니다.");
