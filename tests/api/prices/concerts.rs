@@ -111,8 +111,8 @@ async fn texts_cost_2_writes_a_kb_when_they_change() {
         "the same"
     );
     let name = json!({ "name": "B" });
-    let (two_lines, show) = (4.0, 2.0);
-    let written = 2.0 + 2.0 + two_lines + show;
+    let (lines, its_show) = (4.0, 2.0);
+    let written = 2.0 + 2.0 + lines + its_show;
     let read = door + concert + texts;
     assert_eq!(change(name).await, (read, written), "the texts stay");
 
