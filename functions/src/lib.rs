@@ -116,6 +116,7 @@ routes! {
     "GET" "/v1/concerts/available-dates" "list-available-dates" concerts::list_available_dates;
     "GET" "/v1/concerts/{concert_id}/dates" "list-dates" concerts::list_dates;
     "GET" "/v1/concerts/{concert_id}/seats" "list-seats" concerts::list_seats;
+    "GET" "/v1/admin/concerts/{concert_id}/orders" "list-show-orders" concerts::list_orders;
 
     "POST" "/v1/plans" "create-plan" plans::create;
     "GET" "/v1/plans" "list-plans" plans::list;

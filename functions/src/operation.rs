@@ -280,6 +280,20 @@ impl Operation {
         self
     }
 
+    /// Adds another form of the answer that was added last: a text of this content type.
+    pub fn or_as_text(mut self, content_type: &str, example: &str) -> Self {
+        let content = ContentBuilder::new()
+            .schema(Some(Object::with_type(Type::String)))
+            .example(Some(json!(example)))
+            .build();
+        if let Some((_, answer)) = self.answers.last_mut() {
+            answer
+                .content
+                .insert(content_type.to_owned(), content.into());
+        }
+        self
+    }
+
     /// Adds a header to the answer that was added last.
     pub fn with_header<T: ToSchema>(mut self, name: &str, description: &str) -> Self {
         let mut header = Header::new(T::schema());

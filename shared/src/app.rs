@@ -33,7 +33,7 @@ use crate::{
     domain::{
         hall::{HallCounts, TakenSeats},
         ids::{ConcertId, QueueId, SessionId, ShowId},
-        queue::{Queue, QueueState, Settings},
+        queue::{Queue, QueueState, Settings, WhoJoins},
         show::{CATALOG_GOOD_FOR, Concert, Show},
     },
     messages::ReleaseQueue,
@@ -235,6 +235,7 @@ fn queue_defaults(config: &Config) -> Settings {
         active_seconds: config.active_seconds,
         tick_seconds: config.tick_seconds,
         state: QueueState::Open,
+        who: WhoJoins::Everybody,
         default_concert_id: None,
         opens_at: None,
         version: 0,

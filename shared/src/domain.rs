@@ -18,4 +18,5 @@ pub mod seat;
 pub mod session;
 pub mod show;
 pub mod signing;
+pub mod texts;
 pub mod user;

@@ -85,6 +85,8 @@ pub enum ApiError {
     /// 403: another user's data, a right of administrators, a show of another queue, or a call that
     /// needs a turn while the session only holds seats.
     Forbidden,
+    /// 403: a guest joins a queue that is for users with an account only.
+    AccountNeeded,
     /// 404: no such user.
     UserNotFound,
     /// 404: no date with a free seat.
@@ -203,6 +205,16 @@ pub enum Constraint {
     Prices,
     /// A plan is named by its id, together with prices. An existing show keeps its plan.
     Plan,
+    /// A description is in Korean, English or both, with 1 to 2,000 characters each, and no control
+    /// characters but line breaks.
+    Description,
+    /// A venue is in Korean, English or both, with 1 to 100 characters each.
+    Venue,
+    /// An age limit is a whole number from 0 to 99.
+    AgeLimit,
+    /// The doors of a show open no later than it starts. Both times are `HH:MM`. A show with a start
+    /// in its key starts then.
+    DoorTimes,
     /// A sale opens before it closes. Both times are in RFC 3339.
     SalesWindow,
     /// A correction is a number of won that is not 0, with at most two decimals, from -10¹² to 10¹².
@@ -229,6 +241,8 @@ pub enum Constraint {
     TickSeconds,
     /// A queue's state is `OPEN`, `PAUSED` or `CLOSED`.
     QueueState,
+    /// A queue is for everybody or for users with an account.
+    WhoJoins,
     /// A queue opens in the future, within 28 days.
     OpensAt,
     /// A queue that has opened, or that somebody has joined, does not get an opening.
@@ -279,6 +293,7 @@ impl ApiError {
             Self::InsufficientBalance => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_BALANCE"),
             Self::NotYourTurn { .. } => (StatusCode::FORBIDDEN, "NOT_YOUR_TURN"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::AccountNeeded => (StatusCode::FORBIDDEN, "ACCOUNT_NEEDED"),
             Self::UserNotFound => (StatusCode::NOT_FOUND, "USER_NOT_FOUND"),
             Self::NoAvailableDates => (StatusCode::NOT_FOUND, "NO_AVAILABLE_DATES"),
             Self::ShowNotFound => (StatusCode::NOT_FOUND, "SHOW_NOT_FOUND"),

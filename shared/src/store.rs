@@ -22,6 +22,7 @@ pub mod purchase;
 pub mod queues;
 pub mod seats;
 pub mod sessions;
+pub mod show_orders;
 pub mod signing_keys;
 pub mod transaction;
 pub mod usage;

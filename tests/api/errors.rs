@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 52] = [
+pub const CONTRACT: [(u16, &str); 53] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -33,6 +33,7 @@ pub const CONTRACT: [(u16, &str); 52] = [
     (402, "INSUFFICIENT_BALANCE"),
     (403, "NOT_YOUR_TURN"),
     (403, "FORBIDDEN"),
+    (403, "ACCOUNT_NEEDED"),
     (404, "USER_NOT_FOUND"),
     (404, "NO_AVAILABLE_DATES"),
     (404, "SHOW_NOT_FOUND"),
@@ -346,6 +347,13 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_SHOWS, change_to(json!({ "shows": {} }))),
         (INVALID_PRICE, show_with("price", json!(-1))),
         (INVALID_CAPACITY, show_with("capacity", json!(51))),
+        (
+            INVALID_DESCRIPTION,
+            change_to(json!({ "description": { "ko": "a\tb" } })),
+        ),
+        (INVALID_VENUE, change_to(json!({ "venue": { "jp": "A" } }))),
+        (INVALID_AGE_LIMIT, change_to(json!({ "age_limit": 100 }))),
+        (INVALID_DOOR_TIMES, show_with("doors_at", json!("7 pm"))),
         (INVALID_SALES_WINDOW, show_with("opens_at", json!("soon"))),
         (TOO_MANY_QUEUE_SHOWS, create(crowded)),
         (INVALID_LIMIT, shop.get("/v1/concerts?limit=0")),
@@ -357,6 +365,12 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             shop.patch("/v1/queues/main")
                 .token(&admin.access_token)
                 .json(&json!({ "ratee": 3 })),
+        ),
+        (
+            INVALID_WHO,
+            shop.patch("/v1/queues/main")
+                .token(&admin.access_token)
+                .json(&json!({ "who": "guests" })),
         ),
         (
             NEVER_SET,
@@ -397,6 +411,12 @@ async fn others() -> Vec<(Shop, Refusal, Call)> {
     let join = closed.post("/v1/auth/tokens");
     let join = join.json(&json!({ "user_id": guest.user_id }));
     others.push((closed, QUEUE_CLOSED, join));
+    let for_accounts = Shop::open().await;
+    let admin = for_accounts.admin().await;
+    let accounts = json!({ "who": "accounts" });
+    for_accounts.put_queue(&admin, "main", &accounts).await.ok();
+    let join = for_accounts.ask_for_a_place().await;
+    others.push((for_accounts, ACCOUNT_NEEDED, join));
     let (sold_out, ..) = Shop::sold_out().await;
     let join = sold_out.ask_for_a_place().await;
     others.push((sold_out, SOLD_OUT, join));

@@ -18,6 +18,7 @@ async fn document_is_public_and_may_be_kept_for_a_second() {
         json!({
             "queue_id": "main",
             "state": "OPEN",
+            "who": "everybody",
             "points": queue["points"],
             "served": queue["served"],
             "tail": 1,

@@ -44,6 +44,10 @@ impl<'a> Gets<'a> {
                 ),
                 &admin.access_token,
             ),
+            (
+                format!("/v1/admin{}/orders?date={}", &concert[3..], shop.dates[0]),
+                &admin.access_token,
+            ),
             (shop.reservation(&receipt), &buyer.token),
             (format!("{user}/balance"), &buyer.token),
             (format!("{user}/payments"), &buyer.token),

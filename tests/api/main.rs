@@ -19,6 +19,7 @@ mod log_out;
 mod outlived_tokens;
 mod several_shows;
 mod sign_up;
+mod texts;
 mod update_user;
 
 mod get_place;
@@ -27,6 +28,7 @@ mod get_queue_settings;
 mod join_queue;
 mod leave_queue;
 mod put_queue;
+mod queues_for_accounts;
 mod update_queue;
 
 mod create_concert;
@@ -51,6 +53,7 @@ mod correct_balance;
 mod get_balance;
 mod get_statement;
 mod grades;
+mod list_orders;
 mod list_payments;
 mod partial_refunds;
 mod pay;

@@ -7,8 +7,8 @@ use crate::harness::{
     line::{default_settings, other_settings},
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_DEFAULT_CONCERT, INVALID_MAX_ACTIVE,
-        INVALID_QUEUE_ID, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WINDOWS,
-        QUEUE_NOT_FOUND,
+        INVALID_QUEUE_ID, INVALID_QUEUE_STATE, INVALID_RATE, INVALID_TICK_SECONDS, INVALID_WHO,
+        INVALID_WINDOWS, QUEUE_NOT_FOUND,
     },
 };
 
@@ -43,6 +43,7 @@ async fn replaces_all_settings() {
     assert_eq!(document["max_active"], 3);
     assert_eq!(document["rate"], json!(0.125));
     assert_eq!(document["state"], "PAUSED");
+    assert_eq!(document["who"], "accounts");
 
     // A setting that is left out gets its default again, the default concert too.
     let concert = json!({ "default_concert_id": shop.concert_id, "max_active": 7 });
@@ -89,6 +90,8 @@ async fn refuses_values_outside_their_limits_and_changes_nothing() {
         (json!({ "state": "open" }), INVALID_QUEUE_STATE),
         (json!({ "state": "SOLD_OUT" }), INVALID_QUEUE_STATE),
         (json!({ "state": 1 }), INVALID_QUEUE_STATE),
+        (json!({ "who": "guests" }), INVALID_WHO),
+        (json!({ "who": true }), INVALID_WHO),
         (json!({ "default_concert_id": "x" }), CONCERT_NOT_FOUND),
         (
             json!({ "default_concert_id": "019a9e1c-1111-7000-8000-000000000001" }),

@@ -39,6 +39,7 @@ async fn patch_changes_what_it_names_and_nothing_else() {
         ("claim_seconds", json!(50)),
         ("active_seconds", json!(90)),
         ("tick_seconds", json!(9)),
+        ("who", json!("everybody")),
         ("opens_at", shop.in_seconds(7_200)),
         ("state", json!("PAUSED")),
     ] {
@@ -69,7 +70,7 @@ async fn pausing_main_keeps_the_templates_parameters() {
         let changed = shop.patch_queue(&admin, "main", &change).await.ok();
         let expected = json!({
             "max_active": 20, "rate": 7, "claim_seconds": 120, "active_seconds": 300,
-            "tick_seconds": 5, "state": state, "version": version,
+            "tick_seconds": 5, "state": state, "who": "everybody", "version": version,
             "default_concert_id": shop.concert_id,
         });
         assert_eq!(changed["settings"], expected);

@@ -11,9 +11,10 @@
 //! A concert with a queue of its own ticks that queue, so that it takes newcomers at once.
 //!
 //! Cost: 1 RRU for the door; 2 WRU for each show, and 2 each for the concert, its line in the
-//! listing and the version. A queue of its own: 1 RRU to look it up, 1 RRU per 4 KB and 2 WRU per
-//! KB of the list of its shows, and the price of a tick. With a key: 3 WRU more, and 2 WRU for each
-//! transaction of a concert that needs several; a repeated call: 1 RRU and 1 WRU.
+//! listing and the version; for texts 2 WRU per KB. A queue of its own: 1 RRU to look it up, 1 RRU
+//! per 4 KB and 2 WRU per KB of the list of its shows, and the price of a tick. With a key: 3 WRU
+//! more, and 2 WRU for each transaction of a concert that needs several; a repeated call: 1 RRU and
+//! 1 WRU.
 //!
 //! Round trips: 10 calls in 9 rounds. Most of the calls wake the line.
 
@@ -34,7 +35,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::programme::{self, ConcertAnswer, Prices, ShowFields};
+use super::programme::{self, ConcertAnswer, DescriptionFields, Prices, ShowFields, VenueFields};
 use crate::operation::{Door, Operation};
 
 /// Creates the concert. Answers 201 with it.
@@ -60,16 +61,11 @@ async fn create(
     programme: Programme,
     name: Option<CreationName>,
 ) -> Result<Programme, ApiError> {
-    let concert = &programme.concert;
-    let shows: Vec<_> = programme.shows.values().cloned().collect();
     let Some(name) = name else {
-        app.store().create_concert(concert, &shows).await?;
+        app.store().create_programme(&programme).await?;
         return Ok(programme);
     };
-    let concert_id = app
-        .store()
-        .create_concert_once(&name, concert, &shows)
-        .await?;
+    let concert_id = app.store().create_concert_once(&name, &programme).await?;
     Ok(programme.with_id(concert_id))
 }
 
@@ -89,6 +85,11 @@ async fn programme(app: &App, body: &NewConcert) -> Result<Programme, ApiError> 
     };
     let change = ProgrammeChange {
         most_seats_a_person: programme::person_limit(body.most_seats_a_person.as_ref())?,
+        texts: programme::texts(
+            body.description.as_ref(),
+            body.venue.as_ref(),
+            body.age_limit.as_ref(),
+        )?,
         shows: programme::read(app, &shows).await?,
         ..ProgrammeChange::default()
     };
@@ -111,6 +112,18 @@ pub struct NewConcert {
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
     most_seats_a_person: Option<Field>,
+    /// What the concert is about: plain text. `null` removes it, and `null` for a language its text.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<DescriptionFields>)]
+    description: Option<Field>,
+    /// Where the concert plays. `null` removes it, and `null` for a language its text.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<VenueFields>)]
+    venue: Option<Field>,
+    /// The age from which on people may come. `null` removes it.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<u8>, maximum = 99)]
+    age_limit: Option<Field>,
     /// The concert's shows, each with its own date, or date and start.
     #[schema(value_type = Vec<ShowFields>, required, min_items = 1, max_items = 200)]
     shows: Field,
@@ -133,6 +146,7 @@ pub fn operation() -> Operation {
         )
         .body::<NewConcert>(json!({
             "name": "겨울 콘서트",
+            "venue": { "ko": "올림픽홀", "en": "Olympic Hall" },
             "shows": [
                 { "date": "2026-12-24", "price": 50_000 },
                 {
@@ -140,6 +154,7 @@ pub fn operation() -> Operation {
                     "price": 60_000,
                     "capacity": 500,
                     "opens_at": "2026-11-20T11:00:00Z",
+                    "doors_at": "18:30",
                 },
             ],
         }))

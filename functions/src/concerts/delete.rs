@@ -5,11 +5,12 @@
 //! for five seconds, so a seat can be held for that long after the deletion. Such a hold can be
 //! paid or cancelled as any other.
 //!
-//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the concert and of each block of seats; 2 WRU for
-//! each show, and 2 each for the concert, its line in the listing and the version. A queue of its
-//! own: 1 RRU per 4 KB and 2 WRU per KB of the list of its shows.
+//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the concert, of its texts and of each block of
+//! seats; 2 WRU for each show, 2 each for the concert, its line in the listing and the version, and
+//! 2 per KB of its texts. A queue of its own: 1 RRU per 4 KB and 2 WRU per KB of the list of its
+//! shows.
 //!
-//! Round trips: 13 calls in 12 rounds. Most of the calls wake the line.
+//! Round trips: 14 calls in 13 rounds. Most of the calls wake the line.
 
 use serde::Serialize;
 use serde_json::json;

@@ -1,9 +1,9 @@
-//! `GET /v1/concerts/{concert_id}`: a concert with all its shows, past ones included. Nothing is
+//! `GET /v1/concerts/{concert_id}`: a concert with its texts and all its shows, past ones included. Nothing is
 //! cached, so that an operator sees a change at once.
 //!
-//! Cost: 0.5 RRU per 4 KB.
+//! Cost: 0.5 RRU per 4 KB of the concert with its shows, and 0.5 RRU per 4 KB of its texts.
 //!
-//! Round trips: 1 call.
+//! Round trips: 2 calls in 1 round.
 
 use shared::{
     app::App,
@@ -28,8 +28,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 pub fn operation() -> Operation {
     Operation::new("Get a concert with its shows", Door::Public)
         .details(
-            "Returns all shows, past ones included. For free seats, see `GET \
-             /v1/concerts/{concert_id}/dates`.",
+            "Returns all shows, past ones included. Texts are plain text: a page must escape \
+             them. For free seats, see `GET /v1/concerts/{concert_id}/dates`.",
         )
         .answers::<ConcertAnswer>(200, "The concert.", ConcertAnswer::example())
         .refuses([ApiError::ConcertNotFound])

@@ -13,11 +13,14 @@ use shared::{
         programme::{Change, MAX_SHOWS, PlanOfShow, PricingChange, Programme, ShowChange},
         seat::MAX_SEATS_PER_SHOW,
         show::{PERSON_LIMITS, Show, time},
+        texts::{
+            Description, DetailsChange, InLanguages, InLanguagesChange, Texts, TextsChange,
+            TimeOfDay, Venue,
+        },
         user::Name,
     },
     error::{ApiError, Constraint},
     http::{Field, Seconds, Won, even_null},
-    jiff::Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -52,6 +55,51 @@ pub struct ShowFields {
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<Timestamp>)]
     closes_at: Option<Field>,
+    /// Where the show plays, if that is not the concert's venue. `null` removes it, and `null` for a
+    /// language its text.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<VenueFields>)]
+    venue: Option<Field>,
+    /// The time when the doors open, in the time zone of the deployment. Not after the start. `null`
+    /// removes it.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<TimeOfDay>)]
+    doors_at: Option<Field>,
+    /// The time when the show starts, in the time zone of the deployment, for a show whose `date` has
+    /// no start. Nothing is closed or refused at that time. `null` removes it.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<TimeOfDay>)]
+    starts_at: Option<Field>,
+}
+
+/// A description in Korean, in English, or in both. A language that is absent stays as it is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read as `LanguageFields`")]
+pub struct DescriptionFields {
+    /// The Korean text.
+    ko: Option<Description>,
+    /// The English text.
+    en: Option<Description>,
+}
+
+/// A venue in Korean, in English, or in both. A language that is absent stays as it is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read as `LanguageFields`")]
+pub struct VenueFields {
+    /// The Korean text.
+    ko: Option<Venue>,
+    /// The English text.
+    en: Option<Venue>,
+}
+
+/// A text in Korean, in English, or in both, as it came.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LanguageFields {
+    #[serde(default, deserialize_with = "even_null")]
+    ko: Option<Field>,
+    #[serde(default, deserialize_with = "even_null")]
+    en: Option<Field>,
 }
 
 /// Whether every show of a body needs a price.
@@ -111,13 +159,27 @@ impl ShowFields {
             key,
             pricing: self.pricing(app).await?,
             capacity: capacity.or_malformed(ApiError::Invalid(Constraint::Capacity))?,
-            opens_at: change(self.opens_at.as_ref())?,
-            closes_at: change(self.closes_at.as_ref())?,
+            opens_at: change(self.opens_at.as_ref(), time, Constraint::SalesWindow)?,
+            closes_at: change(self.closes_at.as_ref(), time, Constraint::SalesWindow)?,
+            details: self.details()?,
         })
     }
 }
 
 impl ShowFields {
+    /// What the fields say about what people want to know of the show.
+    fn details(&self) -> Result<DetailsChange, ApiError> {
+        let time = |field: &Option<Field>| {
+            let parse = |text: &str| text.parse::<TimeOfDay>().ok();
+            change(field.as_ref(), parse, Constraint::DoorTimes)
+        };
+        Ok(DetailsChange {
+            venue: venue(self.venue.as_ref())?,
+            doors_at: time(&self.doors_at)?,
+            starts_at: time(&self.starts_at)?,
+        })
+    }
+
     /// What the fields say about the cost of seats.
     async fn pricing(&self, app: &App) -> Result<PricingChange, ApiError> {
         let price = self.price.parse(Money::parse);
@@ -165,16 +227,64 @@ pub(crate) fn person_limit(field: Option<&Field>) -> Result<Change<u32>, ApiErro
     Ok(limit.map_or(Change::Clear, Change::Set))
 }
 
-fn change(field: Option<&Field>) -> Result<Change<Timestamp>, ApiError> {
+/// What a body says about the texts of a concert.
+pub(crate) fn texts(
+    description: Option<&Field>,
+    of_venue: Option<&Field>,
+    age_limit: Option<&Field>,
+) -> Result<TextsChange, ApiError> {
+    Ok(TextsChange {
+        description: in_languages(description, Description::parse, Constraint::Description)?,
+        venue: venue(of_venue)?,
+        age_limit: match age_limit {
+            None => Change::Keep,
+            Some(field) => {
+                let age = field.whole().filter(|age| Texts::AGE_LIMIT.contains(age));
+                let age = age.or_malformed(ApiError::Invalid(Constraint::AgeLimit))?;
+                age.map_or(Change::Clear, Change::Set)
+            }
+        },
+    })
+}
+
+fn venue(field: Option<&Field>) -> Result<InLanguagesChange<Venue>, ApiError> {
+    in_languages(field, Venue::parse, Constraint::Venue)
+}
+
+/// A text in languages: `null` removes it, and `null` for a language its text.
+fn in_languages<T>(
+    field: Option<&Field>,
+    parse: impl Fn(&str) -> Option<T>,
+    wrong: Constraint,
+) -> Result<InLanguagesChange<T>, ApiError> {
+    let Some(field) = field else {
+        return Ok(InLanguagesChange::default());
+    };
+    let languages = field.object::<LanguageFields>();
+    match languages.or_malformed(ApiError::Invalid(wrong))? {
+        None => Ok(InLanguagesChange::CLEAR),
+        Some(LanguageFields { ko, en }) => Ok(InLanguagesChange {
+            ko: change(ko.as_ref(), &parse, wrong)?,
+            en: change(en.as_ref(), &parse, wrong)?,
+        }),
+    }
+}
+
+/// The change of a value that is written as a text: `null` removes it.
+fn change<T>(
+    field: Option<&Field>,
+    parse: impl FnOnce(&str) -> Option<T>,
+    wrong: Constraint,
+) -> Result<Change<T>, ApiError> {
     let Some(field) = field else {
         return Ok(Change::Keep);
     };
-    let named = field.text(time, ApiError::Invalid(Constraint::SalesWindow))?;
+    let named = field.text(parse, ApiError::Invalid(wrong))?;
     Ok(named.map_or(Change::Clear, Change::Set))
 }
 
 /// The errors of a concert that a request describes.
-pub(crate) const REFUSALS: [ApiError; 13] = [
+pub(crate) const REFUSALS: [ApiError; 17] = [
     ApiError::InvalidDate,
     ApiError::Invalid(Constraint::Name),
     ApiError::Invalid(Constraint::QueueId),
@@ -187,6 +297,10 @@ pub(crate) const REFUSALS: [ApiError; 13] = [
     ApiError::PlanNotFound,
     ApiError::Invalid(Constraint::Capacity),
     ApiError::Invalid(Constraint::SalesWindow),
+    ApiError::Invalid(Constraint::Description),
+    ApiError::Invalid(Constraint::Venue),
+    ApiError::Invalid(Constraint::AgeLimit),
+    ApiError::Invalid(Constraint::DoorTimes),
     ApiError::Invalid(Constraint::QueueShows),
 ];
 
@@ -204,14 +318,26 @@ pub struct ConcertAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     most_seats_a_person: Option<u32>,
+    /// What the concert is about: plain text, in the languages that it has. Absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<&'a InLanguages<Description>>,
+    /// Where the concert plays. Absent if it has no venue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    venue: Option<&'a InLanguages<Venue>>,
+    /// The age from which on people may come. Absent if nothing is said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, maximum = 99)]
+    age_limit: Option<u8>,
     /// The concert's shows, the earliest first.
-    shows: Vec<ShowAnswer>,
+    shows: Vec<ShowAnswer<'a>>,
 }
 
 /// A concert on one date.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Show)]
-pub struct ShowAnswer {
+pub struct ShowAnswer<'a> {
     /// The date of the show.
     date: ShowDate,
     /// The show, as `date` of a request names it: its date, and its start if it has one.
@@ -238,6 +364,18 @@ pub struct ShowAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
+    /// Where the show plays. Absent if that is the concert's venue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    venue: Option<&'a InLanguages<Venue>>,
+    /// The time when the doors open, in the time zone of the deployment. Absent if it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    doors_at: Option<TimeOfDay>,
+    /// The time when the show starts, in the time zone of the deployment. Absent if it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    starts_at: Option<TimeOfDay>,
 }
 
 impl<'a> ConcertAnswer<'a> {
@@ -248,6 +386,9 @@ impl<'a> ConcertAnswer<'a> {
             name: &programme.concert.name,
             queue_id: &programme.concert.queue_id,
             most_seats_a_person: programme.concert.most_seats_a_person,
+            description: programme.texts.description.as_ref(),
+            venue: programme.texts.venue.as_ref(),
+            age_limit: programme.texts.age_limit,
             shows: answers(&programme.shows),
         }
     }
@@ -258,6 +399,9 @@ impl<'a> ConcertAnswer<'a> {
             "concert_id": "019a9e1c-1111-7000-8000-000000000001",
             "name": "겨울 콘서트",
             "queue_id": "main",
+            "description": { "ko": "겨울밤의 음악회", "en": "Music for a winter night" },
+            "venue": { "ko": "올림픽홀", "en": "Olympic Hall" },
+            "age_limit": 8,
             "shows": [
                 {
                     "date": "2026-12-24",
@@ -271,13 +415,15 @@ impl<'a> ConcertAnswer<'a> {
                     "price": 60_000,
                     "capacity": 500,
                     "opens_at": "2026-11-20T11:00:00Z",
+                    "doors_at": "18:30",
+                    "starts_at": "19:30",
                 },
             ],
         })
     }
 }
 
-fn answers(shows: &BTreeMap<ShowKey, Show>) -> Vec<ShowAnswer> {
+fn answers(shows: &BTreeMap<ShowKey, Show>) -> Vec<ShowAnswer<'_>> {
     shows
         .values()
         .map(|show| ShowAnswer {
@@ -294,6 +440,9 @@ fn answers(shows: &BTreeMap<ShowKey, Show>) -> Vec<ShowAnswer> {
             capacity: show.capacity,
             opens_at: show.sale.opens_at.map(Seconds),
             closes_at: show.sale.closes_at.map(Seconds),
+            venue: show.details.venue.as_ref(),
+            doors_at: show.details.doors_at,
+            starts_at: show.details.start_of(show.key),
         })
         .collect()
 }

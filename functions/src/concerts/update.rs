@@ -1,4 +1,5 @@
-//! `PATCH /v1/concerts/{concert_id}`: changes a concert's name, its queue, and its shows by date.
+//! `PATCH /v1/concerts/{concert_id}`: changes a concert's name, its queue, its texts, and its shows
+//! by date.
 //!
 //! What is left out stays. A date that does not exist is added. The capacity of a show never
 //! changes. Of two changes at once, both are done. A change of more shows than fit into one
@@ -10,13 +11,14 @@
 //! that moment may still buy it. The queues are ticked, so that new seats take newcomers at once,
 //! and a line without seats ends (`ARCHITECTURE.md#where-a-line-ends`).
 //!
-//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the concert; 2 WRU for each show that changes, 2 for
-//! the concert, 2 for the version, 2 for each place of the listing that changes. A queue of its
-//! own: 1 RRU to look it up, 1 RRU per 4 KB and 2 WRU per KB of the list of its shows, and the
-//! price of a tick. A move to another queue: 0.5 RRU more, and a look at the line (2 RRU and 1 for
-//! each live cohort, or 65 RRU before its opening).
+//! Cost: 1 RRU for the door, 1 RRU per 4 KB of the concert and of its texts; 2 WRU for each show
+//! that changes, 2 for the concert, 2 for the version, 2 for each place of the listing that
+//! changes, 2 for each KB of the texts if they change. A queue of its own: 1 RRU to look it up, 1
+//! RRU per 4 KB and 2 WRU per KB of the list of its shows, and the price of a tick. A move to
+//! another queue: 0.5 RRU more, and a look at the line (2 RRU and 1 for each live cohort, or 65 RRU
+//! before its opening).
 //!
-//! Round trips: 9 calls in 8 rounds. Most of the calls wake the line.
+//! Round trips: 10 calls in 9 rounds. Most of the calls wake the line.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -34,7 +36,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-use super::programme::{self, ConcertAnswer, Prices, ShowFields};
+use super::programme::{self, ConcertAnswer, DescriptionFields, Prices, ShowFields, VenueFields};
 use crate::operation::{Door, Operation, several_shows};
 
 /// Changes the concert. Answers with it.
@@ -90,6 +92,11 @@ async fn change(
         queue_id: programme::queue_id(&body.queue_id)?,
         most_seats_a_person: programme::person_limit(body.most_seats_a_person.as_ref())?,
         now,
+        texts: programme::texts(
+            body.description.as_ref(),
+            body.venue.as_ref(),
+            body.age_limit.as_ref(),
+        )?,
         shows: programme::read(app, &shows).await?,
     })
 }
@@ -108,6 +115,18 @@ pub struct ConcertChange {
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
     most_seats_a_person: Option<Field>,
+    /// What the concert is about: plain text. `null` removes it, and `null` for a language its text.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<DescriptionFields>)]
+    description: Option<Field>,
+    /// Where the concert plays. `null` removes it, and `null` for a language its text.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<VenueFields>)]
+    venue: Option<Field>,
+    /// The age from which on people may come. `null` removes it.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<u8>, maximum = 99)]
+    age_limit: Option<Field>,
     /// Shows to add or to change. A show that the concert has is changed, another one is added.
     #[schema(value_type = Option<Vec<ShowFields>>, max_items = 200)]
     shows: Field,
@@ -126,6 +145,8 @@ pub fn operation() -> Operation {
         )
         .body::<ConcertChange>(json!({
             "name": "겨울 콘서트",
+            "description": { "en": "Music for a winter night" },
+            "age_limit": null,
             "shows": [
                 { "date": "2026-12-24", "opens_at": null },
                 { "date": "2026-12-25T19:30", "price": 60_000 },

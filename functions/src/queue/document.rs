@@ -7,7 +7,7 @@ use shared::{
         decimal,
         draw::PublicDraw,
         ids::QueueId,
-        queue::{Closure, ClosureReason, EarlyClosure, Queue, QueueState},
+        queue::{Closure, ClosureReason, EarlyClosure, Queue, QueueState, WhoJoins},
         schedule::Point,
     },
     http::{Milliseconds, Seconds},
@@ -44,6 +44,8 @@ pub struct PublicQueue<'a> {
     queue_id: &'a QueueId,
     /// Whether people may join, and are let in.
     state: PublicQueueState,
+    /// The setting: who may join.
+    who: WhoJoins,
     /// The schedule: how many people are served by when, in the order of time, linear in between.
     points: Vec<PublicPoint>,
     /// The number of people served now. Numbers up to this one do not wait.
@@ -169,6 +171,7 @@ impl<'a> PublicQueue<'a> {
         Self {
             queue_id: &queue.id,
             state: PublicQueueState::of(queue),
+            who: queue.settings.who,
             points: points.iter().filter_map(PublicPoint::of).collect(),
             served: queue.served(now),
             tail: queue.line.issued,
@@ -191,6 +194,7 @@ impl<'a> PublicQueue<'a> {
         json!({
             "queue_id": "main",
             "state": "OPEN",
+            "who": "everybody",
             "points": [
                 { "at": "2026-11-20T03:00:00Z", "served": 100 },
                 { "at": "2026-11-20T03:00:05Z", "served": 117.5 },

@@ -12,6 +12,9 @@
 //! A queue that takes nobody is read once more before the refusal, and so is the concert: the queue
 //! may have opened, or the concert may have moved, a moment ago.
 //!
+//! A queue may be for users with an account only. Then a guest gets no number. Who is in its line
+//! already stays in it, because the token of a live session is issued again whoever has it.
+//!
 //! Cost: 2 WRU and 2.5 RRU, before the opening too. If nobody is waiting, the join is the arrival:
 //! 3 WRU. A concert that the instance does not know: 0.5 RRU, one call and one round more. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another
 //! concert. A queue that takes nobody: 0.5 RRU more, and 0.5 RRU for the concert.
@@ -25,7 +28,7 @@ use shared::{
     domain::{
         draw::any_stripe,
         ids::{ConcertId, QueueId, UserId},
-        queue::{Queue, QueueState, Ticket},
+        queue::{Queue, QueueState, Ticket, WhoJoins},
         session::{Ending, Session},
         user::User,
     },
@@ -150,6 +153,14 @@ fn require_open(queue: &Queue) -> Result<(), ApiError> {
     }
 }
 
+/// Requires that the queue takes guests, if the user is one.
+fn require_may_join(user: &User, queue: &Queue) -> Result<(), ApiError> {
+    match queue.settings.who {
+        WhoJoins::Accounts if user.is_guest() => Err(ApiError::AccountNeeded),
+        WhoJoins::Everybody | WhoJoins::Accounts => Ok(()),
+    }
+}
+
 /// A new session, or the live one if its token may be issued again, and the generation of the
 /// user's tokens.
 async fn join(
@@ -179,7 +190,7 @@ async fn try_to_join(
     (user, earlier): Seen,
 ) -> Result<(Session, u32), TryError<ApiError>> {
     let user = visitor.require_identity(user)?;
-    let session = join_after(app, visitor, wish, queue, earlier).await?;
+    let session = join_after(app, visitor, wish, queue, &user, earlier).await?;
     Ok((session, user.generation))
 }
 
@@ -190,6 +201,7 @@ async fn join_after(
     visitor: &Visitor,
     wish: &Wish,
     queue: &Queue,
+    user: &User,
     earlier: Option<Session>,
 ) -> Result<Session, TryError<ApiError>> {
     let now = visitor.now;
@@ -199,6 +211,7 @@ async fn join_after(
         ended => ended,
     };
     require_open(queue)?;
+    require_may_join(user, queue)?;
     let joined = take_a_number(app, wish, queue, ended, now).await;
     match joined.decided()? {
         Ok(session) => Ok(session),
@@ -344,6 +357,9 @@ pub fn operation() -> Operation {
              same key with another concert is 422 `IDEMPOTENCY_KEY_REUSED`.\n\n\
              A token is good for 30 days, and the place for as long as the line takes. A token \
              that has expired is issued again up to 30 days later.\n\n\
+             A queue whose `who` is `accounts` gives no number to a guest: 403 `ACCOUNT_NEEDED`. \
+             A guest becomes a user with an account by `PATCH /v1/users/{user_id}` with an \
+             e-mail address and a password.\n\n\
              410 if the queue takes nobody: `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.",
         )
         .header::<IdempotencyKey>(
@@ -368,6 +384,7 @@ pub fn operation() -> Operation {
             ApiError::InvalidUserId,
             ApiError::BadRequest,
             ApiError::TokenAlreadyActive,
+            ApiError::AccountNeeded,
             ApiError::UserNotFound,
             ApiError::ConcertNotFound,
             ApiError::QueueNotFound,

@@ -57,7 +57,7 @@ pub fn operation() -> Operation {
         .details(
             "A setting that is left out gets the default of this deployment (as shipped: \
              `max_active` 1000, `rate` 50, `claim_seconds` 120, `active_seconds` 300, \
-             `tick_seconds` 5), and `state` is `OPEN`. `opens_at` stays as it is. To change single \
+             `tick_seconds` 5), `state` is `OPEN`, and `who` is `everybody`. `opens_at` stays as it is. To change single \
              settings, use `PATCH`. The settings are in force from the next tick on, which this call makes.\n\n\
              Lowering `max_active` sends nobody away. While the state is `PAUSED`, nobody is let \
              in. `CLOSED` also refuses new joins and ends the line for those who wait.\n\n\

@@ -11,7 +11,7 @@ use shared::{
         decimal,
         ids::{ConcertId, QueueId},
         programme::Change,
-        queue::{MAX_AHEAD, Queue, QueueState, Settings},
+        queue::{MAX_AHEAD, Queue, QueueState, Settings, WhoJoins},
         show::time,
     },
     error::{ApiError, Constraint},
@@ -28,13 +28,14 @@ use super::document::{Milli, PublicQueue};
 
 /// The fields that a body with settings may have. Some are not settings but part of the answer of
 /// [`super::get_settings`]. They are ignored, so that the answer can be sent back unchanged.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "max_active",
     "rate",
     "claim_seconds",
     "active_seconds",
     "tick_seconds",
     "state",
+    "who",
     "opens_at",
     "default_concert_id",
     "queue_id",
@@ -84,6 +85,9 @@ pub struct QueueSettings {
     /// Whether people may join, and are let in.
     #[schema(value_type = Option<QueueState>)]
     state: Field,
+    /// Who may join. Those who are in the line stay in it.
+    #[schema(value_type = Option<WhoJoins>)]
+    who: Field,
     /// The time when the queue opens, at most 28 days ahead. It can be moved until it has passed,
     /// even while people are in the draw. A queue that is open already can get it only if nobody
     /// has joined. If it is absent or `null`, it stays as it is, with `PUT` too.
@@ -104,6 +108,7 @@ pub(super) struct SettingsWanted {
     active_seconds: Option<u32>,
     tick_seconds: Option<u32>,
     state: Option<QueueState>,
+    who: Option<WhoJoins>,
     opens_at: Option<Timestamp>,
     default_concert_id: Change<ConcertId>,
 }
@@ -130,6 +135,7 @@ impl QueueSettings {
             active_seconds: within(&self.active_seconds, active, Constraint::Windows)?,
             tick_seconds: within(&self.tick_seconds, ticks, Constraint::TickSeconds)?,
             state: one_of(&self.state, Constraint::QueueState)?,
+            who: one_of(&self.who, Constraint::WhoJoins)?,
             opens_at: self
                 .opens_at
                 .text(time, ApiError::Invalid(Constraint::OpensAt))?,
@@ -170,6 +176,7 @@ impl SettingsWanted {
             active_seconds: self.active_seconds.unwrap_or(rest.active_seconds),
             tick_seconds: self.tick_seconds.unwrap_or(rest.tick_seconds),
             state: self.state.unwrap_or(rest.state),
+            who: self.who.unwrap_or(rest.who),
             opens_at: opens_at(self.opens_at, before, now)?,
             default_concert_id: match self.default_concert_id {
                 Change::Keep => rest.default_concert_id,
@@ -262,6 +269,8 @@ pub struct SettingsAnswer {
     tick_seconds: u32,
     /// Whether people may join, and are let in.
     state: QueueState,
+    /// Who may join.
+    who: WhoJoins,
     /// The concert of sessions that were joined without naming one. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -285,6 +294,7 @@ impl SettingsAnswer {
             active_seconds: settings.active_seconds,
             tick_seconds: settings.tick_seconds,
             state: settings.state,
+            who: settings.who,
             default_concert_id: settings.default_concert_id,
             opens_at: settings.opens_at.map(Seconds),
             version: settings.version,
@@ -300,18 +310,20 @@ impl SettingsAnswer {
             "active_seconds": 300,
             "tick_seconds": 5,
             "state": "OPEN",
+            "who": "everybody",
             "version": 3,
         })
     }
 }
 
 /// The errors of settings that a request names.
-pub(super) const REFUSALS: [ApiError; 10] = [
+pub(super) const REFUSALS: [ApiError; 11] = [
     ApiError::Invalid(Constraint::MaxActive),
     ApiError::Invalid(Constraint::Rate),
     ApiError::Invalid(Constraint::Windows),
     ApiError::Invalid(Constraint::TickSeconds),
     ApiError::Invalid(Constraint::QueueState),
+    ApiError::Invalid(Constraint::WhoJoins),
     ApiError::Invalid(Constraint::OpensAt),
     ApiError::Invalid(Constraint::AlreadyOpen),
     ApiError::Invalid(Constraint::DefaultConcert),

@@ -16,11 +16,11 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct SeatOfReservation {
     /// The number of the seat.
-    seat_number: SeatNumber,
+    pub(crate) seat_number: SeatNumber,
     #[serde(flatten)]
-    labels: SeatLabels,
+    pub(crate) labels: SeatLabels,
     /// The price of the seat, in won.
-    price: Won,
+    pub(crate) price: Won,
 }
 
 /// Where a seat is in its hall, as its plan says. Nothing of it is there if the show has no plan.
@@ -29,19 +29,19 @@ pub struct SeatLabels {
     /// The name of the section.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    section: Option<String>,
+    pub(crate) section: Option<String>,
     /// The label of the row.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    row: Option<String>,
+    pub(crate) row: Option<String>,
     /// The label of the seat.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    seat: Option<String>,
+    pub(crate) seat: Option<String>,
     /// The grade of the seat.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    grade: Option<Grade>,
+    pub(crate) grade: Option<Grade>,
     /// Present, and `true`, if it is a wheelchair place.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]

@@ -7,6 +7,7 @@ use shared::{
         ids::{ConcertId, QueueId, ShowDate, UserId},
         money::Money,
         show::{Concert, Pricing, SalesWindow, Show},
+        texts::ShowDetails,
         user::{Email, Name, Password, Role, User},
     },
     password,
@@ -110,6 +111,7 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
         most_seats_a_person: None,
         sale: SalesWindow::default(),
         left: Vec::new(),
+        details: ShowDetails::default(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     money::Money,
     plan::{Grade, Plan},
     show::{Concert, ListedConcert, Pricing, SaleState, SalesWindow, Show, USUAL_CAPACITY},
+    texts::{DetailsChange, ShowDetails, Texts, TextsChange},
     user::Name,
 };
 
@@ -24,6 +25,8 @@ pub struct Programme {
     pub concert: Concert,
     /// How many times it was written. A change names the version that was read.
     pub version: u64,
+    /// Its texts.
+    pub texts: Texts,
     /// Its shows. A concert without shows does not exist.
     pub shows: BTreeMap<ShowKey, Show>,
 }
@@ -69,6 +72,8 @@ pub struct ProgrammeChange {
     pub most_seats_a_person: Change<u32>,
     /// The time of the change.
     pub now: Timestamp,
+    /// What changes of its texts.
+    pub texts: TextsChange,
     /// New shows, and changes of existing ones.
     pub shows: Vec<ShowChange>,
 }
@@ -86,6 +91,8 @@ pub struct ShowChange {
     pub opens_at: Change<Timestamp>,
     /// When its sale closes.
     pub closes_at: Change<Timestamp>,
+    /// What changes of what people want to know of it.
+    pub details: DetailsChange,
 }
 
 /// A change of what seats cost.
@@ -140,7 +147,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    fn of(self, before: Option<T>) -> Option<T> {
+    pub(super) fn of(self, before: Option<T>) -> Option<T> {
         match self {
             Self::Keep => before,
             Self::Clear => None,
@@ -162,6 +169,8 @@ pub enum Impossible {
     Capacity,
     /// A sale would close before it opens.
     SalesWindow,
+    /// The doors of a show would open after its start, or its start would not be that of its key.
+    Details,
     /// A new show has no price.
     NoPrice,
     /// A grade of the plan has no price, or a price is of no grade.
@@ -176,6 +185,7 @@ impl Programme {
         Self {
             concert,
             version: 0,
+            texts: Texts::default(),
             shows: BTreeMap::new(),
         }
     }
@@ -190,15 +200,24 @@ impl Programme {
         self
     }
 
-    /// A new concert with these shows.
-    pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
+    /// The same concert, as it is created.
+    #[must_use]
+    pub fn first_version(&self) -> Self {
         let mut programme = Self {
-            shows: shows.iter().map(|show| (show.key, show.clone())).collect(),
             version: 1,
-            ..Self::new(concert)
+            ..self.clone()
         };
         programme.tell_shows();
         programme
+    }
+
+    /// A new concert with these shows.
+    pub fn with_shows(concert: Concert, shows: &[Show]) -> Self {
+        let programme = Self {
+            shows: shows.iter().map(|show| (show.key, show.clone())).collect(),
+            ..Self::new(concert)
+        };
+        programme.first_version()
     }
 
     /// The concert after a change. Every show gets the concert's queue and name.
@@ -212,6 +231,7 @@ impl Programme {
         }
         next.concert.most_seats_a_person =
             (change.most_seats_a_person).of(self.concert.most_seats_a_person);
+        next.texts = self.texts.changed(&change.texts);
         let mut named = BTreeSet::new();
         for show in &change.shows {
             let before = match self.named(show.key) {
@@ -282,6 +302,7 @@ impl Programme {
             .collect();
         let mut step = Self {
             concert: next.concert.clone(),
+            texts: next.texts.clone(),
             ..self.clone()
         };
         let mut steps = Vec::new();
@@ -295,7 +316,8 @@ impl Programme {
             step.version += 1;
             steps.push(step.clone());
         }
-        if steps.is_empty() && step.concert != self.concert {
+        let is_changed = step.concert != self.concert || step.texts != self.texts;
+        if steps.is_empty() && is_changed {
             step.version += 1;
             steps.push(step);
         }
@@ -342,6 +364,7 @@ impl ShowChange {
         with_a_window(Show {
             pricing: self.pricing.applied_to(&before.pricing)?,
             sale: self.sale(before.sale),
+            details: self.details(&before.details, before.key)?,
             ..before.clone()
         })
     }
@@ -357,7 +380,14 @@ impl ShowChange {
             most_seats_a_person: concert.most_seats_a_person,
             sale: self.sale(SalesWindow::default()),
             left: concert.left.clone(),
+            details: self.details(&ShowDetails::default(), self.key)?,
         })
+    }
+
+    /// The details after the change of the show with this key.
+    fn details(&self, before: &ShowDetails, key: ShowKey) -> Result<ShowDetails, Impossible> {
+        let details = before.changed(&self.details, key);
+        details.ok_or(Impossible::Details)
     }
 
     /// The capacity of a new show: that of its plan, if it has one.
@@ -571,6 +601,7 @@ mod tests {
             capacity: None,
             opens_at: Change::Keep,
             closes_at: Change::Keep,
+            details: DetailsChange::default(),
         }
     }
 

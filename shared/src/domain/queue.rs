@@ -59,6 +59,10 @@ pub struct Settings {
     pub tick_seconds: u32,
     /// Whether people may join and come in.
     pub state: QueueState,
+    /// Who may join. Settings from before this was stored mean everybody. It is stored only if it
+    /// is somebody else, so that earlier versions of the code read what they wrote.
+    #[serde(default, skip_serializing_if = "WhoJoins::is_everybody")]
+    pub who: WhoJoins,
     /// The concert of those who join without naming one. It is stored beside the other settings,
     /// because `main` may have one and take everything else from the template.
     #[serde(skip)]
@@ -122,6 +126,28 @@ pub enum QueueState {
     Paused,
     /// Nobody may join, and the line ends for those who wait.
     Closed,
+}
+
+/// Who may join a queue. Those who are in its line stay, whoever they are.
+///
+/// - `everybody`: guests, and users with an account.
+/// - `accounts`: only users with an account: an e-mail address, which is not verified, and a
+///   password.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WhoJoins {
+    /// Guests, and users with an account.
+    #[default]
+    Everybody,
+    /// Only users with an account.
+    Accounts,
+}
+
+impl WhoJoins {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_everybody(&self) -> bool {
+        *self == Self::Everybody
+    }
 }
 
 /// A range of numbers admitted at about the same time. The active are counted per cohort. It has

@@ -11,6 +11,7 @@ use super::{
     money::Money,
     plan::{Grade, Plan},
     seat::{SEATS_A_BLOCK, SeatNumber, SeatSet},
+    texts::ShowDetails,
     user::Name,
 };
 
@@ -45,6 +46,9 @@ pub struct Show {
     /// The queues that it has left. Those who were in one of them by then may still buy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
+    /// What people want to know of it.
+    #[serde(flatten)]
+    pub details: ShowDetails,
 }
 
 /// What the seats of a show cost.
@@ -366,6 +370,7 @@ mod tests {
             most_seats_a_person: None,
             sale: SalesWindow::default(),
             left: Vec::new(),
+            details: ShowDetails::default(),
         }
     }
 

@@ -62,7 +62,7 @@ pub(super) fn line(text: &str, max: usize) -> Option<String> {
 /// follows the name in a list would be shown in another order. The characters that only mark a
 /// direction for their neighbours (U+200E, U+200F, U+061C) are part of names in some scripts, so
 /// they are allowed.
-fn controls_text(character: char) -> bool {
+pub(super) fn controls_text(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

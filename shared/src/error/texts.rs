@@ -14,6 +14,7 @@ use crate::{
         reason::Reason,
         seat::{MAX_SEATS_PER_HOLD, MAX_SEATS_PER_SHOW},
         show::PERSON_LIMITS,
+        texts::{self, Description, Venue},
         user::{Email, Name, Password},
     },
     http::{MAX_BODY_BYTES, MAX_PAGE_LENGTH},
@@ -147,6 +148,10 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ApiError::Forbidden => both(
             "접근 권한이 없습니다.",
             "You do not have permission to do this.",
+        ),
+        ApiError::AccountNeeded => both(
+            "이 대기열은 회원만 참여할 수 있습니다. 이메일과 비밀번호를 등록해 주세요.",
+            "Only users with an account may join this queue. Add an e-mail address and a password.",
         ),
         ApiError::UserNotFound => both("존재하지 않는 사용자입니다.", "There is no such user."),
         ApiError::NoAvailableDates => both(
@@ -345,6 +350,42 @@ fn of_constraint(constraint: Constraint) -> Texts {
             "plan_id must be the id of a plan, and needs prices beside it. The plan of an existing \
              show cannot be changed.",
         ),
+        Constraint::Description => {
+            let max = Description::MAX_LENGTH;
+            both(
+                format!(
+                    "description은 ko와 en에 각각 1 ~ {max}자를 입력할 수 있으며, 줄바꿈 이외의 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A description has texts in ko and en, each of 1 to {max} characters. None may be \
+                     a control character other than a line break, or change the direction of a text."
+                ),
+            )
+        }
+        Constraint::Venue => {
+            let max = Venue::MAX_LENGTH;
+            both(
+                format!(
+                    "venue는 ko와 en에 각각 1 ~ {max}자를 입력할 수 있으며, 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A venue has texts in ko and en, each of 1 to {max} characters. None may break \
+                     lines or change the direction of a text."
+                ),
+            )
+        }
+        Constraint::AgeLimit => {
+            let (min, max) = bounds(&texts::Texts::AGE_LIMIT);
+            both(
+                format!("age_limit은 {min} ~ {max} 사이의 정수여야 합니다."),
+                format!("age_limit must be a whole number from {min} to {max}."),
+            )
+        }
+        Constraint::DoorTimes => both(
+            "doors_at과 starts_at은 'HH:MM' 형식이어야 하고, doors_at은 공연 시작 시각보다 늦을 수 없습니다. date에 시작 시각이 있으면 starts_at은 그와 같아야 합니다.",
+            "doors_at and starts_at must be 'HH:MM', and the doors must not open after the start. If \
+             date has a start, starts_at must be the same.",
+        ),
         Constraint::SalesWindow => both(
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",
             "A sale must open before it closes. Both times must be in RFC 3339.",
@@ -447,6 +488,10 @@ fn of_constraint(constraint: Constraint) -> Texts {
         Constraint::QueueState => both(
             "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
             "state must be OPEN, PAUSED or CLOSED.",
+        ),
+        Constraint::WhoJoins => both(
+            "who는 everybody 또는 accounts여야 합니다.",
+            "who must be everybody or accounts.",
         ),
         Constraint::OpensAt => {
             let days = MAX_AHEAD.as_hours() / 24;

@@ -469,7 +469,8 @@ pub(super) fn record(
         .map_err(StoreError::of_item)
 }
 
-fn key(user_id: UserId, entry: &str) -> Item {
+/// The key of an item of a user.
+pub(super) fn key(user_id: UserId, entry: &str) -> Item {
     Item::from([
         ("user_id".to_owned(), text(user_id)),
         ("entry".to_owned(), text(entry)),

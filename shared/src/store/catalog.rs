@@ -14,6 +14,7 @@ use crate::domain::{
     ids::{ConcertId, ShowDate, ShowId},
     programme::Programme,
     show::{Concert, ListedConcert, Show},
+    texts::Texts,
 };
 
 /// The most concerts of the listing that one page looks at; one more is read: 20 to 40 KB.
@@ -173,8 +174,37 @@ impl Store {
         Ok((misplaced, next))
     }
 
-    /// Reads a concert with its shows; `None` if there is none. 0.5 RRU per 4 KB; 1 if consistent.
+    /// Reads a concert with its shows and texts; `None` if there is none. 0.5 RRU per 4 KB of the
+    /// concert with its shows, and of its texts; 1 if consistent.
+    ///
+    /// If consistent, the texts are read after the concert. So a change of this version of the
+    /// concert, which requires that version, cannot lose texts that another change wrote before.
     pub async fn programme(
+        &self,
+        concert_id: ConcertId,
+        reading: Reading,
+    ) -> Result<Option<Programme>, StoreError> {
+        let concert = self.concert_with_shows(concert_id, reading);
+        let texts = self.texts(concert_id, reading);
+        let (programme, texts) = if reading.is_consistent() {
+            match concert.await? {
+                Some(programme) => (Some(programme), texts.await?),
+                None => return Ok(None),
+            }
+        } else {
+            tokio::try_join!(concert, texts)?
+        };
+        Ok(programme.map(|programme| Programme { texts, ..programme }))
+    }
+
+    async fn texts(&self, concert_id: ConcertId, reading: Reading) -> Result<Texts, StoreError> {
+        let key = key(keys::texts(concert_id), keys::TEXTS);
+        let texts = self.get(&self.tables.catalog, key, reading).await?;
+        Ok(texts.unwrap_or_default())
+    }
+
+    /// A concert with its shows, without its texts.
+    async fn concert_with_shows(
         &self,
         concert_id: ConcertId,
         reading: Reading,
@@ -205,6 +235,7 @@ impl Store {
         Ok(concert.map(|entry| Programme {
             concert: entry.concert,
             version: entry.version,
+            texts: Texts::default(),
             shows,
         }))
     }

@@ -32,6 +32,8 @@ pub const CREATIONS: &str = "created#";
 pub const LISTING: &str = "listing";
 /// `Catalog`: the group of the version, and its only entry.
 pub const VERSION: &str = "version";
+/// `Catalog`: the only entry of the group of a concert's texts.
+pub const TEXTS: &str = "texts";
 /// `Catalog`: the group of the list of plans.
 pub const PLANS: &str = "plans";
 /// `Catalog`: the only entry of a plan's group.
@@ -129,6 +131,11 @@ pub fn first_order_of(concert_id: ConcertId) -> String {
 /// `Catalog`: the group of the creations with keys of an administrator.
 pub fn creations(admin: UserId) -> String {
     format!("{CREATIONS}{admin}")
+}
+
+/// `Catalog`: the group of a concert's texts. Whoever reads the concert does not read them.
+pub fn texts(concert_id: ConcertId) -> String {
+    format!("texts#{concert_id}")
 }
 
 /// `Catalog`: a show.

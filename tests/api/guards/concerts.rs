@@ -11,6 +11,7 @@ use shared::{
         money::Money,
         programme::{Change, PricingChange, ProgrammeChange, ShowChange},
         show::{Concert, Show},
+        texts::DetailsChange,
         user::Name,
     },
     futures_util::future::join_all,
@@ -129,6 +130,7 @@ fn show_on(date: &str) -> ShowChange {
         capacity: None,
         opens_at: Change::Keep,
         closes_at: Change::Keep,
+        details: DetailsChange::default(),
     }
 }
 

@@ -138,6 +138,12 @@ impl Shop {
                 "GET",
                 &format!("{concert}/reservations?date={date}&seat_number=50"),
             ),
+            guarded(
+                "list-show-orders",
+                Door::Admin,
+                "GET",
+                &format!("/v1/admin/concerts/{}/orders?date={date}", self.concert_id),
+            ),
             with(
                 json!({ "amount": 1_000, "reason": "A" }),
                 guarded(

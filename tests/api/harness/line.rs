@@ -161,6 +161,7 @@ pub fn default_settings() -> Value {
         "active_seconds": 300,
         "tick_seconds": 5,
         "state": "OPEN",
+        "who": "everybody",
     })
 }
 
@@ -173,5 +174,6 @@ pub fn other_settings() -> Value {
         "active_seconds": 60,
         "tick_seconds": 2,
         "state": "PAUSED",
+        "who": "accounts",
     })
 }

@@ -24,6 +24,7 @@ use shared::{
         order::Hold,
         session::Session,
         show::{Concert, Pricing, SalesWindow, Show},
+        texts::ShowDetails,
         user::Name,
     },
     jiff::{SignedDuration, Timestamp},
@@ -462,6 +463,7 @@ pub fn show(key: &str) -> Show {
         most_seats_a_person: None,
         sale: SalesWindow::default(),
         left: Vec::new(),
+        details: ShowDetails::default(),
     }
 }
 

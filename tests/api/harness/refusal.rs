@@ -70,6 +70,11 @@ mod rows {
     pub const INVALID_RATE: Refusal = refusal(400, "BAD_REQUEST", "rate는 0.001 ~ 10000 사이의 숫자여야 합니다. 입장을 멈추려면 state를 PAUSED로 설정하세요.");
     pub const INVALID_WINDOWS: Refusal = refusal(400, "BAD_REQUEST", "claim_seconds와 active_seconds는 10 ~ 3600 사이의 정수여야 하며 active_seconds는 claim_seconds보다 10 이상 커야 합니다.");
     pub const INVALID_TICK_SECONDS: Refusal = refusal(400, "BAD_REQUEST", "tick_seconds는 1 ~ 30 사이의 정수여야 합니다.");
+    pub const INVALID_DESCRIPTION: Refusal = refusal(400, "BAD_REQUEST", "description은 ko와 en에 각각 1 ~ 2000자를 입력할 수 있으며, 줄바꿈 이외의 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
+    pub const INVALID_VENUE: Refusal = refusal(400, "BAD_REQUEST", "venue는 ko와 en에 각각 1 ~ 100자를 입력할 수 있으며, 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
+    pub const INVALID_AGE_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "age_limit은 0 ~ 99 사이의 정수여야 합니다.");
+    pub const INVALID_DOOR_TIMES: Refusal = refusal(400, "BAD_REQUEST", "doors_at과 starts_at은 'HH:MM' 형식이어야 하고, doors_at은 공연 시작 시각보다 늦을 수 없습니다. date에 시작 시각이 있으면 starts_at은 그와 같아야 합니다.");
+    pub const INVALID_WHO: Refusal = refusal(400, "BAD_REQUEST", "who는 everybody 또는 accounts여야 합니다.");
     pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
     pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 합니다.");
     pub const ALREADY_OPEN: Refusal = refusal(400, "BAD_REQUEST", "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.");
@@ -84,6 +89,7 @@ mod rows {
     pub const INVALID_CREDENTIALS: Refusal = refusal(401, "INVALID_CREDENTIALS", "사용자 정보 또는 비밀번호가 올바르지 않습니다.");
     pub const INSUFFICIENT_BALANCE: Refusal = refusal(402, "INSUFFICIENT_BALANCE", "결제 실패 - 잔액이 부족합니다.");
     pub const NOT_YOUR_TURN: Refusal = refusal(403, "NOT_YOUR_TURN", "아직 입장 순서가 아닙니다. 잠시 후 다시 시도해 주세요.");
+    pub const ACCOUNT_NEEDED: Refusal = refusal(403, "ACCOUNT_NEEDED", "이 대기열은 회원만 참여할 수 있습니다. 이메일과 비밀번호를 등록해 주세요.");
     pub const FORBIDDEN: Refusal = refusal(403, "FORBIDDEN", "접근 권한이 없습니다.");
     pub const USER_NOT_FOUND: Refusal = refusal(404, "USER_NOT_FOUND", "존재하지 않는 사용자입니다.");
     pub const NO_AVAILABLE_DATES: Refusal = refusal(404, "NO_AVAILABLE_DATES", "예약 가능한 날짜가 없습니다.");

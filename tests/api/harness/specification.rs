@@ -119,9 +119,13 @@ impl Specification {
             "{what} answers {status}, which is not specified: {}",
             reply.text
         );
-        let schema = answer.pointer("/content/application~1json/schema");
+        let kind = reply.headers.get("content-type");
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let schema = answer["content"]
+            .get(kind)
+            .map(|content| &content["schema"]);
         if let Some(schema) = schema.filter(|_| !is_head) {
-            let name = format!("{what} {status}");
+            let name = format!("{what} {status} {kind}");
             let complaints = self.complaints(&name, schema, true, &reply.body);
             assert!(
                 complaints.is_empty(),
@@ -129,7 +133,7 @@ impl Specification {
                 reply.body
             );
         }
-        for header in ["retry-after", "etag"] {
+        for header in ["retry-after", "etag", "link"] {
             let headers = answer["headers"].as_object().into_iter().flatten();
             let specified = headers
                 .into_iter()

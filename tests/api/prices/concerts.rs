@@ -40,39 +40,101 @@ async fn running_an_on_sale_costs_2_writes_an_item() {
         shop.change(&admin, &id, &body).await.ok();
         shop.price("update-concert")
     };
-    assert_eq!(change(json!({})).await, (door + 1.0, 0.0), "no change");
+    let read = door + 2.0;
+    let texts = "the concert and its texts are read";
+    assert_eq!(change(json!({})).await, (read, 0.0), "{texts}, no change");
     let price = json!({ "shows": [{ "date": "2027-01-01", "price": 2 }] });
-    assert_eq!(
-        change(price).await,
-        (door + 1.0, 6.0),
-        "show, concert, version"
-    );
+    assert_eq!(change(price).await, (read, 6.0), "show, concert, version");
     let name = json!({ "name": "C" });
     let shows = "two places, and the name in two shows";
-    assert_eq!(change(name).await, (door + 1.0, 12.0), "{shows}");
+    assert_eq!(change(name).await, (read, 12.0), "{shows}");
     let another = json!({ "shows": [{ "date": "2027-01-03", "price": 2 }] });
-    assert_eq!(change(another).await, (door + 1.0, 8.0), "and the listing");
+    assert_eq!(change(another).await, (read, 8.0), "and the listing");
     let queue = json!({ "queue_id": "rock" });
-    let what = "the concert twice, the queue, its shows; and a tick";
-    let reads = door + 3.5 + tick(6.0);
+    let what = "the concert twice, its texts, the queue, its shows; and a tick";
+    let reads = door + 4.5 + tick(6.0);
     assert_eq!(change(queue).await, (reads, 13.0), "{what}");
 
     shop.concert(&id).await;
-    assert_eq!(shop.price("get-concert"), (0.5, 0.0));
+    assert_eq!(shop.price("get-concert"), (0.5 + 0.5, 0.0));
     shop.remove(&admin, &format!("{id}/dates/2027-01-03"))
         .await
         .ok();
-    let what = "the concert twice, the seats, the queue's shows; and a tick";
-    let reads = door + 3.5 + tick(5.0);
+    let what = "the concert twice, its texts, the seats, the queue's shows; and a tick";
+    let reads = door + 4.5 + tick(5.0);
     assert_eq!(shop.price("delete-concert"), (reads, 11.0), "{what}");
     shop.remove(&admin, &id).await.ok();
-    let reads = door + 4.5 + tick(3.0);
+    let reads = door + 5.5 + tick(3.0);
     let writes = "and there is credit for seats that are gone";
     assert_eq!(
         shop.price("delete-concert"),
         (reads, 15.0),
         "{what}, {writes}"
     );
+}
+
+#[tokio::test]
+async fn texts_cost_2_writes_a_kb_when_they_change() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    shop.start(&[
+        "create-concert",
+        "update-concert",
+        "delete-concert",
+        "get-concert",
+    ])
+    .await;
+    let (door, items) = (1.0, 8.0);
+    let short = json!({
+        "name": "A",
+        "venue": { "ko": "올림픽홀", "en": "Olympic Hall" },
+        "age_limit": 8,
+        "shows": [{ "date": "2027-01-01", "price": 1, "doors_at": "18:30" }],
+    });
+    let created = shop.create(&admin, &short).await.expect(201);
+    let one = "a show, the concert, the listing, the version; and the texts";
+    assert_eq!(shop.price("create-concert"), (door, items + 2.0), "{one}");
+    let id = text(&created["concert_id"]);
+    let change = async |body| {
+        shop.change(&admin, &id, &body).await.ok();
+        shop.price("update-concert")
+    };
+    // 2,000 Korean characters have 6,000 bytes.
+    let long = json!({ "description": { "ko": "가".repeat(2_000) } });
+    let (concert, texts, version) = (2.0, 2.0 * 6.0, 2.0);
+    let written = concert + texts + version;
+    assert_eq!(change(long.clone()).await, (door + 2.0, written));
+    let (concert, texts) = (1.0, 2.0);
+    assert_eq!(
+        change(long).await,
+        (door + concert + texts, 0.0),
+        "the same"
+    );
+    let name = json!({ "name": "B" });
+    let (lines, its_show) = (4.0, 2.0);
+    let written = 2.0 + 2.0 + lines + its_show;
+    let read = door + concert + texts;
+    assert_eq!(change(name).await, (read, written), "the texts stay");
+
+    shop.concert(&id).await;
+    assert_eq!(shop.price("get-concert"), (0.5 + 1.0, 0.0));
+    // The seats, and what a hold needs, are read as ever.
+    let buyer = shop.buyer().await;
+    shop.start(&["hold-seats"]).await;
+    let path = format!("/v1/concerts/{id}/reservations");
+    let wish = json!({ "date": "2027-01-01", "seat_number": 1 });
+    let call = shop.post(&path).json(&wish);
+    let held = call.send_as(&buyer.token).await.ok();
+    assert_eq!(shop.price("hold-seats"), (1.0 + 0.5 + 0.5, 4.0));
+    let held = format!("{path}/{}", text(&held["reservation_id"]));
+    shop.delete(&held).send_as(&buyer.token).await.ok();
+
+    shop.stack.forget_consumed();
+    shop.remove(&admin, &id).await.ok();
+    let (found, concert, seats) = (0.5, 1.0, 1.0);
+    let read = door + found + concert + texts + seats;
+    let written = items + 2.0 * 6.0;
+    assert_eq!(shop.price("delete-concert"), (read, written));
 }
 
 #[tokio::test]
@@ -118,9 +180,9 @@ async fn putting_a_listing_in_order_costs_4_writes_an_entry() {
         shop.price("update-concert")
     };
     // The concert, its show, the version and two lines of the listing.
-    let (read, change_of_a_name) = (2.0, 10.0);
+    let (read, change_of_a_name) = (3.0, 10.0);
     let first = change("A").await;
-    let (again, fold) = (1.0, (1.0, 1.0 + 4.0));
+    let (again, fold) = (2.0, (1.0, 1.0 + 4.0));
     assert_eq!(first, (read + again + fold.0, change_of_a_name + fold.1));
     assert_eq!(change("B").await, (read, change_of_a_name));
 }

@@ -125,7 +125,7 @@ async fn hold_and_pay(queue_id: &str, name: &str, key: &str) -> (f64, f64) {
     shop.advance(5).await;
     shop.stack.forget_consumed();
     let held = shop.hold_all(&buyer, &all).await.ok();
-    let (_, hold) = shop.price("hold-seats");
+    let (_, to_hold) = shop.price("hold-seats");
     let amount = json!({ "amount": most });
     for _ in 0..4 {
         let path = format!("/v1/users/{}/balance", buyer.user_id);
@@ -134,8 +134,8 @@ async fn hold_and_pay(queue_id: &str, name: &str, key: &str) -> (f64, f64) {
     }
     shop.stack.forget_consumed();
     shop.pay(&buyer, &held).await.ok();
-    let (_, pay) = shop.price("pay");
-    (hold, pay)
+    let (_, to_pay) = shop.price("pay");
+    (to_hold, to_pay)
 }
 
 /// Only a concert with a limit pays for it: a look at the user's orders at the hold, and a consistent

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::warm_shop;
-use crate::harness::PRICE;
+use crate::harness::{PRICE, Shop};
 
 #[tokio::test]
 async fn purchase_costs_21_writes_and_at_most_13_reads() {
@@ -263,5 +263,31 @@ async fn looking_a_seat_up_costs_2_reads_and_the_reservation() {
         let path = format!("{}?date=2026-12-24&{query}", shop.reservations());
         shop.get(&path).send_as(&admin.access_token).await.ok();
         assert_eq!(shop.price("look-up-reservation"), (reads, 0.0), "{query}");
+    }
+}
+
+/// The first page reads the block, and 0.5 for each order and for each buyer.
+#[tokio::test]
+async fn orders_of_a_show_cost_one_unit_each() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    for seat in [7, 8, 9] {
+        shop.sell(seat).await;
+    }
+    let buyer = shop.buyer().await;
+    shop.buy(&buyer, &[10]).await;
+    shop.buy(&shop.rejoin(&buyer).await, &[11]).await;
+    shop.start(&["list-show-orders"]).await;
+    let path = format!("/v1/admin/concerts/{}/orders", shop.concert_id);
+    for (query, reads) in [
+        // The show, which is kept for the next requests. Two orders are of one buyer.
+        ("date=2026-12-24", 1.0 + 0.5 + 0.5 + 5.0 * 0.5 + 4.0 * 0.5),
+        ("date=2026-12-24&limit=2", 1.0 + 0.5 + 2.0 * (0.5 + 0.5)),
+        ("date=2026-12-24&format=csv&limit=1", 1.0 + 0.5 + 0.5 + 0.5),
+        ("date=2026-12-25", 1.0 + 0.5 + 0.5),
+    ] {
+        let list = shop.get(&format!("{path}?{query}"));
+        list.send_as(&admin.access_token).await.ok();
+        assert_eq!(shop.price("list-show-orders"), (reads, 0.0), "{query}");
     }
 }

@@ -164,6 +164,11 @@ async fn operation(shop: &Shop, all: &mut Measured) {
         shop.dates[0]
     );
     all.send(shop, "look-up-reservation", read(&path)).await;
+    let path = format!(
+        "/v1/admin/concerts/{}/orders?date={}",
+        shop.concert_id, shop.dates[0]
+    );
+    all.send(shop, "list-show-orders", read(&path)).await;
     let path = format!("/v1/users/{}/balance/corrections", buyer.user_id);
     let call = with(shop.post(&path), json!({ "amount": 100, "reason": "A" }));
     all.send(shop, "correct-balance", call).await;
@@ -279,18 +284,18 @@ async fn range_that_is_empty_is_not_read() {
 
 /// What each operation takes with what its instance knows a moment later: the keys, and neither a
 /// queue nor a concert.
-const DUE: [(&str, Trips); 42] = [
+const DUE: [(&str, Trips); 43] = [
     ("cancel-reservation, held", (4, 4)),
     ("cancel-reservation, paid", (10, 10)),
     ("charge, with a queue token", (2, 2)),
     ("charge, with an access token", (3, 2)),
     ("correct-balance", (3, 2)),
     ("create-concert", (10, 9)),
-    ("delete-concert", (13, 12)),
+    ("delete-concert", (14, 13)),
     ("delete-user", (7, 7)),
     ("end-sessions", (3, 3)),
     ("get-balance", (2, 2)),
-    ("get-concert", (1, 1)),
+    ("get-concert", (2, 1)),
     ("get-keys", (0, 0)),
     ("get-place", (2, 1)),
     ("get-queue", (1, 1)),
@@ -310,6 +315,7 @@ const DUE: [(&str, Trips); 42] = [
     ("list-dates", (4, 2)),
     ("list-payments", (2, 2)),
     ("list-seats", (3, 1)),
+    ("list-show-orders", (5, 4)),
     ("list-users", (2, 2)),
     ("log-in", (4, 4)),
     ("log-out", (2, 2)),
@@ -318,7 +324,7 @@ const DUE: [(&str, Trips); 42] = [
     ("put-queue", (8, 8)),
     ("refund", (9, 9)),
     ("sign-up", (1, 1)),
-    ("update-concert", (9, 8)),
+    ("update-concert", (10, 9)),
     ("update-queue", (8, 8)),
     ("update-user, name", (2, 2)),
     ("update-user, password", (4, 4)),

@@ -109,7 +109,7 @@ async fn guest_is_refused_at_every_administrators_door() {
             garbage.body("garbage").send().await.is(FORBIDDEN);
         }
     }
-    assert_eq!(doors, 13);
+    assert_eq!(doors, 14);
     assert_eq!(shop.concert(&shop.concert_id).await, before);
     assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
 }

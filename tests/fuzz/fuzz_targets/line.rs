@@ -10,7 +10,7 @@ use libfuzzer_sys::{
 use shared::{
     domain::{
         ids::QueueId,
-        queue::{Counts, Line, Opening, Queue, QueueState, SeatCount, Settings},
+        queue::{Counts, Line, Opening, Queue, QueueState, SeatCount, Settings, WhoJoins},
         schedule::PERSON,
     },
     jiff::Timestamp,
@@ -55,6 +55,7 @@ impl Set {
                 1 => QueueState::Closed,
                 _ => QueueState::Open,
             },
+            who: WhoJoins::Everybody,
             default_concert_id: None,
             opens_at: None,
             version: 0,

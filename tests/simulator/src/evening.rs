@@ -4,7 +4,7 @@ use rand::{RngExt, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution, Exp};
 use shared::domain::{
     ids::QueueId,
-    queue::{QueueState, Settings},
+    queue::{QueueState, Settings, WhoJoins},
 };
 
 use crate::{
@@ -187,6 +187,7 @@ pub fn settings(max_active: u32, rate_milli: u64) -> Settings {
         active_seconds: 300,
         tick_seconds: 5,
         state: QueueState::Open,
+        who: WhoJoins::Everybody,
         default_concert_id: None,
         opens_at: None,
         version: 0,

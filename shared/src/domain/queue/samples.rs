@@ -1,6 +1,6 @@
 //! A usual queue, for tests.
 
-use super::{Line, Opening, Queue, QueueState, Settings};
+use super::{Line, Opening, Queue, QueueState, Settings, WhoJoins};
 use crate::domain::ids::QueueId;
 
 /// The queue `main` with this capacity and rate, before anybody has joined.
@@ -14,6 +14,7 @@ pub(crate) fn queue(max_active: u32, rate_milli: u64) -> Queue {
             active_seconds: 300,
             tick_seconds: 5,
             state: QueueState::Open,
+            who: WhoJoins::Everybody,
             default_concert_id: None,
             opens_at: None,
             version: 0,

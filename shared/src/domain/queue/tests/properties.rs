@@ -18,6 +18,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             active_seconds: claim_seconds + longer,
             tick_seconds,
             state,
+            who: WhoJoins::Everybody,
             default_concert_id: None,
             opens_at: None,
             version: 0,

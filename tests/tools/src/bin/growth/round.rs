@@ -213,6 +213,16 @@ impl Shop {
             let look_up = self.by_admin(look_up);
             self.measure(name, look_up).await?;
         }
+        let path_of_orders = format!("/v1/admin/concerts/{concert}/orders");
+        for (name, form) in [
+            ("list-show-orders", ""),
+            ("list-show-orders, as a table", "&format=csv"),
+        ] {
+            let date = &self.dates[0];
+            let list = Request::get(format!("{path_of_orders}?date={date}{form}"));
+            let list = self.by_admin(list);
+            self.measure(name, list).await?;
+        }
         let reason = json!({ "amount": 100, "reason": "사과" });
         let correct = format!("/v1/users/{user_id}/balance/corrections");
         let correct = self.by_admin(Request::post(correct, reason));
