@@ -107,6 +107,13 @@ pub enum ApiError {
     SeatAlreadyReserved,
     /// 409: the session holds other seats.
     HoldExists,
+    /// 409: with these seats, the user would have more of the concert than its limit.
+    PersonLimit {
+        /// The limit.
+        limit: u32,
+        /// How many seats of the concert they have already.
+        bought: usize,
+    },
     /// 409: the amount differs from that of the reservation.
     AmountMismatch,
     /// 409: the sale has not opened.
@@ -215,6 +222,10 @@ pub enum Constraint {
     /// A reason has 1 to 200 characters after trimming. At least one is visible, and none breaks
     /// lines or changes the direction of a text.
     Reason,
+    /// One user may be allowed to have 1 to 100 seats of a concert.
+    PersonLimit,
+    /// A refund names 1 to 4 different seats of a paid reservation.
+    SeatsOfOrder,
     /// A queue's id has 3 to 40 lower-case letters, digits and hyphens.
     QueueId,
     /// The concerts of a queue of its own have at most 200 shows together.
@@ -293,6 +304,7 @@ impl ApiError {
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Self::SeatAlreadyReserved => (StatusCode::CONFLICT, "SEAT_ALREADY_RESERVED"),
             Self::HoldExists => (StatusCode::CONFLICT, "HOLD_EXISTS"),
+            Self::PersonLimit { .. } => (StatusCode::CONFLICT, "PERSON_LIMIT"),
             Self::AmountMismatch => (StatusCode::CONFLICT, "AMOUNT_MISMATCH"),
             Self::SaleNotOpen { .. } => (StatusCode::CONFLICT, "SALE_NOT_OPEN"),
             Self::SaleClosed => (StatusCode::CONFLICT, "SALE_CLOSED"),

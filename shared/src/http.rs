@@ -136,6 +136,15 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     at: Option<&'a str>,
+    /// The most seats of the concert that one person may have. Present only with `PERSON_LIMIT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    limit: Option<u32>,
+    /// The number of seats of the concert that the caller has bought. Present only with
+    /// `PERSON_LIMIT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bought: Option<usize>,
     /// The shows of that day, each as `date` names it. Present only with `SEVERAL_SHOWS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -154,6 +163,8 @@ impl<'a> ErrorBody<'a> {
             reason: None,
             version: None,
             at: None,
+            limit: None,
+            bought: None,
             shows: None,
         };
         match error {
@@ -162,6 +173,10 @@ impl<'a> ErrorBody<'a> {
             ApiError::SessionOver { reason } => body.reason = *reason,
             ApiError::VersionMismatch { current } => body.version = *current,
             ApiError::InvalidPlan(mistake) => body.at = Some(&mistake.at),
+            ApiError::PersonLimit { limit, bought } => {
+                body.limit = Some(*limit);
+                body.bought = Some(*bought);
+            }
             ApiError::SeveralShows { shows } => body.shows = Some(shows),
             _ => {}
         }

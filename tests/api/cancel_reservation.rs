@@ -60,6 +60,7 @@ async fn refunds_an_order_and_its_seats_are_free_at_once() {
     let expected = json!({
         "reservation_id": held["reservation_id"],
         "status": "REFUNDED",
+        "refunded_seat_numbers": [7, 8],
         "current_balance": 2 * PRICE + 5,
     });
     let refund = || shop.delete(&path).send_as(&buyer.token);

@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 52] = [
+pub const CONTRACT: [(u16, &str); 53] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -44,6 +44,7 @@ pub const CONTRACT: [(u16, &str); 52] = [
     (404, "NOT_FOUND"),
     (409, "SEAT_ALREADY_RESERVED"),
     (409, "HOLD_EXISTS"),
+    (409, "PERSON_LIMIT"),
     (409, "AMOUNT_MISMATCH"),
     (409, "SALE_NOT_OPEN"),
     (409, "SALE_CLOSED"),
@@ -92,6 +93,14 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let closed = shop.add_concert("Closed", "main", &[closed]).await;
     let twice = ["2027-05-01T14:00", "2027-05-01T19:30"].map(show);
     let twice = shop.add_concert("Twice", "main", &twice).await;
+    let one_each = json!({
+        "name": "One each",
+        "most_seats_a_person": 1,
+        "shows": [{ "date": "2027-01-01", "price": 1 }],
+    });
+    let operator = shop.admin().await;
+    let limited = shop.create(&operator, &one_each).await.expect(201);
+    let limited = limited["concert_id"].as_str().expect("an id").to_owned();
     let queueless = shop
         .add_concert("Queueless", "nowhere", &[show("2027-01-01")])
         .await;
@@ -257,6 +266,17 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
                 .token(&holder.token)
                 .json(&json!({ "date": date, "seat_number": 3 })),
         ),
+        (
+            PERSON_LIMIT,
+            hold_at(
+                &limited,
+                json!({ "date": "2027-01-01", "seat_numbers": [1, 2] }),
+            ),
+        ),
+        (
+            INVALID_PERSON_LIMIT,
+            change_to(json!({ "most_seats_a_person": 0 })),
+        ),
         (AMOUNT_MISMATCH, pay(&holder.token, &held, 1)),
         (
             SALE_NOT_OPEN,
@@ -283,6 +303,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (
             INVALID_CORRECTION,
             correct(json!({ "amount": 0, "reason": "A" })),
+        ),
+        (
+            SEATS_OF_ORDER,
+            shop.delete(&format!("{}?seat_numbers=49", shop.reservation(&receipt)))
+                .token(&owner.token),
         ),
         (MISSING_REASON, correct(json!({ "amount": 1 }))),
         (

@@ -106,6 +106,7 @@ fn hold(shop: &Shop, seat: u64) -> Hold {
         amount: Money::won(PRICE),
         plan_id: None,
         prices: None,
+        limit: None,
         held_until: in_five_minutes(shop.now()),
     }
 }

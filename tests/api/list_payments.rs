@@ -53,6 +53,7 @@ async fn latest_payment_comes_first_and_a_refund_is_shown() {
     newest["refundable_until"] = json!(REFUNDABLE_UNTIL);
     let mut refunded = payment(&first);
     refunded["status"] = json!("REFUNDED");
+    refunded["refunded_seat_numbers"] = json!([1]);
     refunded["paid_at"] = paid_at;
     refunded["refunded_at"] = shop.in_seconds(0);
     let admin = shop.admin().await;

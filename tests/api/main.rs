@@ -55,7 +55,9 @@ mod get_statement;
 mod grades;
 mod list_orders;
 mod list_payments;
+mod partial_refunds;
 mod pay;
+mod person_limit;
 mod plans;
 
 mod docs;

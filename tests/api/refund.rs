@@ -44,6 +44,7 @@ async fn refund_gives_the_money_back_and_says_why() {
     let expected = json!({
         "reservation_id": receipt["reservation_id"],
         "status": "REFUNDED",
+        "refunded_seat_numbers": [7],
         "current_balance": PRICE,
         "refund_reason": REASON,
     });

@@ -221,7 +221,7 @@ async fn refund_that_was_cut_off_opens_the_line_in_the_end() {
     let order = order.expect("an answer").expect("an order");
     let refunded = operator
         .store()
-        .refund(&order, None, None, shop.now())
+        .refund(&order, &order.seats, None, None, shop.now())
         .await;
     refunded.expect("a refund");
     assert_eq!(shop.queue("rock").await["state"], "SOLD_OUT");

@@ -80,9 +80,11 @@ async fn programme(app: &App, body: &NewConcert) -> Result<Programme, ApiError> 
         concert_id: ConcertId::new(),
         name: programme::name(&body.name)?.ok_or(ApiError::MissingField("name"))?,
         queue_id: programme::queue_id(&body.queue_id)?.unwrap_or_else(QueueId::main),
+        most_seats_a_person: None,
         left: Vec::new(),
     };
     let change = ProgrammeChange {
+        most_seats_a_person: programme::person_limit(body.most_seats_a_person.as_ref())?,
         texts: programme::texts(
             body.description.as_ref(),
             body.venue.as_ref(),
@@ -105,6 +107,11 @@ pub struct NewConcert {
     /// The id of the queue of its buyers. The queue must exist. `main` if it is absent.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
+    /// The most seats of the concert that one person may have, over all their reservations that are
+    /// paid and not refunded. Without it, as many as they like.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    most_seats_a_person: Option<Field>,
     /// What the concert is about: plain text. `null` removes it, and `null` for a language its text.
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<DescriptionFields>)]

@@ -2,7 +2,7 @@
 //! by seat number, in pages. As JSON, or with `format=csv` as a list for spreadsheets, which has a
 //! line for each seat.
 //!
-//! An order stands at its lowest seat. What is read may be a moment old. Orders that are paid or
+//! An order stands at the lowest of its seats that is not refunded. What is read may be a moment old. Orders that are paid or
 //! refunded while somebody reads the pages are there or not, and all others are in one page. Of a
 //! seat that an early version sold, only the reservation is known. If its seats are far apart, it
 //! is in several pages, with other seats in each.
@@ -24,7 +24,7 @@ use shared::{
     app::App,
     domain::{
         ids::{ConcertId, PlanId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
-        order::Order,
+        order::{Due, Order},
         seat::{SeatNumber, SeatSet},
         user::{Email, Name, User},
     },
@@ -152,7 +152,7 @@ pub struct OrderOfShow<'a> {
     date: ShowDate,
     /// The show, as `date` of a request names it: its date, and its start if it has one.
     show: ShowKey,
-    /// The numbers of the seats.
+    /// The numbers of the seats. Seats that were refunded are not among them.
     seat_numbers: &'a SeatSet,
     /// The seats, with their prices, and with their labels if the show has a plan.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +162,7 @@ pub struct OrderOfShow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     plan_id: Option<PlanId>,
-    /// The amount of the payment, in won.
+    /// What was paid for these seats, in won.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     amount: Option<Won>,
@@ -187,7 +187,9 @@ pub struct OrderOfShow<'a> {
 impl<'a> OrderOfShow<'a> {
     async fn of(app: &App, show: ShowId, found: &'a ShowOrder) -> Self {
         match found {
-            ShowOrder::Known { order, buyer } => Self::known(app, order, buyer.as_deref()).await,
+            ShowOrder::Known { order, left, buyer } => {
+                Self::known(app, order, left, buyer.as_deref()).await
+            }
             ShowOrder::OfAnybody {
                 reservation_id,
                 seats,
@@ -195,19 +197,20 @@ impl<'a> OrderOfShow<'a> {
         }
     }
 
-    async fn known(app: &App, order: &'a Order, buyer: Option<&'a User>) -> Self {
+    async fn known(app: &App, order: &'a Order, left: &'a Due, buyer: Option<&'a User>) -> Self {
         let plan = app.plan_for_labels(order.plan_id).await;
-        let seats = seats(&order.seats, &order.seat_prices(), plan.as_deref());
+        let mut seats = seats(&order.seats, &order.seat_prices(), plan.as_deref());
+        seats.retain(|seat| left.seats.contains(seat.seat_number));
         Self {
             concert_name: order.concert_name.as_ref(),
             seats: Some(seats),
             plan_id: order.plan_id,
-            amount: Some(Won(order.amount)),
+            amount: Some(Won(left.amount)),
             paid_at: Some(Seconds(order.paid_at)),
             user_id: Some(order.user_id),
             name: buyer.map(|buyer| &buyer.name),
             email: buyer.and_then(|buyer| buyer.email.as_ref()),
-            ..Self::bare(order.reservation_id, order.show(), &order.seats)
+            ..Self::bare(order.reservation_id, order.show(), &left.seats)
         }
     }
 
@@ -235,7 +238,7 @@ pub fn operation() -> Operation {
     Operation::new("List the orders of a show", Door::Admin)
         .details(
             "Returns the paid orders of a show with their buyers, in the order of their lowest \
-             seats. Refunded orders are not in the list. What was paid or refunded in the last \
+             seats. Refunded orders and seats are not in the list. What was paid or refunded in the last \
              moment may be missing or still there. A page may be short or empty without being \
              the last.\n\n\
              With `format=csv`, the answer is a table for spreadsheets: UTF-8 with a byte order \

@@ -12,7 +12,7 @@ use shared::{
         plan::{Grade, MAX_GRADES},
         programme::{Change, MAX_SHOWS, PlanOfShow, PricingChange, Programme, ShowChange},
         seat::MAX_SEATS_PER_SHOW,
-        show::{Show, time},
+        show::{PERSON_LIMITS, Show, time},
         texts::{
             Description, DetailsChange, InLanguages, InLanguagesChange, Texts, TextsChange,
             TimeOfDay, Venue,
@@ -217,6 +217,16 @@ fn prices(field: &Field) -> Result<Option<BTreeMap<Grade, Money>>, ApiError> {
     prices.collect::<Result<_, _>>().map(Some)
 }
 
+/// The limit of seats a person in a body.
+pub(crate) fn person_limit(field: Option<&Field>) -> Result<Change<u32>, ApiError> {
+    let Some(field) = field else {
+        return Ok(Change::Keep);
+    };
+    let limit = field.whole().filter(|limit| PERSON_LIMITS.contains(limit));
+    let limit = limit.or_malformed(ApiError::Invalid(Constraint::PersonLimit))?;
+    Ok(limit.map_or(Change::Clear, Change::Set))
+}
+
 /// What a body says about the texts of a concert.
 pub(crate) fn texts(
     description: Option<&Field>,
@@ -274,10 +284,11 @@ fn change<T>(
 }
 
 /// The errors of a concert that a request describes.
-pub(crate) const REFUSALS: [ApiError; 16] = [
+pub(crate) const REFUSALS: [ApiError; 17] = [
     ApiError::InvalidDate,
     ApiError::Invalid(Constraint::Name),
     ApiError::Invalid(Constraint::QueueId),
+    ApiError::Invalid(Constraint::PersonLimit),
     ApiError::Invalid(Constraint::Shows),
     ApiError::Invalid(Constraint::ShowTimes),
     ApiError::Invalid(Constraint::Price),
@@ -303,6 +314,10 @@ pub struct ConcertAnswer<'a> {
     name: &'a Name,
     /// The id of the queue of its buyers.
     queue_id: &'a QueueId,
+    /// The most seats of the concert that one person may have. Absent if there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    most_seats_a_person: Option<u32>,
     /// What the concert is about: plain text, in the languages that it has. Absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -370,6 +385,7 @@ impl<'a> ConcertAnswer<'a> {
             concert_id: programme.concert.concert_id,
             name: &programme.concert.name,
             queue_id: &programme.concert.queue_id,
+            most_seats_a_person: programme.concert.most_seats_a_person,
             description: programme.texts.description.as_ref(),
             venue: programme.texts.venue.as_ref(),
             age_limit: programme.texts.age_limit,

@@ -90,6 +90,7 @@ async fn change(
     Ok(ProgrammeChange {
         name: programme::name(&body.name)?,
         queue_id: programme::queue_id(&body.queue_id)?,
+        most_seats_a_person: programme::person_limit(body.most_seats_a_person.as_ref())?,
         now,
         texts: programme::texts(
             body.description.as_ref(),
@@ -109,6 +110,11 @@ pub struct ConcertChange {
     /// The id of the new queue of its buyers. The queue must exist.
     #[schema(value_type = Option<QueueId>)]
     queue_id: Field,
+    /// The most seats of the concert that one person may have, over all their reservations that are
+    /// paid and not refunded. Without it, as many as they like. `null` removes it.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    most_seats_a_person: Option<Field>,
     /// What the concert is about: plain text. `null` removes it, and `null` for a language its text.
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<DescriptionFields>)]

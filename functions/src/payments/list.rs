@@ -16,7 +16,7 @@ use shared::{
         order::{Order, OrderStatus},
         plan::Plan,
         reason::Reason,
-        seat::SeatSet,
+        seat::{SeatNumber, SeatSet},
         user::Name,
     },
     error::ApiError,
@@ -101,6 +101,10 @@ pub struct PaymentOfUser<'a> {
     show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
+    /// The numbers of the seats that were refunded. Absent if none was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    refunded_seat_numbers: Vec<SeatNumber>,
     /// The seats, with their prices, and with their labels if the show has a plan.
     seats: Vec<SeatOfReservation>,
     /// The plan of the hall. Absent if the show has none.
@@ -140,6 +144,7 @@ impl<'a> PaymentOfUser<'a> {
             date: order.show_key.date(),
             show: order.show_key,
             seat_numbers: &order.seats,
+            refunded_seat_numbers: order.refunded_seats(),
             seats: seats(&order.seats, &order.seat_prices(), plan),
             plan_id: order.plan_id,
             amount: Won(order.amount),

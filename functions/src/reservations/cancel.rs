@@ -1,6 +1,8 @@
 //! `DELETE /v1/concerts/{concert_id}/reservations/{reservation_id}`: gives seats back. A repeated
 //! call gets the same answer.
 //!
+//! With `?seat_numbers=7,8`, only these seats of a paid reservation are refunded.
+//!
 //! A hold is released, and the session goes on. A paid reservation is refunded to the balance,
 //! until some hours before the day of the show. Then the show's queue is ticked, for those who wait
 //! for a seat.
@@ -19,11 +21,12 @@ use shared::{
     app::App,
     domain::{
         ids::{ConcertId, ReservationId, UserId},
-        order::{Order, Refund},
+        order::{Order, OrderStatus},
         reason::{Explanation, Reason},
+        seat::{SeatNumber, SeatSet},
     },
-    error::ApiError,
-    http::{RequestParts as _, Won, ok},
+    error::{ApiError, Constraint},
+    http::{RequestParts as _, Won, digits, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{Decided as _, Reading},
@@ -38,8 +41,26 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let caller = app.caller(&request).await?;
     let ids = request.reservation_id()?;
     app.require_current_token(&caller).await?;
+    let named = named_seats(&request)?;
     let by = By::Owner(caller.generation_for(caller.user_id));
-    ok(&give_back(&app, caller.user_id, ids, by, caller.now).await?)
+    ok(&give_back(&app, caller.user_id, ids, named.as_ref(), by, caller.now).await?)
+}
+
+/// The seats that the query names: numbers with commas between them.
+fn named_seats(request: &Request) -> Result<Option<SeatSet>, ApiError> {
+    let Some(named) = request.query("seat_numbers") else {
+        return Ok(None);
+    };
+    let numbers: Option<Vec<u64>> = named.split(',').map(digits).collect();
+    seats_named(numbers).map(Some)
+}
+
+/// The seats with these numbers, of which a refund has one to four.
+pub(super) fn seats_named(numbers: Option<Vec<u64>>) -> Result<SeatSet, ApiError> {
+    let seats: Option<Vec<_>> =
+        numbers.and_then(|numbers| numbers.into_iter().map(SeatNumber::new).collect());
+    let seats = seats.and_then(|seats| SeatSet::new(seats).ok());
+    seats.ok_or(ApiError::Invalid(Constraint::SeatsOfOrder))
 }
 
 /// Who gives a reservation back. It decides until when they may.
@@ -51,24 +72,31 @@ pub(super) enum By<'a> {
     Admin(&'a Explanation),
 }
 
-/// Gives a user's reservation back, and returns its new status. A hold that has lapsed is free
-/// already, and the status says so.
+/// Gives a user's reservation back, or only the named seats of one that is paid, and returns its new
+/// status. A hold that has lapsed is free already, and the status says so. A hold is given back whole
+/// or not at all.
 pub(super) async fn give_back(
     app: &App,
     owner: UserId,
     ids: (ConcertId, ReservationId),
+    named: Option<&SeatSet>,
     by: By<'_>,
     now: Timestamp,
 ) -> Result<Cancelled, ApiError> {
     let mut reading = Reading::Eventual;
     loop {
         let found = reservation(app, owner, ids, reading, now).await?;
-        let (status, refund) = match &found {
+        let status = match &found {
             Reservation::Paid(order) => {
-                let refund = refund(app, order, by, now).await?;
-                (ReservationStatus::Refunded, Some(refund))
+                let wanted = named.unwrap_or(&order.seats);
+                if !order.seats.includes(wanted) {
+                    return Err(ApiError::Invalid(Constraint::SeatsOfOrder));
+                }
+                let order = refund(app, order, wanted, by, now).await?;
+                return Ok(Cancelled::of_order(&order));
             }
-            Reservation::Ended(_) => (found.status(), None),
+            _ if named.is_some() => return Err(ApiError::Invalid(Constraint::SeatsOfOrder)),
+            Reservation::Ended(_) => found.status(),
             Reservation::Held { session, hold } => {
                 let cancelled = app.store().cancel_hold(session, hold, now).await;
                 if cancelled.decided()?.is_err() {
@@ -77,24 +105,29 @@ pub(super) async fn give_back(
                     continue;
                 }
                 app.free_seats_or_log(hold).await;
-                (ReservationStatus::Cancelled, None)
+                ReservationStatus::Cancelled
             }
         };
         return Ok(Cancelled {
             reservation_id: ids.1,
             status,
-            current_balance: refund.as_ref().map(|refund| Won(refund.balance_after)),
-            refund_reason: refund
-                .and_then(|refund| refund.explanation)
-                .map(|explanation| explanation.reason),
+            refunded_seat_numbers: None,
+            current_balance: None,
+            refund_reason: None,
         });
     }
 }
 
-/// The refund of an order: the one that it has, or a new one.
-async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<Refund, ApiError> {
-    if let Some(refund) = &order.refund {
-        return Ok(refund.clone());
+/// Refunds the seats of an order that are wanted and not refunded yet, and returns the order.
+async fn refund(
+    app: &App,
+    order: &Order,
+    wanted: &SeatSet,
+    by: By<'_>,
+    now: Timestamp,
+) -> Result<Order, ApiError> {
+    if order.due_of(wanted).is_none() {
+        return Ok(order.clone());
     }
     let (explanation, generation) = match by {
         By::Owner(generation) => (None, generation),
@@ -105,12 +138,10 @@ async fn refund(app: &App, order: &Order, by: By<'_>, now: Timestamp) -> Result<
     }
     let refunded = app
         .store()
-        .refund(order, explanation, generation, now)
+        .refund(order, wanted, explanation, generation, now)
         .await?;
     app.wake_queue_of(order.show(), now).await;
-    refunded
-        .refund
-        .ok_or_else(|| ApiError::bug("a refunded order has no refund"))
+    Ok(refunded)
 }
 
 /// A reservation after it was given back.
@@ -120,7 +151,11 @@ pub struct Cancelled {
     reservation_id: ReservationId,
     /// The reservation's status.
     pub(super) status: ReservationStatus,
-    /// The balance right after the refund, in won. Absent if nothing was refunded.
+    /// The numbers of the seats that were refunded, now or before. Absent if nothing was refunded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunded_seat_numbers: Option<Vec<SeatNumber>>,
+    /// The balance right after the last refund, in won. Absent if nothing was refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     current_balance: Option<Won>,
@@ -131,6 +166,23 @@ pub struct Cancelled {
     refund_reason: Option<Reason>,
 }
 
+impl Cancelled {
+    fn of_order(order: &Order) -> Self {
+        let last = order.last_refund();
+        let explanation = last.and_then(|(_, _, explanation)| explanation);
+        Self {
+            reservation_id: order.reservation_id,
+            status: match order.status {
+                OrderStatus::Paid => ReservationStatus::Paid,
+                OrderStatus::Refunded => ReservationStatus::Refunded,
+            },
+            refunded_seat_numbers: Some(order.refunded_seats()),
+            current_balance: last.map(|(_, balance, _)| Won(balance)),
+            refund_reason: explanation.map(|explanation| explanation.reason.clone()),
+        }
+    }
+}
+
 /// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("Give seats back", Door::User)
@@ -138,18 +190,32 @@ pub fn operation() -> Operation {
             "Held seats become free, and the session goes on. Paid seats are refunded to the \
              balance until `refundable_until`. After that: 409 `REFUND_CLOSED`, and only an \
              administrator can refund.\n\n\
+             With `seat_numbers`, only these seats of a paid reservation are refunded, and the \
+             others stay sold. Afterwards these seats are refunded, whichever of them were before. \
+             A hold is given back whole.\n\n\
              Repeating the call is safe. A reservation that is over already gets its status \
              (`EXPIRED`, `CANCELLED` or `REFUNDED`). Another user's reservation is 404, for \
              administrators too: they use `POST …/refund`.",
         )
         .answers::<Cancelled>(
             200,
-            "The reservation is over: `status` says how.",
+            "The status of the reservation. It is `PAID` while a seat of it is not refunded.",
             json!({
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "status": "REFUNDED",
+                "refunded_seat_numbers": [7],
                 "current_balance": 50_000,
             }),
         )
-        .refuses([ApiError::ReservationNotFound, ApiError::RefundClosed])
+        .query::<String>(
+            "seat_numbers",
+            false,
+            "The numbers of the seats to refund, with commas between them. Without it, the whole \
+             reservation is given back.",
+        )
+        .refuses([
+            ApiError::Invalid(Constraint::SeatsOfOrder),
+            ApiError::ReservationNotFound,
+            ApiError::RefundClosed,
+        ])
 }

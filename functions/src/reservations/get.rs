@@ -15,7 +15,7 @@ use shared::{
         money::Money,
         order::{Order, OrderStatus},
         reason::Reason,
-        seat::SeatSet,
+        seat::{SeatNumber, SeatSet},
         session::HoldOutcome,
         user::Name,
     },
@@ -67,6 +67,10 @@ pub struct ReservationAnswer<'a> {
     show: ShowKey,
     /// The numbers of the seats.
     seat_numbers: &'a SeatSet,
+    /// The numbers of the seats that were refunded. Absent if none was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    refunded_seat_numbers: Vec<SeatNumber>,
     /// The seats, with their prices, and with their labels if the show has a plan. Absent if the
     /// reservation ended without a payment.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +168,7 @@ impl<'a> ReservationAnswer<'a> {
                 date: order.show_key.date(),
                 show: order.show_key,
                 seat_numbers: &order.seats,
+                refunded_seat_numbers: order.refunded_seats(),
                 seats: Some(seats(&order.seats, &order.seat_prices(), plan)),
                 plan_id: order.plan_id,
                 expiration_time: None,
@@ -178,6 +183,7 @@ impl<'a> ReservationAnswer<'a> {
                 date: hold.show_key.date(),
                 show: hold.show_key,
                 seat_numbers: &hold.seats,
+                refunded_seat_numbers: Vec::new(),
                 seats: Some(seats(&hold.seats, &hold.seat_prices(), plan)),
                 plan_id: hold.plan_id,
                 expiration_time: Some(Seconds(hold.held_until)),
@@ -192,6 +198,7 @@ impl<'a> ReservationAnswer<'a> {
                 date: ended.hold.show_key.date(),
                 show: ended.hold.show_key,
                 seat_numbers: &ended.hold.seats,
+                refunded_seat_numbers: Vec::new(),
                 seats: None,
                 plan_id: None,
                 expiration_time: Some(Seconds(ended.hold.held_until)),

@@ -19,14 +19,15 @@ use shared::{
     domain::{
         ids::UserId,
         reason::{Explanation, Reason},
+        seat::SeatSet,
     },
     error::{ApiError, Constraint},
-    http::{Field, RequestParts as _, body, ok},
+    http::{Field, Parsed, RequestParts as _, body, ok},
     lambda_http::{Body, Request, Response},
 };
 use utoipa::ToSchema;
 
-use super::cancel::{By, Cancelled, give_back};
+use super::cancel::{By, Cancelled, give_back, seats_named};
 use crate::operation::{Door, Operation};
 
 /// Gives the reservation back. Answers with its new status.
@@ -42,7 +43,12 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         reason: reason(&body.reason)?,
     };
     let ids = request.reservation_id()?;
-    let given_back = give_back(&app, owner, ids, By::Admin(&explanation), admin.now).await?;
+    let named = match body.seat_numbers.wholes() {
+        Parsed::Missing => None,
+        numbers => Some(seats_named(numbers.value())?),
+    };
+    let by = By::Admin(&explanation);
+    let given_back = give_back(&app, owner, ids, named.as_ref(), by, admin.now).await?;
     tracing::info!(
         by = %admin.user_id,
         reservation_id = %ids.1,
@@ -69,6 +75,9 @@ pub struct Refund {
     /// The reason, 1 to 200 characters. The user reads it in their statement.
     #[schema(value_type = Reason, required)]
     reason: Field,
+    /// The numbers of the seats to refund. Without it, the whole reservation is given back.
+    #[schema(value_type = Option<SeatSet>)]
+    seat_numbers: Field,
 }
 
 /// The description in the OpenAPI document.
@@ -77,7 +86,8 @@ pub fn operation() -> Operation {
         .details(
             "Works at any time, even when the user cannot get the money back any more. A paid \
              reservation is refunded to the user's balance, and their statement shows the \
-             reason. A hold is released, and its session goes on.\n\n\
+             reason. With `seat_numbers`, only these seats of it are refunded, and the others \
+             stay sold. A hold is released, and its session goes on.\n\n\
              Repeating the call is safe. The answer has the reason of the first refund.",
         )
         .body::<Refund>(json!({
@@ -86,10 +96,11 @@ pub fn operation() -> Operation {
         }))
         .answers::<Cancelled>(
             200,
-            "The reservation is over: `status` says how.",
+            "The status of the reservation. It is `PAID` while a seat of it is not refunded.",
             json!({
                 "reservation_id": "019a9e1c-2222-7000-8000-000000000001",
                 "status": "REFUNDED",
+                "refunded_seat_numbers": [7],
                 "current_balance": 50_000,
                 "refund_reason": "공연 취소",
             }),
@@ -99,6 +110,7 @@ pub fn operation() -> Operation {
             ApiError::MissingField("reason"),
             ApiError::InvalidUserId,
             ApiError::Invalid(Constraint::Reason),
+            ApiError::Invalid(Constraint::SeatsOfOrder),
             ApiError::ReservationNotFound,
         ])
 }

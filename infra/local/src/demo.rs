@@ -77,6 +77,7 @@ async fn create_concert(app: &App, number: u32, dates: u32) -> Result<DemoConcer
         concert_id: ConcertId::new(),
         name: name(&format!("온세일 데모 콘서트 {number:02}"))?,
         queue_id: QueueId::main(),
+        most_seats_a_person: None,
         left: Vec::new(),
     };
     let today = app.now().to_zoned(app.config().time_zone.clone()).date();
@@ -107,6 +108,7 @@ fn show(concert: &Concert, date: ShowDate) -> Show {
         pricing: Pricing::Same {
             price: Money::won(50_000),
         },
+        most_seats_a_person: None,
         sale: SalesWindow::default(),
         left: Vec::new(),
         details: ShowDetails::default(),

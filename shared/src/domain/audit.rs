@@ -6,6 +6,7 @@
 //! consistently, before it reports a violation.
 
 mod chain;
+mod limits;
 mod line;
 mod memory;
 mod report;
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     chain::chain,
+    limits::limits,
     line::line,
     memory::{Address, Claim, Memory, Seen, address_hash},
     report::{Checked, Report},
 };
 use super::{
     ids::{ConcertId, QueueId, ReservationId, ShowId, ShowKey, UserId},
-    order::{Hold, Order, OrderStatus},
+    order::{Hold, Order},
     queue::Ticket,
     seat::{CLOCK_SKEW_GRACE, SeatNumber, SeatStatus, TakenSeat},
     session::Session,
@@ -39,7 +41,7 @@ pub enum Kind {
     SeatSoldTwice,
     /// A paid order's seat is not sold at all (3).
     OrderWithoutSeat,
-    /// A refunded order's seat is still sold to it (3).
+    /// A seat that an order has refunded is still sold to it (3).
     RefundedOrderWithSeat,
     /// A charge, a correction, an order or a refund is missing in a user's chain (2).
     EntryMissing,
@@ -78,6 +80,13 @@ pub enum Kind {
     ArrivalNotCounted,
     /// A cohort has counted more done than arrived, so too many may come in (5).
     MoreDoneThanArrived,
+    /// The prices of an order are not those of its amount, or its partial refunds do not fit to its
+    /// seats (2).
+    OrderDiffers,
+    /// A payment took a user's seats of a concert above the limit that its order has.
+    LimitExceeded,
+    /// A seat is sold to an order of another user than its own (3).
+    SeatOfAnother,
     /// A user has no account.
     UserWithoutAccount,
     /// An account has no user.
@@ -273,19 +282,25 @@ pub fn seat_alone(seat: &TakenSeat, ttl: Option<i64>, now: Timestamp) -> Vec<Kin
     }
 }
 
-/// Compares an order with the current item of one of its seats (invariants 1 and 3).
-pub fn order_of_seat(order: &Order, seat: Option<&TakenSeat>) -> Option<Kind> {
-    let sold_to = seat
-        .filter(|seat| seat.status == SeatStatus::Sold)
-        .map(|seat| seat.reservation_id);
-    match (order.status, sold_to) {
-        (OrderStatus::Paid, Some(sold_to)) if sold_to == order.reservation_id => None,
-        (OrderStatus::Paid, Some(_)) => Some(Kind::SeatSoldTwice),
-        (OrderStatus::Paid, None) => Some(Kind::OrderWithoutSeat),
-        (OrderStatus::Refunded, Some(sold_to)) if sold_to == order.reservation_id => {
+/// Compares an order with the current item of one of its seats (invariants 1 and 3). A seat that the
+/// order has refunded must not be sold to it any more.
+pub fn order_of_seat(order: &Order, number: SeatNumber, seat: Option<&TakenSeat>) -> Option<Kind> {
+    let sold = seat.filter(|seat| seat.status == SeatStatus::Sold);
+    let is_anothers = |seat: &TakenSeat| seat.buyer.is_some_and(|buyer| buyer != order.user_id);
+    match (
+        order.has_refunded(number),
+        sold.map(|seat| seat.reservation_id),
+    ) {
+        (false, Some(sold_to)) if sold_to == order.reservation_id => {
+            let of_another = sold.is_some_and(is_anothers);
+            of_another.then_some(Kind::SeatOfAnother)
+        }
+        (false, Some(_)) => Some(Kind::SeatSoldTwice),
+        (false, None) => Some(Kind::OrderWithoutSeat),
+        (true, Some(sold_to)) if sold_to == order.reservation_id => {
             Some(Kind::RefundedOrderWithSeat)
         }
-        (OrderStatus::Refunded, _) => None,
+        (true, _) => None,
     }
 }
 

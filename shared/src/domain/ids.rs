@@ -4,10 +4,13 @@ use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use jiff::civil::{Date, DateTime, Time};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime, Time},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// A text that is not the id that it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +71,30 @@ uuid_ids! {
     SessionId, new_v4;
     /// One try to write an arrival. A reader that finds it can see whether it was their own.
     ArrivalId, new_v4;
+}
+
+impl UserId {
+    /// Its bytes.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+}
+
+impl ConcertId {
+    /// When the id was made; `None` if it has no time in it.
+    pub fn created_at(self) -> Option<Timestamp> {
+        let (seconds, nanoseconds) = self.0.get_timestamp()?.to_unix();
+        let nanoseconds = i32::try_from(nanoseconds).ok()?;
+        Timestamp::new(i64::try_from(seconds).ok()?, nanoseconds).ok()
+    }
+}
+
+impl ReservationId {
+    /// The first id of all that can be made at this time.
+    pub fn first_at(time: Timestamp) -> Self {
+        let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or_default();
+        Self(Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid())
+    }
 }
 
 /// A user's id in 22 letters instead of 36 characters, for the items that are read a hundred

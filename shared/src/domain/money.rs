@@ -116,6 +116,12 @@ impl Difference {
         self.0
     }
 
+    /// What is left of it after another one; at the ends of the range of numbers it stays there.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// The difference as a JSON number of won.
     pub fn json(self) -> Box<RawValue> {
         decimal::json(self.0, DECIMALS)

@@ -68,6 +68,8 @@ pub struct ProgrammeChange {
     pub name: Option<Name>,
     /// Its new queue.
     pub queue_id: Option<QueueId>,
+    /// The most seats that one user may have.
+    pub most_seats_a_person: Change<u32>,
     /// The time of the change.
     pub now: Timestamp,
     /// What changes of its texts.
@@ -227,6 +229,8 @@ impl Programme {
         if let Some(queue_id) = &change.queue_id {
             next.concert.move_to(queue_id, change.now);
         }
+        next.concert.most_seats_a_person =
+            (change.most_seats_a_person).of(self.concert.most_seats_a_person);
         next.texts = self.texts.changed(&change.texts);
         let mut named = BTreeSet::new();
         for show in &change.shows {
@@ -275,6 +279,7 @@ impl Programme {
             show.queue_id.clone_from(&self.concert.queue_id);
             show.concert_name = Some(self.concert.name.clone());
             show.left.clone_from(&self.concert.left);
+            show.most_seats_a_person = self.concert.most_seats_a_person;
         }
     }
 
@@ -372,6 +377,7 @@ impl ShowChange {
             queue_id: concert.queue_id.clone(),
             capacity: self.capacity_of_new()?,
             pricing: self.pricing.of_new()?,
+            most_seats_a_person: concert.most_seats_a_person,
             sale: self.sale(SalesWindow::default()),
             left: concert.left.clone(),
             details: self.details(&ShowDetails::default(), self.key)?,
@@ -578,6 +584,7 @@ mod tests {
             concert_id: ConcertId::new(),
             name: Name::parse("겨울 콘서트").expect("a name"),
             queue_id: QueueId::main(),
+            most_seats_a_person: None,
             left: Vec::new(),
         }
     }

@@ -123,6 +123,16 @@ impl SeatSet {
         self.0.iter().copied()
     }
 
+    /// Whether this seat is among them.
+    pub fn contains(&self, seat: SeatNumber) -> bool {
+        self.0.contains(&seat)
+    }
+
+    /// Whether all of these seats are among them.
+    pub fn includes(&self, seats: &Self) -> bool {
+        seats.iter().all(|seat| self.contains(seat))
+    }
+
     /// The first seat.
     pub fn first(&self) -> SeatNumber {
         self.0[0]

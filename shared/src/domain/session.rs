@@ -97,8 +97,8 @@ pub struct EndedHold {
 }
 
 impl EndedHold {
-    /// What a session remembers of a hold. The concert's name, the plan and the price of each seat
-    /// are left out, because nobody needs them for a reservation that was not paid, and a session
+    /// What a session remembers of a hold. The concert's name, the plan, the price of each seat and
+    /// the limit are left out, because nobody needs them for a reservation that was not paid, and a session
     /// should stay below 1 KB.
     pub fn new(hold: &Hold, outcome: HoldOutcome) -> Self {
         Self {
@@ -106,6 +106,7 @@ impl EndedHold {
                 concert_name: None,
                 plan_id: None,
                 prices: None,
+                limit: None,
                 ..hold.clone()
             },
             outcome,
@@ -369,6 +370,7 @@ mod tests {
             amount: Money::ZERO,
             plan_id: None,
             prices: None,
+            limit: None,
             held_until: at(second),
         }
     }

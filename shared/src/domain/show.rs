@@ -1,6 +1,6 @@
 //! Concerts and their shows.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub struct Show {
     /// What its seats cost, and which plan they have.
     #[serde(flatten)]
     pub pricing: Pricing,
+    /// The most seats of the concert that one user may have, if there is a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_seats_a_person: Option<u32>,
     /// When its seats are sold.
     #[serde(flatten)]
     pub sale: SalesWindow,
@@ -117,6 +120,9 @@ pub struct Left {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
 }
+
+/// The limits of a limit: how many seats of a concert one user may be allowed to have.
+pub const PERSON_LIMITS: RangeInclusive<u32> = 1..=100;
 
 /// How long an instance believes its copy of the catalog. So it may still send a buyer to a queue
 /// this long after a concert has left it.
@@ -318,6 +324,9 @@ pub struct Concert {
     pub name: Name,
     /// The queue of its buyers.
     pub queue_id: QueueId,
+    /// The most seats of the concert that one user may have, if there is a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_seats_a_person: Option<u32>,
     /// The queues that it has left, the latest at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
@@ -358,6 +367,7 @@ mod tests {
             pricing: Pricing::Same {
                 price: Money::won(50_000),
             },
+            most_seats_a_person: None,
             sale: SalesWindow::default(),
             left: Vec::new(),
             details: ShowDetails::default(),

@@ -13,6 +13,7 @@ use crate::{
         queue::{MAX_AHEAD, Settings},
         reason::Reason,
         seat::{MAX_SEATS_PER_HOLD, MAX_SEATS_PER_SHOW},
+        show::PERSON_LIMITS,
         texts::{self, Description, Venue},
         user::{Email, Name, Password},
     },
@@ -189,6 +190,14 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ApiError::HoldExists => both(
             "이미 다른 좌석을 임시 예약 중입니다.",
             "You already hold other seats. Pay for them or give them back first.",
+        ),
+        ApiError::PersonLimit { limit, bought } => both(
+            format!(
+                "한 사람이 이 공연의 좌석을 최대 {limit}석까지 구매할 수 있습니다. 이미 구매한 좌석은 {bought}석입니다."
+            ),
+            format!(
+                "One person can have at most {limit} seats of this concert. You have {bought} already."
+            ),
         ),
         ApiError::AmountMismatch => both(
             "결제 금액이 예약 금액과 일치하지 않습니다.",
@@ -405,6 +414,22 @@ fn of_constraint(constraint: Constraint) -> Texts {
                 ),
             )
         }
+        Constraint::PersonLimit => {
+            let (min, max) = bounds(&PERSON_LIMITS);
+            both(
+                format!("most_seats_a_person는 {min} ~ {max} 사이의 정수여야 합니다."),
+                format!("most_seats_a_person must be a whole number from {min} to {max}."),
+            )
+        }
+        Constraint::SeatsOfOrder => both(
+            format!(
+                "seat_numbers는 결제된 예약의 서로 다른 좌석 번호 1 ~ {MAX_SEATS_PER_HOLD}개여야 합니다."
+            ),
+            format!(
+                "seat_numbers must be 1 to {MAX_SEATS_PER_HOLD} different seats of a reservation that is \
+                 paid."
+            ),
+        ),
         Constraint::QueueId => {
             let (min, max) = bounds(&QueueId::LENGTH);
             both(

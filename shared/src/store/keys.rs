@@ -3,6 +3,8 @@
 //!
 //! Attributes have the names of the stored types' fields. Expressions write them literally.
 
+use jiff::SignedDuration;
+
 use crate::domain::{
     ids::{ConcertId, PlanId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
     user::Name,
@@ -16,6 +18,8 @@ pub const ACCOUNT: &str = "account";
 pub const CHARGES: &str = "charge#";
 /// `Accounts`: the prefix of orders.
 pub const ORDERS: &str = "order#";
+/// `Accounts`: after every order. An id begins with a hexadecimal digit.
+pub const LAST_ORDER: &str = "order#g";
 /// `Accounts`: the prefix of corrections.
 pub const CORRECTIONS: &str = "correction#";
 /// `Catalog`: a concert's own entry.
@@ -112,6 +116,18 @@ pub fn is_listed_plan(entry: &str) -> bool {
     entry.len() <= MAX_KEY_BYTES && parts.is_some_and(|(_, id)| id.parse::<PlanId>().is_ok())
 }
 
+/// `Accounts`: at or before every order of a concert. The id of a reservation begins with the time of
+/// the hold (UUID version 7), which is after the concert was created. A minute is for clocks that
+/// differ.
+pub fn first_order_of(concert_id: ConcertId) -> String {
+    let created = concert_id.created_at();
+    let before = created.and_then(|created| created.checked_sub(SignedDuration::from_mins(1)).ok());
+    match before {
+        Some(before) => order(ReservationId::first_at(before)),
+        None => ORDERS.to_owned(),
+    }
+}
+
 /// `Catalog`: the group of the creations with keys of an administrator.
 pub fn creations(admin: UserId) -> String {
     format!("{CREATIONS}{admin}")
@@ -204,6 +220,13 @@ pub fn memory(id: uuid::Uuid, part: usize) -> String {
 mod tests {
     use super::*;
 
+    /// An id of version 4, which has no time.
+    fn admin_as_concert() -> ConcertId {
+        "11111111-1111-4111-8111-111111111111"
+            .parse()
+            .expect("an id")
+    }
+
     #[test]
     #[expect(clippy::too_many_lines, reason = "it is a table")]
     fn keys_are_what_they_always_were() {
@@ -249,6 +272,14 @@ mod tests {
             order(reservation_id),
             "order#0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5c"
         );
+        // The concert's id begins with 0190a6b2-4f5e: that many milliseconds since 1970.
+        assert_eq!(
+            first_order_of(concert_id),
+            "order#0190a6b1-64fe-7000-8000-000000000000"
+        );
+        assert_eq!(first_order_of(admin_as_concert()), "order#");
+        assert!(order(reservation_id).as_str() > &*first_order_of(concert_id));
+        assert!(order(reservation_id).as_str() < LAST_ORDER);
         assert_eq!(show(key("2026-12-24")), "show#2026-12-24");
         assert_eq!(show(key("2026-12-24T14:00")), "show#2026-12-24T14:00");
         assert_eq!(

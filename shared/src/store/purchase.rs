@@ -1,10 +1,12 @@
 //! The transactions of a purchase, which span tables: holding seats, paying for them, and refunding
 //! them.
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 
 use super::{
-    Decided as _, Rejected, Store, accounts,
+    Decided as _, Reading, Rejected, Store, StoreError, accounts,
     contention::{TryError, seen_or, while_stale, while_stale_since},
     item::{Item, from_item},
     keys, seats, sessions,
@@ -13,9 +15,9 @@ use super::{
 use crate::{
     domain::{
         ids::UserId,
-        order::{Account, Hold, Order, OrderStatus, Refund},
+        order::{Account, Hold, Order, OrderStatus},
         reason::Explanation,
-        seat::TakenSeat,
+        seat::{SeatSet, TakenSeat},
         session::{Ending, Session},
     },
     error::ApiError,
@@ -86,6 +88,13 @@ pub enum PayRefused {
     NoAccount,
     /// The token is of an earlier generation than the account accepts.
     TokenOver,
+    /// With these seats, the user would have more of the concert than its limit.
+    PersonLimit {
+        /// The limit.
+        limit: u32,
+        /// How many they have already.
+        bought: usize,
+    },
 }
 
 impl From<PayRefused> for ApiError {
@@ -95,6 +104,7 @@ impl From<PayRefused> for ApiError {
             PayRefused::HoldOver => Self::HoldExpired,
             PayRefused::NoAccount => Self::bug("a session's user has no account"),
             PayRefused::TokenOver => Self::InvalidToken,
+            PayRefused::PersonLimit { limit, bought } => Self::PersonLimit { limit, bought },
         }
     }
 }
@@ -149,7 +159,8 @@ impl Store {
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
     /// transaction. If the hold is paid already, returns its order. The token must be of a
     /// generation that the account accepts. `seen` is the account as it was read. 6 + 2n WRU for n
-    /// seats; 1 RRU for each time that it starts over.
+    /// seats; 1 RRU for each time that it starts over. With a limit of seats a person, 1 RRU per 4 KB
+    /// of the user's orders more, each time.
     pub async fn pay(
         &self,
         session: &Session,
@@ -189,6 +200,10 @@ impl Store {
                 .paid_before(session.user_id, hold, PayRefused::InsufficientBalance)
                 .await;
         };
+        if let Some(refusal) = self.over_limit(session.user_id, hold).await? {
+            // This very hold may have been paid before the user bought the others.
+            return self.paid_before(session.user_id, hold, refusal).await;
+        }
         let order = Order {
             reservation_id: hold.reservation_id,
             payment_id: hold.payment_id,
@@ -200,10 +215,12 @@ impl Store {
             amount: hold.amount,
             plan_id: hold.plan_id,
             prices: hold.prices.clone(),
+            limit: hold.limit,
             status: OrderStatus::Paid,
             paid_at: now,
             seq: debited.seq,
             balance_after: debited.balance,
+            returned: Vec::new(),
             refund: None,
         };
 
@@ -240,6 +257,30 @@ impl Store {
         }
     }
 
+    /// Why the user's limit refuses to pay a hold. Nothing without a limit; with one, 1 RRU per 4 KB
+    /// of the user's orders since the concert was created, which is some nine orders.
+    ///
+    /// The account must have been read before. Every payment and every refund moves its `seq`, and
+    /// the payment requires the `seq` that was read. So no order can be missing in the sum when the
+    /// payment is written.
+    async fn over_limit(
+        &self,
+        user_id: UserId,
+        hold: &Hold,
+    ) -> Result<Option<PayRefused>, StoreError> {
+        let Some(limit) = hold.limit else {
+            return Ok(None);
+        };
+        let orders = self.orders_of_concert(user_id, hold.concert_id, Reading::Consistent);
+        let orders = orders.await?;
+        let others = orders
+            .iter()
+            .filter(|order| order.reservation_id != hold.reservation_id);
+        let bought: usize = others.map(Order::seats_left).sum();
+        let is_over = bought + hold.seats.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(is_over.then_some(PayRefused::PersonLimit { limit, bought }))
+    }
+
     /// The earlier payment of the hold, or `refusal`. 1 RRU.
     async fn paid_before(
         &self,
@@ -253,50 +294,67 @@ impl Store {
 }
 
 impl Store {
-    /// Refunds an order: the order, the seats and the balance in one transaction. If it is refunded
-    /// already, returns the recorded refund. The owner's own token must be of a generation that the
+    /// Refunds seats of an order: the order, the seats and the balance in one transaction. Returns
+    /// the order as it is then. Afterwards these seats are refunded, whichever of them were before;
+    /// if all were, nothing is written. The owner's own token must be of a generation that the
     /// account accepts. Without a token, even a deleted user's account gets the money back. 4 + 2n
-    /// WRU for n seats, 1 RRU; 2 WRU more if a long explanation makes the order larger than 1 KB.
+    /// WRU for n seats, 1 RRU; 2 WRU more if long explanations make the order larger than 1 KB.
     pub async fn refund(
         &self,
         order: &Order,
+        wanted: &SeatSet,
         explanation: Option<&Explanation>,
         generation: Option<u32>,
         now: Timestamp,
     ) -> Result<Order, Rejected<RefundRefused>> {
+        // The order as it was last seen. Another refund may change it between two tries.
+        let seen = Mutex::new(order.clone());
         while_stale(async || match self.account(order.user_id).await? {
             None => Err(TryError::Refused(RefundRefused::NoAccount)),
             Some(account) if generation.is_some_and(|token| !account.takes_token_of(token)) => {
                 Err(TryError::Refused(RefundRefused::TokenOver))
             }
-            Some(account) => self.try_to_refund(order, explanation, account, now).await,
+            Some(account) => {
+                let order = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let tried = self.try_to_refund(&order, wanted, explanation, account, now);
+                match tried.await? {
+                    RefundTried::Done(order) => Ok(order),
+                    RefundTried::Changed(order) => {
+                        *seen.lock().unwrap_or_else(PoisonError::into_inner) = order;
+                        Err(TryError::Stale)
+                    }
+                }
+            }
         })
         .await
     }
 
-    /// One try to refund an order, into the account as it was read. 4 + 2n WRU for n seats; 1 RRU
-    /// if a seat is not sold to the order, as after an earlier refund.
+    /// One try to refund seats of an order, as the order and the account were read. 4 + 2n WRU for n
+    /// seats; 1 RRU if a seat is not sold to the order, as after an earlier refund.
     pub async fn try_to_refund(
         &self,
         order: &Order,
+        wanted: &SeatSet,
         explanation: Option<&Explanation>,
         account: Account,
         now: Timestamp,
-    ) -> Result<Order, TryError<RefundRefused>> {
-        let Some(credited) = account.refunded(order.amount) else {
+    ) -> Result<RefundTried, TryError<RefundRefused>> {
+        if !order.seats.includes(wanted) {
+            return Err(TryError::Refused(RefundRefused::NotSold));
+        }
+        let Some(due) = order.due_of(wanted) else {
+            return Ok(RefundTried::Done(order.clone()));
+        };
+        let Some(credited) = account.refunded(due.amount) else {
             return Err(TryError::Refused(RefundRefused::Uncountable));
         };
-        let refund = Refund {
-            at: now,
-            seq: credited.seq,
-            balance_after: credited.balance,
-            explanation: explanation.cloned(),
-        };
+        let given_back = due.seats.clone();
+        let after = order.refunded(due, credited, explanation, now);
         let mut transaction = Transaction::new(&self.client).update(
-            accounts::refund(&self.tables, order, &refund)?,
-            RefundFailed::NotPaid,
+            accounts::refund(&self.tables, order, &after)?,
+            RefundFailed::OrderChanged,
         );
-        for seat in order.seats.iter() {
+        for seat in given_back.iter() {
             transaction = transaction.delete(seats::give_back(&self.tables, order, seat)?, |_| {
                 RefundFailed::NotSold
             });
@@ -310,20 +368,29 @@ impl Store {
             .await;
 
         match written.decided()? {
-            Ok(()) => Ok(Order {
-                status: OrderStatus::Refunded,
-                refund: Some(refund),
-                ..order.clone()
-            }),
-            Err(RefundFailed::NotPaid(recorded)) => Ok(from_item(recorded.unwrap_or_default())?),
+            Ok(()) => Ok(RefundTried::Done(after)),
+            Err(RefundFailed::OrderChanged(recorded)) => Ok(RefundTried::Changed(from_item(
+                recorded.unwrap_or_default(),
+            )?)),
+            // Another refund may have given the seat back. DynamoDB need not report the order then.
             Err(RefundFailed::NotSold) => {
                 let there = self.order(order.user_id, order.reservation_id).await?;
-                let refunded = there.filter(|there| there.refund.is_some());
-                refunded.ok_or(TryError::Refused(RefundRefused::NotSold))
+                let changed = there.filter(|there| there != order);
+                let changed = changed.map(RefundTried::Changed);
+                changed.ok_or(TryError::Refused(RefundRefused::NotSold))
             }
             Err(RefundFailed::Stale) => Err(TryError::Stale),
         }
     }
+}
+
+/// The result of one try to refund seats.
+#[derive(Debug)]
+pub enum RefundTried {
+    /// The seats are refunded. With the order as it is now.
+    Done(Order),
+    /// Another refund came first. With the order as it is now.
+    Changed(Order),
 }
 
 /// Why an order is not refunded. Only the first of these should ever occur.
@@ -340,7 +407,7 @@ pub enum RefundRefused {
 }
 
 enum RefundFailed {
-    NotPaid(Option<Item>),
+    OrderChanged(Option<Item>),
     NotSold,
     Stale,
 }

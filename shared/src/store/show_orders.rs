@@ -17,7 +17,7 @@ use super::{
 };
 use crate::domain::{
     ids::{ReservationId, ShowId, UserId},
-    order::Order,
+    order::{Due, Order},
     seat::{SEATS_A_BLOCK, SeatNumber, SeatSet, SeatStatus, TakenSeat},
     show::blocks,
     user::User,
@@ -39,10 +39,12 @@ pub struct ShowOrders {
 /// What a reservation has of a show.
 #[derive(Debug)]
 pub enum ShowOrder {
-    /// A paid order.
+    /// A paid order of which seats are left.
     Known {
         /// The order.
         order: Box<Order>,
+        /// The seats that it still has, and what was paid for them.
+        left: Due,
         /// The user that paid, if they still exist.
         buyer: Option<Box<User>>,
     },
@@ -59,7 +61,7 @@ pub enum ShowOrder {
 impl ShowOrder {
     fn lowest_seat(&self) -> SeatNumber {
         match self {
-            Self::Known { order, .. } => order.seats.first(),
+            Self::Known { left, .. } => left.seats.first(),
             Self::OfAnybody { seats, .. } => seats.first(),
         }
     }
@@ -110,8 +112,9 @@ impl Store {
                     seats: SeatSet::new(sold.seats).map_err(StoreError::unreadable)?,
                 }),
                 Some(_) => orders.remove(&sold.reservation_id).and_then(|order| {
-                    let lowest = order.seats_left()?.first();
-                    is_in_page(lowest).then(|| ShowOrder::Known {
+                    let left = order.due_of(&order.seats)?;
+                    is_in_page(left.seats.first()).then(|| ShowOrder::Known {
+                        left,
                         buyer: users.get(&order.user_id).cloned().map(Box::new),
                         order: Box::new(order),
                     })

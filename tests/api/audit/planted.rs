@@ -33,10 +33,15 @@ macro_rules! finds {
 finds! {
     seat_sold_without_an_order: "SEAT_SOLD_WITHOUT_ORDER";
     seat_of_somebody_elses_order: "SEAT_SOLD_TWICE" | "SEAT_SOLD_WITHOUT_ORDER";
-    reservation_of_two_users: "SEAT_SOLD_TWICE" | "SEAT_SOLD_WITHOUT_ORDER";
+    reservation_of_two_users: "SEAT_OF_ANOTHER" | "SEAT_SOLD_WITHOUT_ORDER";
     order_without_its_seat: "ORDER_WITHOUT_SEAT";
     order_whose_seat_is_held_again: "ORDER_WITHOUT_SEAT" | "SEAT_HELD_BY_NOBODY";
     refunded_order_with_its_seat: "REFUNDED_ORDER_WITH_SEAT";
+    refunded_seat_of_a_paid_order: "REFUNDED_ORDER_WITH_SEAT";
+    order_with_other_prices: "ORDER_DIFFERS";
+    partial_refund_of_a_seat_of_another_order: "ORDER_DIFFERS" | "ORDER_WITHOUT_SEAT";
+    payment_above_its_limit: "LIMIT_EXCEEDED";
+    seat_of_another_user: "SEAT_OF_ANOTHER";
     charge_that_is_gone: "ENTRY_MISSING";
     entry_that_was_lost_at_the_end: "ENTRY_MISSING";
     correction_that_is_gone: "ENTRY_MISSING";
@@ -122,6 +127,50 @@ mod plant {
         shop.put_item("Seats", seat.clone()).await;
         refund(shop, &buyer, &receipt).await;
         shop.put_item("Seats", seat).await;
+    }
+
+    pub async fn refunded_seat_of_a_paid_order(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        let receipt = shop.buy(&buyer, &[2, 3]).await;
+        let seat = shop.take_item("Seats", shop.seat_key(2)).await;
+        shop.put_item("Seats", seat.clone()).await;
+        let path = format!("{}?seat_numbers=2", shop.reservation(&receipt));
+        shop.delete(&path).send_as(&buyer.access_token).await.ok();
+        shop.put_item("Seats", seat).await;
+    }
+
+    pub async fn order_with_other_prices(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        let receipt = shop.buy(&buyer, &[2, 3]).await;
+        let prices = json!({ "prices": [100 * PRICE, 100 * PRICE + 1] });
+        shop.change_item("Accounts", order_key(&buyer.user_id, &receipt), prices)
+            .await;
+    }
+
+    pub async fn partial_refund_of_a_seat_of_another_order(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        let receipt = shop.buy(&buyer, &[2, 3]).await;
+        let path = format!("{}?seat_numbers=2", shop.reservation(&receipt));
+        shop.delete(&path).send_as(&buyer.access_token).await.ok();
+        let key = order_key(&buyer.user_id, &receipt);
+        let mut order = shop.take_item("Accounts", key).await;
+        order["returned"][0]["seats"] = json!([7]);
+        shop.put_item("Accounts", order).await;
+    }
+
+    pub async fn payment_above_its_limit(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        let receipt = shop.buy(&buyer, &[2, 3]).await;
+        let limit = json!({ "limit": 1 });
+        shop.change_item("Accounts", order_key(&buyer.user_id, &receipt), limit)
+            .await;
+    }
+
+    pub async fn seat_of_another_user(shop: &Shop) {
+        let buyer = shop.buyer().await;
+        shop.buy(&buyer, &[2]).await;
+        let another = json!({ "buyer": "AAAAAAAAQACAAAAAAAAAAA" });
+        shop.change_item("Seats", shop.seat_key(2), another).await;
     }
 
     pub async fn charge_that_is_gone(shop: &Shop) {

@@ -119,7 +119,7 @@ async fn payment_for_a_refunded_order_answers_as_before() {
             panic!("{paid:?}");
         };
         store
-            .refund(&order, None, None, shop.now())
+            .refund(&order, &order.seats, None, None, shop.now())
             .await
             .expect("a refund");
         let again = pay_hold(&store, &session, &hold, shop.now()).await;

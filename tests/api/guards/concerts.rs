@@ -41,6 +41,7 @@ async fn concert_is_not_replaced(shop: &Shop) -> bool {
         concert_id: ConcertId::new(),
         name: Name::parse("콘서트").expect("a name"),
         queue_id: QueueId::main(),
+        most_seats_a_person: None,
         left: Vec::new(),
     };
     let store = store(shop).await;

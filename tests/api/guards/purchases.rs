@@ -1,5 +1,6 @@
 //! Holding, paying, charging, refunding: no seat for two users, and no money out of nothing.
 
+use local::Fault;
 use serde_json::{Value, json};
 use shared::{
     domain::{
@@ -7,6 +8,7 @@ use shared::{
         money::{Difference, Money},
         order::{Account, Hold, Order},
         reason::{Explanation, Reason},
+        seat::{SeatNumber, SeatSet},
         session::{Ending, Session},
     },
     futures_util::future::join_all,
@@ -15,7 +17,7 @@ use shared::{
 };
 
 use super::{hold, leave, session, store, successes};
-use crate::harness::{Buyer, PRICE, Shop, pay_hold};
+use crate::harness::{Buyer, Guest, PRICE, Shop, pay_hold, show};
 
 guarded! {
     seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
@@ -27,6 +29,7 @@ guarded! {
     seat_that_went_to_another_is_not_sold: ("Seats", "reservation_id = :reservation_id");
     order_is_paid_once: ("Accounts", "attribute_not_exists(entry)");
     payment_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
+    two_payments_at_once_keep_the_limit: ("Accounts", "seq = :seen");
     charges_at_once_add_up: ("Accounts", "seq = :seen");
     keyed_charge_happens_once: ("Accounts", "attribute_not_exists(entry)");
     old_hold_cannot_be_cancelled: ("Sessions", "live_hold.held_until > :now");
@@ -34,6 +37,8 @@ guarded! {
     next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
     order_is_refunded_once: ("Accounts", "#status = :paid");
     seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
+    first_partial_refunds_at_once_are_both_kept: ("Accounts", "attribute_not_exists(returned)");
+    later_partial_refunds_at_once_are_both_kept: ("Accounts", "size(returned) = :seen");
     refunds_and_charges_at_once_add_up: ("Accounts", "seq = :seen");
     operators_refund_and_the_buyers_are_one: ("Accounts", "#status = :paid");
     operators_refund_takes_no_seat_of_another: ("Seats", "#status = :sold AND reservation_id");
@@ -245,10 +250,12 @@ async fn order_is_refunded_once(shop: &Shop) -> bool {
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     store
-        .refund(&order, None, None, shop.now())
+        .refund(&order, &order.seats, None, None, shop.now())
         .await
         .expect("a refund");
-    let again = store.refund(&order, None, None, shop.now()).await;
+    let again = store
+        .refund(&order, &order.seats, None, None, shop.now())
+        .await;
     again.is_ok() && shop.balance(&buyer).await == json!(PRICE)
 }
 
@@ -261,7 +268,7 @@ async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
     };
     store(shop)
         .await
-        .refund(&order, None, None, shop.now())
+        .refund(&order, &order.seats, None, None, shop.now())
         .await
         .is_err()
 }
@@ -269,11 +276,90 @@ async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
 async fn refunds_and_charges_at_once_add_up(shop: &Shop) -> bool {
     let (buyer, order) = sold(shop, 7).await;
     let store = store(shop).await;
-    let refund = store.refund(&order, None, None, shop.now());
+    let refund = store.refund(&order, &order.seats, None, None, shop.now());
     let charges = join_all((0..10).map(|_| shop.charge(&buyer, 100)));
     let (refunded, charges) = shared::futures_util::join!(refund, charges);
     let all_done = refunded.is_ok() && successes(&charges) == 10;
     all_done && shop.balance(&buyer).await == json!(PRICE + 1_000)
+}
+
+/// Two sessions of a user hold two seats each of a concert with a limit of three. Each call to the
+/// database takes as long, so both payments have read the user's orders before either is written.
+async fn two_payments_at_once_keep_the_limit(shop: &Shop) -> bool {
+    let one = shop.buyer().await;
+    shop.add_queue("other").await;
+    let guest = Guest {
+        user_id: one.user_id.clone(),
+        access_token: one.access_token.clone(),
+    };
+    let elsewhere = shop.add_concert("B", "other", &[show("2027-01-01")]).await;
+    shop.join_for(&guest, Some(&elsewhere)).await;
+    shop.charge(&one, 4 * PRICE).await.ok();
+    let store = store(shop).await;
+    let user_id: UserId = one.user_id.parse().expect("an id");
+    let mut both = Vec::new();
+    for (queue, seats) in [("main", [1, 2]), ("other", [3, 4])] {
+        let queue_id = queue.parse().expect("an id");
+        let session = store.session(user_id, &queue_id);
+        let session = session.await.expect("an answer").expect("a session");
+        let hold = Hold {
+            limit: Some(3),
+            seats: SeatSet::new(seats.into_iter().filter_map(SeatNumber::new).collect())
+                .expect("seats"),
+            amount: Money::won(2 * PRICE),
+            ..hold(shop, seats[0])
+        };
+        let placed = store.place_hold(&session, &hold, shop.now()).await;
+        placed.expect("a hold");
+        both.push((session, hold));
+    }
+    let seen = account(shop, &one).await;
+    let faults = shop.stack.faults();
+    faults.meet_at_random(0, &[(Fault::Delayed, 1.0)]);
+    let pay = |(session, hold)| store.try_to_pay(session, seen, hold, shop.now());
+    let (first, second) = (&both[0], &both[1]);
+    let paid = shared::futures_util::join!(pay((&first.0, &first.1)), pay((&second.0, &second.1)));
+    faults.end();
+    u32::from(paid.0.is_ok()) + u32::from(paid.1.is_ok()) == 1
+}
+
+/// Refunds two seats of an order, each as the order was read before both.
+async fn refund_two(shop: &Shop, order: &Order, seats: [u64; 2]) {
+    let store = store(shop).await;
+    for number in seats {
+        let seat = SeatSet::from(SeatNumber::new(number).expect("a seat"));
+        let refunded = store.refund(order, &seat, None, None, shop.now()).await;
+        refunded.expect("a refund");
+    }
+}
+
+async fn refunded_seats(shop: &Shop, order: &Order) -> Vec<u32> {
+    let store = store(shop).await;
+    let there = store.order(order.user_id, order.reservation_id);
+    let there = there.await.expect("an answer").expect("an order");
+    there
+        .refunded_seats()
+        .into_iter()
+        .map(SeatNumber::get)
+        .collect()
+}
+
+async fn first_partial_refunds_at_once_are_both_kept(shop: &Shop) -> bool {
+    let (buyer, order) = sold_all(shop, &[6, 7, 8]).await;
+    refund_two(shop, &order, [7, 8]).await;
+    let both = refunded_seats(shop, &order).await == [7, 8];
+    both && shop.balance(&buyer).await == json!(2 * PRICE)
+}
+
+async fn later_partial_refunds_at_once_are_both_kept(shop: &Shop) -> bool {
+    let (buyer, order) = sold_all(shop, &[5, 6, 7, 8]).await;
+    let first = SeatSet::from(SeatNumber::new(5).expect("a seat"));
+    let store = store(shop).await;
+    let order = store.refund(&order, &first, None, None, shop.now()).await;
+    let order = order.expect("a refund");
+    refund_two(shop, &order, [7, 8]).await;
+    let all = refunded_seats(shop, &order).await == [5, 7, 8];
+    all && shop.balance(&buyer).await == json!(3 * PRICE)
 }
 
 /// Both have read the order before either has written it.
@@ -284,9 +370,13 @@ async fn operators_refund_and_the_buyers_are_one(shop: &Shop) -> bool {
     shop.stack
         .strip_condition("Seats", "#status = :sold AND reservation_id");
     let why = explanation();
-    let own = store.refund(&order, None, None, shop.now()).await;
+    let own = store
+        .refund(&order, &order.seats, None, None, shop.now())
+        .await;
     let own = own.expect("a refund").refund;
-    let operators = store.refund(&order, Some(&why), None, shop.now()).await;
+    let operators = store
+        .refund(&order, &order.seats, Some(&why), None, shop.now())
+        .await;
     let operators = operators.expect("an answer").refund;
     own == operators && shop.balance(&buyer).await == json!(PRICE)
 }
@@ -301,7 +391,7 @@ async fn operators_refund_takes_no_seat_of_another(shop: &Shop) -> bool {
     let why = explanation();
     let refunded = store(shop)
         .await
-        .refund(&order, Some(&why), None, shop.now())
+        .refund(&order, &order.seats, Some(&why), None, shop.now())
         .await;
     refunded.is_err()
 }
@@ -364,8 +454,18 @@ fn explanation() -> Explanation {
 }
 
 /// A buyer who has bought a seat, and the order as a request reads it.
+async fn sold_all(shop: &Shop, seats: &[u32]) -> (Buyer, Order) {
+    let buyer = shop.buyer().await;
+    let receipt = shop.buy(&buyer, seats).await;
+    order_of(shop, buyer, &receipt).await
+}
+
 async fn sold(shop: &Shop, seat: u32) -> (Buyer, Order) {
     let (buyer, receipt) = shop.sell(seat).await;
+    order_of(shop, buyer, &receipt).await
+}
+
+async fn order_of(shop: &Shop, buyer: Buyer, receipt: &Value) -> (Buyer, Order) {
     let reservation_id = receipt["reservation_id"].as_str().expect("an id");
     let ids = (buyer.user_id.parse(), reservation_id.parse());
     let (user_id, reservation_id) = (ids.0.expect("an id"), ids.1.expect("an id"));
@@ -427,7 +527,7 @@ async fn log_out_ends_a_refund_under_way(shop: &Shop) -> bool {
     log_out(shop, &buyer).await;
     let tried = store(shop)
         .await
-        .try_to_refund(&order, None, seen, shop.now())
+        .try_to_refund(&order, &order.seats, None, seen, shop.now())
         .await;
     matches!(tried, Err(TryError::Stale))
 }

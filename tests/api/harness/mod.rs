@@ -164,6 +164,7 @@ impl Shop {
             concert_id: ConcertId::new(),
             name: Name::parse(name).expect("a name"),
             queue_id: queue_id.parse().expect("a queue id"),
+            most_seats_a_person: None,
             left: Vec::new(),
         };
         let shows: Vec<_> = shows
@@ -459,6 +460,7 @@ pub fn show(key: &str) -> Show {
         pricing: Pricing::Same {
             price: Money::won(PRICE),
         },
+        most_seats_a_person: None,
         sale: SalesWindow::default(),
         left: Vec::new(),
         details: ShowDetails::default(),

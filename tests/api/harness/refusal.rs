@@ -47,6 +47,9 @@ mod rows {
     pub const INVALID_PLAN: Refusal = refusal(400, "INVALID_PLAN", "배치도가 올바르지 않습니다. /sections/0/grade: 배치도에 없는 등급입니다.");
     pub const INVALID_PRICES: Refusal = refusal(400, "BAD_REQUEST", "배치도가 있는 공연에는 모든 등급의 가격을 빠짐없이 prices에 입력해야 하고, 배치도가 없는 공연에는 price만 입력해야 합니다.");
     pub const INVALID_PLAN_ID: Refusal = refusal(400, "BAD_REQUEST", "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 이미 등록된 공연의 배치도는 변경할 수 없습니다.");
+    pub const SEATS_OF_ORDER: Refusal = refusal(400, "BAD_REQUEST", "seat_numbers는 결제된 예약의 서로 다른 좌석 번호 1 ~ 4개여야 합니다.");
+    pub const PERSON_LIMIT: Refusal = refusal(409, "PERSON_LIMIT", "한 사람이 이 공연의 좌석을 최대 1석까지 구매할 수 있습니다. 이미 구매한 좌석은 0석입니다.");
+    pub const INVALID_PERSON_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "most_seats_a_person는 1 ~ 100 사이의 정수여야 합니다.");
     pub const SHOW_TIMES: Refusal = refusal(400, "BAD_REQUEST", "하루에 공연이 여러 회 있는 경우 모든 회차에 시작 시각이 있어야 합니다.");
     pub const INVALID_AMOUNT: Refusal = refusal(400, "INVALID_AMOUNT", "충전 금액은 0보다 큰 실수 값이어야 합니다.");
     pub const MALFORMED_AUTHORIZATION: Refusal = refusal(400, "MALFORMED_AUTHORIZATION", "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.");

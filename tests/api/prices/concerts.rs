@@ -204,6 +204,7 @@ async fn page_of_concerts_costs_the_same_with_100_and_2000() {
                 concert_id: ConcertId::new(),
                 name: Name::parse(&format!("Concert {n:04}")).expect("a name"),
                 queue_id: QueueId::main(),
+                most_seats_a_person: None,
                 left: Vec::new(),
             };
             let shows = [Show {

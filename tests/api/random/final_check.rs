@@ -268,21 +268,20 @@ fn wrong_orders(memory: &Memory, orders: &[Value]) -> Option<String> {
 
 /// Payments and refunds that do not match the orders.
 fn wrong_balance(orders: &[Value], entries: &[Value]) -> Option<String> {
-    let of_kind = |kind: &str| {
-        let entries = entries.iter().filter(|entry| entry["kind"] == kind);
-        let mut found: Vec<_> = entries
-            .map(|entry| (text(&entry["reservation_id"]), entry["amount"].as_u64()))
-            .collect();
-        found.sort_unstable();
-        found
+    // The sum for each reservation: it may have been refunded seat by seat.
+    let sums = |of: &mut dyn Iterator<Item = &Value>| {
+        let mut sums = BTreeMap::new();
+        for one in of {
+            *sums.entry(text(&one["reservation_id"])).or_default() +=
+                one["amount"].as_u64().unwrap_or_default();
+        }
+        sums
     };
-    let of_orders = |is_it: fn(&Value) -> bool| {
-        let orders = orders.iter().filter(|order| is_it(order));
-        let mut found: Vec<_> = orders
-            .map(|order| (text(&order["reservation_id"]), order["amount"].as_u64()))
-            .collect();
-        found.sort_unstable();
-        found
+    let of_kind = |kind: &str| -> BTreeMap<String, u64> {
+        sums(&mut entries.iter().filter(|entry| entry["kind"] == kind))
+    };
+    let of_orders = |is_it: fn(&Value) -> bool| -> BTreeMap<String, u64> {
+        sums(&mut orders.iter().filter(|order| is_it(order)))
     };
     let refunded = of_orders(|order| order["status"] == "REFUNDED");
     if of_kind("PAYMENT") != of_orders(|_| true) || of_kind("REFUND") != refunded {

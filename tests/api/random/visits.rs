@@ -347,6 +347,9 @@ impl Visit<'_> {
             reservation.clone()
         };
         self.world.ledger.give_up(&id);
+        if paid && rng.random_bool(0.5) && !self.give_one_up(&id, &known).await {
+            return;
+        }
         // Sometimes an operator does it for them.
         let is_own = rng.random_bool(0.7);
         let call = if is_own {
@@ -385,6 +388,34 @@ impl Visit<'_> {
             reservation.refunded |= refunded;
         }
         self.forget_hold(&id);
+    }
+
+    /// Refunds the first seat of an order of several. `false` if it is not known whether it was done.
+    async fn give_one_up(&self, id: &str, known: &Reservation) -> bool {
+        let Some(first) = known.seats.first().filter(|_| known.seats.len() > 1) else {
+            return true;
+        };
+        let path = format!("{}?seat_numbers={first}", known.path(id));
+        let call = self.call("DELETE", &path);
+        match self.world.ask("partial refund", call, &[]).await {
+            RequestOutcome::Done(done) => {
+                let refunded = &done["refunded_seat_numbers"];
+                let is_right = refunded
+                    .as_array()
+                    .is_some_and(|seats| seats.contains(&json!(first)));
+                if !is_right {
+                    self.world
+                        .violated(format!("{first} of {id} is not refunded: {done}"));
+                }
+                true
+            }
+            RequestOutcome::Refused(code) => {
+                self.world
+                    .violated(format!("a partial refund of {id} was refused with {code}"));
+                true
+            }
+            RequestOutcome::Failed => false,
+        }
     }
 
     async fn charge(&self, rng: &mut Xoshiro256PlusPlus) {

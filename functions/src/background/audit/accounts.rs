@@ -2,9 +2,9 @@
 
 use shared::{
     domain::{
-        audit::{Claim, Kind, SeatOfShow, Table, Violation, chain},
+        audit::{Claim, Kind, SeatOfShow, Table, Violation, chain, limits},
         ids::UserId,
-        order::{Order, OrderStatus},
+        order::Order,
     },
     store::{StoreError, audit::Ledger},
 };
@@ -60,7 +60,11 @@ impl Run<'_> {
         for _ in 0..ledger.unreadable {
             self.report(Violation::of_account(Kind::Unreadable, user_id, None));
         }
-        if ledger.unreadable == 0 && !chain(user_id, ledger.account, &ledger.entries).is_empty() {
+        for order in ledger.orders.iter().filter(|order| !order.is_consistent()) {
+            let seat = order.seats.first();
+            self.report(Violation::of_order(Kind::OrderDiffers, order, seat));
+        }
+        if ledger.unreadable == 0 && !violations_of(user_id, ledger).is_empty() {
             doubts.push(Doubt::Chain(user_id));
         }
     }
@@ -70,14 +74,15 @@ impl Run<'_> {
         let mut is_doubtful = false;
         for seat in order.seats.iter() {
             let of = SeatOfShow::new(order.show(), seat);
-            let claim = self.round.memory.claim_sold(of, order.reservation_id);
-            if claim == Claim::Disputed && order.status == OrderStatus::Paid {
+            let memory = &mut self.round.memory;
+            let claim = memory.claim_sold(of, order.reservation_id, order.user_id);
+            let is_refunded = order.has_refunded(seat);
+            if claim == Claim::Disputed && !is_refunded {
                 self.report(Violation::of_order(Kind::SeatSoldTwice, order, seat));
             }
-            is_doubtful |= match order.status {
-                OrderStatus::Paid => claim == Claim::Unknown,
-                OrderStatus::Refunded => claim != Claim::Unknown,
-            };
+            let is_its = matches!(claim, Claim::Confirmed | Claim::Disputed);
+            let has_it = claim != Claim::Unknown;
+            is_doubtful |= if is_refunded { has_it } else { !is_its };
         }
         is_doubtful.then(|| Doubt::Order(Box::new(order.clone())))
     }
@@ -97,4 +102,11 @@ impl Run<'_> {
         }
         self.settle(doubts).await
     }
+}
+
+/// What is wrong with what a user's entries and orders say together.
+pub(super) fn violations_of(user_id: UserId, ledger: &Ledger) -> Vec<Violation> {
+    let mut violations = chain(user_id, ledger.account, &ledger.entries);
+    violations.extend(limits(&ledger.orders));
+    violations
 }

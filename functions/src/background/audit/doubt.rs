@@ -3,7 +3,7 @@
 use shared::{
     app::App,
     domain::{
-        audit::{Kind, SeatOfShow, Violation, chain, order_of_seat},
+        audit::{Kind, SeatOfShow, Violation, order_of_seat},
         ids::{ReservationId, UserId},
         order::{Hold, Order},
         seat::{SeatStatus, TakenSeat},
@@ -13,7 +13,7 @@ use shared::{
     store::{Store, StoreError, audit::Ledger},
 };
 
-use super::{readable, wait_before_second_look};
+use super::{accounts::violations_of, readable, wait_before_second_look};
 
 /// How often a thing that keeps changing is read again. After that, the next round checks it.
 const MAX_LOOKS: u32 = 5;
@@ -220,7 +220,7 @@ async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Stor
             last = None;
             continue;
         };
-        let violations = chain(user_id, ledger.account, &ledger.entries);
+        let violations = violations_of(user_id, &ledger);
         if violations.is_empty() || ledger.unreadable > 0 {
             return Ok(vec![]);
         }
@@ -232,8 +232,8 @@ async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Stor
     Ok(vec![])
 }
 
-/// The order is read after its seats. If it is still paid, it was paid all the time. If it is
-/// refunded, it stays so. Most orders that come here were paid after the seats were read, and are
+/// The order is read after its seats. Refunded seats stay so, and each refund is of further seats. So
+/// if the same seats are refunded as before, they were all the time. Most orders that come here were paid after the seats were read, and are
 /// right at once.
 async fn seats_of(store: &Store, order: &Order) -> Result<Vec<Violation>, StoreError> {
     if wrong_seats(store, order).await?.is_empty() {
@@ -244,7 +244,7 @@ async fn seats_of(store: &Store, order: &Order) -> Result<Vec<Violation>, StoreE
     let now = store.order(order.user_id, order.reservation_id).await;
     let now = readable(now)?.flatten();
     Ok(match now {
-        Some(now) if now.status == order.status => violations,
+        Some(now) if now.refunded_seats() == order.refunded_seats() => violations,
         _ => vec![],
     })
 }
@@ -256,7 +256,7 @@ async fn wrong_seats(store: &Store, order: &Order) -> Result<Vec<Violation>, Sto
     };
     let wrong = order.seats.iter().filter_map(|number| {
         let seat = seats.iter().find(|seat| seat.seat == number);
-        let kind = order_of_seat(order, seat)?;
+        let kind = order_of_seat(order, number, seat)?;
         Some(Violation::of_order(kind, order, number))
     });
     Ok(wrong.collect())

@@ -35,7 +35,7 @@ impl Run<'_> {
             }
             let memory = &mut self.round.memory;
             match (seat.status, seat.held_until) {
-                (SeatStatus::Sold, _) => memory.sold(of, seat.reservation_id),
+                (SeatStatus::Sold, _) => memory.sold(of, seat.reservation_id, seat.buyer),
                 (SeatStatus::Held, Some(until))
                     if until > now && until.duration_since(now) <= lasts - YOUNG =>
                 {

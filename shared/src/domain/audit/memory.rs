@@ -35,7 +35,11 @@ pub struct Memory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Sold {
     reservation_id: ReservationId,
+    /// A fingerprint of its buyer, if the seat names one.
+    buyer: Option<u32>,
     is_claimed: bool,
+    /// Whether an order of another user names it.
+    is_named: bool,
 }
 
 /// The result of an order's claim on one of its seats.
@@ -45,6 +49,8 @@ pub enum Claim {
     Confirmed,
     /// The seat was seen sold to this reservation, but another order has claimed it already.
     Disputed,
+    /// The seat was seen sold to this reservation, but with another buyer.
+    Anothers,
     /// The seat was not seen sold to this reservation.
     Unknown,
 }
@@ -76,23 +82,42 @@ pub enum Seen {
     Again,
 }
 
+/// Four bytes of a user's id. Of random ids, one in four billion has the same.
+fn fingerprint(user_id: UserId) -> u32 {
+    let [a, b, c, d, ..] = user_id.bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
 impl Memory {
     /// Remembers a sold seat.
-    pub fn sold(&mut self, seat: SeatOfShow, reservation_id: ReservationId) {
+    pub fn sold(&mut self, seat: SeatOfShow, reservation_id: ReservationId, buyer: Option<UserId>) {
         let sold = Sold {
             reservation_id,
+            buyer: buyer.map(fingerprint),
             is_claimed: false,
+            is_named: false,
         };
         let show = self.sold.entry(seat.show()).or_default();
         show.insert(seat.seat_number, sold);
     }
 
-    /// An order, paid or refunded, claims one of its seats.
-    pub fn claim_sold(&mut self, seat: SeatOfShow, reservation_id: ReservationId) -> Claim {
+    /// An order, paid or refunded, of this user claims one of its seats.
+    pub fn claim_sold(
+        &mut self,
+        seat: SeatOfShow,
+        reservation_id: ReservationId,
+        user_id: UserId,
+    ) -> Claim {
         let show = self.sold.get_mut(&seat.show());
         match show.and_then(|seats| seats.get_mut(&seat.seat_number)) {
             Some(sold) if sold.reservation_id == reservation_id => {
-                if std::mem::replace(&mut sold.is_claimed, true) {
+                let is_anothers = sold
+                    .buyer
+                    .is_some_and(|buyer| buyer != fingerprint(user_id));
+                if is_anothers {
+                    sold.is_named = true;
+                    Claim::Anothers
+                } else if std::mem::replace(&mut sold.is_claimed, true) {
                     Claim::Disputed
                 } else {
                     Claim::Confirmed
@@ -102,10 +127,10 @@ impl Memory {
         }
     }
 
-    /// Forgets the sold seats that an order has claimed. Call it when all orders have been read.
+    /// Forgets the sold seats that an order has claimed or named. Call it when all orders have been read.
     pub fn forget_claimed(&mut self) {
         for seats in self.sold.values_mut() {
-            seats.retain(|_, sold| !sold.is_claimed);
+            seats.retain(|_, sold| !sold.is_claimed && !sold.is_named);
         }
         self.sold.retain(|_, seats| !seats.is_empty());
     }

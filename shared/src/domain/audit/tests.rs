@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::order::OrderStatus;
 use crate::domain::{
     decimal,
     draw::EarlyEntry,
@@ -87,10 +88,12 @@ fn order_has_its_seats_until_it_is_refunded() {
         amount: Money::won(1),
         plan_id: None,
         prices: None,
+        limit: None,
         status: OrderStatus::Paid,
         paid_at: NOW,
         seq: 1,
         balance_after: Money::ZERO,
+        returned: Vec::new(),
         refund: None,
     };
     let refunded = Order {
@@ -114,8 +117,16 @@ fn order_has_its_seats_until_it_is_refunded() {
         (Some(&held), Some(Kind::OrderWithoutSeat), None),
         (None, Some(Kind::OrderWithoutSeat), None),
     ] {
-        assert_eq!(order_of_seat(&paid, seat), of_paid, "{seat:?}");
-        assert_eq!(order_of_seat(&refunded, seat), of_refunded, "{seat:?}");
+        assert_eq!(
+            order_of_seat(&paid, paid.seats.first(), seat),
+            of_paid,
+            "{seat:?}"
+        );
+        assert_eq!(
+            order_of_seat(&refunded, refunded.seats.first(), seat),
+            of_refunded,
+            "{seat:?}"
+        );
     }
 }
 
@@ -123,12 +134,24 @@ fn order_has_its_seats_until_it_is_refunded() {
 fn sold_seat_is_claimed_by_one_order() {
     let (its, other) = (ReservationId::new(), ReservationId::new());
     let mut memory = Memory::default();
-    memory.sold(seat(7), its);
-    memory.sold(seat(8), other);
-    assert_eq!(memory.claim_sold(seat(7), other), Claim::Unknown);
-    assert_eq!(memory.claim_sold(seat(9), its), Claim::Unknown);
-    assert_eq!(memory.claim_sold(seat(7), its), Claim::Confirmed);
-    assert_eq!(memory.claim_sold(seat(7), its), Claim::Disputed);
+    memory.sold(seat(7), its, None);
+    memory.sold(seat(8), other, None);
+    assert_eq!(
+        memory.claim_sold(seat(7), other, UserId::new()),
+        Claim::Unknown
+    );
+    assert_eq!(
+        memory.claim_sold(seat(9), its, UserId::new()),
+        Claim::Unknown
+    );
+    assert_eq!(
+        memory.claim_sold(seat(7), its, UserId::new()),
+        Claim::Confirmed
+    );
+    assert_eq!(
+        memory.claim_sold(seat(7), its, UserId::new()),
+        Claim::Disputed
+    );
     memory.forget_claimed();
     assert_eq!(memory.next_sold(), Some((seat(8), other)));
     assert_eq!(memory.next_sold(), None);
@@ -156,8 +179,8 @@ fn halves_of_an_address_match_only_for_one_user() {
 fn memory_is_stored_and_read_back_without_addresses() {
     let queue_id = QueueId::main();
     let mut memory = Memory::default();
-    memory.sold(seat(7), ReservationId::new());
-    memory.claim_sold(seat(7), ReservationId::new());
+    memory.sold(seat(7), ReservationId::new(), None);
+    memory.claim_sold(seat(7), ReservationId::new(), UserId::new());
     memory.held(seat(8), ReservationId::new());
     memory.user(UserId::new());
     memory.drawn(&queue_id, Ticket::Number(1_000_000));
@@ -184,7 +207,7 @@ fn memory_is_stored_and_read_back_without_addresses() {
 fn sold_seat_takes_about_20_bytes_in_a_stored_memory() {
     let mut memory = Memory::default();
     for number in 1..=1_000 {
-        memory.sold(seat(number), ReservationId::new());
+        memory.sold(seat(number), ReservationId::new(), None);
     }
     let bytes = postcard::to_stdvec(&memory).expect("bytes").len();
     assert!((19_000..22_000).contains(&bytes), "{bytes}");

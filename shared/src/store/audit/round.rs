@@ -29,7 +29,7 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The version of the format in which a memory is stored. The bytes do not say it. A change of
 /// [`Memory`] must count this up. Then a round that another version of the code began starts again.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The bytes of one part of the memory. An item may have 400 KB.
 const PART: usize = 350_000;

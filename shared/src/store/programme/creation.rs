@@ -279,8 +279,16 @@ impl Store {
 /// A digest of a new concert without its id. For a concert without texts it is what it was before
 /// there were any: a creation that was cut off then can be continued now.
 fn digest_of(programme: &Programme) -> Result<String, StoreError> {
-    let Concert { name, queue_id, .. } = &programme.concert;
+    let Concert {
+        name,
+        queue_id,
+        most_seats_a_person,
+        ..
+    } = &programme.concert;
     let mut parts = vec![queue_id.to_string(), name.as_str().to_owned()];
+    if let Some(limit) = most_seats_a_person {
+        parts.push(format!("at most {limit}"));
+    }
     for show in programme.shows.values() {
         let Show {
             key,
