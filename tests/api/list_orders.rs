@@ -171,6 +171,36 @@ async fn pages_pass_over_blocks_in_which_nothing_is_sold() {
     }
 }
 
+/// A page never loses an order: it only moves to a higher seat.
+#[tokio::test]
+async fn refunded_seats_are_no_longer_listed() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let buyer = shop.buyer().await;
+    let receipt = shop.buy(&buyer, &[1, 20, 40]).await;
+    shop.sell(2).await;
+    let first = shop.ask_for_orders(&admin, "date=2026-12-24&limit=1").await;
+    let cursor = text(&first.ok()["next_cursor"]);
+    let path = shop.reservation(&receipt);
+    for (seat, left) in [(1, &[20, 40][..]), (40, &[20])] {
+        let refund = shop.delete(&format!("{path}?seat_numbers={seat}"));
+        refund.send_as(&buyer.token).await.ok();
+        let orders = shop.orders(&admin, "date=2026-12-24").await;
+        assert_eq!(orders[0]["seat_numbers"], json!([2]));
+        let order = &orders[1];
+        assert_eq!(order["seat_numbers"], json!(left));
+        let seats = left
+            .iter()
+            .map(|seat| json!({ "seat_number": seat, "price": PRICE }));
+        assert_eq!(order["seats"], json!(seats.collect::<Vec<_>>()));
+        let prices = PRICE * u32::try_from(left.len()).expect("few");
+        assert_eq!(order["amount"], prices);
+        let next = format!("date=2026-12-24&cursor={cursor}");
+        let next = shop.orders(&admin, &next).await;
+        assert_eq!(next, orders, "it is on the next page, from seat 2 on");
+    }
+}
+
 /// The order itself says what is left of it. The seats may be read a moment earlier or later.
 #[tokio::test]
 async fn seat_whose_order_is_refunded_or_not_there_yet_is_left_out() {

@@ -2,7 +2,7 @@
 //! by seat number, in pages. As JSON, or with `format=csv` as a list for spreadsheets, which has a
 //! line for each seat.
 //!
-//! An order stands at its lowest seat. What is read may be a moment old. Orders that are paid or
+//! An order stands at the lowest of its seats that is not refunded. What is read may be a moment old. Orders that are paid or
 //! refunded while somebody reads the pages are there or not, and all others are in one page. Of a
 //! seat that an early version sold, only the reservation is known. If its seats are far apart, it
 //! is in several pages, with other seats in each.
@@ -238,7 +238,7 @@ pub fn operation() -> Operation {
     Operation::new("List the orders of a show", Door::Admin)
         .details(
             "Returns the paid orders of a show with their buyers, in the order of their lowest \
-             seats. Refunded orders are not in the list. What was paid or refunded in the last \
+             seats. Refunded orders and seats are not in the list. What was paid or refunded in the last \
              moment may be missing or still there. A page may be short or empty without being \
              the last.\n\n\
              With `format=csv`, the answer is a table for spreadsheets: UTF-8 with a byte order \

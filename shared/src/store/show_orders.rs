@@ -39,7 +39,7 @@ pub struct ShowOrders {
 /// What a reservation has of a show.
 #[derive(Debug)]
 pub enum ShowOrder {
-    /// A paid order.
+    /// A paid order of which seats are left.
     Known {
         /// The order.
         order: Box<Order>,
