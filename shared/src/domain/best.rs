@@ -15,7 +15,7 @@
 //! **The draw.** If everybody got the best seats, all requests at one moment would want the same
 //! ones, and all but one would fail. So each draws one of the best [`View::width`] candidates. The
 //! width doubles with each failure that the instance has seen, and halves every
-//! [`FORGETS_AFTER`].
+//! [`FORGETS_AFTER`]. As long as there was no failure, all of them are of the best grade.
 //!
 //! **Reading.** Only blocks that may have one of the best candidates are read. What was read is used
 //! for [`GOOD_FOR`]. For [`KNOWN_FOR`] it still says which blocks need not be read again: seats that

@@ -115,7 +115,12 @@ impl View {
             places: scope.wish.accessible,
         };
         let width = self.width(now);
-        let Found { best, unread } = self.find(scope, size, width, now);
+        let Found { mut best, unread } = self.find(scope, size, width, now);
+        if self.failures(now) == 0 {
+            // A buyer who names no grade gets the best one, unless many others want it, too.
+            let grade = best.iter().map(|one| one.grade).min();
+            best.retain(|one| Some(one.grade) == grade);
+        }
         let mut wanted = unread;
         let blocks = best.iter().flat_map(Candidate::blocks);
         wanted.extend(blocks.filter(|block| !self.is_fresh(*block, now)));

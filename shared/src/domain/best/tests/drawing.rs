@@ -128,6 +128,12 @@ fn wish_for_a_grade_or_a_section_gets_nothing_else() {
         section: section.clone(),
         ..pair()
     };
+    assert_eq!(
+        of(in_b.clone(), &mut hall),
+        [[9, 10], [11, 12]],
+        "the best grade"
+    );
+    hall.view.note_failure(second(0));
     assert_eq!(of(in_b, &mut hall), [[5, 6], [7, 8], [9, 10], [11, 12]]);
     let vip_in_b = Wish {
         grade: grade("VIP"),
