@@ -106,8 +106,7 @@ impl BestSearch {
                     if taken.is_empty() {
                         return Ok(Found::Seats(seats));
                     }
-                    let mut view = self.view();
-                    taken.into_iter().for_each(|seat| view.mark_taken(seat));
+                    self.view().mark_missed(&taken);
                 }
             }
         }
@@ -123,6 +122,12 @@ impl BestSearch {
             view.put(block, &taken, reading);
         }
         Ok(())
+    }
+
+    /// Notes that this search has got these seats.
+    pub fn note_held(&self, seats: &SeatSet) {
+        let mut view = self.view();
+        seats.iter().for_each(|seat| view.mark_taken(seat));
     }
 
     /// Notes that a transaction was refused because somebody else has this seat.

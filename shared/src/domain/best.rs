@@ -18,7 +18,7 @@
 //! [`FORGETS_AFTER`]. As long as there was no failure, all of them are of the best grade.
 //!
 //! **Reading.** Only blocks that may have one of the best candidates are read. What was read is used
-//! for [`GOOD_FOR`]. For [`KNOWN_FOR`] it still says which blocks need not be read again: seats that
+//! for [`GOOD_FOR`], or until it has misled [`MAX_MISSES`] times. For [`KNOWN_FOR`] it still says which blocks need not be read again: seats that
 //! were taken then are hardly ever free now. That there are no seats is said only of blocks that
 //! were read since the request began.
 
@@ -48,6 +48,10 @@ pub const FORGETS_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_secs(
 
 /// How many blocks are read at once. If a request has read more than that, as many again.
 const BLOCKS_AT_ONCE: usize = 4;
+
+/// A block is read again after so many looks that found seats taken. A look at two seats costs 2 RRU,
+/// and a block up to 12.5.
+const MAX_MISSES: u32 = 3;
 
 /// How many of the best candidates are drawn from, as long as no transaction fails.
 const NARROWEST: usize = 8;

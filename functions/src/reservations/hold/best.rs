@@ -84,7 +84,10 @@ async fn place(
             send,
         );
         match placed.decided()? {
-            Ok(()) => return Ok(hold),
+            Ok(()) => {
+                search.note_held(&hold.seats);
+                return Ok(hold);
+            }
             Err(HoldRefused::HoldExists(there)) if search.scope().is_met_by(&there, show) => {
                 return Ok(*there);
             }

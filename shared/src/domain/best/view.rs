@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, RngExt as _};
 
 use super::{
-    BLOCKS_AT_ONCE, FILLS, FORGETS_AFTER, GOOD_FOR, KNOWN_FOR, Left, MAX_DOUBLINGS, NARROWEST,
-    Scope, Step,
+    BLOCKS_AT_ONCE, FILLS, FORGETS_AFTER, GOOD_FOR, KNOWN_FOR, Left, MAX_DOUBLINGS, MAX_MISSES,
+    NARROWEST, Scope, Step,
     candidates::{Candidate, Run, Size},
     scope::{Row, block_of},
 };
@@ -30,6 +30,8 @@ pub(super) struct Block {
     reading: Reading,
     /// Whether a seat was marked that may be free in the end.
     is_in_doubt: bool,
+    /// How many looks have found seats taken that were free when it was read.
+    misses: u32,
 }
 
 const WORDS: usize = SEATS_A_BLOCK.div_ceil(u64::BITS) as usize;
@@ -68,6 +70,7 @@ impl View {
             taken: [0; WORDS],
             reading,
             is_in_doubt: false,
+            misses: 0,
         };
         taken.iter().for_each(|seat| read.mark(seat.get()));
         *there = Some(read);
@@ -77,6 +80,14 @@ impl View {
     pub fn mark_taken(&mut self, seat: SeatNumber) {
         if let Some(block) = self.block_mut(seat) {
             block.mark(seat.get());
+        }
+    }
+
+    /// Marks seats that a look has found taken. After [`MAX_MISSES`] of them the block is old.
+    pub fn mark_missed(&mut self, seats: &[SeatNumber]) {
+        seats.iter().for_each(|seat| self.mark_taken(*seat));
+        if let Some(block) = seats.first().and_then(|seat| self.block_mut(*seat)) {
+            block.misses += 1;
         }
     }
 
@@ -253,7 +264,8 @@ impl View {
     }
 
     fn is_fresh(&self, block: u32, now: Timestamp) -> bool {
-        self.block_within(block, GOOD_FOR, now).is_some()
+        let block = self.block_within(block, GOOD_FOR, now);
+        block.is_some_and(|block| block.misses < MAX_MISSES)
     }
 
     fn is_read_since(&self, block: u32, since: Reading) -> bool {

@@ -112,6 +112,22 @@ fn seat_that_others_were_writing_is_read_again_before_there_are_none() {
 }
 
 #[test]
+fn block_is_read_again_after_three_looks_in_vain() {
+    let mut hall = Hall::of(rows(&["1-20"; 50]));
+    let scope = hall.scope(pair());
+    hall.read_all(second(0));
+    let since = hall.view.begin(second(0));
+    for seat in 1..=3 {
+        assert!(matches!(hall.step(&scope, since, second(0)), Step::Try(_)));
+        hall.view
+            .mark_missed(&[SeatNumber::new(seat).expect("a seat")]);
+    }
+    assert_eq!(hall.step(&scope, since, second(0)), Step::Read(vec![0]));
+    hall.read(&[0], second(0));
+    assert!(matches!(hall.step(&scope, since, second(0)), Step::Try(_)));
+}
+
+#[test]
 fn earlier_reading_that_ends_later_changes_nothing() {
     let mut hall = Hall::of(rows(&["1-2"]));
     let scope = hall.scope(pair());
