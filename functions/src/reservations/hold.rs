@@ -264,6 +264,7 @@ pub fn operation() -> Operation {
             ApiError::ConcertNotFound,
             ApiError::ShowNotFound,
             ApiError::Invalid(Constraint::Best),
+            ApiError::UnknownField("accesible".to_owned()),
             ApiError::SeatAlreadyReserved,
             ApiError::NoSeatsTogether(Left { free: 9, longest: 1 }),
             ApiError::HoldExists,

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::App;
@@ -96,13 +96,13 @@ impl BestSearch {
             }
             let step = self
                 .view()
-                .step(&self.scope, self.begun, self.now(), &mut rand::rng());
+                .step(&self.scope, self.begun, self.now, &mut rand::rng());
             match step {
                 Step::Read(blocks) => self.read(blocks).await?,
                 Step::Nothing(left) => return Ok(Found::Nothing(left)),
                 Step::Try(seats) => {
                     let store = self.app.store();
-                    let taken = store.taken_among(self.show, &seats, self.now()).await?;
+                    let taken = store.taken_among(self.show, &seats, self.now).await?;
                     if taken.is_empty() {
                         return Ok(Found::Seats(seats));
                     }
@@ -113,10 +113,9 @@ impl BestSearch {
     }
 
     async fn read(&self, blocks: Vec<u32>) -> Result<(), ApiError> {
-        let now = self.now();
-        let reading = self.view().begin(now);
+        let reading = self.view().begin(self.now);
         let store = self.app.store();
-        let read = store.taken_in_blocks(self.show, blocks, now).await?;
+        let read = store.taken_in_blocks(self.show, blocks, self.now).await?;
         let mut view = self.view();
         for (block, taken) in read {
             view.put(block, &taken, reading);
@@ -134,7 +133,7 @@ impl BestSearch {
     pub fn note_taken(&self, seat: SeatNumber) {
         let mut view = self.view();
         view.mark_taken(seat);
-        view.note_failure(self.now());
+        view.note_failure(self.now);
     }
 
     /// Notes that a transaction failed because others were writing these seats, if there are any.
@@ -142,15 +141,8 @@ impl BestSearch {
         let mut view = self.view();
         seats.iter().for_each(|seat| view.mark_contended(*seat));
         if !seats.is_empty() {
-            view.note_failure(self.now());
+            view.note_failure(self.now);
         }
-    }
-
-    /// The time of the request, and what has passed since it began to search.
-    fn now(&self) -> Timestamp {
-        let passed =
-            SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::ZERO);
-        self.now.saturating_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     fn view(&self) -> MutexGuard<'_, View> {
