@@ -7,7 +7,8 @@
 //! The body names the seats, or asks for the best ones that are free ([`best`]).
 //!
 //! Cost: 2 WRU, and 2 WRU for each seat; 1 RRU for the door, 0.5 RRU for the show, 0.5 RRU for each
-//! seat. The first hold of an instance in a hall also reads its plan: 0.5 RRU per 4 KB, so 0.5 to 2. If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
+//! seat. The first hold of an instance in a hall also reads its plan: 0.5 RRU per 4 KB, so 0.5 to 2.
+//! If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
 //! may have taken it.
 //!
 //! Round trips: 5 calls in 2 rounds.

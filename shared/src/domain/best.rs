@@ -18,9 +18,9 @@
 //! [`FORGETS_AFTER`]. As long as there was no failure, all of them are of the best grade.
 //!
 //! **Reading.** Only blocks that may have one of the best candidates are read. What was read is used
-//! for [`GOOD_FOR`], or until it has misled [`MAX_MISSES`] times. For [`KNOWN_FOR`] it still says which blocks need not be read again: seats that
-//! were taken then are hardly ever free now. That there are no seats is said only of blocks that
-//! were read since the request began.
+//! for [`GOOD_FOR`], or until it has misled [`MAX_MISSES`] times. For [`KNOWN_FOR`] it still says
+//! which blocks need not be read again: seats that were taken then are hardly ever free now. That
+//! there are no seats is said only of blocks that were read since the request began.
 
 mod candidates;
 mod pieces;

@@ -11,6 +11,7 @@ use shared::{
         plan::Grade,
         seat::{MAX_SEATS_PER_HOLD, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
         show::{Show, USUAL_CAPACITY},
+        user::Name,
     },
     error::{ApiError, Constraint},
     http::{Field, RequestParts as _, body, unknown_field},
@@ -122,7 +123,7 @@ fn best_of(field: &Field) -> Result<best::Wish, ApiError> {
     let wish = best::Wish {
         count: u32::try_from(count).map_err(|_| wrong())?,
         grade: best.grade.text(Grade::parse, wrong())?,
-        section: best.section.read().or_malformed(wrong())?,
+        section: best.section.text(section, wrong())?,
         accessible: places
             .or_malformed(wrong())?
             .map_or(Ok(0), u32::try_from)
@@ -133,6 +134,11 @@ fn best_of(field: &Field) -> Result<best::Wish, ApiError> {
         return Err(wrong());
     }
     Ok(wish)
+}
+
+/// The name of a section in Unicode's composed form, as plans have it.
+fn section(text: &str) -> Option<String> {
+    Name::parse(text).map(|name| name.as_str().to_owned())
 }
 
 /// The seats to hold: exactly one of `seat_number`, `seat_numbers` and `best`.
