@@ -139,7 +139,9 @@ impl BestSearch {
     /// Notes that a transaction failed because others were writing these seats, if there are any.
     pub fn note_contended(&self, seats: &[SeatNumber]) {
         let mut view = self.view();
-        seats.iter().for_each(|seat| view.mark_contended(*seat));
+        for seat in seats {
+            view.mark_contended(*seat);
+        }
         if !seats.is_empty() {
             view.note_failure(self.now);
         }

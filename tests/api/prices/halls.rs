@@ -90,18 +90,18 @@ async fn best_seats_cost_the_blocks_and_twice_the_look() {
     // The blocks are known, and that those of the first one are taken.
     assert_eq!(shop.price("hold-seats"), (1.0 + 2.0, 6.0));
     shop.pay_in_full(&first, &held).await;
-    assert_eq!(shop.price("pay").1, 11.0, "as any seats");
+    assert_eq!(shop.price("pay"), (1.5 + 0.5, 11.0), "as any seats");
 }
 
 #[tokio::test]
 async fn that_there_are_no_seats_costs_all_blocks_and_the_session() {
     let shop = warm_shop(&[]).await;
     let buyers = [shop.buyer().await, shop.buyer().await];
-    let show = shared::domain::show::Show {
+    let tiny = shared::domain::show::Show {
         capacity: 1,
         ..crate::harness::show(HALL_DATE)
     };
-    let id = shop.add_concert("A", "main", &[show]).await;
+    let id = shop.add_concert("A", "main", &[tiny]).await;
     let path = format!("/v1/concerts/{id}/reservations");
     let body = json!({ "date": HALL_DATE, "best": { "count": 2 } });
     // The first time, the show is not known.

@@ -172,22 +172,23 @@ impl Run {
             is_single(self.last() - last, self.right),
         ];
         let singles = singles.into_iter().filter(|is_single| *is_single).count();
-        let mut score = scope.rank(row, first) + SINGLE * i64::try_from(singles).unwrap_or(2);
+        let rank = scope.rank(row, first);
+        let mut worth = rank + SINGLE * i64::try_from(singles).unwrap_or(2);
         if size.places > 0 {
             // Somebody else may need the place.
-            score += SINGLE * i64::from(places - size.places);
+            worth += SINGLE * i64::from(places - size.places);
         }
         let is_known = self.left != Edge::Unknown && self.right != Edge::Unknown;
         if self.seats == size.seats && is_known {
-            score -= FILLS;
+            worth -= FILLS;
         }
         Some(Candidate {
             grade: row.grade,
-            score,
+            score: worth,
             distance: row.distance(first, last),
             first,
             seats: size.seats,
-            rank: scope.rank(row, first),
+            rank,
             section: row.section,
         })
     }

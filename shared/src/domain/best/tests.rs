@@ -48,6 +48,7 @@ fn rows(rows: &[&str]) -> Plan {
     plan(json!([{ "name": "A", "grade": "R", "rows": rows }]))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the callers make it")]
 fn plan(sections: Value) -> Plan {
     let text = sections.to_string();
     let grades: Vec<_> = ["VIP", "R"]

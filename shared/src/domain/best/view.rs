@@ -72,7 +72,9 @@ impl View {
             is_in_doubt: false,
             misses: 0,
         };
-        taken.iter().for_each(|seat| read.mark(seat.get()));
+        for seat in taken {
+            read.mark(seat.get());
+        }
         *there = Some(read);
     }
 
@@ -85,7 +87,9 @@ impl View {
 
     /// Marks seats that a look has found taken. After [`MAX_MISSES`] of them the block is old.
     pub fn mark_missed(&mut self, seats: &[SeatNumber]) {
-        seats.iter().for_each(|seat| self.mark_taken(*seat));
+        for seat in seats {
+            self.mark_taken(*seat);
+        }
         if let Some(block) = seats.first().and_then(|seat| self.block_mut(*seat)) {
             block.misses += 1;
         }
