@@ -2,6 +2,7 @@
 //! the release queue. Also the steps that several endpoints share.
 
 mod accounts;
+mod best;
 mod catalog;
 mod doors;
 mod halls;
@@ -20,11 +21,12 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_types::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 
+use self::{best::Views, listing::Listing, plans::Plans};
 pub use self::{
+    best::{BestSearch, Found},
     doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor, require_current_generation},
     line::{Ticked, ask_again_after},
 };
-use self::{listing::Listing, plans::Plans};
 use crate::{
     auth::Keyring,
     cache::Cache,
@@ -108,6 +110,7 @@ struct Parts {
     halls: Cache<ConcertId, Arc<HallCounts>>,
     listing: Listing,
     plans: Plans,
+    views: Views,
 }
 
 impl App {
@@ -182,6 +185,7 @@ impl App {
             halls: Cache::new(TAKEN_GOOD_FOR),
             listing: Listing::default(),
             plans: Plans::default(),
+            views: Views::default(),
         })))
     }
 

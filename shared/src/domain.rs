@@ -3,6 +3,7 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod best;
 pub mod decimal;
 pub mod draw;
 pub mod hall;

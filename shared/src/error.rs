@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
 use crate::{
-    domain::{ids::ShowKey, plan::PlanMistake, session::Ending},
+    domain::{best::Left, ids::ShowKey, plan::PlanMistake, session::Ending},
     language::Language,
 };
 
@@ -105,6 +105,8 @@ pub enum ApiError {
     NotFound,
     /// 409: somebody else has the seat.
     SeatAlreadyReserved,
+    /// 409: no free seats meet a request for the best ones.
+    NoSeatsTogether(Left),
     /// 409: the session holds other seats.
     HoldExists,
     /// 409: with these seats, the user would have more of the concert than its limit.
@@ -215,6 +217,9 @@ pub enum Constraint {
     /// The doors of a show open no later than it starts. Both times are `HH:MM`. A show with a start
     /// in its key starts then.
     DoorTimes,
+    /// A request for the best seats says how many, 1 to 4. It may name a grade and a section of the
+    /// show's plan, and how many of the seats are wheelchair places, or that they may be apart.
+    Best,
     /// A sale opens before it closes. Both times are in RFC 3339.
     SalesWindow,
     /// A correction is a number of won that is not 0, with at most two decimals, from -10¹² to 10¹².
@@ -303,6 +308,7 @@ impl ApiError {
             Self::PlanNotFound => (StatusCode::NOT_FOUND, "PLAN_NOT_FOUND"),
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Self::SeatAlreadyReserved => (StatusCode::CONFLICT, "SEAT_ALREADY_RESERVED"),
+            Self::NoSeatsTogether(_) => (StatusCode::CONFLICT, "NO_SEATS_TOGETHER"),
             Self::HoldExists => (StatusCode::CONFLICT, "HOLD_EXISTS"),
             Self::PersonLimit { .. } => (StatusCode::CONFLICT, "PERSON_LIMIT"),
             Self::AmountMismatch => (StatusCode::CONFLICT, "AMOUNT_MISMATCH"),

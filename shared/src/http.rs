@@ -12,7 +12,7 @@ mod tests;
 pub use self::{
     body::{
         Field, MAX_BODY_BYTES, Parsed, body, digits, even_null, event, require_fields_among,
-        require_no_stray_body, text_of_body, whole,
+        require_no_stray_body, text_of_body, unknown_field, whole,
     },
     page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor},
     request::{IdempotencyKey, IfMatch, RequestParts},
@@ -149,6 +149,15 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     shows: Option<&'a [ShowKey]>,
+    /// How many seats of the kind asked for are free. Present only with `NO_SEATS_TOGETHER`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    free: Option<u32>,
+    /// How many seats the same request would get together if it asked for fewer. 0 if none. Present
+    /// only with `NO_SEATS_TOGETHER`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    longest: Option<u32>,
 }
 
 impl<'a> ErrorBody<'a> {
@@ -166,6 +175,8 @@ impl<'a> ErrorBody<'a> {
             limit: None,
             bought: None,
             shows: None,
+            free: None,
+            longest: None,
         };
         match error {
             ApiError::NotYourTurn { place, .. } => body.queue_position = *place,
@@ -178,6 +189,9 @@ impl<'a> ErrorBody<'a> {
                 body.bought = Some(*bought);
             }
             ApiError::SeveralShows { shows } => body.shows = Some(shows),
+            ApiError::NoSeatsTogether(left) => {
+                (body.free, body.longest) = (Some(left.free), Some(left.longest));
+            }
             _ => {}
         }
         body

@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 53] = [
+pub const CONTRACT: [(u16, &str); 54] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -43,6 +43,7 @@ pub const CONTRACT: [(u16, &str); 53] = [
     (404, "PLAN_NOT_FOUND"),
     (404, "NOT_FOUND"),
     (409, "SEAT_ALREADY_RESERVED"),
+    (409, "NO_SEATS_TOGETHER"),
     (409, "HOLD_EXISTS"),
     (409, "PERSON_LIMIT"),
     (409, "AMOUNT_MISMATCH"),
@@ -91,6 +92,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let later = shop.add_concert("Later", "main", &[later]).await;
     let closed = show_sold("2027-01-01", None, Some(shop.now()));
     let closed = shop.add_concert("Closed", "main", &[closed]).await;
+    let tiny = shared::domain::show::Show {
+        capacity: 1,
+        ..show("2027-01-01")
+    };
+    let tiny = shop.add_concert("Tiny", "main", &[tiny]).await;
     let twice = ["2027-05-01T14:00", "2027-05-01T19:30"].map(show);
     let twice = shop.add_concert("Twice", "main", &twice).await;
     let one_each = json!({
@@ -259,6 +265,17 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (
             SEAT_ALREADY_RESERVED,
             reserve(json!({ "date": date, "seat_number": 1 })),
+        ),
+        (
+            NO_SEATS_TOGETHER,
+            hold_at(
+                &tiny,
+                json!({ "date": "2027-01-01", "best": { "count": 2 } }),
+            ),
+        ),
+        (
+            INVALID_BEST,
+            reserve(json!({ "date": date, "best": { "count": 5 } })),
         ),
         (
             HOLD_EXISTS,

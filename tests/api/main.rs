@@ -41,6 +41,7 @@ mod list_concerts;
 mod list_dates;
 mod list_seats;
 
+mod best_seats;
 mod cancel_reservation;
 mod get_reservation;
 mod halls;

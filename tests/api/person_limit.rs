@@ -62,6 +62,7 @@ async fn nobody_gets_more_seats_of_a_concert_than_its_limit() {
     let (shop, _) = shop_with(3).await;
     let buyer = shop.buyer().await;
     is_limit(shop.hold_all(&buyer, &[1, 2, 3, 4]).await, 3, 0);
+    is_limit(shop.hold_best(&buyer, json!({ "count": 4 })).await, 3, 0);
     let first = shop.buy(&buyer, &[1, 2]).await;
     let buyer = shop.again(&buyer).await;
     is_limit(shop.hold_all(&buyer, &[3, 4]).await, 3, 2);

@@ -4,8 +4,11 @@
 //! until it pays, gives the seats back, or the time is over. A request for the same seats returns
 //! the same hold. Why a hold needs no sweep: `functions/README.md#a-hold-needs-no-sweep`.
 //!
+//! The body names the seats, or asks for the best ones that are free ([`best`]).
+//!
 //! Cost: 2 WRU, and 2 WRU for each seat; 1 RRU for the door, 0.5 RRU for the show, 0.5 RRU for each
-//! seat. The first hold of an instance in a hall also reads its plan: 0.5 RRU per 4 KB, so 0.5 to 2. If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
+//! seat. The first hold of an instance in a hall also reads its plan: 0.5 RRU per 4 KB, so 0.5 to 2.
+//! If a seat was taken in that very moment, 1 RRU more: a parallel request of the same buyer
 //! may have taken it.
 //!
 //! If the concert has a limit of seats a person: 0.5 RRU per 4 KB of the buyer's orders since it was
@@ -13,20 +16,24 @@
 //!
 //! Round trips: 5 calls in 2 rounds.
 
-use serde::{Deserialize, Serialize};
+mod best;
+mod wish;
+
+use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::{App, Buyer},
     domain::{
-        ids::{PaymentId, ReservationId, ShowId, ShowKey},
+        best::Left,
+        ids::{PaymentId, ReservationId},
         money::Money,
         order::{Hold, Order},
-        seat::{CLOCK_SKEW_GRACE, NoSeatSet, SeatNumber, SeatSet, TakenSeat},
+        seat::{CLOCK_SKEW_GRACE, SeatSet, TakenSeat},
         session::Session,
         show::{SaleState, Show, USUAL_CAPACITY},
     },
-    error::ApiError,
-    http::{Field, RequestParts as _, body, ok},
+    error::{ApiError, Constraint},
+    http::{RequestParts as _, ok},
     jiff::{SignedDuration, Timestamp, tz::TimeZone},
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
@@ -35,6 +42,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
+use self::wish::{HoldSeats, Look, Wanted, Wish};
 use super::{find::HeldSeats, seats};
 use crate::operation::{Door, Operation, sale_not_open, several_shows};
 
@@ -52,87 +60,18 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     };
     let (buyer, looked) = app.buyer_beside(&request, now, look).await?;
     let (Look { show, taken }, wish) = looked?;
-    let (show, seats) = wish.check(show)?;
+    let (show, wanted) = wish.check(show)?;
     buyer.require_queue_of(&show)?;
 
-    let hold = hold(&app, &buyer, &show, seats, taken).await?;
+    let hold = match wanted {
+        Wanted::These(seats) => hold(&app, &buyer, &show, seats, taken).await?,
+        Wanted::Best(wish) => best::hold(&app, &buyer, &show, wish).await?,
+    };
     let message = SuccessText::Held.message(request.language());
     ok(&Held {
         message,
         seats: HeldSeats::with_seats(&hold, &app).await,
     })
-}
-
-/// What a request to hold seats asks for.
-struct Wish {
-    show: ShowId,
-    seats: Result<SeatSet, NoSeatSet>,
-}
-
-/// What was read beside the door. Losing attempts are the common case of an on-sale, and a look at
-/// the seats is cheaper than a refused transaction.
-struct Look {
-    show: Result<Show, ApiError>,
-    taken: Result<Vec<TakenSeat>, StoreError>,
-}
-
-impl Wish {
-    fn of(request: &Request) -> Result<Self, ApiError> {
-        let body: HoldSeats = body(request)?;
-        let (one, several) = (body.seat_number.is_there(), body.seat_numbers.is_there());
-        if !body.date.is_there() || !(one || several) {
-            return Err(ApiError::MissingDateOrSeat);
-        }
-        if one && several {
-            return Err(ApiError::BadRequest);
-        }
-        let key: ShowKey = body.date.read().value().ok_or(ApiError::InvalidDate)?;
-        let numbers: Option<Vec<u64>> = if one {
-            let number = body.seat_number.whole().value();
-            number.map(|number| vec![number])
-        } else {
-            body.seat_numbers.wholes().value()
-        };
-        let show = ShowId {
-            concert_id: request.concert_id()?,
-            key,
-        };
-        Ok(Self {
-            show,
-            seats: seat_set(numbers),
-        })
-    }
-
-    /// Reads the show, and which of the seats are not free.
-    async fn look(&self, app: &App, now: Timestamp) -> Look {
-        let taken = async |show| match &self.seats {
-            Ok(seats) => app.store().look_at_seats(show, seats).await,
-            Err(_) => Ok(Vec::new()),
-        };
-        let (show, taken) = app.cached_show_beside(self.show, now, taken).await;
-        Look { show, taken }
-    }
-
-    /// The show, and the seats as seats of that show.
-    fn check(self, show: Result<Show, ApiError>) -> Result<(Show, SeatSet), ApiError> {
-        // Without a show an error names the usual capacity.
-        let capacity = show.as_ref().map_or(USUAL_CAPACITY, |show| show.capacity);
-        let seats = self.seats.map_err(|why| match why {
-            NoSeatSet::TooMany => ApiError::TooManySeats,
-            NoSeatSet::Malformed => ApiError::InvalidSeatNumber { capacity },
-        })?;
-        let show = show?;
-        if show.has(seats.last()) {
-            Ok((show, seats))
-        } else {
-            Err(ApiError::InvalidSeatNumber { capacity })
-        }
-    }
-}
-
-fn seat_set(numbers: Option<Vec<u64>>) -> Result<SeatSet, NoSeatSet> {
-    let seats = numbers.and_then(|numbers| numbers.into_iter().map(SeatNumber::new).collect());
-    SeatSet::new(seats.ok_or(NoSeatSet::Malformed)?)
 }
 
 /// Holds the seats, unless the session holds them already.
@@ -160,8 +99,7 @@ async fn hold(
         return held_meanwhile(app, buyer, &taken, is_same).await;
     }
 
-    require_within_limit(app, buyer, show, &seats).await?;
-
+    require_within_limit(app, buyer, show, seats.len()).await?;
     let hold = new_hold(app, show, seats.clone(), buyer.now).await?;
     // The message of a hold that is refused finds nothing to release.
     let (placed, ()) = tokio::join!(
@@ -184,14 +122,14 @@ fn require_open_sale(show: &Show, now: Timestamp, zone: &TimeZone) -> Result<(),
     }
 }
 
-/// Requires that the buyer may have these seats beside those of the concert that they have bought. A
+/// Requires that the buyer may have this many seats beside those of the concert that they have bought. A
 /// look that may be a moment old: the payment decides. Nothing without a limit, else 0.5 RRU per 4 KB
 /// of their orders since the concert was created.
 async fn require_within_limit(
     app: &App,
     buyer: &Buyer,
     show: &Show,
-    seats: &SeatSet,
+    seats: usize,
 ) -> Result<(), ApiError> {
     let Some(limit) = show.most_seats_a_person else {
         return Ok(());
@@ -201,7 +139,7 @@ async fn require_within_limit(
         .store()
         .orders_of_concert(user_id, show.concert_id, Reading::Eventual);
     let bought: usize = orders.await?.iter().map(Order::seats_left).sum();
-    if bought + seats.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+    if bought + seats > usize::try_from(limit).unwrap_or(usize::MAX) {
         return Err(ApiError::PersonLimit { limit, bought });
     }
     Ok(())
@@ -234,6 +172,7 @@ async fn held_meanwhile(
     Err(ApiError::SeatAlreadyReserved)
 }
 
+/// A new hold of these seats. Free, unless the plan of the show has to be read.
 async fn new_hold(
     app: &App,
     show: &Show,
@@ -290,20 +229,6 @@ async fn send_release(app: &App, buyer: &Buyer, hold: &Hold) {
     }
 }
 
-/// The seats to hold: exactly one of `seat_number` and `seat_numbers`.
-#[derive(Deserialize, ToSchema)]
-pub struct HoldSeats {
-    /// The show: its date, or its date and its start. A date alone names the only show of that day.
-    #[schema(value_type = ShowKey, required)]
-    date: Field,
-    /// The number of one seat.
-    #[schema(value_type = Option<SeatNumber>)]
-    seat_number: Field,
-    /// The numbers of several seats. All of them are held, or none.
-    #[schema(value_type = Option<SeatSet>)]
-    seat_numbers: Field,
-}
-
 /// A hold.
 #[derive(Serialize, ToSchema)]
 pub struct Held<'a> {
@@ -320,8 +245,15 @@ pub fn operation() -> Operation {
             "Holds one to four seats of a show, all or none. The hold lasts five minutes, unless \
              the deployment sets another time. Pay before `expiration_time`, or give the seats \
              back.\n\n\
-             Repeating the call is safe: a request for the same seats returns the same hold.\n\n\
-             Refused with 409 if a seat is taken (`SEAT_ALREADY_RESERVED`), if the session holds \
+             Name the seats with `seat_number` or `seat_numbers`, or ask for the best free seats \
+             with `best`. Those are beside each other in one row, unless `apart` is true and as many \
+             are not free together. Among equally good seats, and among the best ones while many \
+             people ask at once, chance decides. The answer has the seats and their prices. To get \
+             other seats, give these back first.\n\n\
+             Repeating the call is safe: a request for the same seats returns the same hold, and so \
+             does a request for the best seats that the hold meets.\n\n\
+             Refused with 409 if a seat is taken (`SEAT_ALREADY_RESERVED`), if no free seats meet \
+             `best` (`NO_SEATS_TOGETHER`, with `free` and `longest`), if the session holds \
              other seats (`HOLD_EXISTS`), if the user would have more seats of the concert than \
              one person may (`PERSON_LIMIT`, with `limit` and `bought`), before the sale opens (`SALE_NOT_OPEN`, with \
              `opens_at`) and after it has closed (`SALE_CLOSED`). If another queue sells the \
@@ -361,11 +293,14 @@ pub fn operation() -> Operation {
             ApiError::BadRequest,
             ApiError::ConcertNotFound,
             ApiError::ShowNotFound,
+            ApiError::Invalid(Constraint::Best),
+            ApiError::UnknownField("accesible".to_owned()),
             ApiError::SeatAlreadyReserved,
             ApiError::PersonLimit {
                 limit: 4,
                 bought: 3,
             },
+            ApiError::NoSeatsTogether(Left { free: 9, longest: 1 }),
             ApiError::HoldExists,
             sale_not_open(),
             ApiError::SaleClosed,

@@ -1,5 +1,5 @@
 //! Between the functions and AWS: the connector of their SDK clients, their permissions, the count
-//! of what they consume, and the faults that their calls meet.
+//! of what they consume, how long their calls take, and the faults that they meet.
 
 pub mod connector;
 pub mod faults;
@@ -7,3 +7,4 @@ pub mod guard;
 pub mod interference;
 pub mod lifetime;
 pub mod tally;
+pub mod traffic;

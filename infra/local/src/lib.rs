@@ -37,6 +37,7 @@ pub use calls::{
     faults::{DELAY, Fault, Faults, When},
     guard::FirstUse,
     tally::{Consumed, Units},
+    traffic::{Counts, Pace, Traffic},
 };
 pub use cli::Arguments;
 pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert};

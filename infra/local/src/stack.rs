@@ -27,6 +27,7 @@ use crate::{
         connector::{Backend, Engine},
         faults::Faults,
         tally::{Consumed, Tally, Units},
+        traffic::Traffic,
     },
     demo::Demo,
     lambda::{
@@ -125,6 +126,23 @@ impl Stack {
     pub async fn app(&self, function: &str) -> App {
         let function = &self.functions[function];
         function.app().await.expect("the function starts")
+    }
+
+    /// Starts another instance of a function, as Lambda does for each request under way. It knows
+    /// nothing of what the first one has read. Its clock is this one.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such function, or it does not start.
+    pub async fn instance(&self, function: &str, clock: Arc<dyn Clock>) -> App {
+        let Start {
+            config,
+            sdk,
+            metrics,
+            ..
+        } = &self.functions[function].start;
+        let started = App::start(config.clone(), sdk, clock, metrics.clone()).await;
+        started.expect("the function starts")
     }
 
     /// A handle that belongs to no function. What it consumes is not counted.
@@ -229,6 +247,11 @@ impl Stack {
     /// The faults that the functions' calls meet.
     pub fn faults(&self) -> &Faults {
         &self.backend.faults
+    }
+
+    /// How long the functions' calls take.
+    pub fn traffic(&self) -> &Traffic {
+        &self.backend.traffic
     }
 
     /// From now on, the clock of a function is ahead of the stack's by this, or behind it.

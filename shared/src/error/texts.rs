@@ -187,6 +187,10 @@ fn texts_of_error(error: &ApiError) -> Texts {
             "해당 좌석은 이미 예약되었습니다.",
             "This seat is already reserved.",
         ),
+        ApiError::NoSeatsTogether(_) => both(
+            "요청하신 조건에 맞는 빈 좌석이 없습니다.",
+            "There are no free seats of the kind that you asked for.",
+        ),
         ApiError::HoldExists => both(
             "이미 다른 좌석을 임시 예약 중입니다.",
             "You already hold other seats. Pay for them or give them back first.",
@@ -385,6 +389,16 @@ fn of_constraint(constraint: Constraint) -> Texts {
             "doors_at과 starts_at은 'HH:MM' 형식이어야 하고, doors_at은 공연 시작 시각보다 늦을 수 없습니다. date에 시작 시각이 있으면 starts_at은 그와 같아야 합니다.",
             "doors_at and starts_at must be 'HH:MM', and the doors must not open after the start. If \
              date has a start, starts_at must be the same.",
+        ),
+        Constraint::Best => both(
+            format!(
+                "best의 count는 1 ~ {MAX_SEATS_PER_HOLD} 사이의 정수여야 합니다. grade와 section은 배치도에 있어야 하고, accessible은 0 ~ count 사이의 정수여야 하며 apart와 함께 사용할 수 없습니다."
+            ),
+            format!(
+                "best must have a count from 1 to {MAX_SEATS_PER_HOLD}. A grade and a section must be of \
+                 the show's plan. accessible must be a whole number from 0 to count, and cannot be \
+                 combined with apart."
+            ),
         ),
         Constraint::SalesWindow => both(
             "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.",

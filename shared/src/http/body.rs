@@ -85,11 +85,14 @@ const MAX_NAME_SHOWN: usize = 40;
 pub fn require_fields_among(request: &Request, known: &[&str]) -> Result<(), ApiError> {
     let fields: BTreeMap<String, Field> = body(request)?;
     match fields.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(ApiError::UnknownField(
-            name.chars().take(MAX_NAME_SHOWN).collect(),
-        )),
+        Some(name) => Err(unknown_field(name)),
         None => Ok(()),
     }
+}
+
+/// The error for a field that is not known. Only the beginning of a long name is repeated.
+pub fn unknown_field(name: &str) -> ApiError {
+    ApiError::UnknownField(name.chars().take(MAX_NAME_SHOWN).collect())
 }
 
 /// The JSON object in an event that an operator sends. Read as [`body`] reads a request's.

@@ -17,7 +17,7 @@ use crate::{
         ids::UserId,
         order::{Account, Hold, Order, OrderStatus},
         reason::Explanation,
-        seat::{SeatSet, TakenSeat},
+        seat::{SeatNumber, SeatSet, TakenSeat},
         session::{Ending, Session},
     },
     error::ApiError,
@@ -31,8 +31,11 @@ pub enum HoldRefused {
     SessionOver(Option<Ending>),
     /// The session holds seats already: those of this hold, perhaps others.
     HoldExists(Box<Hold>),
-    /// Somebody else has one of the seats.
-    SeatTaken,
+    /// Somebody else has this seat.
+    SeatTaken(SeatNumber),
+    /// Other transactions were writing these seats at the same moment. If there are none, they were
+    /// writing the session.
+    Contended(Vec<SeatNumber>),
 }
 
 impl HoldRefused {
@@ -53,7 +56,8 @@ impl From<HoldRefused> for ApiError {
         match refused {
             HoldRefused::SessionOver(reason) => Self::SessionOver { reason },
             HoldRefused::HoldExists(_) => Self::HoldExists,
-            HoldRefused::SeatTaken => Self::SeatAlreadyReserved,
+            HoldRefused::SeatTaken(_) => Self::SeatAlreadyReserved,
+            HoldRefused::Contended(_) => Self::Busy("others want the same seats"),
         }
     }
 }
@@ -62,17 +66,19 @@ impl From<HoldRefused> for ApiError {
 enum HoldFailed {
     Session(Option<Item>),
     /// A seat is taken.
-    Seat,
+    Seat(SeatNumber),
     /// A seat is taken by the same user.
-    OwnSeat,
+    OwnSeat(SeatNumber),
+    /// Other transactions were writing the items of the writes with these indices.
+    Contended(Vec<usize>),
 }
 
 impl HoldFailed {
-    fn by_seat(user_id: UserId, item: Option<Item>) -> Self {
-        let seat = item.and_then(|item| from_item::<TakenSeat>(item).ok());
-        match seat.and_then(|seat| seat.buyer) {
-            Some(buyer) if buyer == user_id => Self::OwnSeat,
-            _ => Self::Seat,
+    fn by_seat(user_id: UserId, seat: SeatNumber, item: Option<Item>) -> Self {
+        let there = item.and_then(|item| from_item::<TakenSeat>(item).ok());
+        match there.and_then(|there| there.buyer) {
+            Some(buyer) if buyer == user_id => Self::OwnSeat(seat),
+            _ => Self::Seat(seat),
         }
     }
 }
@@ -124,6 +130,30 @@ impl Store {
         hold: &Hold,
         now: Timestamp,
     ) -> Result<(), Rejected<HoldRefused>> {
+        let placed = self.holding(session, hold, now)?.commit().await;
+        self.placed(session, hold, placed.decided()?).await
+    }
+
+    /// As [`Store::place_hold`], but it does not wait for others that want the same seats: then it is
+    /// refused as [`HoldRefused::Contended`].
+    pub async fn place_hold_unless_contended(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<(), Rejected<HoldRefused>> {
+        let holding = self.holding(session, hold, now)?;
+        let placed = holding.commit_unless_contended(HoldFailed::Contended).await;
+        self.placed(session, hold, placed.decided()?).await
+    }
+
+    /// The transaction that holds seats: first the session, then each seat.
+    fn holding(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<Transaction<HoldFailed>, StoreError> {
         let user_id = session.user_id;
         let mut transaction = Transaction::new(&self.client).update(
             sessions::place_hold(&self.tables, session, hold)?,
@@ -132,26 +162,41 @@ impl Store {
         for seat in hold.seats.iter() {
             transaction = transaction.put(
                 seats::take(&self.tables, session, hold, seat, now)?,
-                move |item| HoldFailed::by_seat(user_id, item),
+                move |item| HoldFailed::by_seat(user_id, seat, item),
             );
         }
-        let Err(refused) = transaction.commit().await.decided()? else {
+        Ok(transaction)
+    }
+
+    /// What the outcome of that transaction means.
+    async fn placed(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        placed: Result<(), HoldFailed>,
+    ) -> Result<(), Rejected<HoldRefused>> {
+        let Err(refused) = placed else {
             return Ok(());
         };
         Err(Rejected::Refused(match refused {
             HoldFailed::Session(item) => {
                 HoldRefused::from_session(session, sessions::found(item).map(|there| *there))
             }
-            HoldFailed::Seat => HoldRefused::SeatTaken,
+            HoldFailed::Seat(seat) => HoldRefused::SeatTaken(seat),
             // Of two equal requests at once, the session refuses the second one as well, but this
             // is not always reported.
-            HoldFailed::OwnSeat => {
-                let there = self.session(user_id, &session.queue_id).await?;
+            HoldFailed::OwnSeat(seat) => {
+                let there = self.session(session.user_id, &session.queue_id).await?;
                 let is_open = |there: &Session| there.closed.is_none() && there.live_hold.is_none();
                 match there.filter(|there| there.jti == session.jti) {
-                    Some(there) if is_open(&there) => HoldRefused::SeatTaken,
+                    Some(there) if is_open(&there) => HoldRefused::SeatTaken(seat),
                     there => HoldRefused::from_session(session, there),
                 }
+            }
+            HoldFailed::Contended(indices) => {
+                let seats = hold.seats.iter().zip(1..);
+                let seats = seats.filter(|(_, index)| indices.contains(index));
+                HoldRefused::Contended(seats.map(|(seat, _)| seat).collect())
             }
         }))
     }

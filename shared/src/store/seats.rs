@@ -143,6 +143,55 @@ impl Store {
         self.read_seats(show, seats, Reading::Eventual).await
     }
 
+    /// Which of some seats are taken, consistently. 1 RRU a seat.
+    pub async fn taken_among(
+        &self,
+        show: ShowId,
+        seats: &SeatSet,
+        now: Timestamp,
+    ) -> Result<Vec<SeatNumber>, StoreError> {
+        let found = self.read_seats(show, seats, Reading::Consistent).await?;
+        let taken = found.into_iter().filter(|seat| seat.is_taken(now));
+        Ok(taken.map(|seat| seat.seat).collect())
+    }
+
+    /// The taken seats of each of these blocks; they may be a moment old. 0.5 RRU per 4 KB of each
+    /// block. The error is that of a busy database if it does not answer in time.
+    pub async fn taken_in_blocks(
+        &self,
+        show: ShowId,
+        blocks: Vec<u32>,
+        now: Timestamp,
+    ) -> Result<Vec<(u32, Vec<SeatNumber>)>, StoreError> {
+        let read = self.at_once(blocks, move |store, block| async move {
+            let taken = store.taken_in_block(show, block, now);
+            Ok((block, taken.await?))
+        });
+        in_time(COUNTING_TIMEOUT, read.try_collect()).await
+    }
+
+    async fn taken_in_block(
+        &self,
+        show: ShowId,
+        block: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SeatNumber>, StoreError> {
+        let mut pages = self
+            .taken_seats_of_block(show, block, Reading::Eventual, now)?
+            .projection_expression("seat")
+            .into_paginator()
+            .send();
+        let mut taken = Vec::new();
+        while let Some(page) = pages.try_next().await? {
+            usage::read(page.consumed_capacity());
+            for item in page.items.unwrap_or_default() {
+                let SeatOfBlock { seat } = from_item(item)?;
+                taken.push(seat);
+            }
+        }
+        Ok(taken)
+    }
+
     /// Reads the items of some seats. 0.5 RRU a seat; 1 if consistent.
     pub(super) async fn read_seats(
         &self,
@@ -285,23 +334,14 @@ impl Store {
                 by_grade: Vec::new(),
             });
         };
-        let mut pages = self
-            .taken_seats_of_block(hall.show, block, Reading::Eventual, now)?
-            .projection_expression("seat")
-            .into_paginator()
-            .send();
         let mut taken = TakenSeats {
             all: 0,
             by_grade: vec![0; plan.grades().len()],
         };
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                let SeatOfBlock { seat } = from_item(item)?;
-                taken.all += 1;
-                if let Some(grade) = plan.grade_index_of(seat) {
-                    taken.by_grade[grade] += 1;
-                }
+        for seat in self.taken_in_block(hall.show, block, now).await? {
+            taken.all += 1;
+            if let Some(grade) = plan.grade_index_of(seat) {
+                taken.by_grade[grade] += 1;
             }
         }
         Ok(taken)

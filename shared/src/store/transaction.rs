@@ -131,6 +131,23 @@ impl<R> Transaction<R> {
     /// reported alone. Conflicts with other transactions and throttling are retried with the same
     /// token, so that a try that was done after all is not done twice.
     pub(super) async fn commit(self) -> Result<(), Rejected<R>> {
+        self.try_to_commit(None::<fn(_) -> _>).await
+    }
+
+    /// As [`Transaction::commit`], but a conflict with another transaction is a refusal, too, and is
+    /// not retried. `conflict` says what it means, given the indices of the writes whose items the
+    /// other transaction was writing.
+    pub(super) async fn commit_unless_contended(
+        self,
+        conflict: impl FnOnce(Vec<usize>) -> R,
+    ) -> Result<(), Rejected<R>> {
+        self.try_to_commit(Some(conflict)).await
+    }
+
+    async fn try_to_commit(
+        self,
+        conflict: Option<impl FnOnce(Vec<usize>) -> R>,
+    ) -> Result<(), Rejected<R>> {
         let token = Uuid::new_v4().to_string();
         let mut tried = 0;
         loop {
@@ -149,10 +166,10 @@ impl<R> Transaction<R> {
                 }
                 Err(error) => Failure::of(error),
             };
-            if matches!(failure, Failure::Passing(StoreError::Contended)) {
+            if failure.is_contention() {
                 usage::contended();
             }
-            match failure {
+            let error = match failure {
                 Failure::Refused(index, item) => {
                     let refusal = self.refusals.into_iter().nth(index);
                     return Err(match refusal {
@@ -160,14 +177,18 @@ impl<R> Transaction<R> {
                         None => Rejected::Failed(unexpected("a refusal of a write never made")),
                     });
                 }
-                Failure::Passing(_) if tried + 1 < MAX_TRIES => {
-                    back_off(tried).await;
-                    tried += 1;
-                }
-                Failure::Passing(error) | Failure::Final(error) => {
-                    return Err(Rejected::Failed(error));
-                }
+                Failure::Conflict(indices) => match conflict {
+                    Some(conflict) => return Err(Rejected::Refused(conflict(indices))),
+                    None => StoreError::Contended,
+                },
+                Failure::Passing(error) => error,
+                Failure::Final(error) => return Err(Rejected::Failed(error)),
+            };
+            if tried + 1 == MAX_TRIES {
+                return Err(Rejected::Failed(error));
             }
+            back_off(tried).await;
+            tried += 1;
         }
     }
 }
@@ -175,6 +196,8 @@ impl<R> Transaction<R> {
 enum Failure {
     /// The condition of the write with this index did not hold. With the item that was there.
     Refused(usize, Option<Item>),
+    /// Another transaction was writing the items of the writes with these indices.
+    Conflict(Vec<usize>),
     /// The next try may succeed.
     Passing(StoreError),
     /// No further try would succeed.
@@ -182,6 +205,13 @@ enum Failure {
 }
 
 impl Failure {
+    fn is_contention(&self) -> bool {
+        matches!(
+            self,
+            Self::Conflict(_) | Self::Passing(StoreError::Contended)
+        )
+    }
+
     fn of<Response>(error: SdkError<TransactWriteItemsError, Response>) -> Self
     where
         Response: std::fmt::Debug + Send + Sync + 'static,
@@ -210,11 +240,13 @@ impl Failure {
                     .and_then(|reason| reason.item),
             );
         }
-        if reasons
-            .iter()
-            .any(|reason| has_code(reason, &["TransactionConflict"]))
-        {
-            return Self::Passing(StoreError::Contended);
+        let is_conflict = |reason| has_code(reason, &["TransactionConflict"]);
+        let reasons_with_index = reasons.iter().enumerate();
+        let conflicts: Vec<_> = reasons_with_index
+            .filter_map(|(index, reason)| is_conflict(reason).then_some(index))
+            .collect();
+        if !conflicts.is_empty() {
+            return Self::Conflict(conflicts);
         }
         if reasons.iter().any(|reason| {
             has_code(

@@ -50,6 +50,7 @@ mod rows {
     pub const SEATS_OF_ORDER: Refusal = refusal(400, "BAD_REQUEST", "seat_numbers는 결제된 예약의 서로 다른 좌석 번호 1 ~ 4개여야 합니다.");
     pub const PERSON_LIMIT: Refusal = refusal(409, "PERSON_LIMIT", "한 사람이 이 공연의 좌석을 최대 1석까지 구매할 수 있습니다. 이미 구매한 좌석은 0석입니다.");
     pub const INVALID_PERSON_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "most_seats_a_person는 1 ~ 100 사이의 정수여야 합니다.");
+    pub const INVALID_BEST: Refusal = refusal(400, "BAD_REQUEST", "best의 count는 1 ~ 4 사이의 정수여야 합니다. grade와 section은 배치도에 있어야 하고, accessible은 0 ~ count 사이의 정수여야 하며 apart와 함께 사용할 수 없습니다.");
     pub const SHOW_TIMES: Refusal = refusal(400, "BAD_REQUEST", "하루에 공연이 여러 회 있는 경우 모든 회차에 시작 시각이 있어야 합니다.");
     pub const INVALID_AMOUNT: Refusal = refusal(400, "INVALID_AMOUNT", "충전 금액은 0보다 큰 실수 값이어야 합니다.");
     pub const MALFORMED_AUTHORIZATION: Refusal = refusal(400, "MALFORMED_AUTHORIZATION", "잘못된 인증 형식입니다. 'Authorization' 헤더를 확인해 주세요.");
@@ -100,6 +101,7 @@ mod rows {
     pub const PLAN_NOT_FOUND: Refusal = refusal(404, "PLAN_NOT_FOUND", "존재하지 않는 배치도입니다.");
     pub const NOT_FOUND: Refusal = refusal(404, "NOT_FOUND", "요청한 경로를 찾을 수 없습니다.");
     pub const SEAT_ALREADY_RESERVED: Refusal = refusal(409, "SEAT_ALREADY_RESERVED", "해당 좌석은 이미 예약되었습니다.");
+    pub const NO_SEATS_TOGETHER: Refusal = refusal(409, "NO_SEATS_TOGETHER", "요청하신 조건에 맞는 빈 좌석이 없습니다.");
     pub const HOLD_EXISTS: Refusal = refusal(409, "HOLD_EXISTS", "이미 다른 좌석을 임시 예약 중입니다.");
     pub const AMOUNT_MISMATCH: Refusal = refusal(409, "AMOUNT_MISMATCH", "결제 금액이 예약 금액과 일치하지 않습니다.");
     pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "아직 판매가 시작되지 않았습니다.");

@@ -179,3 +179,50 @@ async fn refund_of_some_seats_costs_4_writes_and_2_a_seat() {
         assert!((written - writes).abs() <= 1.0, "{seats}: {written}");
     }
 }
+
+/// Besides what any hold costs: the blocks, once in two seconds for an instance, and a look that is
+/// consistent.
+#[tokio::test]
+async fn best_seats_cost_the_blocks_and_twice_the_look() {
+    let mut shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let prices = json!({ "VIP": 4, "R": 3, "S": 2, "A": 1 });
+    shop.move_to_hall(&admin, ARENA, prices).await;
+    shop.advance(5).await;
+    shop.stack.forget_consumed();
+    let pair = json!({ "count": 2 });
+    // The door, the show, the plan, four blocks, two seats.
+    let first = shop.buyer().await;
+    let held = shop.hold_best(&first, pair.clone()).await.ok();
+    let due = (1.0 + 0.5 + 0.5 + 4.0 * 0.5 + 2.0, 6.0);
+    assert_eq!(shop.price("hold-seats"), due);
+    shop.hold_best(&first, pair.clone()).await.ok();
+    assert_eq!(shop.price("hold-seats"), (1.0, 0.0), "the same hold");
+    let second = shop.buyer().await;
+    shop.stack.forget_consumed();
+    shop.hold_best(&second, pair.clone()).await.ok();
+    // The blocks are known, and that those of the first one are taken.
+    assert_eq!(shop.price("hold-seats"), (1.0 + 2.0, 6.0));
+    shop.pay_in_full(&first, &held).await;
+    assert_eq!(shop.price("pay"), (1.5 + 0.5, 11.0), "as any seats");
+}
+
+#[tokio::test]
+async fn that_there_are_no_seats_costs_all_blocks_and_the_session() {
+    let shop = warm_shop(&[]).await;
+    let buyers = [shop.buyer().await, shop.buyer().await];
+    let tiny = shared::domain::show::Show {
+        capacity: 1,
+        ..crate::harness::show(HALL_DATE)
+    };
+    let id = shop.add_concert("A", "main", &[tiny]).await;
+    let path = format!("/v1/concerts/{id}/reservations");
+    let body = json!({ "date": HALL_DATE, "best": { "count": 2 } });
+    // The first time, the show is not known.
+    for (buyer, show) in buyers.iter().zip([0.5, 0.0]) {
+        shop.stack.forget_consumed();
+        let call = shop.post(&path).json(&body).send_as(&buyer.token);
+        call.await.refused(409, "NO_SEATS_TOGETHER");
+        assert_eq!(shop.price("hold-seats"), (1.0 + show + 0.5 + 1.0, 0.0));
+    }
+}

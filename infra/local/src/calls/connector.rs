@@ -23,6 +23,7 @@ use super::{
     interference::Interference,
     lifetime,
     tally::Tally,
+    traffic::Traffic,
 };
 use crate::{
     aws::{
@@ -76,6 +77,8 @@ pub struct Backend {
     pub interference: Interference,
     /// The faults that their calls meet.
     pub faults: Arc<Faults>,
+    /// How long their calls take.
+    pub traffic: Arc<Traffic>,
 }
 
 /// The connector of one function.
@@ -108,10 +111,25 @@ impl Connector {
         // once. Without this yield no two requests would overlap, and no test would find a race.
         tokio::task::yield_now().await;
         let Some(fault) = self.fault(&request) else {
-            return self.carry_out(request).await;
+            return self.pass(request).await;
         };
         lifetime::count_fault();
         self.meet(fault, request).await
+    }
+
+    /// Executes a request in the traffic of the stack. Requests of the operator are in none.
+    async fn pass(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let traffic = self.guard.is_some().then_some(&self.backend.traffic);
+        let body = request.body().bytes().unwrap_or_default();
+        let Some(mut passage) = traffic.and_then(|traffic| traffic.pass(operation(&request), body))
+        else {
+            return self.carry_out(request).await;
+        };
+        tokio::time::sleep(passage.takes).await;
+        match passage.conflict.take() {
+            Some(conflict) => respond(conflict),
+            None => self.carry_out(request).await,
+        }
     }
 
     /// The fault that a request meets. Requests of the operator meet none.
