@@ -297,3 +297,29 @@ async fn show_with_a_plan_is_unreadable_for_code_that_does_not_know_plans() {
         assert!(item.get(new).is_none(), "{new}");
     }
 }
+
+/// Whoever counts a large concert counts its grades too, because the count is kept for all.
+#[tokio::test]
+async fn count_of_the_available_dates_is_one_of_grades_too() {
+    let prices = json!({ "VIP": 4, "R": 3, "S": 2, "A": 1 });
+    let (shop, _) = Shop::in_hall(crate::harness::halls::ARENA, prices).await;
+    let buyer = shop.buyer().await;
+    shop.hold_all(&buyer, &[1, 2]).await.ok();
+    let path = format!(
+        "/v1/concerts/available-dates?concert_id={}",
+        shop.concert_id
+    );
+    let dates = shop.get(&path).send_as(&buyer.token).await.ok();
+    assert_eq!(dates["available_dates"], json!([HALL_DATE]));
+    let path = format!("/v1/concerts/{}/dates", shop.concert_id);
+    let dates = shop.get(&path).send_as(&buyer.token).await.ok();
+    let date = &dates["dates"][0];
+    let left: u64 = date["grades"]
+        .as_array()
+        .expect("grades")
+        .iter()
+        .map(|grade| grade["seats_left"].as_u64().expect("a count"))
+        .sum();
+    assert_eq!(date["seats_left"], left);
+    assert_eq!(left, 15_920);
+}
