@@ -134,6 +134,7 @@ async fn seats_that_are_not_of_the_order_and_holds_are_refused() {
     let (buyer, holder) = (shop.buyer().await, shop.buyer().await);
     let receipt = shop.buy(&buyer, &[5, 6]).await;
     for wrong in [
+        "",
         "7",
         "5,7",
         "5,5",
@@ -151,6 +152,10 @@ async fn seats_that_are_not_of_the_order_and_holds_are_refused() {
             .await
             .is(SEATS_OF_ORDER);
     }
+    // The name that a hold has for one seat would otherwise refund both.
+    let misspelt = format!("{}?seat_number=5", shop.reservation(&receipt));
+    let misspelt = shop.delete(&misspelt).send_as(&buyer.access_token).await;
+    misspelt.is(SEATS_OF_ORDER);
     let held = shop.hold_all(&holder, &[8, 9]).await.ok();
     shop.returned(&holder, &held, "8").await.is(SEATS_OF_ORDER);
     assert_eq!(shop.reservation_status(&holder, &held).await, "HELD");

@@ -8,7 +8,7 @@ use crate::harness::{
     refusal::{
         EMPTY_BODY, FORBIDDEN, INVALID_REASON, INVALID_TOKEN, INVALID_USER_ID,
         MISSING_AUTHORIZATION, MISSING_REASON, MISSING_USER_ID, REFUND_CLOSED,
-        RESERVATION_NOT_FOUND,
+        RESERVATION_NOT_FOUND, SEATS_OF_ORDER,
     },
     show, text,
 };
@@ -354,19 +354,35 @@ async fn refund_is_for_administrators_only() {
     assert_eq!(shop.balance(&buyer).await, json!(0));
 }
 
-/// A request cannot name another administrator as the one that made it.
+/// A request cannot name another administrator as the one that made it, and a misspelt field does not
+/// refund more than was meant.
 #[tokio::test]
-async fn refund_ignores_other_fields() {
+async fn refund_refuses_other_fields() {
     let shop = Shop::open().await;
     let (buyer, receipt) = shop.sell(7).await;
     let admin = shop.admin().await;
     let path = format!("{}/refund", shop.reservation(&receipt));
-    let body = json!({
-        "user_id": buyer.user_id, "reason": REASON, "by": buyer.user_id,
-        "amount": 7 * PRICE, "refunded_by": buyer.user_id, "status": "PAID",
-    });
-    let call = shop.post(&path).token(&admin.access_token).json(&body);
-    assert_eq!(call.send().await.ok()["current_balance"], json!(PRICE));
+    let call = shop.post(&path).token(&admin.access_token);
+    let mut body = json!({ "user_id": buyer.user_id, "reason": REASON });
+    for other in [
+        "by",
+        "amount",
+        "refunded_by",
+        "status",
+        "seat_number",
+        "seats",
+    ] {
+        let mut with_other = body.clone();
+        with_other[other] = json!(7);
+        let reply = call.clone().json(&with_other).send().await;
+        reply.refused(400, "UNKNOWN_FIELD");
+    }
+    body["seat_numbers"] = Value::Null;
+    call.clone().json(&body).send().await.is(SEATS_OF_ORDER);
+    assert_eq!(shop.balance(&buyer).await, json!(0), "nothing was refunded");
+    body["seat_numbers"] = json!([7]);
+    let refunded = call.json(&body).send().await.ok();
+    assert_eq!(refunded["current_balance"], json!(PRICE));
     let entry = shop.last_entry(&buyer, &admin.access_token).await;
     assert_eq!(entry["by"], json!(admin.user_id));
 }

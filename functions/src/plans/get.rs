@@ -13,6 +13,7 @@ use shared::{
         Body, Request, Response,
         http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, VARY},
     },
+    store::Reading,
 };
 
 use super::document::{self, PlanDocument};
@@ -22,7 +23,7 @@ use crate::operation::{Door, Operation};
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let plan_id = request.path("plan_id").parse();
     let plan_id = plan_id.map_err(|_| ApiError::PlanNotFound)?;
-    let stored = app.store().plan(plan_id).await?;
+    let stored = app.store().plan(plan_id, Reading::Eventual).await?;
     let stored = stored.ok_or(ApiError::PlanNotFound)?;
     let answer = if takes_gzip(&request) {
         content("application/json", stored.compressed().to_vec()).with(CONTENT_ENCODING, "gzip")

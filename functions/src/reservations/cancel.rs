@@ -48,8 +48,14 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
 /// The seats that the query names: numbers with commas between them.
 fn named_seats(request: &Request) -> Result<Option<SeatSet>, ApiError> {
+    // An empty value, or the name that a hold has for one seat, would refund the whole reservation.
+    let is_misspelt = request.names("seat_number");
     let Some(named) = request.query("seat_numbers") else {
-        return Ok(None);
+        return if is_misspelt || request.names("seat_numbers") {
+            Err(ApiError::Invalid(Constraint::SeatsOfOrder))
+        } else {
+            Ok(None)
+        };
     };
     let numbers: Option<Vec<u64>> = named.split(',').map(digits).collect();
     seats_named(numbers).map(Some)
@@ -191,7 +197,7 @@ pub fn operation() -> Operation {
              balance until `refundable_until`. After that: 409 `REFUND_CLOSED`, and only an \
              administrator can refund.\n\n\
              With `seat_numbers`, only these seats of a paid reservation are refunded, and the \
-             others stay sold. Afterwards these seats are refunded, whichever of them were before. \
+             others stay sold. An empty list, or another name for it, is refused. Afterwards these seats are refunded, whichever of them were before. \
              A hold is given back whole.\n\n\
              Repeating the call is safe. A reservation that is over already gets its status \
              (`EXPIRED`, `CANCELLED` or `REFUNDED`). Another user's reservation is 404, for \

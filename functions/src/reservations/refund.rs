@@ -22,7 +22,7 @@ use shared::{
         seat::SeatSet,
     },
     error::{ApiError, Constraint},
-    http::{Field, Parsed, RequestParts as _, body, ok},
+    http::{Field, RequestParts as _, body, even_null, ok, require_fields_among},
     lambda_http::{Body, Request, Response},
 };
 use utoipa::ToSchema;
@@ -33,6 +33,8 @@ use crate::operation::{Door, Operation};
 /// Gives the reservation back. Answers with its new status.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
+    // A misspelt `seat_numbers` would refund the whole reservation.
+    require_fields_among(&request, &["user_id", "reason", "seat_numbers"])?;
     let body: Refund = body(&request)?;
     let owner: UserId = body
         .user_id
@@ -43,10 +45,10 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         reason: reason(&body.reason)?,
     };
     let ids = request.reservation_id()?;
-    let named = match body.seat_numbers.wholes() {
-        Parsed::Missing => None,
-        numbers => Some(seats_named(numbers.value())?),
-    };
+    let named = body
+        .seat_numbers
+        .map(|numbers| seats_named(numbers.wholes().value()));
+    let named = named.transpose()?;
     let by = By::Admin(&explanation);
     let given_back = give_back(&app, owner, ids, named.as_ref(), by, admin.now).await?;
     tracing::info!(
@@ -76,8 +78,9 @@ pub struct Refund {
     #[schema(value_type = Reason, required)]
     reason: Field,
     /// The numbers of the seats to refund. Without it, the whole reservation is given back.
-    #[schema(value_type = Option<SeatSet>)]
-    seat_numbers: Field,
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<SeatSet>, nullable = false)]
+    seat_numbers: Option<Field>,
 }
 
 /// The description in the OpenAPI document.
@@ -108,6 +111,7 @@ pub fn operation() -> Operation {
         .refuses([
             ApiError::MissingField("user_id"),
             ApiError::MissingField("reason"),
+            ApiError::UnknownField("seat_number".to_owned()),
             ApiError::InvalidUserId,
             ApiError::Invalid(Constraint::Reason),
             ApiError::Invalid(Constraint::SeatsOfOrder),

@@ -17,6 +17,7 @@ use crate::{
         seat::{SeatNumber, SeatSet},
     },
     error::ApiError,
+    store::StoreError,
 };
 
 /// A search that has found nothing for this long gives up.
@@ -86,7 +87,7 @@ impl BestSearch {
     /// to be taken. Before, unless the instance has read them in the last two seconds: 0.5 RRU per
     /// 4 KB of each block that may have some of the best seats, which are four in most cases. A full
     /// block is 9 to 12.5 RRU. That there are no seats is said of all blocks with seats of the kind,
-    /// which this search has read.
+    /// which this search has read, or the instance within the last two seconds.
     ///
     /// After three seconds the error is that of a busy database.
     pub async fn next(&self) -> Result<Found, ApiError> {
@@ -102,7 +103,8 @@ impl BestSearch {
                 Step::Nothing(left) => return Ok(Found::Nothing(left)),
                 Step::Try(seats) => {
                     let store = self.app.store();
-                    let taken = store.taken_among(self.show, &seats, self.now).await?;
+                    let taken = store.taken_among(self.show, &seats, self.now);
+                    let taken = self.in_time(taken).await?;
                     if taken.is_empty() {
                         return Ok(Found::Seats(seats));
                     }
@@ -112,10 +114,23 @@ impl BestSearch {
         }
     }
 
+    /// Limits a read to the time that the search has left.
+    async fn in_time<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, ApiError> {
+        let end = self.started + SEARCHES_FOR;
+        match tokio::time::timeout_at(end, read).await {
+            Ok(read) => Ok(read?),
+            Err(_) => Err(ApiError::Busy("the seats were not read in time")),
+        }
+    }
+
     async fn read(&self, blocks: Vec<u32>) -> Result<(), ApiError> {
         let reading = self.view().begin(self.now);
         let store = self.app.store();
-        let read = store.taken_in_blocks(self.show, blocks, self.now).await?;
+        let read = store.taken_in_blocks(self.show, blocks, self.now);
+        let read = self.in_time(read).await?;
         let mut view = self.view();
         for (block, taken) in read {
             view.put(block, &taken, reading);

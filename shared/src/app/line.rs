@@ -338,9 +338,13 @@ impl App {
     /// Ticks the queue of a show that has seats again, so that those who wait need not wait for the
     /// next tick too. A show that was deleted has no queue.
     pub async fn wake_queue_of(&self, show: ShowId, now: Timestamp) {
-        match self.cached_show(show, now).await {
-            Ok(show) => self.tick_or_log(&show.queue_id, Occasion::Refund).await,
-            Err(ApiError::ShowNotFound) => {}
+        let read = match self.0.shows.get(&show, now) {
+            Some(show) => Ok(Some(show)),
+            None => self.store().show(show).await,
+        };
+        match read {
+            Ok(Some(show)) => self.tick_or_log(&show.queue_id, Occasion::Refund).await,
+            Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the queue of a show was not found"),
         }
     }

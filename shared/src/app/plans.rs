@@ -9,10 +9,15 @@ use super::App;
 use crate::{
     domain::{ids::PlanId, plan::Plan},
     error::ApiError,
+    store::Reading,
 };
 
-/// The most plans that are kept. One of 100,000 irregular seats takes some 200 KB.
+/// The most plans that are kept.
 const MAX_KEPT: usize = 32;
+
+/// The most runs of labels that the kept plans have together: some 20 MB. A usual plan has a few
+/// hundred. One in which no label follows from the one before may have 100,000.
+const MAX_RUNS_KEPT: usize = 300_000;
 
 /// The plans that were used last, the latest at the end.
 #[derive(Default)]
@@ -30,21 +35,27 @@ impl Plans {
     fn put(&self, plan: Arc<Plan>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|other| other.id() != plan.id());
-        if kept.len() >= MAX_KEPT {
+        kept.push_back(plan);
+        let runs = |kept: &VecDeque<Arc<Plan>>| kept.iter().map(|plan| plan.runs()).sum::<usize>();
+        while kept.len() > MAX_KEPT || (kept.len() > 1 && runs(&kept) > MAX_RUNS_KEPT) {
             kept.pop_front();
         }
-        kept.push_back(plan);
     }
 }
 
 impl App {
     /// A plan. Free if this instance has used it before, else 0.5 RRU per 4 KB of its compressed
-    /// document: 0.5 to 2.
+    /// document: 0.5 to 2 for usual halls, 8 at most. 1.5 RRU if there is none.
     pub async fn kept_plan(&self, id: PlanId) -> Result<Arc<Plan>, ApiError> {
         if let Some(plan) = self.0.plans.get(id) {
             return Ok(plan);
         }
-        let stored = self.store().plan(id).await?.ok_or(ApiError::PlanNotFound)?;
+        let mut stored = self.store().plan(id, Reading::Eventual).await?;
+        if stored.is_none() {
+            // It may have been stored this very moment.
+            stored = self.store().plan(id, Reading::Consistent).await?;
+        }
+        let stored = stored.ok_or(ApiError::PlanNotFound)?;
         let plan = Arc::new(stored.plan()?);
         self.0.plans.put(Arc::clone(&plan));
         Ok(plan)

@@ -7,7 +7,7 @@
 //! **Candidates.** A run is free neighbours between seats that are not free. Candidates are its two
 //! ends. For two seats or more they are also the middle of a run that nobody has touched: so the
 //! best seats of a row are sold, too, and what remains on both sides is even. Their score is the
-//! rank of the row, [`SINGLE`] more for each single seat that they leave alone, and [`FILLS`] less if
+//! rank of the row, `SINGLE` more for each single seat that they leave alone, and `FILLS` less if
 //! they fill a run exactly. Lower is better. Of equal scores, the one nearer to the good end is
 //! better. If there are fewer candidates than are drawn from, seats inside of runs are added. A hall
 //! without gaps has few ends.
@@ -18,9 +18,10 @@
 //! [`FORGETS_AFTER`]. As long as there was no failure, all of them are of the best grade.
 //!
 //! **Reading.** Only blocks that may have one of the best candidates are read. What was read is used
-//! for [`GOOD_FOR`], or until it has misled [`MAX_MISSES`] times. For [`KNOWN_FOR`] it still says
+//! for [`GOOD_FOR`], or until it has misled `MAX_MISSES` times. For [`KNOWN_FOR`] it still says
 //! which blocks need not be read again: seats that were taken then are hardly ever free now. That
-//! there are no seats is said only of blocks that were read since the request began.
+//! there are no seats is said only of blocks that were read since the request began, or within
+//! [`GOOD_FOR`].
 
 mod candidates;
 mod pieces;

@@ -158,9 +158,16 @@ impl Order {
         let each = self.seats.iter().zip(self.seat_prices());
         let due = each.filter(|(seat, _)| wanted.contains(*seat) && !self.has_refunded(*seat));
         let (seats, prices): (Vec<_>, Vec<_>) = due.unzip();
+        let is_the_rest = self.refunded_seats().len() + seats.len() == self.seats.len();
+        let returned = Money::sum(self.returned.iter().map(|part| part.amount))?;
         Some(Due {
             seats: SeatSet::new(seats).ok()?,
-            amount: Money::sum(prices)?,
+            // The last refund gives back whatever is left, so that the sum is always what was paid.
+            amount: if is_the_rest {
+                self.amount.minus(returned)?
+            } else {
+                Money::sum(prices)?
+            },
         })
     }
 

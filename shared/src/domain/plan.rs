@@ -216,6 +216,11 @@ impl Plan {
         self.seats
     }
 
+    /// How many runs of labels it has in memory, each some 60 bytes.
+    pub fn runs(&self) -> usize {
+        self.rows.iter().map(|row| row.runs.len()).sum()
+    }
+
     /// The grades, the best first. Each has a seat.
     pub fn grades(&self) -> &[Grade] {
         &self.grades

@@ -128,12 +128,15 @@ impl Store {
             .map_err(StoreError::of_item)
     }
 
-    /// Reads a plan; `None` if there is none. 0.5 RRU per 4 KB of the compressed document: 0.5 to 2.
-    pub async fn plan(&self, id: PlanId) -> Result<Option<StoredPlan>, StoreError> {
+    /// Reads a plan; `None` if there is none. 0.5 RRU per 4 KB of the compressed document, 1 if
+    /// consistent: 0.5 to 2 for usual halls.
+    pub async fn plan(
+        &self,
+        id: PlanId,
+        reading: Reading,
+    ) -> Result<Option<StoredPlan>, StoreError> {
         let key = key(keys::plan(id), keys::PLAN);
-        let item: Option<PlanItem> = self
-            .get(&self.tables.catalog, key, Reading::Eventual)
-            .await?;
+        let item: Option<PlanItem> = self.get(&self.tables.catalog, key, reading).await?;
         Ok(item.map(|item| StoredPlan(item.document)))
     }
 

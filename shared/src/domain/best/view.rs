@@ -85,7 +85,7 @@ impl View {
         }
     }
 
-    /// Marks seats that a look has found taken. After [`MAX_MISSES`] of them the block is old.
+    /// Marks seats that a look has found taken. After `MAX_MISSES` of them the block is old.
     pub fn mark_missed(&mut self, seats: &[SeatNumber]) {
         for seat in seats {
             self.mark_taken(*seat);
@@ -148,7 +148,7 @@ impl View {
         }
         let unsure: BTreeSet<_> = (scope.rows.iter())
             .flat_map(Row::blocks)
-            .filter(|block| !self.is_read_since(*block, since))
+            .filter(|block| !self.is_sure(*block, since, now))
             .collect();
         if !unsure.is_empty() {
             return Step::Read(unsure.into_iter().collect());
@@ -270,6 +270,15 @@ impl View {
     fn is_fresh(&self, block: u32, now: Timestamp) -> bool {
         let block = self.block_within(block, GOOD_FOR, now);
         block.is_some_and(|block| block.misses < MAX_MISSES)
+    }
+
+    /// Whether a request that has begun at `since` may say that there are no seats by what is known of
+    /// this block: it was read for this very request, or within the last two seconds. So people who
+    /// ask for seats of a hall that is sold out do not read the whole hall each time.
+    fn is_sure(&self, block: u32, since: Reading, now: Timestamp) -> bool {
+        let known = self.blocks.get(index(block)).and_then(Option::as_ref);
+        let is_in_doubt = known.is_none_or(|block| block.is_in_doubt);
+        self.is_read_since(block, since) || (self.is_fresh(block, now) && !is_in_doubt)
     }
 
     fn is_read_since(&self, block: u32, since: Reading) -> bool {
