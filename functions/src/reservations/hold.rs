@@ -4,7 +4,7 @@
 //! until it pays, gives the seats back, or the time is over. A request for the same seats returns
 //! the same hold. Why a hold needs no sweep: `functions/README.md#a-hold-needs-no-sweep`.
 //!
-//! The body names the seats, or asks for the best ones that are free ([`best`]).
+//! The body names the seats, or asks for the best ones that are free (`hold/best.rs`).
 //!
 //! Cost: 2 WRU, and 2 WRU for each seat; 1 RRU for the door, 0.5 RRU for the show, 0.5 RRU for each
 //! seat. The first hold of an instance in a hall also reads its plan: 0.5 RRU per 4 KB, so 0.5 to 2.
