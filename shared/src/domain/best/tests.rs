@@ -113,6 +113,12 @@ impl Hall {
         self.taken[usize::try_from(seat).expect("few")] = true;
     }
 
+    /// Takes a seat, and another instance is asked, which has read nothing.
+    fn take_and_forget(&mut self, seat: u32) {
+        self.take(seat);
+        self.view = View::default();
+    }
+
     fn is_free(&self, seat: u32) -> bool {
         !self.taken[usize::try_from(seat).expect("few")]
     }

@@ -207,12 +207,12 @@ fn fewest_pieces_are_taken_and_only_if_asked_for() {
         })
     );
     assert_eq!(hall.answers(&apart(4)), [[1, 2, 3, 4], [1, 2, 4, 5]], "2+2");
-    hall.take(1);
+    hall.take_and_forget(1);
     assert_eq!(hall.answers(&apart(4)), [[2, 3, 4, 5]], "3+1");
-    hall.take(3);
+    hall.take_and_forget(3);
     assert_eq!(hall.answers(&apart(4)), [[2, 4, 5, 6]], "2+1+1");
     assert_eq!(hall.answers(&apart(3)), [[2, 4, 5]], "2+1");
-    hall.take(4);
+    hall.take_and_forget(4);
     assert_eq!(hall.answers(&apart(3)), [[2, 5, 6]], "1+1+1");
     assert_eq!(
         hall.ask(apart(4)),
@@ -242,8 +242,8 @@ fn pieces_are_in_one_section_if_possible_and_of_near_ranks() {
         assert!(seats[0] > 1, "{seats:?}: section B has both");
         assert_eq!(seats[1] - seats[0], 1, "{seats:?}: rows beside each other");
     }
-    hall.take(3);
-    hall.take(4);
+    hall.take_and_forget(3);
+    hall.take_and_forget(4);
     assert_eq!(hall.answers(&apart), [[1, 2]], "no section has both");
 }
 

@@ -76,18 +76,20 @@ fn what_was_read_is_good_for_two_seconds_and_says_for_thirty_what_need_not_be_re
 }
 
 #[test]
-fn that_there_are_no_seats_is_said_only_of_what_the_request_has_read() {
+fn that_there_are_no_seats_is_said_only_of_what_was_read_for_the_request_or_just_before() {
     let mut hall = Hall::of(rows(&["1-20"; 50])).with_taken(1..=1_000);
     hall.read_all(second(0));
     let scope = hall.scope(pair());
-    let since = hall.view.begin(second(1));
-    assert_eq!(hall.step(&scope, since, second(1)), Step::Read(vec![0, 1]));
-    hall.read(&[0, 1], second(1));
     let nothing = Step::Nothing(Left {
         free: 0,
         longest: 0,
     });
+    let since = hall.view.begin(second(1));
     assert_eq!(hall.step(&scope, since, second(1)), nothing);
+    let since = hall.view.begin(second(2));
+    assert_eq!(hall.step(&scope, since, second(2)), Step::Read(vec![0, 1]));
+    hall.read(&[0, 1], second(2));
+    assert_eq!(hall.step(&scope, since, second(2)), nothing);
 }
 
 #[test]
