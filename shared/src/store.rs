@@ -19,6 +19,7 @@ pub mod numbers;
 pub mod plans;
 pub mod programme;
 pub mod purchase;
+mod query;
 pub mod queues;
 pub mod seats;
 pub mod sessions;

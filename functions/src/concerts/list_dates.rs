@@ -44,8 +44,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let (over, sold): (Vec<_>, Vec<_>) =
         to_come.partition(|show| show.sale_state(buyer.now, zone) == SaleState::Over);
     let taken = app.taken_seats(&sold, buyer.now).await?;
+    let uncounted = over.into_iter().map(|show| (show, None));
     let mut dates = Vec::new();
-    for (show, taken) in sold.iter().zip(taken) {
+    for (show, taken) in sold.into_iter().zip(taken).chain(uncounted) {
         let plan = app.plan_for_labels(show.pricing.plan_id()).await;
         let state = show.sale_state(buyer.now, zone);
         dates.push(DateOfShow::new(
@@ -53,15 +54,6 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             state,
             plan.as_deref(),
             taken.as_ref(),
-        ));
-    }
-    for show in over {
-        let plan = app.plan_for_labels(show.pricing.plan_id()).await;
-        dates.push(DateOfShow::new(
-            show,
-            SaleState::Over,
-            plan.as_deref(),
-            None,
         ));
     }
     dates.sort_by_key(|date| date.show);

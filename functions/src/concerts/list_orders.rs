@@ -2,7 +2,7 @@
 //! by seat number, in pages. As JSON, or with `format=csv` as a list for spreadsheets, which has a
 //! line for each seat.
 //!
-//! An order stands at the lowest of its seats that is not refunded. What is read may be a moment old. Orders that are paid or
+//! Orders are sorted by their lowest seat. Refunded seats do not count. What is read may be a moment old. Orders that are paid or
 //! refunded while somebody reads the pages are there or not, and all others are in one page. Of a
 //! seat that an early version sold, only the reservation is known. If its seats are far apart, it
 //! is in several pages, with other seats in each.

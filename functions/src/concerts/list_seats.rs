@@ -5,8 +5,8 @@
 //! `from`, `to` and `next_from`. With `form=line` there is one letter a seat, and up to 2,000 seats.
 //!
 //! Cost: 2 RRU for a show of 50 seats: 1 for the door, 0.5 for the show, and 0.5 per 4 KB of each
-//! block of 500 seats, of which a sold one has 18. Plans of halls are kept, so that each instance
-//! reads one once.
+//! block of 500 seats. A block that is sold out has 18 times 4 KB. Each instance reads a plan once,
+//! and keeps it.
 //!
 //! Round trips: 3 calls in 1 round.
 

@@ -8,11 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     app::App,
-    domain::{ids::PlanId, user::Name},
     error::ApiError,
     http::{PageWanted, cursor, ok},
     lambda_http::{Body, Request, Response},
-    store::keys,
+    store::{keys, plans::ListedPlan},
 };
 use utoipa::ToSchema;
 
@@ -33,13 +32,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         return Err(ApiError::BadRequest);
     }
     let (plans, next) = app.store().plans(page.limit, page.after.as_deref()).await?;
-    let plans = plans.into_iter().map(|plan| PlanInList {
-        plan_id: plan.plan_id,
-        name: plan.name,
-        seats: plan.seats,
-    });
     ok(&Plans {
-        plans: plans.collect(),
+        plans,
         next_cursor: next.map(|position| cursor(LIST, &position)),
     })
 }
@@ -48,22 +42,11 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 #[derive(Serialize, ToSchema)]
 pub struct Plans {
     /// The plans, in the order of their names.
-    plans: Vec<PlanInList>,
+    plans: Vec<ListedPlan>,
     /// The `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
-}
-
-/// A plan in the list.
-#[derive(Serialize, ToSchema)]
-pub struct PlanInList {
-    /// The plan's id.
-    plan_id: PlanId,
-    /// The plan's name.
-    name: Name,
-    /// The number of its seats.
-    seats: u32,
 }
 
 /// The description in the OpenAPI document.

@@ -12,8 +12,8 @@
 //! A queue that takes nobody is read once more before the refusal, and so is the concert: the queue
 //! may have opened, or the concert may have moved, a moment ago.
 //!
-//! A queue may be for users with an account only. Then a guest gets no number. Who is in its line
-//! already stays in it, because the token of a live session is issued again whoever has it.
+//! A queue may be for users with an account only. Then a guest gets no number. A guest that is in its
+//! line already stays in it, and gets the token of that session again.
 //!
 //! Cost: 2 WRU and 2.5 RRU, before the opening too. If nobody is waiting, the join is the arrival:
 //! 3 WRU. A concert that the instance does not know: 0.5 RRU, one call and one round more. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another

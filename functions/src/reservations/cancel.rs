@@ -49,23 +49,18 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 /// The seats that the query names: numbers with commas between them.
 fn named_seats(request: &Request) -> Result<Option<SeatSet>, ApiError> {
     // An empty value, or the name that a hold has for one seat, would refund the whole reservation.
-    let is_misspelt = request.names("seat_number");
-    let Some(named) = request.query("seat_numbers") else {
-        return if is_misspelt || request.names("seat_numbers") {
-            Err(ApiError::Invalid(Constraint::SeatsOfOrder))
-        } else {
-            Ok(None)
-        };
-    };
-    let numbers: Option<Vec<u64>> = named.split(',').map(digits).collect();
+    let names_seats = request.names("seat_numbers") || request.names("seat_number");
+    let named = request.query("seat_numbers");
+    if named.is_none() && !names_seats {
+        return Ok(None);
+    }
+    let numbers = named.and_then(|named| named.split(',').map(digits).collect());
     seats_named(numbers).map(Some)
 }
 
-/// The seats with these numbers, of which a refund has one to four.
+/// The seats of a refund: one to four, by their numbers.
 pub(super) fn seats_named(numbers: Option<Vec<u64>>) -> Result<SeatSet, ApiError> {
-    let seats: Option<Vec<_>> =
-        numbers.and_then(|numbers| numbers.into_iter().map(SeatNumber::new).collect());
-    let seats = seats.and_then(|seats| SeatSet::new(seats).ok());
+    let seats = numbers.and_then(|numbers| SeatSet::of_numbers(numbers).ok());
     seats.ok_or(ApiError::Invalid(Constraint::SeatsOfOrder))
 }
 

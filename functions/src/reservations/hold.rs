@@ -83,12 +83,8 @@ async fn hold(
     looked_at: Result<Vec<TakenSeat>, StoreError>,
 ) -> Result<Hold, ApiError> {
     let is_same = |hold: &Hold| hold.is_of(show.id(), &seats);
-    if let Some(hold) = &buyer.session.live_hold {
-        return if is_same(hold) {
-            Ok(hold.clone())
-        } else {
-            Err(ApiError::HoldExists)
-        };
+    if let Some(hold) = present_hold(buyer, is_same)? {
+        return Ok(hold);
     }
     require_open_sale(show, buyer.now, &app.config().time_zone)?;
     let taken: Vec<_> = looked_at?
@@ -110,6 +106,18 @@ async fn hold(
         Ok(()) => Ok(hold),
         Err(HoldRefused::HoldExists(there)) if is_same(&there) => Ok(*there),
         Err(refused) => Err(refused.into()),
+    }
+}
+
+/// The hold that the session has, if it is the one that is asked for. Refused if it is another one.
+fn present_hold(
+    buyer: &Buyer,
+    is_same: impl FnOnce(&Hold) -> bool,
+) -> Result<Option<Hold>, ApiError> {
+    match &buyer.session.live_hold {
+        None => Ok(None),
+        Some(hold) if is_same(hold) => Ok(Some(hold.clone())),
+        Some(_) => Err(ApiError::HoldExists),
     }
 }
 
@@ -159,17 +167,27 @@ async fn held_meanwhile(
         seat.held_until
             .is_some_and(|until| until.duration_since(buyer.now) >= lasts - CLOCK_SKEW_GRACE)
     };
-    if taken.iter().all(is_recent) {
-        let Session {
-            user_id, queue_id, ..
-        } = &buyer.session;
-        let session = app.store().session(*user_id, queue_id).await?;
-        let hold = session.and_then(|session| session.live_hold);
-        if let Some(hold) = hold.filter(is_same) {
-            return Ok(hold);
-        }
-    }
-    Err(ApiError::SeatAlreadyReserved)
+    let hold = if taken.iter().all(is_recent) {
+        later_hold(app, buyer, is_same).await?
+    } else {
+        None
+    };
+    hold.ok_or(ApiError::SeatAlreadyReserved)
+}
+
+/// The hold that the session has by now, if it is the one that is asked for. 1 RRU.
+async fn later_hold(
+    app: &App,
+    buyer: &Buyer,
+    is_same: impl FnOnce(&Hold) -> bool,
+) -> Result<Option<Hold>, ApiError> {
+    let Session {
+        user_id, queue_id, ..
+    } = &buyer.session;
+    let session = app.store().session(*user_id, queue_id).await?;
+    Ok(session
+        .and_then(|session| session.live_hold)
+        .filter(is_same))
 }
 
 /// A new hold of these seats. Free, unless the plan of the show has to be read.
@@ -201,10 +219,7 @@ async fn new_hold(
 
 /// What each of the seats costs, and all of them.
 async fn prices(app: &App, show: &Show, seats: &SeatSet) -> Result<(Vec<Money>, Money), ApiError> {
-    let plan = match show.pricing.plan_id() {
-        Some(id) => Some(app.kept_plan(id).await?),
-        None => None,
-    };
+    let plan = app.kept_plan_of(show).await?;
     let prices = show.pricing.of_seats(seats, plan.as_deref());
     let prices = prices.ok_or_else(|| ApiError::bug("a seat of a show has no price"))?;
     let amount = Money::sum(prices.iter().copied());

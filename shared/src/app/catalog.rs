@@ -8,6 +8,7 @@ use super::App;
 use crate::{
     domain::{
         ids::{ConcertId, ShowId},
+        programme::Named,
         show::{Concert, Show},
     },
     error::ApiError,
@@ -65,30 +66,24 @@ impl App {
             .get(&named, now)
             .map_or(named, |show| show.id());
         let (show, seats) = tokio::join!(self.cached_show(named, now), read(likely));
-        match &show {
-            Ok(meant) if meant.id() != likely => {
-                let seats = read(meant.id()).await;
-                (show, seats)
-            }
-            _ => (show, seats),
-        }
+        let meant = show.as_ref().map_or(likely, Show::id);
+        let seats = if meant == likely {
+            seats
+        } else {
+            read(meant).await
+        };
+        (show, seats)
     }
 
     async fn only_show_with_a_start(&self, named: ShowId) -> Result<Show, ApiError> {
-        let date = named.key.date();
-        let mut shows = self
+        let shows = self
             .store()
-            .shows_with_a_start(named.concert_id, date)
+            .shows_with_a_start(named.concert_id, named.key.date())
             .await?;
-        match (shows.pop(), shows.is_empty()) {
-            (None, _) => Err(ApiError::ShowNotFound),
-            (Some(show), true) => Ok(show),
-            (Some(last), false) => {
-                shows.push(last);
-                Err(ApiError::SeveralShows {
-                    shows: shows.iter().map(|show| show.key).collect(),
-                })
-            }
+        match Named::among(shows.iter(), named.key) {
+            Named::One(show) => Ok(show.clone()),
+            Named::None => Err(ApiError::ShowNotFound),
+            Named::Several(shows) => Err(ApiError::SeveralShows { shows }),
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::App;
 use crate::{
-    domain::{ids::PlanId, plan::Plan},
+    domain::{ids::PlanId, plan::Plan, show::Show},
     error::ApiError,
     store::Reading,
 };
@@ -59,6 +59,14 @@ impl App {
         let plan = Arc::new(stored.plan()?);
         self.0.plans.put(Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// The plan of a show that has one. The price is that of [`App::kept_plan`].
+    pub async fn kept_plan_of(&self, show: &Show) -> Result<Option<Arc<Plan>>, ApiError> {
+        match show.pricing.plan_id() {
+            Some(id) => self.kept_plan(id).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The plan that an answer takes its labels from; `None` if it cannot be read, which is logged.

@@ -96,7 +96,8 @@ impl Grade {
     /// The length in characters.
     pub const MAX_LENGTH: usize = MAX_NAME_LENGTH;
 
-    /// Reads a grade. `None` if it is not one line of 1 to 30 characters, of which one is visible.
+    /// Reads a grade: one line of 1 to 30 characters. At least one of them is visible. `None` for
+    /// anything else.
     pub fn parse(text: &str) -> Option<Self> {
         line(text, Self::MAX_LENGTH).map(Self)
     }
@@ -275,8 +276,8 @@ impl Plan {
         self.rows.iter().map(|row| PlanRow { plan: self, row })
     }
 
-    /// The first seat number that both plans have and whose section, row, label or grade is another
-    /// one in the other plan. `None` if the plans agree on all of these numbers.
+    /// The first seat on which the plans do not agree: its section, row, label or grade differs. Only
+    /// numbers that both plans have count. `None` if they agree on all of these.
     pub fn first_difference(&self, other: &Self) -> Option<SeatNumber> {
         let mut pairs = self.each_seat().zip(other.each_seat());
         let agreed = pairs.position(|(one, other)| one != other)?;
@@ -394,7 +395,7 @@ impl<'p> PlanRow<'p> {
     }
 }
 
-/// A number of things, of which there are never too many for it.
+/// A count of things. There are never more than fit into the number.
 fn count(things: usize) -> u32 {
     u32::try_from(things).unwrap_or(u32::MAX)
 }

@@ -112,6 +112,12 @@ impl SeatSet {
         Ok(Self(seats))
     }
 
+    /// The set of the seats with these numbers.
+    pub fn of_numbers(numbers: Vec<u64>) -> Result<Self, NoSeatSet> {
+        let seats: Option<_> = numbers.into_iter().map(SeatNumber::new).collect();
+        Self::new(seats.ok_or(NoSeatSet::Malformed)?)
+    }
+
     /// How many seats there are.
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {

@@ -13,6 +13,7 @@ use super::{
     contention::{TryError, seen_or, while_stale_since},
     item::{Item, from_item, number, text, time, to_attribute, to_item},
     keys::{self, EntryName},
+    query,
     transaction::Transaction,
     usage,
 };
@@ -121,7 +122,7 @@ impl Store {
         concert_id: ConcertId,
         reading: Reading,
     ) -> Result<Vec<Order>, StoreError> {
-        let mut pages = self
+        let query = self
             .client
             .query()
             .table_name(&self.tables.accounts)
@@ -131,18 +132,8 @@ impl Store {
             .expression_attribute_values(":first", text(keys::first_order_of(concert_id)))
             .expression_attribute_values(":last", text(keys::LAST_ORDER))
             .expression_attribute_values(":concert_id", text(concert_id))
-            .consistent_read(reading.is_consistent())
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        let mut orders = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                orders.push(from_item(item)?);
-            }
-        }
-        Ok(orders)
+            .consistent_read(reading.is_consistent());
+        query::all(query).await
     }
 
     /// Reads an account and all entries of its chain consistently, in no particular order; `None`
@@ -174,22 +165,14 @@ impl Store {
 
     /// Reads all items that a user has in `Accounts`, consistently. 1 RRU per 4 KB.
     pub(super) async fn items_of(&self, user_id: UserId) -> Result<Vec<Item>, StoreError> {
-        let mut pages = self
+        let query = self
             .client
             .query()
             .table_name(&self.tables.accounts)
             .key_condition_expression("user_id = :user_id")
             .expression_attribute_values(":user_id", text(user_id))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        let mut items = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            items.extend(page.items.unwrap_or_default());
-        }
-        Ok(items)
+            .consistent_read(true);
+        query::items(query).await
     }
 
     /// Charges an account and returns the charge. A charge with a client's key is made once; the

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use serde::de::DeserializeOwned;
 
 use super::{
     Reading, Store, StoreError,
     contention::{MAX_TRIES, back_off},
-    item::Item,
+    item::{Item, from_item},
     usage,
 };
 
@@ -15,6 +16,22 @@ use super::{
 pub(super) type Items = HashMap<String, Vec<Item>>;
 
 impl Store {
+    /// Reads items of one table, as values of their type: at most 100. The price is that of
+    /// [`Store::read_batch`]; free without keys.
+    pub(super) async fn read_each<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        keys: Vec<Item>,
+        reading: Reading,
+    ) -> Result<Vec<T>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.read_batch([(table, keys)], reading).await?;
+        let items = found.remove(table).unwrap_or_default();
+        items.into_iter().map(from_item).collect()
+    }
+
     /// Reads items from one table or several: at most 100 items and 16 MB (limits of DynamoDB).
     /// Items that do not exist are left out. 1 RRU per 4 KB of each item if consistent, else 0.5.
     ///

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Reading, Store, StoreError,
-    item::{Item, from_item, text},
-    keys, usage,
+    item::{Item, from_item, text, to_item},
+    keys, query, usage,
 };
 use crate::domain::{
     ids::{ConcertId, ShowDate, ShowId},
@@ -66,25 +66,15 @@ impl Store {
         concert_id: ConcertId,
         prefix: &str,
     ) -> Result<Vec<Show>, StoreError> {
-        let mut pages = self
+        let query = self
             .client
             .query()
             .table_name(&self.tables.catalog)
             .key_condition_expression("#group = :group AND begins_with(entry, :shows)")
             .expression_attribute_names("#group", "group")
             .expression_attribute_values(":group", text(concert_id))
-            .expression_attribute_values(":shows", text(prefix))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        let mut shows = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                shows.push(from_item(item)?);
-            }
-        }
-        Ok(shows)
+            .expression_attribute_values(":shows", text(prefix));
+        query::all(query).await
     }
 
     /// Reads the version of the catalog, consistently. 1 RRU. A cached part of the catalog is
@@ -159,10 +149,7 @@ impl Store {
             .send()
             .await?;
         usage::read(output.consumed_capacity());
-        let next = output
-            .last_evaluated_key
-            .and_then(|mut key| key.remove("entry"))
-            .and_then(|entry| entry.as_s().ok().cloned());
+        let next = entry_of(output.last_evaluated_key);
         let mut misplaced = Vec::new();
         for item in output.items.unwrap_or_default() {
             let listed: Listed = from_item(item)?;
@@ -203,33 +190,43 @@ impl Store {
         Ok(texts.unwrap_or_default())
     }
 
+    /// The write of an entry. It may replace another ([`if_new`]).
+    pub(super) fn put(
+        &self,
+        group: impl ToString,
+        entry: &str,
+        value: &impl Serialize,
+    ) -> Result<Put, StoreError> {
+        let mut item = to_item(value)?;
+        item.extend(key(group, entry));
+        Put::builder()
+            .table_name(&self.tables.catalog)
+            .set_item(Some(item))
+            .build()
+            .map_err(StoreError::of_item)
+    }
+
     /// A concert with its shows, without its texts.
     async fn concert_with_shows(
         &self,
         concert_id: ConcertId,
         reading: Reading,
     ) -> Result<Option<Programme>, StoreError> {
-        let mut pages = self
+        let query = self
             .client
             .query()
             .table_name(&self.tables.catalog)
             .key_condition_expression("#group = :group")
             .expression_attribute_names("#group", "group")
             .expression_attribute_values(":group", text(concert_id))
-            .consistent_read(reading.is_consistent())
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
+            .consistent_read(reading.is_consistent());
         let (mut concert, mut shows) = (None, BTreeMap::new());
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                if item.get("entry") == Some(&text(keys::CONCERT)) {
-                    concert = Some(from_item::<ConcertEntry>(item)?);
-                } else {
-                    let show: Show = from_item(item)?;
-                    shows.insert(show.key, show);
-                }
+        for item in query::items(query).await? {
+            if item.get("entry") == Some(&text(keys::CONCERT)) {
+                concert = Some(from_item::<ConcertEntry>(item)?);
+            } else {
+                let show: Show = from_item(item)?;
+                shows.insert(show.key, show);
             }
         }
         Ok(concert.map(|entry| Programme {
@@ -335,6 +332,18 @@ impl ListingWanted {
         concert.name.folded().starts_with(&self.prefix)
             && self.since.is_none_or(|since| concert.last_date >= since)
     }
+}
+
+/// The same write, refused if there is an entry.
+pub(super) fn if_new(mut put: Put) -> Put {
+    put.condition_expression = Some("attribute_not_exists(entry)".to_owned());
+    put
+}
+
+/// The entry of a key, where the next page of a list continues.
+pub(super) fn entry_of(key: Option<Item>) -> Option<String> {
+    let entry = key?.remove("entry")?;
+    entry.as_s().ok().cloned()
 }
 
 pub(super) fn key(group: impl ToString, entry: &str) -> Item {

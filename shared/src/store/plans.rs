@@ -3,17 +3,15 @@
 
 use std::io::{Read as _, Write as _};
 
-use aws_sdk_dynamodb::{
-    primitives::Blob,
-    types::{AttributeValue, Put, ReturnConsumedCapacity},
-};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Decided as _, Reading, Store, StoreError,
-    catalog::key,
-    item::{Item, from_item, number, text},
+    catalog::{entry_of, if_new, key},
+    item::{from_item, text},
     keys,
     transaction::Transaction,
     usage,
@@ -81,14 +79,15 @@ impl StoredPlan {
     }
 }
 
-/// A plan in the list of plans.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A plan in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PlanInList)]
 pub struct ListedPlan {
-    /// Its id.
+    /// The plan's id.
     pub plan_id: PlanId,
-    /// Its name.
+    /// The plan's name.
     pub name: Name,
-    /// How many seats it has.
+    /// The number of its seats.
     pub seats: u32,
 }
 
@@ -103,29 +102,21 @@ impl Store {
             name: plan.name().clone(),
             seats: plan.seats(),
         };
-        let mut item = key(keys::plan(plan.id()), keys::PLAN);
-        item.insert("name".to_owned(), text(plan.name().as_str()));
-        item.insert("seats".to_owned(), number(plan.seats()));
-        let document = AttributeValue::B(Blob::new(new.compressed.clone()));
-        item.insert("document".to_owned(), document);
-        let mut listed = super::item::to_item(&line)?;
-        listed.extend(key(keys::PLANS, &keys::listed_plan(plan.name(), plan.id())));
+        let item = PlanItem {
+            name: plan.name().clone(),
+            seats: plan.seats(),
+            document: new.compressed.clone(),
+        };
+        let item = self.put(keys::plan(plan.id()), keys::PLAN, &item)?;
+        let place = keys::listed_plan(plan.name(), plan.id());
+        let line = self.put(keys::PLANS, &place, &line)?;
         let transaction = Transaction::new(&self.client)
-            .put(self.put_if_new(item)?, |_| ())
-            .put(self.put_if_new(listed)?, |_| ());
+            .put(if_new(item), |_| ())
+            .put(if_new(line), |_| ());
         Ok(match transaction.commit().await.decided()? {
             Ok(()) => PlanStored::New,
             Err(()) => PlanStored::Before,
         })
-    }
-
-    fn put_if_new(&self, item: Item) -> Result<Put, StoreError> {
-        Put::builder()
-            .table_name(&self.tables.catalog)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(entry)")
-            .build()
-            .map_err(StoreError::of_item)
     }
 
     /// Reads a plan; `None` if there is none. 0.5 RRU per 4 KB of the compressed document, 1 if
@@ -160,18 +151,18 @@ impl Store {
             .send()
             .await?;
         usage::read(output.consumed_capacity());
-        let next = output
-            .last_evaluated_key
-            .and_then(|mut key| key.remove("entry"))
-            .and_then(|entry| entry.as_s().ok().cloned());
+        let next = entry_of(output.last_evaluated_key);
         let items = output.items.unwrap_or_default().into_iter();
         let plans: Result<Vec<_>, _> = items.map(from_item).collect();
         Ok((plans?, next))
     }
 }
 
-#[derive(Deserialize)]
+/// A plan as it is stored.
+#[derive(Serialize, Deserialize)]
 struct PlanItem {
+    name: Name,
+    seats: u32,
     #[serde(with = "serde_bytes")]
     document: Vec<u8>,
 }

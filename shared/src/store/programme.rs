@@ -12,15 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnConsumedCapacity, Update};
 use jiff::Timestamp;
-use serde::Serialize;
 
 pub use self::creation::{CreateRefused, CreationName};
 
 use super::{
     Decided as _, Reading, Rejected, Store, StoreError,
-    catalog::{ConcertEntry, Listed, key},
+    catalog::{ConcertEntry, Listed, if_new, key},
     contention::{TryError, while_contended, while_stale},
-    item::{Item, number, to_item},
+    item::{Item, number},
     keys, queues,
     transaction::{Transaction, is_conflict},
     usage,
@@ -347,21 +346,6 @@ impl Store {
         Ok(delete)
     }
 
-    fn put(
-        &self,
-        group: impl ToString,
-        entry: &str,
-        value: &impl Serialize,
-    ) -> Result<Put, StoreError> {
-        let mut item = to_item(value)?;
-        item.extend(key(group, entry));
-        Put::builder()
-            .table_name(&self.tables.catalog)
-            .set_item(Some(item))
-            .build()
-            .map_err(StoreError::of_item)
-    }
-
     fn delete(&self, group: impl ToString, entry: &str) -> Result<Delete, StoreError> {
         Delete::builder()
             .table_name(&self.tables.catalog)
@@ -424,11 +408,6 @@ impl Store {
         usage::write(output.consumed_capacity());
         Ok(())
     }
-}
-
-fn if_new(mut put: Put) -> Put {
-    put.condition_expression = Some("attribute_not_exists(entry)".to_owned());
-    put
 }
 
 fn if_there(mut delete: Delete) -> Delete {

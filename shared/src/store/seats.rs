@@ -17,7 +17,7 @@ use super::{
     at_once::in_time,
     contention::while_contended,
     item::{Item, from_item, number, text, time, to_attribute, to_item, ttl},
-    keys,
+    keys, query,
     transaction::is_conflict,
     usage,
 };
@@ -176,20 +176,11 @@ impl Store {
         block: u32,
         now: Timestamp,
     ) -> Result<Vec<SeatNumber>, StoreError> {
-        let mut pages = self
+        let taken = self
             .taken_seats_of_block(show, block, Reading::Eventual, now)?
-            .projection_expression("seat")
-            .into_paginator()
-            .send();
-        let mut taken = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                let SeatOfBlock { seat } = from_item(item)?;
-                taken.push(seat);
-            }
-        }
-        Ok(taken)
+            .projection_expression("seat");
+        let taken: Vec<SeatOfBlock> = query::all(taken).await?;
+        Ok(taken.into_iter().map(|taken| taken.seat).collect())
     }
 
     /// Reads the items of some seats. 0.5 RRU a seat; 1 if consistent.
@@ -199,11 +190,8 @@ impl Store {
         seats: &SeatSet,
         reading: Reading,
     ) -> Result<Vec<TakenSeat>, StoreError> {
-        let table = &self.tables.seats;
         let keys = seats.iter().map(|seat| key(show, seat)).collect();
-        let mut found = self.read_batch([(&**table, keys)], reading).await?;
-        let items = found.remove(table).unwrap_or_default();
-        items.into_iter().map(from_item).collect()
+        self.read_each(&self.tables.seats, keys, reading).await
     }
 
     /// Lists the items of a show's seats within a range. 0.5 RRU per 4 KB of a block.
@@ -243,13 +231,8 @@ impl Store {
         reservation_id: ReservationId,
     ) -> Result<Option<TakenSeat>, StoreError> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.tables.seats)
-            .key_condition_expression("#block = :block")
+            .seats_of_block(show, block)
             .filter_expression("reservation_id = :reservation_id")
-            .expression_attribute_names("#block", "block")
-            .expression_attribute_values(":block", text(keys::block(show, block)))
             .expression_attribute_values(":reservation_id", text(reservation_id))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
@@ -270,26 +253,12 @@ impl Store {
         from: SeatNumber,
         to: SeatNumber,
     ) -> Result<Vec<TakenSeat>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.tables.seats)
+        let query = self
+            .seats_of_block(show, block)
             .key_condition_expression("#block = :block AND seat BETWEEN :from AND :to")
-            .expression_attribute_names("#block", "block")
-            .expression_attribute_values(":block", text(keys::block(show, block)))
             .expression_attribute_values(":from", number(from.get()))
-            .expression_attribute_values(":to", number(to.get()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        let mut seats = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                seats.push(from_item(item)?);
-            }
-        }
-        Ok(seats)
+            .expression_attribute_values(":to", number(to.get()));
+        query::all(query).await
     }
 
     /// Counts the taken seats of each of these halls, and those of each grade where a plan is given.
@@ -429,6 +398,17 @@ impl Store {
         Ok(None)
     }
 
+    /// A query of the items of a block.
+    pub(super) fn seats_of_block(&self, show: ShowId, block: u32) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.tables.seats)
+            .key_condition_expression("#block = :block")
+            .expression_attribute_names("#block", "block")
+            .expression_attribute_values(":block", text(keys::block(show, block)))
+    }
+
+    /// A query of those that are taken.
     fn taken_seats_of_block(
         &self,
         show: ShowId,
@@ -437,18 +417,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<QueryFluentBuilder, StoreError> {
         Ok(self
-            .client
-            .query()
-            .table_name(&self.tables.seats)
-            .key_condition_expression("#block = :block")
+            .seats_of_block(show, block)
             .filter_expression("#status = :sold OR held_until > :lapsed")
-            .expression_attribute_names("#block", "block")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":block", text(keys::block(show, block)))
             .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
             .expression_attribute_values(":lapsed", time(lapsed_since(now)))
-            .consistent_read(reading.is_consistent())
-            .return_consumed_capacity(ReturnConsumedCapacity::Total))
+            .consistent_read(reading.is_consistent()))
     }
 
     async fn count_block(
@@ -461,6 +435,7 @@ impl Store {
         let mut pages = self
             .taken_seats_of_block(show, block, reading, now)?
             .select(Select::Count)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .send();
         let mut taken = 0;
@@ -521,14 +496,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<BlockCount, StoreError> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.tables.seats)
-            .key_condition_expression("#block = :block")
+            .seats_of_block(show, block)
             .filter_expression("#status = :held")
-            .expression_attribute_names("#block", "block")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":block", text(keys::block(show, block)))
             .expression_attribute_values(":held", to_attribute(&SeatStatus::Held)?)
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)

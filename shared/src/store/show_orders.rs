@@ -6,14 +6,13 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures_util::TryStreamExt as _;
 
 use super::{
     Reading, Store, StoreError, accounts,
     at_once::{MAX_AT_ONCE, in_time},
-    item::{Item, from_item, number, text, to_attribute},
-    keys, usage, users,
+    item::{number, to_attribute},
+    keys, query, users,
 };
 use crate::domain::{
     ids::{ReservationId, ShowId, UserId},
@@ -173,28 +172,14 @@ impl Store {
         block: u32,
         from: SeatNumber,
     ) -> Result<Vec<TakenSeat>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.tables.seats)
+        let query = self
+            .seats_of_block(show, block)
             .key_condition_expression("#block = :block AND seat >= :from")
             .filter_expression("#status = :sold")
-            .expression_attribute_names("#block", "block")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":block", text(keys::block(show, block)))
             .expression_attribute_values(":from", number(from.get()))
-            .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .send();
-        let mut seats = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            usage::read(page.consumed_capacity());
-            for item in page.items.unwrap_or_default() {
-                seats.push(from_item(item)?);
-            }
-        }
-        Ok(seats)
+            .expression_attribute_values(":sold", to_attribute(&SeatStatus::Sold)?);
+        query::all(query).await
     }
 
     /// The orders of these reservations. 0.5 RRU each.
@@ -206,7 +191,9 @@ impl Store {
             let order = keys::order(sold.reservation_id);
             Some(accounts::key(sold.buyer?, &order))
         });
-        let orders: Vec<Order> = self.read_all(&self.tables.accounts, keys.collect()).await?;
+        let table = &self.tables.accounts;
+        let orders = self.read_each(table, keys.collect(), Reading::Eventual);
+        let orders: Vec<Order> = orders.await?;
         let named = orders
             .into_iter()
             .map(|order| (order.reservation_id, order));
@@ -217,22 +204,10 @@ impl Store {
     async fn buyers_of_sold(&self, sold: &[Sold]) -> Result<HashMap<UserId, User>, StoreError> {
         let buyers: BTreeSet<_> = sold.iter().filter_map(|sold| sold.buyer).collect();
         let keys = buyers.into_iter().map(users::key);
-        let users: Vec<User> = self.read_all(&self.tables.users, keys.collect()).await?;
+        let table = &self.tables.users;
+        let users = self.read_each(table, keys.collect(), Reading::Eventual);
+        let users: Vec<User> = users.await?;
         Ok(users.into_iter().map(|user| (user.user_id, user)).collect())
-    }
-
-    /// Reads up to a hundred items of a table; they may be a moment old.
-    async fn read_all<T: serde::de::DeserializeOwned>(
-        &self,
-        table: &str,
-        keys: Vec<Item>,
-    ) -> Result<Vec<T>, StoreError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut found = self.read_batch([(table, keys)], Reading::Eventual).await?;
-        let items = found.remove(table).unwrap_or_default();
-        items.into_iter().map(from_item).collect()
     }
 }
 

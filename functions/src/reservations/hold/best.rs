@@ -24,7 +24,9 @@ use shared::{
     store::{Decided as _, purchase::HoldRefused},
 };
 
-use super::{new_hold, require_open_sale, require_within_limit, send_release};
+use super::{
+    later_hold, new_hold, present_hold, require_open_sale, require_within_limit, send_release,
+};
 
 /// The most transactions of a request.
 const MAX_TRANSACTIONS: u32 = 6;
@@ -36,19 +38,12 @@ pub(super) async fn hold(
     show: &Show,
     wish: Wish,
 ) -> Result<Hold, ApiError> {
-    let plan = match show.pricing.plan_id() {
-        Some(id) => Some(app.kept_plan(id).await?),
-        None => None,
-    };
+    let plan = app.kept_plan_of(show).await?;
     let count = usize::try_from(wish.count).unwrap_or(usize::MAX);
     let scope = Scope::of(show, plan.as_deref(), wish);
     let scope = scope.ok_or(ApiError::Invalid(Constraint::Best))?;
-    if let Some(hold) = &buyer.session.live_hold {
-        return if scope.is_met_by(hold, show) {
-            Ok(hold.clone())
-        } else {
-            Err(ApiError::HoldExists)
-        };
+    if let Some(hold) = present_hold(buyer, |hold| scope.is_met_by(hold, show))? {
+        return Ok(hold);
     }
     require_open_sale(show, buyer.now, &app.config().time_zone)?;
     require_within_limit(app, buyer, show, count).await?;
@@ -110,12 +105,6 @@ async fn held_meanwhile(
     search: &BestSearch,
     left: Left,
 ) -> Result<Hold, ApiError> {
-    let session = &buyer.session;
-    let there = app
-        .store()
-        .session(session.user_id, &session.queue_id)
-        .await?;
-    let hold = there.and_then(|there| there.live_hold);
-    hold.filter(|hold| search.scope().is_met_by(hold, show))
-        .ok_or(ApiError::NoSeatsTogether(left))
+    let hold = later_hold(app, buyer, |hold| search.scope().is_met_by(hold, show)).await?;
+    hold.ok_or(ApiError::NoSeatsTogether(left))
 }

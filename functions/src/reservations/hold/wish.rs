@@ -57,7 +57,8 @@ impl Wish {
         let seats = if body.best.is_there() {
             Wanted::Best(best_of(&body.best)?)
         } else {
-            Wanted::These(seat_set(body.numbers()))
+            let numbers = body.numbers().ok_or(NoSeatSet::Malformed);
+            Wanted::These(numbers.and_then(SeatSet::of_numbers))
         };
         let show = ShowId {
             concert_id: request.concert_id()?,
@@ -95,11 +96,6 @@ impl Wish {
             Err(ApiError::InvalidSeatNumber { capacity })
         }
     }
-}
-
-fn seat_set(numbers: Option<Vec<u64>>) -> Result<SeatSet, NoSeatSet> {
-    let seats = numbers.and_then(|numbers| numbers.into_iter().map(SeatNumber::new).collect());
-    SeatSet::new(seats.ok_or(NoSeatSet::Malformed)?)
 }
 
 /// The wish of a request for the best seats. A field that is misspelt must not be left out: somebody

@@ -1,4 +1,4 @@
-//! Tests of which seats are the best.
+//! Tests: a request gets the right seats.
 
 mod drawing;
 mod reading;

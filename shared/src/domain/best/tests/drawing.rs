@@ -143,7 +143,7 @@ fn wish_for_a_grade_or_a_section_gets_nothing_else() {
     assert_eq!(of(vip_in_b, &mut hall), [[9, 10], [11, 12]]);
 }
 
-/// Eight seats, of which the middle two are wheelchair places, and a row of four such places.
+/// A row of eight seats with two wheelchair places in the middle, and a row of four wheelchair places.
 fn with_places() -> Plan {
     plan(json!([{ "name": "A", "grade": "R", "rows": [
         { "label": "1", "seats": "1-8", "accessible": "4-5" },
@@ -247,7 +247,7 @@ fn pieces_are_in_one_section_if_possible_and_of_near_ranks() {
     assert_eq!(hall.answers(&apart), [[1, 2]], "no section has both");
 }
 
-/// A hall of some rows with gaps and wheelchair places, of which some seats are taken.
+/// A hall of some rows with gaps and wheelchair places. Some of its seats are taken.
 fn halls() -> impl Strategy<Value = (Vec<(u32, u32)>, Vec<bool>)> {
     let row = (1..12_u32, 0..6_u32);
     prop::collection::vec(row, 1..6).prop_flat_map(|rows| {
@@ -334,7 +334,7 @@ proptest! {
         }
     }
 
-    /// Apart, whoever asks gets seats exactly if enough are free.
+    /// A request for seats that may be apart gets some if enough are free, and only then.
     #[test]
     fn pieces_are_found_exactly_if_enough_seats_are_free(
         (parts, taken) in halls(),
