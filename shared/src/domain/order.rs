@@ -1,10 +1,16 @@
 //! Orders, and the account that pays for them.
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+mod refunds;
+#[cfg(test)]
+mod tests;
+
+use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use self::refunds::{Due, PartialRefund, Refund};
 
 use super::{
     ids::{
@@ -13,7 +19,7 @@ use super::{
     },
     money::{Difference, Money},
     reason::Explanation,
-    seat::{SeatNumber, SeatSet},
+    seat::SeatSet,
     show::start_of_day,
     user::Name,
 };
@@ -135,108 +141,6 @@ impl Order {
         seat_prices(&self.seats, self.amount, self.prices.as_deref())
     }
 
-    /// Whether the money for one of its seats was given back.
-    pub fn has_refunded(&self, seat: SeatNumber) -> bool {
-        let is_of = |returned: &PartialRefund| returned.seats.contains(seat);
-        self.status == OrderStatus::Refunded || self.returned.iter().any(is_of)
-    }
-
-    /// How many of its seats the user still has.
-    pub fn seats_left(&self) -> usize {
-        self.seats.len() - self.refunded_seats().len()
-    }
-
-    /// The seats whose money was given back, in order.
-    pub fn refunded_seats(&self) -> Vec<SeatNumber> {
-        let refunded = self.seats.iter().filter(|seat| self.has_refunded(*seat));
-        refunded.collect()
-    }
-
-    /// What a refund of these seats of the order gives back: those of them whose money was not given
-    /// back before. `None` if there are none.
-    pub fn due_of(&self, wanted: &SeatSet) -> Option<Due> {
-        let each = self.seats.iter().zip(self.seat_prices());
-        let due = each.filter(|(seat, _)| wanted.contains(*seat) && !self.has_refunded(*seat));
-        let (seats, prices): (Vec<_>, Vec<_>) = due.unzip();
-        let is_the_rest = self.refunded_seats().len() + seats.len() == self.seats.len();
-        let returned = Money::sum(self.returned.iter().map(|part| part.amount))?;
-        Some(Due {
-            seats: SeatSet::new(seats).ok()?,
-            // The last refund gives back whatever is left, so that the sum is always what was paid.
-            amount: if is_the_rest {
-                self.amount.minus(returned)?
-            } else {
-                Money::sum(prices)?
-            },
-        })
-    }
-
-    /// The order after a refund that left the account like this. If no seat is left, it is refunded.
-    #[must_use]
-    pub fn refunded(
-        &self,
-        due: Due,
-        credited: Account,
-        explanation: Option<&Explanation>,
-        now: Timestamp,
-    ) -> Self {
-        let mut after = self.clone();
-        if self.refunded_seats().len() + due.seats.len() == self.seats.len() {
-            after.status = OrderStatus::Refunded;
-            after.refund = Some(Refund {
-                at: now,
-                seq: credited.seq,
-                balance_after: credited.balance,
-                explanation: explanation.cloned(),
-            });
-        } else {
-            after.returned.push(PartialRefund {
-                seats: due.seats,
-                amount: due.amount,
-                at: now,
-                seq: credited.seq,
-                balance_after: credited.balance,
-                explanation: explanation.cloned(),
-            });
-        }
-        after
-    }
-
-    /// The last refund: when, with which balance after it, and who gave it and why, if an
-    /// administrator did. `None` if no seat was refunded.
-    pub fn last_refund(&self) -> Option<(Timestamp, Money, Option<&Explanation>)> {
-        let whole = self.refund.as_ref();
-        let whole =
-            whole.map(|refund| (refund.at, refund.balance_after, refund.explanation.as_ref()));
-        whole.or_else(|| {
-            let last = self.returned.last()?;
-            Some((last.at, last.balance_after, last.explanation.as_ref()))
-        })
-    }
-
-    /// Whether what the order says of itself fits together: the prices are those of the amount, and
-    /// each partial refund is of other seats of the order, for what they cost, and leaves a seat.
-    pub fn is_consistent(&self) -> bool {
-        let prices = self.seat_prices();
-        let mut seen = BTreeSet::new();
-        let fits = |returned: &PartialRefund| {
-            let each = self.seats.iter().zip(&prices);
-            let cost = each.filter(|(seat, _)| returned.seats.contains(*seat));
-            self.seats.includes(&returned.seats)
-                && Money::sum(cost.map(|(_, price)| *price)) == Some(returned.amount)
-        };
-        let are_other = self
-            .returned
-            .iter()
-            .flat_map(|returned| returned.seats.iter())
-            .all(|seat| seen.insert(seat));
-        prices.len() == self.seats.len()
-            && Money::sum(prices.iter().copied()) == Some(self.amount)
-            && self.returned.iter().all(fits)
-            && are_other
-            && seen.len() < self.seats.len()
-    }
-
     /// The show whose seats were bought.
     pub fn show(&self) -> ShowId {
         ShowId {
@@ -274,58 +178,6 @@ pub enum OrderStatus {
     Paid,
     /// The seats were given back for the money.
     Refunded,
-}
-
-/// What a refund gives back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// The seats.
-    pub seats: SeatSet,
-    /// What was paid for them.
-    pub amount: Money,
-}
-
-/// A refund of some seats of an order, while others stayed sold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PartialRefund {
-    /// The seats.
-    pub seats: SeatSet,
-    /// What was given back for them.
-    pub amount: Money,
-    /// When they were refunded.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub at: Timestamp,
-    /// Its place in the account's chain of entries.
-    pub seq: u64,
-    /// The balance right after it.
-    pub balance_after: Money,
-    /// Which administrator refunded them for the buyer, and why; none if the buyer did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub explanation: Option<Explanation>,
-}
-
-/// The refund of an order, or of what partial refunds have left of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refund {
-    /// When it was refunded.
-    #[serde(
-        rename = "refunded_at",
-        with = "jiff::fmt::serde::timestamp::millisecond::required"
-    )]
-    pub at: Timestamp,
-    /// Its place in the account's chain of entries.
-    #[serde(rename = "refunded_seq")]
-    pub seq: u64,
-    /// The balance right after it.
-    #[serde(rename = "refunded_balance_after")]
-    pub balance_after: Money,
-    /// Which administrator refunded it for the buyer, and why; none if the buyer did.
-    #[serde(
-        rename = "refund_explanation",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub explanation: Option<Explanation>,
 }
 
 /// A charge: money that came into an account.
@@ -543,157 +395,5 @@ impl Account {
             seq: self.seq + 1,
             ..self
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn order_is_refundable_until_a_day_before_the_day_of_the_show() {
-        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-        let date = "2026-12-24".parse().expect("a date");
-        let seoul = TimeZone::get("Asia/Seoul").expect("bundled");
-        for (zone, hours, over) in [
-            (&seoul, 24, "2026-12-22T15:00:00Z"),
-            (&seoul, 0, "2026-12-23T15:00:00Z"),
-            (&TimeZone::UTC, 36, "2026-12-22T12:00:00Z"),
-        ] {
-            assert_eq!(refundable_until(date, zone, hours), at(over), "{hours}");
-        }
-    }
-
-    proptest! {
-        /// Invariant 2: a chain without gaps that anyone can add up, never negative.
-        #[test]
-        fn entries_form_one_chain(steps in prop::collection::vec((any::<bool>(), 0_u32..100), 0..60)) {
-            let mut account = Account::EMPTY;
-            let mut sum = 0_i64;
-            for (is_charge, won) in steps {
-                let amount = Money::won(won);
-                let next = if is_charge { account.charged(amount) } else { account.debited(amount) };
-                let Some(next) = next else {
-                    prop_assert!(!is_charge && amount.hundredths() > sum);
-                    continue;
-                };
-                sum += if is_charge { amount.hundredths() } else { -amount.hundredths() };
-                prop_assert_eq!(next.seq, account.seq + 1);
-                prop_assert_eq!(next.balance.hundredths(), sum);
-                account = next;
-            }
-        }
-    }
-
-    fn order(prices: &[u32]) -> Order {
-        let prices: Vec<_> = prices.iter().map(|won| Money::won(*won)).collect();
-        let seats = (1..=prices.len() as u64).filter_map(SeatNumber::new);
-        Order {
-            reservation_id: ReservationId::new(),
-            payment_id: PaymentId::new(),
-            user_id: UserId::new(),
-            concert_id: ConcertId::new(),
-            show_key: "2026-12-24".parse().expect("a key"),
-            concert_name: None,
-            seats: SeatSet::new(seats.collect()).expect("seats"),
-            amount: Money::sum(prices.iter().copied()).expect("a sum"),
-            plan_id: None,
-            prices: Some(prices),
-            limit: None,
-            status: OrderStatus::Paid,
-            paid_at: Timestamp::UNIX_EPOCH,
-            seq: 2,
-            balance_after: Money::ZERO,
-            returned: Vec::new(),
-            refund: None,
-        }
-    }
-
-    #[test]
-    fn seats_of_an_order_without_prices_cost_the_same() {
-        let old = Order {
-            prices: None,
-            ..order(&[5, 5, 5])
-        };
-        assert_eq!(old.seat_prices(), [5, 5, 5].map(Money::won));
-        assert!(old.is_consistent());
-        let odd = Order {
-            amount: Money::won(16),
-            ..order(&[5, 5, 5])
-        };
-        assert!(!odd.is_consistent());
-    }
-
-    proptest! {
-        /// However the seats of an order are refunded, one after the other or together, some of them
-        /// again: everything that was paid comes back once, and the entries add up.
-        #[test]
-        fn refunds_give_back_what_was_paid_once(
-            prices in prop::collection::vec(0_u32..9, 1..=4),
-            wishes in prop::collection::vec(prop::collection::btree_set(1_u64..=4, 1..=4), 0..6),
-        ) {
-            let mut order = order(&prices);
-            let before = Account { seq: 2, ..Account::EMPTY };
-            let mut account = before;
-            let all = order.seats.clone();
-            for wish in wishes {
-                let wish = wish.into_iter().filter_map(SeatNumber::new);
-                let Ok(wish) = SeatSet::new(wish.collect()) else { continue };
-                if let Some(due) = order.due_of(&wish) {
-                    account = account.refunded(due.amount).expect("room");
-                    order = order.refunded(due, account, None, Timestamp::UNIX_EPOCH);
-                }
-                let mine = wish.iter().filter(|seat| order.seats.contains(*seat));
-                prop_assert!(mine.into_iter().all(|seat| order.has_refunded(seat)));
-                prop_assert!(order.is_consistent());
-            }
-            let refunded = order.refunded_seats();
-            let cost = all.iter().zip(order.seat_prices());
-            let cost = cost.filter(|(seat, _)| refunded.contains(seat)).map(|(_, price)| price);
-            prop_assert_eq!(account.balance, Money::sum(cost).expect("a sum"));
-            prop_assert_eq!(order.status == OrderStatus::Refunded, refunded.len() == all.len());
-            prop_assert_eq!(order.refund.is_some(), order.status == OrderStatus::Refunded);
-            let mut balance = 0;
-            for (n, entry) in order.entries().skip(1).enumerate() {
-                balance += entry.amount.hundredths();
-                prop_assert_eq!(entry.balance_after.hundredths(), balance);
-                prop_assert_eq!(entry.seq, 3 + n as u64);
-            }
-            prop_assert_eq!(balance, account.balance.hundredths());
-        }
-    }
-
-    #[test]
-    fn order_that_contradicts_itself_is_inconsistent() {
-        let seat = |number| SeatSet::from(SeatNumber::new(number).expect("a seat"));
-        let part = |seats: SeatSet, won| PartialRefund {
-            seats,
-            amount: Money::won(won),
-            at: Timestamp::UNIX_EPOCH,
-            seq: 3,
-            balance_after: Money::won(won),
-            explanation: None,
-        };
-        let with = |returned: Vec<PartialRefund>| Order {
-            returned,
-            ..order(&[1, 2])
-        };
-        assert!(with(vec![]).is_consistent());
-        assert!(with(vec![part(seat(2), 2)]).is_consistent());
-        for wrong in [
-            vec![part(seat(2), 1)],
-            vec![part(seat(3), 0)],
-            vec![part(seat(1), 1), part(seat(1), 1)],
-            vec![part(seat(1), 1), part(seat(2), 2)],
-        ] {
-            assert!(!with(wrong.clone()).is_consistent(), "{wrong:?}");
-        }
-        let prices = Order {
-            prices: Some(vec![Money::won(3)]),
-            ..order(&[1, 2])
-        };
-        assert!(!prices.is_consistent());
     }
 }
