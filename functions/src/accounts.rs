@@ -10,6 +10,7 @@ pub mod end_sessions;
 pub mod get_user;
 pub mod list_users;
 mod profile;
+pub mod set_role;
 pub mod update_user;
 
 pub mod get_keys;

@@ -4,5 +4,7 @@
 pub mod admit;
 pub mod audit;
 pub mod make_admin;
+pub mod name_owners;
+mod pace;
 pub mod release_hold;
 pub mod rotate_keys;

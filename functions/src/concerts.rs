@@ -1,5 +1,6 @@
 //! Concerts, their dates and their seats.
 
+pub mod call_off;
 pub mod create;
 pub mod delete;
 pub mod get;
@@ -10,3 +11,6 @@ pub mod list_orders;
 pub mod list_seats;
 pub(crate) mod programme;
 pub mod update;
+
+/// For how long everybody may keep what is shown of concerts.
+const MAX_AGE: &str = "public, max-age=2";

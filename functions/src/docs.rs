@@ -42,7 +42,7 @@ const PAGE: &str = r#"<!DOCTYPE html>
 "#;
 
 /// The module that computes places. Its tests are beside it, in `docs/line.test.mjs`.
-const LINE: &str = include_str!("docs/line.mjs");
+pub(crate) const LINE: &str = include_str!("docs/line.mjs");
 
 /// The page loads nothing from other hosts.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";

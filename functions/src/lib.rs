@@ -13,10 +13,13 @@ pub mod reservations;
 pub mod payments;
 
 pub mod docs;
+pub mod page;
+pub mod service;
 
 pub mod background;
 pub mod not_found;
 
+mod change;
 pub mod operation;
 pub mod specification;
 
@@ -95,6 +98,8 @@ routes! {
     "PATCH" "/v1/users/{user_id}" "update-user" accounts::update_user;
     "DELETE" "/v1/users/{user_id}" "delete-user" accounts::delete_user;
     "DELETE" "/v1/users/{user_id}/sessions" "end-sessions" accounts::end_sessions;
+    "PUT" "/v1/users/{user_id}/role" "set-role" accounts::set_role;
+    "GET" "/v1/users/{user_id}/sessions" "list-sessions" queue::list_sessions;
     "POST" "/v1/auth/login" "log-in" accounts::log_in;
     "POST" "/v1/auth/logout" "log-out" accounts::log_out;
     "GET" "/v1/auth/keys" "get-keys" accounts::get_keys;
@@ -106,6 +111,8 @@ routes! {
     "PUT" "/v1/queues/{queue_id}" "put-queue" queue::put_queue;
     "PATCH" "/v1/queues/{queue_id}" "update-queue" queue::update_queue;
     "GET" "/v1/queues/{queue_id}/settings" "get-queue-settings" queue::get_settings;
+    "GET" "/v1/admin/queues" "list-queues" queue::list_queues;
+    "GET" "/v1/admin/queues/{queue_id}" "get-queue-state" queue::get_state;
 
     "POST" "/v1/concerts" "create-concert" concerts::create;
     "PATCH" "/v1/concerts/{concert_id}" "update-concert" concerts::update;
@@ -113,6 +120,7 @@ routes! {
     "GET" "/v1/concerts/{concert_id}" "get-concert" concerts::get;
     "DELETE" "/v1/concerts/{concert_id}" "delete-concert" concerts::delete;
     "DELETE" "/v1/concerts/{concert_id}/dates/{date}" "delete-concert" concerts::delete;
+    "POST" "/v1/concerts/{concert_id}/dates/{date}/call-off" "call-off" concerts::call_off;
     "GET" "/v1/concerts/available-dates" "list-available-dates" concerts::list_available_dates;
     "GET" "/v1/concerts/{concert_id}/dates" "list-dates" concerts::list_dates;
     "GET" "/v1/concerts/{concert_id}/seats" "list-seats" concerts::list_seats;
@@ -135,6 +143,17 @@ routes! {
     "POST" "/v1/users/{user_id}/balance/corrections" "correct-balance" payments::correct;
     "GET" "/v1/users/{user_id}/payments" "list-payments" payments::list;
     "GET" "/v1/users/{user_id}/statement" "get-statement" payments::get_statement;
+
+    "GET" "/v1/settings" "get-settings" service::get_settings;
+    "GET" "/v1/admin/changes" "list-changes" service::list_changes;
+    "GET" "/v1/admin/service" "get-service" service::get_service;
+    "GET" "/v1/admin/audit" "get-audit" service::get_audit;
+    "POST" "/v1/admin/audit" "run-audit" service::run_audit;
+    "GET" "/" "get-page" page::home;
+    "GET" "/c/{concert_id}" "get-page" page::concert;
+    "GET" "/tickets" "get-page" page::tickets;
+    "GET" "/operator" "get-page" page::operator;
+    "GET" "/page/{version}/{file}" "get-page" page::file;
 
     "GET" "/openapi.json" "get-docs" docs::openapi;
     "GET" "/docs" "get-docs" docs::page;
@@ -175,6 +194,12 @@ pub const BACKGROUND: &[Background] = &[
         function: "make-admin",
         handler: BackgroundHandler::Event(|app, event, deadline| {
             Box::pin(background::make_admin::handle(app, event, deadline))
+        }),
+    },
+    Background {
+        function: "name-owners",
+        handler: BackgroundHandler::Event(|app, event, deadline| {
+            Box::pin(background::name_owners::handle(app, event, deadline))
         }),
     },
     Background {

@@ -134,6 +134,7 @@ pub struct Operation {
     door: Door,
     parameters: Vec<Parameter>,
     body: Option<Content>,
+    needs_body: bool,
     answers: Vec<(u16, Response)>,
     refusals: Vec<ApiError>,
     schemas: Vec<(String, RefOr<Schema>)>,
@@ -148,6 +149,7 @@ impl Operation {
             door,
             parameters: Vec::new(),
             body: None,
+            needs_body: true,
             answers: Vec::new(),
             refusals: door.refusals(),
             schemas: Vec::new(),
@@ -247,6 +249,14 @@ impl Operation {
         ])
     }
 
+    /// Adds a JSON body that a request may leave out.
+    pub fn optional_body<T: ToSchema>(self, example: Value) -> Self {
+        Self {
+            needs_body: false,
+            ..self.body::<T>(example)
+        }
+    }
+
     /// Adds an answer in JSON.
     pub fn answers<T: ToSchema>(self, status: u16, description: &str, example: Value) -> Self {
         self.answers_with::<T>(status, description, "application/json", example)
@@ -274,10 +284,23 @@ impl Operation {
     }
 
     /// Adds an answer without a body.
-    pub fn answers_empty(mut self, status: u16, description: &str) -> Self {
+    fn answers_empty(mut self, status: u16, description: &str) -> Self {
         let answer = ResponseBuilder::new().description(description).build();
         self.answers.push((status, answer));
         self
+    }
+
+    /// Says that the answer that was added last has an entity tag, and that a client that names it in
+    /// `If-None-Match` gets 304.
+    pub fn may_be_known(self) -> Self {
+        const TAG: &str = "The version of this answer, to send as `If-None-Match`.";
+        self.with_header::<String>("ETag", TAG)
+            .answers_empty(304, "The answer has not changed.")
+            .with_header::<String>("ETag", TAG)
+            .header::<String>(
+                "If-None-Match",
+                "The `ETag` of an earlier answer that the client still has.",
+            )
     }
 
     /// Adds another form of the answer that was added last: a text of this content type.
@@ -362,7 +385,11 @@ impl Operation {
         }
         if let Some(body) = self.body {
             let body = RequestBodyBuilder::new()
-                .required(Some(Required::True))
+                .required(Some(if self.needs_body {
+                    Required::True
+                } else {
+                    Required::False
+                }))
                 .content("application/json", body);
             operation = operation.request_body(Some(body.build()));
         }
@@ -402,6 +429,9 @@ impl Operation {
                 "date" => self
                     .parameter::<ShowKey>(place, name, true, NAMES_A_SHOW)
                     .refuses([several_shows()]),
+                "version" => {
+                    self.parameter::<String>(place, name, true, "The version of the page.")
+                }
                 _ => self.parameter::<String>(place, name, true, "The file's name."),
             };
         }

@@ -47,6 +47,8 @@ const AREAS: &[(&str, &str)] = &[
         "payments",
         "Money: the prepaid balance, paying from it, and the statement",
     ),
+    ("service", "What the operator has set for the whole service"),
+    ("page", "The page for buyers"),
     (
         "docs",
         "This document, a page to try it on, and a module for pages that compute places",
@@ -86,8 +88,8 @@ after the payment the order.
 ## Conventions
 
 - Bodies are JSON in UTF-8, with at most 65,536 bytes. A `GET`, `HEAD` or `DELETE` has no body.
-- Times are RFC 3339 in UTC, in whole seconds, rounded down. Only `points` and `server_time` of a \
-queue's document have milliseconds.
+- Times are RFC 3339 in UTC, in whole seconds, rounded down. Only `server_time`, and the `points` of \
+a queue's document, have milliseconds.
 - Money is a number of won with at most two decimals.
 - Every path that has `GET` has `HEAD` too. It returns the same status and headers, without the \
 body. Where the `GET` can be the arrival, the `HEAD` can be too.
@@ -114,6 +116,10 @@ pub fn specification() -> OpenApi {
         let id = match (described.method, described.path) {
             ("PATCH", "/v1/users/{user_id}/balance") => "charge-by-patch",
             ("DELETE", "/v1/concerts/{concert_id}/dates/{date}") => "delete-show",
+            (_, "/c/{concert_id}") => "get-concert-page",
+            (_, "/tickets") => "get-tickets-page",
+            (_, "/operator") => "get-operator-page",
+            (_, "/page/{version}/{file}") => "get-page-file",
             (_, "/docs") => "get-docs-page",
             (_, "/docs/{file}") => "get-docs-file",
             (_, "/line.js") => "get-line-module",

@@ -13,7 +13,7 @@ except ImportError:
     sys.exit("This needs boto3: pip install boto3")
 
 # The tables, in the order of the template. All but the last have data of the sale.
-TABLES = ("Users", "Accounts", "Catalog", "Queues", "Sessions", "Seats", "Keys")
+TABLES = ("Users", "Accounts", "Catalog", "Queues", "Sessions", "Seats", "Changes", "Keys")
 
 
 class Trouble(Exception):

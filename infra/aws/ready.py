@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks whether an account and a stack are large enough for an on-sale.
 
-    ready.py STACK --people N [--seats M] [--queue ID] [--cdn] [--half-within SECONDS]
+    ready.py STACK --people N [--seats M] [--queue ID] [--cdn] [--other-page]
+             [--half-within SECONDS]
 
 It only reads. The exit code is 0 if nothing is too small or wrong, 1 if something is, and 2 if it
 could not check. infra/README.md lists its assumptions.
@@ -32,6 +33,9 @@ BURST_SECONDS = 0.5
 # What each person who is let in does: reads the dates once and the seats this many times, tries to
 # hold this many times, charges once and pays once.
 SEAT_LOOKS, HOLDS = 3, 2
+# What the page asks for when it is opened: its HTML, 17 files, the concert, the queue and the
+# settings. A CDN answers all of it.
+PAGE_REQUESTS = 21
 # A client asks again after an eighth of its wait, within these limits, in seconds.
 ASK_PART, ASK_MIN, ASK_MAX = 8, 1, 30
 # How many read and write units a second DynamoDB accepts for one partition key.
@@ -87,6 +91,8 @@ class Crowd:
     seats: int | None = None
     # Whether pages compute their places from a queue's document that a CDN keeps.
     cdn: bool = False
+    # Whether the people come with Onsale's own page.
+    page: bool = True
     # Half of the people come within this many seconds.
     half_within: int = 120
 
@@ -175,17 +181,19 @@ class Load:
     polls: float
     # Admissions.
     admitted: float
+    # Requests of pages that are opened.
+    pages: float = 0
 
     @property
     def requests(self):
         """All requests that reach API Gateway."""
         inside = 1 + SEAT_LOOKS + HOLDS + 1 + 1
-        return self.sign_ups + self.joins + self.polls + inside * self.admitted
+        return self.pages + self.sign_ups + self.joins + self.polls + inside * self.admitted
 
     @property
     def busiest_other_route(self):
         """The requests of the busiest route, apart from polls and joins."""
-        return max(self.sign_ups, SEAT_LOOKS * self.admitted)
+        return max(self.pages, self.sign_ups, SEAT_LOOKS * self.admitted)
 
 
 def polls_of(people, rate):
@@ -211,7 +219,8 @@ def load_of(crowd, stack):
     # With a CDN, a page asks the service only when its number comes up. Without one, pages ask
     # according to their wait, which is longest while the queue is full.
     polls = rate if crowd.cdn else polls_of(crowd.people, stack.flow())
-    return Load(sign_ups=coming, joins=coming, polls=polls, admitted=rate)
+    pages = PAGE_REQUESTS * coming if crowd.page and not crowd.cdn else 0
+    return Load(sign_ups=coming, joins=coming, polls=polls, admitted=rate, pages=pages)
 
 
 def units_of(load, crowd):
@@ -225,7 +234,7 @@ def units_of(load, crowd):
         "Catalog": (load.joins / 2, 0),
         # Each running function reads the document of its queue once a second, for half a read unit.
         "Queues": (
-            load.requests * COLD_SECONDS / 2 + 2 * load.admitted,
+            (load.requests - load.pages) * COLD_SECONDS / 2 + 2 * load.admitted,
             load.joins + 2 * load.admitted,
         ),
         "Sessions": (
@@ -359,7 +368,7 @@ def executions_of(load):
         "HoldConcurrency": HOLDS * load.admitted,
         "PayConcurrency": load.admitted,
     }
-    others = load.sign_ups + (2 + SEAT_LOOKS) * load.admitted
+    others = load.pages + load.sign_ups + (2 + SEAT_LOOKS) * load.admitted
     needs = {name: math.ceil(COLD_SECONDS * need) for name, need in needs.items()}
     return needs, math.ceil(COLD_SECONDS * others)
 
@@ -583,6 +592,14 @@ def assumptions(crowd, stack):
             f" as guests and join {queue.name}: {plain(load.joins)} a second."
         ),
         f"{polls}: {plain(load.polls)} a second.",
+        *(
+            [
+                f"Each of them opens the page, which asks for {PAGE_REQUESTS} things:"
+                f" {plain(load.pages)} a second. A CDN takes all of these (--cdn)."
+            ]
+            if load.pages
+            else []
+        ),
         (
             f"{queue.name} lets in {plain(queue.rate)} a second, and {plain(stack.flow())} while it"
             " is full. Each person let in reads the dates once and the seats"
@@ -730,6 +747,11 @@ def main(arguments):
         "--cdn", action="store_true", help="pages compute their places, behind a CDN"
     )
     parser.add_argument(
+        "--other-page",
+        action="store_true",
+        help="the people come with a page of your own, which is not served from here",
+    )
+    parser.add_argument(
         "--half-within",
         type=at_least_one,
         default=Crowd.half_within,
@@ -737,7 +759,13 @@ def main(arguments):
         help="half of the people come within this many seconds (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
-    crowd = Crowd(options.people, options.seats, options.cdn, options.half_within)
+    crowd = Crowd(
+        options.people,
+        options.seats,
+        options.cdn,
+        half_within=options.half_within,
+        page=not options.other_page,
+    )
     found = deployed(options.stack)
     if not found.parameters.get("MainRate"):
         raise Trouble(f"The stack {found.name} has no parameter MainRate: is it a stack of Onsale?")

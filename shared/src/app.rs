@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_types::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 
-use self::{best::Views, listing::Listing, plans::Plans};
+use self::{best::Views, halls::Sold, listing::Listing, plans::Plans};
 pub use self::{
     best::{BestSearch, Found},
     doors::{Admin, Buyer, Caller, Holder, SignedIn, Visitor, require_current_generation},
@@ -108,6 +108,7 @@ struct Parts {
     shows_of: Cache<ConcertId, Arc<[Show]>>,
     taken: Cache<ShowId, TakenSeats>,
     halls: Cache<ConcertId, Arc<HallCounts>>,
+    sold: Sold,
     listing: Listing,
     plans: Plans,
     views: Views,
@@ -183,6 +184,7 @@ impl App {
             shows_of: Cache::new(CATALOG_GOOD_FOR),
             taken: Cache::new(TAKEN_GOOD_FOR),
             halls: Cache::new(TAKEN_GOOD_FOR),
+            sold: Sold::default(),
             listing: Listing::default(),
             plans: Plans::default(),
             views: Views::default(),
@@ -240,6 +242,7 @@ fn queue_defaults(config: &Config) -> Settings {
         tick_seconds: config.tick_seconds,
         state: QueueState::Open,
         who: WhoJoins::Everybody,
+        notice: None,
         default_concert_id: None,
         opens_at: None,
         version: 0,

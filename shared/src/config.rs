@@ -1,9 +1,11 @@
 //! The configuration that a function reads from its environment: once, typed, with errors that name
 //! the variable.
 
-use std::{borrow::Cow, ops::RangeInclusive};
+use std::{borrow::Cow, ops::RangeInclusive, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::{
     ids::ShowDate,
@@ -29,7 +31,7 @@ pub enum ConfigError {
     },
 }
 
-/// The names of the seven tables. `shared/src/store/README.md#tables` says what is in each.
+/// The names of the eight tables. `shared/src/store/README.md#tables` says what is in each.
 #[derive(Debug, Clone)]
 pub struct Tables {
     /// Users, and the owners of e-mail addresses.
@@ -44,17 +46,85 @@ pub struct Tables {
     pub sessions: String,
     /// Seats that are not free.
     pub seats: String,
+    /// What administrators have done.
+    pub changes: String,
     /// Signing keys.
     pub keys: String,
 }
 
 /// Who may charge an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// - `users`: its owner, and administrators.
+/// - `admins`: administrators only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum WhoCharges {
     /// Its owner, and administrators.
     Users,
     /// Administrators only, because the money comes from a payment provider that they talk to.
     Admins,
+}
+
+/// What the template knows of a deployment and no function needs. An operator asks for it before an
+/// on-sale. The numbers are those of the template's parameters, where 0 often means "none".
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Deployment {
+    /// The id of the AWS account.
+    pub account: String,
+    /// The name of the stack.
+    pub stack: String,
+    /// The region.
+    pub region: String,
+    /// Whether alarms are sent to somebody.
+    pub has_alarm_topic: bool,
+    /// `PollsPerSecond`.
+    pub polls_per_second: u32,
+    /// `JoinsPerSecond`.
+    pub joins_per_second: u32,
+    /// `RequestsPerSecond`.
+    pub requests_per_second: u32,
+    /// `PlaceConcurrency`.
+    pub place_concurrency: u32,
+    /// `QueueConcurrency`.
+    pub queue_concurrency: u32,
+    /// `JoinConcurrency`.
+    pub join_concurrency: u32,
+    /// `PayConcurrency`.
+    pub pay_concurrency: u32,
+    /// `HoldConcurrency`.
+    pub hold_concurrency: u32,
+    /// `AdmitConcurrency`.
+    pub admit_concurrency: u32,
+    /// `WarmReads`.
+    pub warm_reads: u32,
+    /// `WarmWrites`.
+    pub warm_writes: u32,
+    /// `AuditMinutes`.
+    pub audit_minutes: u32,
+    /// `AuditReadUnits`.
+    pub audit_read_units: u32,
+    /// `DeletionProtection`.
+    pub deletion_protection: bool,
+    /// `Deployment`.
+    pub deployment: String,
+    /// `RestoredTables`.
+    pub restored_tables: String,
+    /// `SigningKeyEncryption`.
+    pub signing_key_encryption: String,
+    /// `LogRetentionDays`.
+    pub log_retention_days: u32,
+    /// `AccessLogRetentionDays`.
+    pub access_log_retention_days: u32,
+}
+
+impl Deployment {
+    /// The account of stacks that do not run on AWS.
+    const NO_ACCOUNT: &str = "000000000000";
+
+    /// Whether it runs on somebody's machine.
+    pub fn is_local(&self) -> bool {
+        self.account == Self::NO_ACCOUNT
+    }
 }
 
 /// The configuration of a deployment, which `template.yaml` gives to each function.
@@ -88,6 +158,8 @@ pub struct Config {
     pub time_zone: TimeZone,
     /// The key that signs tokens is replaced after this many days.
     pub key_rotation_days: u32,
+    /// What the template knows besides. Only `get-service` has it.
+    pub deployment: Option<Arc<Deployment>>,
 }
 
 impl Config {
@@ -97,7 +169,7 @@ impl Config {
     pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
 
     /// Reads the configuration. `variable` returns an environment variable by its name. Every
-    /// variable is required. The defaults are in `template.yaml`, and none are here.
+    /// variable but `DEPLOYMENT` is required. The defaults are in `template.yaml`, and none are here.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
         let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
@@ -110,6 +182,7 @@ impl Config {
                 queues: env.text("QUEUES_TABLE")?,
                 sessions: env.text("SESSIONS_TABLE")?,
                 seats: env.text("SEATS_TABLE")?,
+                changes: env.text("CHANGES_TABLE")?,
                 keys: env.text("KEYS_TABLE")?,
             },
             release_queue_url: env.text("RELEASE_QUEUE_URL")?,
@@ -137,6 +210,12 @@ impl Config {
                 TimeZone::get(name).ok()
             })?,
             key_rotation_days: env.whole("KEY_ROTATION_DAYS", Self::KEY_ROTATION_DAYS)?,
+            deployment: match variable("DEPLOYMENT") {
+                None => None,
+                Some(_) => Some(env.parse("DEPLOYMENT", "the values of parameters", |json| {
+                    serde_json::from_str(json).ok().map(Arc::new)
+                })?),
+            },
         })
     }
 
@@ -204,7 +283,6 @@ impl Environment<'_> {
 mod tests {
     use super::*;
 
-    #[allow(clippy::unnecessary_wraps)]
     fn variables(name: &str) -> Option<String> {
         let value = match name {
             "HOLD_SECONDS" | "ACTIVE_SECONDS" => "300",
@@ -216,6 +294,7 @@ mod tests {
             "WHO_CHARGES" => "users",
             "TIME_ZONE" => "Asia/Seoul",
             "KEY_ROTATION_DAYS" => "30",
+            "DEPLOYMENT" => return None,
             _ => "some-name",
         };
         Some(value.to_owned())
@@ -248,6 +327,7 @@ mod tests {
             ("WHO_CHARGES", "everybody"),
             ("TIME_ZONE", "Asia/Atlantis"),
             ("KEY_ROTATION_DAYS", "366"),
+            ("DEPLOYMENT", "{}"),
         ] {
             let error = Config::read(|name| {
                 if name == wrong {

@@ -4,6 +4,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod best;
+pub mod changes;
 pub mod decimal;
 pub mod draw;
 pub mod hall;

@@ -17,7 +17,10 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 
 use crate::{
-    domain::{best::Left, ids::ShowKey, plan::PlanMistake, session::Ending},
+    domain::{
+        best::Left, changes::LastChange, ids::ShowKey, plan::PlanMistake, seat::SeatNumber,
+        session::Ending,
+    },
     language::Language,
 };
 
@@ -103,8 +106,11 @@ pub enum ApiError {
     PlanNotFound,
     /// 404: no such path, or a method that it does not have.
     NotFound,
-    /// 409: somebody else has the seat.
-    SeatAlreadyReserved,
+    /// 409: seats that were named are taken.
+    SeatAlreadyReserved {
+        /// Those seats, as far as they are known.
+        seats: Vec<SeatNumber>,
+    },
     /// 409: no free seats meet a request for the best ones.
     NoSeatsTogether(Left),
     /// 409: the session holds other seats.
@@ -127,6 +133,21 @@ pub enum ApiError {
     },
     /// 409: the sale has closed.
     SaleClosed,
+    /// 409: a change that takes seats of a show away, or changes them, while they may be held.
+    SaleOpen {
+        /// The show.
+        show: ShowKey,
+        /// The seconds until the change is allowed, if the sale has closed. `None` while it is open,
+        /// or about to open.
+        retry_after: Option<u64>,
+    },
+    /// 409: a change that takes seats of a show away, or changes them, which are sold or held.
+    SeatsTaken {
+        /// The show.
+        show: ShowKey,
+        /// Those seats, or the first of them.
+        seats: Vec<SeatNumber>,
+    },
     /// 409: a concert or a date to be deleted has seats that are sold or held.
     ConcertHasOrders,
     /// 409: a concert cannot leave its queue, because people are in its line.
@@ -137,14 +158,20 @@ pub enum ApiError {
     UserHasHold,
     /// 409: a user to be deleted has money in their account.
     UserHasBalance,
+    /// 409: administrators change their own role.
+    OwnRole,
+    /// 409: a guest gets the role of an administrator.
+    AdminNeedsAccount,
     /// 409: it is too late to give a paid reservation back.
     RefundClosed,
     /// 409: a correction would leave the balance below 0, or above what an account may hold.
     BalanceOutOfRange,
-    /// 412: the settings in force are not those that `If-Match` names.
+    /// 412: the settings or the concert in force are not those that `If-Match` names.
     VersionMismatch {
         /// The version in force. `None` if the queue does not exist.
         current: Option<u64>,
+        /// Who made it, and when, if that is known.
+        last_change: Option<LastChange>,
     },
     /// 410: the reservation can no longer be paid: its time is over, or it was given back or
     /// refunded.
@@ -158,6 +185,8 @@ pub enum ApiError {
     SoldOut,
     /// 410: nothing that the queue sells can be bought any more.
     SaleOver,
+    /// 410: the show does not take place.
+    ShowCalledOff,
     /// 410: an operator has closed the queue.
     QueueClosed,
     /// 422: an `Idempotency-Key` that was sent with another request before.
@@ -199,19 +228,22 @@ pub enum Constraint {
     ShowTimes,
     /// A price is a number of won that is not negative, with at most two decimals, at most 10¹².
     Price,
-    /// A show has 1 to 100,000 seats, and as many as when it was created. With a plan it has as many
-    /// as the plan.
+    /// A show has 1 to 100,000 seats. With a plan it has as many as the plan.
     Capacity,
     /// A show with a plan has a price for each grade of the plan, and no other. One without a plan
     /// has a single price.
     Prices,
-    /// A plan is named by its id, together with prices. An existing show keeps its plan.
+    /// A plan is named by its id, together with prices. Only a show with a plan of the same grades
+    /// needs no prices.
     Plan,
     /// A description is in Korean, English or both, with 1 to 2,000 characters each, and no control
     /// characters but line breaks.
     Description,
     /// A venue is in Korean, English or both, with 1 to 100 characters each.
     Venue,
+    /// A notice is in Korean, English or both, with 1 to 300 characters each, and no control
+    /// characters but line breaks.
+    Notice,
     /// An age limit is a whole number from 0 to 99.
     AgeLimit,
     /// The doors of a show open no later than it starts. Both times are `HH:MM`. A show with a start
@@ -254,6 +286,12 @@ pub enum Constraint {
     AlreadyOpen,
     /// The default concert of a queue is one of its own concerts.
     DefaultConcert,
+    /// A role is `user` or `admin`.
+    Role,
+    /// The kind of a change is one that the log of changes knows.
+    ChangeKind,
+    /// A filter names a concert by its id.
+    ConcertId,
 }
 
 impl ApiError {
@@ -307,24 +345,29 @@ impl ApiError {
             Self::QueueNotFound => (StatusCode::NOT_FOUND, "QUEUE_NOT_FOUND"),
             Self::PlanNotFound => (StatusCode::NOT_FOUND, "PLAN_NOT_FOUND"),
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-            Self::SeatAlreadyReserved => (StatusCode::CONFLICT, "SEAT_ALREADY_RESERVED"),
+            Self::SeatAlreadyReserved { .. } => (StatusCode::CONFLICT, "SEAT_ALREADY_RESERVED"),
             Self::NoSeatsTogether(_) => (StatusCode::CONFLICT, "NO_SEATS_TOGETHER"),
             Self::HoldExists => (StatusCode::CONFLICT, "HOLD_EXISTS"),
             Self::PersonLimit { .. } => (StatusCode::CONFLICT, "PERSON_LIMIT"),
             Self::AmountMismatch => (StatusCode::CONFLICT, "AMOUNT_MISMATCH"),
             Self::SaleNotOpen { .. } => (StatusCode::CONFLICT, "SALE_NOT_OPEN"),
             Self::SaleClosed => (StatusCode::CONFLICT, "SALE_CLOSED"),
+            Self::SaleOpen { .. } => (StatusCode::CONFLICT, "SALE_OPEN"),
+            Self::SeatsTaken { .. } => (StatusCode::CONFLICT, "SEATS_TAKEN"),
             Self::ConcertHasOrders => (StatusCode::CONFLICT, "CONCERT_HAS_ORDERS"),
             Self::LineNotEmpty => (StatusCode::CONFLICT, "LINE_NOT_EMPTY"),
             Self::EmailTaken => (StatusCode::CONFLICT, "EMAIL_TAKEN"),
             Self::UserHasHold => (StatusCode::CONFLICT, "USER_HAS_HOLD"),
             Self::UserHasBalance => (StatusCode::CONFLICT, "USER_HAS_BALANCE"),
+            Self::OwnRole => (StatusCode::CONFLICT, "OWN_ROLE"),
+            Self::AdminNeedsAccount => (StatusCode::CONFLICT, "ADMIN_NEEDS_ACCOUNT"),
             Self::RefundClosed => (StatusCode::CONFLICT, "REFUND_CLOSED"),
             Self::BalanceOutOfRange => (StatusCode::CONFLICT, "BALANCE_OUT_OF_RANGE"),
             Self::HoldExpired => (StatusCode::GONE, "HOLD_EXPIRED"),
             Self::SessionOver { .. } => (StatusCode::GONE, "SESSION_OVER"),
             Self::SoldOut => (StatusCode::GONE, "SOLD_OUT"),
             Self::SaleOver => (StatusCode::GONE, "SALE_OVER"),
+            Self::ShowCalledOff => (StatusCode::GONE, "SHOW_CALLED_OFF"),
             Self::QueueClosed => (StatusCode::GONE, "QUEUE_CLOSED"),
             Self::VersionMismatch { .. } => (StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH"),
             Self::IdempotencyKeyReused => {
@@ -357,6 +400,7 @@ impl ApiError {
             Self::NotYourTurn { retry_after, .. }
             | Self::SaleNotOpen { retry_after, .. }
             | Self::TooManyAttempts { retry_after } => Some(*retry_after),
+            Self::SaleOpen { retry_after, .. } => *retry_after,
             Self::Busy(_) => Some(1),
             _ => None,
         }

@@ -11,25 +11,31 @@ mod tests;
 
 pub use self::{
     body::{
-        Field, MAX_BODY_BYTES, Parsed, body, digits, even_null, event, require_fields_among,
-        require_no_stray_body, text_of_body, unknown_field, whole,
+        Field, MAX_BODY_BYTES, Parsed, body, command, digits, even_null, event,
+        require_fields_among, require_no_stray_body, text_of_body, unknown_field, whole,
     },
-    page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor},
-    request::{IdempotencyKey, IfMatch, RequestParts},
+    page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor, position},
+    request::{IdempotencyKey, IfMatch, RequestParts, version_tag},
     values::{Milliseconds, Seconds, Won, WonMoved},
 };
+
+use std::slice;
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use lambda_http::{
-    Body, Response,
+    Body, Request, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{ids::ShowKey, session::Ending},
+    domain::{
+        ids::{ShowKey, UserId},
+        seat::SeatNumber,
+        session::Ending,
+    },
     error::ApiError,
     language::Language,
 };
@@ -37,6 +43,19 @@ use crate::{
 /// 200 with a JSON body.
 pub fn ok(answer: &impl Serialize) -> Result<Response<Body>, ApiError> {
     json(StatusCode::OK, answer)
+}
+
+/// 200 with a JSON body and its entity tag, which is a hash of the body. 304 with the tag only, if the
+/// client has this body (`If-None-Match`).
+pub fn ok_if_new(request: &Request, answer: &impl Serialize) -> Result<Response<Body>, ApiError> {
+    let answer = ok(answer)?;
+    let tag = match answer.body() {
+        Body::Text(text) => tag(text),
+        _ => return Err(ApiError::bug("an answer in JSON is no text")),
+    };
+    let is_known = request.has(&tag);
+    let answer = if is_known { not_modified() } else { answer };
+    Ok(answer.with(header::ETAG, &tag))
 }
 
 /// 201 with a JSON body.
@@ -127,10 +146,19 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<Ending>,
-    /// The version of the settings in force. Present only with `VERSION_MISMATCH`. Absent if the
-    /// queue does not exist.
+    /// The version of the settings or of the concert in force. Present only with `VERSION_MISMATCH`.
+    /// Absent if the queue does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
+    /// The id of the administrator who made this version. Present only with `VERSION_MISMATCH`.
+    /// Absent if it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    changed_by: Option<UserId>,
+    /// The time when this version was made. Absent if `changed_by` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    changed_at: Option<Seconds>,
     /// Where the mistake in the plan is: a JSON pointer (RFC 6901), empty for the whole document.
     /// Present only with `INVALID_PLAN`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,10 +173,16 @@ pub struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bought: Option<usize>,
-    /// The shows of that day, each as `date` names it. Present only with `SEVERAL_SHOWS`.
+    /// Shows, each as `date` names it. Present only with `SEVERAL_SHOWS`: those of that day. And with
+    /// `SALE_OPEN` and `SEATS_TAKEN`: the show that cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     shows: Option<&'a [ShowKey]>,
+    /// The seats that are sold or held. Present only with `SEAT_ALREADY_RESERVED`, for the seats that
+    /// the hold named, as far as they are known, and with `SEATS_TAKEN`, up to a hundred of them.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false, value_type = Vec<SeatNumber>)]
+    seat_numbers: &'a [SeatNumber],
     /// How many seats of the kind asked for are free. Present only with `NO_SEATS_TOGETHER`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -171,10 +205,13 @@ impl<'a> ErrorBody<'a> {
             opens_at: None,
             reason: None,
             version: None,
+            changed_by: None,
+            changed_at: None,
             at: None,
             limit: None,
             bought: None,
             shows: None,
+            seat_numbers: &[],
             free: None,
             longest: None,
         };
@@ -182,12 +219,24 @@ impl<'a> ErrorBody<'a> {
             ApiError::NotYourTurn { place, .. } => body.queue_position = *place,
             ApiError::SaleNotOpen { opens_at, .. } => body.opens_at = Some(Seconds(*opens_at)),
             ApiError::SessionOver { reason } => body.reason = *reason,
-            ApiError::VersionMismatch { current } => body.version = *current,
+            ApiError::VersionMismatch {
+                current,
+                last_change,
+            } => {
+                body.version = *current;
+                body.changed_by = last_change.map(|change| change.by);
+                body.changed_at = last_change.map(|change| Seconds(change.at));
+            }
             ApiError::InvalidPlan(mistake) => body.at = Some(&mistake.at),
             ApiError::PersonLimit { limit, bought } => {
                 body.limit = Some(*limit);
                 body.bought = Some(*bought);
             }
+            ApiError::SeatAlreadyReserved { seats } => body.seat_numbers = seats,
+            ApiError::SeatsTaken { show, seats } => {
+                (body.shows, body.seat_numbers) = (Some(slice::from_ref(show)), seats);
+            }
+            ApiError::SaleOpen { show, .. } => body.shows = Some(slice::from_ref(show)),
             ApiError::SeveralShows { shows } => body.shows = Some(shows),
             ApiError::NoSeatsTogether(left) => {
                 (body.free, body.longest) = (Some(left.free), Some(left.longest));
@@ -198,14 +247,17 @@ impl<'a> ErrorBody<'a> {
     }
 }
 
-/// The answer for an error.
+/// The answer for an error. No cache keeps it, though by default caches may keep some errors, such as
+/// 404 and 410 (RFC 9110, 15.1): a moment later the answer can be another.
 pub fn error_response(error: &ApiError, language: Language, request_id: &str) -> Response<Body> {
     let text = error.message(language);
     let body = ErrorBody::of(error, &text, request_id);
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = error.status();
-    let response = response.with(header::CONTENT_TYPE, "application/json");
+    let response = response
+        .with(header::CONTENT_TYPE, "application/json")
+        .with(header::CACHE_CONTROL, "no-store");
     match error.retry_after() {
         Some(seconds) => response.with_retry_after(seconds),
         None => response,

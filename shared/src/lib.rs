@@ -23,6 +23,8 @@ mod cache;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "aws")]
+pub mod gzip;
+#[cfg(feature = "aws")]
 pub mod messages;
 #[cfg(feature = "aws")]
 pub mod metrics;

@@ -9,13 +9,16 @@ pub mod accounts;
 pub mod at_once;
 pub mod audit;
 mod batch;
+pub mod calling_off;
 pub mod catalog;
+pub mod changes;
 pub mod cohorts;
 mod contention;
 pub mod halls;
 mod item;
 pub mod keys;
 pub mod numbers;
+pub mod owners;
 pub mod plans;
 pub mod programme;
 pub mod purchase;
@@ -42,7 +45,7 @@ pub use self::{
     contention::{TryError, seen_or, while_stale, while_stale_since},
     transaction::{Decided, Rejected},
 };
-use crate::{config::Tables, error::ApiError};
+use crate::{config::Tables, domain::changes::Author, error::ApiError};
 
 /// Why the store could not answer. (A refusal is an answer.)
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +138,8 @@ pub struct Store {
     client_without_retries: Client,
     tables: std::sync::Arc<Tables>,
     turns: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Who makes the changes, if they are recorded.
+    author: Option<Author>,
 }
 
 impl Store {
@@ -145,6 +150,7 @@ impl Store {
             client_without_retries,
             tables: std::sync::Arc::new(tables),
             turns: std::sync::Arc::new(tokio::sync::Semaphore::new(at_once::MAX_AT_ONCE)),
+            author: None,
         }
     }
 

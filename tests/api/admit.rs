@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use shared::{
-    domain::ids::{QueueId, UserId},
+    domain::{
+        changes::LastChange,
+        ids::{QueueId, UserId},
+    },
     futures_util::{StreamExt as _, future::join_all, stream},
-    store::queues::SettingsChange,
 };
 
 use crate::harness::Shop;
@@ -73,7 +75,7 @@ async fn thousand_queues_are_ticked_although_one_fails() {
     let shop = Shop::without_schedule(&[]).await;
     let operator = shop.stack.operator().await;
     let settings = operator.queue_defaults();
-    let change = SettingsChange {
+    let change = LastChange {
         by: UserId::new(),
         at: shop.now(),
     };

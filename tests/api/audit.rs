@@ -1,5 +1,6 @@
 //! `audit`: finds nothing in right data, and every kind of violation in wrong data.
 
+mod catalog;
 mod planted;
 mod rounds;
 mod unguarded;
@@ -37,8 +38,8 @@ async fn busy_shop() -> Shop {
 /// How many items an audit of a busy shop checks.
 fn everything_in_busy_shop() -> Value {
     json!({
-        "users": 8, "seats": 5, "sessions": 7, "queues": 1,
-        "accounts": 8, "entries": 10, "orders": 4,
+        "shows": 2, "plans": 0, "users": 8, "seats": 5, "sessions": 7, "queues": 1,
+        "accounts": 8, "entries": 10, "orders": 4, "changes": 0,
     })
 }
 
@@ -186,8 +187,8 @@ async fn looks_at_one_user_when_asked() {
     assert_eq!(
         report["checked"],
         json!({
-            "users": 1, "seats": 0, "sessions": 1, "queues": 0,
-            "accounts": 1, "entries": 2, "orders": 1,
+            "shows": 0, "plans": 0, "users": 1, "seats": 0, "sessions": 1, "queues": 0,
+            "accounts": 1, "entries": 2, "orders": 1, "changes": 0,
         })
     );
     assert_eq!(report["violations"], 0);

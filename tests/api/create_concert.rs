@@ -37,6 +37,7 @@ async fn puts_a_concert_on_sale_at_once() {
         "concert_id": id,
         "name": "봄 콘서트",
         "queue_id": "main",
+        "version": 1,
         "shows": [
             { "date": "2027-03-01", "show": "2027-03-01", "price": 0, "capacity": 50 },
             { "date": "2027-03-02", "show": "2027-03-02", "price": 70_000.5, "capacity": 100_000 },

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use shared::{
+    domain::changes::LastChange,
     jiff::{SignedDuration, Timestamp},
-    store::queues::SettingsChange,
 };
 
 use crate::harness::{
@@ -303,7 +303,7 @@ async fn closing_is_final_although_its_tick_was_lost() {
         version: queue.settings.version + 1,
         ..queue.settings.clone()
     };
-    let change = SettingsChange {
+    let change = LastChange {
         by: hall.admin.user_id.parse().expect("an id"),
         at: hall.shop.now(),
     };

@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// Every code of the contract, and its status.
-pub const CONTRACT: [(u16, &str); 54] = [
+pub const CONTRACT: [(u16, &str); 59] = [
     (400, "EMPTY_BODY"),
     (400, "MISSING_FIELD"),
     (400, "MISSING_PARAMETER"),
@@ -49,9 +49,13 @@ pub const CONTRACT: [(u16, &str); 54] = [
     (409, "AMOUNT_MISMATCH"),
     (409, "SALE_NOT_OPEN"),
     (409, "SALE_CLOSED"),
+    (409, "SALE_OPEN"),
+    (409, "SEATS_TAKEN"),
     (409, "CONCERT_HAS_ORDERS"),
     (409, "LINE_NOT_EMPTY"),
     (409, "EMAIL_TAKEN"),
+    (409, "OWN_ROLE"),
+    (409, "ADMIN_NEEDS_ACCOUNT"),
     (409, "REFUND_CLOSED"),
     (409, "BALANCE_OUT_OF_RANGE"),
     (409, "USER_HAS_HOLD"),
@@ -60,6 +64,7 @@ pub const CONTRACT: [(u16, &str); 54] = [
     (410, "SESSION_OVER"),
     (410, "SOLD_OUT"),
     (410, "SALE_OVER"),
+    (410, "SHOW_CALLED_OFF"),
     (410, "QUEUE_CLOSED"),
     (412, "VERSION_MISMATCH"),
     (422, "IDEMPOTENCY_KEY_REUSED"),
@@ -92,11 +97,30 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     let later = shop.add_concert("Later", "main", &[later]).await;
     let closed = show_sold("2027-01-01", None, Some(shop.now()));
     let closed = shop.add_concert("Closed", "main", &[closed]).await;
+    let called_off = shop
+        .add_concert("Called off", "main", &[show("2027-01-01")])
+        .await;
     let tiny = shared::domain::show::Show {
         capacity: 1,
         ..show("2027-01-01")
     };
     let tiny = shop.add_concert("Tiny", "main", &[tiny]).await;
+    let tiny_hall = shop
+        .add_concert("Hall", "main", &[show("2027-01-01")])
+        .await;
+    let minute_ago = shop.now() - shared::jiff::SignedDuration::from_mins(1);
+    let half_sold = show_sold("2027-01-01", None, Some(minute_ago));
+    let half_sold = shop.add_concert("Half sold", "main", &[half_sold]).await;
+    shop.put_item(
+        "Seats",
+        json!({
+            "block": format!("{half_sold}#2027-01-01#0"),
+            "seat": 2,
+            "status": "SOLD",
+            "reservation_id": shared::domain::ids::ReservationId::new(),
+        }),
+    )
+    .await;
     let twice = ["2027-05-01T14:00", "2027-05-01T19:30"].map(show);
     let twice = shop.add_concert("Twice", "main", &twice).await;
     let one_each = json!({
@@ -105,6 +129,9 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         "shows": [{ "date": "2027-01-01", "price": 1 }],
     });
     let operator = shop.admin().await;
+    let call_off = format!("/v1/concerts/{called_off}/dates/2027-01-01/call-off");
+    let call_off = shop.post(&call_off).token(&operator.access_token);
+    call_off.send().await.ok();
     let limited = shop.create(&operator, &one_each).await.expect(201);
     let limited = limited["concert_id"].as_str().expect("an id").to_owned();
     let queueless = shop
@@ -145,6 +172,11 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
     };
     shop.add_queue("small").await;
     let crowded = json!({ "name": "A", "queue_id": "small", "shows": many_shows(200) });
+    let fewer_seats = |concert_id: &str, show: serde_json::Value| {
+        let path = format!("/v1/concerts/{concert_id}");
+        let call = shop.patch(&path).token(&admin.access_token);
+        call.json(&json!({ "shows": [show] }))
+    };
 
     let date = &shop.dates[0];
     let dates = "/v1/concerts/available-dates";
@@ -168,6 +200,10 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             "reservation_id": held["reservation_id"],
             "payment_details": { "amount": amount },
         }))
+    };
+    let role = |user_id: &str, body| {
+        let call = shop.call("PUT", &format!("/v1/users/{user_id}/role"));
+        call.token(&admin.access_token).json(&body)
     };
     let delete = |whom: &Buyer| {
         let path = format!("/v1/users/{}", whom.user_id);
@@ -204,10 +240,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
                 })),
         ),
         (INVALID_PRICES, show_with("prices", json!({ "R": 1 }))),
-        (
-            INVALID_PLAN_ID,
-            show_with("plan_id", json!("AAAAAAAAAAAAAAAAAAAAAA")),
-        ),
+        (INVALID_PLAN_ID, show_with("plan_id", json!("x"))),
         (PLAN_NOT_FOUND, shop.get("/v1/plans/AAAAAAAAAAAAAAAAAAAAAA")),
         (
             SEVERAL_SHOWS,
@@ -304,6 +337,21 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
             hold_at(&closed, json!({ "date": "2027-01-01", "seat_number": 1 })),
         ),
         (
+            SHOW_CALLED_OFF,
+            hold_at(
+                &called_off,
+                json!({ "date": "2027-01-01", "seat_number": 1 }),
+            ),
+        ),
+        (
+            SALE_OPEN,
+            fewer_seats(&tiny_hall, json!({ "date": "2027-01-01", "capacity": 1 })),
+        ),
+        (
+            SEATS_TAKEN,
+            fewer_seats(&half_sold, json!({ "date": "2027-01-01", "capacity": 1 })),
+        ),
+        (
             EMAIL_TAKEN,
             shop.post("/v1/users").json(&json!({
                 "name": "A", "email": "MINA@example.com", "password": "a long password",
@@ -363,7 +411,7 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
         (INVALID_QUEUE_ID, change_to(json!({ "queue_id": "" }))),
         (INVALID_SHOWS, change_to(json!({ "shows": {} }))),
         (INVALID_PRICE, show_with("price", json!(-1))),
-        (INVALID_CAPACITY, show_with("capacity", json!(51))),
+        (INVALID_CAPACITY, show_with("capacity", json!(0))),
         (
             INVALID_DESCRIPTION,
             change_to(json!({ "description": { "ko": "a\tb" } })),
@@ -383,11 +431,37 @@ async fn provocations(shop: &Shop) -> Vec<(Refusal, Call)> {
                 .token(&admin.access_token)
                 .json(&json!({ "ratee": 3 })),
         ),
+        (MISSING_ROLE, role(&holder.user_id, json!({}))),
+        (
+            INVALID_ROLE,
+            role(&holder.user_id, json!({ "role": "root" })),
+        ),
+        (OWN_ROLE, role(&admin.user_id, json!({ "role": "user" }))),
+        (
+            ADMIN_NEEDS_ACCOUNT,
+            role(&holder.user_id, json!({ "role": "admin" })),
+        ),
+        (
+            INVALID_CHANGE_KIND,
+            shop.get("/v1/admin/changes?kind=X")
+                .token(&admin.access_token),
+        ),
+        (
+            INVALID_CONCERT_ID,
+            shop.get("/v1/admin/changes?concert_id=X")
+                .token(&admin.access_token),
+        ),
         (
             INVALID_WHO,
             shop.patch("/v1/queues/main")
                 .token(&admin.access_token)
                 .json(&json!({ "who": "guests" })),
+        ),
+        (
+            INVALID_NOTICE,
+            shop.patch("/v1/queues/main")
+                .token(&admin.access_token)
+                .json(&json!({ "notice": "Late" })),
         ),
         (
             NEVER_SET,

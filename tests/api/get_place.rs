@@ -14,7 +14,7 @@ async fn active_buyer_reads_until_when() {
         reply.ok(),
         json!({
             "status": "ACTIVE", "queue_position": 0, "estimated_wait_time": 0,
-            "active_until": shop.in_seconds(300),
+            "active_until": shop.in_seconds(300), "server_time": shop.now(),
         })
     );
 }
@@ -34,7 +34,10 @@ async fn waiting_buyer_reads_the_place_and_when_to_ask_again() {
             .expect("whole seconds");
         assert_eq!(
             place,
-            json!({ "status": "WAITING", "queue_position": position, "estimated_wait_time": wait })
+            json!({
+                "status": "WAITING", "queue_position": position, "estimated_wait_time": wait,
+                "server_time": shop.now(),
+            })
         );
         assert_eq!(retry_after, (wait / 8).clamp(1, 30));
     }
@@ -86,7 +89,7 @@ async fn answers_with_the_hold_also_after_the_window() {
         shop.get_place(&buyer).await,
         json!({
             "status": "HOLDING", "queue_position": 0, "estimated_wait_time": 0,
-            "reservation": reservation,
+            "reservation": reservation, "server_time": shop.now(),
         })
     );
 }
@@ -118,7 +121,7 @@ async fn each_ending_has_its_reason() {
             reply.ok(),
             json!({
                 "status": status, "reason": reason,
-                "queue_position": 0, "estimated_wait_time": 0,
+                "queue_position": 0, "estimated_wait_time": 0, "server_time": shop.now(),
             })
         );
     }

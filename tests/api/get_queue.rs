@@ -24,6 +24,8 @@ async fn document_is_public_and_may_be_kept_for_a_second() {
             "tail": 1,
             "rate": 50,
             "max_active": 1_000,
+            "claim_seconds": 120,
+            "active_seconds": 300,
             "flow": queue["flow"],
             "server_time": shop.now(),
         })

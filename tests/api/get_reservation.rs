@@ -21,6 +21,7 @@ fn expected(shop: &Shop, held: &Value, status: &str, payment: &str) -> Value {
             "amount": PRICE,
             "status": payment,
         },
+        "server_time": shop.now(),
     });
     // An unpaid reservation that is over has no terms any more.
     if ["HELD", "PAID"].contains(&status) {

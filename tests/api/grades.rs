@@ -237,7 +237,7 @@ async fn show_has_one_price_or_a_plan_with_a_price_for_each_grade() {
     assert_eq!((&made["capacity"], &made["price"]), (&json!(6), &json!(1)));
     assert_eq!((&made["plan_id"], &made["prices"]), (&json!(plan), &all));
 
-    // An existing show keeps its plan, or that it has none.
+    // A show with a plan has prices by grade, also after a change (`capacity_changes`).
     let id = created["concert_id"].as_str().expect("an id");
     let change = async |id: &str, mut fields: Value| {
         fields["date"] = json!(HALL_DATE);
@@ -247,17 +247,20 @@ async fn show_has_one_price_or_a_plan_with_a_price_for_each_grade() {
     change(id, json!({ "prices": vip }))
         .await
         .is(INVALID_PRICES);
-    change(id, json!({ "plan_id": plan }))
-        .await
-        .is(INVALID_PLAN_ID);
+    change(id, json!({ "plan_id": plan })).await.ok();
     let single = create(json!({ "price": PRICE })).await.expect(201);
     let single = single["concert_id"].as_str().expect("an id");
     change(single, json!({ "prices": all }))
         .await
         .is(INVALID_PRICES);
-    let planned = json!({ "plan_id": plan, "prices": all });
-    change(single, planned.clone()).await.is(INVALID_PLAN_ID);
-    change(id, planned).await.ok();
+    change(single, json!({ "plan_id": plan }))
+        .await
+        .is(INVALID_PLAN_ID);
+    let new = json!({ "shows": [{ "date": "2027-05-02", "plan_id": plan }] });
+    shop.change(&admin, id, &new).await.is(INVALID_PLAN_ID);
+    change(id, json!({ "plan_id": plan, "prices": all }))
+        .await
+        .ok();
 }
 
 #[tokio::test]

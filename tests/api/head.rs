@@ -3,7 +3,10 @@
 use functions::ROUTES;
 use hyper::header::{CONTENT_LENGTH, DATE, HeaderMap};
 
-use crate::harness::{Call, Reply, Shop, halls};
+use crate::{
+    harness::{Call, Reply, Shop, halls},
+    page,
+};
 
 /// A good request to each path with a GET, with this method.
 struct Gets<'a> {
@@ -23,6 +26,7 @@ impl<'a> Gets<'a> {
         );
         let paths = [
             ("/v1/users".to_owned(), &admin.access_token),
+            ("/v1/admin/changes".to_owned(), &admin.access_token),
             (user.clone(), &buyer.token),
             ("/v1/auth/keys".to_owned(), &buyer.token),
             ("/v1/auth/tokens".to_owned(), &buyer.token),
@@ -48,16 +52,27 @@ impl<'a> Gets<'a> {
                 format!("/v1/admin{}/orders?date={}", &concert[3..], shop.dates[0]),
                 &admin.access_token,
             ),
+            ("/v1/admin/queues".to_owned(), &admin.access_token),
+            ("/v1/admin/queues/main".to_owned(), &admin.access_token),
+            ("/v1/admin/service".to_owned(), &admin.access_token),
+            ("/v1/admin/audit".to_owned(), &admin.access_token),
+            (format!("{user}/sessions"), &admin.access_token),
             (shop.reservation(&receipt), &buyer.token),
             (format!("{user}/balance"), &buyer.token),
             (format!("{user}/payments"), &buyer.token),
             (format!("{user}/statement"), &buyer.token),
             ("/v1/plans".to_owned(), &admin.access_token),
             (format!("/v1/plans/{plan}"), &buyer.token),
+            ("/v1/settings".to_owned(), &buyer.token),
             ("/openapi.json".to_owned(), &buyer.token),
             ("/docs".to_owned(), &buyer.token),
             ("/docs/swagger-initializer.js".to_owned(), &buyer.token),
             ("/line.js".to_owned(), &buyer.token),
+            ("/".to_owned(), &buyer.token),
+            (format!("/c/{}", shop.concert_id), &buyer.token),
+            ("/tickets".to_owned(), &buyer.token),
+            ("/operator".to_owned(), &buyer.token),
+            (page::file(shop, "main.mjs").await, &buyer.token),
         ];
         let paths = paths.map(|(path, token)| (path, token.clone())).into();
         Self { shop, paths }
@@ -133,15 +148,18 @@ async fn head_is_refused_as_get_is() {
 #[tokio::test]
 async fn head_answers_304_to_a_client_that_has_the_page() {
     let shop = Shop::open().await;
-    let tag = shop.get("/v1/concerts").send().await;
-    let tag = tag.header("etag").to_owned();
-    let ask = |method: &str| {
-        let call = shop.call(method, "/v1/concerts");
-        call.header("if-none-match", &tag).send()
-    };
-    let (get, head) = (ask("GET").await, ask("HEAD").await);
-    assert_eq!(get.status, 304);
-    is_the_head_of(&head, &get);
+    let concert = format!("/v1/concerts/{}", shop.concert_id);
+    for path in ["/v1/concerts", &concert] {
+        let tag = shop.get(path).send().await;
+        let tag = tag.header("etag").to_owned();
+        let ask = |method: &str| {
+            let call = shop.call(method, path);
+            call.header("if-none-match", &tag).send()
+        };
+        let (get, head) = (ask("GET").await, ask("HEAD").await);
+        assert_eq!(get.status, 304, "{path}");
+        is_the_head_of(&head, &get);
+    }
 }
 
 /// Behind the doors where the first call is the arrival, a HEAD is an arrival too.

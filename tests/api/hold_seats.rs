@@ -1,7 +1,14 @@
 //! `POST /v1/concerts/{concert_id}/reservations`.
 
+use std::time::Duration;
+
+use local::Fault;
 use serde_json::{Value, json};
-use shared::{domain::show::Show, futures_util::future::join_all, jiff::SignedDuration};
+use shared::{
+    domain::show::Show,
+    futures_util::{future::join_all, join},
+    jiff::SignedDuration,
+};
 
 use crate::harness::{
     Buyer, CONCERT, NOBODY, PRICE, REFUNDABLE_UNTIL, Reply, Shop,
@@ -42,6 +49,7 @@ async fn holds_a_seat_for_five_minutes() {
                 "amount": PRICE,
                 "status": "PENDING",
             },
+            "server_time": shop.now(),
         })
     };
     assert_eq!(held, expected("임시 예약 성공", &held));
@@ -100,6 +108,54 @@ async fn refuses_a_seat_that_is_held_or_sold() {
     shop.ask_to_hold(&other, &shop.concert_id, &next_day)
         .await
         .ok();
+}
+
+/// The refusal names those of the seats that others have, and no other.
+#[tokio::test]
+async fn names_the_seats_that_others_have() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.buyer().await, shop.buyer().await);
+    shop.hold_all(&one, &[8, 10]).await.ok();
+    shop.sell(20).await;
+    for (wanted, taken) in [
+        (&[7, 8, 9][..], json!([8])),
+        (&[10, 9, 8, 20], json!([8, 10, 20])),
+        (&[8, 10], json!([8, 10])),
+        (&[20], json!([20])),
+    ] {
+        let refused = shop.hold_all(&other, wanted).await;
+        assert_eq!(refused.body["seat_numbers"], taken, "{wanted:?}");
+        refused.is(SEAT_ALREADY_RESERVED);
+    }
+    let held = shop.hold_all(&other, &[7, 9]).await.ok();
+    assert_eq!(held["seat_numbers"], json!([7, 9]));
+    let others = shop.hold(&other, 8).await;
+    assert_eq!(others.body.get("seat_numbers"), None, "{}", others.body);
+    others.is(HOLD_EXISTS);
+}
+
+/// The look finds all seats free. Others hold some of them before the transaction is written.
+#[tokio::test(start_paused = true)]
+async fn names_the_seats_that_others_take_after_the_look() {
+    for (taken, named) in [
+        (&[8][..], json!([8])),
+        (&[7, 9], json!([7, 9])),
+        (&[9, 10, 7, 8], json!([7, 8, 9])),
+    ] {
+        let shop = Shop::open().await;
+        let (slow, fast) = (shop.buyer().await, shop.buyer().await);
+        shop.stack.app("hold-seats").await;
+        let faults = shop.stack.faults();
+        faults.meet("hold-seats", "TransactWriteItems", Fault::Slow, 1);
+        let (late, first) = join!(shop.hold_all(&slow, &[7, 8, 9]), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            shop.hold_all(&fast, taken).await
+        });
+        first.ok();
+        assert_eq!(faults.counted()[&Fault::Slow], 1);
+        assert_eq!(late.body["seat_numbers"], named, "{taken:?}");
+        late.is(SEAT_ALREADY_RESERVED);
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ async fn walks_in_while_nobody_waits() {
             "queue_position": 0,
             "estimated_wait_time": 0,
             "active_until": shop.in_seconds(300),
+            "server_time": shop.now(),
         })
     );
     let said = claims(&token);
@@ -84,6 +85,7 @@ async fn waits_when_the_queue_is_full() {
             "status": "WAITING",
             "queue_position": 1,
             "estimated_wait_time": wait,
+            "server_time": shop.now(),
         })
     );
     assert_eq!(claims(&text(&joined["token"]))["number"], 2);

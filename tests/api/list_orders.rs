@@ -69,14 +69,6 @@ impl Shop {
             joined,
         }
     }
-
-    /// Makes the item of a seat of the first date one that an earlier version wrote.
-    async fn forget_buyer(&self, seat: u32) {
-        let block = format!("{}#{}#0", self.concert_id, self.dates[0]);
-        let key = json!({ "block": block, "seat": seat });
-        let change = json!({ "buyer": null });
-        self.change_item("Seats", key, change).await;
-    }
 }
 
 #[tokio::test]

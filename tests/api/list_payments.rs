@@ -63,6 +63,47 @@ async fn latest_payment_comes_first_and_a_refund_is_shown() {
     }
 }
 
+/// A page shows from it what the buyer still has, and until when that can be given back.
+#[tokio::test]
+async fn payment_says_which_seats_are_refunded_and_why_the_last_one_was() {
+    let shop = Shop::open().await;
+    let (admin, buyer) = (shop.admin().await, shop.buyer().await);
+    let receipt = shop.buy(&buyer, &[1, 2, 3]).await;
+    let look = async || {
+        let listed = shop.payments(&buyer).await[0].clone();
+        let path = shop.reservation(&receipt);
+        let found = shop.get(&path).send_as(&buyer.access_token).await.ok();
+        for answer in [&listed, &found] {
+            assert_eq!(answer["concert_name"], CONCERT);
+            assert_eq!(answer["seat_numbers"], json!([1, 2, 3]));
+        }
+        for field in ["status", "refunded_seat_numbers", "refundable_until"] {
+            assert_eq!(listed[field], found[field], "{field}");
+        }
+        for field in ["amount", "paid_at", "refunded_at", "refund_reason"] {
+            assert_eq!(listed[field], found["payment"][field], "{field}");
+        }
+        listed
+    };
+    let path = format!("{}?seat_numbers=2", shop.reservation(&receipt));
+    let one = shop.delete(&path).send_as(&buyer.access_token);
+    one.await.ok();
+    let some = look().await;
+    assert_eq!(some["status"], "PAID");
+    assert_eq!(some["refunded_seat_numbers"], json!([2]));
+    assert_eq!(some["refundable_until"], REFUNDABLE_UNTIL);
+    assert_eq!(some["refunded_at"], Value::Null);
+    shop.advance(60).await;
+    let rest = shop.refund(&admin, &buyer, &receipt, "환불 요청");
+    rest.send().await.ok();
+    let all = look().await;
+    assert_eq!(all["status"], "REFUNDED");
+    assert_eq!(all["refunded_seat_numbers"], json!([1, 2, 3]));
+    assert_eq!(all["refundable_until"], Value::Null);
+    assert_eq!(all["refunded_at"], shop.in_seconds(0));
+    assert_eq!(all["refund_reason"], "환불 요청");
+}
+
 #[tokio::test]
 async fn payments_come_in_pages() {
     let shop = Shop::open().await;

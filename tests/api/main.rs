@@ -4,6 +4,7 @@
 mod harness;
 
 mod capacity;
+mod capacity_changes;
 mod contention;
 mod guards;
 mod prices;
@@ -17,6 +18,7 @@ mod list_users;
 mod log_in;
 mod log_out;
 mod outlived_tokens;
+mod set_role;
 mod several_shows;
 mod sign_up;
 mod texts;
@@ -25,12 +27,17 @@ mod update_user;
 mod get_place;
 mod get_queue;
 mod get_queue_settings;
+mod get_queue_state;
 mod join_queue;
 mod leave_queue;
+mod list_queues;
+mod list_sessions;
+mod notices;
 mod put_queue;
 mod queues_for_accounts;
 mod update_queue;
 
+mod call_off;
 mod create_concert;
 mod delete_concert;
 mod get_concert;
@@ -62,14 +69,22 @@ mod person_limit;
 mod plans;
 
 mod docs;
+mod get_audit;
+mod get_service;
+mod get_settings;
+mod list_changes;
 mod not_found;
+mod page;
+mod run_audit;
 
 mod admit;
 mod audit;
 mod make_admin;
+mod name_owners;
 mod release_hold;
 mod rotate_keys;
 
+mod demo;
 mod events;
 
 mod metrics;

@@ -15,6 +15,24 @@ impl Shop {
     }
 }
 
+/// A misspelt `remove` would make an administrator.
+#[tokio::test]
+async fn misspelt_fields_of_operators_events_are_refused() {
+    let shop = Shop::open().await;
+    let guest = shop.guest().await;
+    let order = json!({ "user_id": guest.user_id, "remov": true });
+    assert!(shop.refused_order(&order).await.contains("'remov'"));
+    let list = shop.get("/v1/users").send_as(&guest.access_token);
+    list.await.is(FORBIDDEN);
+    for (function, order) in [
+        ("audit", json!({ "from_strat": true })),
+        ("name-owners", json!({ "afetr": "x" })),
+    ] {
+        let reply = shop.invoke(function, &order).await;
+        assert_eq!(reply.header("x-amz-function-error"), "Unhandled", "{order}");
+    }
+}
+
 #[tokio::test]
 async fn makes_a_user_an_administrator_at_once() {
     let shop = Shop::open().await;

@@ -6,7 +6,10 @@ use crate::harness::{Shop, refusal::NOT_FOUND};
 async fn unknown_path_or_method_is_404_in_the_envelope() {
     let shop = Shop::open().await;
     for (method, path) in [
-        ("GET", "/"),
+        ("POST", "/"),
+        ("GET", "/c"),
+        ("GET", "/c/"),
+        ("GET", "/index.html"),
         ("GET", "/v1"),
         ("GET", "/v2/concerts"),
         ("GET", "/v1/concerts/"),
@@ -39,4 +42,16 @@ async fn unknown_path_has_its_english_text() {
         text,
         "This path does not exist, or does not have this method."
     );
+}
+
+/// An error is an answer about a moment. A cache that kept it, as it may keep a 404 by default, would
+/// give it to others.
+#[tokio::test]
+async fn error_is_kept_by_no_cache() {
+    let shop = Shop::open().await;
+    for path in ["/nowhere", "/v1/users", "/v1/plans/none"] {
+        let refused = shop.get(path).send().await;
+        assert!(refused.status.is_client_error(), "{path}");
+        assert_eq!(refused.header("cache-control"), "no-store", "{path}");
+    }
 }

@@ -74,6 +74,7 @@ async fn early_buyer_waits_for_the_draw() {
             "queue_position": null,
             "estimated_wait_time": null,
             "opens_at": shop.in_seconds(3_600),
+            "server_time": shop.now(),
         })
     );
     let refused = shop.ask_for_dates(early).send().await;

@@ -6,6 +6,7 @@
 mod concerts;
 mod halls;
 mod line;
+mod operators;
 mod purchases;
 mod round_trips;
 mod users;

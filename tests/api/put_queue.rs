@@ -44,6 +44,8 @@ async fn replaces_all_settings() {
     assert_eq!(document["rate"], json!(0.125));
     assert_eq!(document["state"], "PAUSED");
     assert_eq!(document["who"], "accounts");
+    assert_eq!(document["claim_seconds"], 10);
+    assert_eq!(document["active_seconds"], 60);
 
     // A setting that is left out gets its default again, the default concert too.
     let concert = json!({ "default_concert_id": shop.concert_id, "max_active": 7 });
@@ -229,9 +231,11 @@ async fn if_match_names_the_version_that_is_replaced() {
     ] {
         let reply = put_if(&shop, &admin, "main", other).await;
         assert_eq!(reply.body["version"], 1, "{other}");
+        let by = (&reply.body["changed_by"], &reply.body["changed_at"]);
+        assert_eq!(by, (&json!(admin.user_id), &shop.in_seconds(0)), "{other}");
         let text = reply.refused(412, "VERSION_MISMATCH");
         assert_eq!(
-            text, "설정이 이미 변경되었습니다. 현재 버전은 1입니다.",
+            text, "그 사이에 내용이 변경되었습니다. 현재 버전은 1입니다.",
             "{other}"
         );
     }
@@ -249,6 +253,7 @@ async fn if_match_makes_no_queue() {
     for named in ["*", "\"0\"", "\"1\""] {
         let reply = put_if(&shop, &admin, "rock", named).await;
         assert_eq!(reply.body["version"], Value::Null, "{named}");
+        assert_eq!(reply.body.get("changed_by"), None, "{named}");
         let text = reply.refused(412, "VERSION_MISMATCH");
         assert_eq!(text, "존재하지 않는 대기열이므로 설정의 버전이 없습니다.");
     }

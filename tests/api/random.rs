@@ -7,6 +7,7 @@
 //! change that. `ONSALE_OPERATIONS` is how many operations are done.
 
 mod admissions;
+mod calling_off;
 mod disturbances;
 mod final_check;
 mod ledger;
@@ -19,7 +20,7 @@ use std::{
     io::Write as _,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -37,7 +38,7 @@ use self::{
     ledger::Ledger,
     people::{Person, Place},
 };
-use crate::harness::{Guest, NOON, PRICE, Shop, show};
+use crate::harness::{Guest, NOON, PRICE, Shop, halls::small_hall, show, text};
 
 /// Small halls and short windows, so that everything that can happen happens often.
 const PARAMETERS: [(&str, &str); 6] = [
@@ -54,9 +55,25 @@ const PEOPLE: usize = 16;
 
 /// The queues, and the shows that each sells: dates and numbers of seats.
 const SHOWS: [(&str, &[(&str, u32)]); 2] = [
-    ("main", &[("2027-05-01", 10), ("2027-05-02", 6)]),
+    (
+        "main",
+        &[("2027-05-01", 10), ("2027-05-02", 6), (CALLED_OFF, 8)],
+    ),
     ("spring", &[("2027-06-01", 8)]),
 ];
+
+/// The show that is called off when half of the evening is over.
+const CALLED_OFF: &str = "2027-05-03";
+
+/// The shows in a hall, which `spring` sells as well. Seats 1 to 4 are of the first grade, and the
+/// others of the second.
+const HALL_SHOWS: [&str; 2] = ["2027-06-02T14:00", "2027-06-02T19:30"];
+
+/// The grades of the hall, with their prices and numbers of seats.
+const GRADES: [(&str, u64, usize); 2] = [("VIP", 70_000, 4), ("R", 30_000, 2)];
+
+/// The most seats in the hall that one user may have.
+const HALL_LIMIT: usize = 2;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -77,6 +94,7 @@ struct World {
     admin: Guest,
     ledger: Ledger,
     left: AtomicU64,
+    is_called_off: AtomicBool,
     answers: Mutex<BTreeMap<String, u64>>,
     violations: Mutex<Vec<String>>,
 }
@@ -110,16 +128,19 @@ impl World {
             shows.extend(dates.iter().map(|(date, capacity)| Place {
                 queue,
                 concert_id: concert_id.clone(),
-                date: (*date).to_owned(),
-                capacity: *capacity,
+                show: (*date).to_owned(),
+                prices: vec![usual_price(); *capacity as usize],
+                limit: None,
             }));
         }
+        shows.extend(hall(&shop, &admin).await);
         Self {
             shop,
             shows,
             admin,
             ledger: Ledger::default(),
             left: AtomicU64::new(0),
+            is_called_off: AtomicBool::new(false),
             answers: Mutex::default(),
             violations: Mutex::default(),
         }
@@ -148,6 +169,11 @@ impl World {
             .or_default() += 1;
     }
 
+    /// Whether an operator has begun to call this show off.
+    fn is_called_off(&self, show: &str) -> bool {
+        show == CALLED_OFF && self.is_called_off.load(Ordering::SeqCst)
+    }
+
     /// Whether there is more to do.
     fn is_open(&self) -> bool {
         self.left.load(Ordering::SeqCst) > 0 && !self.is_violated()
@@ -161,6 +187,35 @@ impl World {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
         left.is_ok() && !self.is_violated()
     }
+}
+
+/// Creates a concert in a hall with a plan and a limit of seats a person.
+async fn hall(shop: &Shop, admin: &Guest) -> impl Iterator<Item = Place> + use<> {
+    let plan_id = shop.add_plan(admin, &small_hall().to_string()).await;
+    let prices: BTreeMap<_, _> = GRADES
+        .iter()
+        .map(|(name, price, _)| (name, price))
+        .collect();
+    let shows =
+        HALL_SHOWS.map(|show| json!({ "date": show, "plan_id": plan_id, "prices": prices }));
+    let concert = json!({
+        "name": "hall",
+        "queue_id": "spring",
+        "most_seats_a_person": HALL_LIMIT,
+        "shows": shows,
+    });
+    let created = shop.create(admin, &concert).await.expect(201);
+    let concert_id = text(&created["concert_id"]);
+    let prices: Vec<_> = (GRADES.iter())
+        .flat_map(|(_, price, seats)| std::iter::repeat_n(*price, *seats))
+        .collect();
+    HALL_SHOWS.into_iter().map(move |show| Place {
+        queue: "spring",
+        concert_id: concert_id.clone(),
+        show: show.to_owned(),
+        prices: prices.clone(),
+        limit: Some(HALL_LIMIT),
+    })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -199,6 +254,11 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
         Arc::clone(&limits),
         Xoshiro256PlusPlus::seed_from_u64(rng.random()),
     ));
+    let calling_off = tokio::spawn(calling_off::call_off(
+        Arc::clone(&world),
+        people.clone(),
+        operations,
+    ));
     around.spawn(admissions::check(
         Arc::clone(&world),
         people.clone(),
@@ -209,6 +269,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
         done.expect("nobody panics");
     }
     changes.await.expect("nobody panics");
+    calling_off.await.expect("nobody panics");
     around.shutdown().await;
     final_check::settle(&world, &people).await;
     let faults = world.shop.stack.faults();
@@ -276,18 +337,24 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
     let often = [
         "join",
         "hold",
+        "hold of the best",
         "pay",
         "charge",
         "refund",
         "leave",
         "correct",
         "operator's refund",
+        "call off",
     ];
     let seldom = ["cancel", "operator's cancel"];
     let is_long = operations >= 50_000;
     let expected = often.iter().chain(seldom.iter().filter(|_| is_long));
     for what in expected {
         assert!(run.answers.contains_key(&format!("{what} OK")), "{run:#?}");
+    }
+    if is_long {
+        let refused = "hold PERSON_LIMIT";
+        assert!(run.answers.contains_key(refused), "{run:#?}");
     }
     assert!(run.faults.len() > 10, "{run:#?}");
 }
@@ -305,7 +372,7 @@ async fn everybody_notices_a_missing_condition() {
     }
 }
 
-/// The price of this many seats.
-fn price(seats: usize) -> u64 {
-    u64::from(PRICE) * seats as u64
+/// The price of a seat of a show without a plan.
+fn usual_price() -> u64 {
+    u64::from(PRICE)
 }

@@ -82,11 +82,18 @@ async fn poll_says_who_is_beyond_the_seats() {
     let one = json!({ "max_active": 1 });
     shop.put_queue(&admin, "rock", &one).await.ok();
     let fans = shop.fans_after_a_tick(5).await;
-    let mut beyond = Vec::new();
+    let document = shop.queue("rock").await;
+    let number = |name: &str| document[name].as_u64().expect("a number");
+    let (mut beyond, mut computed) = (Vec::new(), Vec::new());
     for fan in &fans {
-        beyond.push(shop.get_place(fan).await["beyond_seats"] == true);
+        let place = shop.get_place(fan).await;
+        beyond.push(place["beyond_seats"] == true);
+        let ahead = place["queue_position"].as_u64().expect("a place");
+        computed.push(number("served") + ahead > number("seats_through"));
     }
     assert_eq!(beyond, [false, false, false, true, true]);
+    // A page computes the same from the document.
+    assert_eq!(computed, beyond, "{document}");
 }
 
 #[tokio::test]

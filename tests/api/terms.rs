@@ -11,7 +11,8 @@ fn terms(answer: &Value) -> (&Value, &Value) {
 }
 
 impl Shop {
-    async fn payments(&self, buyer: &Buyer) -> Value {
+    /// The payments of a user, the latest reservation first.
+    pub async fn payments(&self, buyer: &Buyer) -> Value {
         let path = format!("/v1/users/{}/payments", buyer.user_id);
         let page = self.get(&path).send_as(&buyer.access_token).await.ok();
         page["payments"].clone()

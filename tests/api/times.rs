@@ -89,15 +89,41 @@ async fn times_of_a_sale_are_whole_seconds() {
     assert_eq!(early.joined["opens_at"], rounded_down(opens_at));
 }
 
-/// Clients compute places with these times, to the millisecond.
+/// Clients compute places and count down with these times, to the millisecond.
 #[tokio::test]
-async fn times_of_a_schedule_have_milliseconds() {
+async fn time_of_the_service_has_milliseconds() {
     let shop = Shop::open().await;
     shop.stack.advance(Duration::from_millis(437)).await;
-    shop.buyer().await;
-    let document = shop.queue("main").await;
-    assert_eq!(document["server_time"], json!(shop.now()));
-    assert_ne!(document["server_time"], rounded_down(shop.now()));
+    assert_ne!(json!(shop.now()), rounded_down(shop.now()));
+    let (buyer, held) = shop.about_to_pay().await;
+    let reservation = shop.reservation(&held);
+    let is_now = |answer: &Value| assert_eq!(answer["server_time"], json!(shop.now()), "{answer}");
+    is_now(&buyer.joined);
+    is_now(&held);
+    let read = async |seconds: u64, paths: &[&str]| {
+        shop.advance(seconds).await;
+        for path in paths {
+            is_now(&shop.get(path).send_as(&buyer.token).await.ok());
+        }
+    };
+    let all = [
+        "/v1/queues/main",
+        "/v1/settings",
+        "/v1/auth/tokens",
+        &reservation,
+    ];
+    read(1, &all).await;
+    // The same hold again has the time of this answer, and not of the first one.
+    shop.advance(7).await;
+    let again = shop.hold(&buyer, 7).await.ok();
+    is_now(&again);
+    assert_eq!(again["expiration_time"], held["expiration_time"]);
+    shop.pay(&buyer, &held).await.ok();
+    assert_eq!(shop.status(&buyer).await, "CLOSED PAID");
+    read(0, &all).await;
+    // A later session has replaced it.
+    let _later = shop.rejoin(&buyer).await;
+    read(2, &["/v1/auth/tokens"]).await;
 }
 
 /// The check of every answer must be able to fail.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::futures_util::future::join_all;
 
 use crate::harness::{
-    NOBODY, PRICE, Shop,
+    Guest, NOBODY, PRICE, Reply, Shop,
     concerts::many_shows,
     refusal::{
         CONCERT_NOT_FOUND, EMPTY_BODY, INVALID_CAPACITY, INVALID_DATE, INVALID_NAME, INVALID_PRICE,
@@ -14,6 +14,33 @@ use crate::harness::{
     show, text,
 };
 
+/// A misspelt field would be taken for one that was left out.
+#[tokio::test]
+async fn fields_that_a_concert_does_not_have_are_refused() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let before = shop.concert(&shop.concert_id).await;
+    let with = |field: &str| json!({ "shows": [{ "date": "2026-12-24", "price": 1, field: 30 }] });
+    for (body, name) in [
+        (json!({ "most_seats": 4 }), "most_seats"),
+        (json!({ "shws": [] }), "shws"),
+        (json!({ "Name": "A" }), "Name"),
+        (with("capcity"), "capcity"),
+        (with("planid"), "planid"),
+    ] {
+        let reply = shop.change(&admin, &shop.concert_id, &body).await;
+        let text = reply.refused(400, "UNKNOWN_FIELD");
+        assert!(text.contains(&format!("'{name}'")), "{text}");
+        let mut concert = json!({ "name": "B", "shows": [{ "date": "2027-01-01", "price": 1 }] });
+        let fields = body.as_object().expect("an object").clone();
+        concert.as_object_mut().expect("an object").extend(fields);
+        let reply = shop.create(&admin, &concert).await;
+        reply.refused(400, "UNKNOWN_FIELD");
+    }
+    assert_eq!(shop.concert(&shop.concert_id).await, before);
+    assert_eq!(shop.listed_names().await, ["겨울 콘서트"]);
+}
+
 #[tokio::test]
 async fn keeps_what_is_left_out() {
     let shop = Shop::open().await;
@@ -21,7 +48,7 @@ async fn keeps_what_is_left_out() {
     let before = shop.concert(&shop.concert_id).await;
     let same = shop.change(&admin, &shop.concert_id, &json!({})).await.ok();
     assert_eq!(same, before);
-    let body = json!({ "name": null, "queue_id": null, "shows": null, "x": 1 });
+    let body = json!({ "name": null, "queue_id": null, "shows": null });
     let same = shop.change(&admin, &shop.concert_id, &body).await.ok();
     assert_eq!(same, before);
 
@@ -34,6 +61,7 @@ async fn keeps_what_is_left_out() {
         "concert_id": shop.concert_id,
         "name": "겨울 콘서트",
         "queue_id": "main",
+        "version": 2,
         "shows": [
             { "date": "2026-12-24", "show": "2026-12-24", "price": PRICE, "capacity": 50 },
             {
@@ -135,7 +163,8 @@ async fn refuses_impossible_changes_and_changes_nothing() {
         ),
         (of_show("date", json!("x")), INVALID_DATE),
         (of_show("price", json!(0.001)), INVALID_PRICE),
-        (of_show("capacity", json!(51)), INVALID_CAPACITY),
+        (of_show("capacity", json!(0)), INVALID_CAPACITY),
+        (of_show("capacity", json!(50.5)), INVALID_CAPACITY),
         (of_show("capacity", json!(100_001)), INVALID_CAPACITY),
         (of_show("closes_at", json!("soon")), INVALID_SALES_WINDOW),
         (
@@ -162,7 +191,9 @@ async fn refuses_impossible_changes_and_changes_nothing() {
         .is(INVALID_SALES_WINDOW);
     let body =
         json!({ "name": "겨울 콘서트", "shows": [{ "date": "2026-12-24", "closes_at": null }] });
-    let restored = shop.change(&admin, &shop.concert_id, &body).await.ok();
+    let mut restored = shop.change(&admin, &shop.concert_id, &body).await.ok();
+    assert_eq!(restored["version"], 3);
+    restored["version"] = before["version"].clone();
     assert_eq!(restored, before);
     // The same capacity is not a change.
     let body = json!({ "shows": [{ "date": "2026-12-24", "capacity": 50 }] });
@@ -266,4 +297,114 @@ async fn changes_at_once_are_all_made() {
     let concert = shop.concert(&shop.concert_id).await;
     assert_eq!(concert["shows"].as_array().expect("shows").len(), 10);
     assert_eq!(shop.listed_concerts().await[0]["shows"], 10);
+}
+
+/// An administrator's request to rename the concert if it has this version.
+async fn rename_if(shop: &Shop, admin: &Guest, name: &str, named: &str) -> Reply {
+    let call = shop.patch(&format!("/v1/concerts/{}", shop.concert_id));
+    let call = call.token(&admin.access_token).header("if-match", named);
+    call.json(&json!({ "name": name })).send().await
+}
+
+#[tokio::test]
+async fn if_match_names_the_version_that_is_changed() {
+    let shop = Shop::open().await;
+    let (first, second) = (shop.admin().await, shop.admin().await);
+    let version = async || shop.concert(&shop.concert_id).await["version"].clone();
+    assert_eq!(version().await, 1);
+    let renamed = rename_if(&shop, &first, "A", "\"1\"").await.ok();
+    assert_eq!(renamed["version"], 2);
+    let changed_at = shop.in_seconds(0);
+    shop.advance(60).await;
+
+    let etag = shop.get(&format!("/v1/concerts/{}", shop.concert_id));
+    let etag = etag.send().await.header("etag").to_owned();
+    for other in [
+        "\"1\"",
+        "\"3\"",
+        "2",
+        "W/\"2\"",
+        "\"02\"",
+        "\"+2\"",
+        "\"\"",
+        "",
+        "\"1\", \"3\"",
+        "x",
+        &etag,
+    ] {
+        let reply = rename_if(&shop, &second, "B", other).await;
+        assert_eq!(
+            (
+                &reply.body["version"],
+                &reply.body["changed_by"],
+                &reply.body["changed_at"]
+            ),
+            (&json!(2), &json!(first.user_id), &changed_at),
+            "{other}"
+        );
+        let text = reply.refused(412, "VERSION_MISMATCH");
+        assert_eq!(
+            text, "그 사이에 내용이 변경되었습니다. 현재 버전은 2입니다.",
+            "{other}"
+        );
+    }
+    assert_eq!(shop.listed_names().await, ["A"]);
+    for (named, next) in [("\"1\", \"2\"", 3), ("*", 4)] {
+        let renamed = rename_if(&shop, &second, &format!("{next}"), named)
+            .await
+            .ok();
+        assert_eq!(renamed["version"], next, "{named}");
+    }
+    let body = json!({ "name": "C" });
+    let any = shop.change(&first, &shop.concert_id, &body).await.ok();
+    assert_eq!(any["version"], 5, "without it, any version is meant");
+}
+
+/// Whatever changes a concert counts its version up, and says who it was.
+#[tokio::test]
+async fn every_change_of_a_concert_is_another_version() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let path = format!("/v1/concerts/{}", shop.concert_id);
+    let unknown = rename_if(&shop, &admin, "A", "\"7\"").await;
+    assert_eq!(unknown.body["version"], 1);
+    assert_eq!(unknown.body.get("changed_by"), None, "nobody created it");
+    let off = shop.post(&format!("{path}/dates/{}/call-off", shop.dates[1]));
+    off.send_as(&admin.access_token).await.ok();
+    let stale = rename_if(&shop, &admin, "A", "\"1\"").await;
+    assert_eq!(stale.body["version"], 2);
+    assert_eq!(stale.body["changed_by"], json!(admin.user_id));
+    let delete = shop.delete(&format!("{path}/dates/{}", shop.dates[0]));
+    delete.send_as(&admin.access_token).await.ok();
+    let stale = rename_if(&shop, &admin, "A", "\"2\"").await;
+    stale.refused(412, "VERSION_MISMATCH");
+    rename_if(&shop, &admin, "A", "\"3\"").await.ok();
+}
+
+#[tokio::test]
+async fn of_two_changes_of_one_version_one_is_made() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let names: Vec<_> = (0..8).map(|n| format!("Concert {n}")).collect();
+    let renamed = names
+        .iter()
+        .map(|name| rename_if(&shop, &admin, name, "\"1\""));
+    let replies = join_all(renamed).await;
+    let made = replies.iter().filter(|reply| reply.status == 200);
+    assert_eq!(made.count(), 1);
+    let concert_id = &shop.concert_id;
+    let records = shop
+        .changes(&admin, &format!("concert_id={concert_id}"))
+        .await;
+    assert_eq!(records.len(), 1);
+}
+
+#[tokio::test]
+async fn if_match_finds_no_concert_that_is_not_there() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let call = shop.patch(&format!("/v1/concerts/{NOBODY}"));
+    let call = call.token(&admin.access_token).header("if-match", "*");
+    let call = call.json(&json!({ "name": "A" }));
+    call.send().await.is(CONCERT_NOT_FOUND);
 }

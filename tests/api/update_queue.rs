@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use shared::{
-    domain::queue::{QueueState, Settings},
-    store::{
-        Reading,
-        queues::{SettingsChange, SettingsPut},
+    domain::{
+        changes::LastChange,
+        queue::{QueueState, Settings},
     },
+    store::{Reading, queues::SettingsPut},
 };
 
 use crate::harness::{
@@ -191,7 +191,7 @@ async fn plant(shop: &Shop, claim_seconds: u32, active_seconds: u32) {
         version: 1,
         ..operator.queue_defaults().clone()
     };
-    let change = SettingsChange {
+    let change = LastChange {
         by: shop.guest().await.user_id.parse().expect("an id"),
         at: shop.now(),
     };
@@ -275,7 +275,10 @@ async fn patch_is_for_the_version_that_if_match_names() {
         let reply = patch_if(&shop, &admin, "main", old).await;
         assert_eq!(reply.body["version"], 1, "{old}");
         let text = reply.refused(412, "VERSION_MISMATCH");
-        assert_eq!(text, "설정이 이미 변경되었습니다. 현재 버전은 1입니다.");
+        assert_eq!(
+            text,
+            "그 사이에 내용이 변경되었습니다. 현재 버전은 1입니다."
+        );
     }
     let english = shop
         .patch("/v1/queues/main")
@@ -284,7 +287,7 @@ async fn patch_is_for_the_version_that_if_match_names() {
         .english()
         .json(&json!({}));
     let text = english.send().await.refused(412, "VERSION_MISMATCH");
-    assert_eq!(text, "The settings have been changed: their version is 1.");
+    assert_eq!(text, "It has been changed meanwhile: its version is 1.");
     patch_if(&shop, &admin, "main", "*").await.ok();
 }
 

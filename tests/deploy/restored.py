@@ -9,7 +9,7 @@ is for the stack after it was deployed with RestoredTables=SUFFIX: it must know 
 purchases only. NOTES is a file that `prepare` writes and `check` reads.
 
 MiniStack restores a table to its present state, and says that its backups begin now. So no time
-would suit all six tables, and this script changes that answer to a day earlier. Its CloudFormation
+would suit all seven tables, and this script changes that answer to a day earlier. Its CloudFormation
 gives tables no backups, expiry, protection or insights, so this script sets what the template says.
 On AWS none of this is needed.
 """
@@ -112,11 +112,11 @@ def prepare(name, notes, suffix):
     there = {table: settings(f"{name}-{table}-{suffix}") for table in restore.RESTORED}
     assert {table for table, has in there.items() if has["protected"]} == {"Accounts"}, there
     watched = {table for table, has in there.items() if has["insights"] == "ENABLED"}
-    assert watched == {"Catalog", "Queues", "Seats"}, there
+    assert watched == {"Catalog", "Queues", "Seats", "Changes"}, there
     expires = {table for table, has in there.items() if has["expiry"] == "ttl"}
     assert expires == {"Queues", "Sessions", "Seats"}, there
     assert all(has["tags"] == [("service", "onsale")] for has in there.values()), there
-    smoke.done("six tables are restored, with the settings of those that they come from")
+    smoke.done("seven tables are restored, with the settings of those that they come from")
     assert restore.main([name, "--at", at, "--suffix", suffix]) == 1
     smoke.done("tables that are there already are left alone")
     client = boto3.client("dynamodb")

@@ -9,6 +9,7 @@ guest waits during the test. It leaves its users, but no concert and nobody in t
 """
 
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -30,6 +31,10 @@ class Stack:
 
     def call(self, method, path, token=None, body=None, expected=200):
         """Calls the API and returns the answer, which must have this status."""
+        return json.loads(self.text(method, path, token, body, expected))
+
+    def text(self, method, path, token=None, body=None, expected=200):
+        """The same, with the answer as a text."""
         request = urllib.request.Request(self.url + path, method=method)
         request.add_header("content-type", "application/json")
         request.add_header("host", self.host)
@@ -43,7 +48,7 @@ class Stack:
             status, text = refused.code, refused.read()
         if status != expected:
             sys.exit(f"{method} {path}: {status} instead of {expected}: {text.decode()}")
-        return json.loads(text)
+        return text.decode()
 
 
 def api_address(told):
@@ -137,6 +142,16 @@ def purchase(stack, admin, user, token, concert, number=7):
     return path
 
 
+def page(stack):
+    """The page and a module of it, which must be of the same version."""
+    html = stack.text("GET", "/")
+    module = re.search(r"/page/[^/]+/main\.mjs", html)
+    assert module, html
+    assert "import" in stack.text("GET", module[0])
+    stack.call("GET", "/page/none/main.mjs", expected=404)
+    done("the page is there")
+
+
 def audit(stack):
     report = invoke(stack, "AuditFunction", {"from_start": True})
     assert report["violations"] == 0, report
@@ -161,6 +176,7 @@ def dead_letter(stack):
 
 def main(name):
     stack = Stack(name)
+    page(stack)
     admin = administrator(stack)
     concert = concert_on_sale(stack, admin)
 

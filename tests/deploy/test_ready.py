@@ -51,8 +51,8 @@ RICH = Account(
     table_reads=Quota(10**7),
     table_writes=Quota(10**7),
 )
-# 5,000 people of whom half come in 50 seconds: 50 a second sign up and join.
-CROWD = Crowd(people=5_000, half_within=50)
+# 5,000 people of whom half come in 50 seconds: 50 a second sign up and join, with a page of others.
+CROWD = Crowd(people=5_000, half_within=50, page=False)
 WARM = {name: Table(name, 10**7, 10**7) for name in ready.TABLES}
 
 
@@ -96,6 +96,14 @@ class Crowds(unittest.TestCase):
     def test_with_a_cdn_only_served_numbers_poll(self):
         self.assertEqual(50, ready.load_of(replace(CROWD, cdn=True), stack()).polls)
 
+    def test_pages_that_are_opened_count_unless_a_cdn_has_them(self):
+        ours = replace(CROWD, page=True)
+        without, with_page = ready.load_of(CROWD, stack()), ready.load_of(ours, stack())
+        self.assertEqual(50 * 21, with_page.requests - without.requests)
+        self.assertEqual(50 * 21, with_page.busiest_other_route)
+        self.assertEqual(0, ready.load_of(replace(ours, cdn=True), stack()).pages)
+        self.assertIn("1,050 a second", " ".join(ready.assumptions(ours, stack())))
+
     def test_no_more_are_let_in_than_come(self):
         self.assertEqual(3, ready.load_of(Crowd(3), stack()).admitted)
 
@@ -135,7 +143,7 @@ class Bounds(unittest.TestCase):
         )
 
     def test_sign_ups(self):
-        crowd = Crowd(people=5_000, half_within=10)
+        crowd = Crowd(people=5_000, half_within=10, page=False)
         self.bound(
             "RequestsPerSecond",
             stack(RequestsPerSecond="250"),

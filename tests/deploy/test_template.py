@@ -117,6 +117,13 @@ class Expanded(unittest.TestCase):
             self.assertLessEqual(len(asked), 10)
             self.assertLessEqual({"FunctionsFail", "PayFails", "LineFunctionsCrash"}, asked, name)
 
+    def test_the_page_is_deployed_at_once(self):
+        """While two versions answer in turn, one has the HTML and the other not its files."""
+        template = expanded(Deployment="Canary10Percent5Minutes")
+        aliases = of_type(template, "AWS::Lambda::Alias")
+        gradual = {name for name, alias in aliases.items() if "UpdatePolicy" in alias}
+        self.assertEqual(set(aliases) - gradual, {"GetPageAliaslive"})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -19,22 +19,32 @@
 //! still counted when the round comes to the queues. And a change of an e-mail address that was cut
 //! off half-way is checked only from the user's side.
 //!
-//! Cost of a round: 0.5 RRU per 4 KB of users and seats; 1 RRU per 4 KB of sessions and accounts; 2
-//! RRU for each queue, and 1 RRU for each of its live cohorts; 2 to 5 RRU for each hold. A run: 1
-//! RRU and 1 WRU more. A run that ends before the round writes what it remembers, some 20 bytes for
-//! each sold seat and each user: 2 WRU per KB, and 1 RRU per 4 KB for the next run. A thousand
-//! orders, with all that belongs to them, cost some 260 RRU.
+//! Cost of a round: 0.5 RRU per 4 KB of the catalog, users, seats and the log of changes; 1 RRU per 4
+//! KB of sessions and accounts; 2 RRU for each queue, and 1 RRU for each of its live cohorts; 2 to 5
+//! RRU for each hold; 1 RRU for each show that was called off.
+//! A run: 1 RRU per 4 KB and 1 WRU per KB of the round more. A round has 1 KB, and the books of the last
+//! one that was over: 20 bytes for each day on which money moved, so 9 KB after 400 such days. A run
+//! that ends before the round writes what it remembers, some 20 bytes for each sold seat, each user and
+//! each record of moved money, and some 30 for each show until all seats are read: 2 WRU per KB, and 1
+//! RRU per 4 KB for the next run. A thousand orders, with all that belongs to them,
+//! cost some 260 RRU. A seat that does not agree with its show costs 3 RRU more, and a show that
+//! does not fit its plan 2 (per 4 KB of the plan).
 //!
 //! A run reads 150 RRU a second on average, and at most 300 in any second. That is a tenth of what
 //! a partition of a table gives, so buyers do not notice it. In its 15 minutes a run reads some
 //! 125,000 RRU at most, whatever it may read.
 //!
+//! Accounts are added up as they are read: the books, what came in and went out by day
+//! (`domain/audit/books.rs`). A round that is over keeps them until the next one is. Each account is in
+//! them as it was at one moment: one that changes while it is read is read again.
+//!
 //! Two runs at once do no harm. Both read, and the result of one is kept. The other one answers
 //! that it was `superseded`.
 
 mod accounts;
+mod catalog;
+mod changes;
 mod doubt;
-mod pace;
 mod queues;
 mod seats;
 mod sessions;
@@ -61,7 +71,8 @@ use shared::{
     },
 };
 
-use self::{doubt::Doubt, pace::Pace};
+use self::doubt::{Doubt, Reread, Settled};
+use super::pace::Pace;
 
 /// How many RRU a run reads by default.
 const USUAL_READ_UNITS: f64 = 100_000.0;
@@ -88,7 +99,7 @@ const SECOND_LOOK_AFTER: Duration = Duration::from_millis(50);
 
 /// Checks. Answers with what it has found.
 pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value, ApiError> {
-    let command: Command = http::event(&event)?;
+    let command: Command = http::command(&event, &FIELDS)?;
     let user_id = command
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
@@ -101,12 +112,54 @@ pub async fn handle(app: App, event: Value, deadline: Timestamp) -> Result<Value
 
 /// Goes on with the round, or begins one.
 async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<RoundAnswer, ApiError> {
-    let may_read = read_units(command)?;
+    let limits = Limits {
+        read_units: read_units(command)?,
+        end: deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline),
+    };
     let from_start = from_start(command)?;
-    let end = deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline);
+    let ran = run(app, from_start, limits).await?;
+    Ok(RoundAnswer {
+        report: ran.round.report,
+        started_at: Seconds(ran.round.started_at),
+        runs: ran.round.runs,
+        is_over: ran.round.stage == Stage::Done,
+        run: RunAnswer {
+            report: ran.found,
+            read_units: usage::so_far().read,
+            superseded: !ran.kept,
+        },
+    })
+}
+
+/// What a run may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// How many RRU it may read. It reads some more for its last step.
+    pub read_units: f64,
+    /// When it begins no further step.
+    pub end: Timestamp,
+}
+
+/// What a run has done.
+pub(crate) struct Ran {
+    /// The round after it.
+    pub round: Round,
+    /// What this run has found.
+    pub found: Report,
+    /// Whether it counts. If not, another run was faster.
+    pub kept: bool,
+}
+
+/// Goes on with the round, or begins one: `from_start`, or if the last one is over.
+pub(crate) async fn run(app: &App, from_start: bool, limits: Limits) -> Result<Ran, ApiError> {
     let now = app.now();
     let pace = Pace::new(now);
-    let round = match app.store().round(|| pace.keep(app)).await? {
+    let read = if from_start {
+        app.store().round_without_memory().await?
+    } else {
+        app.store().round(|| pace.keep(app)).await?
+    };
+    let round = match read {
         Some(round) if !from_start && round.stage != Stage::Done => round,
         earlier => Round::after(earlier, now),
     };
@@ -114,13 +167,14 @@ async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<Roun
         app,
         round,
         found: Report::default(),
-        may_read,
+        may_read: limits.read_units,
         pace,
     };
     loop {
         run.pace.keep(app).await;
         run.step().await?;
-        if run.round.stage == Stage::Done || run.may_still_read() <= 0.0 || app.now() >= end {
+        if run.round.stage == Stage::Done || run.may_still_read() <= 0.0 || app.now() >= limits.end
+        {
             break;
         }
     }
@@ -129,20 +183,13 @@ async fn go_on(app: &App, command: &Command, deadline: Timestamp) -> Result<Roun
     } = run;
     round.runs += 1;
     round.report.add(&found);
+    if round.stage == Stage::Done {
+        round.end(app.now());
+    }
     // First publish what was found: storing the round may fail.
     publish(app, &found);
     let kept = app.store().put_round(&round, now).await?;
-    Ok(RoundAnswer {
-        report: round.report,
-        started_at: Seconds(round.started_at),
-        runs: round.runs,
-        is_over: round.stage == Stage::Done,
-        run: RunAnswer {
-            report: found,
-            read_units: usage::so_far().read,
-            superseded: !kept,
-        },
-    })
+    Ok(Ran { round, found, kept })
 }
 
 /// Checks one user.
@@ -169,9 +216,12 @@ fn publish(app: &App, found: &Report) {
         table,
         seq,
         reservation_id,
-        seat,
+        show,
+        seat_number,
+        plan_id,
         queue_id,
         number,
+        change_id,
         ..
     } in &found.examples
     {
@@ -180,9 +230,12 @@ fn publish(app: &App, found: &Report) {
             ?table,
             ?seq,
             ?reservation_id,
-            ?seat,
+            ?show,
+            ?seat_number,
+            ?plan_id,
             ?queue_id,
             ?number,
+            ?change_id,
             "the audit has found a violation"
         );
     }
@@ -228,15 +281,19 @@ impl Run<'_> {
     /// Reads one page of the stage, or settles some of the doubts that earlier stages have left.
     async fn step(&mut self) -> Result<(), StoreError> {
         let step = match self.round.stage {
+            Stage::Catalog => self.read_catalog().await?,
+            Stage::Plans => self.settle_plans().await?,
             Stage::Users => self.read_users().await?,
             Stage::Addresses => self.settle_addresses().await?,
             Stage::Seats => self.read_seats().await?,
             Stage::Sessions => self.read_sessions().await?,
             Stage::HeldSeats => self.settle_held_seats().await?,
             Stage::Queues => self.read_queues().await?,
+            Stage::Changes => self.read_changes().await?,
             Stage::Accounts => self.read_accounts().await?,
             Stage::UsersLeft => self.settle_users_left().await?,
             Stage::SeatsLeft => self.settle_seats_left().await?,
+            Stage::ChangesLeft => self.settle_changes_left().await?,
             Stage::Done => Step::Over,
         };
         if step == Step::Over {
@@ -263,7 +320,18 @@ impl Run<'_> {
             self.pace.keep(app).await;
             let next = doubts.by_ref().take(AT_ONCE);
             let settled = try_join_all(next.map(|doubt| doubt.settle(app))).await?;
-            self.report_all(settled.concat());
+            for Settled {
+                violations,
+                account,
+            } in settled
+            {
+                self.report_all(violations);
+                match account {
+                    Some(Reread::Whole(ledger)) => self.add_to_books(&ledger),
+                    Some(Reread::Moving) => self.round.memory.books.left_out += 1,
+                    None => {}
+                }
+            }
         }
         Ok(())
     }
@@ -316,6 +384,9 @@ fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
 async fn wait_before_second_look() {
     tokio::time::sleep(SECOND_LOOK_AFTER).await;
 }
+
+/// The fields of an event.
+const FIELDS: [&str; 3] = ["from_start", "read_units", "user_id"];
 
 /// The event. That of a schedule has only `read_units`.
 #[derive(Deserialize)]

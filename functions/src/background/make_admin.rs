@@ -1,20 +1,21 @@
 //! `make-admin`: makes an administrator, or takes the role away. No route leads here. Only those
 //! who may invoke functions in the AWS account reach it.
 //!
-//! - `{"user_id": …}` gives the user the role, for 1 WRU. With `"remove": true` it takes the role
-//!   away. Either is in force with the user's next request. The last administrator may lose the
+//! - `{"user_id": …}` gives the user the role, for 1 RRU and 4 WRU. With `"remove": true` it takes the
+//!   role away. Either is in force with the user's next request. The last administrator may lose the
 //!   role too, because this function can make another one.
-//! - `{"email": …, "password": …, "name": …}` makes a new user with the role, for 6 WRU. The name
+//! - `{"email": …, "password": …, "name": …}` makes a new user with the role, for 8 WRU. The name
 //!   is optional. An address that a user has already is refused: addresses are not verified, so
 //!   anybody may have signed up with it.
 //!
-//! The answer has the `user_id`.
+//! The answer has the `user_id`. Either is in the log of changes, where an operator has no name.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
     app::App,
     domain::{
+        changes::Author,
         ids::UserId,
         user::{Email, Name, Password, Role, User},
     },
@@ -22,7 +23,6 @@ use shared::{
     http::{self, Field, Parsed},
     jiff::Timestamp,
     password,
-    store::{Decided as _, users::NoSuchUser},
 };
 
 /// The name of an administrator if the operator does not give one.
@@ -30,7 +30,7 @@ const NAME: &str = "관리자";
 
 /// Gives or takes the role. Answers with the user's id.
 pub async fn handle(app: App, event: Value, _deadline: Timestamp) -> Result<Value, ApiError> {
-    let command: Command = http::event(&event)?;
+    let command: Command = http::command(&event, &FIELDS)?;
     let user_id = command
         .user_id
         .text(|id| id.parse().ok(), ApiError::InvalidUserId)?;
@@ -54,8 +54,8 @@ async fn set_role(app: &App, user_id: UserId, command: &Command) -> Result<UserI
         Parsed::Value(true) => Role::User,
         Parsed::Malformed => return Err(ApiError::Internal("remove is true or false".into())),
     };
-    let set = app.store().set_role(user_id, role).await.decided()?;
-    set.map_err(|NoSuchUser| ApiError::UserNotFound)?;
+    let store = app.store().by(Some(operator(app)));
+    store.set_role(user_id, role, None).await?;
     Ok(user_id)
 }
 
@@ -75,9 +75,21 @@ async fn create(app: &App, command: &Command) -> Result<UserId, ApiError> {
         .ok_or(ApiError::MissingField("name"))?;
     let hash = password::hash(password).await?;
     let admin = User::account(name, email, hash, Role::Admin, app.now());
-    app.store().sign_up(&admin).await?;
+    let store = app.store().by(Some(operator(app)));
+    store.sign_up(&admin).await?;
     Ok(admin.user_id)
 }
+
+/// Who may invoke this function is known to the AWS account, and not to it.
+fn operator(app: &App) -> Author {
+    Author {
+        by: None,
+        at: app.now(),
+    }
+}
+
+/// The fields of an event.
+const FIELDS: [&str; 5] = ["user_id", "remove", "email", "password", "name"];
 
 /// The event: a user who exists, or one to be made.
 #[derive(Deserialize)]

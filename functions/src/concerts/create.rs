@@ -11,7 +11,7 @@
 //! A concert with a queue of its own ticks that queue, so that it takes newcomers at once.
 //!
 //! Cost: 1 RRU for the door; 2 WRU for each show, and 2 each for the concert, its line in the
-//! listing and the version; for texts 2 WRU per KB. A queue of its own: 1 RRU to look it up, 1 RRU
+//! listing, the version and the record in the log of changes; for texts 2 WRU per KB. A queue of its own: 1 RRU to look it up, 1 RRU
 //! per 4 KB and 2 WRU per KB of the list of its shows, and the price of a tick. With a key: 3 WRU
 //! more, and 2 WRU for each transaction of a concert that needs several; a repeated call: 1 RRU and
 //! 1 WRU.
@@ -31,7 +31,7 @@ use shared::{
     error::ApiError,
     http::{Field, IdempotencyKey, body, created, even_null},
     lambda_http::{Body, Request, Response},
-    store::programme::CreationName,
+    store::{Store, programme::CreationName},
 };
 use utoipa::ToSchema;
 
@@ -41,6 +41,7 @@ use crate::operation::{Door, Operation};
 /// Creates the concert. Answers 201 with it.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let admin = app.admin(&request).await?;
+    programme::require_concert_fields(&request)?;
     let programme = programme(&app, &body(&request)?).await?;
     let key = IdempotencyKey::of(&request)?;
     app.require_queue_exists(&programme.concert.queue_id)
@@ -50,22 +51,23 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         admin: admin.user_id,
         key: key.as_str().to_owned(),
     });
-    let programme = create(&app, programme, name).await?;
+    let store = app.store().by(admin.author());
+    let programme = create(&store, programme.first_version(), name).await?;
     app.wake_queue(&programme.concert.queue_id).await;
     created(&ConcertAnswer::of(&programme))
 }
 
 /// Creates a concert, only once if it has a name, and returns it as it was created.
 async fn create(
-    app: &App,
+    store: &Store,
     programme: Programme,
     name: Option<CreationName>,
 ) -> Result<Programme, ApiError> {
     let Some(name) = name else {
-        app.store().create_programme(&programme).await?;
+        store.create_programme(&programme).await?;
         return Ok(programme);
     };
-    let concert_id = app.store().create_concert_once(&name, &programme).await?;
+    let concert_id = store.create_concert_once(&name, &programme).await?;
     Ok(programme.with_id(concert_id))
 }
 
@@ -163,6 +165,7 @@ pub fn operation() -> Operation {
         .refuses(programme::REFUSALS)
         .refuses([
             ApiError::BadRequest,
+            ApiError::UnknownField("capcity".to_owned()),
             ApiError::QueueNotFound,
             ApiError::IdempotencyKeyReused,
         ])

@@ -3,8 +3,9 @@
 //! addresses.
 //!
 //! An instance keeps what it has read until anything in the catalog changes. Every request checks
-//! that. A page looks at a hundred concerts at most, so that it costs the same in a large catalog.
-//! So a page from which many concerts are left out, because they are over, may be short or empty.
+//! that. Browsers and a CDN may keep an answer for two seconds. A page looks at a hundred concerts at
+//! most, so that it costs the same in a large catalog. So a page from which many concerts are left out,
+//! because they are over, may be short or empty.
 //!
 //! An earlier version of the code sorted names in another way. The first change of any concert puts
 //! them into the present order. Until then a search reads the whole list, in short pages.
@@ -31,6 +32,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
+use super::MAX_AGE;
 use crate::operation::{Door, Operation};
 
 /// Answers with a page.
@@ -51,9 +53,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
             next_cursor: page.next.as_ref().map(|place| cursor(&list, place)),
         })?
     };
-    Ok(answer
-        .with(ETAG, &tag)
-        .with(CACHE_CONTROL, "public, no-cache"))
+    Ok(answer.with(ETAG, &tag).with(CACHE_CONTROL, MAX_AGE))
 }
 
 /// The name of the list in its cursors, and the page that is asked for.
@@ -103,9 +103,6 @@ pub struct Concerts<'a> {
     next_cursor: Option<String>,
 }
 
-/// The description of the header `ETag`.
-const TAG: &str = "The version of this answer, to send as `If-None-Match`.";
-
 /// The description in the OpenAPI document.
 pub fn operation() -> Operation {
     Operation::new("List concerts", Door::Public)
@@ -113,7 +110,8 @@ pub fn operation() -> Operation {
             "In the order of their names. Returns concerts with a date today or later, and with \
              `all` past ones too. A page may be short or empty without being the last: follow \
              `next_cursor` until it is absent.\n\n\
-             Send the `ETag` of an earlier answer as `If-None-Match`: 304 if it has not changed.",
+             The answer may be kept for two seconds. Send the `ETag` of an earlier answer as \
+             `If-None-Match`: 304 if it has not changed.",
         )
         .query::<String>(
             "name",
@@ -134,12 +132,6 @@ pub fn operation() -> Operation {
                 "max_capacity": 50,
             }] }),
         )
-        .with_header::<String>("ETag", TAG)
-        .answers_empty(304, "The answer has not changed.")
-        .with_header::<String>("ETag", TAG)
-        .header::<String>(
-            "If-None-Match",
-            "The `ETag` of an earlier answer that the client still has.",
-        )
+        .may_be_known()
         .refuses([ApiError::Invalid(Constraint::Name)])
 }

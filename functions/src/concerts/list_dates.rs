@@ -29,6 +29,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
+use super::programme::CalledOffShow;
 use crate::operation::{Door, Operation};
 
 /// Answers with the dates, the earliest first.
@@ -62,14 +63,14 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
 
 /// The dates of a concert that are still to come.
 #[derive(Serialize, ToSchema)]
-pub struct Dates {
+pub struct Dates<'a> {
     /// The dates, the earliest first.
-    dates: Vec<DateOfShow>,
+    dates: Vec<DateOfShow<'a>>,
 }
 
 /// A show, with the state of its sale and the number of free seats.
 #[derive(Serialize, ToSchema)]
-pub struct DateOfShow {
+pub struct DateOfShow<'a> {
     /// The date of the show.
     date: ShowDate,
     /// The show, as `date` of a request names it: its date, and its start if it has one.
@@ -98,6 +99,10 @@ pub struct DateOfShow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
+    /// That the show does not take place. Absent if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    called_off: Option<CalledOffShow<'a>>,
     /// The number of free seats, as of a few seconds ago, or a few minutes ago for a very large
     /// concert. Absent if the sale is over, and while a concert with more than 20,000 seats is
     /// counted for the first time.
@@ -113,7 +118,8 @@ pub struct GradeOfShow {
     grade: Grade,
     /// The price of one seat, in won.
     price: Won,
-    /// The number of free seats, as `seats_left` of the show. Absent when that is.
+    /// The number of free seats, as `seats_left` of the show. Absent when that is, and until the seats
+    /// are counted again after the show got another plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u32>,
@@ -123,7 +129,7 @@ pub struct GradeOfShow {
 ///
 /// - `UPCOMING`: it has not opened.
 /// - `OPEN`: seats can be held.
-/// - `OVER`: it has closed.
+/// - `OVER`: it has closed, or the show was called off.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Sale {
@@ -135,8 +141,23 @@ pub enum Sale {
     Over,
 }
 
-impl DateOfShow {
-    fn new(show: &Show, state: SaleState, plan: Option<&Plan>, taken: Option<&TakenSeats>) -> Self {
+impl From<SaleState> for Sale {
+    fn from(state: SaleState) -> Self {
+        match state {
+            SaleState::Upcoming { .. } => Self::Upcoming,
+            SaleState::Open => Self::Open,
+            SaleState::Over => Self::Over,
+        }
+    }
+}
+
+impl<'a> DateOfShow<'a> {
+    fn new(
+        show: &'a Show,
+        state: SaleState,
+        plan: Option<&Plan>,
+        taken: Option<&TakenSeats>,
+    ) -> Self {
         Self {
             date: show.date(),
             show: show.key,
@@ -144,13 +165,10 @@ impl DateOfShow {
             plan_id: show.pricing.plan_id(),
             grades: plan.and_then(|plan| grades(show, plan, taken)),
             capacity: show.capacity,
-            sale: match state {
-                SaleState::Upcoming { .. } => Sale::Upcoming,
-                SaleState::Open => Sale::Open,
-                SaleState::Over => Sale::Over,
-            },
+            sale: state.into(),
             opens_at: show.sale.opens_at.map(Seconds),
             closes_at: show.sale.closes_at.map(Seconds),
+            called_off: show.called_off.as_ref().map(Into::into),
             seats_left: taken.map(|taken| show.capacity.saturating_sub(taken.all)),
         }
     }
@@ -160,8 +178,9 @@ impl DateOfShow {
 fn grades(show: &Show, plan: &Plan, taken: Option<&TakenSeats>) -> Option<Vec<GradeOfShow>> {
     let prices = show.pricing.grades()?;
     let seats = plan.grades().iter().zip(plan.seats_of_grades());
+    let taken = taken.and_then(|taken| taken.of_grades(plan.id()));
     let grades = seats.enumerate().map(|(index, (grade, seats))| {
-        let taken = taken.and_then(|taken| taken.by_grade.get(index));
+        let taken = taken.and_then(|taken| taken.get(index));
         Some(GradeOfShow {
             grade: grade.clone(),
             price: Won(*prices.get(grade)?),

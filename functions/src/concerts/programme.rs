@@ -11,8 +11,9 @@ use shared::{
         money::Money,
         plan::{Grade, MAX_GRADES},
         programme::{Change, MAX_SHOWS, PlanOfShow, PricingChange, Programme, ShowChange},
+        reason::Reason,
         seat::MAX_SEATS_PER_SHOW,
-        show::{PERSON_LIMITS, Show, time},
+        show::{CalledOff, PERSON_LIMITS, Show, time},
         texts::{
             Description, DetailsChange, InLanguages, InLanguagesChange, Texts, TextsChange,
             TimeOfDay, Venue,
@@ -20,9 +21,12 @@ use shared::{
         user::Name,
     },
     error::{ApiError, Constraint},
-    http::{Field, Seconds, Won, even_null},
+    http::{Field, Seconds, Won, even_null, require_fields_among, unknown_field},
+    lambda_http::Request,
 };
 use utoipa::ToSchema;
+
+use crate::change::{change, in_languages};
 
 /// A show to add or to change. In a change, a field that is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
@@ -36,14 +40,16 @@ pub struct ShowFields {
     /// plan. Seats that are held keep their price.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1_000_000_000_000_i64)]
     price: Field,
-    /// The plan of the hall. A new show with a plan needs `prices`. A show keeps its plan.
+    /// The plan of the hall. A new show with a plan needs `prices`. An existing show may get a plan, or
+    /// another one: if no seat that this changes may be held or is taken. It cannot lose its plan.
     #[schema(value_type = Option<PlanId>)]
     plan_id: Field,
-    /// The price of one seat of each grade of the plan, in won. Only for a show with a plan.
+    /// The price of one seat of each grade of the plan, in won. Only for a show with a plan. With
+    /// another plan of the same grades it may be absent: prices stay.
     #[schema(value_type = Option<BTreeMap<Grade, f64>>)]
     prices: Field,
-    /// The number of seats: 50 by default, and that of the plan in a show with a plan. It cannot be
-    /// changed later.
+    /// The number of seats: 50 by default, and that of the plan in a show with a plan. Without a plan
+    /// it can be raised at any time, and lowered if no seat above it may be held or is taken.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     capacity: Field,
     /// The time when the sale opens. Absent for a new show: at once. `null` removes it.
@@ -92,16 +98,6 @@ pub struct VenueFields {
     en: Option<Venue>,
 }
 
-/// A text in Korean, in English, or in both, as it came.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LanguageFields {
-    #[serde(default, deserialize_with = "even_null")]
-    ko: Option<Field>,
-    #[serde(default, deserialize_with = "even_null")]
-    en: Option<Field>,
-}
-
 /// Whether every show of a body needs a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prices {
@@ -111,10 +107,55 @@ pub(crate) enum Prices {
     MayStay,
 }
 
+/// The fields of a show.
+const SHOW_FIELDS: [&str; 10] = [
+    "date",
+    "price",
+    "plan_id",
+    "prices",
+    "capacity",
+    "opens_at",
+    "closes_at",
+    "venue",
+    "doors_at",
+    "starts_at",
+];
+
+/// The fields of a concert.
+const CONCERT_FIELDS: [&str; 7] = [
+    "name",
+    "queue_id",
+    "most_seats_a_person",
+    "description",
+    "venue",
+    "age_limit",
+    "shows",
+];
+
+/// Requires a body without fields that a concert does not have. A misspelt one would be taken for one
+/// that was left out, and sell other seats than those that were meant.
+pub(crate) fn require_concert_fields(request: &Request) -> Result<(), ApiError> {
+    require_fields_among(request, &CONCERT_FIELDS)
+}
+
+/// Requires a show without fields that shows do not have.
+fn require_show_fields(show: &Field) -> Result<(), ApiError> {
+    let fields = show.object::<BTreeMap<String, Field>>().value();
+    let fields = fields.into_iter().flatten();
+    let mut unknown = fields.filter(|(name, _)| !SHOW_FIELDS.contains(&name.as_str()));
+    match unknown.next() {
+        Some((name, _)) => Err(unknown_field(&name)),
+        None => Ok(()),
+    }
+}
+
 /// The shows of a body, with their fields as they came. Required fields are present.
 pub(crate) fn shows(field: &Field, prices: Prices) -> Result<Vec<ShowFields>, ApiError> {
     let shows: Option<Vec<Field>> = field.read().value();
     let shows = shows.filter(|shows| shows.len() <= MAX_SHOWS);
+    for show in shows.iter().flatten() {
+        require_show_fields(show)?;
+    }
     let shows: Option<Vec<ShowFields>> =
         shows.and_then(|shows| shows.iter().map(|show| show.object().value()).collect());
     let shows = shows.ok_or(ApiError::Invalid(Constraint::Shows))?;
@@ -190,12 +231,9 @@ impl ShowFields {
             (None, None, None) => Ok(PricingChange::Keep),
             (Some(price), None, None) => Ok(PricingChange::Same(price)),
             (Some(_), ..) => Err(ApiError::Invalid(Constraint::Prices)),
-            (None, Some(_), None) => Err(ApiError::Invalid(Constraint::Plan)),
-            (None, plan_id, Some(prices)) => Ok(PricingChange::ByGrade {
-                plan: match plan_id {
-                    Some(id) => Some(PlanOfShow::of(&*app.kept_plan(id).await?)),
-                    None => None,
-                },
+            (None, None, Some(prices)) => Ok(PricingChange::ByGrade(prices)),
+            (None, Some(id), prices) => Ok(PricingChange::Plan {
+                plan: PlanOfShow::of(&*app.kept_plan(id).await?),
                 prices,
             }),
         }
@@ -251,38 +289,6 @@ fn venue(field: Option<&Field>) -> Result<InLanguagesChange<Venue>, ApiError> {
     in_languages(field, Venue::parse, Constraint::Venue)
 }
 
-/// A text in languages: `null` removes it, and `null` for a language its text.
-fn in_languages<T>(
-    field: Option<&Field>,
-    parse: impl Fn(&str) -> Option<T>,
-    wrong: Constraint,
-) -> Result<InLanguagesChange<T>, ApiError> {
-    let Some(field) = field else {
-        return Ok(InLanguagesChange::default());
-    };
-    let languages = field.object::<LanguageFields>();
-    match languages.or_malformed(ApiError::Invalid(wrong))? {
-        None => Ok(InLanguagesChange::CLEAR),
-        Some(LanguageFields { ko, en }) => Ok(InLanguagesChange {
-            ko: change(ko.as_ref(), &parse, wrong)?,
-            en: change(en.as_ref(), &parse, wrong)?,
-        }),
-    }
-}
-
-/// The change of a value that is written as a text: `null` removes it.
-fn change<T>(
-    field: Option<&Field>,
-    parse: impl FnOnce(&str) -> Option<T>,
-    wrong: Constraint,
-) -> Result<Change<T>, ApiError> {
-    let Some(field) = field else {
-        return Ok(Change::Keep);
-    };
-    let named = field.text(parse, ApiError::Invalid(wrong))?;
-    Ok(named.map_or(Change::Clear, Change::Set))
-}
-
 /// The errors of a concert that a request describes.
 pub(crate) const REFUSALS: [ApiError; 17] = [
     ApiError::InvalidDate,
@@ -330,6 +336,9 @@ pub struct ConcertAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, maximum = 99)]
     age_limit: Option<u8>,
+    /// The version of the concert, to send as `If-Match` with a change of it. Each change of the
+    /// concert or of a show counts it up.
+    version: u64,
     /// The concert's shows, the earliest first.
     shows: Vec<ShowAnswer<'a>>,
 }
@@ -364,6 +373,10 @@ pub struct ShowAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     closes_at: Option<Seconds>,
+    /// That the show does not take place. Absent if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    called_off: Option<CalledOffShow<'a>>,
     /// Where the show plays. Absent if that is the concert's venue.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -378,6 +391,27 @@ pub struct ShowAnswer<'a> {
     starts_at: Option<TimeOfDay>,
 }
 
+/// That a show was called off.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CalledOff)]
+pub struct CalledOffShow<'a> {
+    /// The time when it was called off.
+    at: Seconds,
+    /// The reason. Absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<&'a Reason>,
+}
+
+impl<'a> From<&'a CalledOff> for CalledOffShow<'a> {
+    fn from(called_off: &'a CalledOff) -> Self {
+        Self {
+            at: Seconds(called_off.at),
+            reason: called_off.reason.as_ref(),
+        }
+    }
+}
+
 impl<'a> ConcertAnswer<'a> {
     /// The answer about a concert.
     pub(crate) fn of(programme: &'a Programme) -> Self {
@@ -389,6 +423,7 @@ impl<'a> ConcertAnswer<'a> {
             description: programme.texts.description.as_ref(),
             venue: programme.texts.venue.as_ref(),
             age_limit: programme.texts.age_limit,
+            version: programme.version,
             shows: answers(&programme.shows),
         }
     }
@@ -402,6 +437,7 @@ impl<'a> ConcertAnswer<'a> {
             "description": { "ko": "겨울밤의 음악회", "en": "Music for a winter night" },
             "venue": { "ko": "올림픽홀", "en": "Olympic Hall" },
             "age_limit": 8,
+            "version": 3,
             "shows": [
                 {
                     "date": "2026-12-24",
@@ -440,6 +476,7 @@ fn answers(shows: &BTreeMap<ShowKey, Show>) -> Vec<ShowAnswer<'_>> {
             capacity: show.capacity,
             opens_at: show.sale.opens_at.map(Seconds),
             closes_at: show.sale.closes_at.map(Seconds),
+            called_off: show.called_off.as_ref().map(Into::into),
             venue: show.details.venue.as_ref(),
             doors_at: show.details.doors_at,
             starts_at: show.details.start_of(show.key),

@@ -13,6 +13,8 @@
  *   between.
  * @property {number} flow The number of people per second that the line can let in while it is full.
  * @property {string} server_time The current time of the service.
+ * @property {number} [seats_through] The last number for which there is a free seat, if everybody
+ *   before it takes one.
  * @property {string} [opens_at] The time when the queue opens. Joins before it enter the draw.
  * @property {string} [sale_opens_at] The time when the next show goes on sale, if nobody is let in
  *   until then.
@@ -139,8 +141,8 @@ export function placeOf(number, queue, time) {
  * @returns {string | null} `SOLD_OUT`, `SALE_OVER` or `QUEUE_CLOSED`.
  */
 export function reasonOver(number, queue, ticket) {
-  const [stripe, index] = ticket?.early ?? [];
-  const early = queue.early_closures?.find(({ entries }) => index <= entries[stripe]);
+  const entry = ticket?.early;
+  const early = entry && queue.early_closures?.find(({ entries }) => entry[1] <= entries[entry[0]]);
   if (early) return early.reason;
   if (number === null) return null;
   const has = (/** @type {Closure} */ { after, through }) => after < number && number <= through;
@@ -181,6 +183,18 @@ export function estimatedWait(place, queue) {
 }
 
 /**
+ * Whether there may be no seat left for a number: the people before it, those inside included, are at
+ * least as many as the free seats. `false` if the seats are not counted.
+ *
+ * @param {number | null} number
+ * @param {Queue} queue
+ * @returns {boolean}
+ */
+export function isBeyondSeats(number, queue) {
+  return number !== null && queue.seats_through !== undefined && number > queue.seats_through;
+}
+
+/**
  * The seconds until the queue opens. `null` if it has opened.
  *
  * @param {Queue} queue
@@ -207,16 +221,17 @@ export function askAgainAfter(wait) {
  * The number of milliseconds to add to a clock of the page to get the service's time.
  * `performance.now()` is a better clock than `Date.now()`, because nobody sets it.
  *
- * The document was written before it arrived here. So the result is never ahead of the service, and
+ * An answer was written before it arrived here. So the result is never ahead of the service, and
  * the largest of several results is the best.
  *
- * @param {Queue} queue
- * @param {number} arrived The time when the document arrived, by the page's clock.
+ * @param {{ server_time: string }} answer Any answer with the time of the service, such as the
+ *   queue's document.
+ * @param {number} arrived The time when the answer arrived, by the page's clock.
  * @param {number} [known] The largest result so far.
  * @returns {number}
  */
-export function clockOffset(queue, arrived, known = -Infinity) {
-  return Math.max(known, milliseconds(queue.server_time) - arrived);
+export function clockOffset(answer, arrived, known = -Infinity) {
+  return Math.max(known, milliseconds(answer.server_time) - arrived);
 }
 
 /**

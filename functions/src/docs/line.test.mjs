@@ -11,6 +11,7 @@ import {
   clockOffset,
   estimatedWait,
   holds,
+  isBeyondSeats,
   isOver,
   milliseconds,
   numberByDraw,
@@ -53,6 +54,12 @@ function token(claims) {
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
 }
+
+test('a number is beyond the seats if it is greater than the last one that has a seat', () => {
+  const counted = queue({ seats_through: 150 });
+  assert.deepEqual([150, 151, null].map((number) => isBeyondSeats(number, counted)), [false, true, false]);
+  assert.equal(isBeyondSeats(1_000_000, queue()), false);
+});
 
 test('served people are those of the vectors', () => {
   const schedules = vectors('schedule/vectors.json');

@@ -7,9 +7,10 @@
 //! with another amount or reason is 422.
 //!
 //! The log has who made which correction. It has neither the user, whose id may be their secret,
-//! nor the reason.
+//! nor the reason. The log of changes has all of it.
 //!
-//! Cost: 4 WRU, 2 RRU; 2 WRU more if a long reason makes the entry larger than 1 KB.
+//! Cost: 6 WRU, 2 RRU; 2 WRU more for each of the entry and its record that a long reason makes larger
+//! than 1 KB.
 //!
 //! Round trips: 3 calls in 2 rounds.
 
@@ -52,9 +53,14 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     } = wish;
     let by = admin.user_id;
 
-    let explanation = Explanation { by, reason };
+    let explanation = Explanation {
+        by,
+        reason,
+        change_id: None,
+    };
     let correction = app
         .store()
+        .by(admin.author())
         .correct(user_id, account?, &name, amount, &explanation, admin.now)
         .await
         .decided()?

@@ -121,12 +121,13 @@ pub struct PaymentOfUser<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refundable_until: Option<Seconds>,
-    /// The time of the refund. Absent if there was none.
+    /// The time of the last refund. Absent while a seat of it is not refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunded_at: Option<Seconds>,
-    /// The reason that an administrator gave for the refund. Absent if the refund was not an
-    /// administrator's.
+    /// The reason that an administrator gave for the last refund. Absent while a seat of it is not
+    /// refunded, and if that refund was not an administrator's. The statement has the reason of every
+    /// refund.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refund_reason: Option<&'a Reason>,

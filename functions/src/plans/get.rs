@@ -11,7 +11,7 @@ use shared::{
     http::{RequestParts as _, ResponseParts as _, content},
     lambda_http::{
         Body, Request, Response,
-        http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, VARY},
+        http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY},
     },
     store::Reading,
 };
@@ -25,7 +25,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let plan_id = plan_id.map_err(|_| ApiError::PlanNotFound)?;
     let stored = app.store().plan(plan_id, Reading::Eventual).await?;
     let stored = stored.ok_or(ApiError::PlanNotFound)?;
-    let answer = if takes_gzip(&request) {
+    let answer = if request.takes("gzip") {
         content("application/json", stored.compressed().to_vec()).with(CONTENT_ENCODING, "gzip")
     } else {
         let document = String::from_utf8(stored.document()?);
@@ -35,17 +35,6 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     Ok(answer
         .with(CACHE_CONTROL, "public, max-age=31536000, immutable")
         .with(VARY, "accept-encoding"))
-}
-
-/// Whether the client takes an answer in gzip (RFC 9110, 12.5.3).
-fn takes_gzip(request: &Request) -> bool {
-    let headers = request.headers().get_all(ACCEPT_ENCODING).into_iter();
-    let codings = headers.filter_map(|value| value.to_str().ok());
-    codings.flat_map(|value| value.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-        let weight = weight.trim().trim_start_matches("q=").parse::<f32>();
-        name.trim().eq_ignore_ascii_case("gzip") && weight.is_ok_and(|weight| weight > 0.0)
-    })
 }
 
 /// The description in the OpenAPI document.

@@ -9,6 +9,7 @@ use shared::{
         ids::QueueId,
         queue::{Closure, ClosureReason, EarlyClosure, Queue, QueueState, WhoJoins},
         schedule::Point,
+        texts::{InLanguages, Notice},
     },
     http::{Milliseconds, Seconds},
     jiff::Timestamp,
@@ -56,6 +57,12 @@ pub struct PublicQueue<'a> {
     rate: Milli,
     /// The setting: the largest number of sessions that are active at once.
     max_active: u32,
+    /// The setting: the time from the admission until the arrival must come, in seconds. Those who
+    /// are admitted already may have had another one.
+    claim_seconds: u32,
+    /// The setting: the time from the admission until a session is no longer active, in seconds.
+    /// Those who are admitted already may have had another one.
+    active_seconds: u32,
     /// The number of people per second that the line can let in while it is full. A place divided
     /// by it is the estimated wait in seconds.
     flow: Micro,
@@ -64,6 +71,12 @@ pub struct PublicQueue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     seats_left: Option<u64>,
+    /// The last number for which there is a free seat, if everybody before it takes one, those inside
+    /// included. Whoever has a greater number may find no seat left. Absent if the seats are not
+    /// counted, and while a sale is still to open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    seats_through: Option<u64>,
     /// The time when the next show goes on sale. Present only while no seat is on sale, or all of
     /// those on sale are sold: nobody is let in until then.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +107,11 @@ pub struct PublicQueue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     draw: Option<PublicDraw>,
+    /// What the operator tells everybody who waits: plain text, in the languages that it has. Absent
+    /// if there is no notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    notice: Option<&'a InLanguages<Notice>>,
     /// The current time of the service. Use it, and not the clock of the page, to compute places.
     server_time: Milliseconds,
 }
@@ -121,7 +139,8 @@ pub enum PublicQueueState {
 }
 
 impl PublicQueueState {
-    fn of(queue: &Queue) -> Self {
+    /// The state of a queue, as pages show it.
+    pub(super) fn of(queue: &Queue) -> Self {
         match queue.settings.state {
             QueueState::Closed => Self::Closed,
             _ if queue.is_sold_out() => Self::SoldOut,
@@ -177,14 +196,18 @@ impl<'a> PublicQueue<'a> {
             tail: queue.line.issued,
             rate: Milli(queue.settings.rate_milli),
             max_active: queue.settings.max_active,
+            claim_seconds: queue.settings.claim_seconds,
+            active_seconds: queue.settings.active_seconds,
             flow: Micro(queue.flow_micro()),
             seats_left: queue.line.seats.as_ref().map(|seats| seats.free),
+            seats_through: queue.seats_through(),
             sale_opens_at: queue.sale_opens_at().map(Seconds),
             closed_through: Some(queue.line.closed_through).filter(|number| *number > 0),
             closures: queue.line.closures.iter().map(PublicClosure::of).collect(),
             early_closures: &queue.line.early_closures,
             opens_at: queue.settings.opens_at.map(Seconds),
             draw: queue.public_draw(),
+            notice: queue.settings.notice.as_ref(),
             server_time: Milliseconds(now),
         }
     }
@@ -203,7 +226,10 @@ impl<'a> PublicQueue<'a> {
             "tail": 350,
             "rate": 50,
             "max_active": 1000,
+            "claim_seconds": 120,
+            "active_seconds": 300,
             "flow": 6.666_666,
+            "notice": { "ko": "입장이 10분 늦어집니다.", "en": "Admission is ten minutes late." },
             "server_time": "2026-11-20T03:00:02Z",
         })
     }

@@ -1,7 +1,8 @@
 //! `GET /v1/auth/tokens`: the place of the session that a queue token names. This is what waiting
 //! people poll.
 //!
-//! Cost: 1 RRU. Half of it is for the queue's document, which an instance keeps for a second.
+//! Cost: 1 RRU. Half of it is for the queue's document, which an instance keeps for a second. 0.5 RRU
+//! more if the document has more than 4 KB, as in [`super::get_queue`].
 //!
 //! Round trips: 2 calls in 1 round.
 
@@ -11,7 +12,7 @@ use shared::{
     app::App,
     domain::session::{Session, Standing},
     error::ApiError,
-    http::{ResponseParts as _, ok},
+    http::{Milliseconds, ResponseParts as _, ok},
     lambda_http::{Body, Request, Response},
     token::QueueClaims,
 };
@@ -32,6 +33,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         return ok(&PlaceAnswer {
             place: Place::over(None),
             reservation: None,
+            server_time: Milliseconds(now),
         });
     };
 
@@ -45,7 +47,11 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let reservation = session
         .payable_hold(now)
         .map(|hold| HeldSeats::of(hold, app.config()));
-    let answer = ok(&PlaceAnswer { place, reservation })?;
+    let answer = ok(&PlaceAnswer {
+        place,
+        reservation,
+        server_time: Milliseconds(now),
+    })?;
     Ok(if over {
         answer
     } else {
@@ -81,6 +87,8 @@ pub struct PlaceAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reservation: Option<HeldSeats<'a>>,
+    /// The current time of the service. Use it, and not the clock of the page, to count down.
+    server_time: Milliseconds,
 }
 
 /// The description in the OpenAPI document.
@@ -98,7 +106,12 @@ pub fn operation() -> Operation {
         .answers::<PlaceAnswer>(
             200,
             "The status, the place and the estimated wait.",
-            json!({ "status": "WAITING", "queue_position": 120, "estimated_wait_time": 36 }),
+            json!({
+                "status": "WAITING",
+                "queue_position": 120,
+                "estimated_wait_time": 36,
+                "server_time": "2026-11-20T03:00:00.125Z",
+            }),
         )
         .with_header::<u64>(
             "Retry-After",

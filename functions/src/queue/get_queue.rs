@@ -1,7 +1,8 @@
 //! `GET /v1/queues/{queue_id}`: the public document of a queue. Anybody can compute a place from it
 //! with the number in a queue token. A CDN may keep it for a second.
 //!
-//! Cost: at most 0.5 RRU.
+//! Cost: at most 0.5 RRU. 1 RRU if the queue has more than 4 KB, as with the longest notice beside
+//! a long line (`shared/src/store/README.md#queues`).
 //!
 //! Round trips: 1 call.
 

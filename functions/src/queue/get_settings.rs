@@ -8,9 +8,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::{
     app::App,
-    domain::ids::{QueueId, UserId},
+    domain::{
+        changes::LastChange,
+        ids::{QueueId, UserId},
+        queue::Queue,
+    },
     error::ApiError,
-    http::{RequestParts as _, ResponseParts as _, Seconds, ok},
+    http::{RequestParts as _, ResponseParts as _, Seconds, ok, version_tag},
     lambda_http::{Body, Request, Response, http::header::ETAG},
 };
 use utoipa::ToSchema;
@@ -23,16 +27,12 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     app.admin(&request).await?;
     let queue_id = request.queue_id()?;
     let (queue, change) = app.current_queue_and_change(&queue_id).await?;
-    let answer = ok(&SettingsOfQueue {
-        queue_id: &queue.id,
-        settings: SettingsAnswer::of(&queue.settings),
-        changed_by: change.map(|change| change.by),
-        changed_at: change.map(|change| Seconds(change.at)),
-    })?;
-    Ok(answer.with(ETAG, &settings::tag(queue.settings.version)))
+    let answer = ok(&SettingsOfQueue::of(&queue, change))?;
+    Ok(answer.with(ETAG, &version_tag(queue.settings.version)))
 }
 
-fn example() -> Value {
+/// An example for the OpenAPI document.
+pub(super) fn example() -> Value {
     let mut answer = SettingsAnswer::example();
     answer["queue_id"] = json!("main");
     answer["changed_by"] = json!("3f0c2f7e-5a3e-4a1c-9f57-0f6e7d5a1b11");
@@ -46,7 +46,7 @@ pub struct SettingsOfQueue<'a> {
     /// The id of the queue.
     queue_id: &'a QueueId,
     #[serde(flatten)]
-    settings: SettingsAnswer,
+    settings: SettingsAnswer<'a>,
     /// The id of the administrator who changed them last. Absent if nobody has, or if an early
     /// version of the service stored the change without it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +56,18 @@ pub struct SettingsOfQueue<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     changed_at: Option<Seconds>,
+}
+
+impl<'a> SettingsOfQueue<'a> {
+    /// The answer about a queue.
+    pub(super) fn of(queue: &'a Queue, change: Option<LastChange>) -> Self {
+        Self {
+            queue_id: &queue.id,
+            settings: SettingsAnswer::of(&queue.settings),
+            changed_by: change.map(|change| change.by),
+            changed_at: change.map(|change| Seconds(change.at)),
+        }
+    }
 }
 
 /// The description in the OpenAPI document.

@@ -33,7 +33,7 @@ use shared::{
         user::User,
     },
     error::ApiError,
-    http::{Field, IdempotencyKey, Seconds, body, ok},
+    http::{Field, IdempotencyKey, Milliseconds, Seconds, body, ok},
     jiff::Timestamp,
     lambda_http::{Body, Request, Response},
     store::{
@@ -74,6 +74,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         queue_id: &queue.id,
         expires_at: Seconds(session.expires_at),
         place: Place::of(&session, &queue, visitor.now),
+        server_time: Milliseconds(visitor.now),
     })
 }
 
@@ -337,6 +338,8 @@ pub struct Joined<'a> {
     expires_at: Seconds,
     #[serde(flatten)]
     place: Place,
+    /// The current time of the service. Use it, and not the clock of the page, to count down.
+    server_time: Milliseconds,
 }
 
 /// The description in the OpenAPI document.
@@ -377,6 +380,7 @@ pub fn operation() -> Operation {
                 "status": "WAITING",
                 "queue_position": 120,
                 "estimated_wait_time": 36,
+                "server_time": "2026-11-20T03:00:00.125Z",
             }),
         )
         .refuses([

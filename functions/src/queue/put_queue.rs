@@ -13,8 +13,8 @@
 //! (`functions/README.md#versions-of-settings`).
 //!
 //! Cost: 1 RRU for the door, 2 RRU for the queue before and after, and the price of a tick; 4 WRU
-//! for a new queue, else 2 WRU per KB of the line; 2 WRU more for a queue with `opens_at` ahead;
-//! 0.5 RRU for a default concert.
+//! for a new queue, else 2 WRU per KB of its item; 2 WRU more for a queue with `opens_at` ahead;
+//! 2 WRU per KB of the record in the log of changes; 0.5 RRU for a default concert.
 //!
 //! Round trips: 8 calls in 8 rounds. Most of the calls wake the line.
 
@@ -44,8 +44,8 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .await?;
 
     let (meant, defaults) = (request.if_match(), app.queue_defaults());
-    let next = |before: Option<&Queue>| -> Result<Settings, ApiError> {
-        settings::require_version(&meant, before)?;
+    let next = |before: Option<&Queue>, change| -> Result<Settings, ApiError> {
+        settings::require_version(&meant, before, change)?;
         wanted.with(defaults, before, admin.now)
     };
     settings::set(&app, &admin, &queue_id, next).await
@@ -57,8 +57,9 @@ pub fn operation() -> Operation {
         .details(
             "A setting that is left out gets the default of this deployment (as shipped: \
              `max_active` 1000, `rate` 50, `claim_seconds` 120, `active_seconds` 300, \
-             `tick_seconds` 5), `state` is `OPEN`, and `who` is `everybody`. `opens_at` stays as it is. To change single \
-             settings, use `PATCH`. The settings are in force from the next tick on, which this call makes.\n\n\
+             `tick_seconds` 5), `state` is `OPEN`, `who` is `everybody`, and there is no `notice` and no \
+             `default_concert_id`. `opens_at` stays as it is. To change single settings, use \
+             `PATCH`. The settings are in force from the next tick on, which this call makes.\n\n\
              Lowering `max_active` sends nobody away. While the state is `PAUSED`, nobody is let \
              in. `CLOSED` also refuses new joins and ends the line for those who wait.\n\n\
              A field that does not exist is 400 `UNKNOWN_FIELD`, so that a misspelt one is \

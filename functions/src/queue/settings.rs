@@ -8,27 +8,30 @@ use serde_json::{Value, json};
 use shared::{
     app::{Admin, App},
     domain::{
+        changes::LastChange,
         decimal,
         ids::{ConcertId, QueueId},
         programme::Change,
         queue::{MAX_AHEAD, Queue, QueueState, Settings, WhoJoins},
         show::time,
+        texts::{InLanguages, InLanguagesChange, Notice},
     },
     error::{ApiError, Constraint},
     http::{
         Field, IfMatch, ResponseParts as _, Seconds, body, even_null, ok, require_fields_among,
+        version_tag,
     },
     jiff::Timestamp,
     lambda_http::{Body, Request, Response, http::header::ETAG},
-    store::queues::SettingsChange,
 };
 use utoipa::ToSchema;
 
 use super::document::{Milli, PublicQueue};
+use crate::change::in_languages;
 
 /// The fields that a body with settings may have. Some are not settings but part of the answer of
 /// [`super::get_settings`]. They are ignored, so that the answer can be sent back unchanged.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "max_active",
     "rate",
     "claim_seconds",
@@ -38,6 +41,7 @@ const FIELDS: [&str; 13] = [
     "who",
     "opens_at",
     "default_concert_id",
+    "notice",
     "queue_id",
     "version",
     "changed_by",
@@ -98,6 +102,22 @@ pub struct QueueSettings {
     #[serde(default, deserialize_with = "even_null")]
     #[schema(value_type = Option<ConcertId>)]
     default_concert_id: Option<Field>,
+    /// What everybody who waits is told. It is in the queue's public document. With `PATCH`, a
+    /// language that is absent stays as it is. `null` removes the notice, and `null` for a language
+    /// its text.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<NoticeFields>)]
+    notice: Option<Field>,
+}
+
+/// A notice in Korean, in English, or in both.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read as `LanguageFields`")]
+pub struct NoticeFields {
+    /// The Korean text.
+    ko: Option<Notice>,
+    /// The English text.
+    en: Option<Notice>,
 }
 
 /// The settings that a request names, each within its own limits.
@@ -111,6 +131,7 @@ pub(super) struct SettingsWanted {
     who: Option<WhoJoins>,
     opens_at: Option<Timestamp>,
     default_concert_id: Change<ConcertId>,
+    notice: InLanguagesChange<Notice>,
 }
 
 impl QueueSettings {
@@ -140,6 +161,7 @@ impl QueueSettings {
                 .opens_at
                 .text(time, ApiError::Invalid(Constraint::OpensAt))?,
             default_concert_id: concert(self.default_concert_id.as_ref())?,
+            notice: in_languages(self.notice.as_ref(), Notice::parse, Constraint::Notice)?,
         })
     }
 }
@@ -183,6 +205,7 @@ impl SettingsWanted {
                 Change::Clear => None,
                 Change::Set(id) => Some(id),
             },
+            notice: self.notice.of(rest.notice.as_ref()),
             version: before.map_or(0, |queue| queue.settings.version) + 1,
         };
         let names_a_window = self.claim_seconds.or(self.active_seconds).is_some();
@@ -195,12 +218,19 @@ impl SettingsWanted {
 
 /// Requires that the settings in force are those that `If-Match` names. Without `If-Match`, any
 /// are.
-pub(super) fn require_version(named: &IfMatch, before: Option<&Queue>) -> Result<(), ApiError> {
+pub(super) fn require_version(
+    named: &IfMatch,
+    before: Option<&Queue>,
+    last_change: Option<LastChange>,
+) -> Result<(), ApiError> {
     let current = before.map(|queue| queue.settings.version);
-    if named.admits(current.map(tag).as_deref()) {
+    if named.admits(current.map(version_tag).as_deref()) {
         Ok(())
     } else {
-        Err(ApiError::VersionMismatch { current })
+        Err(ApiError::VersionMismatch {
+            current,
+            last_change,
+        })
     }
 }
 
@@ -209,9 +239,9 @@ pub(super) async fn set(
     app: &App,
     admin: &Admin,
     queue_id: &QueueId,
-    next: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
+    next: impl Fn(Option<&Queue>, Option<LastChange>) -> Result<Settings, ApiError>,
 ) -> Result<Response<Body>, ApiError> {
-    let change = SettingsChange {
+    let change = LastChange {
         by: admin.user_id,
         at: admin.now,
     };
@@ -227,12 +257,7 @@ pub(super) async fn set(
         document: PublicQueue::of(&queue, admin.now),
         settings: SettingsAnswer::of(&queue.settings),
     })?;
-    Ok(answer.with(ETAG, &tag(queue.settings.version)))
-}
-
-/// The entity tag of a version of settings.
-pub(super) fn tag(version: u64) -> String {
-    format!("\"{version}\"")
+    Ok(answer.with(ETAG, &version_tag(queue.settings.version)))
 }
 
 /// The public document of a queue, and its settings.
@@ -241,7 +266,7 @@ pub struct QueueAnswer<'a> {
     #[serde(flatten)]
     document: PublicQueue<'a>,
     /// The settings in force.
-    settings: SettingsAnswer,
+    settings: SettingsAnswer<'a>,
 }
 
 impl QueueAnswer<'_> {
@@ -256,7 +281,7 @@ impl QueueAnswer<'_> {
 /// The settings in force.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SettingsInForce)]
-pub struct SettingsAnswer {
+pub struct SettingsAnswer<'a> {
     /// The largest number of sessions that are active at once.
     max_active: u32,
     /// The largest number of people let in per second.
@@ -275,6 +300,10 @@ pub struct SettingsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     default_concert_id: Option<ConcertId>,
+    /// What everybody who waits is told. Absent if there is no notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    notice: Option<&'a InLanguages<Notice>>,
     /// The time when the queue opens, or opened. Absent if it was always open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -284,9 +313,9 @@ pub struct SettingsAnswer {
     version: u64,
 }
 
-impl SettingsAnswer {
+impl<'a> SettingsAnswer<'a> {
     /// The answer about these settings.
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(super) fn of(settings: &'a Settings) -> Self {
         Self {
             max_active: settings.max_active,
             rate: Milli(settings.rate_milli),
@@ -296,6 +325,7 @@ impl SettingsAnswer {
             state: settings.state,
             who: settings.who,
             default_concert_id: settings.default_concert_id,
+            notice: settings.notice.as_ref(),
             opens_at: settings.opens_at.map(Seconds),
             version: settings.version,
         }
@@ -317,7 +347,7 @@ impl SettingsAnswer {
 }
 
 /// The errors of settings that a request names.
-pub(super) const REFUSALS: [ApiError; 11] = [
+pub(super) const REFUSALS: [ApiError; 12] = [
     ApiError::Invalid(Constraint::MaxActive),
     ApiError::Invalid(Constraint::Rate),
     ApiError::Invalid(Constraint::Windows),
@@ -327,13 +357,18 @@ pub(super) const REFUSALS: [ApiError; 11] = [
     ApiError::Invalid(Constraint::OpensAt),
     ApiError::Invalid(Constraint::AlreadyOpen),
     ApiError::Invalid(Constraint::DefaultConcert),
+    ApiError::Invalid(Constraint::Notice),
     ApiError::ConcertNotFound,
-    ApiError::VersionMismatch { current: Some(4) },
+    ApiError::VersionMismatch {
+        current: Some(4),
+        last_change: None,
+    },
 ];
 
 /// The description of the header `If-Match`.
 pub(super) const IF_MATCH: &str = "The `ETag` of the settings that this change is meant for, or \
-    `*` for any. If other settings are in force: 412 `VERSION_MISMATCH`, and nothing changes. \
+    `*` for any. If other settings are in force: 412 `VERSION_MISMATCH` with who made them and when, \
+    and nothing changes. \
     Without it, the change is made to whatever is in force.";
 
 /// The description of the header `ETag`.

@@ -6,8 +6,8 @@
 //! anybody has set it, with the template's parameters.
 //!
 //! Cost: as [`super::put_queue`]. 1 RRU for the door, 2 RRU for the queue before and after, and the
-//! price of a tick; 2 WRU per KB of the line; 2 WRU more for a queue that gets `opens_at`; 0.5 RRU
-//! for a default concert.
+//! price of a tick; 2 WRU per KB of its item; 2 WRU more for a queue that gets `opens_at`; 2 WRU
+//! per KB of the record in the log of changes; 0.5 RRU for a default concert.
 //!
 //! Round trips: 8 calls in 8 rounds. Most of the calls wake the line.
 
@@ -33,9 +33,9 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .await?;
 
     let meant = request.if_match();
-    let next = |before: Option<&Queue>| -> Result<Settings, ApiError> {
+    let next = |before: Option<&Queue>, change| -> Result<Settings, ApiError> {
         let queue = before.ok_or(ApiError::QueueNotFound)?;
-        settings::require_version(&meant, before)?;
+        settings::require_version(&meant, before, change)?;
         wanted.with(&queue.settings, before, admin.now)
     };
     settings::set(&app, &admin, &queue_id, next).await

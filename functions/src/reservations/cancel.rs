@@ -18,7 +18,7 @@
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    app::App,
+    app::{Admin, App},
     domain::{
         ids::{ConcertId, ReservationId, UserId},
         order::{Order, OrderStatus},
@@ -70,7 +70,7 @@ pub(super) enum By<'a> {
     /// Its owner, with a token of this generation, until `refundable_until`.
     Owner(Option<u32>),
     /// An administrator, at any time, with a reason.
-    Admin(&'a Explanation),
+    Admin(&'a Admin, &'a Explanation),
 }
 
 /// Gives a user's reservation back, or only the named seats of one that is paid, and returns its new
@@ -99,7 +99,13 @@ pub(super) async fn give_back(
             _ if named.is_some() => return Err(ApiError::Invalid(Constraint::SeatsOfOrder)),
             Reservation::Ended(_) => found.status(),
             Reservation::Held { session, hold } => {
-                let cancelled = app.store().cancel_hold(session, hold, now).await;
+                let cancelled = match by {
+                    By::Owner(_) => app.store().cancel_hold(session, hold, now).await.map(drop),
+                    By::Admin(admin, explanation) => {
+                        let store = app.store().by(admin.author());
+                        store.cancel_hold_for(session, hold, explanation, now).await
+                    }
+                };
                 if cancelled.decided()?.is_err() {
                     // Something else happened to the hold first. Read what.
                     reading = Reading::Consistent;
@@ -130,15 +136,16 @@ async fn refund(
     if order.due_of(wanted).is_none() {
         return Ok(order.clone());
     }
-    let (explanation, generation) = match by {
-        By::Owner(generation) => (None, generation),
-        By::Admin(explanation) => (Some(explanation), None),
+    let (author, explanation, generation) = match by {
+        By::Owner(generation) => (None, None, generation),
+        By::Admin(admin, explanation) => (admin.author(), Some(explanation), None),
     };
     if explanation.is_none() && now >= app.config().refundable_until(order.show_key.date()) {
         return Err(ApiError::RefundClosed);
     }
     let refunded = app
         .store()
+        .by(author)
         .refund(order, wanted, explanation, generation, now)
         .await?;
     app.wake_queue_of(order.show(), now).await;

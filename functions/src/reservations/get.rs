@@ -20,7 +20,7 @@ use shared::{
         user::Name,
     },
     error::ApiError,
-    http::{RequestParts as _, Seconds, Won, ok},
+    http::{Milliseconds, RequestParts as _, Seconds, Won, ok},
     lambda_http::{Body, Request, Response},
     store::Reading,
 };
@@ -43,7 +43,19 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     let ids = request.reservation_id()?;
     app.require_current_token(&caller).await?;
     let found = reservation(&app, owner, ids, Reading::Consistent, caller.now).await?;
-    ok(&ReservationAnswer::of(&found, &app, caller.is_admin).await)
+    ok(&ReservationNow {
+        reservation: ReservationAnswer::of(&found, &app, caller.is_admin).await,
+        server_time: Milliseconds(caller.now),
+    })
+}
+
+/// A reservation, and what time it is.
+#[derive(Serialize, ToSchema)]
+pub struct ReservationNow<'a> {
+    #[serde(flatten)]
+    reservation: ReservationAnswer<'a>,
+    /// The current time of the service. Use it, and not the clock of the page, to count down.
+    server_time: Milliseconds,
 }
 
 /// A reservation.
@@ -107,12 +119,13 @@ pub struct Payment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     paid_at: Option<Seconds>,
-    /// The time of the refund. Absent if there was none.
+    /// The time of the last refund. Absent while a seat of it is not refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refunded_at: Option<Seconds>,
-    /// The reason that an administrator gave for the refund. Absent if the refund was not an
-    /// administrator's.
+    /// The reason that an administrator gave for the last refund. Absent while a seat of it is not
+    /// refunded, and if that refund was not an administrator's. The statement has the reason of every
+    /// refund.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refund_reason: Option<&'a Reason>,
@@ -251,7 +264,7 @@ pub fn operation() -> Operation {
             "The id of the user whose reservation it is. By default the caller's. Only \
              administrators may name another user.",
         )
-        .answers::<ReservationAnswer>(
+        .answers::<ReservationNow>(
             200,
             "The reservation.",
             json!({
@@ -270,6 +283,7 @@ pub fn operation() -> Operation {
                     "status": "PAID",
                     "paid_at": "2026-11-20T03:02:00Z",
                 },
+                "server_time": "2026-11-20T03:02:00.125Z",
             }),
         )
         .refuses([

@@ -33,7 +33,7 @@ use shared::{
         show::{SaleState, Show, USUAL_CAPACITY},
     },
     error::{ApiError, Constraint},
-    http::{RequestParts as _, ok},
+    http::{Milliseconds, RequestParts as _, ok},
     jiff::{SignedDuration, Timestamp, tz::TimeZone},
     lambda_http::{Body, Request, Response},
     messages::ReleaseHold,
@@ -71,6 +71,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
     ok(&Held {
         message,
         seats: HeldSeats::with_seats(&hold, &app).await,
+        server_time: Milliseconds(now),
     })
 }
 
@@ -126,6 +127,7 @@ fn require_open_sale(show: &Show, now: Timestamp, zone: &TimeZone) -> Result<(),
     match show.sale_state(now, zone) {
         SaleState::Open => Ok(()),
         SaleState::Upcoming { opens_at } => Err(ApiError::sale_not_open(opens_at, now)),
+        SaleState::Over if show.called_off.is_some() => Err(ApiError::ShowCalledOff),
         SaleState::Over => Err(ApiError::SaleClosed),
     }
 }
@@ -172,7 +174,12 @@ async fn held_meanwhile(
     } else {
         None
     };
-    hold.ok_or(ApiError::SeatAlreadyReserved)
+    hold.ok_or_else(|| {
+        let mut seats: Vec<_> = taken.iter().map(|seat| seat.seat).collect();
+        // A batch is read in no particular order.
+        seats.sort_unstable();
+        ApiError::SeatAlreadyReserved { seats }
+    })
 }
 
 /// The hold that the session has by now, if it is the one that is asked for. 1 RRU.
@@ -251,6 +258,8 @@ pub struct Held<'a> {
     message: &'static str,
     #[serde(flatten)]
     seats: HeldSeats<'a>,
+    /// The current time of the service. Use it, and not the clock of the page, to count down.
+    server_time: Milliseconds,
 }
 
 /// The description in the OpenAPI document.
@@ -262,12 +271,13 @@ pub fn operation() -> Operation {
              back.\n\n\
              Name the seats with `seat_number` or `seat_numbers`, or ask for the best free seats \
              with `best`. Those are beside each other in one row, unless `apart` is true and as many \
-             are not free together. Among equally good seats, and among the best ones while many \
-             people ask at once, chance decides. The answer has the seats and their prices. To get \
+             are not free together. Chance decides among the eight best places for them, and among \
+             more while many people ask at once. The answer has the seats and their prices. To get \
              other seats, give these back first.\n\n\
              Repeating the call is safe: a request for the same seats returns the same hold, and so \
              does a request for the best seats that the hold meets.\n\n\
-             Refused with 409 if a seat is taken (`SEAT_ALREADY_RESERVED`), if no free seats meet \
+             Refused with 409 if a seat is taken (`SEAT_ALREADY_RESERVED`, with those in \
+             `seat_numbers`, as far as they are known), if no free seats meet \
              `best` (`NO_SEATS_TOGETHER`, with `free` and `longest`), if the session holds \
              other seats (`HOLD_EXISTS`), if the user would have more seats of the concert than \
              one person may (`PERSON_LIMIT`, with `limit` and `bought`), before the sale opens (`SALE_NOT_OPEN`, with \
@@ -295,6 +305,7 @@ pub fn operation() -> Operation {
                     "amount": 50_000,
                     "status": "PENDING",
                 },
+                "server_time": "2026-11-20T03:00:00.125Z",
             }),
         )
         .refuses([
@@ -310,7 +321,7 @@ pub fn operation() -> Operation {
             ApiError::ShowNotFound,
             ApiError::Invalid(Constraint::Best),
             ApiError::UnknownField("accesible".to_owned()),
-            ApiError::SeatAlreadyReserved,
+            ApiError::SeatAlreadyReserved { seats: Vec::new() },
             ApiError::PersonLimit {
                 limit: 4,
                 bought: 3,
@@ -319,5 +330,6 @@ pub fn operation() -> Operation {
             ApiError::HoldExists,
             sale_not_open(),
             ApiError::SaleClosed,
+            ApiError::ShowCalledOff,
         ])
 }

@@ -11,7 +11,7 @@ use crate::{
 /// changes.
 pub fn banner(stack: &Stack) -> String {
     let url = stack.url();
-    let mut text = format!("Onsale is listening on {url}\n\n");
+    let mut text = format!("Onsale is listening on {url}\n\n  page       {url}/\n");
     if let Some(demo) = stack.demo() {
         describe(&mut text, demo);
     }
@@ -30,11 +30,20 @@ pub fn banner(stack: &Stack) -> String {
         },
     );
     match stack.demo() {
-        Some(Demo { guest, .. }) => {
+        Some(Demo { guest, hall, .. }) => {
             let _ = writeln!(
                 text,
                 "  curl {url}/v1/auth/tokens -d '{{\"user_id\": \"{guest}\"}}'"
             );
+            if let Some(hall) = hall {
+                let _ = writeln!(
+                    text,
+                    "\nHold the two best seats of the theatre, with the token of the answer:\n\n\
+                     \x20 curl {url}/v1/concerts/{}/reservations -H 'Authorization: Bearer …' \\\n\
+                     \x20     -d '{{\"date\": \"{}\", \"best\": {{\"count\": 2}}}}'",
+                    hall.concert_id, hall.shows[1],
+                );
+            }
         }
         None => {
             let _ = writeln!(
@@ -63,6 +72,16 @@ fn describe(text: &mut String, demo: &Demo) {
     }
     if let Some(more) = demo.concerts.len().checked_sub(3).filter(|more| *more > 0) {
         let _ = writeln!(text, "             and {more} more concerts");
+    }
+    if let Some(hall) = &demo.hall {
+        let [first, second] = hall.shows;
+        let _ = writeln!(
+            text,
+            "  a theatre  {}, {first} and {second}, {} seats each\n             {}",
+            hall.name.as_str(),
+            hall.seats,
+            hall.concert_id,
+        );
     }
     let _ = writeln!(text, "  guest      {}", demo.guest);
     let _ = writeln!(

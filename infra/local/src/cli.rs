@@ -6,6 +6,9 @@ use clap::Parser;
 
 use crate::{FirstUse, Limits, Options, Problem, Storage, Time};
 
+/// How many shows of 50 seats the demo data has, unless the command line says it.
+const USUAL_DEMO_SHOWS: u32 = 3;
+
 /// Runs all of Onsale on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", bin_name = "cargo local")]
@@ -25,9 +28,14 @@ pub struct Arguments {
     /// Creates no demo data.
     #[arg(long, conflicts_with = "demo_shows")]
     no_demo: bool,
-    /// How many shows the demo data has.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    demo_shows: u32,
+    /// Creates this many shows of 50 seats, and nothing else to sell. Without it: three of them, and
+    /// a concert in a theatre.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    demo_shows: Option<u32>,
+    /// Reads the page's files from this folder, again for each request: functions/page, for those who
+    /// write the page. Without it: the files that were there when this program was compiled.
+    #[arg(long, value_name = "DIR")]
+    page: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -48,7 +56,9 @@ impl Arguments {
             parameters: self.parameter_overrides,
             template: None,
             metrics: false,
-            demo_shows: (!self.no_demo).then_some(self.demo_shows),
+            demo_shows: (!self.no_demo).then_some(self.demo_shows.unwrap_or(USUAL_DEMO_SHOWS)),
+            demo_hall: !self.no_demo && self.demo_shows.is_none(),
+            page: self.page,
             limits: Limits {
                 connections: connections(),
                 ..Limits::default()
@@ -94,6 +104,7 @@ mod tests {
         let options = options(&[]);
         assert_eq!(options.port, 3000);
         assert_eq!(options.demo_shows, Some(3));
+        assert!(options.demo_hall);
         assert!(matches!(options.time, Time::Running));
         assert!(matches!(options.database, Storage::Memory));
     }
@@ -112,6 +123,22 @@ mod tests {
             [pair("HoldSeconds", "5"), pair("TimeZone", "UTC")]
         );
         assert_eq!(options.demo_shows, None);
+        assert!(!options.demo_hall);
+    }
+
+    #[test]
+    fn page_is_that_of_the_program_unless_a_folder_is_given() {
+        assert_eq!(options(&[]).page, None);
+        let options = options(&["--page", "functions/page"]);
+        assert_eq!(options.page, Some("functions/page".into()));
+    }
+
+    /// What measures and loads the stack wants shows that are alike.
+    #[test]
+    fn demo_with_a_number_of_shows_has_no_hall() {
+        let options = options(&["--demo-shows", "3"]);
+        assert_eq!(options.demo_shows, Some(3));
+        assert!(!options.demo_hall);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use calls::{
     traffic::{Counts, Pace, Traffic},
 };
 pub use cli::Arguments;
-pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert};
+pub use demo::{ADMIN_EMAIL, ADMIN_PASSWORD, Demo, DemoConcert, DemoHall};
 pub use options::{Limits, Options, Storage, Time};
 pub use problem::Problem;
 pub use stack::Stack;

@@ -26,6 +26,11 @@ pub struct Options {
     pub metrics: bool,
     /// How many shows the demo data has; `None` for no demo data.
     pub demo_shows: Option<u32>,
+    /// Whether the demo data, if there is any, has a concert in a hall with a plan as well.
+    pub demo_hall: bool,
+    /// A folder with the files of the page, which is read again for each request; `None` for the
+    /// files in the program.
+    pub page: Option<PathBuf>,
     /// How much the gateway accepts at once.
     pub limits: Limits,
     /// Called with each permission that a function uses for the first time.

@@ -3,6 +3,7 @@
 mod deployment;
 pub mod handlers;
 mod intrinsics;
+pub mod page;
 mod parameters;
 pub mod permissions;
 

@@ -6,6 +6,7 @@ use super::App;
 use crate::{
     domain::{
         attempts::Source,
+        changes::Author,
         ids::UserId,
         money::Money,
         session::Session,
@@ -38,9 +39,10 @@ impl App {
         user_id: UserId,
         generation: Option<u32>,
         force: bool,
+        author: Option<Author>,
         now: Timestamp,
     ) -> Result<Money, ApiError> {
-        let deleted = while_stale(|| self.try_to_delete(user_id, generation, force, now));
+        let deleted = while_stale(|| self.try_to_delete(user_id, generation, force, author, now));
         Ok(deleted.await?)
     }
 
@@ -49,6 +51,7 @@ impl App {
         user_id: UserId,
         generation: Option<u32>,
         force: bool,
+        author: Option<Author>,
         now: Timestamp,
     ) -> Result<Money, TryError<ApiError>> {
         let user = self.store().user(user_id).await?;
@@ -75,6 +78,7 @@ impl App {
         }
         let deleted = self
             .store()
+            .by(author)
             .delete_user(&user, account, &sessions, now)
             .await;
         deleted.decided()?.map_err(|Moved| TryError::Stale)?;

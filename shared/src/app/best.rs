@@ -144,10 +144,12 @@ impl BestSearch {
         seats.iter().for_each(|seat| view.mark_taken(seat));
     }
 
-    /// Notes that a transaction was refused because somebody else has this seat.
-    pub fn note_taken(&self, seat: SeatNumber) {
+    /// Notes that a transaction was refused because somebody else has these seats.
+    pub fn note_taken(&self, seats: &[SeatNumber]) {
         let mut view = self.view();
-        view.mark_taken(seat);
+        for seat in seats {
+            view.mark_taken(*seat);
+        }
         view.note_failure(self.now);
     }
 

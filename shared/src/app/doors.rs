@@ -7,6 +7,7 @@ use super::{App, line::ask_again_after};
 use crate::{
     config::WhoCharges,
     domain::{
+        changes::Author,
         ids::{QueueId, ShowId, UserId},
         order::Account,
         seat::SeatNumber,
@@ -61,6 +62,14 @@ impl Caller {
         }
     }
 
+    /// The author of a change, if the caller is an administrator.
+    pub fn author(&self) -> Option<Author> {
+        self.is_admin.then_some(Author {
+            by: Some(self.user_id),
+            at: self.now,
+        })
+    }
+
     /// The error if there is no such user. If it is the caller, their own token has ended.
     pub fn no_such_user(&self, user_id: UserId) -> ApiError {
         if self.user_id == user_id {
@@ -110,6 +119,14 @@ impl SignedIn {
     /// who acts on another user.
     pub fn generation_for(&self, user_id: UserId) -> Option<u32> {
         (self.user.user_id == user_id).then_some(self.user.generation)
+    }
+
+    /// The author of a change of another user, `None` if the user is the caller.
+    pub fn author_for(&self, user_id: UserId) -> Option<Author> {
+        (self.user.user_id != user_id).then_some(Author {
+            by: Some(self.user.user_id),
+            at: self.now,
+        })
     }
 
     /// Requires that the caller is this user or an administrator.
@@ -166,6 +183,16 @@ pub struct Admin {
     pub user_id: UserId,
     /// The time of the request.
     pub now: Timestamp,
+}
+
+impl Admin {
+    /// The author of a change.
+    pub fn author(&self) -> Option<Author> {
+        Some(Author {
+            by: Some(self.user_id),
+            at: self.now,
+        })
+    }
 }
 
 /// A session that is neither closed nor expired (door Q).

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::App;
 use crate::{
     domain::{
+        changes::LastChange,
         draw::{Draw, STRIPES, Seed},
         ids::{QueueId, ShowId, UserId},
         order::Hold,
@@ -13,11 +14,8 @@ use crate::{
     },
     error::{ApiError, Constraint},
     store::{
-        Decided as _, Reading, Rejected, StoreError, TryError,
-        cohorts::Event,
-        queues::{SettingsChange, SettingsPut},
-        sessions::Found,
-        while_stale,
+        Decided as _, Reading, Rejected, StoreError, TryError, cohorts::Event, queues::SettingsPut,
+        sessions::Found, while_stale,
     },
 };
 
@@ -79,7 +77,7 @@ impl App {
     pub async fn current_queue_and_change(
         &self,
         id: &QueueId,
-    ) -> Result<(Queue, Option<SettingsChange>), ApiError> {
+    ) -> Result<(Queue, Option<LastChange>), ApiError> {
         let read = self
             .store()
             .queue_and_change(id, self.queue_defaults(), Reading::Consistent)
@@ -95,7 +93,8 @@ impl App {
         read.ok_or(ApiError::QueueNotFound)
     }
 
-    /// Writes the settings that `settings` makes of the current queue, if there is one, and ticks
+    /// Writes the settings that `settings` makes of the current queue and of who changed it last, if
+    /// there is one, and ticks
     /// the queue, so that they apply at once. If the settings have an opening, a queue that nobody
     /// has joined gets the seed of its draw. Returns the queue before and after.
     ///
@@ -104,17 +103,18 @@ impl App {
     pub async fn put_queue(
         &self,
         id: &QueueId,
-        change: &SettingsChange,
-        settings: impl Fn(Option<&Queue>) -> Result<Settings, ApiError>,
+        change: &LastChange,
+        settings: impl Fn(Option<&Queue>, Option<LastChange>) -> Result<Settings, ApiError>,
     ) -> Result<(Option<Queue>, Queue), ApiError> {
         let before = while_stale(async || {
             let read = async || {
                 let defaults = self.queue_defaults();
                 let before = self
                     .store()
-                    .queue(id, defaults, Reading::Consistent)
+                    .queue_and_change(id, defaults, Reading::Consistent)
                     .await?;
-                let next = settings(before.as_ref());
+                let (before, change) = before.unzip();
+                let next = settings(before.as_ref(), change.flatten());
                 Ok::<_, StoreError>((before, next))
             };
             let (mut before, mut next) = read().await?;
@@ -147,7 +147,7 @@ impl App {
     }
 
     /// Ticks a queue, unless nothing has happened in it since its last tick. 2 RRU, 1 more for each
-    /// live cohort, and 1 WRU per KB of the line; 2 RRU if nothing has happened. If the number of
+    /// live cohort, and 1 WRU per KB of the queue's item; 2 RRU if nothing has happened. If the number of
     /// seats left matters, 1 RRU per 4 KB of the list of shows, and of each of their blocks of 500
     /// seats.
     async fn tick(&self, id: &QueueId, occasion: Occasion) -> Result<Ticked, ApiError> {
@@ -210,7 +210,7 @@ impl App {
 
     /// Ticks a queue that has not opened. Nobody is let in. But its line ends, for the entries that
     /// there are, if an operator has closed it or nothing that it sells can be bought any more.
-    /// That costs 64 RRU and 1 WRU per KB of the line.
+    /// That costs 64 RRU and 1 WRU per KB of the queue's item.
     async fn tick_before_opening(
         &self,
         queue: &Queue,

@@ -5,6 +5,8 @@
 //! on meanwhile. So most judgements are only a suspicion at first. The audit reads the items again,
 //! consistently, before it reports a violation.
 
+mod books;
+mod catalog;
 mod chain;
 mod limits;
 mod line;
@@ -15,6 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    books::{Books, Sums},
+    catalog::{SeatsAndGrades, ShowSeen},
     chain::chain,
     limits::limits,
     line::line,
@@ -22,7 +26,7 @@ pub use self::{
     report::{Checked, Report},
 };
 use super::{
-    ids::{ConcertId, QueueId, ReservationId, ShowId, ShowKey, UserId},
+    ids::{ChangeId, ConcertId, PlanId, QueueId, ReservationId, ShowId, ShowKey, UserId},
     order::{Hold, Order},
     queue::Ticket,
     seat::{CLOCK_SKEW_GRACE, SeatNumber, SeatStatus, TakenSeat},
@@ -87,6 +91,20 @@ pub enum Kind {
     LimitExceeded,
     /// A seat is sold to an order of another user than its own (3).
     SeatOfAnother,
+    /// A seat is taken that its show does not have (8).
+    SeatBeyondCapacity,
+    /// A seat is taken although its show was called off more than an hour ago: nobody has called off
+    /// to the end (9).
+    CalledOffSells,
+    /// A plan is not the one that its id names. Or a show has a plan that is missing, or that has
+    /// another number of seats or other grades (10).
+    PlanDiffers,
+    /// A charge, correction or refund by an administrator, or the calling-off of a show, names a
+    /// record that the log of changes does not have (11).
+    ChangeNotLogged,
+    /// The log of changes has a charge, correction or refund that the user's chain does not have
+    /// (11).
+    LoggedWithoutEntry,
     /// A user has no account.
     UserWithoutAccount,
     /// An account has no user.
@@ -107,12 +125,16 @@ pub enum Table {
     Users,
     /// Balances, charges and orders.
     Accounts,
+    /// Concerts, shows and plans.
+    Catalog,
     /// Queues, their numbers and cohorts.
     Queues,
     /// Sessions.
     Sessions,
     /// Seats.
     Seats,
+    /// The log of changes.
+    Changes,
 }
 
 /// A violation: what is wrong and where, in ids. It never contains a name or an e-mail address. A
@@ -134,13 +156,22 @@ pub struct Violation {
     pub reservation_id: Option<ReservationId>,
     /// The show.
     #[serde(flatten)]
-    pub seat: Option<SeatOfShow>,
+    pub show: Option<ShowId>,
+    /// The seat of the show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat_number: Option<SeatNumber>,
+    /// The plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
     /// The queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_id: Option<QueueId>,
     /// The number in the queue, or the cohort.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
+    /// The record in the log of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_id: Option<ChangeId>,
 }
 
 /// A seat, by its show.
@@ -183,16 +214,20 @@ impl Violation {
             user_id: None,
             seq: None,
             reservation_id: None,
-            seat: None,
+            show: None,
+            seat_number: None,
+            plan_id: None,
             queue_id: None,
             number: None,
+            change_id: None,
         }
     }
 
     /// A violation at a seat.
     pub fn of_seat(kind: Kind, seat: SeatOfShow, reservation_id: ReservationId) -> Self {
         Self {
-            seat: Some(seat),
+            show: Some(seat.show()),
+            seat_number: Some(seat.seat_number),
             reservation_id: Some(reservation_id),
             ..Self::of(kind, Table::Seats)
         }
@@ -203,7 +238,8 @@ impl Violation {
         Self {
             user_id: Some(order.user_id),
             reservation_id: Some(order.reservation_id),
-            seat: Some(SeatOfShow::new(order.show(), seat)),
+            show: Some(order.show()),
+            seat_number: Some(seat),
             ..Self::of(kind, Table::Accounts)
         }
     }
@@ -251,6 +287,24 @@ impl Violation {
             queue_id: Some(session.queue_id.clone()),
             number: Some(number),
             ..Self::of(kind, Table::Sessions)
+        }
+    }
+
+    /// A violation of a plan, or of a show with this plan.
+    pub fn of_plan(kind: Kind, plan_id: PlanId, show: Option<ShowId>) -> Self {
+        Self {
+            show,
+            plan_id: Some(plan_id),
+            ..Self::of(kind, Table::Catalog)
+        }
+    }
+
+    /// A violation of the record of a change that `user_id` is said to have an entry for.
+    pub fn of_record(kind: Kind, change_id: ChangeId, user_id: Option<UserId>) -> Self {
+        Self {
+            user_id,
+            change_id: Some(change_id),
+            ..Self::of(kind, Table::Changes)
         }
     }
 

@@ -3,12 +3,15 @@
 //! Counting reads every block of 500 seats. Many instances may be asked at once, and should not all
 //! count. So one of them counts, and stores the result for the others.
 
+mod sold;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ids::ShowKey;
+pub use self::sold::{KeptCounts, SoldAndHeld, SoldSeats};
+use super::ids::{PlanId, ShowKey};
 
 /// A count is good for at least this long.
 const GOOD_FOR: SignedDuration = SignedDuration::from_secs(2);
@@ -35,18 +38,72 @@ const QUICK_BLOCKS: u32 = 40;
 pub struct TakenSeats {
     /// All of them.
     pub all: u32,
-    /// Those of each grade, in the order of the plan's grades. Empty without a plan.
-    pub by_grade: Vec<u32>,
+    /// Those of each grade, if they were counted with a plan.
+    pub by_grade: Option<TakenByGrade>,
+}
+
+/// How many seats of each grade of a plan are taken.
+///
+/// It is stored as a list: the count of each grade, and [`PlanId::mark`] of the plan at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<u32>", into = "Vec<u32>")]
+pub struct TakenByGrade {
+    /// In the order of the plan's grades.
+    taken: Vec<u32>,
+    /// The plan. A show may get another one, in which grades have other places.
+    plan: u32,
+}
+
+impl TakenByGrade {
+    /// A count with this plan: how many seats of each of its grades are taken.
+    pub fn new(plan: PlanId, taken: Vec<u32>) -> Self {
+        Self {
+            taken,
+            plan: plan.mark(),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, seats) in self.taken.iter_mut().zip(&other.taken) {
+            *sum += seats;
+        }
+    }
+}
+
+impl From<Vec<u32>> for TakenByGrade {
+    fn from(mut stored: Vec<u32>) -> Self {
+        // An earlier version stored no plan. Then the last count is taken for it, which is no plan's.
+        let plan = stored.pop().unwrap_or_default();
+        Self {
+            taken: stored,
+            plan,
+        }
+    }
+}
+
+impl From<TakenByGrade> for Vec<u32> {
+    fn from(TakenByGrade { mut taken, plan }: TakenByGrade) -> Self {
+        taken.push(plan);
+        taken
+    }
 }
 
 impl TakenSeats {
+    /// The taken seats of each grade of this plan, in its order. `None` if they were counted with
+    /// another plan or without one.
+    pub fn of_grades(&self, plan: PlanId) -> Option<&[u32]> {
+        let counted = self.by_grade.as_ref();
+        let counted = counted.filter(|counted| counted.plan == plan.mark())?;
+        Some(&counted.taken)
+    }
+
     /// Adds the seats of another part of the show.
     pub fn add(&mut self, other: &Self) {
         self.all += other.all;
-        self.by_grade
-            .resize(self.by_grade.len().max(other.by_grade.len()), 0);
-        for (sum, seats) in self.by_grade.iter_mut().zip(&other.by_grade) {
-            *sum += seats;
+        match (&mut self.by_grade, &other.by_grade) {
+            (Some(sum), Some(other)) => sum.add(other),
+            (None, Some(other)) => self.by_grade = Some(other.clone()),
+            (_, None) => {}
         }
     }
 }
@@ -62,7 +119,7 @@ pub struct HallCounts {
     pub shows: BTreeMap<ShowKey, Counted>,
     /// The counts of each grade of the shows with a plan.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub by_grade: BTreeMap<ShowKey, Vec<u32>>,
+    pub by_grade: BTreeMap<ShowKey, TakenByGrade>,
 }
 
 /// A count: how many seats of a show are taken, and when they were counted (milliseconds).
@@ -98,7 +155,7 @@ impl HallCounts {
         let Counted(all, _) = self.shows.get(&show)?;
         Some(TakenSeats {
             all: *all,
-            by_grade: self.by_grade.get(&show).cloned().unwrap_or_default(),
+            by_grade: self.by_grade.get(&show).cloned(),
         })
     }
 
@@ -147,11 +204,10 @@ impl HallCounts {
     ) {
         for (show, TakenSeats { all, by_grade }) in counts {
             self.shows.insert(show, Counted(all, now.as_millisecond()));
-            if by_grade.is_empty() {
-                self.by_grade.remove(&show);
-            } else {
-                self.by_grade.insert(show, by_grade);
-            }
+            match by_grade {
+                None => self.by_grade.remove(&show),
+                Some(by_grade) => self.by_grade.insert(show, by_grade),
+            };
         }
     }
 }
@@ -173,7 +229,7 @@ mod tests {
     fn seats(all: u32) -> TakenSeats {
         TakenSeats {
             all,
-            by_grade: Vec::new(),
+            by_grade: None,
         }
     }
 
@@ -200,9 +256,10 @@ mod tests {
 
     #[test]
     fn seats_of_grades_are_added_grade_by_grade() {
+        let plan = PlanId::of(b"a plan");
         let of = |by_grade: &[u32]| TakenSeats {
             all: by_grade.iter().sum(),
-            by_grade: by_grade.to_vec(),
+            by_grade: Some(TakenByGrade::new(plan, by_grade.to_vec())),
         };
         let mut sum = TakenSeats::default();
         sum.add(&of(&[1, 2]));
@@ -210,8 +267,17 @@ mod tests {
         assert_eq!(sum, of(&[11, 22]));
         let mut counts = HallCounts::default();
         counts.note([(date(0), sum.clone())], at(0));
-        assert_eq!(counts.taken(date(0)), Some(sum));
-        // A show that has lost its plan.
+        assert_eq!(counts.taken(date(0)), Some(sum.clone()));
+        // As it is stored, and for one plan only.
+        let stored = serde_json::to_string(&counts).expect("JSON");
+        let read: HallCounts = serde_json::from_str(&stored).expect("counts");
+        assert_eq!(read, counts);
+        assert_eq!(sum.of_grades(plan), Some(&[11, 22][..]));
+        assert_eq!(sum.of_grades(PlanId::of(b"another plan")), None);
+        let before = r#"{ "shows": {}, "by_grade": { "2027-01-01": [11, 22] } }"#;
+        let before: HallCounts = serde_json::from_str(before).expect("of an earlier version");
+        assert_ne!(before.by_grade[&date(0)].plan, plan.mark());
+        // A count without a plan.
         counts.note([(date(0), seats(3))], at(0));
         assert_eq!(counts.taken(date(0)), Some(seats(3)));
     }

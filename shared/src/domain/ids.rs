@@ -67,6 +67,8 @@ uuid_ids! {
     PaymentId, now_v7;
     /// The id of a correction of a balance.
     CorrectionId, now_v7;
+    /// The id of a record in the log of changes.
+    ChangeId, now_v7;
     /// One passage of a user through a queue: the `jti` of the queue token.
     SessionId, new_v4;
     /// One try to write an arrival. A reader that finds it can see whether it was their own.
@@ -78,22 +80,58 @@ impl UserId {
     pub fn bytes(self) -> [u8; 16] {
         self.0.into_bytes()
     }
+
+    /// Its 22 letters (base64url), as a seat has them.
+    pub fn in_letters(self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
 }
 
 impl ConcertId {
     /// When the id was made; `None` if it has no time in it.
     pub fn created_at(self) -> Option<Timestamp> {
-        let (seconds, nanoseconds) = self.0.get_timestamp()?.to_unix();
-        let nanoseconds = i32::try_from(nanoseconds).ok()?;
-        Timestamp::new(i64::try_from(seconds).ok()?, nanoseconds).ok()
+        time_in(self.0)
     }
+}
+
+impl ChangeId {
+    /// A new id that begins with this time.
+    pub fn made_at(time: Timestamp) -> Self {
+        Self(uuid_of(time, rand::random()))
+    }
+
+    /// The first id of all that can be made at this time.
+    pub fn first_at(time: Timestamp) -> Self {
+        Self(uuid_of(time, [0; 10]))
+    }
+
+    /// The time that the id begins with; `None` if it has no time in it.
+    pub fn time(self) -> Option<Timestamp> {
+        time_in(self.0)
+    }
+
+    /// The last byte, which is random.
+    pub fn last_byte(self) -> u8 {
+        self.0.as_bytes()[15]
+    }
+}
+
+/// A UUID of version 7: a time in milliseconds, and 74 of these bits.
+fn uuid_of(time: Timestamp, bits: [u8; 10]) -> Uuid {
+    let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or_default();
+    Builder::from_unix_timestamp_millis(milliseconds, &bits).into_uuid()
+}
+
+fn time_in(id: Uuid) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    let nanoseconds = i32::try_from(nanoseconds).ok()?;
+    Timestamp::new(i64::try_from(seconds).ok()?, nanoseconds).ok()
 }
 
 impl ReservationId {
     /// The first id of all that can be made at this time.
     pub fn first_at(time: Timestamp) -> Self {
-        let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or_default();
-        Self(Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid())
+        Self(uuid_of(time, [0; 10]))
     }
 }
 
@@ -109,7 +147,7 @@ pub(super) mod short {
     #[allow(clippy::ref_option, reason = "serde asks for it")]
     pub fn serialize<S: Serializer>(id: &Option<UserId>, serializer: S) -> Result<S::Ok, S::Error> {
         match id {
-            Some(id) => serializer.serialize_some(&BASE64_URL_SAFE_NO_PAD.encode(id.0)),
+            Some(id) => serializer.serialize_some(&id.in_letters()),
             None => serializer.serialize_none(),
         }
     }
@@ -209,6 +247,12 @@ impl PlanId {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.as_ref()[..16]);
         Self(bytes)
+    }
+
+    /// A short number that tells the plans of a hall apart: the first four bytes.
+    pub fn mark(self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d])
     }
 }
 

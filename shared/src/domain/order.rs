@@ -14,8 +14,8 @@ pub use self::refunds::{Due, PartialRefund, Refund};
 
 use super::{
     ids::{
-        ConcertId, CorrectionId, PaymentId, PlanId, ReservationId, ShowDate, ShowId, ShowKey,
-        UserId,
+        ChangeId, ConcertId, CorrectionId, PaymentId, PlanId, ReservationId, ShowDate, ShowId,
+        ShowKey, UserId,
     },
     money::{Difference, Money},
     reason::Explanation,
@@ -192,6 +192,10 @@ pub struct Charge {
     pub seq: u64,
     /// The balance right after it.
     pub balance_after: Money,
+    /// The record of it in the log of changes, if an administrator made it. What an earlier version
+    /// stored has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_id: Option<ChangeId>,
 }
 
 /// A correction: an administrator has set a balance right.
@@ -230,6 +234,8 @@ pub struct Entry {
     pub order: Option<(ReservationId, PaymentId)>,
     /// Which administrator moved the balance, and why.
     pub explanation: Option<Explanation>,
+    /// The record of it in the log of changes, if an administrator moved the balance.
+    pub change_id: Option<ChangeId>,
 }
 
 /// The kind of change of a balance.
@@ -262,6 +268,7 @@ impl Charge {
             at: self.charged_at,
             order: None,
             explanation: None,
+            change_id: self.change_id,
         }
     }
 }
@@ -277,6 +284,7 @@ impl Correction {
             at: self.corrected_at,
             order: None,
             explanation: Some(self.explanation.clone()),
+            change_id: self.explanation.change_id,
         }
     }
 }
@@ -292,6 +300,7 @@ impl Order {
             at: self.paid_at,
             order: Some((self.reservation_id, self.payment_id)),
             explanation: None,
+            change_id: None,
         };
         let refund_of =
             |amount: Difference, seq, balance_after, at, why: &Option<Explanation>| Entry {
@@ -301,6 +310,7 @@ impl Order {
                 balance_after,
                 at,
                 explanation: why.clone(),
+                change_id: why.as_ref().and_then(|why| why.change_id),
                 ..payment.clone()
             };
         let mut entries = vec![payment.clone()];

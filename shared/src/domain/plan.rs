@@ -279,9 +279,15 @@ impl Plan {
     /// The first seat on which the plans do not agree: its section, row, label or grade differs. Only
     /// numbers that both plans have count. `None` if they agree on all of these.
     pub fn first_difference(&self, other: &Self) -> Option<SeatNumber> {
-        let mut pairs = self.each_seat().zip(other.each_seat());
-        let agreed = pairs.position(|(one, other)| one != other)?;
-        SeatNumber::new(u64::try_from(agreed).ok()? + 1)
+        self.differences(other)
+            .next()
+            .and_then(|seat| SeatNumber::new(seat.into()))
+    }
+
+    /// The numbers of all seats on which the plans do not agree, as for [`Plan::first_difference`].
+    pub fn differences(&self, other: &Self) -> impl Iterator<Item = u32> {
+        let pairs = (1..).zip(self.each_seat().zip(other.each_seat()));
+        pairs.filter_map(|(seat, (one, other))| (one != other).then_some(seat))
     }
 
     /// The section, row, label and grade of each seat, in the order of the numbers.

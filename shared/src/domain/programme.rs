@@ -2,6 +2,7 @@
 
 mod pricing;
 mod queue_shows;
+mod seats;
 #[cfg(test)]
 mod tests;
 
@@ -12,11 +13,13 @@ use jiff::Timestamp;
 pub use self::{
     pricing::{PlanOfShow, PricingChange},
     queue_shows::{QueueShows, SeatsOnSale},
+    seats::{ChangedSeats, SeatsChange},
 };
 
 use super::{
+    changes::LastChange,
     ids::{ConcertId, QueueId, ShowKey},
-    show::{Concert, ListedConcert, SalesWindow, Show, USUAL_CAPACITY},
+    show::{CalledOff, Concert, ListedConcert, SalesWindow, Show, USUAL_CAPACITY},
     texts::{DetailsChange, ShowDetails, Texts, TextsChange},
     user::Name,
 };
@@ -32,6 +35,8 @@ pub struct Programme {
     pub concert: Concert,
     /// How many times it was written. A change names the version that was read.
     pub version: u64,
+    /// Who wrote it last, if that is known.
+    pub last_change: Option<LastChange>,
     /// Its texts.
     pub texts: Texts,
     /// Its shows. A concert without shows does not exist.
@@ -79,10 +84,20 @@ pub struct ProgrammeChange {
     pub most_seats_a_person: Change<u32>,
     /// The time of the change.
     pub now: Timestamp,
+    /// The versions that it is meant for. `None`: any.
+    pub versions: Option<Vec<u64>>,
     /// What changes of its texts.
     pub texts: TextsChange,
     /// New shows, and changes of existing ones.
     pub shows: Vec<ShowChange>,
+}
+
+impl ProgrammeChange {
+    /// Whether it is meant for this version of the concert.
+    pub fn is_meant_for(&self, version: u64) -> bool {
+        let versions = self.versions.as_ref();
+        versions.is_none_or(|versions| versions.contains(&version))
+    }
 }
 
 /// A change of a show, or a new show.
@@ -92,7 +107,7 @@ pub struct ShowChange {
     pub key: ShowKey,
     /// What seats cost from now on. A new show needs it.
     pub pricing: PricingChange,
-    /// How many seats it has. The capacity of an existing show cannot change.
+    /// How many seats it has. With a plan, as many as the plan.
     pub capacity: Option<u32>,
     /// When its sale opens.
     pub opens_at: Change<Timestamp>,
@@ -133,7 +148,7 @@ pub enum Impossible {
     ShowTimes,
     /// The day has several shows, and the change does not say which.
     SeveralShows(Vec<ShowKey>),
-    /// An existing show would get another capacity.
+    /// A show with a plan would have another number of seats than the plan.
     Capacity,
     /// A sale would close before it opens.
     SalesWindow,
@@ -141,10 +156,13 @@ pub enum Impossible {
     Details,
     /// A new show has no price.
     NoPrice,
-    /// A grade of the plan has no price, or a price is of no grade.
+    /// A grade of the plan has no price, or a price is of no grade. Or a show with a plan would lose
+    /// it.
     Prices,
-    /// An existing show would get another plan, or lose its plan.
+    /// A show would get a plan without prices, and has no prices of grades.
     Plan,
+    /// The sale, the prices or the seats of a show that was called off would change.
+    CalledOff,
 }
 
 impl Programme {
@@ -153,6 +171,7 @@ impl Programme {
         Self {
             concert,
             version: 0,
+            last_change: None,
             texts: Texts::default(),
             shows: BTreeMap::new(),
         }
@@ -208,8 +227,12 @@ impl Programme {
                 Named::Several(keys) => return Err(Impossible::SeveralShows(keys)),
             };
             let changed = match before {
-                Some(before) => show.applied_to(before)?,
-                None => show.created(&next.concert)?,
+                Some(before) => show.applied_to(before, change.now)?,
+                None => Show {
+                    // A show with this key may have been deleted a moment ago.
+                    sale_set_at: (self.version > 0).then_some(change.now),
+                    ..show.created(&next.concert)?
+                },
             };
             if !named.insert(changed.key) {
                 return Err(Impossible::Shows);
@@ -225,6 +248,22 @@ impl Programme {
         } else {
             Err(Impossible::Shows)
         }
+    }
+
+    /// The concert after one of its shows was called off: the sale of the show closes, and no queue
+    /// sells it any more. The same concert if it has no such show, or if the show was called off
+    /// before.
+    #[must_use]
+    pub fn with_called_off(&self, key: ShowKey, called_off: CalledOff) -> Self {
+        let mut next = self.clone();
+        if let Some(show) = next.shows.get_mut(&key)
+            && show.called_off.is_none()
+        {
+            show.sale = show.sale.closed_at(called_off.at);
+            show.sale_set_at = Some(called_off.at);
+            show.called_off = Some(called_off);
+        }
+        next
     }
 
     /// The show that a caller means by this key.
@@ -317,7 +356,7 @@ impl Programme {
         let shows = self
             .shows
             .values()
-            .filter(|show| show.queue_id == *queue_id);
+            .filter(|show| show.queue_id == *queue_id && show.called_off.is_none());
         shows
             .map(|show| (show.key, SeatsOnSale::of(show)))
             .collect()
@@ -325,28 +364,42 @@ impl Programme {
 }
 
 impl ShowChange {
-    fn applied_to(&self, before: &Show) -> Result<Show, Impossible> {
-        if self.capacity.is_some_and(|named| named != before.capacity) {
-            return Err(Impossible::Capacity);
+    fn applied_to(&self, before: &Show, now: Timestamp) -> Result<Show, Impossible> {
+        let pricing = self.pricing.applied_to(&before.pricing)?;
+        let capacity = (self.pricing).capacity(&pricing, self.capacity, before.capacity)?;
+        let sale = self.sale(before.sale);
+        let is_set = sale != before.sale;
+        let is_same = !is_set && pricing == before.pricing && capacity == before.capacity;
+        if before.called_off.is_some() && !is_same {
+            return Err(Impossible::CalledOff);
         }
         with_a_window(Show {
-            pricing: self.pricing.applied_to(&before.pricing)?,
-            sale: self.sale(before.sale),
+            capacity,
+            pricing,
+            sale,
+            sale_set_at: if is_set {
+                Some(now)
+            } else {
+                before.sale_set_at
+            },
             details: self.details(&before.details, before.key)?,
             ..before.clone()
         })
     }
 
     fn created(&self, concert: &Concert) -> Result<Show, Impossible> {
+        let pricing = self.pricing.of_new()?;
         with_a_window(Show {
             concert_id: concert.concert_id,
             key: self.key,
             concert_name: Some(concert.name.clone()),
             queue_id: concert.queue_id.clone(),
-            capacity: self.capacity_of_new()?,
-            pricing: self.pricing.of_new()?,
+            capacity: (self.pricing).capacity(&pricing, self.capacity, USUAL_CAPACITY)?,
+            pricing,
             most_seats_a_person: concert.most_seats_a_person,
             sale: self.sale(SalesWindow::default()),
+            sale_set_at: None,
+            called_off: None,
             left: concert.left.clone(),
             details: self.details(&ShowDetails::default(), self.key)?,
         })
@@ -356,20 +409,6 @@ impl ShowChange {
     fn details(&self, before: &ShowDetails, key: ShowKey) -> Result<ShowDetails, Impossible> {
         let details = before.changed(&self.details, key);
         details.ok_or(Impossible::Details)
-    }
-
-    /// The capacity of a new show: that of its plan, if it has one.
-    fn capacity_of_new(&self) -> Result<u32, Impossible> {
-        let PricingChange::ByGrade {
-            plan: Some(plan), ..
-        } = &self.pricing
-        else {
-            return Ok(self.capacity.unwrap_or(USUAL_CAPACITY));
-        };
-        match self.capacity {
-            Some(capacity) if capacity != plan.seats => Err(Impossible::Capacity),
-            _ => Ok(plan.seats),
-        }
     }
 
     fn sale(&self, before: SalesWindow) -> SalesWindow {

@@ -25,6 +25,7 @@ pub use self::{
 use super::{
     ids::{ConcertId, QueueId},
     schedule::{PERSON, Schedule},
+    texts::{InLanguages, Notice},
 };
 
 /// A cohort has the people admitted within this time, or within a fifteenth of the longest active
@@ -63,6 +64,9 @@ pub struct Settings {
     /// is somebody else, so that earlier versions of the code read what they wrote.
     #[serde(default, skip_serializing_if = "WhoJoins::is_everybody")]
     pub who: WhoJoins,
+    /// What the operator tells those who wait. Settings from before this was stored have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<InLanguages<Notice>>,
     /// The concert of those who join without naming one. It is stored beside the other settings,
     /// because `main` may have one and take everything else from the template.
     #[serde(skip)]

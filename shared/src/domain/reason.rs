@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ids::UserId, user::line};
+use super::{
+    changes::LoggedChange,
+    ids::{ChangeId, UserId},
+    user::line,
+};
 
 /// The reason why an administrator refunded or corrected: one line of 1 to 200 characters, trimmed,
 /// in Unicode's composed form (NFC). The owner of the account reads it.
@@ -31,6 +35,20 @@ pub struct Explanation {
     pub by: UserId,
     /// The reason that the owner of the account reads.
     pub reason: Reason,
+    /// The record of it in the log of changes. What an earlier version stored has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_id: Option<ChangeId>,
+}
+
+impl Explanation {
+    /// The same explanation, with the record of what it explains.
+    #[must_use]
+    pub fn recorded_as(&self, change: Option<&LoggedChange>) -> Self {
+        Self {
+            change_id: change.map(|change| change.change_id).or(self.change_id),
+            ..self.clone()
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,10 @@ use super::ids::{ReservationId, UserId};
 /// (`shared/src/store/README.md#what-a-seats-item-means`).
 pub const CLOCK_SKEW_GRACE: SignedDuration = SignedDuration::from_secs(2);
 
+/// A payment that has begun while its hold lived may be written this much later: Lambda ends its
+/// request after ten seconds.
+const PAYMENT_LASTS: SignedDuration = SignedDuration::from_secs(10);
+
 /// The most seats that one hold may have.
 pub const MAX_SEATS_PER_HOLD: usize = 4;
 
@@ -208,6 +212,12 @@ impl TakenSeat {
 pub fn lapsed_since(now: Timestamp) -> Timestamp {
     now.saturating_sub(CLOCK_SKEW_GRACE)
         .unwrap_or(Timestamp::MIN)
+}
+
+/// For a reader that must not miss a seat which a payment under way may still sell: the time as of
+/// which it has to judge whether seats are taken.
+pub fn before_payments_under_way(now: Timestamp) -> Timestamp {
+    now.saturating_sub(PAYMENT_LASTS).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ids::{ConcertId, PlanId, QueueId, ShowDate, ShowId, ShowKey},
+    ids::{ChangeId, ConcertId, PlanId, QueueId, ShowDate, ShowId, ShowKey, UserId},
     money::Money,
     plan::{Grade, Plan},
+    reason::Reason,
     seat::{SEATS_A_BLOCK, SeatNumber, SeatSet},
     texts::ShowDetails,
     user::Name,
@@ -43,12 +44,41 @@ pub struct Show {
     /// When its seats are sold.
     #[serde(flatten)]
     pub sale: SalesWindow,
+    /// When `sale` was last changed. `None` if it is as it was when the show was created, or if an
+    /// earlier version changed it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub sale_set_at: Option<Timestamp>,
+    /// Whether the show was called off. Its sale has closed then, so that a version of the code that
+    /// does not know this field sells nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called_off: Option<CalledOff>,
     /// The queues that it has left. Those who were in one of them by then may still buy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
     /// What people want to know of it.
     #[serde(flatten)]
     pub details: ShowDetails,
+}
+
+/// That a show does not take place. It cannot be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledOff {
+    /// When it was called off.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// The administrator.
+    pub by: UserId,
+    /// The reason, for everybody to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The record of it in the log of changes, which each of its refunds names too. What an earlier
+    /// version stored has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_id: Option<ChangeId>,
 }
 
 /// What the seats of a show cost.
@@ -128,6 +158,15 @@ pub const PERSON_LIMITS: RangeInclusive<u32> = 1..=100;
 /// this long after a concert has left it.
 pub const CATALOG_GOOD_FOR: SignedDuration = SignedDuration::from_secs(5);
 
+/// How long after the end of a sale no new hold of its seats can appear any more: an instance
+/// believes its copy of the show for 5 s ([`CATALOG_GOOD_FOR`]), a request that holds seats lasts up
+/// to 10 s (its function is ended then), and clocks differ by up to 2 s. The other 3 s are for the
+/// write that sets the sale's times, which comes a moment after the time that it names.
+///
+/// A change that is made before a sale opens keeps the same distance. It looks for taken seats for up
+/// to 8 s, is written within 5 s, and is known 5 s later. Clocks differ by up to 2 s here too.
+pub const HOLDS_SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(20);
+
 /// The most queues that are remembered as left.
 const MAX_LEFT: usize = 4;
 
@@ -182,6 +221,15 @@ impl SalesWindow {
         }
     }
 
+    /// The window of a sale that is closed at this time, if it has not closed before.
+    #[must_use]
+    pub fn closed_at(self, at: Timestamp) -> Self {
+        Self {
+            opens_at: self.opens_at.filter(|opens_at| *opens_at < at),
+            closes_at: Some(self.closes_at.map_or(at, |closes_at| closes_at.min(at))),
+        }
+    }
+
     /// Whether seats of the show with this key may be held now. Its times are those of `zone`.
     pub fn is_open(self, key: ShowKey, now: Timestamp, zone: &TimeZone) -> bool {
         self.state(key, now, zone) == SaleState::Open
@@ -205,7 +253,47 @@ impl SalesWindow {
     }
 }
 
+/// New holds of a show's seats may appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotSettled {
+    /// The seconds until that is over, if the sale is closed already. `None` while it is open, or
+    /// about to open.
+    pub retry_after: Option<u64>,
+}
+
 impl Show {
+    /// Requires that no new hold of its seats can appear, whatever instances know of it: the sale has
+    /// been closed for [`HOLDS_SETTLED_AFTER`], its times are as old, and it does not open within the
+    /// same time from now. The last one is for a change that is made now: until every instance knows
+    /// it, the sale stays closed. The show's times are those of `zone`.
+    pub fn require_settled(&self, now: Timestamp, zone: &TimeZone) -> Result<(), NotSettled> {
+        let closed_at = match self.sale_state(now, zone) {
+            SaleState::Over => Some(self.sale.ends_at(self.key, zone)),
+            SaleState::Upcoming { opens_at }
+                if opens_at.duration_since(now) >= HOLDS_SETTLED_AFTER =>
+            {
+                None
+            }
+            SaleState::Upcoming { .. } | SaleState::Open => {
+                return Err(NotSettled { retry_after: None });
+            }
+        };
+        let Some(since) = closed_at.max(self.sale_set_at) else {
+            return Ok(());
+        };
+        match settles_in(since, now) {
+            None => Ok(()),
+            retry_after => Err(NotSettled { retry_after }),
+        }
+    }
+
+    /// The seconds until [`HOLDS_SETTLED_AFTER`] the show was called off. `None` if it was not called
+    /// off, or longer ago.
+    pub fn called_off_within(&self, now: Timestamp) -> Option<u64> {
+        let called_off = self.called_off.as_ref()?;
+        settles_in(called_off.at, now)
+    }
+
     /// Its id.
     pub fn id(&self) -> ShowId {
         ShowId {
@@ -250,6 +338,13 @@ impl Show {
     pub fn blocks(&self) -> u32 {
         blocks(self.capacity)
     }
+}
+
+/// The seconds until [`HOLDS_SETTLED_AFTER`] `since`, rounded up. `None` if that is over.
+fn settles_in(since: Timestamp, now: Timestamp) -> Option<u64> {
+    let left = (HOLDS_SETTLED_AFTER - now.duration_since(since)).as_millis();
+    let seconds = left.unsigned_abs().div_ceil(1_000);
+    (left > 0).then(|| u64::try_from(seconds).unwrap_or(u64::MAX))
 }
 
 /// How many blocks this many seats of a show are stored in.
@@ -369,6 +464,8 @@ mod tests {
             },
             most_seats_a_person: None,
             sale: SalesWindow::default(),
+            sale_set_at: None,
+            called_off: None,
             left: Vec::new(),
             details: ShowDetails::default(),
         }
@@ -461,6 +558,52 @@ mod tests {
         };
         let after = at("2026-12-25T00:00:00Z");
         assert_eq!(never.sale_state(after, &seoul()), SaleState::Over);
+    }
+
+    #[test]
+    fn show_is_settled_when_its_sale_is_closed_for_20_seconds_before_and_after() {
+        let (opens_at, closes_at) = (at("2026-11-01T11:00:00Z"), at("2026-11-02T11:00:00Z"));
+        let show = Show {
+            sale: SalesWindow {
+                opens_at: Some(opens_at),
+                closes_at: Some(closes_at),
+            },
+            ..show()
+        };
+        let of = |show: &Show, time: &str| {
+            let settled = show.require_settled(at(time), &seoul());
+            settled.map_err(|not| not.retry_after)
+        };
+        assert_eq!(of(&show, "2026-11-01T10:59:40Z"), Ok(()));
+        assert_eq!(of(&show, "2026-11-01T10:59:40.001Z"), Err(None));
+        assert_eq!(of(&show, "2026-11-01T11:00:00Z"), Err(None));
+        assert_eq!(of(&show, "2026-11-02T10:59:59.999Z"), Err(None));
+        assert_eq!(of(&show, "2026-11-02T11:00:00Z"), Err(Some(20)));
+        assert_eq!(of(&show, "2026-11-02T11:00:19.001Z"), Err(Some(1)));
+        assert_eq!(of(&show, "2026-11-02T11:00:20Z"), Ok(()));
+        // A sale that was open for a few seconds, between two looks of 20 seconds.
+        let short = Show {
+            sale: SalesWindow {
+                opens_at: Some(closes_at - SignedDuration::from_secs(5)),
+                ..show.sale
+            },
+            ..show.clone()
+        };
+        assert_eq!(of(&short, "2026-11-02T11:00:10Z"), Err(Some(10)));
+        // Times that were set a moment ago: until then the sale may have been open.
+        let just_set = |time| Show {
+            sale_set_at: Some(at(time)),
+            ..show.clone()
+        };
+        let postponed = just_set("2026-10-31T11:00:00Z");
+        assert_eq!(of(&postponed, "2026-10-31T11:00:07Z"), Err(Some(13)));
+        assert_eq!(of(&postponed, "2026-10-31T11:00:20Z"), Ok(()));
+        let closed_in_the_past = just_set("2026-11-03T11:00:00Z");
+        assert_eq!(
+            of(&closed_in_the_past, "2026-11-03T11:00:05.5Z"),
+            Err(Some(15))
+        );
+        assert_eq!(of(&closed_in_the_past, "2026-11-03T11:00:20Z"), Ok(()));
     }
 
     #[test]

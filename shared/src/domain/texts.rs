@@ -1,5 +1,5 @@
 //! What people want to know of a concert and its shows, and selling does not: descriptions, venues,
-//! the age limit, and when the doors open.
+//! the age limit, and when the doors open. And what the operator tells those who wait.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -28,17 +28,39 @@ impl Description {
     /// Reads a description. `None` if nothing visible is left of it or it is too long, or if it has
     /// control characters other than line breaks, or characters that set the direction of text.
     pub fn parse(text: &str) -> Option<Self> {
-        // As with a name, a text far above the limit is not worth the work.
-        if text.len() > 40 * Self::MAX_LENGTH {
-            return None;
-        }
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let text: String = text.trim().nfc().collect();
-        let fits = (1..=Self::MAX_LENGTH).contains(&text.chars().count());
-        let is_seen = text.chars().any(can_be_seen);
-        let is_tame = !text.chars().any(|c| c != '\n' && controls_text(c));
-        (fits && is_seen && is_tame).then_some(Self(text))
+        lines(text, Self::MAX_LENGTH).map(Self)
     }
+}
+
+/// What the operator tells those who wait in a queue: 1 to 300 characters of plain text in lines,
+/// trimmed, in Unicode's composed form (NFC). Lines end with a line feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, min_length = 1, max_length = 300, example = "입장이 10분 늦어집니다.")]
+pub struct Notice(String);
+
+impl Notice {
+    /// The length in characters.
+    pub const MAX_LENGTH: usize = 300;
+
+    /// Reads a notice. `None` under the conditions of a description.
+    pub fn parse(text: &str) -> Option<Self> {
+        lines(text, Self::MAX_LENGTH).map(Self)
+    }
+}
+
+/// Reads a text in lines: 1 to `max` characters, as [`line`] but for its line breaks.
+fn lines(text: &str, max: usize) -> Option<String> {
+    // As with a name, a text far above the limit is not worth the work.
+    if text.len() > 40 * max {
+        return None;
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = text.trim().nfc().collect();
+    let fits = (1..=max).contains(&text.chars().count());
+    let is_seen = text.chars().any(can_be_seen);
+    let is_tame = !text.chars().any(|c| c != '\n' && controls_text(c));
+    (fits && is_seen && is_tame).then_some(text)
 }
 
 /// Where a concert or a show plays: one line of 1 to 100 characters, trimmed, in Unicode's composed
@@ -98,7 +120,8 @@ impl<T> Default for InLanguagesChange<T> {
 }
 
 impl<T: Clone> InLanguagesChange<T> {
-    fn of(&self, before: Option<&InLanguages<T>>) -> Option<InLanguages<T>> {
+    /// The text after the change; `None` if there is none in any language.
+    pub fn of(&self, before: Option<&InLanguages<T>>) -> Option<InLanguages<T>> {
         let ko = before.and_then(|before| before.ko.clone());
         let en = before.and_then(|before| before.en.clone());
         let after = InLanguages {
@@ -285,6 +308,16 @@ mod tests {
             &"x".repeat(1_000_000),
         ] {
             assert_eq!(read(wrong), None, "{wrong:.20}");
+        }
+    }
+
+    #[test]
+    fn notice_is_a_short_description() {
+        let notice = Notice::parse(" 첫째 줄\r\n둘째 ").expect("a notice");
+        assert_eq!(notice.0, "첫째 줄\n둘째");
+        assert!(Notice::parse(&"가".repeat(300)).is_some());
+        for wrong in ["", " \n ", "a\tb", "a\u{202e}b", &"가".repeat(301)] {
+            assert_eq!(Notice::parse(wrong), None, "{wrong:.20}");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         reason::Reason,
         seat::{MAX_SEATS_PER_HOLD, MAX_SEATS_PER_SHOW},
         show::PERSON_LIMITS,
-        texts::{self, Description, Venue},
+        texts::{self, Description, Notice, Venue},
         user::{Email, Name, Password},
     },
     http::{MAX_BODY_BYTES, MAX_PAGE_LENGTH},
@@ -68,11 +68,12 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::VersionMismatch {
             current: Some(version),
+            ..
         } => both(
-            format!("설정이 이미 변경되었습니다. 현재 버전은 {version}입니다."),
-            format!("The settings have been changed: their version is {version}."),
+            format!("그 사이에 내용이 변경되었습니다. 현재 버전은 {version}입니다."),
+            format!("It has been changed meanwhile: its version is {version}."),
         ),
-        ApiError::VersionMismatch { current: None } => both(
+        ApiError::VersionMismatch { current: None, .. } => both(
             "존재하지 않는 대기열이므로 설정의 버전이 없습니다.",
             "There is no such queue, so its settings have no version.",
         ),
@@ -183,7 +184,7 @@ fn texts_of_error(error: &ApiError) -> Texts {
             "요청한 경로를 찾을 수 없습니다.",
             "This path does not exist, or does not have this method.",
         ),
-        ApiError::SeatAlreadyReserved => both(
+        ApiError::SeatAlreadyReserved { .. } => both(
             "해당 좌석은 이미 예약되었습니다.",
             "This seat is already reserved.",
         ),
@@ -212,6 +213,15 @@ fn texts_of_error(error: &ApiError) -> Texts {
             "This show is not on sale yet.",
         ),
         ApiError::SaleClosed => both("판매가 종료되었습니다.", "This show is no longer on sale."),
+        ApiError::SaleOpen { .. } => both(
+            "판매가 종료된 지 20초가 지나야 좌석을 변경하거나 공연을 삭제할 수 있습니다. 먼저 판매를 종료해 주세요.",
+            "Seats of this show may still be held. Close its sale, and wait until it has been \
+             closed for 20 seconds. Then its seats can be changed, or it can be deleted.",
+        ),
+        ApiError::SeatsTaken { .. } => both(
+            "판매되었거나 임시 예약된 좌석이 있어 변경할 수 없습니다.",
+            "Seats that this would change are sold or held.",
+        ),
         ApiError::ConcertHasOrders => both(
             "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.",
             "Seats are sold or held, so this cannot be deleted. Refund or cancel their \
@@ -224,6 +234,14 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ApiError::EmailTaken => both(
             "이미 사용 중인 이메일 주소입니다.",
             "This e-mail address is already in use.",
+        ),
+        ApiError::OwnRole => both(
+            "자신의 권한은 변경할 수 없습니다. 다른 관리자에게 요청해 주세요.",
+            "Nobody can change their own role. Please ask another administrator.",
+        ),
+        ApiError::AdminNeedsAccount => both(
+            "이메일과 비밀번호를 등록한 회원만 관리자가 될 수 있습니다.",
+            "Only a user with an e-mail address and a password can be an administrator.",
         ),
         ApiError::RefundClosed => both(
             "환불 가능한 기간이 아닙니다.",
@@ -252,6 +270,10 @@ fn texts_of_error(error: &ApiError) -> Texts {
         ),
         ApiError::SoldOut => both("모든 좌석이 매진되었습니다.", "Every seat is sold."),
         ApiError::SaleOver => both("판매가 종료되었습니다.", "This sale is over."),
+        ApiError::ShowCalledOff => both(
+            "취소된 공연입니다. 결제하신 금액은 잔액으로 환불됩니다.",
+            "This show does not take place. What was paid for it is refunded to the balances.",
+        ),
         ApiError::QueueClosed => both("대기열이 종료되었습니다.", "This queue is closed."),
         ApiError::IdempotencyKeyReused => both(
             "이미 다른 요청에 사용된 Idempotency-Key입니다.",
@@ -339,9 +361,12 @@ fn of_constraint(constraint: Constraint) -> Texts {
             )
         }
         Constraint::Capacity => both(
-            format!("좌석 수는 1 ~ {MAX_SEATS_PER_SHOW} 사이의 정수여야 하며 변경할 수 없습니다."),
             format!(
-                "A capacity must be a whole number from 1 to {MAX_SEATS_PER_SHOW}, and cannot be changed."
+                "좌석 수는 1 ~ {MAX_SEATS_PER_SHOW} 사이의 정수여야 하며, 배치도가 있는 공연에서는 배치도의 좌석 수와 같아야 합니다."
+            ),
+            format!(
+                "A capacity must be a whole number from 1 to {MAX_SEATS_PER_SHOW}. A show with a \
+                 plan has as many seats as the plan."
             ),
         ),
         Constraint::Prices => both(
@@ -350,9 +375,9 @@ fn of_constraint(constraint: Constraint) -> Texts {
              A show without a plan needs a price.",
         ),
         Constraint::Plan => both(
-            "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 이미 등록된 공연의 배치도는 변경할 수 없습니다.",
-            "plan_id must be the id of a plan, and needs prices beside it. The plan of an existing \
-             show cannot be changed.",
+            "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 등급이 같은 배치도로 변경하는 경우에만 prices를 생략할 수 있습니다.",
+            "plan_id must be the id of a plan, and needs prices beside it. Only a show that has a \
+             plan with the same grades keeps its prices without them.",
         ),
         Constraint::Description => {
             let max = Description::MAX_LENGTH;
@@ -375,6 +400,18 @@ fn of_constraint(constraint: Constraint) -> Texts {
                 format!(
                     "A venue has texts in ko and en, each of 1 to {max} characters. None may break \
                      lines or change the direction of a text."
+                ),
+            )
+        }
+        Constraint::Notice => {
+            let max = Notice::MAX_LENGTH;
+            both(
+                format!(
+                    "notice는 ko와 en에 각각 1 ~ {max}자를 입력할 수 있으며, 줄바꿈 이외의 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다."
+                ),
+                format!(
+                    "A notice has texts in ko and en, each of 1 to {max} characters. None may be a \
+                     control character other than a line break, or change the direction of a text."
                 ),
             )
         }
@@ -502,6 +539,18 @@ fn of_constraint(constraint: Constraint) -> Texts {
         Constraint::QueueState => both(
             "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.",
             "state must be OPEN, PAUSED or CLOSED.",
+        ),
+        Constraint::Role => both(
+            "role은 user 또는 admin이어야 합니다.",
+            "role must be user or admin.",
+        ),
+        Constraint::ChangeKind => both(
+            "kind는 변경 기록의 종류 중 하나여야 합니다.",
+            "kind must be one of the kinds of changes that the log has.",
+        ),
+        Constraint::ConcertId => both(
+            "concert_id는 올바른 UUID 형식이어야 합니다.",
+            "concert_id must be a well-formed UUID.",
         ),
         Constraint::WhoJoins => both(
             "who는 everybody 또는 accounts여야 합니다.",

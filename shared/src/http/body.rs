@@ -83,7 +83,10 @@ const MAX_NAME_SHOWN: usize = 40;
 /// Requires that a body has no other fields than these. For settings: a misspelt field would be
 /// taken for one that was left out.
 pub fn require_fields_among(request: &Request, known: &[&str]) -> Result<(), ApiError> {
-    let fields: BTreeMap<String, Field> = body(request)?;
+    all_among(&body(request)?, known)
+}
+
+fn all_among(fields: &BTreeMap<String, Field>, known: &[&str]) -> Result<(), ApiError> {
     match fields.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(unknown_field(name)),
         None => Ok(()),
@@ -95,7 +98,18 @@ pub fn unknown_field(name: &str) -> ApiError {
     ApiError::UnknownField(name.chars().take(MAX_NAME_SHOWN).collect())
 }
 
-/// The JSON object in an event that an operator sends. Read as [`body`] reads a request's.
+/// The JSON object in an event that an operator sends, which has no other fields than these. Read as
+/// [`body`] reads a request's. A misspelt field would be taken for one that was left out.
+pub fn command<T: DeserializeOwned>(
+    event: &serde_json::Value,
+    known: &[&str],
+) -> Result<T, ApiError> {
+    all_among(&self::event(event)?, known)?;
+    self::event(event)
+}
+
+/// The JSON object in an event, which may be one of AWS's own with other fields. Read as [`body`]
+/// reads a request's.
 pub fn event<T: DeserializeOwned>(event: &serde_json::Value) -> Result<T, ApiError> {
     object(&event.to_string()).ok_or(ApiError::EmptyBody)
 }

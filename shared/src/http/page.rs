@@ -61,7 +61,8 @@ const CHECKSUM_BYTES: usize = 8;
 /// The largest size of a sort key in DynamoDB. It refuses longer positions.
 const MAX_KEY_BYTES: usize = 1_024;
 
-fn position(list: &str, cursor: &str) -> Option<String> {
+/// The position of a cursor that [`cursor`] made for this list; `None` if it made no such cursor.
+pub fn position(list: &str, cursor: &str) -> Option<String> {
     let cursor = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (sum, position) = cursor.split_at_checked(CHECKSUM_BYTES)?;
     let position = String::from_utf8(position.to_vec()).ok()?;

@@ -69,6 +69,9 @@ pub trait RequestParts {
     /// Whether the client has the answer with this tag (`If-None-Match`).
     fn has(&self, tag: &str) -> bool;
 
+    /// Whether the client takes an answer in a coding, such as `gzip` (RFC 9110, 12.5.3).
+    fn takes(&self, coding: &str) -> bool;
+
     /// The versions that the request is meant for (`If-Match`).
     fn if_match(&self) -> IfMatch;
 
@@ -128,6 +131,16 @@ impl RequestParts for Request {
             .any(|named| named == "*" || named.trim_start_matches("W/") == tag)
     }
 
+    fn takes(&self, coding: &str) -> bool {
+        let headers = self.headers().get_all(header::ACCEPT_ENCODING).into_iter();
+        let codings = headers.filter_map(|value| value.to_str().ok());
+        codings.flat_map(|value| value.split(',')).any(|taken| {
+            let (name, weight) = taken.split_once(';').unwrap_or((taken, "q=1"));
+            let weight = weight.trim().trim_start_matches("q=").parse::<f32>();
+            name.trim().eq_ignore_ascii_case(coding) && weight.is_ok_and(|weight| weight > 0.0)
+        })
+    }
+
     fn if_match(&self) -> IfMatch {
         let is_there = self.headers().contains_key(header::IF_MATCH);
         let named = tags(self, header::IF_MATCH).map(str::to_owned);
@@ -158,6 +171,25 @@ impl IfMatch {
             tag.is_some_and(|tag| named.iter().any(|named| named == "*" || named == tag))
         })
     }
+
+    /// The versions that a request is meant for, where each tag is that of a version. `None` if it is
+    /// meant for any.
+    pub fn versions(&self) -> Option<Vec<u64>> {
+        let named = self.0.as_ref()?;
+        if named.iter().any(|named| named == "*") {
+            return None;
+        }
+        let version = |tag: &String| {
+            let version: u64 = tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+            (version_tag(version) == *tag).then_some(version)
+        };
+        Some(named.iter().filter_map(version).collect())
+    }
+}
+
+/// The entity tag of a version.
+pub fn version_tag(version: u64) -> String {
+    format!("\"{version}\"")
 }
 
 /// The name of a request, chosen by the client: 1 to 64 visible ASCII characters.

@@ -150,6 +150,40 @@ fn if_match_admits_what_it_names() {
 }
 
 #[test]
+fn body_that_the_client_has_is_not_sent_again() {
+    let answer = serde_json::json!({ "name": "겨울 콘서트" });
+    let other = serde_json::json!({ "name": "봄 콘서트" });
+    let ask = |values: &[&str], answer: &serde_json::Value| {
+        let headers = values.iter().map(|value| (header::IF_NONE_MATCH, *value));
+        let request = request(&headers.collect::<Vec<_>>(), Body::Empty);
+        ok_if_new(&request, answer).expect("an answer")
+    };
+    let tag_of = |answer| ask(&[], answer).headers()[header::ETAG].clone();
+    let of_answer = tag_of(&answer);
+    let tag = of_answer.to_str().expect("a text");
+    assert_eq!(tag_of(&answer), tag);
+    assert_ne!(tag_of(&other), tag);
+    let (weak, list) = (format!("W/{tag}"), format!("\"x\",{tag}"));
+    for (values, is_known) in [
+        (&[][..], false),
+        (&["*"], true),
+        (&[tag], true),
+        (&[&weak], true),
+        (&[&list], true),
+        (&["\"x\"", tag], true),
+        (&["\"x\""], false),
+        (&[tag.trim_matches('"')], false),
+        (&[""], false),
+    ] {
+        let reply = ask(values, &answer);
+        let status = if is_known { 304 } else { 200 };
+        assert_eq!(reply.status(), status, "{values:?}");
+        assert_eq!(reply.body().is_empty(), is_known, "{values:?}");
+        assert_eq!(reply.headers()[header::ETAG], *tag, "{values:?}");
+    }
+}
+
+#[test]
 fn bodies_are_read_in_utf_8_only() {
     let read = |headers: &[(HeaderName, &str)], bytes: &[u8]| {
         let request = request(headers, Body::Binary(bytes.to_vec()));

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::{
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use super::{
     Decided as _, Reading, Rejected, Store, StoreError,
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
+        changes::{ChangeKind, Facts, LoggedChange},
         ids::{ConcertId, CorrectionId, ReservationId, UserId},
         money::{Difference, Money},
         order::{Account, Charge, Correction, Entry, Order, OrderStatus},
@@ -177,7 +179,8 @@ impl Store {
 
     /// Charges an account and returns the charge. A charge with a client's key is made once; the
     /// same request again returns the recorded one. The owner's own token must be of a generation
-    /// that the account accepts. 4 WRU, 1 RRU.
+    /// that the account accepts. 4 WRU, 1 RRU; 2 WRU more for an administrator, whose charge is
+    /// recorded.
     pub async fn charge(
         &self,
         user_id: UserId,
@@ -187,7 +190,8 @@ impl Store {
         amount: Money,
         now: Timestamp,
     ) -> Result<Charge, Rejected<EntryRefused>> {
-        let next = |account| charged(account, amount, now);
+        let change = self.new_change(ChangeKind::ChargeByAdmin);
+        let next = |account| charged(account, user_id, amount, now, change.as_ref());
         let name = keys::charge(name);
         self.enter(
             user_id,
@@ -200,7 +204,7 @@ impl Store {
         .await
     }
 
-    /// One try to charge an account, as it was read. 4 WRU.
+    /// One try of a buyer to charge an account, as it was read. 4 WRU.
     pub async fn try_to_charge(
         &self,
         user_id: UserId,
@@ -209,7 +213,7 @@ impl Store {
         amount: Money,
         now: Timestamp,
     ) -> Result<Charge, TryError<EntryRefused>> {
-        let next = |account| charged(account, amount, now);
+        let next = |account| charged(account, user_id, amount, now, None);
         let name = keys::charge(name);
         self.try_to_enter(user_id, account, &name, next, |recorded: &Charge| {
             recorded.amount == amount
@@ -217,8 +221,9 @@ impl Store {
         .await
     }
 
-    /// Corrects a balance and returns the correction. Like a charge, it is made once. 4 WRU, 1 RRU;
-    /// 2 WRU more if a long reason makes the item larger than 1 KB.
+    /// Corrects a balance and returns the correction. Like a charge, it is made once. 4 WRU, 1 RRU,
+    /// and 2 WRU for the record of it; 2 WRU more for each of the two items that a long reason makes
+    /// larger than 1 KB.
     pub async fn correct(
         &self,
         user_id: UserId,
@@ -229,17 +234,25 @@ impl Store {
         now: Timestamp,
     ) -> Result<Correction, Rejected<EntryRefused>> {
         let correction_id = CorrectionId::new();
+        let change = self.new_change(ChangeKind::Correction);
         let next = |account: Account| {
             let corrected = account.corrected(amount)?;
             let correction = Correction {
                 correction_id,
                 amount,
-                explanation: explanation.clone(),
+                explanation: explanation.recorded_as(change.as_ref()),
                 corrected_at: now,
                 seq: corrected.seq,
                 balance_after: corrected.balance,
             };
-            Some((corrected, correction))
+            let change = change.clone().map(|change| LoggedChange {
+                user_id: Some(user_id),
+                correction_id: Some(correction_id),
+                after: moved(amount.json(), corrected),
+                reason: Some(explanation.reason.clone()),
+                ..change
+            });
+            Some((corrected, correction, change))
         };
         let name = keys::correction(name);
         self.enter(user_id, None, seen, &name, next, |recorded: &Correction| {
@@ -257,7 +270,7 @@ impl Store {
         generation: Option<u32>,
         seen: Option<Account>,
         name: &str,
-        next: impl Fn(Account) -> Option<(Account, E)>,
+        next: impl Fn(Account) -> Option<(Account, E, Option<LoggedChange>)>,
         is_same: impl Fn(&E) -> bool,
     ) -> Result<E, Rejected<EntryRefused>> {
         while_stale_since(seen, async |seen| {
@@ -284,7 +297,7 @@ impl Store {
         user_id: UserId,
         account: Account,
         name: &str,
-        next: impl Fn(Account) -> Option<(Account, E)>,
+        next: impl Fn(Account) -> Option<(Account, E, Option<LoggedChange>)>,
         is_same: impl Fn(&E) -> bool,
     ) -> Result<E, TryError<EntryRefused>> {
         let the_same = |recorded: E| {
@@ -294,21 +307,23 @@ impl Store {
                 Err(TryError::Refused(EntryRefused::KeyReused))
             }
         };
-        let Some((moved, entry)) = next(account) else {
+        let Some((moved, entry, change)) = next(account) else {
             // Perhaps the account is this full, or this empty, because this very entry was made
             // before.
             let recorded = self.account_entry(user_id, name).await?;
             let recorded = recorded.ok_or(TryError::Refused(EntryRefused::OutOfRange))?;
             return the_same(recorded);
         };
-        let written = Transaction::new(&self.client)
+        let transaction = Transaction::new(&self.client)
             .update(move_balance(&self.tables, user_id, account, moved)?, |_| {
                 EntryFailed::Stale
             })
             .put(
                 record(&self.tables, user_id, name, &entry)?,
                 EntryFailed::AlreadyDone,
-            )
+            );
+        let written = self
+            .with_change(transaction, change.as_ref(), || EntryFailed::Stale)?
             .commit()
             .await;
         match written.decided()? {
@@ -321,16 +336,36 @@ impl Store {
     }
 }
 
-/// The account after a charge, and the charge; `None` above what an account may hold.
-fn charged(account: Account, amount: Money, now: Timestamp) -> Option<(Account, Charge)> {
+/// The account after a charge, the charge and its record, if there is one; `None` above what an
+/// account may hold.
+fn charged(
+    account: Account,
+    user_id: UserId,
+    amount: Money,
+    now: Timestamp,
+    record: Option<&LoggedChange>,
+) -> Option<(Account, Charge, Option<LoggedChange>)> {
     let charged = account.charged(amount)?;
     let charge = Charge {
         amount,
         charged_at: now,
         seq: charged.seq,
         balance_after: charged.balance,
+        change_id: record.map(|record| record.change_id),
     };
-    Some((charged, charge))
+    let record = record.map(|record| LoggedChange {
+        user_id: Some(user_id),
+        after: moved(amount.json(), charged),
+        ..record.clone()
+    });
+    Some((charged, charge, record))
+}
+
+/// What the record of an entry says: the amount, and the account after it.
+pub(super) fn moved(amount: Box<RawValue>, after: Account) -> Facts {
+    Facts::default()
+        .with("amount", amount)
+        .with("balance", after.balance.json())
 }
 
 /// A new account; refused if there is one.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity};
+use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     keys, query, usage,
 };
 use crate::domain::{
+    changes::LastChange,
     ids::{ConcertId, ShowDate, ShowId},
     programme::Programme,
     show::{Concert, ListedConcert, Show},
@@ -20,10 +22,30 @@ use crate::domain::{
 /// The most concerts of the listing that one page looks at; one more is read: 20 to 40 KB.
 const MAX_LOOKED_AT: usize = 99;
 
+/// The most items that one call reads by their keys (a limit of DynamoDB).
+const MAX_IN_A_BATCH: usize = 100;
+
 impl Store {
     /// Reads a concert; it may be a moment old. 0.5 RRU.
     pub async fn concert(&self, concert_id: ConcertId) -> Result<Option<Concert>, StoreError> {
         self.catalog_entry(concert_id, keys::CONCERT).await
+    }
+
+    /// Reads concerts; they may be a moment old. Those that do not exist are left out. 0.5 RRU each.
+    pub async fn concerts(
+        &self,
+        ids: impl IntoIterator<Item = ConcertId>,
+    ) -> Result<BTreeMap<ConcertId, Concert>, StoreError> {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let parts: Vec<_> = ids.chunks(MAX_IN_A_BATCH).map(<[_]>::to_vec).collect();
+        let read = self.at_once(parts, |store, ids| async move {
+            let keys = ids.into_iter().map(|id| key(id, keys::CONCERT)).collect();
+            let table = &store.tables.catalog;
+            store.read_each(table, keys, Reading::Eventual).await
+        });
+        let read: Vec<Vec<Concert>> = read.try_collect().await?;
+        let concerts = read.into_iter().flatten();
+        Ok(concerts.map(|it| (it.concert_id, it)).collect())
     }
 
     /// Reads a show; it may be a moment old. 0.5 RRU.
@@ -232,6 +254,7 @@ impl Store {
         Ok(concert.map(|entry| Programme {
             concert: entry.concert,
             version: entry.version,
+            last_change: entry.last_change,
             texts: Texts::default(),
             shows,
         }))
@@ -244,6 +267,8 @@ pub(super) struct ConcertEntry {
     #[serde(flatten)]
     pub concert: Concert,
     pub version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_change: Option<LastChange>,
 }
 
 /// The version of the catalog.

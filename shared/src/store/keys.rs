@@ -3,10 +3,10 @@
 //!
 //! Attributes have the names of the stored types' fields. Expressions write them literally.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::domain::{
-    ids::{ConcertId, PlanId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
+    ids::{ChangeId, ConcertId, PlanId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
     user::Name,
 };
 
@@ -105,6 +105,11 @@ pub fn plan(id: PlanId) -> String {
     format!("{PLAN}#{id}")
 }
 
+/// The plan of a group; `None` if the group is not a plan's.
+pub fn plan_of(group: &str) -> Option<PlanId> {
+    group.strip_prefix(PLAN)?.strip_prefix('#')?.parse().ok()
+}
+
 /// `Catalog`: an entry of the list of plans, in the order of folded names.
 pub fn listed_plan(name: &Name, id: PlanId) -> String {
     format!("{}#{id}", listed_as(&name.folded()))
@@ -136,6 +141,14 @@ pub fn creations(admin: UserId) -> String {
 /// `Catalog`: the group of a concert's texts. Whoever reads the concert does not read them.
 pub fn texts(concert_id: ConcertId) -> String {
     format!("texts#{concert_id}")
+}
+
+/// Whether a group of `Catalog` is that of a concert's texts.
+pub fn is_of_texts(group: &str) -> bool {
+    let concert = group
+        .strip_prefix(TEXTS)
+        .and_then(|id| id.strip_prefix('#'));
+    concert.is_some_and(|id| id.parse::<ConcertId>().is_ok())
 }
 
 /// `Catalog`: a show.
@@ -209,6 +222,20 @@ pub fn show_of_block(block: &str) -> Option<(ShowId, u32)> {
     };
     let number = parts.next()?.parse().ok()?;
     parts.next().is_none().then_some((show, number))
+}
+
+/// `Changes`: the records of a year, or a part of its charges.
+pub fn part(year: i16, of_charges: Option<u8>) -> String {
+    match of_charges {
+        Some(part) => format!("{year}#charges#{part}"),
+        None => year.to_string(),
+    }
+}
+
+/// `Changes`: the year of a record, in UTC.
+pub fn year(id: ChangeId) -> i16 {
+    let time = id.time().unwrap_or_default();
+    TimeZone::UTC.to_datetime(time).year()
 }
 
 /// `Sessions`: a part of the audit's stored memory. A queue's id has no `#`.
@@ -289,6 +316,19 @@ mod tests {
         let plan_id: PlanId = "AAAAAAAAAAAAAAAAAAAAAA".parse().expect("an id");
         assert_eq!((PLANS, PLAN), ("plans", "plan"));
         assert_eq!(plan(plan_id), "plan#AAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(plan_of(&plan(plan_id)), Some(plan_id));
+        for wrong in [
+            "",
+            "plan",
+            "plans",
+            "plan#",
+            "plan#A",
+            "AAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert_eq!(plan_of(wrong), None, "{wrong}");
+        }
+        assert!(is_of_texts(&texts(concert_id)));
+        assert!(!is_of_texts("texts") && !is_of_texts("texts#") && !is_of_texts("texts#a"));
         let hall = listed_plan(&Name::parse("Hall #1").expect("a name"), plan_id);
         assert_eq!(hall, "hall #1#AAAAAAAAAAAAAAAAAAAAAA");
         assert!(is_listed_plan(&hall) && !is_listed(&hall));
@@ -353,6 +393,19 @@ mod tests {
             &format!("{}#1", block(show_id, 3)),
         ] {
             assert_eq!(show_of_block(wrong), None, "{wrong}");
+        }
+        assert_eq!(part(2026, None), "2026");
+        assert_eq!(part(2026, Some(7)), "2026#charges#7");
+        // It begins with that many milliseconds since 1970 too: in July 2024.
+        let change_id = "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5d".parse();
+        assert_eq!(year(change_id.expect("an id")), 2024);
+        for (time, in_year) in [
+            ("2026-12-31T23:59:59.999Z", 2026),
+            ("2027-01-01T00:00:00Z", 2027),
+        ] {
+            let time = time.parse().expect("a time");
+            assert_eq!(year(ChangeId::made_at(time)), in_year);
+            assert_eq!(year(ChangeId::first_at(time)), in_year);
         }
         assert_eq!(
             memory(uuid, 3),

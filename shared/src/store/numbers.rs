@@ -84,6 +84,17 @@ impl Store {
         entry.transpose().map_err(StoreError::of_item)
     }
 
+    /// Reads how many early entries a queue has on all stripes; it may be a moment old. 0.5 RRU for
+    /// each stripe: 32 RRU.
+    pub async fn early_entries_lately(&self, queue_id: &QueueId) -> Result<u64, StoreError> {
+        let keys = (0..STRIPES).map(|stripe| key(keys::early(queue_id, stripe)));
+        let table = &self.tables.queues;
+        let stripes: Vec<Stripe> = self
+            .read_each(table, keys.collect(), Reading::Eventual)
+            .await?;
+        Ok(stripes.iter().map(|stripe| stripe.entries).sum())
+    }
+
     /// Freezes the stripes and returns the draw, which is among the entries for whom the line has
     /// not ended. 64 WRU. It may be repeated.
     pub async fn freeze_entries(

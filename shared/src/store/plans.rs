@@ -1,10 +1,10 @@
 //! `Catalog`: plans of halls. A plan is named by its content, so it never changes, and none is ever
 //! deleted: orders name them.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
+use flate2::bufread::GzDecoder;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,10 +16,14 @@ use super::{
     transaction::Transaction,
     usage,
 };
-use crate::domain::{
-    ids::PlanId,
-    plan::{MAX_PLAN_BYTES, MAX_STORED_BYTES, Plan, PlanMistake, PlanReason},
-    user::Name,
+use crate::{
+    domain::{
+        changes::{ChangeKind, Facts, LoggedChange},
+        ids::PlanId,
+        plan::{MAX_PLAN_BYTES, MAX_STORED_BYTES, Plan, PlanMistake, PlanReason},
+        user::Name,
+    },
+    gzip,
 };
 
 /// A plan that is ready to be stored.
@@ -32,7 +36,7 @@ pub struct NewPlan<'p> {
 impl<'p> NewPlan<'p> {
     /// Compresses the document of a plan. Refused if it is too long to be stored.
     pub fn of(plan: &'p Plan) -> Result<Self, PlanMistake> {
-        let compressed = compress(plan.document().as_bytes());
+        let compressed = gzip::compress(plan.document().as_bytes());
         if compressed.len() > MAX_STORED_BYTES {
             return Err(PlanMistake {
                 at: String::new(),
@@ -93,8 +97,8 @@ pub struct ListedPlan {
 
 impl Store {
     /// Stores a plan, with its line in the list. A plan that is there already stays as it is. 2 WRU
-    /// for the line, and 2 per KB of the compressed document: 4 WRU for a plan of 2,000 seats, some
-    /// 34 for one of 100,000.
+    /// for the line, 2 for the record in the log of changes, and 2 per KB of the compressed document:
+    /// 6 WRU for a plan of 2,000 seats, some 36 for one of 100,000.
     pub async fn add_plan(&self, new: &NewPlan<'_>) -> Result<PlanStored, StoreError> {
         let plan = new.plan;
         let line = ListedPlan {
@@ -113,6 +117,15 @@ impl Store {
         let transaction = Transaction::new(&self.client)
             .put(if_new(item), |_| ())
             .put(if_new(line), |_| ());
+        let logged = self.new_change(ChangeKind::PlanStored);
+        let logged = logged.map(|logged| LoggedChange {
+            plan_id: Some(plan.id()),
+            after: Facts::default()
+                .with("name", plan.name().as_str())
+                .with("seats", plan.seats()),
+            ..logged
+        });
+        let transaction = self.with_change(transaction, logged.as_ref(), || ())?;
         Ok(match transaction.commit().await.decided()? {
             Ok(()) => PlanStored::New,
             Err(()) => PlanStored::Before,
@@ -128,7 +141,7 @@ impl Store {
     ) -> Result<Option<StoredPlan>, StoreError> {
         let key = key(keys::plan(id), keys::PLAN);
         let item: Option<PlanItem> = self.get(&self.tables.catalog, key, reading).await?;
-        Ok(item.map(|item| StoredPlan(item.document)))
+        Ok(item.map(PlanItem::stored))
     }
 
     /// Reads a page of the list of plans, in the order of their names, after an entry. With the
@@ -160,17 +173,16 @@ impl Store {
 
 /// A plan as it is stored.
 #[derive(Serialize, Deserialize)]
-struct PlanItem {
+pub(super) struct PlanItem {
     name: Name,
-    seats: u32,
+    pub seats: u32,
     #[serde(with = "serde_bytes")]
     document: Vec<u8>,
 }
 
-fn compress(document: &[u8]) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    // Writing to memory does not fail.
-    gzip.write_all(document)
-        .and_then(|()| gzip.finish())
-        .unwrap_or_default()
+impl PlanItem {
+    /// Its document.
+    pub fn stored(self) -> StoredPlan {
+        StoredPlan(self.document)
+    }
 }

@@ -6,14 +6,21 @@
 //! cut off, the same request again does the rest. Every step requires the concert that was read, so
 //! that of two changes at once neither is lost.
 
+mod called_off;
 mod creation;
+mod seats;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnConsumedCapacity, Update};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use tokio::time::Instant;
 
-pub use self::creation::{CreateRefused, CreationName};
+pub(super) use self::creation::is_creation;
+pub use self::{
+    called_off::{CalledOffShow, NoSuchShow},
+    creation::{CreateRefused, CreationName},
+};
 
 use super::{
     Decided as _, Reading, Rejected, Store, StoreError,
@@ -26,36 +33,68 @@ use super::{
 };
 use crate::{
     domain::{
+        changes::{Author, ChangeKind, Facts, LastChange, LoggedChange},
         ids::{ConcertId, QueueId, ShowKey},
-        programme::{Impossible, Named, Programme, ProgrammeChange, QueueShows},
+        programme::{Impossible, Programme, ProgrammeChange, QueueShows},
+        seat::SeatNumber,
         show::ListedConcert,
         texts::Texts,
     },
     error::{ApiError, Constraint},
 };
 
-/// The most shows in one transaction. Of its hundred items, up to nine are others: the concert, its
-/// texts, two lines of the listing, the version, the shows of three queues, and the record of a
-/// creation.
-const MAX_SHOWS_PER_WRITE: usize = 100 - 9;
+/// The most shows in one transaction. Of its hundred items, up to ten are others: the concert, its
+/// texts, two lines of the listing, the version, the shows of three queues, the record of a creation,
+/// and that in the log of changes.
+const MAX_SHOWS_PER_WRITE: usize = 100 - 10;
 
 /// Why a concert was not changed.
 #[derive(Debug)]
 pub enum ChangeRefused {
     /// There is no such concert.
     NoConcert,
+    /// The change is meant for another version.
+    Version {
+        /// The version in force.
+        current: u64,
+        /// Who made it.
+        last_change: Option<LastChange>,
+    },
     /// The change is impossible.
     Impossible(Impossible),
     /// The queue would have too many shows.
     QueueFull,
+    /// Seats would go or change that may still be held.
+    SaleOpen {
+        /// Their show.
+        show: ShowKey,
+        /// The seconds until no more seat is held, if the sale is closed.
+        retry_after: Option<u64>,
+    },
+    /// Seats would go or change that are sold or held.
+    SeatsTaken {
+        /// Their show.
+        show: ShowKey,
+        /// The first hundred of these seats.
+        seats: Vec<SeatNumber>,
+    },
 }
 
 impl From<ChangeRefused> for ApiError {
     fn from(refused: ChangeRefused) -> Self {
         match refused {
             ChangeRefused::NoConcert => Self::ConcertNotFound,
+            ChangeRefused::Version {
+                current,
+                last_change,
+            } => Self::VersionMismatch {
+                current: Some(current),
+                last_change,
+            },
             ChangeRefused::Impossible(why) => why.into(),
             ChangeRefused::QueueFull => Self::Invalid(Constraint::QueueShows),
+            ChangeRefused::SaleOpen { show, retry_after } => Self::SaleOpen { show, retry_after },
+            ChangeRefused::SeatsTaken { show, seats } => Self::SeatsTaken { show, seats },
         }
     }
 }
@@ -72,6 +111,7 @@ impl From<Impossible> for ApiError {
             Impossible::NoPrice => Self::MissingField("price"),
             Impossible::Prices => Self::Invalid(Constraint::Prices),
             Impossible::Plan => Self::Invalid(Constraint::Plan),
+            Impossible::CalledOff => Self::ShowCalledOff,
         }
     }
 }
@@ -79,23 +119,29 @@ impl From<Impossible> for ApiError {
 /// Why a concert or one of its shows was not deleted.
 #[derive(Debug)]
 pub enum DeleteRefused {
-    /// There is no such concert.
-    NoConcert,
-    /// It has no such show.
-    NoShow,
-    /// The day has several shows, and the call does not say which.
-    SeveralShows(Vec<ShowKey>),
+    /// There is no such concert, or it has no such show.
+    NoSuchShow(NoSuchShow),
     /// A seat is sold or held.
     HasOrders,
+    /// The show was called off a moment ago. Until this many seconds have passed, an instance that does
+    /// not know it may hold a seat, whose order would not be refunded.
+    CalledOffNow {
+        /// The show.
+        show: ShowKey,
+        /// The seconds.
+        retry_after: u64,
+    },
 }
 
 impl From<DeleteRefused> for ApiError {
     fn from(refused: DeleteRefused) -> Self {
         match refused {
-            DeleteRefused::NoConcert => Self::ConcertNotFound,
-            DeleteRefused::NoShow => Self::ShowNotFound,
-            DeleteRefused::SeveralShows(shows) => Self::SeveralShows { shows },
+            DeleteRefused::NoSuchShow(which) => which.into(),
             DeleteRefused::HasOrders => Self::ConcertHasOrders,
+            DeleteRefused::CalledOffNow { show, retry_after } => Self::SaleOpen {
+                show,
+                retry_after: Some(retry_after),
+            },
         }
     }
 }
@@ -120,26 +166,61 @@ impl Store {
     /// Changes a concert and returns it. 2 WRU for each show that changes, 2 for the concert, 2 for
     /// the version, 2 for each line of the listing that changes, 2 for each KB of the texts if they
     /// change, and 2 for each KB of a queue's shows that change; 1 RRU per 4 KB of the concert, of
-    /// its texts and of those shows. If nothing changes, it only reads.
+    /// its texts and of those shows. If nothing changes, it only reads. The record in the log of
+    /// changes: 2 WRU per KB. A change in several steps has its record in the first one.
+    ///
+    /// If seats of a show go or change, it also costs 1 RRU per 4 KB of each block that has such seats,
+    /// and 1 RRU per 4 KB of the plans of the show before and after. It is refused while such seats
+    /// may be held, or are taken. The times of shows are those of `zone`.
     pub async fn change_concert(
         &self,
         concert_id: ConcertId,
         change: &ProgrammeChange,
+        zone: &TimeZone,
     ) -> Result<Programme, Rejected<ChangeRefused>> {
-        while_stale(|| self.try_to_change(concert_id, change)).await
+        let begun = Instant::now();
+        while_stale(|| self.try_to_change(concert_id, change, zone, begun)).await
     }
 
     async fn try_to_change(
         &self,
         concert_id: ConcertId,
         change: &ProgrammeChange,
+        zone: &TimeZone,
+        begun: Instant,
     ) -> Result<Programme, TryError<ChangeRefused>> {
         let seen = self.programme(concert_id, Reading::Consistent).await?;
         let seen = seen.ok_or(TryError::Refused(ChangeRefused::NoConcert))?;
-        let next = seen
-            .changed(change)
-            .map_err(|why| TryError::Refused(ChangeRefused::Impossible(why)))?;
-        self.write(seen, &next, ChangeRefused::QueueFull).await
+        if !change.is_meant_for(seen.version) {
+            return Err(TryError::Refused(ChangeRefused::Version {
+                current: seen.version,
+                last_change: seen.last_change,
+            }));
+        }
+        let changed = || {
+            let change = ProgrammeChange {
+                now: time_since(begun, change.now),
+                ..change.clone()
+            };
+            let next = seen.changed(&change);
+            next.map_err(|why| TryError::Refused(ChangeRefused::Impossible(why)))
+        };
+        let now = time_since(begun, change.now);
+        self.require_changeable_seats(&seen, &changed()?, now, zone)
+            .await?;
+        // The search may have taken seconds. The times that are stored are those of the write.
+        let next = changed()?;
+        let logged = self.new_change(ChangeKind::ConcertChanged).map(|logged| {
+            let (before, after) = Facts::of_change(&seen, &next);
+            LoggedChange {
+                concert_id: Some(concert_id),
+                before,
+                after,
+                ..logged
+            }
+        });
+        self.write(seen, &next, logged, ChangeRefused::QueueFull)
+            .await
     }
 
     /// Deletes a concert, or one of its shows; with its last show the concert. Refused while a seat
@@ -164,21 +245,28 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), TryError<DeleteRefused>> {
         let seen = self.programme(concert_id, Reading::Consistent).await?;
-        let seen = seen.ok_or(TryError::Refused(DeleteRefused::NoConcert))?;
-        let going: Vec<_> = match show.map(|key| seen.named(key)) {
+        let no_such_show = |which| TryError::Refused(DeleteRefused::NoSuchShow(which));
+        let seen = seen.ok_or_else(|| no_such_show(NoSuchShow::NoConcert))?;
+        let going: Vec<_> = match show {
             None => seen.shows.values().collect(),
-            Some(Named::One(show)) => vec![show],
-            Some(Named::None) => return Err(TryError::Refused(DeleteRefused::NoShow)),
-            Some(Named::Several(keys)) => {
-                return Err(TryError::Refused(DeleteRefused::SeveralShows(keys)));
-            }
+            Some(key) => vec![NoSuchShow::or_show(&seen, key).map_err(no_such_show)?],
         };
+        for show in &going {
+            if let Some(retry_after) = show.called_off_within(now) {
+                let show = show.key;
+                return Err(TryError::Refused(DeleteRefused::CalledOffNow {
+                    show,
+                    retry_after,
+                }));
+            }
+        }
         if self.any_seat_is_taken(&going, now).await? {
             return Err(TryError::Refused(DeleteRefused::HasOrders));
         }
         let keys: Vec<_> = going.iter().map(|show| show.key).collect();
         let next = seen.without(&keys);
-        match self.write(seen, &next, QueueFull).await {
+        let logged = self.logged_deletion(&seen, &next, show.is_some().then(|| keys[0]));
+        match self.write(seen, &next, logged, QueueFull).await {
             Ok(_) => Ok(()),
             // Fewer shows always fit. So another change has added shows to the queue.
             Err(TryError::Refused(QueueFull) | TryError::Stale) => Err(TryError::Stale),
@@ -186,21 +274,47 @@ impl Store {
         }
     }
 
-    /// Turns a concert that was read into another, step by step. `queue_full` is the refusal if one
-    /// of its queues would have too many shows.
+    /// The record of a deletion of a concert, or of this one of its shows. With its last show, the
+    /// concert is deleted.
+    fn logged_deletion(
+        &self,
+        before: &Programme,
+        after: &Programme,
+        show: Option<ShowKey>,
+    ) -> Option<LoggedChange> {
+        let going = show.and_then(|key| before.shows.get(&key));
+        let (kind, before_it) = match going {
+            Some(going) if !after.shows.is_empty() => {
+                (ChangeKind::ShowDeleted, Facts::of_show(going))
+            }
+            _ => (ChangeKind::ConcertDeleted, Facts::of_whole_concert(before)),
+        };
+        self.new_change(kind).map(|logged| LoggedChange {
+            concert_id: Some(before.concert.concert_id),
+            show,
+            before: before_it,
+            ..logged
+        })
+    }
+
+    /// Turns a concert that was read into another, step by step. The first step has the record of
+    /// it. `queue_full` is the refusal if one of its queues would have too many shows.
     async fn write<R>(
         &self,
         seen: Programme,
         next: &Programme,
+        mut logged: Option<LoggedChange>,
         queue_full: R,
     ) -> Result<Programme, TryError<R>> {
         let Some(mut queues) = self.queues_with(next, Some(&seen)).await? else {
             return Err(TryError::Refused(queue_full));
         };
         let mut from = seen;
-        for to in from.steps_to(next, MAX_SHOWS_PER_WRITE) {
+        for mut to in from.steps_to(next, MAX_SHOWS_PER_WRITE) {
+            to.last_change = self.author.and_then(Author::last_change);
+            let step = self.step(&from, &to, &mut queues)?;
             match self
-                .step(&from, &to, &mut queues)?
+                .with_change(step, logged.take().as_ref(), || Stale)?
                 .commit()
                 .await
                 .decided()?
@@ -410,6 +524,15 @@ impl Store {
     }
 }
 
+/// The time of a write in a call that began at `begun`, when it was `now`: as long after that, in whole
+/// seconds. `HOLDS_SETTLED_AFTER` counts from it, and has three seconds for what is lost here and for
+/// the write.
+fn time_since(begun: Instant, now: Timestamp) -> Timestamp {
+    let passed = i64::try_from(begun.elapsed().as_secs()).unwrap_or(i64::MAX);
+    now.saturating_add(SignedDuration::from_secs(passed))
+        .unwrap_or(Timestamp::MAX)
+}
+
 fn if_there(mut delete: Delete) -> Delete {
     delete.condition_expression = Some("attribute_exists(entry)".to_owned());
     delete
@@ -423,6 +546,7 @@ fn entry(programme: &Programme) -> ConcertEntry {
     ConcertEntry {
         concert: programme.concert.clone(),
         version: programme.version,
+        last_change: programme.last_change,
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
+        changes::{ChangeKind, LoggedChange},
         ids::UserId,
         order::{Account, Hold, Order, OrderStatus},
         reason::Explanation,
@@ -31,8 +32,8 @@ pub enum HoldRefused {
     SessionOver(Option<Ending>),
     /// The session holds seats already: those of this hold, perhaps others.
     HoldExists(Box<Hold>),
-    /// Somebody else has this seat.
-    SeatTaken(SeatNumber),
+    /// Others have these seats, and perhaps more.
+    SeatsTaken(Vec<SeatNumber>),
     /// Other transactions were writing these seats at the same moment. If there are none, they were
     /// writing the session.
     Contended(Vec<SeatNumber>),
@@ -56,7 +57,7 @@ impl From<HoldRefused> for ApiError {
         match refused {
             HoldRefused::SessionOver(reason) => Self::SessionOver { reason },
             HoldRefused::HoldExists(_) => Self::HoldExists,
-            HoldRefused::SeatTaken(_) => Self::SeatAlreadyReserved,
+            HoldRefused::SeatsTaken(seats) => Self::SeatAlreadyReserved { seats },
             HoldRefused::Contended(_) => Self::Busy("others want the same seats"),
         }
     }
@@ -130,7 +131,7 @@ impl Store {
         hold: &Hold,
         now: Timestamp,
     ) -> Result<(), Rejected<HoldRefused>> {
-        let placed = self.holding(session, hold, now)?.commit().await;
+        let placed = self.holding(session, hold, now)?.commit_or_report().await;
         self.placed(session, hold, placed.decided()?).await
     }
 
@@ -173,32 +174,44 @@ impl Store {
         &self,
         session: &Session,
         hold: &Hold,
-        placed: Result<(), HoldFailed>,
+        placed: Result<(), Vec<HoldFailed>>,
     ) -> Result<(), Rejected<HoldRefused>> {
         let Err(refused) = placed else {
             return Ok(());
         };
-        Err(Rejected::Refused(match refused {
-            HoldFailed::Session(item) => {
-                HoldRefused::from_session(session, sessions::found(item).map(|there| *there))
-            }
-            HoldFailed::Seat(seat) => HoldRefused::SeatTaken(seat),
-            // Of two equal requests at once, the session refuses the second one as well, but this
-            // is not always reported.
-            HoldFailed::OwnSeat(seat) => {
-                let there = self.session(session.user_id, &session.queue_id).await?;
-                let is_open = |there: &Session| there.closed.is_none() && there.live_hold.is_none();
-                match there.filter(|there| there.jti == session.jti) {
-                    Some(there) if is_open(&there) => HoldRefused::SeatTaken(seat),
-                    there => HoldRefused::from_session(session, there),
+        let (mut taken, mut is_own) = (Vec::new(), false);
+        for refused in refused {
+            match refused {
+                HoldFailed::Session(item) => {
+                    let there = sessions::found(item).map(|there| *there);
+                    let refused = HoldRefused::from_session(session, there);
+                    return Err(Rejected::Refused(refused));
+                }
+                HoldFailed::Contended(indices) => {
+                    let seats = hold.seats.iter().zip(1..);
+                    let seats = seats.filter(|(_, index)| indices.contains(index));
+                    let seats = seats.map(|(seat, _)| seat).collect();
+                    return Err(Rejected::Refused(HoldRefused::Contended(seats)));
+                }
+                HoldFailed::Seat(seat) => taken.push(seat),
+                HoldFailed::OwnSeat(seat) => {
+                    taken.push(seat);
+                    is_own = true;
                 }
             }
-            HoldFailed::Contended(indices) => {
-                let seats = hold.seats.iter().zip(1..);
-                let seats = seats.filter(|(_, index)| indices.contains(index));
-                HoldRefused::Contended(seats.map(|(seat, _)| seat).collect())
+        }
+        // Of two equal requests at once, the session refuses the second one as well, but this is
+        // not always reported.
+        if is_own {
+            let there = self.session(session.user_id, &session.queue_id).await?;
+            let there = there.filter(|there| there.jti == session.jti);
+            let is_open = |there: &Session| there.closed.is_none() && there.live_hold.is_none();
+            if !there.as_ref().is_some_and(is_open) {
+                let refused = HoldRefused::from_session(session, there);
+                return Err(Rejected::Refused(refused));
             }
-        }))
+        }
+        Err(Rejected::Refused(HoldRefused::SeatsTaken(taken)))
     }
 
     /// Pays a hold: the order, the closed session, the sold seats and the balance in one
@@ -343,7 +356,8 @@ impl Store {
     /// the order as it is then. Afterwards these seats are refunded, whichever of them were before;
     /// if all were, nothing is written. The owner's own token must be of a generation that the
     /// account accepts. Without a token, even a deleted user's account gets the money back. 4 + 2n
-    /// WRU for n seats, 1 RRU; 2 WRU more if long explanations make the order larger than 1 KB.
+    /// WRU for n seats, 1 RRU; 2 WRU more if long explanations make the order larger than 1 KB. An
+    /// administrator's refund is recorded: 2 WRU per KB.
     pub async fn refund(
         &self,
         order: &Order,
@@ -394,7 +408,21 @@ impl Store {
             return Err(TryError::Refused(RefundRefused::Uncountable));
         };
         let given_back = due.seats.clone();
-        let after = order.refunded(due, credited, explanation, now);
+        let change = explanation.and_then(|explanation| {
+            let change = self.new_change(ChangeKind::Refund)?;
+            Some(LoggedChange {
+                after: accounts::moved(due.amount.json(), credited)
+                    .with("seat_numbers", &due.seats),
+                ..change.of_reservation(
+                    order.user_id,
+                    order.show(),
+                    order.reservation_id,
+                    explanation,
+                )
+            })
+        });
+        let explanation = explanation.map(|explanation| explanation.recorded_as(change.as_ref()));
+        let after = order.refunded(due, credited, explanation.as_ref(), now);
         let mut transaction = Transaction::new(&self.client).update(
             accounts::refund(&self.tables, order, &after)?,
             RefundFailed::OrderChanged,
@@ -404,11 +432,12 @@ impl Store {
                 RefundFailed::NotSold
             });
         }
-        let written = transaction
-            .update(
-                accounts::move_balance(&self.tables, order.user_id, account, credited)?,
-                |_| RefundFailed::Stale,
-            )
+        let transaction = transaction.update(
+            accounts::move_balance(&self.tables, order.user_id, account, credited)?,
+            |_| RefundFailed::Stale,
+        );
+        let written = self
+            .with_change(transaction, change.as_ref(), || RefundFailed::Stale)?
             .commit()
             .await;
 

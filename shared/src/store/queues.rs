@@ -8,8 +8,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, Put, ReturnConsumedCapacity, Update},
 };
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     Decided as _, Reading, Store, StoreError,
@@ -23,8 +22,9 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
+        changes::{ChangeKind, Facts, LastChange, LoggedChange},
         draw::{Draw, Seed},
-        ids::{ConcertId, QueueId, UserId},
+        ids::{ConcertId, QueueId},
         programme::QueueShows,
         queue::{Counts, Line, Opening, Queue, Settings, VoidCredit},
     },
@@ -36,7 +36,7 @@ use crate::{
 struct Row {
     settings: Option<Settings>,
     default_concert_id: Option<ConcertId>,
-    last_change: Option<SettingsChange>,
+    last_change: Option<LastChange>,
     line: Line,
     /// The seed of the draw, if there is one. It is secret until `stripes` is there.
     seed: Option<Seed>,
@@ -52,16 +52,25 @@ impl Row {
             (Some(seed), Some(stripes)) => Opening::Done(draw(seed, stripes, &self.line)?.into()),
         })
     }
-}
 
-/// Who made a queue's settings last, and when. Items from before this was stored have none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettingsChange {
-    /// The administrator.
-    pub by: UserId,
-    /// When they made them.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub at: Timestamp,
+    fn queue(
+        self,
+        id: &QueueId,
+        defaults: &Settings,
+    ) -> Result<(Queue, Option<LastChange>), StoreError> {
+        let opening = self.opening()?;
+        let settings = Settings {
+            default_concert_id: self.default_concert_id,
+            ..self.settings.unwrap_or_else(|| defaults.clone())
+        };
+        let queue = Queue {
+            id: id.clone(),
+            settings,
+            line: self.line,
+            opening,
+        };
+        Ok((queue, self.last_change))
+    }
 }
 
 #[derive(Deserialize)]
@@ -103,7 +112,8 @@ pub enum SettingsPut {
 }
 
 impl Store {
-    /// Reads a queue; it may be a moment old. 0.5 RRU; 1 if consistent, which only the tick needs.
+    /// Reads a queue; it may be a moment old. 0.5 RRU per 4 KB; 1 if consistent, which only the tick
+    /// needs.
     /// `None` if there is no such queue. `main` always exists. A queue without settings of its own
     /// has `defaults`.
     pub async fn queue(
@@ -122,30 +132,72 @@ impl Store {
         id: &QueueId,
         defaults: &Settings,
         reading: Reading,
-    ) -> Result<Option<(Queue, Option<SettingsChange>)>, StoreError> {
+    ) -> Result<Option<(Queue, Option<LastChange>)>, StoreError> {
         let row: Option<Row> = self.get(&self.tables.queues, key(id), reading).await?;
-        let row = match row {
-            Some(row) => row,
-            None if *id == QueueId::main() => Row::default(),
-            None => return Ok(None),
+        match row {
+            Some(row) => row.queue(id, defaults).map(Some),
+            None if *id == QueueId::main() => Row::default().queue(id, defaults).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads these queues, at most 100, consistently, and who made the settings of each last, if
+    /// anybody has. Those that do not exist are left out. 1 RRU per 4 KB of each, and at least 1.
+    pub async fn queues_and_changes(
+        &self,
+        ids: &[QueueId],
+        defaults: &Settings,
+    ) -> Result<Vec<(Queue, Option<LastChange>)>, StoreError> {
+        let mut rows = self.rows_of(ids.iter().map(ToString::to_string)).await?;
+        let main = QueueId::main();
+        let mut queues = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = match rows.remove(id.as_str()) {
+                Some(row) => from_item::<Row>(row)?,
+                None if *id == main => Row::default(),
+                None => continue,
+            };
+            queues.push(row.queue(id, defaults)?);
+        }
+        Ok(queues)
+    }
+
+    /// Reads the shows that these queues of their own sell, at most 100 queues, consistently. 1 RRU
+    /// per 4 KB of each, and at least 1.
+    pub async fn shows_of_queues(
+        &self,
+        ids: &[QueueId],
+    ) -> Result<HashMap<QueueId, QueueShows>, StoreError> {
+        let mut rows = self.rows_of(ids.iter().map(keys::queue_shows)).await?;
+        let of_queue = |id: &QueueId| {
+            let row = rows.remove(&keys::queue_shows(id));
+            let shows = row.map(from_item).transpose()?;
+            Ok((id.clone(), shows.unwrap_or_default()))
         };
-        let opening = row.opening()?;
-        let settings = Settings {
-            default_concert_id: row.default_concert_id,
-            ..row.settings.unwrap_or_else(|| defaults.clone())
-        };
-        let queue = Queue {
-            id: id.clone(),
-            settings,
-            line: row.line,
-            opening,
-        };
-        Ok(Some((queue, row.last_change)))
+        ids.iter().map(of_queue).collect()
+    }
+
+    /// Reads items by their ids, at most 100, consistently.
+    async fn rows_of(
+        &self,
+        ids: impl Iterator<Item = String>,
+    ) -> Result<HashMap<String, Item>, StoreError> {
+        let table = &*self.tables.queues;
+        let wanted: Vec<_> = ids.map(key).collect();
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = [(table, wanted)];
+        let mut found = self.read_batch(wanted, Reading::Consistent).await?;
+        let rows = found.remove(table).unwrap_or_default().into_iter();
+        Ok(rows
+            .filter_map(|row| Some((row.get("id")?.as_s().ok()?.clone(), row)))
+            .collect())
     }
 
     /// Writes a queue's settings and who made them, unless its line has changed since it was read.
     /// A new queue is created, and registered: 4 WRU. Otherwise 2 WRU, and 2 more for each KB of
-    /// the line beyond the first.
+    /// the queue's item beyond the first. The record in the log of changes: 2 WRU per KB.
     ///
     /// The line's version goes up, so a tick that has read the old settings does nothing.
     ///
@@ -156,11 +208,19 @@ impl Store {
         queue_id: &QueueId,
         before: Option<&Queue>,
         settings: &Settings,
-        change: &SettingsChange,
+        change: &LastChange,
         seed: Option<&Seed>,
     ) -> Result<SettingsPut, StoreError> {
         let row = self.set(queue_id, before, settings, change, seed)?;
-        let mut transaction = Transaction::new(&self.client).update(row, |_| SettingsPut::Moved);
+        let transaction = Transaction::new(&self.client).update(row, |_| SettingsPut::Moved);
+        let logged = LoggedChange {
+            queue_id: Some(queue_id.clone()),
+            ..LoggedChange::new((*change).into(), ChangeKind::QueueSettings)
+        };
+        let were = before.map(|queue| Facts::from(&queue.settings));
+        let logged = logged.from_to(&were.unwrap_or_default(), &settings.into());
+        let mut transaction =
+            self.with_change(transaction, Some(&logged), || SettingsPut::Moved)?;
         if seed.is_some() {
             let numbers = self.hold_numbers_back(queue_id)?;
             transaction = transaction.update(numbers, |item| {
@@ -187,7 +247,7 @@ impl Store {
         queue_id: &QueueId,
         before: Option<&Queue>,
         settings: &Settings,
-        change: &SettingsChange,
+        change: &LastChange,
         seed: Option<&Seed>,
     ) -> Result<Update, StoreError> {
         let mut update = Update::builder()
@@ -297,7 +357,8 @@ impl Store {
     }
 
     /// Writes the line after a tick, unless it has changed since the tick read it, and the draw if
-    /// it is the tick of the opening. Returns whether it was written. 1 WRU per KB.
+    /// it is the tick of the opening. Returns whether it was written. 1 WRU per KB of the queue's
+    /// item.
     pub async fn put_line(
         &self,
         queue: &Queue,

@@ -18,14 +18,16 @@ use super::{
     Reading, Rejected, Store, StoreError,
     contention::while_contended,
     item::{Item, from_item, text, time, to_attribute, to_item, ttl},
-    transaction::is_conflict,
+    transaction::{Transaction, is_conflict},
     usage, users,
 };
 use crate::{
     config::Tables,
     domain::{
+        changes::{ChangeKind, Facts, LoggedChange},
         ids::{QueueId, ReservationId, UserId},
         order::Hold,
+        reason::Explanation,
         session::{Arrival, EndedHold, Ending, HoldOutcome, Session},
         user::User,
     },
@@ -34,6 +36,12 @@ use crate::{
 /// How long a session is kept after its token has expired. For this long, a user who is still in
 /// line may stay away, and get a new token with the same number.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Cancels the hold of a session, which goes on.
+const CANCELLING: &str = "SET last_hold = :ended REMOVE live_hold";
+/// The session has this hold, which has not lapsed.
+const HAS_LIVE_HOLD: &str =
+    "live_hold.reservation_id = :reservation_id AND live_hold.held_until > :now";
 
 /// The session that was there when a write was refused.
 pub type Found = Option<Box<Session>>;
@@ -246,14 +254,43 @@ impl Store {
     ) -> Result<Session, Rejected<Found>> {
         let update = self
             .update(session)
-            .update_expression("SET last_hold = :ended REMOVE live_hold")
-            .condition_expression(
-                "live_hold.reservation_id = :reservation_id AND live_hold.held_until > :now",
-            )
+            .update_expression(CANCELLING)
+            .condition_expression(HAS_LIVE_HOLD)
             .expression_attribute_values(":reservation_id", text(hold.reservation_id))
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":ended", ended(hold, HoldOutcome::Cancelled)?);
         self.send(update).await
+    }
+
+    /// Cancels a hold of a user for an administrator, as [`Store::cancel_hold`], with the record of it
+    /// and their reason. 4 WRU.
+    pub async fn cancel_hold_for(
+        &self,
+        session: &Session,
+        hold: &Hold,
+        explanation: &Explanation,
+        now: Timestamp,
+    ) -> Result<(), Rejected<Found>> {
+        let update = Update::builder()
+            .table_name(&self.tables.sessions)
+            .set_key(Some(key(session.user_id, &session.queue_id)))
+            .update_expression(CANCELLING)
+            .condition_expression(HAS_LIVE_HOLD)
+            .expression_attribute_values(":reservation_id", text(hold.reservation_id))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":ended", ended(hold, HoldOutcome::Cancelled)?)
+            .build()?;
+        let transaction = Transaction::new(&self.client).update(update, found);
+        let change = self.new_change(ChangeKind::HoldCancelled).map(|change| {
+            let (user_id, show) = (session.user_id, hold.show());
+            LoggedChange {
+                after: Facts::default().with("seat_numbers", &hold.seats),
+                ..change.of_reservation(user_id, show, hold.reservation_id, explanation)
+            }
+        });
+        self.with_change(transaction, change.as_ref(), || None)?
+            .commit()
+            .await
     }
 
     /// Closes a session whose hold has lapsed. Refused if the session does not have this hold any

@@ -131,23 +131,36 @@ impl<R> Transaction<R> {
     /// reported alone. Conflicts with other transactions and throttling are retried with the same
     /// token, so that a try that was done after all is not done twice.
     pub(super) async fn commit(self) -> Result<(), Rejected<R>> {
+        let written = self.commit_or_report().await;
+        written.map_err(|rejected| match rejected {
+            Rejected::Failed(error) => Rejected::Failed(error),
+            Rejected::Refused(refusals) => match refusals.into_iter().next() {
+                Some(first) => Rejected::Refused(first),
+                None => Rejected::Failed(unexpected("a refusal of a write never made")),
+            },
+        })
+    }
+
+    /// As [`Transaction::commit`], but the refusal is all conditions that are reported, at least
+    /// one, in the order in which the writes were added.
+    pub(super) async fn commit_or_report(self) -> Result<(), Rejected<Vec<R>>> {
         self.try_to_commit(None::<fn(_) -> _>).await
     }
 
-    /// As [`Transaction::commit`], but a conflict with another transaction is a refusal, too, and is
-    /// not retried. `conflict` says what it means, given the indices of the writes whose items the
-    /// other transaction was writing.
+    /// As [`Transaction::commit_or_report`], but a conflict with another transaction is a refusal,
+    /// too, and is not retried. `conflict` says what it means, given the indices of the writes whose
+    /// items the other transaction was writing.
     pub(super) async fn commit_unless_contended(
         self,
         conflict: impl FnOnce(Vec<usize>) -> R,
-    ) -> Result<(), Rejected<R>> {
+    ) -> Result<(), Rejected<Vec<R>>> {
         self.try_to_commit(Some(conflict)).await
     }
 
     async fn try_to_commit(
         self,
         conflict: Option<impl FnOnce(Vec<usize>) -> R>,
-    ) -> Result<(), Rejected<R>> {
+    ) -> Result<(), Rejected<Vec<R>>> {
         let token = Uuid::new_v4().to_string();
         let mut tried = 0;
         loop {
@@ -170,15 +183,14 @@ impl<R> Transaction<R> {
                 usage::contended();
             }
             let error = match failure {
-                Failure::Refused(index, item) => {
-                    let refusal = self.refusals.into_iter().nth(index);
-                    return Err(match refusal {
-                        Some(refusal) => Rejected::Refused(refusal(item)),
-                        None => Rejected::Failed(unexpected("a refusal of a write never made")),
-                    });
+                Failure::Refused(reasons) => {
+                    let refused = self.refusals.into_iter().zip(reasons);
+                    let refused = refused.filter(|(_, reason)| is_refusal(reason));
+                    let refused = refused.map(|(refusal, reason)| refusal(reason.item));
+                    return Err(Rejected::Refused(refused.collect()));
                 }
                 Failure::Conflict(indices) => match conflict {
-                    Some(conflict) => return Err(Rejected::Refused(conflict(indices))),
+                    Some(conflict) => return Err(Rejected::Refused(vec![conflict(indices)])),
                     None => StoreError::Contended,
                 },
                 Failure::Passing(error) => error,
@@ -194,8 +206,8 @@ impl<R> Transaction<R> {
 }
 
 enum Failure {
-    /// The condition of the write with this index did not hold. With the item that was there.
-    Refused(usize, Option<Item>),
+    /// The conditions of some writes did not hold. With the reasons of all writes, in order.
+    Refused(Vec<CancellationReason>),
     /// Another transaction was writing the items of the writes with these indices.
     Conflict(Vec<usize>),
     /// The next try may succeed.
@@ -228,17 +240,8 @@ impl Failure {
         };
         let reasons = cancelled.cancellation_reasons().to_vec();
 
-        let refused = reasons
-            .iter()
-            .position(|reason| has_code(reason, &["ConditionalCheckFailed"]));
-        if let Some(index) = refused {
-            return Self::Refused(
-                index,
-                reasons
-                    .into_iter()
-                    .nth(index)
-                    .and_then(|reason| reason.item),
-            );
+        if reasons.iter().any(is_refusal) {
+            return Self::Refused(reasons);
         }
         let is_conflict = |reason| has_code(reason, &["TransactionConflict"]);
         let reasons_with_index = reasons.iter().enumerate();
@@ -265,6 +268,11 @@ impl Failure {
             "a transaction was cancelled with {codes:?}"
         )))
     }
+}
+
+/// Whether the condition of a write did not hold.
+fn is_refusal(reason: &CancellationReason) -> bool {
+    has_code(reason, &["ConditionalCheckFailed"])
 }
 
 fn has_code(reason: &CancellationReason, codes: &[&str]) -> bool {

@@ -21,8 +21,10 @@ use super::{
 use crate::{
     domain::{
         attempts::{Attempts, Source},
+        changes::{ChangeKind, Facts, LoggedChange},
         ids::UserId,
         order::Account,
+        reason::Reason,
         session::Session,
         user::{Email, Name, Role, User},
     },
@@ -69,6 +71,32 @@ pub enum CredentialsRefused {
 #[derive(Debug)]
 pub struct NoSuchUser;
 
+/// Why a user does not get a role.
+#[derive(Debug)]
+pub enum RoleRefused {
+    /// There is no such user.
+    NoSuchUser,
+    /// The user has no password, so whoever knows their id would be an administrator.
+    Guest,
+    /// The administrator who does it has lost their own role meanwhile.
+    NotAdmin,
+}
+
+impl From<RoleRefused> for ApiError {
+    fn from(refused: RoleRefused) -> Self {
+        match refused {
+            RoleRefused::NoSuchUser => Self::UserNotFound,
+            RoleRefused::Guest => Self::AdminNeedsAccount,
+            RoleRefused::NotAdmin => Self::Forbidden,
+        }
+    }
+}
+
+enum RoleFailed {
+    Stale,
+    NotAdmin,
+}
+
 /// The user, their account or one of their sessions has changed since it was read.
 #[derive(Debug)]
 pub struct Moved;
@@ -98,10 +126,17 @@ impl Store {
                 SignUpRefused::EmailTaken
             })?;
         }
-        transaction
-            .put(accounts::open(&self.tables, user.user_id)?, |_| {
-                SignUpRefused::IdTaken
-            })
+        let transaction = transaction.put(accounts::open(&self.tables, user.user_id)?, |_| {
+            SignUpRefused::IdTaken
+        });
+        // Only an operator signs somebody else up: a new administrator.
+        let change = self.new_change(ChangeKind::Role);
+        let change = change.map(|change| LoggedChange {
+            user_id: Some(user.user_id),
+            after: Facts::default().with("role", user.role),
+            ..change
+        });
+        self.with_change(transaction, change.as_ref(), || SignUpRefused::IdTaken)?
             .commit()
             .await
     }
@@ -329,7 +364,7 @@ impl Store {
 
     /// Ends every token of a user that was issued before they were read: access tokens completely,
     /// queue tokens for money and for the user. If another call has done so since, nothing is left
-    /// to do. 4 WRU.
+    /// to do. 4 WRU, and 2 for the record if an administrator does it.
     pub async fn end_tokens(&self, seen: &User) -> Result<(), StoreError> {
         let next = seen.generation + 1;
         let update = Update::builder()
@@ -341,9 +376,16 @@ impl Store {
             .expression_attribute_values(":next", number(next))
             .build()?;
         let of_account = accounts::set_generation(&self.tables, seen.user_id, next)?;
-        let ended = Transaction::new(&self.client)
+        let transaction = Transaction::new(&self.client)
             .update(update, |_| Moved)
-            .update(of_account, |_| Moved)
+            .update(of_account, |_| Moved);
+        let change = self.new_change(ChangeKind::SessionsEnded);
+        let change = change.map(|change| LoggedChange {
+            user_id: Some(seen.user_id),
+            ..change
+        });
+        let ended = self
+            .with_change(transaction, change.as_ref(), || Moved)?
             .commit()
             .await;
         // If the generation has changed, another call has ended these tokens.
@@ -352,7 +394,7 @@ impl Store {
 
     /// Deletes a user whose account and sessions are as they were read. The user and the owner of
     /// their address are deleted, the account is closed, and the sessions are left. 4 WRU, 2 more
-    /// with an address, and 2 for each session.
+    /// with an address, 2 for each session, and 2 for the record if an administrator does it.
     pub async fn delete_user(
         &self,
         seen: &User,
@@ -379,7 +421,17 @@ impl Store {
             let leave = sessions::leave(&self.tables, session)?;
             transaction = transaction.update(leave, |_| Moved);
         }
-        transaction.commit().await
+        let change = self.new_change(ChangeKind::UserDeleted);
+        let change = change.map(|change| LoggedChange {
+            user_id: Some(seen.user_id),
+            before: Facts::default()
+                .with("role", seen.role)
+                .with("balance", account.balance.json()),
+            ..change
+        });
+        self.with_change(transaction, change.as_ref(), || Moved)?
+            .commit()
+            .await
     }
 
     /// Changes a user's name. 1 WRU.
@@ -392,14 +444,77 @@ impl Store {
         self.change_one_there(update).await
     }
 
-    /// Changes a user's role. 1 WRU.
-    pub async fn set_role(&self, user_id: UserId, role: Role) -> Result<(), Rejected<NoSuchUser>> {
-        let update = self
-            .update_user(user_id)
+    /// Gives a user a role. If they have it, nothing is written. An administrator who does it must
+    /// have their own role still, so that two who take it from each other at once do not both
+    /// succeed. They can give it only to a user with a password. 1 RRU; 4 WRU with the record, and 2
+    /// for the administrator.
+    pub async fn set_role(
+        &self,
+        user_id: UserId,
+        role: Role,
+        reason: Option<&Reason>,
+    ) -> Result<(), Rejected<RoleRefused>> {
+        while_stale(|| self.try_to_set_role(user_id, role, reason)).await
+    }
+
+    async fn try_to_set_role(
+        &self,
+        user_id: UserId,
+        role: Role,
+        reason: Option<&Reason>,
+    ) -> Result<(), TryError<RoleRefused>> {
+        let seen = self.user(user_id).await?;
+        let seen = seen.ok_or(TryError::Refused(RoleRefused::NoSuchUser))?;
+        if seen.role == role {
+            return Ok(());
+        }
+        let by = self.author.and_then(|author| author.by);
+        if by.is_some() && role == Role::Admin && seen.is_guest() {
+            return Err(TryError::Refused(RoleRefused::Guest));
+        }
+        // A user of an early version of the code has no role, which is that of a buyer.
+        let update = Update::builder()
+            .table_name(&self.tables.users)
+            .set_key(Some(key(user_id)))
             .update_expression("SET #role = :role")
+            .condition_expression(match seen.role {
+                Role::Admin => "#role = :seen",
+                Role::User => {
+                    "attribute_exists(id) AND (attribute_not_exists(#role) OR #role = :seen)"
+                }
+            })
             .expression_attribute_names("#role", "role")
-            .expression_attribute_values(":role", to_attribute(&role)?);
-        self.change_one_there(update).await
+            .expression_attribute_values(":seen", to_attribute(&seen.role)?)
+            .expression_attribute_values(":role", to_attribute(&role)?)
+            .build()?;
+        let mut transaction = Transaction::new(&self.client).update(update, |_| RoleFailed::Stale);
+        if let Some(by) = by {
+            let check = ConditionCheck::builder()
+                .table_name(&self.tables.users)
+                .set_key(Some(key(by)))
+                .condition_expression("#role = :admin")
+                .expression_attribute_names("#role", "role")
+                .expression_attribute_values(":admin", to_attribute(&Role::Admin)?)
+                .build()?;
+            transaction = transaction.check(check, |_| RoleFailed::NotAdmin);
+        }
+        let change = self.new_change(ChangeKind::Role).map(|change| {
+            let role_of = |role: Role| Facts::default().with("role", role);
+            LoggedChange {
+                user_id: Some(user_id),
+                reason: reason.cloned(),
+                ..change.from_to(&role_of(seen.role), &role_of(role))
+            }
+        });
+        let written = self
+            .with_change(transaction, change.as_ref(), || RoleFailed::Stale)?
+            .commit()
+            .await;
+        match written.decided()? {
+            Ok(()) => Ok(()),
+            Err(RoleFailed::Stale) => Err(TryError::Stale),
+            Err(RoleFailed::NotAdmin) => Err(TryError::Refused(RoleRefused::NotAdmin)),
+        }
     }
 
     /// Updates a user, and never creates one.

@@ -184,6 +184,27 @@ async fn hold_of_other_seats_at_once_is_refused_with_hold_exists() {
     }
 }
 
+/// The answer names the seats whose conditions are reported, and only seats that others have.
+#[tokio::test(start_paused = true)]
+async fn seats_that_others_take_meanwhile_are_named_as_far_as_they_are_reported() {
+    for report in reports() {
+        let shop = Shop::open().await;
+        let (slow, fast) = (shop.buyer().await, shop.buyer().await);
+        shop.stack.app("hold-seats").await;
+        shop.stack.report_one_condition(report);
+        let faults = shop.stack.faults();
+        faults.meet("hold-seats", TRANSACTION, Fault::Slow, 1);
+        let (late, first) = join!(shop.hold_all(&slow, &[7, 8, 9]), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            shop.hold_all(&fast, &[8, 9]).await
+        });
+        first.ok();
+        let named = report.map_or(json!([8, 9]), |nth| json!([8 + nth % 2]));
+        assert_eq!(late.body["seat_numbers"], named, "{report:?}");
+        late.refused(409, "SEAT_ALREADY_RESERVED");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_charges_with_one_key_at_once_are_one() {
     for report in reports() {

@@ -15,6 +15,7 @@ use shared::{
         user::Name,
     },
     futures_util::future::join_all,
+    jiff::tz::TimeZone,
     store::{Reading, usage::metered},
 };
 
@@ -120,7 +121,9 @@ async fn change(shop: &Shop, concert_id: &str, shows: Vec<ShowChange>) -> bool {
         ..ProgrammeChange::default()
     };
     let id = concert_id.parse().expect("an id");
-    store(shop).await.change_concert(id, &change).await.is_ok()
+    let store = store(shop).await;
+    let zone = TimeZone::UTC;
+    store.change_concert(id, &change, &zone).await.is_ok()
 }
 
 fn show_on(date: &str) -> ShowChange {
@@ -176,7 +179,7 @@ async fn late_count_replaces_no_newer_one(shop: &Shop) -> bool {
     let (slow, mut old) = begin().await;
     let seats = |all| TakenSeats {
         all,
-        by_grade: Vec::new(),
+        by_grade: None,
     };
     old.note([(date, seats(1))], shop.now());
     shop.advance(10).await;

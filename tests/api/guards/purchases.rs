@@ -13,7 +13,7 @@ use shared::{
     },
     futures_util::future::join_all,
     jiff::SignedDuration,
-    store::{Rejected, TryError, keys::EntryName, purchase::HoldRefused},
+    store::{Rejected, TryError, keys::EntryName, owners::PaidSeat, purchase::HoldRefused},
 };
 
 use super::{hold, leave, session, store, successes};
@@ -36,6 +36,8 @@ guarded! {
     live_hold_does_not_lapse: ("Sessions", "live_hold.held_until <= :now");
     next_holder_keeps_the_seat: ("Seats", "reservation_id = :reservation_id");
     order_is_refunded_once: ("Accounts", "#status = :paid");
+    seat_sold_again_keeps_its_buyer: ("Seats", "attribute_not_exists(buyer)");
+    seat_given_back_is_not_named: ("Seats", "attribute_not_exists(buyer)");
     seat_that_is_not_the_orders_is_not_given_back: ("Seats", "#status = :sold AND reservation_id");
     first_partial_refunds_at_once_are_both_kept: ("Accounts", "attribute_not_exists(returned)");
     later_partial_refunds_at_once_are_both_kept: ("Accounts", "size(returned) = :seen");
@@ -259,6 +261,37 @@ async fn order_is_refunded_once(shop: &Shop) -> bool {
     again.is_ok() && shop.balance(&buyer).await == json!(PRICE)
 }
 
+/// Seat 7 names nobody, which the function that names buyers has seen.
+async fn seen_nameless(shop: &Shop) -> (Buyer, Order, Vec<PaidSeat>) {
+    let (buyer, order) = sold(shop, 7).await;
+    shop.forget_buyer(7).await;
+    let store = store(shop).await;
+    let paid = store.paid_orders(None, 100).await.expect("a page");
+    let seen = store.nameless(&paid.seats).await.expect("an answer");
+    assert_eq!(seen.len(), 1);
+    (buyer, order, seen)
+}
+
+async fn seat_sold_again_keeps_its_buyer(shop: &Shop) -> bool {
+    let (_, order, seen) = seen_nameless(shop).await;
+    let store = store(shop).await;
+    let refund = store.refund(&order, &order.seats, None, None, shop.now());
+    refund.await.expect("a refund");
+    sold(shop, 7).await;
+    let named = store.name_owners(seen).await.expect("an answer");
+    let kinds = shop.audited().await["kinds"].clone();
+    named == 0 && kinds == json!({})
+}
+
+async fn seat_given_back_is_not_named(shop: &Shop) -> bool {
+    let (_, order, seen) = seen_nameless(shop).await;
+    let store = store(shop).await;
+    let refund = store.refund(&order, &order.seats, None, None, shop.now());
+    refund.await.expect("a refund");
+    let named = store.name_owners(seen).await.expect("an answer");
+    named == 0 && shop.items("Seats").await.is_empty()
+}
+
 async fn seat_that_is_not_the_orders_is_not_given_back(shop: &Shop) -> bool {
     let (_, order) = sold(shop, 7).await;
     let (_, other) = sold(shop, 8).await;
@@ -450,6 +483,7 @@ fn explanation() -> Explanation {
     Explanation {
         by: UserId::new(),
         reason: Reason::parse("A").expect("a reason"),
+        change_id: None,
     }
 }
 

@@ -1,18 +1,21 @@
 //! Users: an address belongs to one user, guesses are counted, and a change requires what was read.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     domain::{
         attempts::Source,
+        changes::Author,
+        ids::UserId,
         order::Account,
         session::Session,
-        user::{Email, Name, PasswordHash, User},
+        user::{Email, Name, PasswordHash, Role, User},
     },
     futures_util::future::join_all,
+    store::Store,
 };
 
 use super::{session, store};
-use crate::harness::{NOBODY, PASSWORD, Shop};
+use crate::harness::{Guest, PASSWORD, Shop};
 
 guarded! {
     user_is_not_replaced: ("Users", "attribute_not_exists(id)");
@@ -24,7 +27,8 @@ guarded! {
     two_changes_of_an_account_at_once_are_one: ("Users", "generation = :seen");
     change_does_not_outlive_its_token: ("Users", "generation = :seen");
     guest_becomes_an_account_once: ("Users", "attribute_not_exists(password_hash)");
-    unknown_user_becomes_no_administrator: ("Users", "attribute_exists(id)");
+    role_that_many_give_at_once_is_given_once: ("Users", "#role = :seen");
+    administrators_do_not_take_the_role_from_each_other: ("Users", "#role = :admin");
     new_name_makes_no_user: ("Users", "attribute_exists(id)");
     right_password_twice_at_once_is_right: ("Users", "attribute_exists(attempts.sources.#source)");
     log_ins_at_once_lose_no_known_source: ("Users", "known = :seen");
@@ -125,12 +129,25 @@ async fn guest_becomes_an_account_once(shop: &Shop) -> bool {
     written == 1
 }
 
-async fn unknown_user_becomes_no_administrator(shop: &Shop) -> bool {
-    let nobody = NOBODY;
-    let order = json!({ "user_id": nobody });
-    shop.invoke("make-admin", &order).await;
-    let read = store(shop).await.user(nobody.parse().expect("an id")).await;
-    matches!(read, Ok(None))
+async fn role_that_many_give_at_once_is_given_once(shop: &Shop) -> bool {
+    let (admin, mina) = (shop.admin().await, shop.account("mina@example.com").await);
+    let (store, user_id) = (by(shop, &admin).await, id(&mina.user_id));
+    let given = (0..10).map(|_| store.set_role(user_id, Role::Admin, None));
+    let given = join_all(given).await;
+    let records = shop.items("Changes").await;
+    let of_mina = |record: &&Value| record["user_id"] == *mina.user_id;
+    given.iter().all(Result::is_ok) && records.iter().filter(of_mina).count() == 1
+}
+
+/// The second one has passed the door before the first one took their role.
+async fn administrators_do_not_take_the_role_from_each_other(shop: &Shop) -> bool {
+    let (one, other) = (shop.admin().await, shop.admin().await);
+    let first = by(shop, &one).await;
+    let second = by(shop, &other).await;
+    let taken = first.set_role(id(&other.user_id), Role::User, None).await;
+    taken.expect("it is taken");
+    let taken = second.set_role(id(&one.user_id), Role::User, None).await;
+    taken.is_err() && user(shop, &one.user_id).await.role == Role::Admin
 }
 
 /// The user has been deleted meanwhile.
@@ -293,6 +310,19 @@ async fn is_not_deleted(shop: &Shop, seen: &User, account: Account, sessions: &[
     let done = store.delete_user(seen, account, sessions, shop.now()).await;
     let there = store.user(seen.user_id).await.expect("an answer");
     done.is_err() && there.is_some()
+}
+
+fn id(user_id: &str) -> UserId {
+    user_id.parse().expect("an id")
+}
+
+/// The store as an administrator writes to it.
+async fn by(shop: &Shop, admin: &Guest) -> Store {
+    let author = Author {
+        by: Some(id(&admin.user_id)),
+        at: shop.now(),
+    };
+    store(shop).await.by(Some(author))
 }
 
 async fn delete(shop: &Shop, user_id: &str, token: &str) {

@@ -168,6 +168,12 @@ impl Shop {
                 guarded("update-user", Door::SignedIn, "PATCH", &user),
             ),
             guarded("list-users", Door::Admin, "GET", "/v1/users"),
+            guarded("list-changes", Door::Admin, "GET", "/v1/admin/changes"),
+            // A guest cannot be an administrator. They can keep the role that they have.
+            with(
+                json!({ "role": "user" }),
+                guarded("set-role", Door::Admin, "PUT", &format!("{user}/role")),
+            ),
             guarded("list-payments", Door::User, "GET", &payments),
             guarded("get-statement", Door::User, "GET", &statement),
             with(
@@ -197,11 +203,39 @@ impl Shop {
                 "GET",
                 "/v1/queues/main/settings",
             ),
+            guarded("list-queues", Door::Admin, "GET", "/v1/admin/queues"),
+            guarded(
+                "get-queue-state",
+                Door::Admin,
+                "GET",
+                "/v1/admin/queues/main",
+            ),
+            guarded(
+                "list-sessions",
+                Door::Admin,
+                "GET",
+                &format!("{user}/sessions"),
+            ),
+            guarded("get-service", Door::Admin, "GET", "/v1/admin/service"),
+            guarded("get-audit", Door::Admin, "GET", "/v1/admin/audit"),
+            with(
+                json!({ "from_start": true }),
+                guarded("run-audit", Door::Admin, "POST", "/v1/admin/audit"),
+            ),
             guarded(
                 "delete-concert (a date)",
                 Door::Admin,
                 "DELETE",
                 &format!("{concert}/dates/{date}"),
+            ),
+            with(
+                json!({ "reason": "A" }),
+                guarded(
+                    "call-off",
+                    Door::Admin,
+                    "POST",
+                    &format!("{concert}/dates/{}/call-off", self.dates[1]),
+                ),
             ),
             guarded("delete-concert", Door::Admin, "DELETE", &concert),
             // These end the tokens that the others use.

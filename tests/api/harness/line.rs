@@ -175,5 +175,6 @@ pub fn other_settings() -> Value {
         "tick_seconds": 2,
         "state": "PAUSED",
         "who": "accounts",
+        "notice": { "ko": "늦음", "en": "Late" },
     })
 }

@@ -462,6 +462,8 @@ pub fn show(key: &str) -> Show {
         },
         most_seats_a_person: None,
         sale: SalesWindow::default(),
+        sale_set_at: None,
+        called_off: None,
         left: Vec::new(),
         details: ShowDetails::default(),
     }

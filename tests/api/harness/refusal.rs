@@ -46,7 +46,9 @@ mod rows {
     pub const SEVERAL_SHOWS: Refusal = refusal(400, "SEVERAL_SHOWS", "해당 날짜에 공연이 여러 회 있습니다(2027-05-01T14:00, 2027-05-01T19:30). 회차를 선택해 주세요.");
     pub const INVALID_PLAN: Refusal = refusal(400, "INVALID_PLAN", "배치도가 올바르지 않습니다. /sections/0/grade: 배치도에 없는 등급입니다.");
     pub const INVALID_PRICES: Refusal = refusal(400, "BAD_REQUEST", "배치도가 있는 공연에는 모든 등급의 가격을 빠짐없이 prices에 입력해야 하고, 배치도가 없는 공연에는 price만 입력해야 합니다.");
-    pub const INVALID_PLAN_ID: Refusal = refusal(400, "BAD_REQUEST", "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 이미 등록된 공연의 배치도는 변경할 수 없습니다.");
+    pub const INVALID_PLAN_ID: Refusal = refusal(400, "BAD_REQUEST", "plan_id는 배치도의 ID여야 하며 prices와 함께 입력해야 합니다. 등급이 같은 배치도로 변경하는 경우에만 prices를 생략할 수 있습니다.");
+    pub const SALE_OPEN: Refusal = refusal(409, "SALE_OPEN", "판매가 종료된 지 20초가 지나야 좌석을 변경하거나 공연을 삭제할 수 있습니다. 먼저 판매를 종료해 주세요.");
+    pub const SEATS_TAKEN: Refusal = refusal(409, "SEATS_TAKEN", "판매되었거나 임시 예약된 좌석이 있어 변경할 수 없습니다.");
     pub const SEATS_OF_ORDER: Refusal = refusal(400, "BAD_REQUEST", "seat_numbers는 결제된 예약의 서로 다른 좌석 번호 1 ~ 4개여야 합니다.");
     pub const PERSON_LIMIT: Refusal = refusal(409, "PERSON_LIMIT", "한 사람이 이 공연의 좌석을 최대 1석까지 구매할 수 있습니다. 이미 구매한 좌석은 0석입니다.");
     pub const INVALID_PERSON_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "most_seats_a_person는 1 ~ 100 사이의 정수여야 합니다.");
@@ -64,7 +66,7 @@ mod rows {
     pub const INVALID_PASSWORD: Refusal = refusal(400, "BAD_REQUEST", "비밀번호는 10 ~ 128자여야 하며 제어 문자를 포함할 수 없습니다.");
     pub const INVALID_SHOWS: Refusal = refusal(400, "BAD_REQUEST", "콘서트에는 서로 다른 날짜의 공연이 1 ~ 200개 있어야 합니다.");
     pub const INVALID_PRICE: Refusal = refusal(400, "BAD_REQUEST", "가격은 소수점 이하 두 자리까지의 0 ~ 1000000000000 사이의 숫자여야 합니다.");
-    pub const INVALID_CAPACITY: Refusal = refusal(400, "BAD_REQUEST", "좌석 수는 1 ~ 100000 사이의 정수여야 하며 변경할 수 없습니다.");
+    pub const INVALID_CAPACITY: Refusal = refusal(400, "BAD_REQUEST", "좌석 수는 1 ~ 100000 사이의 정수여야 하며, 배치도가 있는 공연에서는 배치도의 좌석 수와 같아야 합니다.");
     pub const INVALID_SALES_WINDOW: Refusal = refusal(400, "BAD_REQUEST", "판매 시작 시각은 종료 시각보다 앞서야 하며 RFC 3339 형식이어야 합니다.");
     pub const INVALID_QUEUE_ID: Refusal = refusal(400, "BAD_REQUEST", "대기열 ID는 3 ~ 40자의 영문 소문자, 숫자, 하이픈이어야 합니다.");
     pub const INVALID_MAX_ACTIVE: Refusal = refusal(400, "BAD_REQUEST", "max_active는 1 ~ 1000000 사이의 정수여야 합니다.");
@@ -75,7 +77,14 @@ mod rows {
     pub const INVALID_VENUE: Refusal = refusal(400, "BAD_REQUEST", "venue는 ko와 en에 각각 1 ~ 100자를 입력할 수 있으며, 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
     pub const INVALID_AGE_LIMIT: Refusal = refusal(400, "BAD_REQUEST", "age_limit은 0 ~ 99 사이의 정수여야 합니다.");
     pub const INVALID_DOOR_TIMES: Refusal = refusal(400, "BAD_REQUEST", "doors_at과 starts_at은 'HH:MM' 형식이어야 하고, doors_at은 공연 시작 시각보다 늦을 수 없습니다. date에 시작 시각이 있으면 starts_at은 그와 같아야 합니다.");
+    pub const INVALID_ROLE: Refusal = refusal(400, "BAD_REQUEST", "role은 user 또는 admin이어야 합니다.");
+    pub const INVALID_CHANGE_KIND: Refusal = refusal(400, "BAD_REQUEST", "kind는 변경 기록의 종류 중 하나여야 합니다.");
+    pub const INVALID_CONCERT_ID: Refusal = refusal(400, "BAD_REQUEST", "concert_id는 올바른 UUID 형식이어야 합니다.");
+    pub const MISSING_ROLE: Refusal = refusal(400, "MISSING_FIELD", "필수 필드 'role'가 누락되었습니다.");
+    pub const OWN_ROLE: Refusal = refusal(409, "OWN_ROLE", "자신의 권한은 변경할 수 없습니다. 다른 관리자에게 요청해 주세요.");
+    pub const ADMIN_NEEDS_ACCOUNT: Refusal = refusal(409, "ADMIN_NEEDS_ACCOUNT", "이메일과 비밀번호를 등록한 회원만 관리자가 될 수 있습니다.");
     pub const INVALID_WHO: Refusal = refusal(400, "BAD_REQUEST", "who는 everybody 또는 accounts여야 합니다.");
+    pub const INVALID_NOTICE: Refusal = refusal(400, "BAD_REQUEST", "notice는 ko와 en에 각각 1 ~ 300자를 입력할 수 있으며, 줄바꿈 이외의 제어 문자나 글자 방향을 바꾸는 문자를 포함할 수 없습니다.");
     pub const INVALID_QUEUE_STATE: Refusal = refusal(400, "BAD_REQUEST", "state는 OPEN, PAUSED, CLOSED 중 하나여야 합니다.");
     pub const INVALID_OPENS_AT: Refusal = refusal(400, "BAD_REQUEST", "opens_at은 앞으로 28일 이내의 RFC 3339 시각이어야 합니다.");
     pub const ALREADY_OPEN: Refusal = refusal(400, "BAD_REQUEST", "이미 열린 대기열의 opens_at은 바꿀 수 없습니다. 입장을 멈추려면 state를 PAUSED로 설정해 주세요.");
@@ -105,6 +114,7 @@ mod rows {
     pub const HOLD_EXISTS: Refusal = refusal(409, "HOLD_EXISTS", "이미 다른 좌석을 임시 예약 중입니다.");
     pub const AMOUNT_MISMATCH: Refusal = refusal(409, "AMOUNT_MISMATCH", "결제 금액이 예약 금액과 일치하지 않습니다.");
     pub const SALE_NOT_OPEN: Refusal = refusal(409, "SALE_NOT_OPEN", "아직 판매가 시작되지 않았습니다.");
+    pub const SHOW_CALLED_OFF: Refusal = refusal(410, "SHOW_CALLED_OFF", "취소된 공연입니다. 결제하신 금액은 잔액으로 환불됩니다.");
     pub const SALE_CLOSED: Refusal = refusal(409, "SALE_CLOSED", "판매가 종료되었습니다.");
     pub const EMAIL_TAKEN: Refusal = refusal(409, "EMAIL_TAKEN", "이미 사용 중인 이메일 주소입니다.");
     pub const CONCERT_HAS_ORDERS: Refusal = refusal(409, "CONCERT_HAS_ORDERS", "판매되었거나 임시 예약된 좌석이 있어 삭제할 수 없습니다.");
@@ -122,7 +132,7 @@ mod rows {
         "대기열에 사람이 있어 공연을 다른 대기열로 옮길 수 없습니다.",
     );
     pub const QUEUE_CLOSED: Refusal = refusal(410, "QUEUE_CLOSED", "대기열이 종료되었습니다.");
-    pub const NEVER_SET: Refusal = refusal(412, "VERSION_MISMATCH", "설정이 이미 변경되었습니다. 현재 버전은 0입니다.");
+    pub const NEVER_SET: Refusal = refusal(412, "VERSION_MISMATCH", "그 사이에 내용이 변경되었습니다. 현재 버전은 0입니다.");
     pub const INTERNAL: Refusal = refusal(500, "INTERNAL", "서버 내부 오류가 발생했습니다. 관리자에게 문의하세요.");
     pub const BUSY: Refusal = refusal(503, "BUSY", "서버가 혼잡하여 요청을 처리할 수 없습니다.");
     pub const IDEMPOTENCY_KEY_REUSED: Refusal = refusal(422, "IDEMPOTENCY_KEY_REUSED", "이미 다른 요청에 사용된 Idempotency-Key입니다.");

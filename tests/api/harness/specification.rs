@@ -166,7 +166,9 @@ impl Specification {
                 "{what} took the parameter {name}, which is not specified"
             );
         }
-        if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
+        let needs_body = operation.pointer("/requestBody/required") == Some(&Value::Bool(true));
+        let schema = operation.pointer("/requestBody/content/application~1json/schema");
+        if let Some(schema) = schema.filter(|_| needs_body || !sent.is_empty()) {
             let sent = sent.strip_prefix("\u{feff}".as_bytes()).unwrap_or(sent);
             let sent = serde_json::from_slice(sent).expect("JSON was accepted");
             let complaints = self.complaints(what, schema, false, &sent);
@@ -176,7 +178,7 @@ impl Specification {
 }
 
 /// The times in an answer that are not whole seconds, except those that clients compute with: the
-/// points and the time of a queue's document.
+/// time of the service, and the points of a queue's document.
 pub fn times_with_fractions(answer: &Value, at: &str) -> Vec<String> {
     match answer {
         Value::String(text) => {

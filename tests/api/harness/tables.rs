@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::Shop;
@@ -41,6 +41,14 @@ impl Shop {
         fields.extend(change);
         fields.retain(|_, value| !value.is_null());
         self.put_item(table, item).await;
+    }
+
+    /// Makes the item of a seat of the first date one that an earlier version wrote.
+    pub async fn forget_buyer(&self, seat: u32) {
+        let block = format!("{}#{}#0", self.concert_id, self.dates[0]);
+        let key = json!({ "block": block, "seat": seat });
+        let change = json!({ "buyer": null });
+        self.change_item("Seats", key, change).await;
     }
 
     /// Every item of a table.

@@ -64,6 +64,10 @@ struct Reservation {
     seats: Vec<u64>,
     held_until: u64,
     status: Status,
+    /// The seats that are refunded, in order.
+    refunded: Vec<u64>,
+    /// The balance after the last refund.
+    balance_after_refund: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +77,7 @@ enum Status {
     Expired,
     /// With the balance after the payment.
     Paid(u64),
-    /// With the balance after the refund.
-    Refunded(u64),
+    Refunded,
 }
 
 impl Status {
@@ -84,7 +87,7 @@ impl Status {
             Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",
             Self::Paid(_) => "PAID",
-            Self::Refunded(_) => "REFUNDED",
+            Self::Refunded => "REFUNDED",
         }
     }
 }
@@ -94,13 +97,23 @@ impl Reservation {
         u64::from(PRICE) * self.seats.len() as u64
     }
 
-    /// Whether it keeps its seats from others.
-    fn takes_seats(&self, now: u64) -> bool {
-        match self.status {
-            Status::Paid(_) => true,
+    /// Whether it keeps a seat from others.
+    fn takes(&self, seat: u64, now: u64) -> bool {
+        let is_kept = match self.status {
+            Status::Paid(_) => !self.refunded.contains(&seat),
             Status::Held | Status::Expired => now < self.held_until + CLOCK_SKEW_GRACE_SECONDS,
-            Status::Cancelled | Status::Refunded(_) => false,
+            Status::Cancelled | Status::Refunded => false,
+        };
+        is_kept && self.seats.contains(&seat)
+    }
+
+    /// What answers say of it.
+    fn says(&self) -> Value {
+        let mut says = json!({ "status": self.status.name() });
+        if !self.refunded.is_empty() {
+            says["refunded_seat_numbers"] = json!(self.refunded);
         }
+        says
     }
 }
 
@@ -143,6 +156,18 @@ impl Model {
     pub fn named(&self, which: usize) -> Option<(String, u64)> {
         let reservation = &self.reservations[self.index(which)?];
         Some((reservation.id.clone(), reservation.amount()))
+    }
+
+    /// The newest reservation of a user, counted from the newest of all.
+    pub fn newest_of(&self, who: usize) -> Option<usize> {
+        let mut newest_first = self.reservations.iter().rev();
+        newest_first.position(|it| it.owner == who)
+    }
+
+    /// The newest reservation that a user has paid, counted from the newest of all.
+    pub fn paid_last(&self, who: usize) -> Option<usize> {
+        let mut newest_first = self.reservations.iter().rev();
+        newest_first.position(|it| it.owner == who && matches!(it.status, Status::Paid(_)))
     }
 
     fn index(&self, which: usize) -> Option<usize> {
@@ -229,15 +254,14 @@ impl Model {
                 refused(409, "HOLD_EXISTS")
             };
         }
-        let taken = |seat: &u64| {
-            let mut taken = self
-                .reservations
-                .iter()
-                .filter(|it| it.takes_seats(self.now));
-            taken.any(|reservation| reservation.seats.contains(seat))
+        let is_taken = |seat: &u64| {
+            let mut reservations = self.reservations.iter();
+            reservations.any(|reservation| reservation.takes(*seat, self.now))
         };
-        if seats.iter().any(taken) {
-            return refused(409, "SEAT_ALREADY_RESERVED");
+        let taken: Vec<_> = seats.iter().copied().filter(is_taken).collect();
+        if !taken.is_empty() {
+            let says = json!({ "code": "SEAT_ALREADY_RESERVED", "seat_numbers": taken });
+            return vec![Answer { status: 409, says }];
         }
         self.people[who].session.holds = Some(self.reservations.len());
         self.reservations.push(Reservation {
@@ -246,6 +270,8 @@ impl Model {
             seats: seats.to_vec(),
             held_until: self.now + HOLD_SECONDS,
             status: Status::Held,
+            refunded: Vec::new(),
+            balance_after_refund: None,
         });
         done(json!({ "seat_numbers": seats }))
     }
@@ -254,7 +280,7 @@ impl Model {
         let reservation = &self.reservations[index];
         match reservation.status {
             _ if reservation.owner != who => Known::Not,
-            Status::Held | Status::Paid(_) | Status::Refunded(_) => Known::Surely,
+            Status::Held | Status::Paid(_) | Status::Refunded => Known::Surely,
             Status::Cancelled | Status::Expired if self.people[who].last_ended == Some(index) => {
                 Known::Surely
             }
@@ -277,8 +303,8 @@ impl Model {
 
     pub fn find(&self, who: usize, which: usize) -> Vec<Answer> {
         let index = self.index(which).expect("a reservation");
-        let status = self.reservations[index].status.name();
-        self.unless_forgotten(who, index, done(json!({ "status": status })))
+        let says = self.reservations[index].says();
+        self.unless_forgotten(who, index, done(says))
     }
 
     pub fn pay(&mut self, who: usize, which: usize, amount: u64) -> Vec<Answer> {
@@ -287,9 +313,7 @@ impl Model {
         let right = self.reservations[index].amount();
         let answers = match status {
             _ if owner != who => Vec::new(),
-            Status::Cancelled | Status::Expired | Status::Refunded(_) => {
-                refused(410, "HOLD_EXPIRED")
-            }
+            Status::Cancelled | Status::Expired | Status::Refunded => refused(410, "HOLD_EXPIRED"),
             _ if amount != right => refused(409, "AMOUNT_MISMATCH"),
             Status::Paid(balance) => self.receipt(index, balance),
             Status::Held if self.people[who].balance < right => {
@@ -325,20 +349,59 @@ impl Model {
             match status {
                 Status::Held => self.end_hold(who, Status::Cancelled),
                 Status::Paid(_) => {
-                    let amount = self.reservations[index].amount();
-                    let person = &mut self.people[who];
-                    person.balance += amount;
-                    self.reservations[index].status = Status::Refunded(person.balance);
+                    let all = self.reservations[index].seats.clone();
+                    self.refund(index, &all);
                 }
-                Status::Cancelled | Status::Expired | Status::Refunded(_) => {}
+                Status::Cancelled | Status::Expired | Status::Refunded => {}
             }
         }
-        let status = self.reservations[index].status;
-        let mut says = json!({ "status": status.name() });
-        if let Status::Refunded(balance) = status {
+        let given_back = self.given_back(index);
+        self.unless_forgotten(who, index, given_back)
+    }
+
+    /// Only seats of a paid reservation are refunded by their numbers.
+    pub fn refund_seats(&mut self, who: usize, which: usize, seats: &[u64]) -> Vec<Answer> {
+        let index = self.index(which).expect("a reservation");
+        let reservation = &self.reservations[index];
+        let is_paid = matches!(reservation.status, Status::Paid(_) | Status::Refunded);
+        let has_them = seats.iter().all(|seat| reservation.seats.contains(seat));
+        if !is_paid || !has_them {
+            return self.unless_forgotten(who, index, refused(400, "BAD_REQUEST"));
+        }
+        if reservation.owner == who {
+            self.refund(index, seats);
+        }
+        let given_back = self.given_back(index);
+        self.unless_forgotten(who, index, given_back)
+    }
+
+    /// Refunds those seats of a paid reservation that are not refunded yet. Each gives back what it
+    /// cost.
+    fn refund(&mut self, index: usize, wanted: &[u64]) {
+        let reservation = &mut self.reservations[index];
+        let is_due = |seat: &u64| !reservation.refunded.contains(seat);
+        let due: Vec<_> = wanted.iter().copied().filter(is_due).collect();
+        if due.is_empty() {
+            return;
+        }
+        let person = &mut self.people[reservation.owner];
+        person.balance += u64::from(PRICE) * due.len() as u64;
+        reservation.balance_after_refund = Some(person.balance);
+        reservation.refunded.extend(due);
+        reservation.refunded.sort_unstable();
+        if reservation.refunded == reservation.seats {
+            reservation.status = Status::Refunded;
+        }
+    }
+
+    /// The answer to who gives a reservation back.
+    fn given_back(&self, index: usize) -> Vec<Answer> {
+        let reservation = &self.reservations[index];
+        let mut says = reservation.says();
+        if let Some(balance) = reservation.balance_after_refund {
             says["current_balance"] = json!(balance);
         }
-        self.unless_forgotten(who, index, done(says))
+        done(says)
     }
 
     pub fn charge(&mut self, who: usize, amount: u64, key: Option<u8>) -> Vec<Answer> {

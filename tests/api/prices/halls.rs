@@ -15,9 +15,9 @@ async fn plan_of_a_large_hall_costs_a_few_units() {
     let admin = shop.admin().await;
     shop.start(&["create-plan", "get-plan"]).await;
     for (document, seats, writes, reads) in [
-        (CLUB, 300, 4.0, 0.5),
-        (THEATRE, 1_220, 4.0, 0.5),
-        (ARENA, 15_922, 6.0, 0.5),
+        (CLUB, 300, 6.0, 0.5),
+        (THEATRE, 1_220, 6.0, 0.5),
+        (ARENA, 15_922, 8.0, 0.5),
     ] {
         let new = shop.ask_to_add_plan(&admin, document).await.expect(201);
         assert_eq!(new["seats"], seats);

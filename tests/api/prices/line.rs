@@ -1,6 +1,6 @@
 //! The prices of the line, for those in it and for those who move it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::warm_shop;
 use crate::harness::Account;
@@ -90,7 +90,7 @@ async fn tick_costs_the_same_with_one_or_a_million_waiting() {
 }
 
 /// The administrator, the queue before and after, and a tick with one live cohort; two writes for
-/// the settings, and one of the tick.
+/// the settings, two for the record, and one of the tick.
 #[tokio::test]
 async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads() {
     let shop = warm_shop(&[]).await;
@@ -104,10 +104,63 @@ async fn changing_a_queue_costs_what_setting_it_does_and_looking_at_it_2_reads()
     shop.put_queue(&admin, "main", &settings).await.ok();
     let set = shop.price("put-queue");
     shop.patch_queue(&admin, "main", &settings).await.ok();
-    assert_eq!(set, (6.0, 3.0));
+    assert_eq!(set, (6.0, 5.0));
     assert_eq!(shop.price("update-queue"), set);
     shop.settings(&admin, "main").await.ok();
     assert_eq!(shop.price("get-queue-settings"), (2.0, 0.0));
+}
+
+/// The longest notice in Korean has 1.8 KB, which each tick writes with the line. The document and
+/// the poll cost no more, unless the item of the queue has more than 4 KB.
+#[tokio::test]
+async fn longest_notice_costs_2_writes_a_tick() {
+    let longest = "가".repeat(300);
+    let prices = async |notice: Value| {
+        let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+        let admin = shop.admin().await;
+        let (_inside, waiting) = (shop.buyer().await, shop.buyer().await);
+        shop.start(&["get-queue"]).await;
+        let body = json!({ "notice": notice });
+        shop.patch_queue(&admin, "main", &body).await.ok();
+        shop.advance(10).await;
+        shop.stack.forget_consumed();
+        shop.advance(5).await;
+        let tick = shop.price("admit");
+        shop.queue("main").await;
+        let document = shop.price("get-queue");
+        assert_eq!(shop.status(&waiting).await, "WAITING");
+        [tick, document, shop.price("get-place")]
+    };
+    let without = prices(Value::Null).await;
+    let with = prices(json!({ "ko": longest, "en": longest })).await;
+    let [(tick_reads, tick_writes), document, poll] = without;
+    assert_eq!(with, [(tick_reads, tick_writes + 2.0), document, poll]);
+    assert_eq!((document, poll), ((0.5, 0.0), (1.0, 0.0)));
+}
+
+/// A line of 2 KB, what a draw leaves, and the longest notice in Korean are more than the 4 KB that
+/// half a unit reads.
+#[tokio::test]
+async fn document_of_more_than_4_kilobytes_costs_half_a_read_more() {
+    let shop = warm_shop(&[("MainMaxActive", "1")]).await;
+    let (_inside, waiting) = (shop.buyer().await, shop.buyer().await);
+    let admin = shop.admin().await;
+    let longest = "가".repeat(300);
+    let body = json!({ "notice": { "ko": longest, "en": longest } });
+    shop.patch_queue(&admin, "main", &body).await.ok();
+    shop.start(&["get-queue"]).await;
+    for (others, document, poll) in [(1_000, 0.5, 1.0), (2_500, 1.0, 1.5)] {
+        // In place of a long line: no function reads this attribute, and it is paid for.
+        let padding = json!({ "padding": "x".repeat(others) });
+        let main = json!({ "id": "main" });
+        shop.change_item("Queues", main, padding).await;
+        shop.advance(2).await;
+        shop.stack.forget_consumed();
+        shop.queue("main").await;
+        assert_eq!(shop.price("get-queue"), (document, 0.0), "{others}");
+        assert_eq!(shop.status(&waiting).await, "WAITING");
+        assert_eq!(shop.price("get-place"), (poll, 0.0), "{others}");
+    }
 }
 
 /// A HEAD costs the same, because it does the GET.

@@ -161,7 +161,7 @@ async fn releasing_and_cancelling_cost_1_write_and_1_a_seat() {
 }
 
 #[tokio::test]
-async fn looking_costs_half_a_read_to_3() {
+async fn looking_costs_3_reads_at_the_most() {
     let shop = warm_shop(&[]).await;
     let (buyer, receipt) = shop.sell(1).await;
     shop.start(&[
@@ -171,6 +171,7 @@ async fn looking_costs_half_a_read_to_3() {
         "get-queue",
         "list-concerts",
         "get-keys",
+        "get-settings",
     ])
     .await;
     let user = format!("/v1/users/{}", buyer.user_id);
@@ -182,6 +183,7 @@ async fn looking_costs_half_a_read_to_3() {
         ("/v1/queues/main", "get-queue", 0.5),
         ("/v1/concerts", "list-concerts", 2.0),
         ("/v1/concerts", "list-concerts", 1.0),
+        ("/v1/settings", "get-settings", 0.0),
     ] {
         shop.get(path).send_as(&buyer.token).await.ok();
         assert_eq!(shop.price(function), (reads, 0.0), "{path}");
@@ -210,7 +212,7 @@ async fn refund_costs_4_writes_and_2_a_seat() {
 }
 
 #[tokio::test]
-async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes() {
+async fn operators_refund_costs_what_the_buyers_does_and_its_record() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;
     let (buyer, receipt) = shop.sell(1).await;
@@ -222,7 +224,7 @@ async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes(
     let short = shop.refund(&admin, &buyer, &receipt, "공연 취소");
     short.send().await.ok();
     // The administrator, the sessions, the order, the account; then the show and its queue.
-    assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, 6.0));
+    assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, 6.0 + 2.0));
     let again = shop.refund(&admin, &buyer, &receipt, "공연 취소");
     again.send().await.ok();
     assert_eq!(shop.price("refund"), (1.0 + 1.5, 0.0), "again");
@@ -230,16 +232,45 @@ async fn operators_refund_costs_what_the_buyers_does_and_a_long_reason_2_writes(
     shop.stack.forget_consumed();
     let long = shop.refund(&admin, &other, &of_other, &"가".repeat(200));
     long.send().await.ok();
-    assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, 8.0));
+    let (order, record) = (8.0, 2.0);
+    assert_eq!(shop.price("refund"), (1.0 + 2.5 + quiet, order + record));
 }
 
 #[tokio::test]
-async fn correction_costs_4_writes_and_2_reads() {
+async fn correction_costs_6_writes_and_2_reads() {
     let shop = warm_shop(&[]).await;
     let (buyer, admin) = (shop.buyer().await, shop.admin().await);
     shop.start(&["correct-balance"]).await;
     shop.correct(&admin, &buyer, 100).send().await.ok();
-    assert_eq!(shop.price("correct-balance"), (2.0, 4.0));
+    assert_eq!(shop.price("correct-balance"), (2.0, 6.0));
+}
+
+/// The record is what an administrator's charge costs more than a buyer's.
+#[tokio::test]
+async fn charge_by_an_administrator_costs_2_writes_more() {
+    let shop = warm_shop(&[]).await;
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    let path = format!("/v1/users/{}/balance", buyer.user_id);
+    shop.start(&["charge"]).await;
+    for (token, price) in [
+        (&buyer.token, (1.0, 4.0)),
+        (&buyer.access_token, (2.0, 4.0)),
+        (&admin.access_token, (2.0, 6.0)),
+    ] {
+        let charge = shop.post(&path).json(&json!({ "amount": 1 }));
+        charge.send_as(token).await.ok();
+        assert_eq!(shop.price("charge"), price);
+    }
+}
+
+#[tokio::test]
+async fn hold_that_an_operator_gives_back_costs_4_writes_and_its_seats() {
+    let shop = warm_shop(&[]).await;
+    let (buyer, admin) = (shop.buyer().await, shop.admin().await);
+    let held = shop.hold_all(&buyer, &[1, 2]).await.ok();
+    shop.start(&["refund"]).await;
+    shop.refund(&admin, &buyer, &held, "A").send().await.ok();
+    assert_eq!(shop.price("refund"), (1.5, 4.0 + 2.0));
 }
 
 /// By the reservation, it reads the taken seats of the show. 500 of them are about 80 KB.
@@ -263,6 +294,50 @@ async fn looking_a_seat_up_costs_2_reads_and_the_reservation() {
         let path = format!("{}?date=2026-12-24&{query}", shop.reservations());
         shop.get(&path).send_as(&admin.access_token).await.ok();
         assert_eq!(shop.price("look-up-reservation"), (reads, 0.0), "{query}");
+    }
+}
+
+/// Each call reads the concert, its texts and the block. The first one also changes the show.
+#[tokio::test]
+async fn calling_off_costs_what_each_order_and_hold_costs() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let buyer = shop.buyer().await;
+    shop.buy(&buyer, &[1, 2]).await;
+    let buyer = shop.buyer().await;
+    shop.buy(&buyer, &[3]).await;
+    shop.hold_all(&shop.buyer().await, &[4, 5]).await.ok();
+    shop.start(&["call-off"]).await;
+    let call_off = async || {
+        let call = shop.ask_to_call_off(&admin, &shop.dates[0]);
+        call.send().await.ok();
+        shop.price("call-off")
+    };
+    let read = 1.0 + 1.0 + 1.0 + 1.0;
+    let (two, one, held) = ((2.0, 8.0), (2.0, 6.0), (1.0, 3.0));
+    let change = 6.0 + 2.0;
+    let due = (
+        read + two.0 + one.0 + held.0,
+        change + two.1 + one.1 + held.1,
+    );
+    assert_eq!(call_off().await, due);
+    assert_eq!(call_off().await, (read, 0.0), "nothing is left");
+}
+
+/// The page of accounts, 0.5 for each seat, and a write for each that names nobody.
+#[tokio::test]
+async fn naming_a_buyer_costs_one_write() {
+    let shop = Shop::open().await;
+    shop.sell(7).await;
+    let buyer = shop.buyer().await;
+    shop.buy(&buyer, &[10, 11]).await;
+    for seat in [10, 11] {
+        shop.forget_buyer(seat).await;
+    }
+    shop.start(&["name-owners"]).await;
+    for writes in [2.0, 0.0] {
+        shop.invoke("name-owners", &json!({})).await.ok();
+        assert_eq!(shop.price("name-owners"), (0.5 + 3.0 * 0.5, writes));
     }
 }
 

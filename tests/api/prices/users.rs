@@ -1,6 +1,13 @@
 //! The prices of users, of their tokens, and of the keys that sign these.
 
 use serde_json::json;
+use shared::{
+    domain::{
+        changes::Author,
+        user::{Name, User},
+    },
+    jiff::SignedDuration,
+};
 
 use super::warm_shop;
 use crate::harness::{PASSWORD, refusal::INVALID_CREDENTIALS, text};
@@ -123,19 +130,70 @@ async fn page_of_users_costs_the_same_among_few_and_many() {
 }
 
 #[tokio::test]
-async fn making_an_administrator_costs_1_write_and_a_new_one_6() {
+async fn making_an_administrator_costs_4_writes_and_a_new_one_8() {
     let shop = warm_shop(&[]).await;
     let guest = shop.guest().await;
     shop.start(&["make-admin"]).await;
     let order = json!({ "user_id": guest.user_id });
     shop.invoke("make-admin", &order).await.ok();
-    assert_eq!(shop.price("make-admin"), (0.0, 1.0));
+    assert_eq!(shop.price("make-admin"), (1.0, 4.0));
     let order = json!({ "user_id": guest.user_id, "remove": true });
     shop.invoke("make-admin", &order).await.ok();
-    assert_eq!(shop.price("make-admin"), (0.0, 1.0));
+    assert_eq!(shop.price("make-admin"), (1.0, 4.0));
     let order = json!({ "email": "boss@example.com", "password": PASSWORD });
     shop.invoke("make-admin", &order).await.ok();
-    assert_eq!(shop.price("make-admin"), (0.0, 6.0));
+    assert_eq!(shop.price("make-admin"), (0.0, 8.0));
+}
+
+#[tokio::test]
+async fn setting_a_role_costs_2_reads_and_6_writes() {
+    let shop = warm_shop(&[]).await;
+    let (admin, mina) = (shop.admin().await, shop.account("mina@example.com").await);
+    shop.start(&["set-role"]).await;
+    let path = format!("/v1/users/{}/role", mina.user_id);
+    for writes in [6.0, 0.0] {
+        let give = shop.call("PUT", &path).json(&json!({ "role": "admin" }));
+        give.send_as(&admin.access_token).await.ok();
+        assert_eq!(shop.price("set-role"), (2.0, writes));
+    }
+}
+
+/// A page costs what it looks at. A filter that finds nothing looks at about a thousand records.
+#[tokio::test]
+async fn page_of_the_log_costs_the_same_with_few_and_many_records() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let store = shop.stack.operator().await.store().clone();
+    shop.stack.app("list-changes").await;
+    let read = async |query: &str| {
+        shop.stack.forget_consumed();
+        let path = format!("/v1/admin/changes?{query}");
+        let page = shop.get(&path).send_as(&admin.access_token).await.ok();
+        (page, shop.price("list-changes").0)
+    };
+    let mut prices = Vec::new();
+    for records in [100_u32, 1_400] {
+        for n in 0..records {
+            let author = Author {
+                by: Some(admin.user_id.parse().expect("an id")),
+                at: shop.now() - SignedDuration::from_secs(i64::from(n)),
+            };
+            let store = store.by(Some(author));
+            let user = User::guest(Name::parse("A").expect("a name"), shop.now());
+            store.sign_up(&user).await.expect("a user and a record");
+        }
+        let (page, reads) = read("").await;
+        assert_eq!(page["changes"].as_array().map(Vec::len), Some(20));
+        prices.push(reads);
+    }
+    assert_eq!(prices, [1.5, 1.5], "the door, and 20 records");
+    let (page, reads) = read("kind=REFUND").await;
+    assert_eq!(page["changes"].as_array().map(Vec::len), Some(0));
+    assert!(page["next_cursor"].is_string(), "it has not seen all");
+    assert!(reads < 50.0, "{reads}");
+    let next = page["next_cursor"].as_str().expect("a cursor");
+    let (page, _) = read(&format!("kind=REFUND&cursor={next}")).await;
+    assert_eq!(page, json!({ "changes": [] }));
 }
 
 #[tokio::test]
@@ -165,10 +223,11 @@ async fn ending_sessions_costs_4_writes_and_what_leaving_costs() {
     let (idle, holder) = (shop.guest().await, shop.buyer().await);
     shop.hold_all(&holder, &[1, 2]).await.ok();
     shop.start(&["end-sessions"]).await;
+    let record = 2.0;
     for (user_id, token, price) in [
         (&idle.user_id, &idle.access_token, (2.0, 4.0)),
-        // The session, its two seats and its place.
-        (&holder.user_id, &admin.access_token, (3.0, 8.0)),
+        // The session, its two seats and its place, and the record of what an administrator does.
+        (&holder.user_id, &admin.access_token, (3.0, 8.0 + record)),
     ] {
         let path = format!("/v1/users/{user_id}/sessions");
         shop.delete(&path).send_as(token).await.ok();
@@ -183,10 +242,10 @@ async fn deleting_a_user_costs_4_writes_2_with_an_address_and_what_leaving_costs
     let (account, holder) = (shop.account("mina@example.com").await, shop.buyer().await);
     shop.hold_all(&holder, &[1, 2]).await.ok();
     shop.start(&["delete-user"]).await;
-    let door = 1.0;
+    let (door, record) = (1.0, 2.0);
     for (user_id, price) in [
-        (&account.user_id, (door + 5.0, 6.0)),
-        (&holder.user_id, (door + 5.0, 4.0 + 2.0 + 3.0)),
+        (&account.user_id, (door + 5.0, 6.0 + record)),
+        (&holder.user_id, (door + 5.0, 4.0 + 2.0 + 3.0 + record)),
         (&holder.user_id, (door + 3.0, 0.0)),
     ] {
         let path = format!("/v1/users/{user_id}?force=true");

@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 use shared::jiff::SignedDuration;
 
 use super::{
-    World,
+    CALLED_OFF, World, calling_off,
     ledger::Seat,
     people::{Memory, Person, Place, numbers},
-    price,
 };
 use crate::harness::{Buyer, Reply, text};
 
@@ -38,6 +37,9 @@ pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
         let open = json!({ "max_active": 100, "rate": 100 });
         world.shop.put_queue(&world.admin, queue, &open).await.ok();
     }
+    if world.is_called_off(CALLED_OFF) {
+        calling_off::finish(world).await;
+    }
     let report = world.shop.audited().await;
     if report["violations"] != 0 {
         world.violated(format!("the audit says {report}"));
@@ -45,7 +47,18 @@ pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
     let mut sold = HashMap::new();
     for person in people {
         let found = reckon(world, person).await;
+        for place in &world.shows {
+            let of_concert = found.iter().filter(|((id, ..), _)| *id == place.concert_id);
+            let seats = of_concert.count();
+            if place.limit.is_some_and(|limit| seats > limit) {
+                let user_id = &person.guest.user_id;
+                world.violated(format!("{user_id} has {seats} seats in {}", place.show));
+            }
+        }
         for (seat, reservation_id) in found {
+            if world.is_called_off(&seat.1) {
+                world.violated(format!("{seat:?} is still sold to {reservation_id}"));
+            }
             if let Some(other) = sold.insert(seat.clone(), reservation_id.clone()) {
                 world.violated(format!(
                     "{seat:?} is sold to {other} and to {reservation_id}"
@@ -99,10 +112,10 @@ async fn reckon(world: &World, person: &Person) -> Vec<(Seat, String)> {
     let paid = orders.iter().filter(|order| order["status"] == "PAID");
     paid.flat_map(|order| {
         let id = text(&order["reservation_id"]);
-        let (concert, date) = (text(&order["concert_id"]), text(&order["date"]));
+        let (concert, show) = (text(&order["concert_id"]), text(&order["show"]));
         numbers(&order["seat_numbers"])
             .into_iter()
-            .map(move |seat| ((concert.clone(), date.clone(), seat), id.clone()))
+            .map(move |seat| ((concert.clone(), show.clone(), seat), id.clone()))
     })
     .collect()
 }
@@ -243,7 +256,7 @@ fn wrong_orders(memory: &Memory, orders: &[Value]) -> Option<String> {
         let is_right = answered.payment_begun
             && order["amount"] == json!(answered.amount)
             && numbers(&order["seat_numbers"]) == answered.seats
-            && order["date"] == answered.date
+            && order["show"] == answered.show
             && order["concert_id"] == answered.concert_id;
         let status_is_right = match &*text(&order["status"]) {
             "REFUNDED" => answered.refund_begun,
@@ -293,26 +306,29 @@ fn wrong_balance(orders: &[Value], entries: &[Value]) -> Option<String> {
 /// Lets newcomers buy every seat that is not sold.
 async fn sell_the_rest(world: &World, sold: &HashMap<Seat, String>) {
     for show in &world.shows {
-        let is_sold = |seat: &u32| {
-            let seat = (show.concert_id.clone(), show.date.clone(), u64::from(*seat));
+        if world.is_called_off(&show.show) {
+            continue;
+        }
+        let is_sold = |seat: &u64| {
+            let seat = (show.concert_id.clone(), show.show.clone(), *seat);
             sold.contains_key(&seat)
         };
-        let free: Vec<_> = (1..=show.capacity).filter(|seat| !is_sold(seat)).collect();
-        for seats in free.chunks(4) {
+        let free: Vec<_> = show.seats().filter(|seat| !is_sold(seat)).collect();
+        for seats in free.chunks(show.limit.unwrap_or(4)) {
             if let Err(refused) = buy(world, show, seats).await {
-                let date = &show.date;
-                world.violated(format!("{seats:?} of {date} cannot be bought: {refused}"));
+                let name = &show.show;
+                world.violated(format!("{seats:?} of {name} cannot be bought: {refused}"));
                 return;
             }
         }
-        let left = (1..=show.capacity).filter(|seat| !is_sold(seat)).count();
+        let left = show.seats().filter(|seat| !is_sold(seat)).count();
         if left < free.len() {
             world.violated("seats are left");
         }
     }
 }
 
-async fn buy(world: &World, show: &Place, seats: &[u32]) -> Result<(), String> {
+async fn buy(world: &World, show: &Place, seats: &[u64]) -> Result<(), String> {
     let done = |reply: Reply| {
         if reply.status == 200 {
             Ok(reply.body)
@@ -340,10 +356,10 @@ async fn buy(world: &World, show: &Place, seats: &[u32]) -> Result<(), String> {
         waited += 1;
     }
     let path = format!("/v1/concerts/{}/reservations", show.concert_id);
-    let body = json!({ "date": show.date, "seat_numbers": seats });
+    let body = json!({ "date": show.show, "seat_numbers": seats });
     let held = door.post(&path).token(&buyer.token).json(&body);
     let held = done(held.send().await)?;
-    let amount = u32::try_from(price(seats.len())).expect("an amount");
+    let amount = u32::try_from(show.price_of(seats)).expect("an amount");
     done(door.charge(&buyer, amount).await)?;
     let id = text(&held["reservation_id"]);
     let body = json!({ "reservation_id": id, "payment_details": { "amount": amount } });

@@ -9,7 +9,7 @@ use shared::jiff::Timestamp;
 
 use super::locked;
 
-/// A seat: the concert, the date and the number.
+/// A seat: the concert, the show and the number.
 pub type Seat = (String, String, u64);
 
 /// Who owns each seat, according to all answers.

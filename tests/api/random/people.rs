@@ -15,8 +15,30 @@ use crate::harness::{Guest, text};
 pub struct Place {
     pub queue: &'static str,
     pub concert_id: String,
-    pub date: String,
-    pub capacity: u32,
+    /// Its date, with its start if it has one.
+    pub show: String,
+    /// The price of each seat.
+    pub prices: Vec<u64>,
+    /// The most seats of the concert that one user may have.
+    pub limit: Option<usize>,
+}
+
+impl Place {
+    /// The numbers of its seats.
+    pub fn seats(&self) -> impl Iterator<Item = u64> + use<> {
+        1..=self.prices.len() as u64
+    }
+
+    /// What a seat costs.
+    pub fn price(&self, seat: u64) -> u64 {
+        let index = usize::try_from(seat).expect("a number") - 1;
+        self.prices.get(index).copied().unwrap_or_default()
+    }
+
+    /// What seats cost together.
+    pub fn price_of(&self, seats: &[u64]) -> u64 {
+        seats.iter().map(|seat| self.price(*seat)).sum()
+    }
 }
 
 /// A user, and what they remember.
@@ -53,7 +75,7 @@ pub struct Memory {
 #[derive(Debug, Clone)]
 pub struct Reservation {
     pub concert_id: String,
-    pub date: String,
+    pub show: String,
     pub seats: Vec<u64>,
     pub amount: u64,
     /// They have sent a payment, which may have been done.
@@ -71,7 +93,7 @@ impl Reservation {
     pub fn of(held: &Value) -> Self {
         Self {
             concert_id: text(&held["concert_id"]),
-            date: text(&held["date"]),
+            show: text(&held["show"]),
             seats: numbers(&held["seat_numbers"]),
             amount: held["payment"]["amount"].as_u64().expect("an amount"),
             payment_begun: false,
@@ -85,7 +107,7 @@ impl Reservation {
     pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
         self.seats
             .iter()
-            .map(|seat| (self.concert_id.clone(), self.date.clone(), *seat))
+            .map(|seat| (self.concert_id.clone(), self.show.clone(), *seat))
     }
 
     /// Where it is.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use shared::{futures_util::join, jiff::Timestamp};
 
 use super::{
-    World,
-    people::{Person, Reservation, numbers},
-    price,
+    CALLED_OFF, GRADES, World,
+    people::{Person, Place, Reservation, numbers},
+    usual_price,
 };
 use crate::harness::{Call, text};
 
@@ -172,61 +172,115 @@ impl Visit<'_> {
             .filter(|show| show.queue == queue)
             .collect();
         let show = shows.choose(rng).expect("a show");
+        if rng.random_bool(0.3) {
+            return self.hold_best(token, show, rng).await;
+        }
         let wanted = rng.random_range(1..=4);
         // Most users want the same seats.
         let max_seat = if rng.random_bool(0.7) {
             4
         } else {
-            show.capacity
+            show.prices.len() as u64
         };
-        let mut seats: Vec<u32> = (0..wanted)
+        let mut seats: Vec<u64> = (0..wanted)
             .map(|_| rng.random_range(1..=max_seat))
             .collect();
         seats.sort_unstable();
         seats.dedup();
-        let path = format!("/v1/concerts/{}/reservations", show.concert_id);
-        let call = self.world.shop.post(&path).token(token);
-        let call = call.json(&json!({ "date": show.date, "seat_numbers": seats }));
-        let leaving = self.person.memory().leaving;
-        let refusals = [
-            "SESSION_OVER",
-            "NOT_YOUR_TURN",
-            "FORBIDDEN",
-            "SEAT_ALREADY_RESERVED",
-            "HOLD_EXISTS",
-        ];
-        let held = match self.world.ask("hold", call, &refusals).await {
-            RequestOutcome::Done(held) => held,
-            RequestOutcome::Refused(code) if code == "SESSION_OVER" => {
-                return self.forget_token(token);
-            }
-            RequestOutcome::Refused(_) | RequestOutcome::Failed => return,
-        };
-        let same = numbers(&held["seat_numbers"]);
-        if !same
-            .iter()
-            .copied()
-            .eq(seats.iter().map(|seat| u64::from(*seat)))
-        {
+        let body = json!({ "date": show.show, "seat_numbers": seats });
+        let refusal = "SEAT_ALREADY_RESERVED";
+        let held = self.ask_to_hold(token, show, "hold", &body, refusal).await;
+        if let Some(same) = held.filter(|same| *same != seats) {
             self.world
                 .violated(format!("{same:?} were held, not {seats:?}"));
         }
-        self.told_of_a_hold(&held, leaving);
     }
 
-    fn told_of_a_hold(&self, held: &Value, leaving: (u64, u64)) {
+    /// Holds the best seats, of a grade at times.
+    async fn hold_best(&self, token: &str, show: &Place, rng: &mut Xoshiro256PlusPlus) {
+        let count = rng.random_range(1..=4);
+        let mut best = json!({ "count": count });
+        let grade = GRADES.choose(rng).expect("a grade");
+        let grade = (show.limit.is_some() && rng.random_bool(0.5)).then_some(grade);
+        if let Some((name, ..)) = grade {
+            best["grade"] = json!(name);
+        }
+        let body = json!({ "date": show.show, "best": best });
+        let (what, refusal) = ("hold of the best", "NO_SEATS_TOGETHER");
+        let Some(seats) = self.ask_to_hold(token, show, what, &body, refusal).await else {
+            return;
+        };
+        let are_together = seats.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let is_of_grade =
+            |seat: &u64| grade.is_none_or(|(_, price, _)| show.price(*seat) == *price);
+        if seats.len() != count || !are_together || !seats.iter().all(is_of_grade) {
+            self.world
+                .violated(format!("{seats:?} were held for {best}"));
+        }
+    }
+
+    /// Sends a request for a hold, which may be refused for want of seats with this code. Returns the
+    /// seats that are held.
+    async fn ask_to_hold(
+        &self,
+        token: &str,
+        show: &Place,
+        what: &str,
+        body: &Value,
+        refusal: &str,
+    ) -> Option<Vec<u64>> {
+        let path = format!("/v1/concerts/{}/reservations", show.concert_id);
+        let call = self.world.shop.post(&path).token(token).json(body);
+        let leaving = self.person.memory().leaving;
+        let mut refusals = vec![
+            "SESSION_OVER",
+            "NOT_YOUR_TURN",
+            "FORBIDDEN",
+            "HOLD_EXISTS",
+            refusal,
+        ];
+        refusals.extend(show.limit.map(|_| "PERSON_LIMIT"));
+        // It may be called off while the request is under way.
+        refusals.extend((show.show == CALLED_OFF).then_some("SHOW_CALLED_OFF"));
+        match self.world.ask(what, call, &refusals).await {
+            RequestOutcome::Done(held) => {
+                self.told_of_a_hold(show, &held, leaving);
+                Some(numbers(&held["seat_numbers"]))
+            }
+            RequestOutcome::Refused(code) => {
+                if code == "SESSION_OVER" {
+                    self.forget_token(token);
+                }
+                if code == "SHOW_CALLED_OFF" && !self.world.is_called_off(&show.show) {
+                    self.world.violated("a show is called off that was not");
+                }
+                None
+            }
+            RequestOutcome::Failed => None,
+        }
+    }
+
+    fn told_of_a_hold(&self, show: &Place, held: &Value, leaving: (u64, u64)) {
         let id = text(&held["reservation_id"]);
         let until: Timestamp = text(&held["expiration_time"]).parse().expect("a time");
-        let reservation = Reservation::of(held);
-        if reservation.amount != price(reservation.seats.len()) {
-            self.world
-                .violated(format!("{id} costs {}", reservation.amount));
+        let mut reservation = Reservation::of(held);
+        // Labels may be left out, and prices never.
+        let prices = held["seats"].as_array().into_iter().flatten();
+        let prices = prices.map(|seat| seat["price"].as_u64().unwrap_or_default());
+        let expected = reservation.seats.iter().map(|seat| show.price(*seat));
+        if reservation.amount != show.price_of(&reservation.seats)
+            || !prices.eq(expected)
+            || reservation.show != show.show
+        {
+            self.world.violated(format!("another price: {held}"));
         }
         let seats: Vec<_> = reservation.seats().collect();
         {
             let mut memory = self.person.memory();
+            reservation.refund_begun = self.world.is_called_off(&show.show);
             // If the user leaves at the same time, the hold may be cancelled as well.
-            if memory.leaving != leaving || leaving.0 != leaving.1 {
+            let leaves = memory.leaving != leaving || leaving.0 != leaving.1;
+            if leaves || reservation.refund_begun {
                 self.world.ledger.give_up(&id);
             }
             memory.held = Some(id.clone());
@@ -237,8 +291,8 @@ impl Visit<'_> {
 
     fn claim(&self, id: &str, seats: Vec<super::ledger::Seat>, until: Timestamp) {
         let lost = self.world.ledger.claim(id, seats, until, self.world.now());
-        for ((_, date, seat), other) in lost {
-            let what = format!("seat {seat} of {date} is promised to {other} and to {id}");
+        for ((_, show, seat), other) in lost {
+            let what = format!("seat {seat} of {show} is promised to {other} and to {id}");
             self.world.violated(what);
         }
     }
@@ -289,6 +343,7 @@ impl Visit<'_> {
         }));
         let refusals = [
             "INSUFFICIENT_BALANCE",
+            "PERSON_LIMIT",
             "HOLD_EXPIRED",
             "RESERVATION_NOT_FOUND",
         ];
@@ -316,7 +371,7 @@ impl Visit<'_> {
     fn note_payment(&self, id: &str, known: &Reservation, receipt: &Value) {
         let is_right = receipt["amount"] == json!(known.amount)
             && numbers(&receipt["seat_numbers"]) == known.seats
-            && receipt["date"] == known.date
+            && receipt["show"] == known.show
             && receipt["reservation_id"] == id;
         let before = {
             let mut memory = self.person.memory();
@@ -419,7 +474,7 @@ impl Visit<'_> {
     }
 
     async fn charge(&self, rng: &mut Xoshiro256PlusPlus) {
-        let amount = price(1) * rng.random_range(1..=4) + rng.random_range(0..100);
+        let amount = usual_price() * rng.random_range(1..=4) + rng.random_range(0..100);
         let call = self.call("POST", &self.person.path("/balance"));
         if rng.random_bool(0.5) {
             let done = self
@@ -472,7 +527,7 @@ impl Visit<'_> {
         let key = known
             .filter(|_| rng.random_bool(0.5))
             .unwrap_or_else(|| format!("ticket-{:016x}", rng.random::<u64>()));
-        let max = i64::try_from(price(1)).expect("an amount");
+        let max = i64::try_from(usual_price()).expect("an amount");
         let amount = match rng.random_range(-max..max) {
             0 => 1,
             amount => amount,
@@ -539,10 +594,10 @@ impl Visit<'_> {
             "FORBIDDEN",
             "NO_AVAILABLE_DATES",
         ];
-        let of_queue = |show: &&super::people::Place| show.queue == queue;
+        let of_queue = |show: &&Place| show.queue == queue;
         for show in self.world.shows.iter().filter(of_queue) {
-            let (id, date) = (&show.concert_id, &show.date);
-            let path = format!("/v1/concerts/{id}/seats?date={date}");
+            let (id, name) = (&show.concert_id, &show.show);
+            let path = format!("/v1/concerts/{id}/seats?date={name}");
             let call = self.world.shop.get(&path).token(token);
             self.world.ask("seats", call, &refusals).await;
             let path = format!("/v1/concerts/available-dates?concert_id={id}");

@@ -56,6 +56,7 @@ impl Set {
                 _ => QueueState::Open,
             },
             who: WhoJoins::Everybody,
+            notice: None,
             default_concert_id: None,
             opens_at: None,
             version: 0,

@@ -1,5 +1,5 @@
 //! Every order in which the requests of two users can reach the database: holds, payments,
-//! cancellations, leaving, joining again. Meanwhile time passes, processes end between any two of
+//! cancellations, refunds, leaving, joining again. Meanwhile time passes, processes end between any two of
 //! their calls, and release messages are delivered early, late, twice or never.
 //!
 //! A transaction is one step, and so is every other write and every read. A request decides by what
@@ -37,6 +37,10 @@ enum Condition {
     FreedSeatIsTheHolds,
     /// The hold of an ended session must still be there when the next session begins.
     HoldIsLeftBehind,
+    /// Only the order as it was read is refunded.
+    OrderIsAsSeen,
+    /// Only the balance as it was read is moved.
+    BalanceIsAsSeen,
 }
 
 /// Two users who buy two seats.
@@ -50,6 +54,8 @@ struct Purchase {
     without: Option<Condition>,
     /// Whether a process may live longer than a hold. No function does.
     outlive_holds: bool,
+    /// Whether the first user has bought both seats at the beginning, and refunds are asked for.
+    refunds: bool,
 }
 
 impl Purchase {
@@ -60,6 +66,17 @@ impl Purchase {
             latest: 3,
             without: None,
             outlive_holds: false,
+            refunds: false,
+        }
+    }
+
+    /// The first user's refunds, of one seat and of both, while both users buy what is free.
+    fn refunds() -> Self {
+        Self {
+            requests: 4,
+            latest: 0,
+            refunds: true,
+            ..Self::small()
         }
     }
 
@@ -74,7 +91,11 @@ impl Model for Purchase {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::default()]
+        vec![if self.refunds {
+            State::sold()
+        } else {
+            State::default()
+        }]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -82,11 +103,14 @@ impl Model for Purchase {
             actions.push(Action::TimePasses);
         }
         // Which user is first, and which seat they want, changes only names.
-        if state.made == 0 {
+        if state.made == 0 && !self.refunds {
             actions.push(Action::Ask(0, Wish::Hold(0)));
         } else if state.made < self.requests {
             for user in 0..2 {
                 actions.extend(state.wishes(user).map(|wish| Action::Ask(user, wish)));
+                if self.refunds {
+                    actions.extend(state.refunds(user).map(|wish| Action::Ask(user, wish)));
+                }
             }
         }
         for (n, message) in state.messages.iter().enumerate() {
@@ -135,14 +159,32 @@ impl Model for Purchase {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        properties::all()
+        let mut all = properties::always();
+        all.extend(if self.refunds {
+            properties::of_refunds()
+        } else {
+            properties::of_purchases()
+        });
+        all
     }
 }
 
 #[test]
 fn seat_is_sold_once_and_never_lost_in_any_order() {
+    check(Purchase::small());
+}
+
+/// The first user refunds one seat of two, the other one, and both, several times at once. Meanwhile
+/// both users buy what is free.
+#[test]
+fn seat_is_refunded_once_and_sold_again_in_any_order() {
+    check(Purchase::refunds());
+}
+
+/// Goes through all orders.
+fn check(purchase: Purchase) {
     let begun = Instant::now();
-    let checker = Purchase::small().checker().threads(2).spawn_bfs().join();
+    let checker = purchase.checker().threads(2).spawn_bfs().join();
     println!(
         "{} states, {} of them different, in {:?}",
         checker.state_count(),
@@ -172,13 +214,25 @@ fn missing_condition_goes_wrong_in_some_order() {
             Condition::HoldIsLeftBehind,
             "what was given up is not paid for",
         ),
+        (
+            Condition::OrderIsAsSeen,
+            "money is paid for orders, and for nothing else",
+        ),
+        (
+            Condition::BalanceIsAsSeen,
+            "money is paid for orders, and for nothing else",
+        ),
     ] {
+        let all = match condition {
+            Condition::OrderIsAsSeen | Condition::BalanceIsAsSeen => Purchase::refunds(),
+            _ => Purchase::small(),
+        };
         let purchase = Purchase {
             without: Some(condition),
             // With clocks that agree and processes that end in time, this condition would not be
             // necessary.
             outlive_holds: condition == Condition::SeatIsTheHolds,
-            ..Purchase::small()
+            ..all
         };
         let found = HasDiscoveries::AnyOf([what].into());
         let checker = purchase.checker().finish_when(found);

@@ -7,31 +7,42 @@ use super::{
     state::{Ending, HOLD, Place, State, WEALTH},
 };
 
-pub fn all() -> Vec<Property<Purchase>> {
+/// What is true in every state, whatever is asked for.
+pub fn always() -> Vec<Property<Purchase>> {
     vec![
         Property::always("a seat is sold once", |_, state: &State| {
             state.orders.iter().enumerate().all(|(n, order)| {
                 let mut later = state.orders[n + 1..].iter();
-                later.all(|other| other.seat != order.seat)
+                later.all(|other| other.left().without(order.left()) == other.left())
             })
         }),
         Property::always("orders and sold seats are the same", |_, state: &State| {
             let sold = state.seats.iter().filter(|seat| is_sold(**seat)).count();
-            sold == state.orders.len()
+            let left = state.orders.iter().map(|order| order.left().count());
+            sold == usize::from(left.sum::<u8>())
                 && state.orders.iter().all(|order| {
                     let reservation = order.reservation;
-                    state.seats[order.seat] == Place::Sold { reservation }
+                    let sold = Place::Sold { reservation };
+                    order.left().iter().all(|seat| state.seats[seat] == sold)
                 })
         }),
         Property::always(
             "money is paid for orders, and for nothing else",
             |_, state: &State| {
                 (0..2).all(|user| {
-                    let mine = state.orders.iter().filter(|order| order.user == user);
-                    let (paid, account) = (mine.count(), state.accounts[user]);
-                    usize::from(WEALTH - account.balance) == paid
-                        && usize::from(account.seq) == paid
+                    let mine = || state.orders.iter().filter(move |order| order.user == user);
+                    let left: u8 = mine().map(|order| order.left().count()).sum();
+                    let entries: u8 = mine().map(|order| 1 + order.refunds).sum();
+                    let account = state.accounts[user];
+                    account.balance.checked_add(left) == Some(WEALTH) && account.seq == entries
                 })
+            },
+        ),
+        Property::always(
+            "an order is refunded when its last seat is",
+            |_, state: &State| {
+                let mut orders = state.orders.iter();
+                orders.all(|order| order.is_refunded == (order.left().count() == 0))
             },
         ),
         Property::always("who holds a seat has it", |_, state: &State| {
@@ -81,6 +92,12 @@ pub fn all() -> Vec<Property<Purchase>> {
             let mut sessions = state.sessions.iter();
             sessions.all(|session| session.hold.is_none() || session.is_over(in_time))
         }),
+    ]
+}
+
+/// What happens in some order of the requests of a purchase.
+pub fn of_purchases() -> Vec<Property<Purchase>> {
+    vec![
         Property::sometimes("it happens that a seat is sold", |_, state: &State| {
             !state.orders.is_empty()
         }),
@@ -96,6 +113,35 @@ pub fn all() -> Vec<Property<Purchase>> {
             "it happens that a seat goes to another",
             |_, state: &State| {
                 state.reserved == 2 && state.orders.iter().any(|order| order.reservation == 1)
+            },
+        ),
+    ]
+}
+
+/// What happens in some order of refunds and purchases.
+pub fn of_refunds() -> Vec<Property<Purchase>> {
+    vec![
+        Property::sometimes(
+            "it happens that one of two seats is refunded and sold to another",
+            |_, state: &State| {
+                let [refunded, ..] = state.orders.as_slice() else {
+                    return false;
+                };
+                !refunded.is_refunded && state.orders.len() == 2
+            },
+        ),
+        Property::sometimes(
+            "it happens that an order is refunded in two steps",
+            |_, state: &State| {
+                let mut orders = state.orders.iter();
+                orders.any(|order| order.is_refunded && order.refunds == 2)
+            },
+        ),
+        Property::sometimes(
+            "it happens that an order is refunded at once",
+            |_, state: &State| {
+                let mut orders = state.orders.iter();
+                orders.any(|order| order.is_refunded && order.refunds == 1)
             },
         ),
     ]

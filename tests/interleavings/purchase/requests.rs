@@ -4,11 +4,11 @@ use shared::domain::seat::CLOCK_SKEW_GRACE;
 
 use super::{
     Condition::{
-        FreedSeatIsTheHolds, HoldIsLeftBehind, SeatIsFree, SeatIsTheHolds, SessionHoldsIt,
-        SessionHoldsNothing, SessionIsOpen,
+        BalanceIsAsSeen, FreedSeatIsTheHolds, HoldIsLeftBehind, OrderIsAsSeen, SeatIsFree,
+        SeatIsTheHolds, SessionHoldsIt, SessionHoldsNothing, SessionIsOpen,
     },
     Purchase,
-    state::{Account, Ending, HOLD, Hold, Message, Order, Place, Session, State, at},
+    state::{Account, Ending, HOLD, Hold, Message, Order, Place, Seats, Session, State, at},
 };
 
 /// A next step.
@@ -32,6 +32,8 @@ pub enum Wish {
     Cancel(u8),
     Leave,
     Join,
+    /// A refund of seats of an order.
+    Refund(u8, Seats),
 }
 
 /// A request under way.
@@ -57,11 +59,17 @@ enum Call {
     ReadHold(Message),
     Lapse(Hold),
     FreeSeat(Hold),
+    ReadOrder(u8, Seats),
+    ReadAccountToRefund(Order, Seats),
+    Refund(Order, Seats, Account),
 }
 
 impl Request {
     pub fn of(user: usize, wish: Wish, now: u8) -> Self {
-        let next = Call::ReadSession(wish);
+        let next = match wish {
+            Wish::Refund(reservation, seats) => Call::ReadOrder(reservation, seats),
+            wish => Call::ReadSession(wish),
+        };
         Self { user, now, next }
     }
 
@@ -119,6 +127,17 @@ impl Request {
                 }
                 None
             }
+            Call::ReadOrder(reservation, seats) => {
+                let order = *state.order(reservation);
+                (order.left() != order.left().without(seats))
+                    .then_some(Call::ReadAccountToRefund(order, seats))
+            }
+            Call::ReadAccountToRefund(seen, seats) => {
+                Some(Call::Refund(seen, seats, state.accounts[self.user]))
+            }
+            Call::Refund(seen, seats, account) => {
+                self.refund(purchase, state, seen, seats, account)
+            }
         };
         next.map(|next| Self { next, ..self })
     }
@@ -138,6 +157,7 @@ impl Request {
             Wish::Cancel(reservation) => held(reservation).map(Call::CancelHold),
             Wish::Leave => (!is_over).then_some(Call::Leave(seen)),
             Wish::Join => is_over.then_some(Call::PutSession(seen)),
+            Wish::Refund(..) => None,
         }
     }
 
@@ -198,7 +218,7 @@ impl Request {
             return None;
         }
         let balance = &mut state.accounts[self.user];
-        if *balance != account {
+        if *balance != account && purchase.asks(BalanceIsAsSeen) {
             return Some(Call::ReadAccount(seen, hold));
         }
         *balance = Account {
@@ -208,12 +228,52 @@ impl Request {
         session.hold = None;
         session.closed = Some(Ending::Paid);
         state.seats[hold.seat] = Place::Sold { reservation };
-        state.orders.push(Order {
-            reservation,
-            user: self.user,
-            jti: seen.jti,
-            seat: hold.seat,
-        });
+        let seats = Seats::one(hold.seat);
+        let order = Order::paid(reservation, self.user, seen.jti, seats);
+        state.orders.push(order);
+        None
+    }
+
+    /// One transaction: the order, each seat that is not refunded yet, and the balance. If another
+    /// refund came first, it starts over with the order as it is then.
+    fn refund(
+        &self,
+        purchase: &Purchase,
+        state: &mut State,
+        seen: Order,
+        wanted: Seats,
+        account: Account,
+    ) -> Option<Call> {
+        let due = seen.left().without(seen.left().without(wanted));
+        let there = *state.order(seen.reservation);
+        if there != seen && purchase.asks(OrderIsAsSeen) {
+            let is_due = there.left() != there.left().without(wanted);
+            return is_due.then_some(Call::ReadAccountToRefund(there, wanted));
+        }
+        let reservation = seen.reservation;
+        let is_its = |seat: usize| state.seats[seat] == Place::Sold { reservation };
+        if !due.iter().all(is_its) {
+            return (there != seen).then_some(Call::ReadAccountToRefund(there, wanted));
+        }
+        let balance = &mut state.accounts[self.user];
+        if *balance != account && purchase.asks(BalanceIsAsSeen) {
+            return Some(Call::ReadAccountToRefund(there, wanted));
+        }
+        *balance = Account {
+            balance: account.balance + due.count(),
+            seq: account.seq + 1,
+        };
+        for seat in due.iter() {
+            state.seats[seat] = Place::Free;
+        }
+        let returned = seen.returned.and(due);
+        let after = Order {
+            returned,
+            refunds: seen.refunds + 1,
+            is_refunded: returned == seen.seats,
+            ..seen
+        };
+        *state.order_mut(reservation) = after;
         None
     }
 

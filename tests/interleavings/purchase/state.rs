@@ -132,12 +132,71 @@ pub struct Account {
     pub seq: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Order {
     pub reservation: u8,
     pub user: usize,
     pub jti: u8,
-    pub seat: usize,
+    /// Which seats it is for.
+    pub seats: Seats,
+    /// Which of them are refunded.
+    pub returned: Seats,
+    /// How many refunds there were.
+    pub refunds: u8,
+    /// Whether its status says that it is refunded.
+    pub is_refunded: bool,
+}
+
+impl Order {
+    /// A paid order.
+    pub fn paid(reservation: u8, user: usize, jti: u8, seats: Seats) -> Self {
+        Self {
+            reservation,
+            user,
+            jti,
+            seats,
+            returned: Seats::default(),
+            refunds: 0,
+            is_refunded: false,
+        }
+    }
+
+    /// The seats that are not refunded.
+    pub fn left(&self) -> Seats {
+        self.seats.without(self.returned)
+    }
+}
+
+/// Some of the two seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Seats([bool; 2]);
+
+impl Seats {
+    pub const BOTH: Self = Self([true; 2]);
+
+    /// One seat.
+    pub fn one(seat: usize) -> Self {
+        Self([seat == 0, seat == 1])
+    }
+
+    /// Those that are not among others.
+    pub fn without(self, others: Self) -> Self {
+        Self(std::array::from_fn(|seat| self.0[seat] && !others.0[seat]))
+    }
+
+    /// Those that are among these or the others.
+    pub fn and(self, others: Self) -> Self {
+        Self(std::array::from_fn(|seat| self.0[seat] || others.0[seat]))
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..2).filter(move |seat| self.0[*seat])
+    }
+
+    /// How many they are.
+    pub fn count(self) -> u8 {
+        self.0.into_iter().map(u8::from).sum()
+    }
 }
 
 /// A release message.
@@ -171,7 +230,50 @@ impl Default for State {
 }
 
 impl State {
-    /// What a user may ask for.
+    /// The first user has bought both seats in one order, and has come in again.
+    pub fn sold() -> Self {
+        let order = Order::paid(0, 0, 0, Seats::BOTH);
+        let mut state = Self {
+            reserved: 1,
+            seats: [Place::Sold { reservation: 0 }; 2],
+            orders: vec![order],
+            ..Self::default()
+        };
+        state.sessions[0].jti = 1;
+        state.accounts[0] = Account {
+            balance: WEALTH - order.seats.count(),
+            seq: 1,
+        };
+        state
+    }
+
+    /// An order.
+    pub fn order(&self, reservation: u8) -> &Order {
+        let mut orders = self.orders.iter();
+        let order = orders.find(|order| order.reservation == reservation);
+        order.expect("orders stay")
+    }
+
+    /// An order, to be changed.
+    pub fn order_mut(&mut self, reservation: u8) -> &mut Order {
+        let mut orders = self.orders.iter_mut();
+        let order = orders.find(|order| order.reservation == reservation);
+        order.expect("orders stay")
+    }
+
+    /// The refunds that a user may ask for: of each seat of an order, and of the whole.
+    pub fn refunds(&self, user: usize) -> impl Iterator<Item = Wish> + use<> {
+        let mine = self.orders.iter().filter(|order| order.user == user);
+        let mine: Vec<_> = mine.copied().collect();
+        mine.into_iter().flat_map(|order| {
+            let single = order.seats.iter().map(Seats::one);
+            let single = single.filter(move |_| order.seats.count() > 1);
+            let all = single.chain([order.seats]);
+            all.map(move |seats| Wish::Refund(order.reservation, seats))
+        })
+    }
+
+    /// What a user may ask for, besides refunds.
     pub fn wishes(&self, user: usize) -> impl Iterator<Item = Wish> + use<> {
         let session = self.sessions[user];
         let about = session.hold.or(session.last_hold);

@@ -188,6 +188,7 @@ pub fn settings(max_active: u32, rate_milli: u64) -> Settings {
         tick_seconds: 5,
         state: QueueState::Open,
         who: WhoJoins::Everybody,
+        notice: None,
         default_concert_id: None,
         opens_at: None,
         version: 0,

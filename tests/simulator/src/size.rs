@@ -1,15 +1,15 @@
 //! The stored size of a line.
 
+use serde::Serialize;
 use serde_json::Value;
-use shared::domain::queue::Line;
 
-/// About how many bytes DynamoDB counts for the line. A number takes a byte for two digits, and one
+/// About how many bytes DynamoDB counts for a value, such as a line. A number takes a byte for two digits, and one
 /// more; each list and map takes three, and each of their elements one more.
 ///
 /// # Panics
 ///
-/// Never, because a line is JSON.
-pub fn item_size(line: &Line) -> usize {
+/// If the value is not JSON.
+pub fn item_size(value: &impl Serialize) -> usize {
     fn size(value: &Value) -> usize {
         match value {
             Value::Null | Value::Bool(_) => 1,
@@ -22,5 +22,5 @@ pub fn item_size(line: &Line) -> usize {
             }
         }
     }
-    size(&serde_json::to_value(line).expect("a line is JSON"))
+    size(&serde_json::to_value(value).expect("it is JSON"))
 }

@@ -3,20 +3,42 @@
 
 mod buying;
 mod client;
+mod copies;
 mod request;
+mod virtual_clock;
 
 use std::process::ExitCode;
 
+use local::{Options, Stack, Time};
 use serde_json::Value;
+use shared::aws_sdk_dynamodb::error::DisplayErrorContext;
 
 pub use self::{
     buying::{Bought, STEPS, Seat, Show},
     client::Client,
+    copies::Original,
     request::Request,
+    virtual_clock::VirtualClock,
 };
 
 /// Why a tool ends without a result.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A stack of a tool's own, whose clock stands still. `demo_shows` is how many shows it sells at the
+/// start, if any. The parameters are those of the template.
+pub async fn stack(demo_shows: Option<u32>, parameters: &[(&str, &str)]) -> Result<Stack, Failure> {
+    let parameters = parameters.iter();
+    let options = Options {
+        time: Time::Frozen,
+        demo_shows,
+        parameters: parameters
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..Options::default()
+    };
+    let started = Stack::start(options).await;
+    started.map_err(|problem| problem.to_string().into())
+}
 
 /// How a tool ends, whose check has the result `is_right`. A failure is printed.
 pub fn exit_code(is_right: Result<bool, Failure>) -> ExitCode {
@@ -24,7 +46,7 @@ pub fn exit_code(is_right: Result<bool, Failure>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("{failure}");
+            eprintln!("{}", DisplayErrorContext(&*failure));
             ExitCode::FAILURE
         }
     }

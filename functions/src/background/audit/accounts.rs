@@ -1,8 +1,8 @@
-//! Audits accounts, each with its chain of entries, and orders.
+//! Audits accounts, each with its chain of entries, and orders. Adds up the books.
 
 use shared::{
     domain::{
-        audit::{Claim, Kind, SeatOfShow, Table, Violation, chain, limits},
+        audit::{Books, Claim, Kind, SeatOfShow, Table, Violation, chain, limits},
         ids::UserId,
         order::Order,
     },
@@ -15,6 +15,10 @@ impl Run<'_> {
     /// Checks the accounts and orders of a page.
     pub(super) async fn read_accounts(&mut self) -> Result<Step, StoreError> {
         let store = self.app.store();
+        let books = &mut self.round.memory.books;
+        if books.read_from == 0 {
+            books.read_from = self.app.now().as_millisecond();
+        }
         let page = store
             .audit_accounts(self.round.position.as_ref(), self.page())
             .await?;
@@ -35,6 +39,8 @@ impl Run<'_> {
         let step = self.turn_page(page.next);
         if step == Step::Over {
             self.round.memory.forget_claimed();
+            self.round.memory.forget_called_off();
+            self.round.memory.books.as_of = self.app.now().as_millisecond();
         }
         Ok(step)
     }
@@ -47,6 +53,7 @@ impl Run<'_> {
             doubts.push(Doubt::User(user_id));
         }
         self.check_chain(user_id, ledger, doubts);
+        self.check_logged(user_id, ledger, doubts);
         let orders = ledger.orders.iter();
         doubts.extend(orders.filter_map(|order| self.check_order(order)));
     }
@@ -64,9 +71,20 @@ impl Run<'_> {
             let seat = order.seats.first();
             self.report(Violation::of_order(Kind::OrderDiffers, order, seat));
         }
+        // If it is in doubt, the books get it as it is when it is read again.
         if ledger.unreadable == 0 && !violations_of(user_id, ledger).is_empty() {
             doubts.push(Doubt::Chain(user_id));
+        } else {
+            self.add_to_books(ledger);
         }
+    }
+
+    /// Adds an account and its entries to the books.
+    pub(super) fn add_to_books(&mut self, ledger: &Ledger) {
+        let zone = &self.app.config().time_zone;
+        let first_day = Books::first_day(self.round.started_at, zone);
+        let books = &mut self.round.memory.books;
+        books.add(ledger.account, &ledger.entries, first_day, zone);
     }
 
     /// Checks an order. It is right if its seats were seen sold to it.
@@ -95,6 +113,7 @@ impl Run<'_> {
             Some(ledger) => {
                 doubts.push(Doubt::User(user_id));
                 self.check_chain(user_id, &ledger, &mut doubts);
+                self.check_logged(user_id, &ledger, &mut doubts);
                 let orders = ledger.orders.into_iter();
                 doubts.extend(orders.map(|order| Doubt::Order(Box::new(order))));
             }

@@ -3,14 +3,17 @@
 use shared::{
     app::App,
     domain::{
-        audit::{Kind, SeatOfShow, Violation, order_of_seat},
-        ids::{ReservationId, UserId},
-        order::{Hold, Order},
+        audit::{Kind, SeatOfShow, SeatsAndGrades, ShowSeen, Table, Violation, order_of_seat},
+        ids::{ChangeId, PlanId, ReservationId, ShowId, UserId},
+        order::{Entry, Hold, Order},
         seat::{SeatStatus, TakenSeat},
         session::Session,
         user::Email,
     },
-    store::{Store, StoreError, audit::Ledger},
+    store::{
+        Store, StoreError,
+        audit::{Ledger, PlanNow},
+    },
 };
 
 use super::{accounts::violations_of, readable, wait_before_second_look};
@@ -20,6 +23,12 @@ const MAX_LOOKS: u32 = 5;
 
 /// Something that may be wrong. Each asks whether it is right after all.
 pub(super) enum Doubt {
+    /// Whether a plan is the one that its id names.
+    Plan(PlanId),
+    /// Whether a show fits its plan.
+    PlanOfShow(ShowId),
+    /// Whether a seat may be taken, as its show says.
+    SeatOfShow(SeatOfShow),
     /// Whether a user's address is claimed by them, and the other address is not.
     Address(UserId, Option<String>),
     /// Whether a held seat that no session explains is still held.
@@ -36,23 +45,158 @@ pub(super) enum Doubt {
     Chain(UserId),
     /// Whether a paid order has its seats, and a refunded one does not.
     Order(Box<Order>),
+    /// Whether an entry of a user's chain has the record that it names.
+    Entry(UserId, u64, ChangeId),
+    /// Whether a record of moved money has its entry.
+    Record(ChangeId),
+    /// Whether the calling-off of a show has its record.
+    CalledOff(ShowId, ChangeId),
+}
+
+/// What a second look has found.
+pub(super) struct Settled {
+    /// What is wrong.
+    pub violations: Vec<Violation>,
+    /// The account that was read again because its chain was in doubt.
+    pub account: Option<Reread>,
+}
+
+/// An account that was read again.
+pub(super) enum Reread {
+    /// It is as it was at one moment, or its chain is broken.
+    Whole(Box<Ledger>),
+    /// It has changed at each look.
+    Moving,
 }
 
 impl Doubt {
-    /// Reads again, and returns what is wrong.
-    pub(super) async fn settle(self, app: &App) -> Result<Vec<Violation>, StoreError> {
+    /// Reads again, and returns what is wrong, and an account whose chain was in doubt.
+    pub(super) async fn settle(self, app: &App) -> Result<Settled, StoreError> {
         let store = app.store();
-        match self {
+        let violations = match self {
+            Self::Plan(plan_id) => plan(store, plan_id).await,
+            Self::PlanOfShow(show) => plan_of_show(store, show).await,
+            Self::SeatOfShow(of) => seat_of_show(app, of).await,
             Self::Address(user_id, owned) => address(store, user_id, owned.as_deref()).await,
             Self::HeldSeat(of, reservation_id) => held_seat(app, of, reservation_id).await,
             Self::SoldSeat(of, reservation_id) => sold_seat(store, of, reservation_id).await,
             Self::Hold(session, hold) => session_holds(app, &session, &hold).await,
             Self::Account(user_id) => account_of(store, user_id).await,
             Self::User(user_id) => user_of(store, user_id).await,
-            Self::Chain(user_id) => chain_of(store, user_id).await,
+            Self::Chain(user_id) => return chain_of(store, user_id).await,
             Self::Order(order) => seats_of(store, &order).await,
+            Self::Entry(user_id, seq, change_id) => {
+                let violation = Violation::of_account(Kind::ChangeNotLogged, user_id, Some(seq));
+                not_logged(store, change_id, violation).await
+            }
+            Self::Record(change_id) => entry_of(store, change_id).await,
+            Self::CalledOff(show, change_id) => {
+                let violation = Violation {
+                    show: Some(show),
+                    ..Violation::of(Kind::ChangeNotLogged, Table::Catalog)
+                };
+                not_logged(store, change_id, violation).await
+            }
+        };
+        Ok(Settled {
+            violations: violations?,
+            account: None,
+        })
+    }
+}
+
+/// A record stays for ever. It was written with what names it.
+async fn not_logged(
+    store: &Store,
+    change_id: ChangeId,
+    violation: Violation,
+) -> Result<Vec<Violation>, StoreError> {
+    let missing = async || {
+        let there = readable(store.change(change_id).await)?;
+        Ok::<_, StoreError>(matches!(there, Some(None)))
+    };
+    if !missing().await? {
+        return Ok(vec![]);
+    }
+    wait_before_second_look().await;
+    let violation = Violation {
+        change_id: Some(change_id),
+        ..violation
+    };
+    Ok(if missing().await? {
+        vec![violation]
+    } else {
+        vec![]
+    })
+}
+
+/// An entry stays for ever. It was written with its record, before the first account was read.
+async fn entry_of(store: &Store, change_id: ChangeId) -> Result<Vec<Violation>, StoreError> {
+    let Some(record) = readable(store.change(change_id).await)?.flatten() else {
+        return Ok(vec![]);
+    };
+    let violation = Violation::of_record(Kind::LoggedWithoutEntry, change_id, record.user_id);
+    let Some(user_id) = record.user_id else {
+        return Ok(vec![violation]);
+    };
+    for _ in 0..MAX_LOOKS {
+        if let Some(ledger) = store.ledger(user_id).await? {
+            let names_it = |entry: &Entry| entry.change_id == Some(change_id);
+            let has_it = ledger.entries.iter().any(names_it) || ledger.unreadable > 0;
+            return Ok(if has_it { vec![] } else { vec![violation] });
+        }
+        wait_before_second_look().await;
+    }
+    Ok(vec![])
+}
+
+/// Plans do not change.
+async fn plan(store: &Store, plan_id: PlanId) -> Result<Vec<Violation>, StoreError> {
+    let is_wrong = readable(store.plan_now(plan_id).await)? == Some(PlanNow::Wrong);
+    let wrong = is_wrong.then(|| Violation::of_plan(Kind::PlanDiffers, plan_id, None));
+    Ok(wrong.into_iter().collect())
+}
+
+/// A show may have got another plan, but only one that is there and fits. If the plan itself is
+/// wrong, only the plan is reported.
+async fn plan_of_show(store: &Store, show: ShowId) -> Result<Vec<Violation>, StoreError> {
+    let now = readable(store.show_now(show).await)?.flatten();
+    let Some((plan_id, planned)) = now.as_ref().and_then(SeatsAndGrades::of_show) else {
+        return Ok(vec![]);
+    };
+    let fits = match readable(store.plan_now(plan_id).await)? {
+        Some(PlanNow::Missing) => false,
+        Some(PlanNow::Right(its)) => its == planned,
+        Some(PlanNow::Wrong) | None => true,
+    };
+    let misfit = (!fits).then(|| Violation::of_plan(Kind::PlanDiffers, plan_id, Some(show)));
+    Ok(misfit.into_iter().collect())
+}
+
+/// Between two equal looks at the show, it was the same all the time: a capacity can only become
+/// smaller when the sale has been closed for a while. A show that is gone says nothing.
+async fn seat_of_show(app: &App, of: SeatOfShow) -> Result<Vec<Violation>, StoreError> {
+    let store = app.store();
+    for _ in 0..MAX_LOOKS {
+        let show = store.show_now(of.show());
+        let Some(before) = readable(show.await)?.flatten() else {
+            return Ok(vec![]);
+        };
+        let Some(seat) = readable(store.seat_now(of).await)?.flatten() else {
+            return Ok(vec![]);
+        };
+        let kinds = ShowSeen::of(&before).wrong_with(&seat, app.now());
+        if kinds.is_empty() {
+            return Ok(vec![]);
+        }
+        if readable(store.show_now(of.show()).await)?.flatten() == Some(before) {
+            let kinds = kinds.into_iter();
+            return Ok(kinds
+                .map(|kind| Violation::of_seat(kind, of, seat.reservation_id))
+                .collect());
         }
     }
+    Ok(vec![])
 }
 
 /// Between two equal looks at the user, nobody has changed their address.
@@ -212,7 +356,11 @@ async fn user_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Store
 /// The items of a page are not of one moment: an entry may have been added between reading the
 /// account and reading its entries. A chain is broken if the account did not change between two
 /// looks and the chain is broken in both.
-async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, StoreError> {
+async fn chain_of(store: &Store, user_id: UserId) -> Result<Settled, StoreError> {
+    let whole = |violations, ledger| Settled {
+        violations,
+        account: Some(Reread::Whole(Box::new(ledger))),
+    };
     let mut last: Option<Ledger> = None;
     for _ in 0..MAX_LOOKS {
         wait_before_second_look().await;
@@ -222,14 +370,17 @@ async fn chain_of(store: &Store, user_id: UserId) -> Result<Vec<Violation>, Stor
         };
         let violations = violations_of(user_id, &ledger);
         if violations.is_empty() || ledger.unreadable > 0 {
-            return Ok(vec![]);
+            return Ok(whole(vec![], ledger));
         }
         if last.is_some_and(|last| last.account == ledger.account) {
-            return Ok(violations);
+            return Ok(whole(violations, ledger));
         }
         last = Some(ledger);
     }
-    Ok(vec![])
+    Ok(Settled {
+        violations: vec![],
+        account: Some(Reread::Moving),
+    })
 }
 
 /// The order is read after its seats. Refunded seats stay so, and each refund is of further seats. So

@@ -24,6 +24,7 @@ impl Run<'_> {
             .await?;
         let now = self.app.now();
         let lasts = SignedDuration::from_secs(i64::from(self.app.config().hold_seconds));
+        let mut doubts = Vec::new();
         for item in page.items {
             let Some(SeatItem { of, seat, ttl }) = item else {
                 self.report(Violation::of(Kind::Unreadable, Table::Seats));
@@ -34,6 +35,10 @@ impl Run<'_> {
                 self.report(Violation::of_seat(kind, of, seat.reservation_id));
             }
             let memory = &mut self.round.memory;
+            let show = memory.seen(of.show());
+            if show.is_some_and(|show| !show.wrong_with(&seat, now).is_empty()) {
+                doubts.push(Doubt::SeatOfShow(of));
+            }
             match (seat.status, seat.held_until) {
                 (SeatStatus::Sold, _) => memory.sold(of, seat.reservation_id, seat.buyer),
                 (SeatStatus::Held, Some(until))
@@ -44,7 +49,12 @@ impl Run<'_> {
                 (SeatStatus::Held, _) => {}
             }
         }
-        Ok(self.turn_page(page.next))
+        self.settle(doubts).await?;
+        let step = self.turn_page(page.next);
+        if step == Step::Over {
+            self.round.memory.forget_shows();
+        }
+        Ok(step)
     }
 
     /// Settles sold seats that no order has claimed.

@@ -88,7 +88,7 @@ async fn place(
             Err(HoldRefused::HoldExists(there)) if search.scope().is_met_by(&there, show) => {
                 return Ok(*there);
             }
-            Err(HoldRefused::SeatTaken(seat)) => search.note_taken(seat),
+            Err(HoldRefused::SeatsTaken(seats)) => search.note_taken(&seats),
             Err(HoldRefused::Contended(seats)) => search.note_contended(&seats),
             Err(refused) => return Err(refused.into()),
         }

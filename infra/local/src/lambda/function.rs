@@ -105,13 +105,14 @@ impl Function {
 
     /// Answers an HTTP event of payload format 2.0.
     pub async fn answer(&self, event: &str) -> Result<Response<Body>, FunctionError> {
-        let Code::Http(handler) = self.code else {
+        let Code::Http(handler) = &self.code else {
             return Err(self.not_understood("HTTP events"));
         };
         let work = Box::pin(async {
             let app = self.app().await?;
             let request = lambda_http::request::from_str(event)?;
-            Ok(runtime::answer(app, handler, request, self.timeout).await)
+            let handle = |app, request| handler(app, request);
+            Ok(runtime::answer(app, handle, request, self.timeout).await)
         });
         let is_failure = |status: StatusCode| {
             status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE

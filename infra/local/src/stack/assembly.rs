@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -55,6 +56,7 @@ use crate::{
     template::{
         AwsAccount, Deployment, FunctionPlan, Template,
         handlers::{Code, Handlers},
+        page,
     },
     time::{
         clock::{Pace, StackClock},
@@ -73,7 +75,12 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     let (listener, address) = listen(options.port).await?;
     let (template, deployment) = plan(&options, handlers, address)?;
     let foundation = Foundation::new(&options, &deployment).await?;
-    let functions = foundation.functions(&template, &deployment, handlers)?;
+    let mut code = handlers.by_function();
+    if let Some(folder) = options.page.clone() {
+        require_page(&folder)?;
+        code.insert("get-page", Code::Http(page::in_folder(folder)));
+    }
+    let functions = foundation.functions(&template, &deployment, &code)?;
     let operator = foundation.operator(&template, &deployment)?;
     let demo = fill(&options, &deployment, &operator).await?;
     let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions));
@@ -118,6 +125,15 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     })
 }
 
+/// Refuses a folder from which the page cannot be read.
+fn require_page(folder: &Path) -> Result<(), Problem> {
+    let read = page::read(folder).map_err(|error| {
+        let folder = folder.display();
+        Problem::usage(format!("the page in {folder} cannot be read: {error}"))
+    });
+    read.map(drop)
+}
+
 /// Reads what to build. The queues' URLs are at the gateway's address.
 fn plan(
     options: &Options,
@@ -155,7 +171,8 @@ async fn fill(
     let app = app.map_err(|error| Problem::failure(error.to_string()))?;
     let is_file = matches!(options.database, Storage::File(_));
     if is_new || (is_file && has_no_users(&app).await?) {
-        demo::create(&app, shows).await.map(Some)
+        let demo = demo::create(&app, shows, options.demo_hall).await?;
+        Ok(Some(demo))
     } else {
         Ok(None)
     }
@@ -243,13 +260,15 @@ impl Foundation {
         &self,
         template: &Template,
         deployment: &Deployment,
-        handlers: &Handlers,
+        code: &BTreeMap<&str, Code>,
     ) -> Result<BTreeMap<String, Arc<Function>>, Problem> {
-        let code = handlers.by_function();
         deployment
             .functions
             .iter()
-            .filter_map(|(name, plan)| code.get(name.as_str()).map(|code| (name, plan, *code)))
+            .filter_map(|(name, plan)| {
+                code.get(name.as_str())
+                    .map(|code| (name, plan, code.clone()))
+            })
             .map(|(name, plan, code)| {
                 let function = self.function(template, name, plan, code)?;
                 Ok((name.clone(), Arc::new(function)))

@@ -1,18 +1,30 @@
 //! The code of the functions, and a check that it fits the template.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use functions::{Background, BackgroundHandler, Route};
-use shared::runtime::{EventHandler, HttpHandler, MessageHandler};
+use shared::{
+    app::App,
+    error::ApiError,
+    lambda_http::{Body, Request, Response},
+    runtime::{Answer, EventHandler, MessageHandler},
+};
 
 use super::Deployment;
 use crate::Problem;
 
+/// What answers the requests of a route.
+pub type Handler =
+    Arc<dyn Fn(App, Request) -> Answer<Result<Response<Body>, ApiError>> + Send + Sync>;
+
 /// The code of a function.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Code {
     /// It answers the requests of a route.
-    Http(HttpHandler),
+    Http(Handler),
     /// It gets the messages of a queue.
     Messages(MessageHandler),
     /// It is invoked with an event.
@@ -42,7 +54,7 @@ impl Handlers {
         let routes = self.routes.iter();
         let background = self.background.iter();
         routes
-            .map(|route| (route.function, Code::Http(route.handler)))
+            .map(|route| (route.function, Code::Http(Arc::new(route.handler))))
             .chain(background.map(|background| {
                 let code = match background.handler {
                     BackgroundHandler::Messages(handler) => Code::Messages(handler),
@@ -103,16 +115,11 @@ impl Handlers {
 mod tests {
     use std::time::Duration;
 
-    use shared::{app::App, lambda_http, runtime::Answer};
-
     use super::*;
     use crate::template::{FunctionPlan, RoutePlan};
 
-    fn nothing(
-        _: App,
-        _: lambda_http::Request,
-    ) -> Answer<Result<lambda_http::Response<lambda_http::Body>, shared::error::ApiError>> {
-        Box::pin(async { Ok(lambda_http::Response::default()) })
+    fn nothing(_: App, _: Request) -> Answer<Result<Response<Body>, ApiError>> {
+        Box::pin(async { Ok(Response::default()) })
     }
 
     fn handlers(path: &'static str) -> Handlers {
@@ -131,7 +138,7 @@ mod tests {
         let plan = FunctionPlan {
             timeout: Duration::ZERO,
             environment: BTreeMap::new(),
-            permissions: std::sync::Arc::default(),
+            permissions: Arc::default(),
         };
         Deployment {
             routes: vec![RoutePlan {

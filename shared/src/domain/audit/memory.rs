@@ -3,9 +3,12 @@
 //! A sold seat names no user, so its order cannot be looked up. Instead, the seats are read first
 //! and remembered. The orders are read later and claim them. A seat that no order has claimed is
 //! wrong, because the write that sold it also wrote its order. The same is done with users and
-//! accounts, and with held seats and sessions.
+//! accounts, with held seats and sessions, and with records of the log of changes and entries.
 //!
-//! For a million of each, sold seats take about 50 MB, users 40 MB, numbers 0.2 MB.
+//! Shows and plans come first: a seat must agree with its show, and a show with its plan.
+//!
+//! For a million of each, sold seats take about 50 MB, users 40 MB, records of moved money 40 MB,
+//! numbers 0.2 MB, and shows 100 MB until all seats are read.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,10 +16,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 
-use super::SeatOfShow;
+use super::{Books, SeatOfShow, SeatsAndGrades, ShowSeen};
 use crate::domain::{
+    changes::ChangeKind,
     draw::EarlyEntry,
-    ids::{QueueId, ReservationId, ShowId, UserId},
+    ids::{ChangeId, PlanId, QueueId, ReservationId, ShowId, UserId},
     queue::Ticket,
     seat::SeatNumber,
 };
@@ -24,11 +28,18 @@ use crate::domain::{
 /// Everything that a round remembers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
+    shows: HashMap<ShowId, ShowSeen>,
+    plans: HashMap<PlanId, SeatsAndGrades>,
+    planned: HashMap<ShowId, (PlanId, SeatsAndGrades)>,
     sold: HashMap<ShowId, HashMap<SeatNumber, Sold>>,
     held: HashMap<SeatOfShow, ReservationId>,
     users: HashSet<UserId>,
     addresses: HashMap<(UserId, u64), Address>,
     queues: HashMap<QueueId, Drawn>,
+    moved: HashSet<ChangeId>,
+    called_off: HashSet<ChangeId>,
+    /// What the accounts that were read say of money.
+    pub books: Books,
 }
 
 /// To which reservation a seat is sold.
@@ -89,6 +100,47 @@ fn fingerprint(user_id: UserId) -> u32 {
 }
 
 impl Memory {
+    /// Remembers a show, and what it says of its plan if it has one.
+    pub fn show(
+        &mut self,
+        show: ShowId,
+        seen: ShowSeen,
+        planned: Option<(PlanId, SeatsAndGrades)>,
+    ) {
+        self.shows.insert(show, seen);
+        if let Some(planned) = planned {
+            self.planned.insert(show, planned);
+        }
+    }
+
+    /// Remembers a plan.
+    pub fn plan(&mut self, plan_id: PlanId, its: SeatsAndGrades) {
+        self.plans.insert(plan_id, its);
+    }
+
+    /// Forgets the plans, and which shows fit theirs. Call it when the whole catalog has been read.
+    pub fn forget_fitting(&mut self) {
+        let plans = std::mem::take(&mut self.plans);
+        self.planned
+            .retain(|_, (plan_id, its)| plans.get(plan_id) != Some(its));
+    }
+
+    /// Takes out a show that does not fit its plan.
+    pub fn next_misfit(&mut self) -> Option<ShowId> {
+        let show = *self.planned.keys().next()?;
+        self.planned.remove_entry(&show).map(|(show, _)| show)
+    }
+
+    /// What was seen of a show; `None` if it was not seen.
+    pub fn seen(&self, show: ShowId) -> Option<ShowSeen> {
+        self.shows.get(&show).copied()
+    }
+
+    /// Forgets all shows. Call it when all seats have been read.
+    pub fn forget_shows(&mut self) {
+        self.shows.clear();
+    }
+
     /// Remembers a sold seat.
     pub fn sold(&mut self, seat: SeatOfShow, reservation_id: ReservationId, buyer: Option<UserId>) {
         let sold = Sold {
@@ -197,6 +249,32 @@ impl Memory {
         Some((key.0, half))
     }
 
+    /// Remembers a record of the log of changes, if entries of accounts may name it.
+    pub fn logged(&mut self, change_id: ChangeId, kind: ChangeKind) {
+        if kind.moves_money() {
+            self.moved.insert(change_id);
+        } else if kind == ChangeKind::ShowCalledOff {
+            self.called_off.insert(change_id);
+        }
+    }
+
+    /// An entry of an account names its record. Returns whether that was remembered. A calling-off is
+    /// named by each of its refunds.
+    pub fn claim_logged(&mut self, change_id: ChangeId) -> bool {
+        self.moved.remove(&change_id) || self.called_off.contains(&change_id)
+    }
+
+    /// Forgets the callings-off. Call it when all accounts have been read.
+    pub fn forget_called_off(&mut self) {
+        self.called_off.clear();
+    }
+
+    /// Takes out a record that no entry has named. Call it when all accounts have been read.
+    pub fn next_without_entry(&mut self) -> Option<ChangeId> {
+        let change_id = *self.moved.iter().next()?;
+        self.moved.take(&change_id)
+    }
+
     /// Remembers the number or early entry that a session has drawn.
     pub fn drawn(&mut self, queue_id: &QueueId, ticket: Ticket) -> Seen {
         let queue = self.queue_mut(queue_id);
@@ -250,7 +328,12 @@ impl Memory {
 
 /// The hash that is remembered instead of a folded e-mail address.
 pub fn address_hash(folded: &str) -> u64 {
-    let digest = digest(&SHA256, folded.as_bytes());
+    hash(folded)
+}
+
+/// The first eight bytes of the SHA-256 of a text, as a number.
+pub(super) fn hash(text: &str) -> u64 {
+    let digest = digest(&SHA256, text.as_bytes());
     let first = digest.as_ref().first_chunk().copied();
     u64::from_le_bytes(first.unwrap_or_default())
 }

@@ -26,6 +26,10 @@ pub struct Report {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Checked {
+    /// Shows.
+    pub shows: u64,
+    /// Plans of halls.
+    pub plans: u64,
     /// Users.
     pub users: u64,
     /// Seats that have an item.
@@ -40,12 +44,16 @@ pub struct Checked {
     pub entries: u64,
     /// Orders, paid or refunded.
     pub orders: u64,
+    /// Records of the log of changes.
+    pub changes: u64,
 }
 
 impl Checked {
     /// How many items there are in total.
     pub fn sum(&self) -> u64 {
         let Self {
+            shows,
+            plans,
             users,
             seats,
             sessions,
@@ -53,8 +61,9 @@ impl Checked {
             accounts,
             entries,
             orders,
+            changes,
         } = self;
-        users + seats + sessions + queues + accounts + entries + orders
+        shows + plans + users + seats + sessions + queues + accounts + entries + orders + changes
     }
 }
 
@@ -85,6 +94,8 @@ impl Report {
         }
         self.violations += later.violations;
         let (sum, more) = (&mut self.checked, &later.checked);
+        sum.shows += more.shows;
+        sum.plans += more.plans;
         sum.users += more.users;
         sum.seats += more.seats;
         sum.sessions += more.sessions;
@@ -92,5 +103,6 @@ impl Report {
         sum.accounts += more.accounts;
         sum.entries += more.entries;
         sum.orders += more.orders;
+        sum.changes += more.changes;
     }
 }

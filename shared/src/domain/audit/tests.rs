@@ -3,13 +3,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::order::OrderStatus;
 use crate::domain::{
+    changes::ChangeKind,
     decimal,
     draw::EarlyEntry,
     ids::{ConcertId, PaymentId},
     money::{Difference, Money},
     order::{Account, Entry},
+    plan::{Grade, Plan},
     queue::{Counts, Queue, samples},
     seat::SeatSet,
+    show::{CalledOff, Pricing, SalesWindow, Show},
+    texts::ShowDetails,
 };
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
@@ -175,10 +179,135 @@ fn halves_of_an_address_match_only_for_one_user() {
     );
 }
 
+/// Six seats of the grades `VIP` and `R`.
+fn plan(grades: &str) -> Plan {
+    let document = format!(
+        r#"{{ "name": "홀", "grades": {grades}, "sections": [{{ "name": "1층", "grade": "VIP", "rows": [
+            {{ "label": "가", "seats": "1-4" }}, {{ "label": "나", "seats": "1-2", "grade": "R" }}
+        ] }}] }}"#
+    );
+    Plan::read(document.as_bytes()).expect("a plan")
+}
+
+fn show(capacity: u32, plan_id: PlanId, grades: &[&str]) -> Show {
+    let grade = |name: &&str| Grade::parse(name).expect("a grade");
+    let prices = grades.iter().map(|name| (grade(name), Money::won(1_000)));
+    Show {
+        concert_id: seat(1).concert_id,
+        key: seat(1).show_key,
+        concert_name: None,
+        queue_id: QueueId::main(),
+        capacity,
+        pricing: Pricing::ByGrade {
+            plan_id,
+            prices: prices.collect(),
+        },
+        most_seats_a_person: None,
+        sale: SalesWindow::default(),
+        sale_set_at: None,
+        called_off: None,
+        left: Vec::new(),
+        details: ShowDetails::default(),
+    }
+}
+
+#[test]
+fn show_fits_a_plan_with_its_number_of_seats_and_its_grades() {
+    let (plan, same) = (plan(r#"["VIP", "R"]"#), plan(r#"["R", "VIP"]"#));
+    let its = SeatsAndGrades::of_plan(&plan);
+    assert_eq!(its, SeatsAndGrades::of_plan(&same), "whatever the order");
+    for (capacity, grades, fits) in [
+        (6, &["R", "VIP"][..], true),
+        (5, &["R", "VIP"], false),
+        (7, &["R", "VIP"], false),
+        (6, &["VIP"], false),
+        (6, &["R", "VIP", "S"], false),
+        (6, &["RVIP"], false),
+        (6, &[], false),
+    ] {
+        let show = show(capacity, plan.id(), grades);
+        let planned = SeatsAndGrades::of_show(&show).expect("it has a plan");
+        assert_eq!(planned == (plan.id(), its), fits, "{capacity} {grades:?}");
+
+        let mut memory = Memory::default();
+        memory.show(show.id(), ShowSeen::of(&show), Some(planned));
+        memory.plan(plan.id(), its);
+        memory.forget_fitting();
+        assert_eq!(memory.next_misfit(), (!fits).then_some(show.id()));
+        assert_eq!(memory.next_misfit(), None);
+        assert!(memory.seen(show.id()).is_some(), "its seats come later");
+        memory.forget_shows();
+        assert_eq!(memory, Memory::default(), "nothing is left");
+    }
+    let show = show(6, plan.id(), &["R", "VIP"]);
+    let mut memory = Memory::default();
+    memory.show(
+        show.id(),
+        ShowSeen::of(&show),
+        SeatsAndGrades::of_show(&show),
+    );
+    memory.forget_fitting();
+    assert_eq!(memory.next_misfit(), Some(show.id()), "no plan was seen");
+    let unplanned = Show {
+        pricing: Pricing::Same {
+            price: Money::won(1_000),
+        },
+        ..show
+    };
+    assert_eq!(SeatsAndGrades::of_show(&unplanned), None);
+}
+
+#[test]
+fn seat_is_wrong_above_the_capacity_and_an_hour_after_its_show_was_called_off() {
+    let plan_id = plan(r#"["VIP", "R"]"#).id();
+    let called_off = |seconds: i64| CalledOff {
+        at: NOW - SignedDuration::from_secs(seconds),
+        by: UserId::new(),
+        reason: None,
+        change_id: None,
+    };
+    let sold = TakenSeat {
+        status: SeatStatus::Sold,
+        held_until: None,
+        ..held(0)
+    };
+    let (beyond, sells) = (Kind::SeatBeyondCapacity, Kind::CalledOffSells);
+    for (capacity, ago, wrong) in [
+        (7, None, vec![]),
+        (6, None, vec![beyond]),
+        (7, Some(3_600), vec![]),
+        (7, Some(3_601), vec![sells]),
+        (7, Some(-10), vec![]),
+        (6, Some(3_601), vec![beyond, sells]),
+    ] {
+        let show = Show {
+            called_off: ago.map(called_off),
+            ..show(capacity, plan_id, &[])
+        };
+        let seen = ShowSeen::of(&show);
+        for seat in [&sold, &held(300), &held(-1)] {
+            assert_eq!(seen.wrong_with(seat, NOW), wrong, "{capacity} {ago:?}");
+        }
+        let lapsed = seen.wrong_with(&held(-2), NOW);
+        assert_eq!(lapsed, [], "{capacity} {ago:?}");
+    }
+}
+
 #[test]
 fn memory_is_stored_and_read_back_without_addresses() {
     let queue_id = QueueId::main();
     let mut memory = Memory::default();
+    let plan = plan(r#"["VIP", "R"]"#);
+    let mut show = show(7, plan.id(), &["R", "VIP"]);
+    show.called_off = Some(CalledOff {
+        at: NOW,
+        by: UserId::new(),
+        reason: None,
+        change_id: None,
+    });
+    let planned = SeatsAndGrades::of_show(&show);
+    memory.show(show.id(), ShowSeen::of(&show), planned);
+    memory.plan(plan.id(), SeatsAndGrades::of_plan(&plan));
     memory.sold(seat(7), ReservationId::new(), None);
     memory.claim_sold(seat(7), ReservationId::new(), UserId::new());
     memory.held(seat(8), ReservationId::new());
@@ -202,6 +331,25 @@ fn memory_is_stored_and_read_back_without_addresses() {
     assert_eq!(half.1, Address::OfOwner(None));
 }
 
+#[test]
+fn record_of_money_is_named_once_and_a_calling_off_by_each_of_its_refunds() {
+    let mut memory = Memory::default();
+    let [refund, charge, called_off, role] = [(); 4].map(|()| ChangeId::new());
+    memory.logged(refund, ChangeKind::Refund);
+    memory.logged(charge, ChangeKind::ChargeByAdmin);
+    memory.logged(called_off, ChangeKind::ShowCalledOff);
+    memory.logged(role, ChangeKind::Role);
+    assert!(memory.claim_logged(refund));
+    assert!(!memory.claim_logged(refund), "by one entry");
+    assert!(memory.claim_logged(called_off) && memory.claim_logged(called_off));
+    assert!(!memory.claim_logged(role), "it moves no money");
+    assert!(!memory.claim_logged(ChangeId::new()));
+    assert_eq!(memory.next_without_entry(), Some(charge));
+    assert_eq!(memory.next_without_entry(), None);
+    memory.forget_called_off();
+    assert_eq!(memory, Memory::default());
+}
+
 /// No more bytes than the documentation of `memory.rs` says.
 #[test]
 fn sold_seat_takes_about_20_bytes_in_a_stored_memory() {
@@ -211,6 +359,18 @@ fn sold_seat_takes_about_20_bytes_in_a_stored_memory() {
     }
     let bytes = postcard::to_stdvec(&memory).expect("bytes").len();
     assert!((19_000..22_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn show_takes_about_30_bytes_in_a_stored_memory() {
+    let mut memory = Memory::default();
+    let mut show = show(50_000, plan(r#"["VIP", "R"]"#).id(), &[]);
+    for _ in 0..1_000 {
+        show.concert_id = ConcertId::new();
+        memory.show(show.id(), ShowSeen::of(&show), None);
+    }
+    let bytes = postcard::to_stdvec(&memory).expect("bytes").len();
+    assert!((28_000..36_000).contains(&bytes), "{bytes}");
 }
 
 #[test]
@@ -339,6 +499,7 @@ fn account_after(happenings: &[Happening]) -> (Account, Vec<Entry>) {
             at: NOW,
             order: None,
             explanation: None,
+            change_id: None,
         });
         true
     };

@@ -72,6 +72,8 @@ fn show(capacity: u32) -> Show {
         most_seats_a_person: None,
         details: crate::domain::texts::ShowDetails::default(),
         sale: SalesWindow::default(),
+        sale_set_at: None,
+        called_off: None,
         left: Vec::new(),
     }
 }

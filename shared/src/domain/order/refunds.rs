@@ -89,16 +89,22 @@ impl Order {
         let due = each.filter(|(seat, _)| wanted.contains(*seat) && !self.has_refunded(*seat));
         let (seats, prices): (Vec<_>, Vec<_>) = due.unzip();
         let is_the_rest = self.refunded_seats().len() + seats.len() == self.seats.len();
-        let returned = Money::sum(self.returned.iter().map(|part| part.amount))?;
         Some(Due {
             seats: SeatSet::new(seats).ok()?,
             // The last refund gives back whatever is left, so that the sum is always what was paid.
             amount: if is_the_rest {
-                self.amount.minus(returned)?
+                self.amount_of_rest()?
             } else {
                 Money::sum(prices)?
             },
         })
+    }
+
+    /// What was paid and partial refunds have not given back: what the refund of the rest gives back,
+    /// or has given back. `None` if the partial refunds gave back more.
+    pub fn amount_of_rest(&self) -> Option<Money> {
+        let returned = Money::sum(self.returned.iter().map(|part| part.amount))?;
+        self.amount.minus(returned)
     }
 
     /// The order after a refund that left the account like this. If no seat is left, it is refunded.

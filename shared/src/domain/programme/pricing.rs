@@ -10,7 +10,7 @@ use crate::domain::{
     show::Pricing,
 };
 
-/// A change of what seats cost.
+/// A change of what seats cost, and of the plan that they have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum PricingChange {
     /// It stays.
@@ -18,12 +18,14 @@ pub enum PricingChange {
     Keep,
     /// All seats cost the same. The show has no plan.
     Same(Money),
-    /// Each grade has its price. The plan stays, unless one is given.
-    ByGrade {
-        /// The plan: needed for a new show.
-        plan: Option<PlanOfShow>,
-        /// The price of each grade.
-        prices: BTreeMap<Grade, Money>,
+    /// Each grade of the plan that the show has gets its price.
+    ByGrade(BTreeMap<Grade, Money>),
+    /// The show has this plan from now on.
+    Plan {
+        /// The plan.
+        plan: PlanOfShow,
+        /// The price of each grade. `None`: they stay. So the show has a plan with the same grades.
+        prices: Option<BTreeMap<Grade, Money>>,
     },
 }
 
@@ -47,17 +49,18 @@ impl PlanOfShow {
             grades: plan.grades().iter().cloned().collect(),
         }
     }
+
+    fn priced(&self, prices: &BTreeMap<Grade, Money>) -> Result<Pricing, Impossible> {
+        by_grade(self.plan_id, self.grades.iter(), prices)
+    }
 }
 
 impl PricingChange {
     pub(super) fn of_new(&self) -> Result<Pricing, Impossible> {
         match self {
-            Self::Keep | Self::ByGrade { plan: None, .. } => Err(Impossible::NoPrice),
+            Self::Keep | Self::ByGrade(_) => Err(Impossible::NoPrice),
             Self::Same(price) => Ok(Pricing::Same { price: *price }),
-            Self::ByGrade {
-                plan: Some(plan),
-                prices,
-            } => by_grade(plan.plan_id, plan.grades.iter(), prices),
+            Self::Plan { plan, prices } => plan.priced(prices.as_ref().ok_or(Impossible::Plan)?),
         }
     }
 
@@ -66,22 +69,46 @@ impl PricingChange {
             (Self::Keep, _) => Ok(before.clone()),
             (Self::Same(price), Pricing::Same { .. }) => Ok(Pricing::Same { price: *price }),
             (
-                Self::ByGrade { plan, prices },
+                Self::ByGrade(prices),
                 Pricing::ByGrade {
                     plan_id,
                     prices: old,
                 },
-            ) => {
-                let is_same = |plan: &PlanOfShow| plan.plan_id == *plan_id;
-                if plan.as_ref().is_none_or(is_same) {
-                    by_grade(*plan_id, old.keys(), prices)
-                } else {
-                    Err(Impossible::Plan)
-                }
+            ) => by_grade(*plan_id, old.keys(), prices),
+            (Self::Plan { plan, prices: None }, Pricing::ByGrade { prices, .. }) => {
+                plan.priced(prices)
             }
-            (Self::Same(_), Pricing::ByGrade { .. })
-            | (Self::ByGrade { plan: None, .. }, Pricing::Same { .. }) => Err(Impossible::Prices),
-            (Self::ByGrade { .. }, Pricing::Same { .. }) => Err(Impossible::Plan),
+            (
+                Self::Plan {
+                    plan,
+                    prices: Some(prices),
+                },
+                _,
+            ) => plan.priced(prices),
+            (Self::Plan { prices: None, .. }, Pricing::Same { .. }) => Err(Impossible::Plan),
+            (Self::Same(_), Pricing::ByGrade { .. }) | (Self::ByGrade(_), Pricing::Same { .. }) => {
+                Err(Impossible::Prices)
+            }
+        }
+    }
+
+    /// How many seats a show has after this change. `named` is what the change says, and `before` what
+    /// the show had, or would have if nothing is said. A plan decides: then another number is an
+    /// error.
+    pub(super) fn capacity(
+        &self,
+        pricing: &Pricing,
+        named: Option<u32>,
+        before: u32,
+    ) -> Result<u32, Impossible> {
+        let of_plan = match (self, pricing) {
+            (Self::Plan { plan, .. }, _) => plan.seats,
+            (_, Pricing::ByGrade { .. }) => before,
+            (_, Pricing::Same { .. }) => return Ok(named.unwrap_or(before)),
+        };
+        match named {
+            Some(other) if other != of_plan => Err(Impossible::Capacity),
+            _ => Ok(of_plan),
         }
     }
 }

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::ids::ShowDate;
+use crate::domain::ids::{PlanId, ShowDate, UserId};
 use crate::domain::money::Money;
+use crate::domain::plan::Grade;
 
 fn concert() -> Concert {
     Concert {
@@ -145,16 +146,6 @@ fn impossible_change_is_refused_with_its_reason() {
         Programme::new(concert()).changed(&shows(Vec::new())),
         Err(Impossible::Shows)
     );
-    let another_capacity = ShowChange {
-        capacity: Some(51),
-        ..show(1)
-    };
-    assert_eq!(change(another_capacity), Err(Impossible::Capacity));
-    let same_capacity = ShowChange {
-        capacity: Some(50),
-        ..show(1)
-    };
-    assert_eq!(change(same_capacity), Ok(()));
     let without_price = ShowChange {
         pricing: PricingChange::Keep,
         ..show(7)
@@ -166,6 +157,145 @@ fn impossible_change_is_refused_with_its_reason() {
         ..show(7)
     };
     assert_eq!(change(never_open), Err(Impossible::SalesWindow));
+}
+
+fn plan(name: &str, seats: u32, grades: &[&str]) -> PlanOfShow {
+    PlanOfShow {
+        plan_id: PlanId::of(name.as_bytes()),
+        seats,
+        grades: grades
+            .iter()
+            .filter_map(|grade| Grade::parse(grade))
+            .collect(),
+    }
+}
+
+fn prices(grades: &[(&str, u32)]) -> BTreeMap<Grade, Money> {
+    let prices = grades.iter().copied();
+    prices
+        .map(|(grade, won)| (Grade::parse(grade).expect("a grade"), Money::won(won)))
+        .collect()
+}
+
+/// A show with a plan of six seats in two grades, and what a change makes of it.
+fn planned() -> (
+    Show,
+    impl Fn(PricingChange, Option<u32>) -> Result<Show, Impossible>,
+) {
+    let with = |pricing, capacity| ShowChange {
+        pricing,
+        capacity,
+        ..show(0)
+    };
+    let of_new = PricingChange::Plan {
+        plan: plan("A", 6, &["R", "S"]),
+        prices: Some(prices(&[("R", 2), ("S", 1)])),
+    };
+    let before = with(of_new, None).created(&concert()).expect("a show");
+    let seen = before.clone();
+    let change = move |pricing, capacity| with(pricing, capacity).applied_to(&seen, at(1));
+    (before, change)
+}
+
+#[test]
+fn show_with_another_plan_has_its_seats_and_a_price_for_each_of_its_grades() {
+    let (before, change) = planned();
+    let another = |grades: &[&str], prices| PricingChange::Plan {
+        plan: plan("B", 8, grades),
+        prices,
+    };
+    let same_grades = change(another(&["S", "R"], None), None).expect("a change");
+    assert_eq!(same_grades.capacity, 8);
+    assert_eq!(same_grades.pricing.plan_id(), Some(PlanId::of(b"B")));
+    assert_eq!(same_grades.pricing.grades(), before.pricing.grades());
+    assert_eq!(change(another(&["R", "S"], None), Some(8)), Ok(same_grades));
+    for wrong in [6, 7, 9] {
+        let changed = change(another(&["R", "S"], None), Some(wrong));
+        assert_eq!(changed, Err(Impossible::Capacity));
+    }
+    for grades in [&["R", "S", "A"][..], &["R"], &["VIP", "S"]] {
+        let changed = change(another(grades, None), None);
+        assert_eq!(changed, Err(Impossible::Prices));
+    }
+    let all = prices(&[("R", 3), ("S", 2), ("A", 1)]);
+    let more = change(another(&["R", "S", "A"], Some(all.clone())), None).expect("a change");
+    assert_eq!(more.pricing.grades(), Some(&all));
+    let changed = change(another(&["R", "S"], Some(all)), None);
+    assert_eq!(changed, Err(Impossible::Prices));
+
+    assert_eq!(change(PricingChange::Keep, Some(6)), Ok(before.clone()));
+    for other in [5, 7] {
+        let changed = change(PricingChange::Keep, Some(other));
+        assert_eq!(changed, Err(Impossible::Capacity));
+    }
+    let same = PricingChange::Plan {
+        plan: plan("A", 6, &["R", "S"]),
+        prices: None,
+    };
+    assert_eq!(change(same, None), Ok(before));
+    let none = change(PricingChange::Same(Money::won(1)), None);
+    assert_eq!(none, Err(Impossible::Prices));
+}
+
+#[test]
+fn show_without_a_plan_gets_another_capacity_or_a_plan_with_prices() {
+    let before = programme(2);
+    let change = |pricing, capacity| {
+        let change = ShowChange {
+            pricing,
+            capacity,
+            ..show(1)
+        };
+        let changed = before.changed(&shows(vec![change]))?;
+        Ok(changed.shows[&date(1)].clone())
+    };
+    for capacity in [1, 50, 51, 100_000] {
+        let changed = change(PricingChange::Keep, Some(capacity)).expect("a change");
+        assert_eq!(changed.capacity, capacity);
+    }
+    let planned = |prices| PricingChange::Plan {
+        plan: plan("A", 6, &["R"]),
+        prices,
+    };
+    let of_r = Some(prices(&[("R", 1)]));
+    let in_hall = change(planned(of_r.clone()), None).expect("a change");
+    assert_eq!(
+        (in_hall.capacity, in_hall.pricing.lowest()),
+        (6, Money::won(1))
+    );
+    assert_eq!(change(planned(None), None), Err(Impossible::Plan));
+    assert_eq!(change(planned(of_r), Some(50)), Err(Impossible::Capacity));
+    let by_grade = PricingChange::ByGrade(prices(&[("R", 1)]));
+    assert_eq!(change(by_grade, None), Err(Impossible::Prices));
+}
+
+#[test]
+fn show_that_was_called_off_keeps_its_seats() {
+    let called_off = CalledOff {
+        at: at(5),
+        by: UserId::new(),
+        reason: None,
+        change_id: None,
+    };
+    let before = programme(1).with_called_off(date(0), called_off);
+    let change = |pricing, capacity| {
+        let change = ShowChange {
+            pricing,
+            capacity,
+            ..show(0)
+        };
+        before.changed(&shows(vec![change])).map(drop)
+    };
+    for capacity in [49, 51] {
+        let changed = change(PricingChange::Keep, Some(capacity));
+        assert_eq!(changed, Err(Impossible::CalledOff));
+    }
+    let in_hall = PricingChange::Plan {
+        plan: plan("A", 50, &["R"]),
+        prices: Some(prices(&[("R", 1)])),
+    };
+    assert_eq!(change(in_hall, None), Err(Impossible::CalledOff));
+    assert_eq!(change(PricingChange::Keep, Some(50)), Ok(()));
 }
 
 #[test]

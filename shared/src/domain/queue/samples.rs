@@ -15,6 +15,7 @@ pub(crate) fn queue(max_active: u32, rate_milli: u64) -> Queue {
             tick_seconds: 5,
             state: QueueState::Open,
             who: WhoJoins::Everybody,
+            notice: None,
             default_concert_id: None,
             opens_at: None,
             version: 0,

@@ -200,12 +200,19 @@ impl Queue {
         self.is_sold_out() || self.is_sale_over()
     }
 
+    /// The last number for which there is a free seat, if everybody before it takes one, those inside
+    /// included. `None` if the seats are not counted, and while a sale is still to open.
+    pub fn seats_through(&self) -> Option<u64> {
+        let seats = self.line.seats.as_ref();
+        let seats = seats.filter(|seats| !seats.more_to_come)?;
+        Some(seats.passed + seats.offered)
+    }
+
     /// Whether a waiting session with this number is behind the last seat: the people before it,
     /// inside and in the line, are at least as many as the free seats. Always false while a sale is
     /// still to open.
     pub fn is_beyond_seats(&self, number: u64) -> bool {
-        let seats = self.line.seats.as_ref();
-        seats.is_some_and(|seats| !seats.more_to_come && number > seats.passed + seats.offered)
+        self.seats_through().is_some_and(|last| number > last)
     }
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Position;
 use crate::{
     domain::{
-        audit::{Memory, Report},
+        audit::{Books, Memory, Report},
         ids::QueueId,
     },
     store::{
@@ -29,7 +29,13 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The version of the format in which a memory is stored. The bytes do not say it. A change of
 /// [`Memory`] must count this up. Then a round that another version of the code began starts again.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 4;
+
+/// The same for [`Books`].
+const FORMAT_OF_BOOKS: u32 = 1;
+
+/// The attribute with the books of a round.
+const BOOKS: &str = "books";
 
 /// The bytes of one part of the memory. An item may have 400 KB.
 const PART: usize = 350_000;
@@ -48,6 +54,16 @@ pub struct Round {
     pub stage: Stage,
     /// What it has found so far.
     pub report: Report,
+    /// When it was over.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub over_at: Option<Timestamp>,
+    /// The round before this one that was over, until this one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastRound>,
     /// How many each queue had served when it was last read.
     #[serde(default)]
     pub lines: BTreeMap<QueueId, LineSeen>,
@@ -60,6 +76,24 @@ pub struct Round {
     /// What it remembers.
     #[serde(skip)]
     pub memory: Memory,
+    /// The books of the last round that was over, this one or an earlier one.
+    #[serde(skip)]
+    pub books: Option<Books>,
+}
+
+/// A round that was over: its findings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastRound {
+    /// When the round began.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub started_at: Timestamp,
+    /// When it was over.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub over_at: Timestamp,
+    /// How many runs it had.
+    pub runs: u32,
+    /// What it has found.
+    pub report: Report,
 }
 
 /// A stored memory.
@@ -74,8 +108,12 @@ struct Kept {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Stage {
-    /// Reads users and e-mail addresses.
+    /// Reads shows and plans.
     #[default]
+    Catalog,
+    /// Reads shows again that do not fit their plans.
+    Plans,
+    /// Reads users and e-mail addresses.
     Users,
     /// Reads addresses again of which only one half was seen.
     Addresses,
@@ -87,12 +125,16 @@ pub enum Stage {
     HeldSeats,
     /// Reads queues.
     Queues,
+    /// Reads the log of changes.
+    Changes,
     /// Reads accounts, charges, corrections and orders.
     Accounts,
     /// Reads users again that have no account.
     UsersLeft,
     /// Reads sold seats again that have no order.
     SeatsLeft,
+    /// Reads records of the log again that no entry has named.
+    ChangesLeft,
     /// The round has ended.
     Done,
 }
@@ -102,15 +144,19 @@ impl Stage {
     #[must_use]
     pub fn next(self) -> Self {
         match self {
+            Self::Catalog => Self::Plans,
+            Self::Plans => Self::Users,
             Self::Users => Self::Addresses,
             Self::Addresses => Self::Seats,
             Self::Seats => Self::Sessions,
             Self::Sessions => Self::HeldSeats,
             Self::HeldSeats => Self::Queues,
-            Self::Queues => Self::Accounts,
+            Self::Queues => Self::Changes,
+            Self::Changes => Self::Accounts,
             Self::Accounts => Self::UsersLeft,
             Self::UsersLeft => Self::SeatsLeft,
-            Self::SeatsLeft | Self::Done => Self::Done,
+            Self::SeatsLeft => Self::ChangesLeft,
+            Self::ChangesLeft | Self::Done => Self::Done,
         }
     }
 }
@@ -120,13 +166,33 @@ impl Round {
     /// queues had served.
     pub fn after(earlier: Option<Self>, now: Timestamp) -> Self {
         let earlier = earlier.unwrap_or_default();
+        let last = earlier.over_at.map(|over_at| LastRound {
+            started_at: earlier.started_at,
+            over_at,
+            runs: earlier.runs,
+            report: earlier.report,
+        });
         Self {
             version: earlier.version,
             started_at: now,
             kept: earlier.kept,
             lines: earlier.lines,
+            last: last.or(earlier.last),
+            books: earlier.books,
             ..Self::default()
         }
+    }
+
+    /// Ends this round, which has read everything by now. Its books replace those of the round before.
+    pub fn end(&mut self, now: Timestamp) {
+        self.over_at = Some(now);
+        self.last = None;
+        self.books = Some(std::mem::take(&mut self.memory.books));
+    }
+
+    /// How many parts its stored memory has, each of which costs up to 88 RRU.
+    pub fn parts(&self) -> usize {
+        self.kept.map_or(0, |kept| kept.parts)
     }
 
     /// This round, ended early because it cannot continue.
@@ -176,11 +242,20 @@ impl Store {
         }
     }
 
-    async fn round_without_memory(&self) -> Result<Option<Round>, StoreError> {
+    /// Reads what the audit has found so far, consistently, without its memory. `None` if there was
+    /// no round, or if another version of the code has written it in another way. 1 RRU per 4 KB.
+    pub async fn round_so_far(&self) -> Result<Option<Round>, StoreError> {
+        let round = self.round_without_memory().await?;
+        Ok(round.filter(|round| round.started_at != Timestamp::UNIX_EPOCH))
+    }
+
+    /// Reads the position of the audit, consistently, without its memory. For a round that replaces it.
+    pub async fn round_without_memory(&self) -> Result<Option<Round>, StoreError> {
         let key = round_key(keys::ROUND);
         let Some(mut item) = self.get_item(&self.tables.sessions, key).await? else {
             return Ok(None);
         };
+        let books = item.remove(BOOKS).and_then(books_in);
         let position = match item.remove("position") {
             Some(AttributeValue::M(key)) => Some(Position(key)),
             _ => None,
@@ -194,7 +269,11 @@ impl Store {
             };
             unreadable.given_up()
         });
-        Ok(Some(Round { position, ..round }))
+        Ok(Some(Round {
+            position,
+            books,
+            ..round
+        }))
     }
 
     /// The memory of a round; `None` if a part of it is gone or cannot be read.
@@ -241,6 +320,11 @@ impl Store {
         item.insert("ttl".to_owned(), kept_until(now));
         if let Some(Position(key)) = &round.position {
             item.insert("position".to_owned(), AttributeValue::M(key.clone()));
+        }
+        if let Some(books) = &round.books {
+            let bytes = postcard::to_stdvec(&(FORMAT_OF_BOOKS, books));
+            let bytes = Blob::new(bytes.map_err(StoreError::of_item)?);
+            item.insert(BOOKS.to_owned(), AttributeValue::B(bytes));
         }
         // An earlier try of this very write may have been done.
         let written =
@@ -324,6 +408,18 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Books as they are stored; `None` if another version of the code has stored them.
+fn books_in(stored: AttributeValue) -> Option<Books> {
+    let AttributeValue::B(bytes) = stored else {
+        return None;
+    };
+    let bytes = bytes.into_inner();
+    let (format, rest): (u32, _) = postcard::take_from_bytes(&bytes).ok()?;
+    (format == FORMAT_OF_BOOKS)
+        .then(|| postcard::from_bytes(rest).ok())
+        .flatten()
 }
 
 fn round_key(name: &str) -> Item {

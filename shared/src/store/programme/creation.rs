@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     domain::{
+        changes::{Author, ChangeKind, Facts, LoggedChange},
         ids::{ConcertId, UserId},
         programme::Programme,
         show::{Concert, Pricing, SalesWindow, Show},
@@ -74,6 +75,11 @@ struct Creation {
     done: bool,
 }
 
+/// Whether an item is the record of a creation.
+pub(in crate::store) fn is_creation(item: Item) -> bool {
+    from_item::<Creation>(item).is_ok()
+}
+
 enum NotPublished {
     /// The creation with this name is done.
     Done,
@@ -95,7 +101,7 @@ impl Store {
 
     /// Creates a concert with its shows and texts; it must have at least one show. 2 WRU an item,
     /// and for texts 2 WRU per KB; with a queue of its own 2 WRU more per KB of the queue's shows,
-    /// and 1 RRU per 4 KB.
+    /// and 1 RRU per 4 KB. The record in the log of changes: 2 WRU.
     ///
     /// If one transaction is not enough, several are written. The last one has the concert, its
     /// texts and its line in the listing, so nobody sees the concert before.
@@ -192,6 +198,10 @@ impl Store {
         programme: &Programme,
         name: Option<&CreationName>,
     ) -> Result<(), Rejected<CreateRefused>> {
+        let programme = &Programme {
+            last_change: self.author.and_then(Author::last_change),
+            ..programme.clone()
+        };
         let shows: Vec<_> = programme.shows.values().collect();
         let first = shows.len().saturating_sub(MAX_SHOWS_PER_WRITE);
         if first > 0 && self.queues_with(programme, None).await?.is_none() {
@@ -239,6 +249,13 @@ impl Store {
             .update(self.count_version()?, |_| NotPublished::Unfolded);
         let transaction =
             self.put_queues(transaction, &mut queues, programme, || NotPublished::Stale)?;
+        let logged = self.new_change(ChangeKind::ConcertCreated);
+        let logged = logged.map(|logged| LoggedChange {
+            concert_id: Some(concert_id),
+            after: Facts::of_whole_concert(programme),
+            ..logged
+        });
+        let transaction = self.with_change(transaction, logged.as_ref(), || NotPublished::Stale)?;
         match transaction.commit().await.decided()? {
             Ok(()) | Err(NotPublished::Done) => Ok(()),
             // A creation that is done fails each of the conditions, and not all are reported.

@@ -3,7 +3,8 @@
 use shared::{
     domain::{
         ids::QueueId,
-        queue::{Counts, Line, Opening, Queue},
+        queue::{Counts, Line, Opening, Queue, Settings},
+        texts::{InLanguages, Notice},
     },
     jiff::Timestamp,
 };
@@ -40,4 +41,22 @@ fn on_sale_stays_under_two_kilobytes() {
         "{} bytes",
         outcome.largest_item
     );
+}
+
+/// Two texts of 300 Korean characters, of three bytes each. Beside a line of two kilobytes and what a
+/// draw leaves, they make the item larger than the four kilobytes that half a read unit reads.
+#[test]
+fn longest_notice_in_korean_has_under_two_kilobytes() {
+    let text = Notice::parse(&"가".repeat(Notice::MAX_LENGTH)).expect("a notice");
+    let without = settings(1_000_000, 50_000);
+    let with = Settings {
+        notice: Some(InLanguages {
+            ko: Some(text.clone()),
+            en: Some(text),
+        }),
+        ..without.clone()
+    };
+    let notice = item_size(&with) - item_size(&without);
+    assert!((1_800..1_850).contains(&notice), "{notice} bytes");
+    assert!(item_size(&without) < 150, "{}", item_size(&without));
 }

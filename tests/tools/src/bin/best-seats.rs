@@ -18,18 +18,17 @@ use std::{
 
 use clap::Parser;
 use functions::reservations::hold;
-use local::{Counts, Options, Pace, Stack, Time};
+use local::{Counts, Pace, Stack};
 use serde_json::{Value, json};
 use shared::{
     app::App,
     clock::Clock,
     error::ApiError,
     futures_util::future::join_all,
-    jiff::{SignedDuration, Timestamp},
     lambda_http::{Body, RequestExt as _, http},
 };
 use tokio::time::Instant;
-use tools::{Client, Failure, Request, exit_code, text};
+use tools::{Client, Failure, Request, VirtualClock, exit_code, text};
 
 /// Sells a hall in pairs.
 #[derive(Parser)]
@@ -92,24 +91,12 @@ struct Sale {
 /// Sells the hall with so many requests at once.
 async fn sell(in_flight: usize, seed: u64) -> Result<Sale, Failure> {
     let limits = [("MainMaxActive", "100000"), ("MainRate", "10000")];
-    let options = Options {
-        time: Time::Frozen,
-        parameters: limits
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        ..Options::default()
-    };
-    let stack = Stack::start(options)
-        .await
-        .map_err(|problem| problem.to_string())?;
+    let stack = tools::stack(None, &limits).await?;
     let (concert_id, buyers) = open(&stack).await?;
-    let clock = Arc::new(VirtualClock {
-        started: Instant::now(),
-        at: stack.now(),
-    });
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(stack.now()));
     let mut instances = Vec::new();
     for _ in 0..in_flight {
-        let clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
+        let clock = Arc::clone(&clock);
         instances.push(stack.instance("hold-seats", clock).await);
     }
     tokio::time::pause();
@@ -262,26 +249,5 @@ impl Sale {
             is_free(*seat) && !left && !right
         };
         (1..=ROWS * SEATS_A_ROW).filter(is_single).count()
-    }
-}
-
-/// The time of the runtime, which stands still while something is done.
-struct VirtualClock {
-    started: Instant,
-    at: Timestamp,
-}
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
-        self.at.saturating_add(passed).unwrap_or(Timestamp::MAX)
-    }
-
-    fn sleep_until(
-        &self,
-        until: Timestamp,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
-        Box::pin(tokio::time::sleep(wait))
     }
 }

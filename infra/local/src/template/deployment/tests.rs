@@ -32,7 +32,7 @@ fn tables_have_the_keys_of_the_data_model() {
         name: name.to_owned(),
         kind: "S".to_owned(),
     };
-    assert_eq!(deployment.tables.len(), 7);
+    assert_eq!(deployment.tables.len(), 8);
     let sessions = deployment.tables.iter().find(|t| t.name == "Sessions");
     assert_eq!(
         sessions,
@@ -177,9 +177,12 @@ fn restored_tables_are_those_that_alarms_and_dashboard_name() {
     let restored = properties(&[("RestoredTables", "20261128T2100")]);
     let text = |name: &str| restored[name].to_string();
     for alarm in ["ReadsAreThrottled", "WritesAreThrottled", "WritesCollide"] {
-        for table in [
+        // Records are put under ids of their own, so no two writes of them collide.
+        let log = (alarm != "WritesCollide").then_some("Changes");
+        let tables = [
             "Users", "Accounts", "Catalog", "Queues", "Sessions", "Seats",
-        ] {
+        ];
+        for table in tables.into_iter().chain(log) {
             let name = format!("\"onsale-{table}-20261128T2100\"");
             assert!(text(alarm).contains(&name), "{name} in {alarm}");
             assert!(
@@ -215,10 +218,82 @@ fn version_description_of_a_function_has_every_parameter() {
             assert!(description.contains(&value), "{parameter} in {description}");
         }
     }
-    for properties in properties(&[]).values() {
+}
+
+/// With the longest value of each parameter.
+#[test]
+fn version_description_has_256_letters_at_most() {
+    let long = properties(&[
+        ("HoldSeconds", "840"),
+        ("ClaimSeconds", "3590"),
+        ("ActiveSeconds", "3600"),
+        ("TickSeconds", "30"),
+        ("MainRate", "10000.000"),
+        ("MainMaxActive", "1000000"),
+        ("RefundCutoffHours", "8760"),
+        ("TimeZone", "America/Argentina/ComodRivadavia"),
+        ("KeyRotationDays", "365"),
+        ("Tracing", "Disabled"),
+        ("RestoredTables", "1234567890123456789012345678901234567890"),
+        ("PollsPerSecond", "100000"),
+        ("JoinsPerSecond", "100000"),
+        ("RequestsPerSecond", "100000"),
+        ("PlaceConcurrency", "10000"),
+        ("QueueConcurrency", "10000"),
+        ("JoinConcurrency", "10000"),
+        ("PayConcurrency", "10000"),
+        ("HoldConcurrency", "10000"),
+        ("AdmitConcurrency", "100"),
+        ("WarmReads", "1000000"),
+        ("WarmWrites", "1000000"),
+        ("AuditMinutes", "1440"),
+        ("AuditReadUnits", "10000000"),
+        ("DeletionProtection", "false"),
+        ("LogRetentionDays", "3653"),
+        ("AccessLogRetentionDays", "3653"),
+    ]);
+    for properties in long.values() {
         if let Some(description) = properties["VersionDescription"].as_str() {
-            assert!(description.len() <= 256, "Lambda takes no more");
+            assert!(
+                description.len() <= 256,
+                "Lambda takes no more: {description}"
+            );
         }
+    }
+}
+
+/// What `get-service` says of the deployment. Otherwise it would say what was set before.
+#[test]
+fn version_of_get_service_is_another_one_for_each_value_that_it_shows() {
+    let description = |given: &[(&str, &str)]| {
+        let all = properties(given);
+        let description = all["GetService"]["VersionDescription"].as_str();
+        description.expect("a text").to_owned()
+    };
+    let usual = description(&[]);
+    let topic = "arn:aws:sns:ap-northeast-2:123456789012:alarms";
+    for (parameter, other) in [
+        ("AlarmTopicArn", topic),
+        ("PollsPerSecond", "401"),
+        ("JoinsPerSecond", "301"),
+        ("RequestsPerSecond", "401"),
+        ("PlaceConcurrency", "0"),
+        ("QueueConcurrency", "0"),
+        ("JoinConcurrency", "0"),
+        ("PayConcurrency", "1"),
+        ("HoldConcurrency", "1"),
+        ("AdmitConcurrency", "2"),
+        ("WarmReads", "20000"),
+        ("WarmWrites", "20000"),
+        ("AuditMinutes", "0"),
+        ("AuditReadUnits", "1000"),
+        ("DeletionProtection", "false"),
+        ("Deployment", "Canary10Percent5Minutes"),
+        ("SigningKeyEncryption", "prepared"),
+        ("LogRetentionDays", "60"),
+        ("AccessLogRetentionDays", "60"),
+    ] {
+        assert_ne!(description(&[(parameter, other)]), usual, "{parameter}");
     }
 }
 

@@ -19,6 +19,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             tick_seconds,
             state,
             who: WhoJoins::Everybody,
+            notice: None,
             default_concert_id: None,
             opens_at: None,
             version: 0,

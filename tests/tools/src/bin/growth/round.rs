@@ -2,6 +2,7 @@
 //! sessions and entries of accounts.
 
 use serde_json::json;
+use shared::{aws_sdk_dynamodb::types::AttributeValue, http::cursor};
 use tools::{Failure, Request, expect, text};
 
 use crate::{
@@ -37,6 +38,7 @@ impl Shop {
         self.plans().await?;
         self.listings().await?;
         self.audits().await?;
+        self.names_owners().await?;
         self.opening().await?;
         let buyer = self.buyer_of_concert().await?;
         self.hold(&buyer, SEATS[3]).await?;
@@ -63,7 +65,9 @@ impl Shop {
             ("get-docs, specification", "/openapi.json"),
             ("get-docs, page", "/docs"),
             ("get-docs, module", "/line.js"),
+            ("get-page", "/"),
             ("get-keys", "/v1/auth/keys"),
+            ("get-settings", "/v1/settings"),
         ] {
             self.measure(name, Request::get(path)).await?;
         }
@@ -100,6 +104,10 @@ impl Shop {
             "they are found",
             &found,
         )?;
+
+        let role = Request::put(format!("{path}/role"), json!({ "role": "admin" }));
+        let role = self.by_admin(role);
+        self.measure("set-role", role).await?;
 
         let log_in = async |shop: &mut Self| {
             let credentials = json!({ "user_id": id, "password": PASSWORD });
@@ -258,6 +266,9 @@ impl Shop {
         let user = self.ask(Request::sign_up("손님")).await?;
         let join = Request::join(&text(&user["user_id"])?, Some(&self.line_concert_id));
         let joined = self.measure("join-queue, and wait", join).await?;
+        let user_id = text(&user["user_id"])?;
+        let sessions = self.by_admin(Request::get(format!("/v1/users/{user_id}/sessions")));
+        self.measure("list-sessions", sessions).await?;
         expect(joined["status"] == "WAITING", "they wait", &joined)?;
         let token = text(&joined["token"])?;
         let place = Request::place(&token);
@@ -266,6 +277,10 @@ impl Shop {
         self.measure("get-queue", Request::get(&path)).await?;
         let settings = self.by_admin(Request::get(format!("{path}/settings")));
         let settings = self.measure("get-queue-settings", settings).await?;
+        let watch = self.by_admin(Request::get(format!("/v1/admin/queues/{LINE}")));
+        self.measure("get-queue-state, many wait", watch).await?;
+        let queues = self.by_admin(Request::get("/v1/admin/queues"));
+        self.measure("list-queues", queues).await?;
         let rate = self.by_admin(Request::patch(&path, json!({ "rate": settings["rate"] })));
         self.measure("update-queue", rate).await?;
         let same = json!({
@@ -331,6 +346,20 @@ impl Shop {
             let delete = self.by_admin(Request::delete(&path));
             self.measure(names[4], delete).await?;
         }
+        self.calling_off().await
+    }
+
+    /// A show that nobody has bought. Its concert is after all others in the list, and stays.
+    async fn calling_off(&mut self) -> Result<(), Failure> {
+        let create = self.new_concert("취소", "main");
+        let concert = self.ask(create).await?;
+        let path = format!("/v1/concerts/{}", text(&concert["concert_id"])?);
+        let path = format!("{path}/dates/{}/call-off", self.dates[0]);
+        for name in ["call-off", "call-off, again"] {
+            let call = self.by_admin(Request::post(&path, json!({})));
+            let answer = self.measure(name, call).await?;
+            expect(answer["sold"] == 0, "nothing is sold", &answer)?;
+        }
         Ok(())
     }
 
@@ -376,6 +405,8 @@ impl Shop {
         let cursor = text(&first["next_cursor"])?;
         let users = self.by_admin(Request::get(format!("/v1/users?cursor={cursor}")));
         self.measure("list-users, next page", users).await?;
+        let log = self.by_admin(Request::get("/v1/admin/changes?limit=1"));
+        self.measure("list-changes, the last one", log).await?;
         Ok(())
     }
 
@@ -385,7 +416,41 @@ impl Shop {
         let run = json!({ "from_start": true, "read_units": 5 });
         let run = Request::invoke("audit", run);
         let audited = self.measure("audit, a run of five units", run).await?;
-        expect(audited["is_over"] == false, "it goes on", &audited)
+        expect(audited["is_over"] == false, "it goes on", &audited)?;
+        self.left_to_the_schedule().await?;
+        let found = self.by_admin(Request::get("/v1/admin/audit"));
+        self.measure("get-audit", found).await?;
+        let service = self.by_admin(Request::get("/v1/admin/service"));
+        self.measure("get-service", service).await?;
+        Ok(())
+    }
+
+    /// An administrator's run of a round that remembers too much for a request. Another one would read
+    /// what the shop has.
+    async fn left_to_the_schedule(&mut self) -> Result<(), Failure> {
+        let name = |name: &str| AttributeValue::S(name.to_owned());
+        let update = self.stack.database().update_item();
+        let update = update
+            .table_name("Sessions")
+            .key("user_id", name("audit"))
+            .key("queue_id", name("round"))
+            .update_expression("SET kept.parts = :many")
+            .expression_attribute_values(":many", AttributeValue::N("9".to_owned()));
+        update.send().await?;
+        let run = self.by_admin(Request::post("/v1/admin/audit", json!({})));
+        let answer = self.measure("run-audit, a large round", run).await?;
+        let run = &answer["run"];
+        expect(run["left_to_schedule"] == true, "it is left", &answer)
+    }
+
+    /// The order of the first user. The shops have different items after it, so no more is read.
+    async fn names_owners(&mut self) -> Result<(), Failure> {
+        let before_its_order = format!("{} charge#~", uuid(1));
+        let after = cursor("name-owners", &before_its_order);
+        let order = json!({ "after": after, "read_units": 0.1 });
+        let order = Request::invoke("name-owners", order);
+        let answer = self.measure("name-owners, one order", order).await?;
+        expect(answer["looked_at"] == 1, "it looks at the order", &answer)
     }
 
     /// A queue with as many entries as [`Shop::draw`] has opens, and is taken away again.

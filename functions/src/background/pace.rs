@@ -1,4 +1,4 @@
-//! How fast the audit reads.
+//! How fast a function reads that reads whole tables.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -9,7 +9,7 @@ use shared::{app::App, jiff::Timestamp, store::usage};
 
 /// The average RRU per second. A partition of a table gives 3,000 (a limit of DynamoDB), and a scan
 /// may read from one partition for minutes. With what is read at once at the beginning and in a
-/// step, no second has more than 300: a tenth is for the audit, and the rest for the buyers.
+/// step, no second has more than 300: a tenth is for such a function, and the rest for the buyers.
 const A_SECOND: f64 = 150.0;
 
 /// The RRU that may be read at once after a rest.
