@@ -1,7 +1,7 @@
 // Who has changed what: settings, concerts, refunds, balances, roles.
 
 import { desk } from './desk.mjs';
-import { inPages, nameNow, person, readSome, told } from './desk-parts.mjs';
+import { inPages, nameNow, person, queueOptions, readSome, told } from './desk-parts.mjs';
 import { field, loadAgain, loadOnce, nameIn, readAll } from './form.mjs';
 import { html, nothing } from './lit-html.js';
 import { heading } from './parts.mjs';
@@ -23,7 +23,7 @@ let changes = { path: '', key: 'changes' };
 
 const isOld = () => !changes.path.endsWith(`?${query()}`);
 
-/** The ids of the queues. @type {string[]} */
+/** All queues, with their names. @type {[string, string][]} */
 let queues = [];
 
 /** The part of the address that was followed last: `#/changes/queue/main`, `#/changes/concert/…`. */
@@ -38,7 +38,7 @@ export function view() {
   return html`${heading(t.changes)} ${told()}
     <section class="card">
       <div class="finder">
-        ${field(wanted, 'queue_id', t.queue, options(queues.map((id) => [id, id])))} ${field(wanted, 'concert_id', t.concert, options(concertOptions()))}
+        ${field(wanted, 'queue_id', t.queue, options(queues))} ${field(wanted, 'concert_id', t.concert, options(concertOptions()))}
         ${field(wanted, 'kind', t.bookWhat, options(Object.entries(t.logKind)))}
       </div>
       ${inPages(changes, t.logNone, (rows) => html`<ol class="orders">${rows.map(change)}</ol>`)}
@@ -53,7 +53,7 @@ export function see() {
   loadOnce(async () => {
     const read = (changes = { path: `/v1/admin/changes?${query()}`, key: 'changes' });
     const [all] = await Promise.all([readAll('/v1/admin/queues?limit=100', 'queues'), readConcerts(), readSome(read)]);
-    queues = all.map(({ queue_id }) => queue_id);
+    queues = queueOptions(all);
   });
 }
 
@@ -86,7 +86,7 @@ const isCount = (before, after) => typeof (after.shows ?? before.shows) === 'num
  * @param {string} [of] The show that it is about.
  */
 function step(key, before, after, of) {
-  const name = nameIn({ ...t.fields, ...t.logField }, key);
+  const name = nameIn({ ...t.fields, ...t.logField }, of && key === 'opens_at' ? 'sale_opens_at' : key);
   const isNew = !(key in before);
   return html`<div class="fact"><dt>${of ? `${of} · ${name}` : name}</dt><dd>
     ${isNew ? nothing : html`<del>${said(key, before[key])}</del> → `}${key in after ? said(key, after[key]) : t.logNothing}</dd></div>`;

@@ -6,11 +6,11 @@
 import { Problem, serviceTime } from './api.mjs';
 import { app, update } from './app.mjs';
 import { ask, desk, go, hashOf } from './desk.mjs';
-import { finder, forgetKeys, inPages, inTwoSteps, loading, once, readSome, told } from './desk-parts.mjs';
-import { bodyOf, field, keep, kept, loadAgain, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
+import { QUEUE_ID, finder, forgetKeys, inPages, inTwoSteps, latestOpening, loading, once, queueOptions, readSome, requireNoQueue, told } from './desk-parts.mjs';
+import { bodyOf, field, fromLocal, keep, kept, loadAgain, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
 import { html, nothing } from './lit-html.js';
 import { button, heading, messages, onSend } from './parts.mjs';
-import { showTime, t, whole } from './texts.mjs';
+import { dayAndTime, showTime, t, whole } from './texts.mjs';
 
 /**
  * @typedef {import('./form.mjs').Draft} Draft
@@ -33,7 +33,7 @@ let plans = [];
 /** The grades of plans, by the plan's id. @type {Record<string, string[]>} */
 const grades = {};
 
-/** The ids of all queues. @type {string[]} */
+/** All queues, with their names. @type {[string, string][]} */
 let queues = [];
 
 const id = () => desk.route[1];
@@ -92,7 +92,7 @@ function row({ concert_id, name, first_date: first, last_date: last, shows, max_
 
 async function readChoices() {
   const [all, halls] = await Promise.all([readAll('/v1/admin/queues?limit=100', 'queues'), readAll('/v1/plans?limit=100', 'plans')]);
-  queues = all.map(({ queue_id }) => queue_id);
+  queues = queueOptions(all);
   plans = halls;
   update({});
 }
@@ -143,7 +143,7 @@ function concertFields(draft) {
  */
 function inBoth(draft, name, look) {
   const field_ = name.split('/').at(-1) ?? name;
-  return ['ko', 'en'].map((language) => field(draft, `${name}.${language}`, `${nameIn(t.fields, field_)} (${nameIn(t.languageOf, language)})`, look));
+  return html`<div class="columns pair">${['ko', 'en'].map((language) => field(draft, `${name}.${language}`, `${nameIn(t.fields, field_)} (${nameIn(t.languageOf, language)})`, look))}</div>`;
 }
 
 /**
@@ -160,14 +160,14 @@ function showFields(draft, show, hasPlan = false) {
   const choice = /** @type {[string, string][]} */ ([...(hasPlan ? [] : [['', t.noPlan]]), ...plans.map(({ plan_id, name, seats }) => [plan_id, `${name} (${whole(seats)})`])]);
   return html`
     <div class="columns">
-      ${isNew ? html`${field(draft, of('date'), t.fields.date, { type: 'date', required: true })} ${field(draft, of('start'), t.start, { type: 'time', hint: t.startHint })}` : nothing}
+      ${isNew ? html`${field(draft, of('date'), t.fields.date, { type: 'date', min: toLocal(serviceTime()).slice(0, 10), required: true })} ${field(draft, of('start'), t.start, { type: 'time', hint: t.startHint })}` : nothing}
       ${plans.length || plan ? field(draft, of('plan_id'), t.fields.plan_id, { options: choice }) : nothing}
       ${plan
         ? grades[plan]?.length ? grades[plan].map((grade) => field(draft, of(`prices.${grade}`), t.priceOf(grade), price)) : html`<p class="muted">${t.loading}</p>`
         : html`${field(draft, of('price'), t.fields.price, price)} ${field(draft, of('capacity'), t.fields.capacity, { type: 'number', min: 1, max: 100_000, required: true })}`}
     </div>
     <details><summary>${t.moreOfShow}</summary><div class="columns">
-      ${field(draft, of('opens_at'), t.fields.opens_at, { type: 'datetime-local', hint: t.saleOpensHint })}
+      ${field(draft, of('opens_at'), t.fields.sale_opens_at, { type: 'datetime-local', hint: t.saleOpensHint })}
       ${field(draft, of('closes_at'), t.fields.closes_at, { type: 'datetime-local', hint: t.saleClosesHint })}
       ${field(draft, of('doors_at'), t.fields.doors_at, { type: 'time' })}
       ${(isNew ? draft[of('start')] : show.includes('T')) ? nothing : field(draft, of('starts_at'), t.fields.starts_at, { type: 'time' })}
@@ -258,10 +258,10 @@ function newConcert() {
         ${field(queue, 'own', t.queueOwn, { type: 'checkbox' })}
         ${queue.own
           ? html`<p class="muted">${t.queueOwnText}</p><div class="columns">
-              ${field(queue, 'id', t.queueId, { pattern: '[a-z0-9\\-]{3,40}', placeholder: idOfQueue() })}
-              ${field(queue, 'opens_at', t.fields.opens_at, { type: 'datetime-local', hint: t.opensHint })}
+              ${field(queue, 'id', t.queueId, { pattern: QUEUE_ID, placeholder: idOfQueue() })}
+              ${field(queue, 'opens_at', t.fields.opens_at, { type: 'datetime-local', min: toLocal(serviceTime()), max: latestOpening(), hint: t.opensHint })}
             </div>`
-          : field(queue, 'other', t.queue, { options: queues.map((id) => [id, id]) })}
+          : field(queue, 'other', t.queue, { options: queues })}
       </fieldset>
       <button class="button main" ?disabled=${!hasGrades(draft)} aria-busy=${app.working === 'create' ? 'true' : 'false'}>${queue.own ? t.createBoth : t.create}</button>
     </form>`;
@@ -275,6 +275,7 @@ async function create() {
   const queue = own ? (typed ?? idOfQueue()) : other;
   const body = { ...wholeBody(edit), queue_id: queue };
   if (own) {
+    requireOpeningBeforeShows(making);
     if (making.made !== queue) await requireNoQueue(queue);
     making.made = queue;
     keep(NEW, making);
@@ -293,15 +294,13 @@ async function create() {
   go('concerts', concert_id);
 }
 
-/** Nobody's queue must be set by accident. @param {string} queue */
-async function requireNoQueue(queue) {
-  try {
-    await ask('GET', `/v1/queues/${queue}/settings`);
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'QUEUE_NOT_FOUND') return;
-    throw error;
+/** A queue opens before its shows are over. @param {Making} making */
+function requireOpeningBeforeShows({ draft, queue: { opens_at: opens = '' } }) {
+  for (const show of showsOf(draft)) {
+    const [date, start] = [draft[`${show}/date`], draft[`${show}/start`]];
+    // Both are local times, so they are in the order of the alphabet.
+    if (opens >= `${date}T${start || '24:00'}`) throw new Problem(400, /** @type {any} */ ({ code: 'OPENS_AFTER_SHOW', error: t.opensAfterShow(showTime(date)) }));
   }
-  throw new Problem(409, /** @type {any} */ ({ code: 'QUEUE_EXISTS', error: t.queueExists(queue) }));
 }
 
 // ---- One concert ----
@@ -367,7 +366,7 @@ function oneConcert() {
   return html`${heading(concert.name)} ${told()}
     <p><a href=${hashOf('queues', concert.queue_id)}>${t.toLive(concert.queue_id)}</a> · <a href="/c/${concert.concert_id}">${t.toBuyers}</a></p>
     <form class="stack" @submit=${onReview}>
-      <div class="card">${concertFields(draft)} ${field(draft, 'queue_id', t.queue, { options: queues.map((queue) => [queue, queue]) })}</div>
+      <div class="card">${concertFields(draft)} ${field(draft, 'queue_id', t.queue, { options: queues })}</div>
       ${showsOf(draft).map((show) => {
         const known = showNamed(concert, show);
         return html`<fieldset class="card"><legend>${known ? showTime(show) : t.showNew}${known?.called_off ? html` <span class="state warn">${t.calledOff(known.called_off.reason)}</span>` : nothing}</legend>
@@ -450,7 +449,7 @@ async function remove({ concert_id, name }) {
 function nameOfField(key) {
   const [show, name] = key.includes('/') ? [key.split('/', 1)[0], key.slice(key.indexOf('/') + 1)] : ['', key];
   const [field, part] = [name.split('.', 1)[0], name.slice(name.indexOf('.') + 1)];
-  const text = field === 'prices' ? t.priceOf(part) : field === 'start' ? t.start : part === name ? nameIn(t.fields, field) : `${nameIn(t.fields, field)} (${nameIn(t.languageOf, part)})`;
+  const text = field === 'prices' ? t.priceOf(part) : field === 'start' ? t.start : part === name ? nameIn(t.fields, show && field === 'opens_at' ? 'sale_opens_at' : field) : `${nameIn(t.fields, field)} (${nameIn(t.languageOf, part)})`;
   return show ? `${show.startsWith('new') ? t.showNew : showTime(show)}: ${text}` : text;
 }
 
@@ -461,5 +460,5 @@ function nameOfField(key) {
 function valueOfField(key, value) {
   if (key.endsWith('/plan_id')) return plans.find(({ plan_id }) => plan_id === value)?.name ?? value;
   if (/\/(price|capacity|prices\..*)$/.test(key) && value) return whole(Number(value));
-  return /\/(opens|closes)_at$/.test(key) ? value.replace('T', ' ') : value;
+  return value && /\/(opens|closes)_at$/.test(key) ? dayAndTime(fromLocal(value)) : value;
 }

@@ -3,7 +3,7 @@
 import { Problem, serviceTime } from './api.mjs';
 import { act, app, report, update } from './app.mjs';
 import { ask, desk, go } from './desk.mjs';
-import { keep, kept, morePages, nameOf, readPage } from './form.mjs';
+import { keep, kept, morePages, nameOf, readPage, toLocal } from './form.mjs';
 import { html, nothing } from './lit-html.js';
 import { newKey } from './memory.mjs';
 import { askFirst, button, messages, onSend, question } from './parts.mjs';
@@ -186,6 +186,29 @@ export async function repeat(job, step) {
     update({});
   }
 }
+
+/** Queues to choose from, with the concerts that they sell. @param {Api.ListedQueue[]} queues */
+export const queueOptions = (queues) => queues.map(({ queue_id: id, concerts = [] }) => /** @type {[string, string]} */ ([id, [id, ...concerts.map(({ name }) => name)].join(' · ')]));
+
+/** Nobody's queue must be set by accident. @param {string} queue */
+export async function requireNoQueue(queue) {
+  try {
+    await ask('GET', `/v1/queues/${queue}/settings`);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'QUEUE_NOT_FOUND') return;
+    throw error;
+  }
+  throw new Problem(409, /** @type {any} */ ({ code: 'QUEUE_EXISTS', error: t.queueExists(queue) }));
+}
+
+/** How far ahead a queue may open, in milliseconds. */
+const OPENS_WITHIN = 28 * 86_400_000;
+
+/** The latest time at which a queue may open, as a form has it. */
+export const latestOpening = () => toLocal(serviceTime() + OPENS_WITHIN);
+
+/** What the id of a queue looks like. */
+export const QUEUE_ID = '[a-z0-9\\-]{3,40}';
 
 /** The names of administrators, as far as they are known. @type {Record<string, string>} */
 const names = {};

@@ -211,6 +211,11 @@ function open() {
   beat();
 }
 
+/** Escape answers a question with no. @param {KeyboardEvent} event */
+function onKey({ key }) {
+  if (key === 'Escape') (document.getElementById('question-no') ?? document.getElementById('pause-no'))?.click();
+}
+
 /** @param {string} part A part of an address. */
 function decoded(part) {
   try {
@@ -243,6 +248,7 @@ async function start() {
     }
   }
   addEventListener('hashchange', open);
+  addEventListener('keydown', onKey);
   addEventListener('online', () => update({ trouble: null }));
   addEventListener('offline', () => update({ trouble: 'OFFLINE' }));
   open();

@@ -28,7 +28,7 @@ const fresh = (concert = '', show = '') => ({
   about: undefined,
   /** @type {import('./form.mjs').Pages<Api.OrderOfShow>} */
   orders: { path: `/v1/admin/concerts/${concert}/orders?date=${show}`, key: 'orders' },
-  /** @type {{ sold: number, held: number } | undefined} */
+  /** @type {{ sold: number, held: number, grades?: { grade: string, counts?: { sold: number } }[] } | undefined} */
   counts: undefined,
   /** The file that is being saved, and how many lines of it have come. @type {{ runs?: boolean, lines: number }} */
   file: { lines: 0 },
@@ -81,7 +81,7 @@ export function view() {
         ${button(t.orderAgain, () => act('orders', () => again()), { busy: 'orders' })}</p>
       <p class="muted">${t.orderFileText}</p>
     </section>
-    ${about ? callOff(about) : nothing}`;
+    ${about ? callOff() : nothing}`;
 }
 
 export function see() {
@@ -90,6 +90,7 @@ export function see() {
     const that = here;
     if (!that.show) return readConcerts();
     that.about = await readConcert(that.concert);
+    if (showOf(that)?.called_off) await count(that);
     await again(that);
   });
 }
@@ -163,10 +164,9 @@ async function page(path, token) {
   }
 }
 
-/** @param {Api.Concert} about */
-function callOff(about) {
-  const { show, counts, off } = here;
-  const known = about.shows.find((other) => other.show === show);
+function callOff() {
+  const { counts, off } = here;
+  const known = showOf(here);
   if (!known) return nothing;
   const { last } = off;
   const said = last
@@ -175,14 +175,15 @@ function callOff(about) {
           ${table(t.offFailedName, [t.seat, t.orderBuyer], last.failed.map(({ seat_numbers, user_id }) => [seat_numbers.join(', '), person(user_id)]))}` : nothing}`
     : nothing;
   const since = known.called_off ?? (last && { at: last.called_off_at, reason: last.reason });
+  const isOver = last ? last.is_over : counts?.sold === 0 && counts.held === 0;
   return html`<section class="card"><h2>${t.off}</h2>
     ${since ? html`<p><strong>${t.calledOff(since.reason)}</strong> <span class="muted">${dayAndTime(since.at)}</span></p>` : html`<p>${t.offText}</p>`}
-    ${said}
-    ${off.runs ? html`<p class="muted">${t.offRuns}</p>` : since ? (last?.is_over ? nothing : html`<p class="buttons">${button(t.offGoOn, () => run())}</p>`) : inTwoSteps('off', {
+    ${said} ${!last && since && counts ? html`<p role="status">${isOver ? t.offOver : t.offLeft(whole(counts.sold), whole(counts.held))}</p>` : nothing}
+    ${off.runs ? html`<p class="muted">${t.offRuns}</p>` : since ? (isOver ? nothing : html`<p class="buttons">${button(t.offGoOn, () => run())}</p>`) : inTwoSteps('off', {
       label: t.off,
       fields: field(here.draft, 'reason', t.peopleReason, { length: 200, hint: t.offReasonHint, required: true }),
-      first: count,
-      text: () => (counts ? t.offSure(whole(counts.sold), whole(counts.held)) : t.offSureUncounted),
+      first: () => count(),
+      text: () => (counts ? t.offSure(whole(counts.sold), whole(counts.held), money(worth(known, counts))) : t.offSureUncounted),
       work: async () => {
         // The button goes.
         document.getElementById('heading')?.focus();
@@ -193,12 +194,25 @@ function callOff(about) {
   </section>`;
 }
 
-/** Counts what is sold and held, for the question. Without an answer, it has no figures. */
-async function count() {
-  const { concert, show, about } = here;
+/** Counts what is sold and held. Without an answer, there are no figures. */
+async function count(that = here) {
+  const { concert, show, about } = that;
   const { shows } = await ask('GET', `/v1/admin/queues/${about?.queue_id}?concert_id=${concert}`).catch(() => ({}));
-  here.counts = shows?.find((/** @type {any} */ other) => other.show === show)?.counts;
+  const found = shows?.find((/** @type {any} */ other) => other.show === show);
+  that.counts = found?.counts && { ...found.counts, grades: found.grades };
 }
+
+/**
+ * What the sold seats cost at the prices of today.
+ *
+ * @param {Api.Show} show
+ * @param {NonNullable<typeof here.counts>} counts
+ */
+const worth = ({ price, prices }, { sold, grades }) =>
+  prices && grades ? grades.reduce((sum, { grade, counts }) => sum + (counts?.sold ?? 0) * (prices[grade] ?? 0), 0) : sold * price;
+
+/** @param {typeof here} that */
+const showOf = ({ about, show }) => about?.shows.find((other) => other.show === show);
 
 /** Calls the show off, or goes on with it, until it is over. @param {string} [reason] */
 function run(reason) {

@@ -10,7 +10,7 @@ import { amountOf, finder, forgetKeys, inPages, inTwoSteps, loading, nameNow, on
 import { field, loadOnce, table } from './form.mjs';
 import { html, nothing } from './lit-html.js';
 import { button, fact, heading, messages } from './parts.mjs';
-import { readConcerts, showFields } from './shows.mjs';
+import { planOf, readConcerts, seatFields, showFields } from './shows.mjs';
 import { dayAndTime, money, showTime, t, whole } from './texts.mjs';
 
 /**
@@ -25,7 +25,7 @@ import { dayAndTime, money, showTime, t, whole } from './texts.mjs';
 const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** What is typed, to find somebody. */
-const wanted = { who: '', concert: '', show: '', what: '' };
+const wanted = { who: '', concert: '', show: '', what: '', section: '', row: '', seat: '' };
 
 /** What is typed, for what is done. @type {Record<string, string>} */
 let typed = {};
@@ -48,7 +48,8 @@ export function view() {
     <section class="card" aria-label=${t.find}>
       ${finder('find', field(wanted, 'who', t.peopleWho, { hint: t.peopleWhoHint, required: true }), t.find, find)}
       <details><summary>${t.peopleBySeat}</summary>
-        ${finder('find-seat', html`${showFields(wanted)} ${field(wanted, 'what', t.peopleSeat, { hint: t.peopleSeatHint, required: true })}`, t.find, findBySeat)}
+        ${finder('find-seat', html`${showFields(wanted)} ${seatFields(wanted)}
+          ${field(wanted, 'what', planOf(wanted) ? t.peopleReservation : t.peopleSeat, { hint: t.peopleSeatHint, required: !wanted.seat })}`, t.find, findBySeat)}
       </details>
     </section>
     ${here ? shown(here) : app.working === 'person' ? loading() : nothing}`;
@@ -67,15 +68,16 @@ async function find() {
   const who = wanted.who.trim();
   here = undefined;
   if (ID.test(who)) return open(who);
+  if (!who.includes('@')) return notFound(t.peopleNoName);
   const { users } = await ask('GET', `/v1/users?email=${encodeURIComponent(who)}`);
   if (users.length) return open(users[0].user_id);
   notFound(t.peopleNone);
 }
 
-/** Finds by the number of a seat, or the id of a reservation. */
+/** Finds by a seat, or by the id of a reservation. */
 async function findBySeat() {
   const { concert, show } = wanted;
-  const what = wanted.what.trim();
+  const what = wanted.what.trim() || wanted.seat;
   here = undefined;
   const by = ID.test(what) ? 'reservation_id' : 'seat_number';
   const { reservations } = await ask('GET', `/v1/concerts/${concert}/reservations?date=${show}&${by}=${encodeURIComponent(what)}`);
@@ -222,10 +224,11 @@ function order(payment) {
   return html`<li>
     <div class="ticket-head"><h3>${payment.concert_name ?? ''} · ${showTime(payment.show)}</h3><span class="state">${isOver ? t.status.REFUNDED : back.length ? t.partRefunded : t.status.PAID}</span></div>
     <p>${payment.seats.map((seat) => `${seatName(seat)} ${money(seat.price)}${back.includes(seat.seat_number) ? ` (${t.refunded})` : ''}`).join(' · ')}</p>
-    <p class="muted">${t.paidAt(dayAndTime(payment.paid_at))} · ${money(payment.amount)}${payment.refund_reason ? ` · ${t.refundReason(payment.refund_reason)}` : ''}</p>
+    <p class="muted">${t.paidAt(dayAndTime(payment.paid_at))} · ${money(payment.amount)}${back.length && !isOver ? ` (${t.peopleLeft(money(left.reduce((sum, { price }) => sum + price, 0)))})` : ''}${payment.refund_reason ? ` · ${t.refundReason(payment.refund_reason)}` : ''}</p>
     ${isOver ? nothing : refunding === id ? refund(payment, left) : html`<p class="buttons">${button(t.refund, () => {
       refunding = id;
-      giving = left.map(({ seat_number }) => seat_number);
+      // Of several seats, somebody says which.
+      giving = left.length === 1 ? [left[0].seat_number] : [];
       update({ problem: undefined, notice: undefined, question: undefined });
     }, { id: `refund-${id}` })}</p>`}
   </li>`;
@@ -245,7 +248,7 @@ function refund({ concert_id, reservation_id }, left) {
   const sum = wanted.reduce((total, { price }) => total + price, 0);
   const names = wanted.map(seatName).join(', ');
   const user_id = here?.user.user_id;
-  return inTwoSteps('refund', {
+  const form = inTwoSteps('refund', {
     label: t.refund,
     fields: html`<div role="group" aria-label=${t.refundChoose}><p>${t.refundChoose}</p>${left.map((seat) => html`<label class="toggle"><input type="checkbox" .checked=${giving.includes(seat.seat_number)} @change=${() => flip(seat.seat_number)} /><span>${seatName(seat)} · ${money(seat.price)}</span></label>`)}</div>
       ${reason('refund')}`,
@@ -258,6 +261,11 @@ function refund({ concert_id, reservation_id }, left) {
       return t.peopleRefunded(names, money(answer.current_balance ?? 0));
     }),
   });
+  return html`${form} ${app.question === 'refund' ? nothing : html`<p class="buttons">${button(t.cancel, () => {
+    refunding = '';
+    update({ problem: undefined });
+    document.getElementById(`refund-${reservation_id}`)?.focus();
+  })}</p>`}`;
 }
 
 /** @param {number} number */

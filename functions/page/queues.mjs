@@ -5,8 +5,8 @@
 
 import { Problem, call, serviceTime } from './api.mjs';
 import { app, report, update } from './app.mjs';
-import { ask, desk, hashOf } from './desk.mjs';
-import { loading, told } from './desk-parts.mjs';
+import { ask, desk, go, hashOf } from './desk.mjs';
+import { QUEUE_ID, finder, latestOpening, loading, requireNoQueue, told } from './desk-parts.mjs';
 import { bodyOf, field, fromLocal, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
 import { estimatedWait, milliseconds, placeOf } from './line.mjs';
 import { html, nothing, svg } from './lit-html.js';
@@ -79,9 +79,31 @@ export function see() {
 
 export function view() {
   const [, id, part] = desk.route;
-  if (!id) return html`${heading(t.queues)} ${messages()} ${queues ? listOf(queues) : loading()}`;
+  if (!id) {
+    return html`${heading(t.queues)} ${messages()} ${queues ? listOf(queues) : loading()}
+      <section class="card"><h2>${t.queueNew}</h2>${finder('queue', field(fresh, 'id', t.queueId, { pattern: QUEUE_ID, hint: t.queueNewHint, required: true }), t.queueMake, make)}</section>`;
+  }
   const content = part === 'settings' ? settings() : part !== 'rehearsal' ? live() : isLocal ? (rehearsal?.view() ?? loading()) : nothing;
-  return html`${heading(id)} ${queueTabs()} ${told()} ${content} ${pauseBar()}`;
+  return html`${heading(id)} <p class="muted">${sells()}</p> ${queueTabs()} ${told()} ${content} ${pauseBar()}`;
+}
+
+/** What the queue on the screen sells, by name, as far as it is known. */
+function sells() {
+  if (queueId() === 'main') return t.mainSells;
+  const shows = watch().state?.shows ?? [];
+  return [...new Set([...ownConcerts(), ...shows.map((/** @type {any} */ { concert_id: concert }) => concert)])].map((concert) => concertNames[concert]).filter(Boolean).join(' · ');
+}
+
+/** What is typed for a queue that is to be made. */
+const fresh = { id: '' };
+
+/** Makes a queue with the usual settings, and shows them. */
+async function make() {
+  const { id } = fresh;
+  await requireNoQueue(id);
+  await ask('PUT', `/v1/queues/${id}`, { body: {} });
+  fresh.id = '';
+  go('queues', id, 'settings');
 }
 
 /** Finds out where the service runs. */
@@ -130,7 +152,7 @@ function listOf(queues) {
 // ---- One queue ----
 
 /** The settings of the queue on the screen, once they are known. */
-const settingsEdit = () => (Object.hasOwn(edits, queueId()) ? edits[queueId()] : undefined);
+export const settingsEdit = () => (Object.hasOwn(edits, queueId()) ? edits[queueId()] : undefined);
 
 /** @param {string} id The queue's id. */
 export async function readSettings(id) {
@@ -177,7 +199,7 @@ function settingText(key, value) {
   if (key === 'state') return nameIn(t.stateOf, value);
   if (key === 'who') return nameIn(t.whoOf, value);
   if (key === 'default_concert_id') return concertNames[value] ?? value;
-  return key === 'opens_at' ? value.replace('T', ' ') : value;
+  return key === 'opens_at' && value ? dayAndTime(fromLocal(value)) : value;
 }
 
 /** The form with all settings. */
@@ -192,7 +214,7 @@ function settings() {
     <div class="columns">
       ${field(draft, 'state', t.fields.state, choices(['OPEN', 'PAUSED', 'CLOSED'], t.stateOf))}
       ${field(draft, 'who', t.fields.who, choices(['everybody', 'accounts'], t.whoOf))}
-      ${field(draft, 'opens_at', t.fields.opens_at, { type: 'datetime-local', required: base.opens_at !== '', hint: t.opensHint })}
+      ${field(draft, 'opens_at', t.fields.opens_at, { type: 'datetime-local', max: latestOpening(), required: base.opens_at !== '', hint: t.opensHint })}
       ${number('max_active', 1, 1_000_000)} ${number('rate', 0.001, 10_000, 0)} ${number('claim_seconds', 10, 3590)}
       ${number('active_seconds', 20, 3600)} ${number('tick_seconds', 1, 30)}
       ${own.length ? field(draft, 'default_concert_id', t.fields.default_concert_id, choices(['', ...own], { ...concertNames, '': '–' })) : nothing}
@@ -203,7 +225,7 @@ function settings() {
 }
 
 /** @param {import('./form.mjs').Draft} draft */
-const notices = (draft) => ['ko', 'en'].map((part) => field(draft, `notice.${part}`, settingName(`notice.${part}`), { type: 'textarea', length: 300 }));
+const notices = (draft) => html`<div class="columns pair">${['ko', 'en'].map((part) => field(draft, `notice.${part}`, settingName(`notice.${part}`), { type: 'textarea', length: 300 }))}</div>`;
 
 /** The way to the other screens of the queue. */
 export function queueTabs() {
@@ -427,7 +449,7 @@ function steering(queue, state, edit) {
       ${slider(draft, 'rate', 0.1, 1000)} ${slider(draft, 'max_active', 1, 100_000)}
     </div>
     <p id="meaning" class="message">${meaning(queue, state, { rate: Number(draft.rate), max_active: Number(draft.max_active) })}</p>
-    <div class="columns">${notices(draft)}</div>
+    ${notices(draft)}
     ${reviewSettings(edit)}
   </form>`;
 }

@@ -48,8 +48,26 @@ const TICK_WITHIN = 120_000;
  * @property {number} people How many people are expected.
  * @property {number} time The service's time.
  *
- * @typedef {['good' | 'bad' | 'note', string]} Finding
+ * @typedef {['good' | 'bad' | 'note', string, string?]} Finding What it is, its text, and the screen on
+ *   which something can be done about it.
  */
+
+/** The screens on which something can be done: their names and addresses. @type {Record<string, (queue: string) => [string, string]>} */
+const SCREENS = {
+  settings: (queue) => [t.settings, hashOf('queues', queue, 'settings')],
+  concerts: () => [t.concerts, hashOf('concerts')],
+  books: () => [t.books, hashOf('books')],
+};
+
+/** @param {string} [where] @param {string} [queue] */
+function wayTo(where = '', queue = '') {
+  if (!SCREENS[where]) return nothing;
+  const [text, address] = SCREENS[where](queue);
+  return html`<a href=${address}>${text}</a>`;
+}
+
+/** What is to do comes first. @param {Finding[]} found */
+const inOrder = (found) => ['bad', 'note', 'good'].flatMap((wanted) => found.filter(([kind]) => kind === wanted));
 
 /** The queues to choose from. @type {Api.ListedQueue[] | undefined} */
 let queues;
@@ -70,7 +88,7 @@ export function view() {
   const people = Number(draft.people);
   if (!queue) {
     return html`${heading(t.ready)} ${told()}<section class="card"><p>${t.readyChoose}</p>
-      ${queues ? html`<ul class="links">${queues.map(({ queue_id: id, concerts }) => html`<li><a href=${hashOf('ready', id)}>${id}</a> <span class="muted">${concerts?.map(({ name }) => name).join(', ')}</span></li>`)}</ul>` : loading()}
+      ${queues ? html`<ul class="links">${queues.map(({ queue_id: id, concerts }) => html`<li><a href=${hashOf('ready', id)}>${id}</a> <span class="muted">${id === 'main' ? t.mainSells : concerts?.map(({ name }) => name).join(', ')}</span></li>`)}</ul>` : loading()}
     </section>`;
   }
   const found = facts && people >= 1 ? findings({ ...facts, people }) : undefined;
@@ -78,7 +96,7 @@ export function view() {
   return html`${heading(t.readyOf(queue))} ${told()}
     <section class="card">
       ${found ? html`<p class="verdict" role="status">${wrong ? t.readyWrong(wrong) : t.readyYes} <span class="muted">${t.readyAt(dayAndTime(new Date(facts?.time ?? 0).toISOString()))}</span></p>
-        <ul class="checks">${found.map(([kind, text]) => html`<li class=${kind}><span class="visually-hidden">${t.readyKind[kind]}: </span>${text}</li>`)}</ul>` : facts ? html`<p class="message warn">${t.readyNoPeople}</p>` : loading()}
+        <ul class="checks">${inOrder(found).map(([kind, text, where]) => html`<li class=${kind}><span class="visually-hidden">${t.readyKind[kind]}: </span><span>${text} ${wayTo(where, queue)}</span></li>`)}</ul>` : facts ? html`<p class="message warn">${t.readyNoPeople}</p>` : loading()}
       ${finder('people', field(draft, 'people', t.readyPeople, { type: 'number', min: 1, hint: t.readyPeopleHint, required: true }), t.readyAgain, read)}
     </section>
     ${facts && found && !facts.service.is_local ? html`<section class="card"><h2>${t.readyRest}</h2><p>${t.readyRestText}</p><p><code>${command({ ...facts, people })}</code></p></section>` : nothing}`;
@@ -133,39 +151,41 @@ export function findings({ queue, document, state, shows, audit, service, settin
   const [good, bad] = [t.readyGood, t.readyBad];
   /** @type {Finding[]} */
   const found = [];
-  /** @param {boolean} isGood @param {string} yes Nothing is said if it is empty. @param {string} no */
-  const check = (isGood, yes, no) => {
-    if (!isGood || yes) found.push(isGood ? ['good', yes] : ['bad', no]);
+  /** @param {boolean} isGood @param {string} yes Nothing is said if it is empty. @param {string} no @param {string} [where] */
+  const check = (isGood, yes, no, where) => {
+    if (!isGood || yes) found.push(isGood ? ['good', yes] : ['bad', no, where]);
   };
   const named = (/** @type {Api.Show[]} */ some) => some.map(({ show }) => showTime(show)).join(', ');
   const seats = shows.reduce((sum, { capacity }) => sum + capacity, 0);
   const load = loadOf({ queue, document, people, hasCdn });
 
-  check(queue.queue_id !== 'main', good.own, bad.own);
-  check(seats > 0, good.sells(whole(seats), shows.length), bad.sells);
+  // What main sells is not listed with it.
+  const isMain = queue.queue_id === 'main';
+  check(!isMain, good.own, bad.own, 'concerts');
+  if (!isMain) check(seats > 0, good.sells(whole(seats), shows.length), bad.sells, 'concerts');
   // The settings are newer than the line, which says whether it is sold out.
   const status = queue.state === 'OPEN' ? state.state : queue.state;
-  check(status === 'OPEN', good.state, bad.state(status));
+  check(status === 'OPEN', good.state, bad.state(status), 'settings');
 
   const opensAt = queue.opens_at ? milliseconds(queue.opens_at) : 0;
-  check(opensAt > time, queue.opens_at ? good.opens(dayAndTime(queue.opens_at)) : '', queue.opens_at ? bad.opened(dayAndTime(queue.opens_at)) : bad.opens);
+  check(opensAt > time, queue.opens_at ? good.opens(dayAndTime(queue.opens_at)) : '', queue.opens_at ? bad.opened(dayAndTime(queue.opens_at)) : bad.opens, 'settings');
   const opening = Math.max(opensAt, time);
   const late = shows.filter(({ opens_at }) => opens_at && milliseconds(opens_at) > opening);
-  check(!late.length, good.sales, bad.sales(named(late)));
+  check(!late.length, shows.length ? good.sales : '', bad.sales(named(late)), 'concerts');
   const early = shows.filter((show) => endOf(show) <= opening);
-  check(!early.length, '', bad.closed(named(early)));
+  check(!early.length, '', bad.closed(named(early)), 'concerts');
   const free = shows.filter(({ price, prices }) => Math.min(...Object.values(prices ?? { price })) <= 0);
-  check(!free.length, good.prices, bad.prices(named(free)));
-  check(queue.claim_seconds >= 120, good.claim(lengthText(queue.claim_seconds)), bad.claim(lengthText(queue.claim_seconds)));
+  check(!free.length, shows.length ? good.prices : '', bad.prices(named(free)), 'concerts');
+  check(queue.claim_seconds >= 120, good.claim(lengthText(queue.claim_seconds)), bad.claim(lengthText(queue.claim_seconds)), 'settings');
 
   const offered = seats / load.flow;
   const closing = Math.min(...shows.map(endOf).filter((end) => end > opening));
-  check(opening + 1000 * offered < closing, seats ? good.pace(whole(seats), waitText(offered), whole(people), waitText(people / load.flow)) : '', bad.pace(waitText(offered)));
+  check(opening + 1000 * offered < closing, seats ? good.pace(whole(seats), waitText(offered), whole(people), waitText(people / load.flow)) : '', bad.pace(waitText(offered)), 'settings');
   const blocks = Math.ceil(seats / BLOCK_SEATS);
   const most = Math.min((blocks * KEY_WRITES) / (2 * HOLDS + 2), (blocks * KEY_READS) / (SEAT_LOOKS * BLOCK_READS + HOLDS));
-  check(!seats || queue.rate <= most, '', bad.blocks(whole(seats), whole(Math.floor(most)), whole(queue.rate)));
+  check(!seats || queue.rate <= most, '', bad.blocks(whole(seats), whole(Math.floor(most)), whole(queue.rate)), 'settings');
   const hasDraw = document.draw !== undefined && !document.draw.seed;
-  check(load.joins <= KEY_WRITES || hasDraw, '', bad.numbers(whole(Math.ceil(load.joins)), whole(KEY_WRITES)));
+  check(load.joins <= KEY_WRITES || hasDraw, '', bad.numbers(whole(Math.ceil(load.joins)), whole(KEY_WRITES)), 'settings');
 
   // A queue in which nothing happens is not ticked, and none is before its opening.
   const ticked = state.ticked_at;
@@ -175,10 +195,10 @@ export function findings({ queue, document, state, shows, audit, service, settin
   const round = audit.last_round ?? audit.round;
   const overAt = round?.over_at;
   const every = 60_000 * Math.max(120, 2 * (service.audit_minutes ?? 0));
-  check(Boolean(overAt && time - milliseconds(overAt) < every), '', overAt ? bad.auditOld(dayAndTime(overAt)) : bad.auditNever);
+  check(Boolean(overAt && time - milliseconds(overAt) < every), '', overAt ? bad.auditOld(dayAndTime(overAt)) : bad.auditNever, 'books');
   // The round under way may have found something that the last one has not.
   const violations = Math.max(audit.last_round?.violations ?? 0, audit.round?.violations ?? 0);
-  if (overAt || violations) check(!violations, overAt ? good.audit(dayAndTime(overAt)) : '', bad.audit(whole(violations)));
+  if (overAt || violations) check(!violations, overAt ? good.audit(dayAndTime(overAt)) : '', bad.audit(whole(violations)), 'books');
   check(settings.who_charges === 'admins', good.charges, bad.charges);
 
   if (service.is_local) return [...found, /** @type {Finding} */ (['note', t.readyLocal])];

@@ -4,16 +4,16 @@
 // Whoever waits asks for nothing: the document of the queue is read once a second for all of them.
 
 import { Problem, call, serviceTime } from './api.mjs';
-import { app, update } from './app.mjs';
+import { act, app, update } from './app.mjs';
 import { desk } from './desk.mjs';
 import { inTwoSteps } from './desk-parts.mjs';
-import { field, loadOnce, table } from './form.mjs';
-import { isOver, numberOf, placeOf, readToken } from './line.mjs';
-import { html } from './lit-html.js';
+import { field, fromLocal, keep, kept, loadOnce, table } from './form.mjs';
+import { isOver, milliseconds, numberOf, placeOf, readToken } from './line.mjs';
+import { html, nothing } from './lit-html.js';
 import { newKey } from './memory.mjs';
 import { button } from './parts.mjs';
-import { concertNames, ownConcerts, queueId, readQueues, readSettings } from './queues.mjs';
-import { t, whole } from './texts.mjs';
+import { concertNames, ownConcerts, queueId, readQueues, readSettings, settingsEdit } from './queues.mjs';
+import { dayAndTime, t, whole } from './texts.mjs';
 
 /**
  * @typedef {'COMING' | 'WAITING' | 'INSIDE' | 'HOLDING' | 'BOUGHT' | 'LEFT' | 'LATE' | 'NOTHING' | 'OVER' | 'FAILED'} Part
@@ -42,8 +42,11 @@ const PARTS = ['COMING', 'WAITING', 'INSIDE', 'HOLDING', 'BOUGHT', 'LEFT', 'LATE
 /** What is to be played. */
 const wish = { people: '100', seconds: '60', seats: '2', leave: '5', late: '5', concert: '' };
 
+/** The name under which the tab keeps how far it came. */
+const KEPT = 'rehearsal';
+
 /** @type {Run | undefined} */
-let run;
+let run = readKept();
 
 /** The document of the queue, as of the last second. It is there before anybody comes. @type {Api.Queue} */
 let line = /** @type {any} */ (undefined);
@@ -52,6 +55,15 @@ let line = /** @type {any} */ (undefined);
 let sleepers = [];
 
 export const title = queueId;
+
+/** What a rehearsal has come to that a reload has stopped. @returns {Run | undefined} */
+function readKept() {
+  const found = kept(KEPT);
+  return found && { ...found, parts: new Map(found.parts), isStopped: !found.isDone };
+}
+
+/** @param {Run} mine */
+const keepRun = (mine) => keep(KEPT, { ...mine, parts: [...mine.parts] });
 
 export function see() {
   loadOnce(async () => {
@@ -80,7 +92,22 @@ export function view() {
       : own.length
         ? html`<div class="card">${inTwoSteps('rehearse', { label: t.rehearse, fields: fields(), text: () => t.rehearseSure(concertNames[wish.concert]), work })}</div>`
         : html`<p class="muted">${t.nothingToRehearse}</p>`}
-    ${run ? progress(run) : ''}`;
+    ${run ? progress(run) : ''} ${clock()}`;
+}
+
+/** The clock of the service on this machine, which can be moved. */
+function clock() {
+  const now = serviceTime();
+  const opens = settingsEdit()?.base.opens_at;
+  const left = opens ? Math.ceil((milliseconds(fromLocal(opens)) - now) / 1000) : 0;
+  const move = (/** @type {string} */ text, /** @type {number} */ seconds) => button(text, () => act('clock', async () => {
+    await call('POST', '/_local/clock', { body: { advance_seconds: seconds } });
+    const notice = t.clockMoved(dayAndTime(new Date(serviceTime() + 1000 * seconds).toISOString()));
+    update({ notice, polite: notice });
+  }));
+  return html`<section class="card"><h2>${t.clock}</h2><p>${t.clockText(dayAndTime(new Date(now).toISOString()))}</p>
+    ${left > 0 ? html`<p class="message warn">${t.clockEarly(dayAndTime(fromLocal(opens ?? '')))}</p>` : nothing}
+    <p class="buttons">${move(t.clockMinute, 60)} ${move(t.clockHour, 3600)} ${left > 0 ? move(t.clockOpening, left) : nothing}</p></section>`;
 }
 
 /** @param {Run} run */
@@ -91,7 +118,10 @@ function progress({ queue, parts, code, isDone, isStopped }) {
 }
 
 function stop() {
-  if (run) run.isStopped = true;
+  if (run) {
+    run.isStopped = true;
+    end(run);
+  }
   for (const wake of sleepers.splice(0)) wake();
   update({});
 }
@@ -102,6 +132,7 @@ function begin() {
   /** @type {Run} */
   const mine = { queue: queueId(), parts: new Map([['COMING', people]]) };
   run = mine;
+  addEventListener('beforeunload', warn);
   line = /** @type {any} */ (undefined);
   const { concert } = wish;
   const plan = { seats: Number(wish.seats), leave: Number(wish.leave) / 100, late: Number(wish.late) / 100, concert };
@@ -109,8 +140,18 @@ function begin() {
   const all = Array.from({ length: people }, (_, index) => play(mine, plan, Math.floor((index * seconds) / people)));
   void Promise.all(all).then(() => {
     mine.isDone = true;
+    end(mine);
     update({ polite: t.rehearsed(mine.queue) });
   });
+}
+
+/** A reload stops the people. @param {Event} event */
+const warn = (event) => event.preventDefault();
+
+/** @param {Run} mine */
+function end(mine) {
+  keepRun(mine);
+  removeEventListener('beforeunload', warn);
 }
 
 /** Reads the document once a second, and wakes those who wait for it. @param {Run} mine */
@@ -119,6 +160,7 @@ async function beat(mine) {
     const next = new Promise((resolve) => setTimeout(resolve, 1000));
     line = await call('GET', `/v1/queues/${mine.queue}`, { tries: 1 }).catch(() => line);
     if (line) for (const wake of sleepers.splice(0)) wake();
+    keepRun(mine);
     await next;
   }
 }

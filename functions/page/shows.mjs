@@ -3,10 +3,14 @@
 import { call } from './api.mjs';
 import { update } from './app.mjs';
 import { field, readAll } from './form.mjs';
+import { seatsOfPlan } from './hall.mjs';
 import { html, nothing } from './lit-html.js';
 import { showTime, t } from './texts.mjs';
 
-/** @typedef {{ concert: string, show: string }} Chosen */
+/**
+ * @typedef {{ concert: string, show: string }} Chosen
+ * @typedef {Chosen & { section: string, row: string, seat: string }} ChosenSeat `seat` is its number.
+ */
 
 /** The concerts, past ones too, by their names. @type {Api.ListedConcert[] | undefined} */
 let list;
@@ -57,3 +61,58 @@ export function showFields(chosen) {
   return html`${field(chosen, 'concert', t.concert, { options: [['', t.orderChoose], ...concertOptions()], required: true })}
     ${shows.length ? field(chosen, 'show', t.show, { options: shows.map(({ show }) => [show, showTime(show)]) }) : nothing}`;
 }
+
+/** The seats of plans, by the plan's id; empty while they are being read. @type {Record<string, import('./hall.mjs').Seat[]>} */
+const seatsOf = {};
+
+/** The plan of the chosen show, if it has one. @param {Chosen} chosen */
+export const planOf = ({ concert, show }) => known[concert]?.shows.find((one) => one.show === show)?.plan_id;
+
+/**
+ * The seats of a plan, as soon as they are known.
+ *
+ * @param {string} plan
+ */
+function seatsIn(plan) {
+  if (!seatsOf[plan]) {
+    seatsOf[plan] = [];
+    void call('GET', `/v1/plans/${plan}`).then((found) => {
+      seatsOf[plan] = seatsOfPlan(found);
+      update({});
+    }, () => delete seatsOf[plan]);
+  }
+  return seatsOf[plan];
+}
+
+/**
+ * Fields in which a seat of a hall with a plan is chosen, as its ticket names it. Without a plan there
+ * are none.
+ *
+ * @param {ChosenSeat} chosen Takes the choice.
+ */
+export function seatFields(chosen) {
+  const plan = planOf(chosen);
+  const all = plan ? seatsIn(plan) : [];
+  if (!all.length) {
+    chosen.seat = '';
+    return nothing;
+  }
+  const choice = (/** @type {(string | undefined)[]} */ names) => [...new Set(names)].map((name = '') => /** @type {[string, string]} */ ([name, name || '–']));
+  const sections = choice(all.map(({ section }) => section));
+  chosen.section = inChoice(chosen.section, sections);
+  const inSection = all.filter(({ section = '' }) => section === chosen.section);
+  const rows = choice(inSection.map(({ row }) => row));
+  chosen.row = inChoice(chosen.row, rows);
+  const seats = [['', '–'], ...inSection.filter(({ row = '' }) => row === chosen.row).map(({ number, label }) => [`${number}`, label])];
+  chosen.seat = inChoice(chosen.seat, /** @type {[string, string][]} */ (seats));
+  return html`${field(chosen, 'section', t.section, { options: sections })} ${field(chosen, 'row', t.row, { options: rows })}
+    ${field(chosen, 'seat', t.seat, { options: /** @type {[string, string][]} */ (seats) })}`;
+}
+
+/**
+ * A choice, or the first one if it is none of them.
+ *
+ * @param {string} chosen
+ * @param {[string, string][]} choice
+ */
+const inChoice = (chosen, choice) => (choice.some(([key]) => key === chosen) ? chosen : (choice[0]?.[0] ?? ''));

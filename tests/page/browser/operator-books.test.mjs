@@ -118,14 +118,20 @@ visitTest('a queue is ready, or the page says what to do', { language: 'en', wid
   await visit.tap(texts.readyAgain);
   await visit.sees(texts.readyBad.state('PAUSED'));
   await visit.sees(texts.readyBad.claim('1 minute'));
-  await visit.sees('Seats cost nothing: Fri');
-  await visit.sees('On sale only after the queue has opened: Fri');
+  const show = new Intl.DateTimeFormat('en', { timeZone: 'UTC', year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' }).format(Date.parse(date));
+  await visit.sees(texts.readyBad.prices(show));
+  await visit.sees(texts.readyBad.sales(show));
   await visit.sees(texts.readyWrong(4));
+  // What is to do is first, and says where.
+  const kinds = await page.locator('.checks li').evaluateAll((all) => all.map(({ className }) => className));
+  assert.deepEqual(kinds, ['bad', 'bad', 'bad', 'bad', ...kinds.slice(4).filter((kind) => kind !== 'bad')]);
+  assert.equal(await page.locator('.checks .bad', { hasText: texts.readyBad.state('PAUSED') }).getByRole('link').getAttribute('href'), `#/queues/${concert.queue}/settings`);
 
-  // main is no queue of its own, has no opening, and sells nothing by itself.
+  // main is no queue of its own, and has no opening. What it sells is not listed with it.
   await visit.open('/operator#/ready/main');
   await visit.sees(texts.readyBad.own);
   await visit.sees(texts.readyBad.opens);
+  for (const text of [texts.readyBad.sells, texts.readyGood.sales, texts.readyGood.prices]) assert.equal(await page.getByText(text).count(), 0);
   await visit.open('/operator#/ready/not-there');
   await visit.sees('There is no such line.');
 });

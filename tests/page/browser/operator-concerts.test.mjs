@@ -30,6 +30,8 @@ const shownId = (visit) => new URL(visit.page.url()).hash.split('/')[2];
 visitTest('an operator comes from the log-in to a concert with its own queue', LOOK, async (visit) => {
   const { page, texts } = visit;
   const spent = { clicks: 0, fields: 0, seconds: 0 };
+  const [day, opening] = [await shop.day(24), await shop.day(10)];
+  const queue = `spring-encore-${day.replaceAll('-', '').slice(2)}`;
   const click = async (target) => {
     spent.clicks += 1;
     spent.seconds += THINK + CLICK;
@@ -46,16 +48,16 @@ visitTest('an operator comes from the log-in to a concert with its own queue', L
   await click(button(visit, texts.logIn));
   await click(page.getByRole('link', { name: texts.concertNew }));
   await type(texts.fields.name, 'Spring Encore');
-  await type(texts.fields.date, '2026-12-24');
+  await type(texts.fields.date, day);
   await type(texts.fields.price, '50000');
   await type(texts.fields.capacity, '200');
   const opens = page.getByRole('group', { name: texts.queue }).getByLabel(texts.fields.opens_at);
   spent.fields += 1;
   spent.seconds += THINK + CLICK + 12 * KEY;
-  await opens.fill('2026-12-10T20:00');
+  await opens.fill(`${opening}T20:00`);
   await click(button(visit, texts.createBoth));
   await visit.isAt('Spring Encore');
-  await told(visit, texts.created('spring-encore-261224'));
+  await told(visit, texts.created(queue));
 
   note('operator: clicks from log-in to a concert with its queue', spent.clicks, { most: 5 });
   note('operator: fields from log-in to a concert with its queue', spent.fields);
@@ -63,10 +65,10 @@ visitTest('an operator comes from the log-in to a concert with its own queue', L
   assert(spent.seconds <= 180);
 
   const concert = await read(shownId(visit));
-  assert.equal(concert.queue_id, 'spring-encore-261224');
-  assert.deepEqual(concert.shows.map(({ show, price, capacity }) => [show, price, capacity]), [['2026-12-24', 50_000, 200]]);
-  const settings = await shop.asAdmin('GET', '/v1/queues/spring-encore-261224/settings');
-  assert.equal(settings.opens_at, '2026-12-10T11:00:00Z');
+  assert.equal(concert.queue_id, queue);
+  assert.deepEqual(concert.shows.map(({ show, price, capacity }) => [show, price, capacity]), [[day, 50_000, 200]]);
+  const settings = await shop.asAdmin('GET', `/v1/queues/${queue}/settings`);
+  assert.equal(settings.opens_at, `${opening}T11:00:00Z`);
   assert.equal(settings.max_active, 1000);
   await button(visit, texts.changeCheck).waitFor();
   await page.getByText(texts.changeNone).waitFor();
@@ -75,6 +77,7 @@ visitTest('an operator comes from the log-in to a concert with its own queue', L
 visitTest('all that a concert can have is made in one go', LOOK, async (visit) => {
   const { page, texts } = visit;
   const { plan_id } = await shop.asAdmin('POST', '/v1/plans', theatre);
+  const [day, opening] = [await shop.day(24), await shop.day(20)];
   await visit.operate('#/concerts/new');
   const { fields } = texts;
   await visit.field(fields.name).fill('Everything');
@@ -85,18 +88,18 @@ visitTest('all that a concert can have is made in one go', LOOK, async (visit) =
   await visit.field(fields.age_limit).fill('12');
   await visit.field(fields.most_seats_a_person).fill('4');
   const first = page.getByRole('group', { name: texts.showNumber(1), exact: true });
-  await visit.field(fields.date, first).fill('2026-12-24');
+  await visit.field(fields.date, first).fill(day);
   await visit.field(texts.start, first).fill('14:00');
   await visit.field(fields.plan_id, first).selectOption(plan_id);
   for (const [index, grade] of theatre.grades.entries()) await visit.field(texts.priceOf(grade), first).fill(`${90_000 - 10_000 * index}`);
   await first.getByText(texts.moreOfShow).click();
-  await visit.field(fields.opens_at, first).fill('2026-12-20T20:00');
-  await visit.field(fields.closes_at, first).fill('2026-12-24T12:00');
+  await visit.field(fields.sale_opens_at, first).fill(`${opening}T20:00`);
+  await visit.field(fields.closes_at, first).fill(`${day}T12:00`);
   await visit.field(fields.doors_at, first).fill('13:00');
   // The next show begins as the last one, but for its day.
   await button(visit, texts.showAdd).click();
   const second = page.getByRole('group', { name: texts.showNumber(2), exact: true });
-  await visit.field(fields.date, second).fill('2026-12-24');
+  await visit.field(fields.date, second).fill(day);
   await visit.field(texts.start, second).fill('19:30');
   await visit.field(texts.priceOf('VIP'), second).fill('120000');
   await second.getByText(texts.moreOfShow).click();
@@ -114,8 +117,8 @@ visitTest('all that a concert can have is made in one go', LOOK, async (visit) =
   assert.equal(concert.age_limit, 12);
   assert.equal(concert.most_seats_a_person, 4);
   assert.deepEqual(concert.shows.map(({ show, capacity, doors_at, opens_at, prices }) => [show, capacity, doors_at, opens_at, prices.VIP, prices.A]), [
-    ['2026-12-24T14:00', 1220, '13:00', '2026-12-20T11:00:00Z', 90_000, 60_000],
-    ['2026-12-24T19:30', 1220, '18:30', '2026-12-20T11:00:00Z', 120_000, 60_000],
+    [`${day}T14:00`, 1220, '13:00', `${opening}T11:00:00Z`, 90_000, 60_000],
+    [`${day}T19:30`, 1220, '18:30', `${opening}T11:00:00Z`, 120_000, 60_000],
   ]);
   assert.equal(concert.queue_id, 'everything');
   assert.equal((await shop.asAdmin('GET', '/v1/queues/everything/settings')).state, 'OPEN');
@@ -126,7 +129,7 @@ visitTest('a show with a plan is sent only when its grades are known', LOOK, asy
   const { plan_id } = await shop.asAdmin('POST', '/v1/plans', { ...theatre, name: 'Late theatre' });
   // Its sale is not open yet. Seats of a sale keep their plan.
   const opens_at = new Date((await shop.now()) + 7_200_000).toISOString().replace(/\.\d+/, '');
-  const { concert_id: id } = await shop.asAdmin('POST', '/v1/concerts', { name: 'Gets a plan', shows: [{ date: '2027-01-29', price: 1000, capacity: 10, opens_at }] });
+  const { concert_id: id } = await shop.asAdmin('POST', '/v1/concerts', { name: 'Gets a plan', shows: [{ date: await shop.day(60), price: 1000, capacity: 10, opens_at }] });
   await visit.operate(`#/concerts/${id}`);
   await visit.isAt('Gets a plan');
   let isFaulty = true;
@@ -148,7 +151,7 @@ visitTest('a concert whose answer is lost is made once, also after a reload', LO
   await visit.operate('#/concerts/new');
   const fill = async () => {
     await visit.field(texts.fields.name).fill('Once');
-    await visit.field(texts.fields.date).fill('2026-12-25');
+    await visit.field(texts.fields.date).fill(await shop.day(25));
     await visit.field(texts.fields.price).fill('1000');
     await visit.field(texts.fields.capacity).fill('10');
   };
@@ -181,7 +184,7 @@ visitTest('a concert that is changed after its answer was lost is not made a sec
   const { page, texts } = visit;
   await visit.operate('#/concerts/new');
   await visit.field(texts.fields.name).fill('Edited');
-  await visit.field(texts.fields.date).fill('2026-12-25');
+  await visit.field(texts.fields.date).fill(await shop.day(25));
   await visit.field(texts.fields.price).fill('1000');
   await visit.field(texts.fields.capacity).fill('10');
   await visit.loseAnswers('POST', /^\/v1\/concerts$/, 4);
@@ -204,7 +207,7 @@ visitTest('a queue that is there already is not set by a new concert', LOOK, asy
   await shop.queue('theirs', { max_active: 77 });
   await visit.operate('#/concerts/new');
   await visit.field(texts.fields.name).fill('Mine');
-  await visit.field(texts.fields.date).fill('2026-12-25');
+  await visit.field(texts.fields.date).fill(await shop.day(25));
   await visit.field(texts.fields.price).fill('1000');
   await visit.field(texts.fields.capacity).fill('10');
   await visit.field(texts.queueId).fill('theirs');
@@ -222,13 +225,38 @@ visitTest('a queue that is there already is not set by a new concert', LOOK, asy
   assert.equal((await shop.asAdmin('GET', '/v1/queues/theirs/settings')).max_active, 77);
 });
 
+visitTest('a queue that opens after its show is not made', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  const [day, next] = [await shop.day(20), await shop.day(21)];
+  await visit.operate('#/concerts/new');
+  await visit.field(texts.fields.name).fill('Too late');
+  await visit.field(texts.fields.date).fill(day);
+  await visit.field(texts.fields.price).fill('1000');
+  await visit.field(texts.fields.capacity).fill('10');
+  await visit.field(texts.queueId).fill('too-late');
+  const opens = page.getByRole('group', { name: texts.queue, exact: true }).getByLabel(texts.fields.opens_at);
+  await opens.fill(`${next}T00:30`);
+  await button(visit, texts.createBoth).click();
+  await told(visit, /would open after the show is over/);
+  assert.equal((await listed('Too late')).length, 0);
+  await assert.rejects(shop.asAdmin('GET', '/v1/queues/too-late/settings'), { code: 'QUEUE_NOT_FOUND' });
+  // Neither the past, nor more than 28 days.
+  for (const wrong of [`${await shop.day(-1)}T20:00`, `${await shop.day(30)}T20:00`]) {
+    await opens.fill(wrong);
+    assert.equal(await opens.evaluate((input) => input.validity.valid), false);
+  }
+  await opens.fill(`${day}T23:30`);
+  await button(visit, texts.createBoth).click();
+  await visit.isAt('Too late');
+});
+
 visitTest('what the service refuses is said, and stays typed', LOOK, async (visit) => {
   const { page, texts } = visit;
   await visit.operate('#/concerts/new');
   await visit.field(texts.fields.name).fill('Twice a day');
   for (const index of [1, 2]) {
     const show = page.getByRole('group', { name: texts.showNumber(index), exact: true });
-    await visit.field(texts.fields.date, show).fill('2026-12-25');
+    await visit.field(texts.fields.date, show).fill(await shop.day(25));
     await visit.field(texts.fields.price, show).fill('1000');
     await visit.field(texts.fields.capacity, show).fill('10');
     if (index === 1) await button(visit, texts.showAdd).click();
@@ -259,13 +287,14 @@ visitTest('a change shows the old value beside the new one, and asks once', LOOK
 
   // A show is added in the same way.
   await button(visit, texts.showAdd).click();
+  const day = await shop.day(91);
   const added = page.getByRole('group', { name: texts.showNew, exact: true });
-  await visit.field(texts.fields.date, added).fill('2027-03-01');
+  await visit.field(texts.fields.date, added).fill(day);
   await button(visit, texts.changeCheck).click();
   await button(visit, texts.changeYes).click();
   await told(visit, texts.changed);
   await page.getByText(texts.changeNone).waitFor();
-  assert.deepEqual((await read(id)).shows.map(({ show }) => show), [...dates, '2027-03-01']);
+  assert.deepEqual((await read(id)).shows.map(({ show }) => show), [...dates, day]);
 });
 
 visitTest('a sale is closed and a show is deleted in two steps', LOOK, async (visit) => {

@@ -35,6 +35,14 @@ async function requireSame(visit, concert) {
   return state;
 }
 
+/** Types what is to be rehearsed, and asks for it. */
+async function ask({ page, texts }, wanted) {
+  for (const [name, value] of Object.entries(wanted)) {
+    await page.getByLabel(texts[name], { exact: true }).and(page.locator('input')).fill(`${value}`);
+  }
+  await page.getByRole('button', { name: texts.rehearse }).click();
+}
+
 /** How long 500 people may take on a machine that is busy with other tests. */
 const CROWD_MS = 300_000;
 
@@ -43,10 +51,7 @@ visitTest('a rehearsal of 500 people is seen on the live screen, which has the n
   const concert = await shop.concert({ name: 'Rehearsed', capacity: 600, queue: { max_active: 200, rate: 50, claim_seconds: 60, active_seconds: 90 } });
   await visit.operate(`#/queues/${concert.queue}`);
   await page.getByRole('link', { name: texts.rehearsal }).click();
-  for (const [label, value] of [[texts.people, '500'], [texts.overSeconds, '10'], [texts.seatsEach, '2'], [texts.percentLeave, '4'], [texts.percentLate, '4']]) {
-    await page.getByLabel(label, { exact: true }).and(page.locator('input')).fill(value);
-  }
-  await page.getByRole('button', { name: texts.rehearse }).click();
+  await ask(visit, { people: 500, overSeconds: 10, seatsEach: 2, percentLeave: 4, percentLate: 4 });
   // It is said plainly what it does, and asked.
   await page.getByText(texts.rehearseSure('Rehearsed')).waitFor();
   assert.equal((await documentOf(concert)).tail, 0);
@@ -89,6 +94,42 @@ visitTest('a rehearsal of 500 people is seen on the live screen, which has the n
   assert.equal(parts.FAILED, 0, JSON.stringify(rows));
   assert.equal(Object.values(parts).reduce((sum, count) => sum + count, 0), 500);
   assert.equal(2 * parts.BOUGHT, state.seats.sold);
+});
+
+visitTest('a rehearsal waits for the draw, the clock can be moved, and what a reload has stopped is said', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  const opens_at = new Date((await shop.now()) + 7_200_000).toISOString();
+  const concert = await shop.concert({ queue: { opens_at } });
+  await visit.operate(`#/queues/${concert.queue}/rehearsal`);
+  const yes = page.locator('.question').getByRole('button', { name: texts.rehearse });
+  const row = (part, count) => page.getByRole('row', { name: `${texts.partOf[part]} ${count}`, exact: true });
+  const opening = page.getByRole('button', { name: texts.clockOpening });
+  await opening.waitFor();
+  await ask(visit, { people: 3, overSeconds: 0, seatsEach: 1, percentLeave: 0, percentLate: 0 });
+  await yes.click();
+  await visit.until('all wait for the draw', async () => {
+    await visit.pass(1, 1);
+    return row('WAITING', 3).isVisible();
+  });
+  await opening.click();
+  await visit.until('all have bought', async () => {
+    await visit.pass(4, 1);
+    return row('BOUGHT', 3).isVisible();
+  });
+  await page.getByRole('heading', { name: texts.rehearsed(concert.queue) }).waitFor();
+  assert.equal(await opening.count(), 0);
+
+  await ask(visit, { people: 3, overSeconds: 3600 });
+  await yes.click();
+  await page.getByRole('heading', { name: texts.rehearsing(concert.queue) }).waitFor();
+  const asked = page.waitForEvent('dialog').then(async (dialog) => {
+    await dialog.accept();
+    return dialog.type();
+  });
+  await page.reload();
+  assert.equal(await asked, 'beforeunload');
+  await page.getByRole('heading', { name: texts.rehearsalStopped(concert.queue) }).waitFor();
+  assert.equal((await stateOf(concert)).seats.sold, 3);
 });
 
 visitTest('the live screen asks for the document once a second, and for the rest every five', LOOK, async (visit) => {

@@ -20,7 +20,7 @@ visitTest('everybody can log in, and make and change a concert', LOOK, async (vi
   const { plan_id } = await shop.asAdmin('POST', '/v1/plans', theatre);
   const prices = Object.fromEntries(theatre.grades.map((grade, index) => [grade, 140_000 - 30_000 * index]));
   const concert = await shop.concert({ name: '봄밤의 재즈 – Jazz on a Spring Night', shows: 2, fields: { venue: { ko: '올림픽홀' }, age_limit: 12 } });
-  await shop.asAdmin('PATCH', `/v1/concerts/${concert.id}`, { shows: [{ date: '2027-05-05T19:30', plan_id, prices }] });
+  await shop.asAdmin('PATCH', `/v1/concerts/${concert.id}`, { shows: [{ date: `${await shop.day(156)}T19:30`, plan_id, prices }] });
 
   await visit.operate('#/concerts');
   await visit.requireAccessibleInEachLook('operator-concerts');

@@ -121,8 +121,10 @@ visitTest('a file that takes long holds nothing up, and nothing is asked while s
   // The second tap starts no second one.
   await visit.tap(texts.orderLines('0'));
   await visit.tap(callOff);
-  await visit.sees(texts.offSure('1', '0'));
-  await visit.tap(question.getByRole('button', { name: texts.cancel }));
+  await visit.sees(texts.offSure('1', '0', '₩55,000'));
+  // Escape means no.
+  await page.keyboard.press('Escape');
+  await question.waitFor({ state: 'detached' });
 
   const releaseOrders = await hold(/orders\?date/);
   await visit.tap(texts.orderAgain);
@@ -154,7 +156,7 @@ visitTest('a show is called off, goes on after a reload, and everybody has their
   await visit.sees(texts.offText);
   await page.getByLabel(texts.peopleReason).fill(REASON);
   await visit.tap(page.getByRole('button', { name: texts.off, exact: true }));
-  await visit.sees(texts.offSure('3', '2'));
+  await visit.sees(texts.offSure('3', '2', '165,000원'));
   assert.equal(await balance(buyers[0]), 0);
   await visit.tap(page.locator('.question').getByRole('button', { name: texts.off, exact: true }));
   await visit.sees(texts.offDone('3', '165,000원', '1'));
@@ -170,6 +172,10 @@ visitTest('a show is called off, goes on after a reload, and everybody has their
     await visit.settle();
     return page.getByText(texts.offOver).first().isVisible();
   });
+  assert.equal(await page.getByRole('button', { name: texts.offGoOn }).count(), 0);
+  // What is over is so after a reload, too.
+  await page.reload();
+  await visit.sees(texts.offOver);
   assert.equal(await page.getByRole('button', { name: texts.offGoOn }).count(), 0);
 
   const { shows } = await shop.call('GET', `/v1/concerts/${concert.id}`);

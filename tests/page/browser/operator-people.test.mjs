@@ -71,8 +71,15 @@ for (const [language, width] of [['ko', 1_280], ['en', 390]]) {
     assert(!page.url().includes(buyer.user));
 
     // One seat of two.
-    await visit.tap(page.getByRole('button', { name: texts.refund, exact: true }));
-    await visit.tap(page.getByRole('checkbox', { name: texts.seatShort({ label: '7' }) }));
+    const choose = () => visit.tap(page.getByRole('button', { name: texts.refund, exact: true }));
+    await choose();
+    // Somebody thinks better of it.
+    await visit.tap(page.getByRole('button', { name: texts.cancel, exact: true }));
+    assert.equal(await page.getByRole('checkbox').count(), 0);
+    assert.match(await page.evaluate(() => document.activeElement.id), /^refund-/);
+    await choose();
+    assert.equal(await page.getByRole('checkbox', { checked: true }).count(), 0);
+    await visit.tap(page.getByRole('checkbox', { name: texts.seatShort({ label: '8' }) }));
     const form = page.locator('form', { has: page.getByRole('group') });
     await form.getByLabel(texts.peopleReason).fill('좌석 고장');
     await visit.tap(form.getByRole('button', { name: texts.refund, exact: true }));
@@ -102,6 +109,7 @@ for (const [language, width] of [['ko', 1_280], ['en', 390]]) {
     await page.getByLabel(texts.peopleSeat).fill(receipt.reservation_id);
     await visit.tap(page.getByRole('button', { name: texts.find, exact: true }).last());
     await visit.sees(texts.partRefunded);
+    await visit.sees(texts.peopleLeft(won));
     await visit.tap(page.getByRole('button', { name: texts.refund, exact: true }));
     await form.getByLabel(texts.peopleReason).fill('공연 취소');
     await confirm(visit, form, texts.refund);
@@ -323,6 +331,24 @@ visitTest('who logs out leaves nothing to the next operator, and hears if the se
   await isGone();
 });
 
+visitTest('the buyer of a seat with a label is found by what the ticket says', { language: 'en', width: 1_280 }, async (visit) => {
+  const { page, texts } = visit;
+  const sections = ['Floor', 'Balcony'].map((name) => ({ name, rows: [{ label: 'A', seats: '1-4' }, { label: 'B', seats: '11-14' }] }));
+  const { plan_id } = await shop.asAdmin('POST', '/v1/plans', { name: 'Two floors', grades: ['R'], sections: sections.map((section) => ({ ...section, grade: 'R' })) });
+  const concert = await shop.concert({ show: { plan_id, prices: { R: 1000 }, price: undefined, capacity: undefined } });
+  // Balcony, row B, seat 12.
+  await shop.sell(concert, 14);
+  await open(visit);
+  await visit.tap(page.locator('summary', { hasText: texts.peopleBySeat }));
+  await page.getByLabel(texts.concert).selectOption(concert.id);
+  await page.locator('select[name=section]').selectOption('Balcony');
+  await page.locator('select[name=row]').selectOption('B');
+  await page.locator('select[name=seat]').selectOption({ label: '12' });
+  await visit.tap(page.getByRole('button', { name: texts.find, exact: true }).last());
+  await page.getByRole('heading', { level: 2, name: 'Mina' }).waitFor();
+  await visit.sees(texts.seatShort({ section: 'Balcony', row: 'B', label: '12' }));
+});
+
 visitTest('who is not there, and who may not look', { language: 'en', width: 1_280 }, async (visit) => {
   const { page, texts } = visit;
   const { email } = await account();
@@ -343,6 +369,9 @@ visitTest('who is not there, and who may not look', { language: 'en', width: 1_2
   await go();
   await visit.sees('There is no such user.');
   await who.fill('not an address');
+  await go();
+  await visit.sees(texts.peopleNoName);
+  await who.fill('not@an@address');
   await go();
   await page.locator('.message.bad').waitFor();
 });

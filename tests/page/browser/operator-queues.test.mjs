@@ -28,14 +28,33 @@ visitTest('all queues are there, with what they sell', LOOK, async (visit) => {
   await visit.field(texts.fields.claim_seconds).waitFor();
 });
 
+visitTest('a queue is made without a concert, and one that is there is not set', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  await visit.operate('#/queues');
+  const make = async () => {
+    await visit.field(texts.queueId).fill('spare');
+    await button(visit, texts.queueMake).click();
+  };
+  await make();
+  await visit.isAt('spare');
+  await visit.field(texts.fields.claim_seconds).waitFor();
+  await shop.change('spare', { max_active: 77 });
+  await page.getByRole('link', { name: texts.queues, exact: true }).click();
+  await visit.isAt(texts.queues);
+  await make();
+  await told(visit, texts.queueExists('spare'));
+  assert.equal((await settingsOf({ queue: 'spare' })).max_active, 77);
+});
+
 visitTest('every setting is changed, with the old value beside the new one', LOOK, async (visit) => {
   const { page, texts } = visit;
   const concert = await shop.concert({ name: 'Set', queue: { max_active: 10, rate: 5 } });
   await visit.operate(`#/queues/${concert.queue}/settings`);
   const { fields, languageOf } = texts;
+  const opening = await shop.day(20);
   const wanted = {
     [fields.max_active]: '20', [fields.rate]: '2.5', [fields.claim_seconds]: '60', [fields.active_seconds]: '240', [fields.tick_seconds]: '3',
-    [`${fields.notice} (${languageOf.ko})`]: '늦어집니다', [`${fields.notice} (${languageOf.en})`]: 'It is late', [fields.opens_at]: '2026-12-20T20:00',
+    [`${fields.notice} (${languageOf.ko})`]: '늦어집니다', [`${fields.notice} (${languageOf.en})`]: 'It is late', [fields.opens_at]: `${opening}T20:00`,
   };
   for (const [label, value] of Object.entries(wanted)) await visit.field(label).fill(value);
   await visit.field(fields.who).selectOption('accounts');
@@ -58,7 +77,7 @@ visitTest('every setting is changed, with the old value beside the new one', LOO
     { max_active, rate, claim_seconds, active_seconds, tick_seconds, who, default_concert_id, notice, opens_at, state },
     {
       max_active: 20, rate: 2.5, claim_seconds: 60, active_seconds: 240, tick_seconds: 3, who: 'accounts', default_concert_id: concert.id,
-      notice: { ko: '늦어집니다', en: 'It is late' }, opens_at: '2026-12-20T11:00:00Z', state: 'OPEN',
+      notice: { ko: '늦어집니다', en: 'It is late' }, opens_at: `${opening}T11:00:00Z`, state: 'OPEN',
     },
   );
 
@@ -180,8 +199,11 @@ visitTest('a change on the live screen is refused if somebody was faster while i
 
 visitTest('a date is edited part by part, and none of it is lost or sent before it is whole', LOOK, async (visit) => {
   const { page, texts } = visit;
-  const opens = '2026-12-20T11:00:00Z';
-  const concert = await shop.concert({ queue: { rate: 5, opens_at: opens } });
+  // The day is written with two digits, and is not the last one of its month.
+  const days = await Promise.all(Array.from({ length: 25 }, (_, index) => shop.day(2 + index)));
+  const index = days.findIndex((day) => day.slice(8) >= '10' && day.slice(8) <= '27');
+  const [day, next] = [days[index], days[index + 1] ?? (await shop.day(27))];
+  const concert = await shop.concert({ queue: { rate: 5, opens_at: `${day}T11:00:00Z` } });
   await visit.operate(`#/queues/${concert.queue}/settings`);
   const date = visit.field(texts.fields.opens_at);
   // The day is the second part.
@@ -196,12 +218,12 @@ visitTest('a date is edited part by part, and none of it is lost or sent before 
   await date.blur();
   await date.focus();
   await page.keyboard.press('ArrowRight');
-  await page.keyboard.type('21');
-  assert.equal(await date.inputValue(), '2026-12-21T20:00');
+  await page.keyboard.type(next.slice(8));
+  assert.equal(await date.inputValue(), `${next}T20:00`);
   await button(visit, texts.changeCheck).click();
   await button(visit, texts.changeYes).click();
   await told(visit, texts.changed);
-  assert.equal((await settingsOf(concert)).opens_at, '2026-12-21T11:00:00Z');
+  assert.equal((await settingsOf(concert)).opens_at, `${next}T11:00:00Z`);
 });
 
 visitTest('a change that is taken back is asked about anew, and one that has become wrong is not sent', LOOK, async (visit) => {

@@ -112,6 +112,15 @@ export class Shop {
     return Date.parse(now);
   }
 
+  /**
+   * A day, such as 2026-12-24.
+   *
+   * @param {number} ahead How many days it is ahead.
+   */
+  async day(ahead) {
+    return new Date((await this.now()) + ahead * 86_400_000).toISOString().slice(0, 10);
+  }
+
   // ---- Operators ----
 
   /**
@@ -169,9 +178,7 @@ export class Shop {
   } = {}) {
     const id = `page-${(this.#queues += 1)}`;
     await this.queue(id, { max_active: 100, rate: 100, tick_seconds: 1, ...queue });
-    const now = await this.now();
-    const day = (ahead) => new Date(now + ahead * 86_400_000).toISOString().slice(0, 10);
-    const dates = Array.from({ length: shows }, (_, index) => day(60 + index));
+    const dates = await Promise.all(Array.from({ length: shows }, (_, index) => this.day(60 + index)));
     const concert = await this.asAdmin('POST', '/v1/concerts', {
       name,
       queue_id: id,
