@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use local::Fault;
 use serde_json::{Value, json};
 use shared::{
     domain::{
-        draw::{EarlyEntry, PublicDraw},
+        draw::{EarlyEntry, PublicDraw, STRIPES},
         ids::QueueId,
         show::Show,
     },
@@ -51,6 +52,45 @@ impl Shop {
             .number_of(entry)
             .expect("a number")
     }
+}
+
+/// Half of the stripes are on partitions that are over their limit. Each entry is counted once, on
+/// another stripe, and gets a number of its own.
+#[tokio::test(start_paused = true)]
+async fn throttled_stripe_hands_over_to_the_next() {
+    let (shop, _) = Shop::opening_in(60).await;
+    let faults = shop.stack.faults();
+    for stripe in (0..STRIPES).step_by(2) {
+        faults.meet_naming(&format!("rock#early#{stripe}"), Fault::Throttling);
+    }
+    let early = shop.fans(40).await;
+    assert!(faults.counted()[&Fault::Throttling] > 0);
+    faults.end();
+    for buyer in &early {
+        let entry = &claims(&buyer.token)["early"];
+        assert_eq!(entry[0].as_u64().expect("a stripe") % 2, 1, "{entry}");
+    }
+    shop.advance(65).await;
+    let numbers = join_all(early.iter().map(|buyer| shop.number(buyer))).await;
+    let numbers: BTreeSet<u64> = numbers.into_iter().collect();
+    assert_eq!(numbers, (1..=40).collect());
+}
+
+/// If each stripe that is tried is throttled, the join is refused, and joining again works.
+#[tokio::test(start_paused = true)]
+async fn join_is_refused_while_all_stripes_are_throttled() {
+    let (shop, _) = Shop::opening_in(60).await;
+    let faults = shop.stack.faults();
+    for stripe in 0..STRIPES {
+        faults.meet_naming(&format!("rock#early#{stripe}"), Fault::Throttling);
+    }
+    let guest = shop.guest().await;
+    let wish = json!({ "user_id": guest.user_id, "concert_id": shop.concert_id });
+    let refused = shop.post("/v1/auth/tokens").json(&wish).send().await;
+    refused.refused(503, "BUSY");
+    faults.end();
+    let joined = shop.join_for(&guest, Some(&shop.concert_id)).await;
+    assert_eq!(joined.joined["status"], "EARLY");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `Queues`: the numbers that a queue issues, and the early entries of its draw.
 
 use aws_sdk_dynamodb::{
+    Client,
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValue, Update},
 };
@@ -18,6 +19,13 @@ use crate::domain::{
     ids::QueueId,
     queue::Line,
 };
+
+/// How many stripes hand an early entry over before the last one keeps it.
+///
+/// Before the opening everybody writes to 64 items. DynamoDB takes 1,000 writes a second for each
+/// partition, and several of them are on the same one: four partitions have all 64 in a table that
+/// was not prepared.
+const HANDED_OVER: u8 = 3;
 
 #[derive(Deserialize)]
 pub(super) struct Issued {
@@ -66,14 +74,38 @@ impl Store {
         Ok(issued.map(|issued| issued.issued))
     }
 
-    /// Adds an early entry on a stripe; `None` once it is frozen. 1 WRU.
+    /// Adds an early entry on this stripe, or on one of the next; `None` once it is frozen. 1 WRU.
+    ///
+    /// A stripe whose partition is over its limit hands over to the next one. A write that was
+    /// throttled did nothing, so the entry is counted once. Only the last of [`HANDED_OVER`] + 1
+    /// stripes is tried again. A failure after which the entry may have been counted leaves an
+    /// entry that nobody has, which is allowed.
     pub async fn enter_early(
         &self,
+        queue_id: &QueueId,
+        first: u8,
+    ) -> Result<Option<EarlyEntry>, StoreError> {
+        let stripe = |next: u8| (first + next) % STRIPES;
+        for next in 0..HANDED_OVER {
+            let client = &self.client_without_retries;
+            match self.count_entry(client, queue_id, stripe(next)).await {
+                Err(StoreError::Throttled) => {}
+                Err(_) => break,
+                entry => return entry,
+            }
+        }
+        self.count_entry(&self.client, queue_id, stripe(HANDED_OVER))
+            .await
+    }
+
+    async fn count_entry(
+        &self,
+        client: &Client,
         queue_id: &QueueId,
         stripe: u8,
     ) -> Result<Option<EarlyEntry>, StoreError> {
         let update = self
-            .update_item(keys::early(queue_id, stripe))
+            .update_item_with(client, keys::early(queue_id, stripe))
             .update_expression("ADD entries :one")
             .condition_expression("attribute_not_exists(frozen)")
             .expression_attribute_values(":one", number(1))
