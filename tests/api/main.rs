@@ -93,6 +93,7 @@ mod edge;
 mod endings;
 mod errors;
 mod expiry;
+mod fast_lines;
 mod faults;
 mod head;
 mod long_waits;

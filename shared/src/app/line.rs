@@ -9,7 +9,9 @@ use crate::{
         draw::{Draw, STRIPES, Seed},
         ids::{QueueId, ShowId, UserId},
         order::Hold,
-        queue::{Admission, ClosureReason, Opening, Queue, QueueState, SeatCount, Settings},
+        queue::{
+            Admission, ClosureReason, Counter, Opening, Queue, QueueState, SeatCount, Settings,
+        },
         session::{Arrival, Session},
     },
     error::{ApiError, Constraint},
@@ -394,13 +396,13 @@ impl App {
     ) -> Result<Session, ApiError> {
         let arrival = Arrival::new(admission, now);
         self.store()
-            .count_arrival(&session.queue_id, admission.cohort, now)
+            .count_arrival(&session.queue_id, arrival.counter(), now)
             .await?;
         match self.store().arrive(session, &arrival).await.decided()? {
             Ok(session) => Ok(session),
             Err(found) => {
                 self.store()
-                    .take_arrival_back(&session.queue_id, admission.cohort, now)
+                    .take_arrival_back(&session.queue_id, arrival.counter(), now)
                     .await;
                 let reason = session.why_over(found.as_deref(), now);
                 let same = found.filter(|there| there.jti == session.jti && there.closed.is_none());
@@ -419,15 +421,16 @@ impl App {
         ended: Option<&Session>,
         now: Timestamp,
     ) -> Result<Session, Rejected<Found>> {
-        session.arrival = Some(Arrival::new(admission, now));
+        let arrival = Arrival::new(admission, now);
+        session.arrival = Some(arrival);
         self.store()
-            .count_arrival(&session.queue_id, admission.cohort, now)
+            .count_arrival(&session.queue_id, arrival.counter(), now)
             .await?;
         match self.store().join(&session, ended, now).await {
             Ok(()) => Ok(session),
             Err(refused @ Rejected::Refused(_)) => {
                 self.store()
-                    .take_arrival_back(&session.queue_id, admission.cohort, now)
+                    .take_arrival_back(&session.queue_id, arrival.counter(), now)
                     .await;
                 Err(refused)
             }
@@ -504,25 +507,25 @@ impl App {
     /// it was admitted and had not. A session that was still waiting is not counted.
     pub async fn count_through(&self, closed: &Session, now: Timestamp) {
         let counted = match closed.arrival {
-            Some(arrival) => Some((arrival.cohort, Event::Done)),
+            Some(arrival) => Some((arrival.counter(), Event::Done)),
             None => self
                 .admission_before(closed, now)
                 .await
-                .map(|cohort| (cohort, Event::Gone)),
+                .map(|counter| (counter, Event::Gone)),
         };
-        if let Some((cohort, event)) = counted {
+        if let Some((counter, event)) = counted {
             self.store()
-                .count_end(&closed.queue_id, cohort, event, now)
+                .count_end(&closed.queue_id, counter, event, now)
                 .await;
         }
     }
 
-    /// The cohort of a session whose number has been served.
-    async fn admission_before(&self, session: &Session, now: Timestamp) -> Option<i64> {
+    /// An item that may count a session whose number has been served.
+    async fn admission_before(&self, session: &Session, now: Timestamp) -> Option<Counter> {
         let queue = self.cached_queue(&session.queue_id, now).await.ok()?;
         let number = queue.number_of(session.ticket)?;
         let admission = queue.admission(number, session.joined_at)?;
-        (admission.admitted_at <= now).then_some(admission.cohort)
+        (admission.admitted_at <= now).then(|| admission.any_counter())
     }
 
     /// Ticks a queue for the scheduler, and publishes the metrics of its line. Returns the result

@@ -6,6 +6,7 @@
 //! somebody will wait.
 
 mod closures;
+mod cohort;
 mod flow;
 mod opening;
 mod seats;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 
 pub use self::{
     closures::{Closure, ClosureReason, EarlyClosure},
+    cohort::{Cohort, Counter, Counts},
     flow::Flow,
     opening::{MAX_AHEAD, Opening, Ticket},
     seats::{SeatCount, SeatsLeft},
@@ -154,55 +156,6 @@ impl WhoJoins {
     }
 }
 
-/// A range of numbers admitted at about the same time. The active are counted per cohort. It has
-/// the numbers above `passed`, up to the next cohort's `passed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "(i64, u64, u32, u32)", from = "(i64, u64, u32, u32)")]
-pub struct Cohort {
-    /// When it began (milliseconds). This is its name.
-    pub start: i64,
-    /// The last number before it.
-    pub passed: u64,
-    /// How long its sessions may claim. Changed settings apply only to later cohorts.
-    pub claim_seconds: u32,
-    /// How long its sessions are active.
-    pub active_seconds: u32,
-}
-
-impl From<(i64, u64, u32, u32)> for Cohort {
-    fn from((start, passed, claim_seconds, active_seconds): (i64, u64, u32, u32)) -> Self {
-        Self {
-            start,
-            passed,
-            claim_seconds,
-            active_seconds,
-        }
-    }
-}
-
-impl From<Cohort> for (i64, u64, u32, u32) {
-    fn from(cohort: Cohort) -> Self {
-        (
-            cohort.start,
-            cohort.passed,
-            cohort.claim_seconds,
-            cohort.active_seconds,
-        )
-    }
-}
-
-/// What the people of a cohort have done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Counts {
-    /// How many have arrived: they made their first protected call.
-    pub arrived: u64,
-    /// How many of those that arrived have paid, left or let their hold lapse.
-    pub done: u64,
-    /// How many left after their admission without having arrived.
-    pub gone: u64,
-}
-
 /// The line of a queue as the last tick left it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -273,6 +226,15 @@ pub struct Admission {
     pub active_until: Timestamp,
     /// The cohort that counts it.
     pub cohort: i64,
+    /// How many items have the counts of that cohort.
+    pub counters: u8,
+}
+
+impl Admission {
+    /// One of the items that may count it.
+    pub fn any_counter(&self) -> Counter {
+        Counter::any(self.cohort, self.counters)
+    }
 }
 
 /// Credit that nobody may use any more.
@@ -309,6 +271,7 @@ impl Queue {
             claim_until: after(admitted_at, cohort.claim_seconds),
             active_until: after(admitted_at, cohort.active_seconds),
             cohort: cohort.start,
+            counters: cohort.counters,
         })
     }
 
@@ -531,6 +494,7 @@ impl Line {
                 passed,
                 claim_seconds: settings.claim_seconds,
                 active_seconds: settings.active_seconds,
+                counters: Cohort::counters_for(settings.rate_milli),
             });
         }
     }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     ids::{ArrivalId, ConcertId, QueueId, SessionId, UserId},
     order::Hold,
-    queue::{Admission, Queue, Ticket},
+    queue::{Admission, Counter, Queue, Ticket},
 };
 
 /// How long a queue token is valid. Its session may last longer: then a new token is issued.
@@ -71,17 +71,35 @@ pub struct Arrival {
     pub active_until: Timestamp,
     /// The cohort that counts it.
     pub cohort: i64,
+    /// Which item of the cohort counts it.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub stripe: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_first(stripe: &u8) -> bool {
+    *stripe == 0
 }
 
 impl Arrival {
     /// The arrival at `now` after this admission.
     pub fn new(admission: Admission, now: Timestamp) -> Self {
+        let Counter { cohort, stripe } = admission.any_counter();
         Self {
             arrival_id: ArrivalId::new(),
             arrived_at: now,
             admitted_at: admission.admitted_at,
             active_until: admission.active_until,
-            cohort: admission.cohort,
+            cohort,
+            stripe,
+        }
+    }
+
+    /// The item that counts it.
+    pub fn counter(&self) -> Counter {
+        Counter {
+            cohort: self.cohort,
+            stripe: self.stripe,
         }
     }
 }
@@ -353,6 +371,7 @@ mod tests {
             claim_until: at(130),
             active_until: at(310),
             cohort: 0,
+            counters: 1,
         };
         session.arrival = Some(Arrival::new(admission, at(60)));
         session

@@ -12,6 +12,9 @@ use super::{
     usage,
 };
 
+/// The most items that one call reads by their keys (a limit of DynamoDB).
+pub(super) const MAX_IN_A_BATCH: usize = 100;
+
 /// Items, by the name of their table.
 pub(super) type Items = HashMap<String, Vec<Item>>;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Reading, Store, StoreError,
+    batch::MAX_IN_A_BATCH,
     item::{Item, from_item, text, to_item},
     keys, query, usage,
 };
@@ -21,9 +22,6 @@ use crate::domain::{
 
 /// The most concerts of the listing that one page looks at; one more is read: 20 to 40 KB.
 const MAX_LOOKED_AT: usize = 99;
-
-/// The most items that one call reads by their keys (a limit of DynamoDB).
-const MAX_IN_A_BATCH: usize = 100;
 
 impl Store {
     /// Reads a concert; it may be a moment old. 0.5 RRU.

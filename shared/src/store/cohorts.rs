@@ -11,7 +11,10 @@ use super::{
     transaction::is_conflict,
     usage,
 };
-use crate::domain::{ids::QueueId, queue::VoidCredit};
+use crate::domain::{
+    ids::QueueId,
+    queue::{Counter, VoidCredit},
+};
 
 /// How long the counts of a cohort are kept.
 const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -43,10 +46,10 @@ impl Store {
     pub async fn count_arrival(
         &self,
         queue_id: &QueueId,
-        cohort: i64,
+        counter: Counter,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let update = self.count(&self.client, queue_id, cohort, Event::Arrived, 1, now);
+        let update = self.count(&self.client, queue_id, counter, Event::Arrived, 1, now);
         let output = while_contended(|| update.clone().send(), is_conflict).await?;
         usage::write(output.consumed_capacity());
         Ok(())
@@ -54,32 +57,38 @@ impl Store {
 
     /// Takes back the count of an arrival that another call has counted. 1 WRU. It is never
     /// retried: counting one too few would let somebody in who must wait.
-    pub async fn take_arrival_back(&self, queue_id: &QueueId, cohort: i64, now: Timestamp) {
-        self.count_once(queue_id, cohort, Event::Arrived, -1, now)
+    pub async fn take_arrival_back(&self, queue_id: &QueueId, counter: Counter, now: Timestamp) {
+        self.count_once(queue_id, counter, Event::Arrived, -1, now)
             .await;
     }
 
     /// Counts a finished session. 1 WRU. It is never retried, for the same reason. It returns no
     /// error, because a session that is not counted here stops counting when its window ends.
-    pub async fn count_end(&self, queue_id: &QueueId, cohort: i64, event: Event, now: Timestamp) {
-        self.count_once(queue_id, cohort, event, 1, now).await;
+    pub async fn count_end(
+        &self,
+        queue_id: &QueueId,
+        counter: Counter,
+        event: Event,
+        now: Timestamp,
+    ) {
+        self.count_once(queue_id, counter, event, 1, now).await;
     }
 
     async fn count_once(
         &self,
         queue_id: &QueueId,
-        cohort: i64,
+        counter: Counter,
         event: Event,
         by: i64,
         now: Timestamp,
     ) {
         let client = &self.client_without_retries;
-        let update = self.count(client, queue_id, cohort, event, by, now);
+        let update = self.count(client, queue_id, counter, event, by, now);
         match update.send().await {
             Ok(output) => usage::write(output.consumed_capacity()),
             Err(error) => {
                 let error = StoreError::from(error);
-                tracing::warn!(%queue_id, cohort, ?event, by, %error, "a count was lost");
+                tracing::warn!(%queue_id, ?counter, ?event, by, %error, "a count was lost");
             }
         }
     }
@@ -87,7 +96,8 @@ impl Store {
     /// Counts skipped numbers as people who will not come. 1 WRU. Never retried.
     pub async fn count_skipped(&self, queue_id: &QueueId, skipped: VoidCredit, now: Timestamp) {
         let numbers = i64::try_from(skipped.numbers).unwrap_or(i64::MAX);
-        self.count_once(queue_id, skipped.cohort, Event::Gone, numbers, now)
+        let counter = Counter::first(skipped.cohort);
+        self.count_once(queue_id, counter, Event::Gone, numbers, now)
             .await;
     }
 
@@ -95,7 +105,7 @@ impl Store {
         &self,
         client: &Client,
         queue_id: &QueueId,
-        cohort: i64,
+        counter: Counter,
         event: Event,
         by: i64,
         now: Timestamp,
@@ -103,7 +113,7 @@ impl Store {
         let kept_until = now
             .saturating_add(COUNTS_KEPT_FOR)
             .unwrap_or(Timestamp::MAX);
-        self.update_item_with(client, keys::cohort(queue_id, cohort))
+        self.update_item_with(client, keys::cohort(queue_id, counter))
             .update_expression("ADD #event :by SET #ttl = :ttl")
             .expression_attribute_names("#event", event.attribute())
             .expression_attribute_names("#ttl", "ttl")

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::domain::{
     ids::{ChangeId, ConcertId, PlanId, QueueId, ReservationId, ShowDate, ShowId, ShowKey, UserId},
+    queue::Counter,
     user::Name,
 };
 
@@ -198,9 +199,13 @@ pub fn hall_counts(concert_id: ConcertId) -> String {
     format!("{concert_id}#taken")
 }
 
-/// `Queues`: the counts of a cohort, by its start in milliseconds.
-pub fn cohort(queue: &QueueId, start: i64) -> String {
-    format!("{queue}#cohort#{start}")
+/// `Queues`: counts of a cohort, by its start in milliseconds. The first of its items is named by
+/// that alone.
+pub fn cohort(queue: &QueueId, Counter { cohort, stripe }: Counter) -> String {
+    match stripe {
+        0 => format!("{queue}#cohort#{cohort}"),
+        stripe => format!("{queue}#cohort#{cohort}#{stripe}"),
+    }
 }
 
 /// `Seats`: a block of a show.
@@ -361,9 +366,14 @@ mod tests {
         assert_eq!(early(&arena, 7), "arena#early#7");
         assert_eq!(queue_shows(&arena), "arena#shows");
         assert_eq!(
-            cohort(&QueueId::main(), 1_790_000_000_000),
+            cohort(&QueueId::main(), Counter::first(1_790_000_000_000)),
             "main#cohort#1790000000000"
         );
+        let third = Counter {
+            cohort: 1_790_000_000_000,
+            stripe: 2,
+        };
+        assert_eq!(cohort(&arena, third), "arena#cohort#1790000000000#2");
         assert_eq!(
             hall_counts(concert_id),
             "0190a6b2-4f5e-7c3d-8a9b-0c1d2e3f4a5b#taken",

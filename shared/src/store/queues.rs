@@ -8,10 +8,12 @@ use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, Put, ReturnConsumedCapacity, Update},
 };
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 
 use super::{
     Decided as _, Reading, Store, StoreError,
+    batch::MAX_IN_A_BATCH,
     contention::while_contended,
     item::{Item, from_item, number, text, to_attribute, to_item},
     keys,
@@ -26,7 +28,7 @@ use crate::{
         draw::{Draw, Seed},
         ids::{ConcertId, QueueId},
         programme::QueueShows,
-        queue::{Counts, Line, Opening, Queue, Settings, VoidCredit},
+        queue::{Cohort, Counts, Line, Opening, Queue, Settings, VoidCredit},
     },
 };
 
@@ -325,22 +327,17 @@ impl Store {
     }
 
     /// Reads how many numbers a queue has issued, and the counts of its live cohorts, consistently.
-    /// 1 RRU each.
+    /// 1 RRU for each counter: a cohort has one, and more only if its line was fast.
     pub async fn census(&self, queue: &Queue) -> Result<Census, StoreError> {
-        let cohorts: HashMap<_, _> = queue
-            .line
-            .cohorts
-            .iter()
-            .map(|cohort| (keys::cohort(&queue.id, cohort.start), cohort.start))
+        let counters = queue.line.cohorts.iter().flat_map(Cohort::all_counters);
+        let cohorts: HashMap<_, _> = counters
+            .map(|counter| (keys::cohort(&queue.id, counter), counter.cohort))
             .collect();
         let issued = keys::issued(&queue.id);
-        let wanted = cohorts.keys().chain([&issued]).map(key).collect();
-        let table = &self.tables.queues;
-        // A tick without one of the counts would let too many in.
-        let wanted = [(&**table, wanted)];
-        let mut found = self.read_batch(wanted, Reading::Consistent).await?;
+        let wanted: Vec<Item> = cohorts.keys().chain([&issued]).map(key).collect();
         let mut census = Census::default();
-        for item in found.remove(table).unwrap_or_default() {
+        // A tick without one of the counts would let too many in.
+        for item in self.read_all(wanted).await? {
             let id = item
                 .get("id")
                 .and_then(|id| id.as_s().ok())
@@ -348,12 +345,28 @@ impl Store {
                 .unwrap_or_default();
             match cohorts.get(&id) {
                 Some(start) => {
-                    census.counts.insert(*start, from_item(item)?);
+                    let counts: Counts = from_item(item)?;
+                    *census.counts.entry(*start).or_default() += counts;
                 }
                 None => census.issued = from_item::<Issued>(item)?.issued,
             }
         }
         Ok(census)
+    }
+
+    /// Reads items of this table, however many, consistently.
+    async fn read_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let table = &*self.tables.queues;
+        let batches = keys.chunks(MAX_IN_A_BATCH).map(|keys| {
+            let wanted = [(table, keys.to_vec())];
+            self.read_batch(wanted, Reading::Consistent)
+        });
+        let found = try_join_all(batches).await?;
+        Ok(found
+            .into_iter()
+            .flat_map(HashMap::into_values)
+            .flatten()
+            .collect())
     }
 
     /// Writes the line after a tick, unless it has changed since the tick read it, and the draw if

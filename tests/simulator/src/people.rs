@@ -65,6 +65,7 @@ impl People {
             claim_until: epoch,
             active_until: epoch,
             cohort: 0,
+            counters: 1,
         };
         Self {
             people: Vec::with_capacity(expected),

@@ -55,8 +55,9 @@ impl Simulation<'_> {
             return;
         }
         let now = self.clock();
-        let cohorts = queue.line.cohorts.len() as u64;
-        self.outcome.units.half_reads += 4 + 2 * cohorts;
+        let counters = queue.line.cohorts.iter();
+        let counters: u64 = counters.map(|cohort| u64::from(cohort.counters)).sum();
+        self.outcome.units.half_reads += 4 + 2 * counters;
         let seats = self.count_seats(&queue, now);
         self.skip_void_credit(&queue, now, seats);
         let counts = |cohort| self.counts.get(&cohort).copied().unwrap_or_default();
