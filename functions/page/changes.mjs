@@ -32,14 +32,14 @@ let followed = '';
 export const title = () => t.changes;
 
 export function view() {
-  const options = (/** @type {[string, string][]} */ some) => ({ options: [/** @type {[string, string]} */ (['', t.logAll]), ...some] });
+  const options = (/** @type {[string, string][]} */ some, all = t.logAll) => ({ options: [/** @type {[string, string]} */ (['', all]), ...some] });
   // Something else was chosen.
   if (changes.path && isOld()) queueMicrotask(see);
   return html`${heading(t.changes)} ${told()}
     <section class="card">
       <div class="finder">
         ${field(wanted, 'queue_id', t.queue, options(queues))} ${field(wanted, 'concert_id', t.concert, options(concertOptions()))}
-        ${field(wanted, 'kind', t.bookWhat, options(Object.entries(t.logKind)))}
+        ${field(wanted, 'kind', t.bookWhat, options(Object.entries(t.logKind), t.logAllKinds))}
       </div>
       ${inPages(changes, t.logNone, (rows) => html`<ol class="orders">${rows.map(change)}</ol>`)}
     </section>`;

@@ -7,7 +7,7 @@ import { Problem, serviceTime } from './api.mjs';
 import { app, update } from './app.mjs';
 import { ask, desk, go, hashOf } from './desk.mjs';
 import { QUEUE_ID, finder, forgetKeys, inPages, inTwoSteps, latestOpening, loading, once, queueOptions, readSome, requireNoQueue, told } from './desk-parts.mjs';
-import { bodyOf, field, fromLocal, keep, kept, loadAgain, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
+import { bodyOf, changesOf, field, fromLocal, keep, kept, loadAgain, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
 import { html, nothing } from './lit-html.js';
 import { button, heading, messages, onSend } from './parts.mjs';
 import { dayAndTime, showTime, t, whole } from './texts.mjs';
@@ -36,6 +36,9 @@ const grades = {};
 /** All queues, with their names. @type {[string, string][]} */
 let queues = [];
 
+/** When queues open, by their ids. @type {Record<string, string | undefined>} */
+let openings = {};
+
 const id = () => desk.route[1];
 
 /** The concert on the screen, once it is known. */
@@ -50,6 +53,12 @@ export function see() {
   if (!id()) loadOnce(search);
   else if (id() === 'new') loadOnce(readChoices);
   else loadOnce(() => Promise.all([readConcert(id()), readChoices()]));
+}
+
+export function hasTyped() {
+  if (id() === 'new') return Object.values(making.draft).some(Boolean);
+  const open = here();
+  return open !== undefined && changesOf(open.edit).length > 0;
 }
 
 export function view() {
@@ -93,6 +102,7 @@ function row({ concert_id, name, first_date: first, last_date: last, shows, max_
 async function readChoices() {
   const [all, halls] = await Promise.all([readAll('/v1/admin/queues?limit=100', 'queues'), readAll('/v1/plans?limit=100', 'plans')]);
   queues = queueOptions(all);
+  openings = Object.fromEntries(all.map(({ queue_id, opens_at }) => [queue_id, opens_at]));
   plans = halls;
   update({});
 }
@@ -150,12 +160,13 @@ function inBoth(draft, name, look) {
  * @param {Draft} draft
  * @param {string} show
  * @param {boolean} [hasPlan] Whether it is on sale with a plan already. Then it keeps one.
+ * @param {Draft} [base] What the service has.
  */
-function showFields(draft, show, hasPlan = false) {
+function showFields(draft, show, hasPlan = false, base = {}) {
   const isNew = show.startsWith('new');
   const of = (/** @type {string} */ name) => `${show}/${name}`;
   const plan = draft[of('plan_id')];
-  tidyPrices(draft, show);
+  tidyPrices(draft, show, base);
   const price = { type: 'number', min: 0, step: 'any', required: true };
   const choice = /** @type {[string, string][]} */ ([...(hasPlan ? [] : [['', t.noPlan]]), ...plans.map(({ plan_id, name, seats }) => [plan_id, `${name} (${whole(seats)})`])]);
   return html`
@@ -180,8 +191,9 @@ function showFields(draft, show, hasPlan = false) {
  *
  * @param {Draft} draft
  * @param {string} show
+ * @param {Draft} base What the service has.
  */
-function tidyPrices(draft, show) {
+function tidyPrices(draft, show, base) {
   const plan = draft[`${show}/plan_id`];
   if (plan) readGrades(plan);
   const wanted = (grades[plan] ?? []).map((grade) => `prices.${grade}`);
@@ -190,6 +202,7 @@ function tidyPrices(draft, show) {
     const name = key.slice(show.length + 1);
     if (plan ? ['price', 'capacity'].includes(name) || (grades[plan].length && name.startsWith('prices.') && !wanted.includes(name)) : name.startsWith('prices.')) delete draft[key];
   }
+  for (const name of plan ? wanted : ['price', 'capacity']) draft[`${show}/${name}`] ??= base[`${show}/${name}`] ?? '';
 }
 
 /** Whether the grades of all plans are known. A show without its prices cannot be sent. @param {Draft} draft */
@@ -272,10 +285,11 @@ async function create() {
   /** @type {Edit} */
   const edit = { base: {}, draft: making.draft };
   const { own, other, id: typed, ...settings } = bodyOf({ base: {}, draft: making.queue });
-  const queue = own ? (typed ?? idOfQueue()) : other;
+  // A queue that was made before the concert was refused is not made twice.
+  const queue = own ? (typed ?? making.made ?? idOfQueue()) : other;
+  requireRightTimes(edit, own ? (making.queue.opens_at ?? '') : openingOf(queue));
   const body = { ...wholeBody(edit), queue_id: queue };
   if (own) {
-    requireOpeningBeforeShows(making);
     if (making.made !== queue) await requireNoQueue(queue);
     making.made = queue;
     keep(NEW, making);
@@ -294,14 +308,40 @@ async function create() {
   go('concerts', concert_id);
 }
 
-/** A queue opens before its shows are over. @param {Making} making */
-function requireOpeningBeforeShows({ draft, queue: { opens_at: opens = '' } }) {
+/**
+ * What is wrong with the times of shows, which the service would take all the same. Times are local
+ * ones, which are in the order of the alphabet.
+ *
+ * @param {Edit} edit
+ * @param {string} opens When the queue opens, or nothing.
+ */
+function requireRightTimes({ base, draft }, opens) {
+  /** @param {string} code @param {string} error */
+  const refuse = (code, error) => {
+    throw new Problem(400, /** @type {any} */ ({ code, error }));
+  };
+  const names = new Set();
   for (const show of showsOf(draft)) {
-    const [date, start] = [draft[`${show}/date`], draft[`${show}/start`]];
-    // Both are local times, so they are in the order of the alphabet.
-    if (opens >= `${date}T${start || '24:00'}`) throw new Problem(400, /** @type {any} */ ({ code: 'OPENS_AFTER_SHOW', error: t.opensAfterShow(showTime(date)) }));
+    const of = (/** @type {string} */ name) => draft[`${show}/${name}`] || '';
+    const isNew = show.startsWith('new');
+    const name = isNew ? `${of('date')}${of('start') ? `T${of('start')}` : ''}` : show;
+    if (names.has(name)) refuse('SHOW_THERE', t.showThere(showTime(name)));
+    names.add(name);
+    const end = name.includes('T') ? name : `${name}T24:00`;
+    const isChanged = isNew || ['opens_at', 'closes_at'].some((key) => of(key) !== (base[`${show}/${key}`] ?? ''));
+    if (!isChanged) continue;
+    if (isNew && end <= toLocal(serviceTime())) refuse('SHOW_PAST', t.showPast(showTime(name)));
+    if (of('opens_at') >= end) refuse('SALE_AFTER_SHOW', t.saleAfterShow(showTime(name)));
+    if (opens >= end) refuse('OPENS_AFTER_SHOW', t.opensAfterShow(showTime(name)));
+    if (opens && of('closes_at') && of('closes_at') <= opens) refuse('CLOSES_EARLY', t.closesEarly(showTime(name)));
   }
 }
+
+/** When a queue opens, as a form has it; nothing if it has opened. @param {string} queue */
+const openingOf = (queue) => {
+  const opens = toLocal(openings[queue]);
+  return opens > toLocal(serviceTime()) ? opens : '';
+};
 
 // ---- One concert ----
 
@@ -362,7 +402,14 @@ function oneConcert() {
   if (!open) return html`${heading(t.concerts)} ${messages()} ${loading()}`;
   const { concert, edit } = open;
   const { draft } = edit;
-  const save = async () => hasGrades(draft) && saveChange(edit, `/v1/concerts/${concert.concert_id}`, wholeBody(edit), (version) => readConcert(concert.concert_id, version));
+  const save = async () => {
+    if (!hasGrades(draft)) return false;
+    requireRightTimes(edit, openingOf(draft.queue_id));
+    return saveChange(edit, `/v1/concerts/${concert.concert_id}`, wholeBody(edit), (version) => readConcert(concert.concert_id, version)).catch((error) => {
+      if (!(error instanceof Problem) || error.code !== 'SALE_OPEN') throw error;
+      throw new Problem(error.status, /** @type {any} */ ({ code: 'SALE_OPEN_OF', error: t.saleOpenOf((error.body?.shows ?? []).map(showTime).join(', ')) }));
+    });
+  };
   return html`${heading(concert.name)} ${told()}
     <p><a href=${hashOf('queues', concert.queue_id)}>${t.toLive(concert.queue_id)}</a> · <a href="/c/${concert.concert_id}">${t.toBuyers}</a></p>
     <form class="stack" @submit=${onReview}>
@@ -370,10 +417,10 @@ function oneConcert() {
       ${showsOf(draft).map((show) => {
         const known = showNamed(concert, show);
         return html`<fieldset class="card"><legend>${known ? showTime(show) : t.showNew}${known?.called_off ? html` <span class="state warn">${t.calledOff(known.called_off.reason)}</span>` : nothing}</legend>
-          ${showFields(draft, show, Boolean(known?.plan_id))} ${known ? nothing : leaveOut(draft, show)}</fieldset>`;
+          ${showFields(draft, show, Boolean(known?.plan_id), edit.base)} ${known ? nothing : leaveOut(draft, show)}</fieldset>`;
       })}
       <div class="buttons">${addButton(draft)}</div>
-      <div class="card">${hasGrades(draft) ? review(edit, nameOfField, valueOfField, save) : html`<p class="muted">${t.loading}</p>`}</div>
+      <div class="card">${hasGrades(draft) ? review(edit, nameOfField, valueOfField, save, draft.queue_id === edit.base.queue_id ? '' : t.queueMoveSure) : html`<p class="muted">${t.loading}</p>`}</div>
     </form>
     <section class="card"><h2>${t.shows}</h2>${concert.shows.map((/** @type {any} */ show) => stepsOf(concert, show))}
       ${inTwoSteps('delete', { label: t.concertDelete, text: () => t.concertDeleteSure(concert.name), work: () => remove(concert) })}
@@ -396,13 +443,14 @@ function stepsOf(concert, { show, called_off: isOff, opens_at: opens = '', close
   const path = `/v1/concerts/${concert.concert_id}`;
   const now = new Date(Math.floor(serviceTime() / 1000) * 1000).toISOString().replace('.000', '');
   const name = showTime(show);
+  const isPast = toLocal(serviceTime()) >= (show.includes('T') ? show : `${show}T24:00`);
   const after = async (/** @type {string} */ text) => {
     await readConcert(concert.concert_id, (concert.version ?? 0) + 1);
     return text;
   };
   return html`<div class="buttons"><strong>${name}</strong>
     <a class="button" href=${hashOf('orders', concert.concert_id, show)} aria-label="${t.toOrders}: ${name}">${t.toOrders}</a>
-    ${isOff || opens > now || closes <= now ? nothing : inTwoSteps(`close-${show}`, {
+    ${isOff || isPast || opens > now || closes <= now ? nothing : inTwoSteps(`close-${show}`, {
       label: t.saleClose,
       text: () => t.saleCloseSure(name),
       work: async () => {

@@ -162,6 +162,9 @@ export function forgetKeys(path, until = Infinity) {
   forget((name, at) => name.startsWith(`["${path}`) && !(at > until));
 }
 
+/** Leaving the page would stop what it does. @param {Event} event */
+export const warnBeforeLeaving = (event) => event.preventDefault();
+
 /**
  * Repeats a call until there is nothing left to do. Other buttons work meanwhile.
  *
@@ -172,6 +175,7 @@ export function forgetKeys(path, until = Infinity) {
 export async function repeat(job, step) {
   if (job.runs) return;
   job.runs = true;
+  addEventListener('beforeunload', warnBeforeLeaving);
   update({ problem: undefined, notice: undefined });
   try {
     for (let wait; (wait = await step()) !== undefined; ) {
@@ -183,6 +187,7 @@ export async function repeat(job, step) {
     report(error);
   } finally {
     job.runs = false;
+    removeEventListener('beforeunload', warnBeforeLeaving);
     update({});
   }
 }

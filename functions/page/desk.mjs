@@ -20,6 +20,7 @@ const KEY = 'onsale-operator';
  * @property {string[]} route The parts of the address after `#/`, such as `queues` and `main`.
  * @property {string} [person] The id of the user whom the screen of people shows next.
  * @property {Admin} [admin]
+ * @property {boolean} [ended] Whether the log-in has ended by itself.
  * @property {string} [told] What the next screen says about what has just happened.
  */
 
@@ -74,7 +75,10 @@ export async function asAdmin(send) {
   try {
     return await send(admin?.token);
   } catch (error) {
-    if (error instanceof Problem && error.code === 'INVALID_TOKEN' && admin === desk.admin) useAdmin(undefined);
+    if (error instanceof Problem && error.code === 'INVALID_TOKEN' && admin === desk.admin) {
+      desk.ended = true;
+      useAdmin(undefined);
+    }
     throw error;
   }
 }

@@ -44,15 +44,19 @@ import { dayAndTime, t } from './texts.mjs';
 export function field(draft, name, label, look = {}) {
   const { type = 'text', hint, options, required = false, min, max, step, length, pattern, placeholder } = look;
   const value = draft[name] ?? '';
-  const onInput = (/** @type {Event} */ { target }) => {
-    const input = /** @type {HTMLInputElement} */ (target);
+  const onInput = (/** @type {Event} */ { target }) => take(/** @type {HTMLInputElement} */ (target));
+  const take = (/** @type {HTMLInputElement} */ input) => {
     // While a part of a date is missing, its value is empty. Drawing that would wipe what was typed.
     if (input.validity.badInput) return;
     draft[name] = type !== 'checkbox' ? input.value : input.checked ? 'true' : '';
     update({});
   };
-  // The last part of a date is taken away without another word of the browser.
-  const onLeave = /date|time/.test(type) ? onInput : nothing;
+  // The last part of a date is taken away without another word of the browser. A field that is taken
+  // off the screen is left, too, while the screen is drawn.
+  const onLeave = /date|time/.test(type) ? (/** @type {Event} */ event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    queueMicrotask(() => input.isConnected && take(input));
+  } : nothing;
   if (type === 'checkbox') {
     return html`<label class="toggle"><input type="checkbox" name=${name} .checked=${value !== ''} @change=${onInput}><span>${label}</span></label>`;
   }

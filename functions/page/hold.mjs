@@ -48,7 +48,7 @@ export function view() {
 export function see() {
   const { phase, hold } = standNow();
   if (app.route.name !== 'concert') wasPaid = false;
-  if (isReading || performance.now() < here.due || !memory().user) return;
+  if (isReading || performance.now() < here.due || !memory().user || app.loginNeeded !== undefined) return;
   const needsHold = phase === 'holding' && hold && (here.balance === undefined || here.reservation?.reservation_id !== hold.reservation_id);
   const needsPayment = phase === 'paid' && here.payment === undefined;
   if (!needsHold && !needsPayment) return;
@@ -240,7 +240,7 @@ function paid() {
         ? html`<p class="loading" role="status">${t.loading}</p>`
         : html`<dl class="facts">
             ${fact(t.show, html`${payment.concert_name}<br />${showTime(payment.show)}`)}
-            ${fact(t.seat, html`<ul class="plain-list">${payment.seats.map((seat) => html`<li>${payment.refunded_seat_numbers?.includes(seat.seat_number) ? html`<del>${seatName(seat)}</del>` : seatName(seat)}</li>`)}</ul>`)}
+            ${fact(t.seat, html`<ul class="plain-list">${payment.seats.map((seat) => html`<li>${payment.refunded_seat_numbers?.includes(seat.seat_number) ? html`<del>${seatName(seat)}</del> · ${t.status.REFUNDED}` : seatName(seat)}</li>`)}</ul>`)}
             ${fact(t.paidAmount, html`<strong class="amount">${money(payment.amount)}</strong>`)}
             ${here.balance === undefined ? nothing : fact(t.balance, money(here.balance))}
           </dl>

@@ -6,13 +6,14 @@ import { desk, hashOf, useAdmin } from './desk.mjs';
 import { html, nothing, render } from './lit-html.js';
 import { readMemory, remember } from './memory.mjs';
 import { heading, messages, onSend } from './parts.mjs';
-import { language, languageFor, more, sources, speak, speakMore, t, useTimeZone } from './texts.mjs';
+import { errorText, language, languageFor, more, sources, speak, speakMore, t, useTimeZone } from './texts.mjs';
 
 /**
  * @typedef {object} Screen
  * @property {() => unknown} view What it shows.
  * @property {() => void} [see] Reads what is due. Called once a second.
  * @property {() => string} title
+ * @property {() => boolean} [hasTyped] Whether something is typed that a reload would lose.
  */
 
 /** The screens, by the first part of the address. Each is loaded when it is needed. @type {Record<string, () => Promise<Screen>>} */
@@ -103,6 +104,7 @@ function draw() {
   document.title = `${desk.admin && screen ? screen.title() : t.operator} – Onsale`;
   const key = `${name} ${desk.route.join('/')}`;
   const title = document.getElementById('heading');
+  showMessage();
   // Another part of the screen may have brought another heading.
   if (wasOnHeading) title?.focus();
   if (title && key !== shown) {
@@ -110,6 +112,16 @@ function draw() {
     if (shown !== '') title.focus();
     shown = key;
   }
+}
+
+/** What was said last. @type {unknown} */
+let said;
+
+/** Brings what has just been said into view: a form may be longer than the window. */
+function showMessage() {
+  const saying = app.problem ?? app.notice;
+  if (saying !== said) root.querySelector('.message.bad, .message:not(.warn)')?.scrollIntoView({ block: 'nearest' });
+  said = saying;
 }
 
 /** @param {unknown} content */
@@ -147,7 +159,7 @@ function skip(event) {
 /** The form that asks for the password. The address stays: after it, the same screen is shown. */
 function logIn() {
   return html`
-    ${heading(t.deskLogIn)} ${messages()}
+    ${heading(t.deskLogIn)} ${desk.ended && !app.problem ? html`<p class="message warn">${errorText({ code: 'INVALID_TOKEN' })}</p>` : nothing} ${messages()}
     <form class="card" @submit=${onSend('login', enter)}>
       <label class="field"><span>${t.email}</span><input name="email" type="email" autocomplete="username" required></label>
       <label class="field"><span>${t.password}</span><input name="password" type="password" autocomplete="current-password" required></label>
@@ -162,6 +174,7 @@ async function enter({ email, password }) {
   const { name, role } = await call('GET', `/v1/users/${id}`, { token });
   if (role !== 'admin') throw new Problem(403, /** @type {any} */ ({ code: 'FORBIDDEN', error: '' }));
   if (hasLeft) forgetTab();
+  desk.ended = false;
   useAdmin({ id, name, token });
   if (hasLeft) location.reload();
   else beat();
@@ -211,6 +224,11 @@ function open() {
   beat();
 }
 
+/** @param {Event} event */
+function onLeave(event) {
+  if (desk.admin && screens[screenName()]?.hasTyped?.()) event.preventDefault();
+}
+
 /** Escape answers a question with no. @param {KeyboardEvent} event */
 function onKey({ key }) {
   if (key === 'Escape') (document.getElementById('question-no') ?? document.getElementById('pause-no'))?.click();
@@ -249,6 +267,7 @@ async function start() {
   }
   addEventListener('hashchange', open);
   addEventListener('keydown', onKey);
+  addEventListener('beforeunload', onLeave);
   addEventListener('online', () => update({ trouble: null }));
   addEventListener('offline', () => update({ trouble: 'OFFLINE' }));
   open();

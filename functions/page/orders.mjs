@@ -226,7 +226,7 @@ function run(reason) {
     off.amount += answer.refunded.reduce((sum, { amount }) => sum + amount, 0);
     off.released += answer.released;
     off.last = answer;
-    if (answer.ask_again_in === undefined) await again(that);
+    if (answer.ask_again_in === undefined) await Promise.all([again(that), count(that)]);
     return answer.ask_again_in;
   });
 }

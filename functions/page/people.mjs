@@ -27,6 +27,9 @@ const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /** What is typed, to find somebody. */
 const wanted = { who: '', concert: '', show: '', what: '', section: '', row: '', seat: '' };
 
+/** The show that was chosen when the screen was drawn last. */
+let chosen = { concert: '', show: '' };
+
 /** What is typed, for what is done. @type {Record<string, string>} */
 let typed = {};
 
@@ -48,7 +51,7 @@ export function view() {
     <section class="card" aria-label=${t.find}>
       ${finder('find', field(wanted, 'who', t.peopleWho, { hint: t.peopleWhoHint, required: true }), t.find, find)}
       <details><summary>${t.peopleBySeat}</summary>
-        ${finder('find-seat', html`${showFields(wanted)} ${seatFields(wanted)}
+        ${finder('find-seat', html`${showOf()} ${seatFields(wanted)}
           ${field(wanted, 'what', planOf(wanted) ? t.peopleReservation : t.peopleSeat, { hint: t.peopleSeatHint, required: !wanted.seat })}`, t.find, findBySeat)}
       </details>
     </section>
@@ -61,6 +64,15 @@ export function see() {
   if (!id || app.working) return;
   desk.person = here = undefined;
   void act('person', () => open(id));
+}
+
+/** The fields for a show. What was typed about another one goes. */
+function showOf() {
+  const fields = showFields(wanted);
+  const { concert, show } = wanted;
+  if (chosen.concert !== concert || (chosen.show && chosen.show !== show)) wanted.what = '';
+  chosen = { concert, show };
+  return fields;
 }
 
 /** Finds by an address or an id. */
@@ -76,9 +88,12 @@ async function find() {
 
 /** Finds by a seat, or by the id of a reservation. */
 async function findBySeat() {
-  const { concert, show } = wanted;
-  const what = wanted.what.trim() || wanted.seat;
+  const { concert, show, seat } = wanted;
+  const typed = wanted.what.trim();
   here = undefined;
+  if (typed && seat) return notFound(t.peopleOneOf);
+  if (typed && planOf(wanted) && !ID.test(typed)) return notFound(t.peopleNoReservation);
+  const what = typed || seat;
   const by = ID.test(what) ? 'reservation_id' : 'seat_number';
   const { reservations } = await ask('GET', `/v1/concerts/${concert}/reservations?date=${show}&${by}=${encodeURIComponent(what)}`);
   const [found] = reservations;
@@ -157,7 +172,7 @@ function shown({ user, balance, orders, statement, sessions }) {
         html`${t.entry[entry.kind]}<br><small>${dayAndTime(entry.at)}</small>`,
         `${entry.kind === 'PAYMENT' ? '−' : entry.amount > 0 ? '+' : ''}${money(entry.amount)}`,
         money(entry.balance_after),
-        entry.reason ? html`${entry.reason}<br><small>${nameNow(entry.by)}</small>` : '',
+        entry.reason || (entry.by && entry.by !== user.user_id) ? html`${entry.reason ?? nothing}${entry.reason ? html`<br>` : nothing}<small>${nameNow(entry.by)}</small>` : '',
       ])))}
       <details><summary>${t.peopleCharge}</summary>${inTwoSteps('charge', {
         label: t.peopleCharge,
@@ -172,7 +187,7 @@ function shown({ user, balance, orders, statement, sessions }) {
       <details><summary>${t.peopleCorrect}</summary>${inTwoSteps('correct', {
         label: t.peopleCorrect,
         fields: html`${field(typed, 'amount', t.entryAmount, { hint: t.peopleCorrectHint, required: true })} ${reason('why')}`,
-        wrong: () => (amount ? undefined : t.peopleNoAmount),
+        wrong: () => (!amount ? t.peopleNoAmount : balance + amount < 0 ? t.peopleBelowZero(money(balance)) : undefined),
         text: () => t.peopleCorrectSure(name, money(balance), money(balance + amount)),
         work: andShow(async () => {
           const answer = await once(`${path}/balance/corrections`, { amount, reason: typed.why });
@@ -208,7 +223,7 @@ const reason = (name, hint = t.peopleReasonHint, required = true) => field(typed
 
 /** Where a session is. @param {Api.SessionOfUser} session */
 function state({ status, reason, queue_position: place, claim_until, active_until, reservation }) {
-  if (reason) return reason === 'PAID' ? t.status.PAID : t.over[/** @type {keyof typeof t.over} */ (reason)][0];
+  if (reason) return reason === 'PAID' ? t.status.PAID : t.peopleOver[/** @type {keyof typeof t.peopleOver} */ (reason)];
   const until = claim_until ?? active_until;
   return html`${t.peopleSession[status]}${place ? ` · ${t.place(whole(place))}` : ''}
     ${until ? html`<br /><small>${t.peopleUntil(dayAndTime(until))}</small>` : nothing}

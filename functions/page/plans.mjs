@@ -72,6 +72,8 @@ function understand() {
   const of = `${typed.name}\n${typed.text}`;
   if (read.of === of) return read;
   read = { of };
+  // What was wrong is about another text.
+  if (app.problem && !app.working) queueMicrotask(() => update({ problem: undefined }));
   if (!typed.text.trim()) return read;
   try {
     if (isJson()) read.plan = JSON.parse(typed.text);

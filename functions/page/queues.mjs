@@ -7,7 +7,7 @@ import { Problem, call, serviceTime } from './api.mjs';
 import { app, report, update } from './app.mjs';
 import { ask, desk, go, hashOf } from './desk.mjs';
 import { QUEUE_ID, finder, latestOpening, loading, requireNoQueue, told } from './desk-parts.mjs';
-import { bodyOf, field, fromLocal, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
+import { bodyOf, changesOf, field, fromLocal, loadOnce, nameIn, onReview, readAll, rebase, review, saveChange, table, toLocal } from './form.mjs';
 import { estimatedWait, milliseconds, placeOf } from './line.mjs';
 import { html, nothing, svg } from './lit-html.js';
 import { heading, messages } from './parts.mjs';
@@ -75,6 +75,11 @@ export function see() {
     rehearsal = module;
     rehearsal.see?.();
   }, () => {});
+}
+
+export function hasTyped() {
+  const edit = settingsEdit();
+  return edit !== undefined && changesOf(edit).length > 0;
 }
 
 export function view() {
@@ -214,7 +219,7 @@ function settings() {
     <div class="columns">
       ${field(draft, 'state', t.fields.state, choices(['OPEN', 'PAUSED', 'CLOSED'], t.stateOf))}
       ${field(draft, 'who', t.fields.who, choices(['everybody', 'accounts'], t.whoOf))}
-      ${field(draft, 'opens_at', t.fields.opens_at, { type: 'datetime-local', max: latestOpening(), required: base.opens_at !== '', hint: t.opensHint })}
+      ${field(draft, 'opens_at', t.fields.opens_at, { type: 'datetime-local', min: draft.opens_at === base.opens_at ? '' : toLocal(serviceTime()), max: latestOpening(), required: base.opens_at !== '', hint: base.opens_at ? t.opensMoves : t.opensHint })}
       ${number('max_active', 1, 1_000_000)} ${number('rate', 0.001, 10_000, 0)} ${number('claim_seconds', 10, 3590)}
       ${number('active_seconds', 20, 3600)} ${number('tick_seconds', 1, 30)}
       ${own.length ? field(draft, 'default_concert_id', t.fields.default_concert_id, choices(['', ...own], { ...concertNames, '': '–' })) : nothing}
@@ -253,6 +258,8 @@ export function pauseBar() {
   const at = desk.route.join('/');
   if (meant?.at !== at) meant = undefined;
   const isPaused = base.state === 'PAUSED';
+  // The line may be over although it is set to be open.
+  const over = base.state === 'OPEN' ? watch().state?.state : undefined;
   const to = meant?.to ?? (isPaused ? 'OPEN' : 'PAUSED');
   const label = to === 'OPEN' ? t.resumeLine : t.pauseLine;
   const turn = (/** @type {typeof meant} */ wanted) => {
@@ -262,7 +269,7 @@ export function pauseBar() {
   };
   const step = (/** @type {string} */ text, /** @type {string} */ kind, /** @type {() => void} */ onTap, id = '') => html`<button type="button" id=${id || nothing} class="button ${kind}" aria-disabled=${isPausing ? 'true' : 'false'} aria-busy=${isPausing && kind === 'danger' ? 'true' : 'false'} @click=${(/** @type {MouseEvent} */ { detail }) => detail < 2 && !isPausing && onTap()}>${text}</button>`;
   const text = to === 'OPEN' ? t.resumeSure : t.pauseSure;
-  return html`<div class="bar pause"><span class="state ${isPaused ? 'warn' : ''}">${stateText(base.state, base.opens_at && fromLocal(base.opens_at))}</span>
+  return html`<div class="bar pause"><span class="state ${isPaused ? 'warn' : ''}">${over === 'SOLD_OUT' || over === 'SALE_OVER' ? nameIn(t.stateOf, over) : stateText(base.state, base.opens_at && fromLocal(base.opens_at))}</span>
     ${meant
       ? html`<div class="question" role="group" aria-label=${text}><p>${text}</p><div class="buttons">${step(t.cancel, 'plain', () => turn(undefined), 'pause-no')} ${step(label, 'danger', () => void setState())}</div></div>`
       : base.state === 'CLOSED' ? nothing : html`<div class="stack">${step(label, 'plain', () => turn({ at, to, version }), 'do-pause')}</div>`}
@@ -494,7 +501,7 @@ function meaning(queue, state, settings) {
   const { waiting } = counts(queue);
   const people = waiting + (state.early_entries ?? 0);
   const parts = [
-    t.meansFlow(aMinute(Math.min(settings.rate, settings.max_active / stay))),
+    queue.state === 'SALE_OVER' || queue.state === 'SOLD_OUT' ? nameIn(t.stateOf, queue.state) : t.meansFlow(aMinute(Math.min(settings.rate, settings.max_active / stay))),
     queue.seats_left ? t.meansSeats(when(queue.seats_left)) : '',
     people > 0 ? t.meansLine(when(people)) : '',
     queue.state === 'PAUSED' ? t.meansPaused : '',
@@ -533,10 +540,12 @@ function picture(samples) {
  */
 function curve(name, of, samples, end) {
   const known = samples.filter((sample) => of(sample) !== undefined);
-  const most = Math.max(1, ...known.map((sample) => of(sample) ?? 0));
+  if (!known.length) return nothing;
+  const highest = Math.max(...known.map((sample) => of(sample) ?? 0));
+  const most = Math.max(1, highest);
   const points = known.map((sample) => `${(900 - (end - sample.at) / 1000).toFixed(1)},${(100 - (100 * (of(sample) ?? 0)) / most).toFixed(1)}`);
   return html`<figure class="curve">
-    <figcaption>${name} <span class="muted">${t.mostOf(whole(most))}</span></figcaption>
+    <figcaption>${name} <span class="muted">${t.mostOf(whole(highest))}</span></figcaption>
     <svg viewBox="0 -2 900 104" preserveAspectRatio="none" aria-hidden="true">
       <path class="grid" d="M0 0H900M0 50H900M0 100H900M300 0V100M600 0V100" />
       ${svg`<polyline points=${points.join(' ')} />`}
@@ -549,12 +558,13 @@ function seats({ shows = [] }) {
   if (!shows.length) return nothing;
   const number = (/** @type {number | undefined} */ value) => (value === undefined ? '–' : whole(value));
   const rows = shows.flatMap((/** @type {any} */ show) => [
-    [html`<a href=${hashOf('concerts', show.concert_id)}>${concertNames[show.concert_id] ?? ''}</a> ${showTime(show.show)}${show.sale === 'OVER' ? html` <span class="state">${t.saleOver}</span>` : nothing}`, ...cells(show)],
-    ...(show.grades ?? []).map((/** @type {any} */ grade) => [html`<span class="part">${grade.grade}</span>`, ...cells(grade)]),
+    [html`<a href=${hashOf('concerts', show.concert_id)}>${concertNames[show.concert_id] ?? ''}</a> ${showTime(show.show)}${show.sale === 'OVER' ? html` <span class="state">${t.saleOver}</span>` : nothing}`, ...cells(show, show.sale)],
+    ...(show.grades ?? []).map((/** @type {any} */ grade) => [html`<span class="part">${grade.grade}</span>`, ...cells(grade, show.sale)]),
   ]);
-  /** @param {any} part */
-  function cells({ capacity, counts }) {
-    return [whole(capacity), number(counts?.sold), number(counts?.held), number(counts?.left)];
+  /** @param {any} part @param {string} sale */
+  function cells({ capacity, counts }, sale) {
+    // Nobody can buy what is left.
+    return [whole(capacity), number(counts?.sold), number(counts?.held), number(sale === 'OVER' ? undefined : counts?.left)];
   }
   return html`<section class="card"><h2>${t.seatsByShow}</h2>
     ${table(t.seatsByShow, [t.show, `#${t.fields.capacity}`, `#${t.soldNow}`, `#${t.holding}`, `#${t.seatsLeft}`], rows)}

@@ -5,7 +5,7 @@
 import { call, serviceTime } from './api.mjs';
 import { ask, desk, hashOf } from './desk.mjs';
 import { finder, loading, told } from './desk-parts.mjs';
-import { field, fromLocal, loadOnce, readAll } from './form.mjs';
+import { field, fromLocal, loadOnce, nameIn, readAll } from './form.mjs';
 import { html, nothing } from './lit-html.js';
 import { milliseconds } from './line.mjs';
 import { heading } from './parts.mjs';
@@ -156,23 +156,24 @@ export function findings({ queue, document, state, shows, audit, service, settin
     if (!isGood || yes) found.push(isGood ? ['good', yes] : ['bad', no, where]);
   };
   const named = (/** @type {Api.Show[]} */ some) => some.map(({ show }) => showTime(show)).join(', ');
-  const seats = shows.reduce((sum, { capacity }) => sum + capacity, 0);
+  const opensAt = queue.opens_at ? milliseconds(queue.opens_at) : 0;
+  const opening = Math.max(opensAt, time);
+  const early = shows.filter((show) => endOf(show) <= opening);
+  const sold = shows.filter((show) => !early.includes(show));
+  const seats = sold.reduce((sum, { capacity }) => sum + capacity, 0);
   const load = loadOf({ queue, document, people, hasCdn });
 
   // What main sells is not listed with it.
   const isMain = queue.queue_id === 'main';
   check(!isMain, good.own, bad.own, 'concerts');
-  if (!isMain) check(seats > 0, good.sells(whole(seats), shows.length), bad.sells, 'concerts');
+  if (!isMain) check(seats > 0, good.sells(whole(seats), sold.length), bad.sells, 'concerts');
   // The settings are newer than the line, which says whether it is sold out.
   const status = queue.state === 'OPEN' ? state.state : queue.state;
-  check(status === 'OPEN', good.state, bad.state(status), 'settings');
+  check(status === 'OPEN', good.state, bad.state(nameIn(t.stateOf, status)), 'settings');
 
-  const opensAt = queue.opens_at ? milliseconds(queue.opens_at) : 0;
-  check(opensAt > time, queue.opens_at ? good.opens(dayAndTime(queue.opens_at)) : '', queue.opens_at ? bad.opened(dayAndTime(queue.opens_at)) : bad.opens, 'settings');
-  const opening = Math.max(opensAt, time);
+  if (!isMain) check(opensAt > time, queue.opens_at ? good.opens(dayAndTime(queue.opens_at)) : '', queue.opens_at ? bad.opened(dayAndTime(queue.opens_at)) : bad.opens, 'settings');
   const late = shows.filter(({ opens_at }) => opens_at && milliseconds(opens_at) > opening);
-  check(!late.length, shows.length ? good.sales : '', bad.sales(named(late)), 'concerts');
-  const early = shows.filter((show) => endOf(show) <= opening);
+  check(!late.length, shows.length && !early.length ? good.sales : '', bad.sales(named(late)), 'concerts');
   check(!early.length, '', bad.closed(named(early)), 'concerts');
   const free = shows.filter(({ price, prices }) => Math.min(...Object.values(prices ?? { price })) <= 0);
   check(!free.length, shows.length ? good.prices : '', bad.prices(named(free)), 'concerts');

@@ -6,7 +6,7 @@
 import { Problem, call, serviceTime } from './api.mjs';
 import { act, app, update } from './app.mjs';
 import { desk } from './desk.mjs';
-import { inTwoSteps } from './desk-parts.mjs';
+import { inTwoSteps, warnBeforeLeaving } from './desk-parts.mjs';
 import { field, fromLocal, keep, kept, loadOnce, table } from './form.mjs';
 import { isOver, milliseconds, numberOf, placeOf, readToken } from './line.mjs';
 import { html, nothing } from './lit-html.js';
@@ -91,7 +91,7 @@ export function view() {
       ? html`<div class="buttons">${button(t.stop, stop, { kind: 'danger' })}</div>`
       : own.length
         ? html`<div class="card">${inTwoSteps('rehearse', { label: t.rehearse, fields: fields(), text: () => t.rehearseSure(concertNames[wish.concert]), work })}</div>`
-        : html`<p class="muted">${t.nothingToRehearse}</p>`}
+        : html`<p class="muted">${queueId() === 'main' ? t.mainRehearsal : t.nothingToRehearse}</p>`}
     ${run ? progress(run) : ''} ${clock()}`;
 }
 
@@ -101,10 +101,10 @@ function clock() {
   const opens = settingsEdit()?.base.opens_at;
   const left = opens ? Math.ceil((milliseconds(fromLocal(opens)) - now) / 1000) : 0;
   const move = (/** @type {string} */ text, /** @type {number} */ seconds) => button(text, () => act('clock', async () => {
-    await call('POST', '/_local/clock', { body: { advance_seconds: seconds } });
-    const notice = t.clockMoved(dayAndTime(new Date(serviceTime() + 1000 * seconds).toISOString()));
+    const { now } = await call('POST', '/_local/clock', { body: { advance_seconds: seconds } });
+    const notice = t.clockMoved(dayAndTime(now));
     update({ notice, polite: notice });
-  }));
+  }), { busy: 'clock' });
   return html`<section class="card"><h2>${t.clock}</h2><p>${t.clockText(dayAndTime(new Date(now).toISOString()))}</p>
     ${left > 0 ? html`<p class="message warn">${t.clockEarly(dayAndTime(fromLocal(opens ?? '')))}</p>` : nothing}
     <p class="buttons">${move(t.clockMinute, 60)} ${move(t.clockHour, 3600)} ${left > 0 ? move(t.clockOpening, left) : nothing}</p></section>`;
@@ -132,7 +132,7 @@ function begin() {
   /** @type {Run} */
   const mine = { queue: queueId(), parts: new Map([['COMING', people]]) };
   run = mine;
-  addEventListener('beforeunload', warn);
+  addEventListener('beforeunload', warnBeforeLeaving);
   line = /** @type {any} */ (undefined);
   const { concert } = wish;
   const plan = { seats: Number(wish.seats), leave: Number(wish.leave) / 100, late: Number(wish.late) / 100, concert };
@@ -145,13 +145,10 @@ function begin() {
   });
 }
 
-/** A reload stops the people. @param {Event} event */
-const warn = (event) => event.preventDefault();
-
 /** @param {Run} mine */
 function end(mine) {
   keepRun(mine);
-  removeEventListener('beforeunload', warn);
+  removeEventListener('beforeunload', warnBeforeLeaving);
 }
 
 /** Reads the document once a second, and wakes those who wait for it. @param {Run} mine */
@@ -229,7 +226,8 @@ async function pass(mine, { concert, seats, leave, late }, at) {
   if (isLate) return 'LATE';
   const { dates } = await turn(mine, () => inTurn('GET', `/v1/concerts/${concert}/dates`, { token }));
   at('INSIDE');
-  const show = dates.find((/** @type {any} */ one) => one.sale === 'OPEN' && one.seats_left !== 0);
+  const open = dates.filter((/** @type {any} */ one) => one.sale === 'OPEN' && one.seats_left !== 0);
+  const show = open[Math.floor(Math.random() * open.length)];
   if (!show) return 'NOTHING';
   for (let left = Math.ceil(Math.random() * THINKING); left > 0; left -= 1) await second(mine);
   const held = await hold(mine, token, concert, show.show, seats);

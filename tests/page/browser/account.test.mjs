@@ -144,6 +144,18 @@ visitTest('somebody who is logged out elsewhere while holding logs in again, and
   await page.getByRole('heading', { name: texts.paidTitle }).waitFor();
   assert.equal(await number(visit, concert), before);
   assert.equal((await payments(visit)).length, 1);
+
+  // It ends once more. The page of the receipt asks for a log-in, and nothing else meanwhile.
+  const again = await shop.call('POST', '/v1/auth/login', { body: { email, password: PASSWORD } });
+  await visit.pass(2, 2);
+  await shop.call('POST', '/v1/auth/logout', { token: again.token });
+  await visit.pass(2, 2);
+  await page.reload();
+  await page.getByRole('heading', { name: texts.toAccount }).waitFor();
+  const asked = async () => (await visit.callsOf('GET', /\/payments/)).length;
+  const soFar = await asked();
+  await visit.pass(12, 1);
+  assert.equal(await asked(), soFar);
 });
 
 visitTest('a queue for accounts only takes a new account, and a guest that becomes one', { language: 'en' }, async (visit) => {

@@ -116,7 +116,7 @@ visitTest('a queue is ready, or the page says what to do', { language: 'en', wid
   const [date] = concert.dates;
   await shop.asAdmin('PATCH', `/v1/concerts/${concert.id}`, { shows: [{ date, price: 0, opens_at: new Date(now + 7_200_000).toISOString() }] });
   await visit.tap(texts.readyAgain);
-  await visit.sees(texts.readyBad.state('PAUSED'));
+  await visit.sees(texts.readyBad.state(texts.stateOf.PAUSED));
   await visit.sees(texts.readyBad.claim('1 minute'));
   const show = new Intl.DateTimeFormat('en', { timeZone: 'UTC', year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' }).format(Date.parse(date));
   await visit.sees(texts.readyBad.prices(show));
@@ -125,13 +125,13 @@ visitTest('a queue is ready, or the page says what to do', { language: 'en', wid
   // What is to do is first, and says where.
   const kinds = await page.locator('.checks li').evaluateAll((all) => all.map(({ className }) => className));
   assert.deepEqual(kinds, ['bad', 'bad', 'bad', 'bad', ...kinds.slice(4).filter((kind) => kind !== 'bad')]);
-  assert.equal(await page.locator('.checks .bad', { hasText: texts.readyBad.state('PAUSED') }).getByRole('link').getAttribute('href'), `#/queues/${concert.queue}/settings`);
+  assert.equal(await page.locator('.checks .bad', { hasText: texts.readyBad.state(texts.stateOf.PAUSED) }).getByRole('link').getAttribute('href'), `#/queues/${concert.queue}/settings`);
 
-  // main is no queue of its own, and has no opening. What it sells is not listed with it.
+  // main is no queue of its own. What it sells is not listed with it, and an opening would hold back all
+  // of that.
   await visit.open('/operator#/ready/main');
   await visit.sees(texts.readyBad.own);
-  await visit.sees(texts.readyBad.opens);
-  for (const text of [texts.readyBad.sells, texts.readyGood.sales, texts.readyGood.prices]) assert.equal(await page.getByText(text).count(), 0);
+  for (const text of [texts.readyBad.opens, texts.readyBad.sells, texts.readyGood.sales, texts.readyGood.prices]) assert.equal(await page.getByText(text).count(), 0);
   await visit.open('/operator#/ready/not-there');
   await visit.sees('There is no such line.');
 });

@@ -257,6 +257,7 @@ visitTest('what the service refuses is said, and stays typed', LOOK, async (visi
   for (const index of [1, 2]) {
     const show = page.getByRole('group', { name: texts.showNumber(index), exact: true });
     await visit.field(texts.fields.date, show).fill(await shop.day(25));
+    await visit.field(texts.start, show).fill(index === 1 ? '14:00' : '');
     await visit.field(texts.fields.price, show).fill('1000');
     await visit.field(texts.fields.capacity, show).fill('10');
     if (index === 1) await button(visit, texts.showAdd).click();
@@ -295,6 +296,96 @@ visitTest('a change shows the old value beside the new one, and asks once', LOOK
   await told(visit, texts.changed);
   await page.getByText(texts.changeNone).waitFor();
   assert.deepEqual((await read(id)).shows.map(({ show }) => show), [...dates, day]);
+});
+
+visitTest('a show that is there is not changed by adding it once more', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  const { id, dates } = await shop.concert({ name: 'Once', price: 1000 });
+  await visit.operate(`#/concerts/${id}`);
+  await visit.isAt('Once');
+  await button(visit, texts.showAdd).click();
+  const added = page.getByRole('group', { name: texts.showNew, exact: true });
+  await visit.field(texts.fields.date, added).fill(dates[0]);
+  await visit.field(texts.fields.price, added).fill('5555');
+  await button(visit, texts.changeCheck).click();
+  await button(visit, texts.changeYes).click();
+  await told(visit, /There is a show already/);
+  // The message is in the window, although the form is longer.
+  const box = await page.locator('.message.bad').boundingBox();
+  assert(box.y >= 0 && box.y + box.height <= page.viewportSize().height, `at ${box.y}`);
+  assert.deepEqual((await read(id)).shows.map(({ show, price }) => [show, price]), [[dates[0], 1000]]);
+});
+
+visitTest('times that sell nothing are not taken', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  const opens = new Date((await shop.now()) + 86_400_000 * 3).toISOString();
+  const { id, dates } = await shop.concert({ name: 'Timed', queue: { opens_at: opens } });
+  await visit.operate(`#/concerts/${id}`);
+  await visit.isAt('Timed');
+  const show = page.getByRole('group').filter({ has: visit.field(texts.fields.price) }).first();
+  await show.getByText(texts.moreOfShow).click();
+  const send = async () => {
+    await button(visit, texts.changeCheck).click();
+    await button(visit, texts.changeYes).click();
+  };
+  await visit.field(texts.fields.sale_opens_at, show).fill(`${await shop.day(80)}T10:00`);
+  await send();
+  await told(visit, /would open after the show has begun/);
+  await visit.field(texts.fields.sale_opens_at, show).fill('');
+  await visit.field(texts.fields.closes_at, show).fill(`${await shop.day(1)}T10:00`);
+  await send();
+  await told(visit, /would close before the queue opens/);
+  await visit.field(texts.fields.closes_at, show).fill('');
+  await page.getByText(texts.changeNone).waitFor();
+  await button(visit, texts.showAdd).click();
+  await visit.field(texts.fields.date, page.getByRole('group', { name: texts.showNew, exact: true })).fill(await shop.day(2));
+  await send();
+  await told(visit, /would open after the show is over/);
+  assert.deepEqual((await read(id)).shows.map(({ show, opens_at, closes_at }) => [show, opens_at, closes_at]), [[dates[0], undefined, undefined]]);
+});
+
+visitTest('a plan that is chosen and taken back leaves the price', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  const { plan_id } = await shop.asAdmin('POST', '/v1/plans', { ...theatre, name: 'Taken back' });
+  const opens_at = new Date((await shop.now()) + 7_200_000).toISOString();
+  const { id } = await shop.concert({ name: 'Plain', price: 1000, capacity: 30, show: { opens_at } });
+  await visit.operate(`#/concerts/${id}`);
+  await visit.isAt('Plain');
+  await visit.field(texts.fields.plan_id).selectOption(plan_id);
+  await visit.field(texts.priceOf('VIP')).waitFor();
+  await visit.field(texts.fields.plan_id).selectOption('');
+  assert.equal(await visit.field(texts.fields.price).inputValue(), '1000');
+  assert.equal(await visit.field(texts.fields.capacity).inputValue(), '30');
+  await page.getByText(texts.changeNone).waitFor();
+});
+
+visitTest('a concert that is refused leaves one queue, which it gets in the end', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  await visit.operate('#/concerts/new');
+  await visit.field(texts.fields.name).fill('Dear');
+  await visit.field(texts.fields.date).fill(await shop.day(30));
+  await visit.field(texts.fields.price).fill('1000000000000000');
+  await visit.field(texts.fields.capacity).fill('10');
+  await button(visit, texts.createBoth).click();
+  await page.locator('.message.bad').waitFor();
+  await visit.field(texts.fields.name).fill('Cheap');
+  await visit.field(texts.fields.price).fill('1000');
+  await button(visit, texts.createBoth).click();
+  await visit.isAt('Cheap');
+  const { queues } = await shop.asAdmin('GET', '/v1/admin/queues?limit=100');
+  const made = queues.filter(({ queue_id }) => /^(dear|cheap)-/.test(queue_id));
+  assert.deepEqual(made.map(({ concerts }) => concerts.map(({ name }) => name)), [['Cheap']]);
+});
+
+visitTest('a date that has the focus when its screen goes breaks nothing', LOOK, async (visit) => {
+  const { page, texts } = visit;
+  await visit.operate('#/concerts');
+  await page.goto('/operator#/concerts/new');
+  await visit.field(texts.fields.name).fill('Left');
+  await visit.field(texts.fields.date).focus();
+  await page.goBack();
+  await visit.isAt(texts.concerts);
+  await visit.settle();
 });
 
 visitTest('a sale is closed and a show is deleted in two steps', LOOK, async (visit) => {

@@ -170,8 +170,9 @@ visitTest('a balance is topped up and corrected once, even if the answers are lo
   // Below 0. What was typed stays.
   await form.getByLabel(texts.entryAmount).fill('-45001');
   await form.getByLabel(texts.peopleReason).fill('착오');
-  await confirm(visit, form, texts.peopleCorrect);
-  await form.locator('.message.bad', { hasText: 'The balance would be below 0' }).waitFor();
+  await visit.tap(form.getByRole('button', { name: texts.peopleCorrect, exact: true }));
+  await form.locator('.message.bad', { hasText: texts.peopleBelowZero('₩45,000') }).waitFor();
+  assert.equal(await page.locator('.question').count(), 0);
   assert.equal(await form.getByLabel(texts.entryAmount).inputValue(), '-45001');
   assert.equal(await balance(id), 45_000);
   // The statement says who has corrected.
@@ -253,7 +254,7 @@ visitTest('sessions are shown and ended', { width: 1_280 }, async (visit) => {
   const said = await confirm(visit, page.locator('form', { has: page.getByRole('button', { name: texts.peopleEnd }) }), texts.peopleEnd);
   assert.equal(said, texts.peopleEndSure('Mina', 1));
   await visit.sees(texts.peopleEnded(1));
-  await row(other.queue).getByText(texts.over.LEFT[0]).waitFor();
+  await row(other.queue).getByText(texts.peopleOver.LEFT).waitFor();
   assert.equal((await shop.place(joined.token)).reason, 'LEFT');
   await assert.rejects(shop.call('GET', `/v1/users/${buyer.user}`, { token: buyer.access }), { status: 401 });
 });
@@ -336,6 +337,7 @@ visitTest('the buyer of a seat with a label is found by what the ticket says', {
   const sections = ['Floor', 'Balcony'].map((name) => ({ name, rows: [{ label: 'A', seats: '1-4' }, { label: 'B', seats: '11-14' }] }));
   const { plan_id } = await shop.asAdmin('POST', '/v1/plans', { name: 'Two floors', grades: ['R'], sections: sections.map((section) => ({ ...section, grade: 'R' })) });
   const concert = await shop.concert({ show: { plan_id, prices: { R: 1000 }, price: undefined, capacity: undefined } });
+  const plain = await shop.concert({ name: 'Plain' });
   // Balcony, row B, seat 12.
   await shop.sell(concert, 14);
   await open(visit);
@@ -347,6 +349,23 @@ visitTest('the buyer of a seat with a label is found by what the ticket says', {
   await visit.tap(page.getByRole('button', { name: texts.find, exact: true }).last());
   await page.getByRole('heading', { level: 2, name: 'Mina' }).waitFor();
   await visit.sees(texts.seatShort({ section: 'Balcony', row: 'B', label: '12' }));
+
+  // What was typed for another show is not looked for in this one.
+  await page.getByLabel(texts.concert).selectOption(plain.id);
+  await page.getByLabel(texts.peopleSeat).fill('14');
+  await page.getByLabel(texts.concert).selectOption(concert.id);
+  await page.locator('select[name=section]').waitFor();
+  const reservation = page.getByLabel(texts.peopleReservation);
+  assert.equal(await reservation.inputValue(), '');
+  const find = () => visit.tap(page.getByRole('button', { name: texts.find, exact: true }).last());
+  await reservation.fill('14');
+  await page.locator('select[name=seat]').selectOption('');
+  await find();
+  await visit.sees(texts.peopleNoReservation);
+  await page.locator('select[name=seat]').selectOption({ label: '11' });
+  await find();
+  await visit.sees(texts.peopleOneOf);
+  assert.equal(await page.getByRole('heading', { level: 2, name: 'Mina' }).count(), 0);
 });
 
 visitTest('who is not there, and who may not look', { language: 'en', width: 1_280 }, async (visit) => {

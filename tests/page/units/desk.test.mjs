@@ -88,6 +88,7 @@ test('an empty page is followed until there is something', async (t) => {
 });
 
 test('a call is repeated until nothing is left, and only once at a time', async (t) => {
+  globalThis.addEventListener = globalThis.removeEventListener = () => {};
   const waits = skipWaits(t);
   const job = {};
   const left = [1, 0, 21, undefined];

@@ -61,8 +61,8 @@ const [first, second] = ['2026-12-24', '2026-12-25T19:30'].map(texts.showTime);
 for (const [what, change, said] of [
   ['main', (facts) => (facts.queue.queue_id = 'main'), t.readyBad.own],
   ['nothing to sell', (facts) => (facts.shows = []), t.readyBad.sells],
-  ['a paused queue', (facts) => (facts.queue.state = 'PAUSED'), t.readyBad.state('PAUSED')],
-  ['a queue that is sold out', (facts) => (facts.state.state = 'SOLD_OUT'), t.readyBad.state('SOLD_OUT')],
+  ['a paused queue', (facts) => (facts.queue.state = 'PAUSED'), t.readyBad.state(t.stateOf.PAUSED)],
+  ['a queue that is sold out', (facts) => (facts.state.state = 'SOLD_OUT'), t.readyBad.state(t.stateOf.SOLD_OUT)],
   ['no opening', (facts) => { delete facts.queue.opens_at; facts.queue.changed_at = after(0); }, [t.readyBad.opens, t.readyBad.sales(second)]],
   ['an opening that has passed', (facts) => { facts.queue.opens_at = after(-1); facts.state.ticked_at = after(-1); }, [t.readyBad.opened(texts.dayAndTime(after(-1))), t.readyBad.sales(second)]],
   ['a sale that opens later', (facts) => (facts.shows[0].opens_at = after(3)), t.readyBad.sales(first)],
