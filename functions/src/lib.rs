@@ -203,6 +203,12 @@ pub const BACKGROUND: &[Background] = &[
         }),
     },
     Background {
+        function: "publish",
+        handler: BackgroundHandler::Event(|app, event, deadline| {
+            Box::pin(background::publish::handle(app, event, deadline))
+        }),
+    },
+    Background {
         function: "rotate-keys",
         handler: BackgroundHandler::Event(|app, event, deadline| {
             Box::pin(background::rotate_keys::handle(app, event, deadline))

@@ -7,6 +7,7 @@ pub mod best;
 pub mod changes;
 pub mod decimal;
 pub mod draw;
+pub mod events;
 pub mod hall;
 pub mod ids;
 pub mod money;

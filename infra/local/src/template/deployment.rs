@@ -4,7 +4,11 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -22,6 +26,8 @@ pub struct Deployment {
     pub queues: Vec<QueuePlan>,
     /// Its functions, by the names of their binaries.
     pub functions: BTreeMap<String, FunctionPlan>,
+    /// The functions that the template has only on a condition that does not hold.
+    pub left_out: BTreeSet<String>,
     /// The routes that lead to its functions.
     pub routes: Vec<RoutePlan>,
     /// The functions that are called by the clock.

@@ -69,6 +69,7 @@ impl Reader<'_> {
         if let Some(condition) = resource.get("Condition").and_then(Value::as_str)
             && !self.resolver.holds(condition)?
         {
+            deployment.left_out.extend(binary(resource));
             return Ok(());
         }
         match resource.get("Type").and_then(Value::as_str) {
@@ -121,20 +122,16 @@ impl Reader<'_> {
     }
 
     fn function(&self, deployment: &mut Deployment, resource: &Value) -> Result<(), Problem> {
-        let name = resource
-            .get("Metadata")
-            .and_then(|metadata| metadata.get("BuildProperties"))
-            .and_then(|properties| properties.get("Binary"))
-            .and_then(Value::as_str)
-            .ok_or_else(|| Problem::failure("its Metadata names no Binary"))?;
+        let name =
+            binary(resource).ok_or_else(|| Problem::failure("its Metadata names no Binary"))?;
         let plan = self.function_plan(resource)?;
-        deployment.functions.insert(name.to_owned(), plan);
+        deployment.functions.insert(name.clone(), plan);
         let events = resource
             .get("Properties")
             .and_then(|properties| properties.get("Events"))
             .and_then(Value::as_mapping);
         for (_, event) in events.into_iter().flatten() {
-            self.event(deployment, name, event)?;
+            self.event(deployment, &name, event)?;
         }
         Ok(())
     }
@@ -211,6 +208,8 @@ impl Reader<'_> {
                 queue: name_in(&self.needed::<String>(event, "Queue")?),
                 batch_size: self.property(event, "BatchSize")?.unwrap_or(10),
             }),
+            // Nothing delivers streams here yet.
+            Some("DynamoDB") => {}
             other => {
                 return Err(Problem::failure(format!(
                     "the local stack does not know events of type {}",
@@ -304,6 +303,12 @@ struct RedrivePolicy {
 #[serde(rename_all = "PascalCase", default)]
 struct Environment {
     variables: HashMap<String, Json>,
+}
+
+/// The name of a function's binary.
+fn binary(resource: &Value) -> Option<String> {
+    let properties = resource.get("Metadata")?.get("BuildProperties")?;
+    properties.get("Binary")?.as_str().map(str::to_owned)
 }
 
 /// The name at the end of an ARN.
