@@ -22,6 +22,7 @@ TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "template.yaml")
 # AWS's own policies, whose names SAM looks up.
 POLICIES = [
     "service-role/AWSLambdaBasicExecutionRole",
+    "service-role/AWSLambdaDynamoDBExecutionRole",
     "service-role/AWSLambdaSQSQueueExecutionRole",
     "service-role/AWSCodeDeployRoleForLambda",
     "AWSXRayDaemonWriteAccess",
