@@ -184,6 +184,13 @@ impl Shop {
         concert.concert_id.to_string()
     }
 
+    /// What stands for a user in events.
+    pub async fn buyer_in_events(&self, user_id: &str) -> String {
+        let app = self.stack.operator().await;
+        let buyers = app.store().create_buyers().await.expect("the key is there");
+        buyers.buyer(user_id.parse().expect("an id")).to_string()
+    }
+
     /// A new guest.
     pub async fn guest(&self) -> Guest {
         let user = self

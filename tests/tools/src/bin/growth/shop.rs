@@ -299,6 +299,13 @@ impl Shop {
         text(&self.ask(hold).await?["reservation_id"])
     }
 
+    /// What stands for the administrator in events.
+    pub async fn buyer_in_events(&self) -> Result<String, Failure> {
+        let app = self.stack.operator().await;
+        let buyers = app.store().create_buyers().await?;
+        Ok(buyers.buyer(self.admin_id.parse()?).to_string())
+    }
+
     /// The items of `Queues` whose id begins with this.
     pub async fn queue_items(&self, prefix: &str) -> Result<Vec<Item>, Failure> {
         let scan = self.stack.database().scan().table_name("Queues");
