@@ -1,6 +1,7 @@
 //! A whole stack: the functions, what they call, and what calls them.
 
 mod assembly;
+mod sdk;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     Options, Problem,
-    aws::{engine, queue::Message},
+    aws::{buses::BusEvent, engine, queue::Message},
     calls::{
         connector::{Backend, Engine},
         faults::Faults,
@@ -218,6 +219,15 @@ impl Stack {
         subscriptions
             .flat_map(|subscription| self.timeline.queues.messages(&subscription.queue))
             .collect()
+    }
+
+    /// The events that the buses took after the one with this number, as far as they are kept:
+    /// [`EVENTS_KEPT`]. What was written shortly before may not be among them yet. After a move of
+    /// the clock, be it by no time, it is.
+    ///
+    /// [`EVENTS_KEPT`]: crate::EVENTS_KEPT
+    pub fn events_after(&self, number: u64) -> Vec<Arc<BusEvent>> {
+        self.backend.buses.after(number)
     }
 
     /// The messages that failed too often.
