@@ -6,7 +6,7 @@ mod sdk;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
     net::SocketAddr,
     sync::Arc,
@@ -230,10 +230,13 @@ impl Stack {
         self.backend.buses.after(number)
     }
 
-    /// The messages that failed too often.
+    /// The messages that failed too often, and what is told of records that were given up.
     pub fn dead_letters(&self) -> Vec<Message> {
         let queues = &self.timeline.queues;
-        let dead = queues.dead_letter_queues();
+        let streams = self.timeline.streams.iter();
+        let mut dead: BTreeSet<_> = streams.filter_map(|stream| stream.on_failure()).collect();
+        dead.extend(queues.dead_letter_queues());
+        let dead = dead.into_iter();
         dead.flat_map(|queue| queues.messages(queue)).collect()
     }
 

@@ -235,3 +235,6 @@ impl DatabaseClock for EngineClock {
         self.0.now().as_millisecond() as f64 / 1_000.0
     }
 }
+
+#[cfg(test)]
+mod tests;

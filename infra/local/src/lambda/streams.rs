@@ -97,6 +97,11 @@ impl StreamSubscription {
         })
     }
 
+    /// The queue that is told of what is given up.
+    pub fn on_failure(&self) -> Option<&str> {
+        self.plan.on_failure.as_deref()
+    }
+
     /// When there may be something to deliver. `None` if there is nothing, or if the function has a
     /// batch.
     pub fn next_due(&self) -> Option<Timestamp> {
