@@ -5,6 +5,7 @@ pub mod handlers;
 mod intrinsics;
 pub mod page;
 mod parameters;
+pub mod pattern;
 pub mod permissions;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -14,7 +15,7 @@ use yaml_serde::{Mapping, Value};
 use crate::Problem;
 
 pub use deployment::{
-    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
+    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, StreamPlan, TablePlan,
 };
 pub use intrinsics::AwsAccount;
 

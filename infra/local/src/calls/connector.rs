@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     aws::{
+        buses::{self, Buses, Refusals},
         engine::{self, AwsAnswer, Database},
         sqs::{self, AS_SENT, Deliveries, Sqs},
     },
@@ -73,6 +74,8 @@ pub struct Backend {
     pub engine: Engine,
     /// Their queues.
     pub sqs: Sqs,
+    /// Their buses.
+    pub buses: Arc<Buses>,
     /// How a test changes their requests and answers.
     pub interference: Interference,
     /// The faults that their calls meet.
@@ -190,6 +193,7 @@ impl Connector {
                 self.deliver(request, late).await
             }
             Fault::Early => self.deliver(request, |_| vec![Some(Duration::ZERO)]).await,
+            Fault::Refused => self.put_events(&request, |index| index % 2 == 0),
             Fault::Conflict
             | Fault::InProgress
             | Fault::Throughput
@@ -243,9 +247,29 @@ impl Connector {
                 .as_ref()
                 .and_then(|guard| guard.refuse_sqs(action, body));
             respond(refused.unwrap_or_else(|| self.backend.sqs.call(action, body, deliveries)))
+        } else if target.starts_with(buses::TARGET) {
+            self.put_events(&request, buses::NONE)
         } else {
             Err(unreachable())
         }
+    }
+
+    /// Executes a request to a bus, which refuses these entries.
+    fn put_events(
+        &self,
+        request: &HttpRequest,
+        refusals: Refusals,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let (action, body) = (operation(request), request.body().bytes());
+        let body = body.unwrap_or_default();
+        let guard = self.guard.as_ref();
+        let refused = guard.and_then(|guard| guard.refuse_eventbridge(action, body));
+        let answer = refused.unwrap_or_else(|| self.backend.buses.call(action, body, refusals));
+        let mut response = respond(answer)?;
+        response
+            .headers_mut()
+            .insert("content-type", "application/x-amz-json-1.1");
+        Ok(response)
     }
 
     async fn dynamodb(
@@ -377,7 +401,8 @@ async fn whole(response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), Connec
     Ok((response, bytes.into()))
 }
 
-/// The functions call DynamoDB and SQS only.
+/// The functions call DynamoDB, SQS and EventBridge only.
 fn unreachable() -> ConnectorError {
-    ConnectorError::other("the local stack has only DynamoDB and SQS".into(), None)
+    let why = "the local stack has only DynamoDB, SQS and EventBridge";
+    ConnectorError::other(why.into(), None)
 }

@@ -1,4 +1,4 @@
-//! What becomes due in a stack: sleepers, messages and schedules.
+//! What becomes due in a stack: sleepers, messages, records of streams, and schedules.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use shared::{
 };
 use tokio::sync::Notify;
 
-use super::function::Function;
+use super::{function::Function, streams::StreamSubscription};
 use crate::{
     aws::{
         queue::{Message, Queues},
@@ -32,6 +32,8 @@ pub struct Timeline {
     pub queues: Arc<Queues>,
     /// The functions that get their messages.
     pub subscriptions: Vec<Subscription>,
+    /// The functions that get the records of streams.
+    pub streams: Vec<Arc<StreamSubscription>>,
     /// The functions that are called by the clock.
     pub schedules: Vec<Schedule>,
     /// Notified when something may become due earlier than was known.
@@ -108,22 +110,25 @@ impl Timeline {
             .subscriptions
             .iter()
             .map(|s| self.queues.next_due(&s.queue));
+        let records = self.streams.iter().map(|stream| stream.next_due());
         let schedules = self.schedules.iter().map(|schedule| Some(schedule.next()));
         messages
+            .chain(records)
             .chain(schedules)
             .chain([self.clock.next_wake()])
             .flatten()
             .min()
     }
 
-    /// Starts one thing that is due: sleepers go first, then messages, then schedules. Returns
-    /// whether there was one.
+    /// Starts one thing that is due: sleepers go first, then messages, records and schedules.
+    /// Returns whether there was one.
     fn start_next(&self) -> bool {
         self.clock.wake_next()
             || self
                 .subscriptions
                 .iter()
                 .any(|subscription| self.deliver(subscription))
+            || self.streams.iter().any(|stream| self.deliver_records(stream))
             || self.schedules.iter().any(|schedule| self.call(schedule))
     }
 
@@ -146,6 +151,21 @@ impl Timeline {
                 now,
             );
             self.board.spawn(work);
+        }
+        any
+    }
+
+    fn deliver_records(&self, stream: &Arc<StreamSubscription>) -> bool {
+        let now = self.clock.now();
+        let batch = stream.take_due(now);
+        let any = batch.is_some();
+        if let Some(batch) = batch {
+            let (stream, queues) = (Arc::clone(stream), Arc::clone(&self.queues));
+            let changed = Arc::clone(&self.changed);
+            self.board.spawn(async move {
+                stream.deliver(batch, now, &queues).await;
+                changed.notify_one();
+            });
         }
         any
     }
@@ -285,6 +305,7 @@ mod tests {
             board: Arc::default(),
             queues: Arc::new(Queues::new(Vec::new())),
             subscriptions: Vec::new(),
+            streams: Vec::new(),
             schedules: Vec::new(),
             changed,
             turn: tokio::sync::Mutex::default(),

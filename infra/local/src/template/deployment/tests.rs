@@ -41,6 +41,7 @@ fn tables_have_the_keys_of_the_data_model() {
             partition_key: key("user_id"),
             sort_key: Some(key("queue_id")),
             ttl: Some("ttl".to_owned()),
+            has_stream: true,
         })
     );
 }
