@@ -99,7 +99,7 @@ pub struct EventHead {
 /// Makes [`Fact`] of the kinds of facts. A line has the name of the event's type with its version,
 /// the variant, and what the fact says.
 macro_rules! facts {
-    ($($(#[doc = $doc:literal])+ $kind:literal $name:ident($content:ty);)*) => {
+    ($($(#[doc = $doc:literal])+ $kind:literal $name:ident($content:ident);)*) => {
         /// What happened. Its fields are in the event's `detail`.
         #[derive(Debug, Clone, Serialize)]
         #[serde(untagged)]

@@ -308,7 +308,8 @@ mod tests {
     #[test]
     fn wrong_request_fails_as_a_whole() {
         let buses = buses();
-        let other = json!({ "EventBusName": "Other", "Source": "a", "DetailType": "a", "Detail": "{}" });
+        let other =
+            json!({ "EventBusName": "Other", "Source": "a", "DetailType": "a", "Detail": "{}" });
         let large = format!("{{\"a\": \"{}\"}}", "x".repeat(MAX_BYTES));
         for (entries, kind) in [
             (json!([]), "ValidationException"),
@@ -327,10 +328,18 @@ mod tests {
     #[test]
     fn refused_entries_are_not_kept() {
         let buses = buses();
-        let entries = json!([entry(r#"{"n": 0}"#), entry(r#"{"n": 1}"#), entry(r#"{"n": 2}"#)]);
+        let entries = json!([
+            entry(r#"{"n": 0}"#),
+            entry(r#"{"n": 1}"#),
+            entry(r#"{"n": 2}"#)
+        ]);
         let (_, answer) = put(&buses, &entries, |index| index % 2 == 0);
         assert_eq!(answer["FailedEntryCount"], 2);
-        let kept: Vec<_> = buses.after(0).iter().map(|e| e.json["detail"]["n"].clone()).collect();
+        let kept: Vec<_> = buses
+            .after(0)
+            .iter()
+            .map(|e| e.json["detail"]["n"].clone())
+            .collect();
         assert_eq!(kept, [1]);
     }
 

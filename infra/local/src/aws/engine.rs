@@ -105,10 +105,7 @@ pub fn in_memory(streams: Option<StreamSettings>) -> Result<Database, Problem> {
 
 /// An engine that keeps its tables in a file, as [`in_memory`]. While the returned lock lives, no other stack can
 /// use the file.
-pub fn in_file(
-    path: &Path,
-    streams: Option<StreamSettings>,
-) -> Result<(Database, File), Problem> {
+pub fn in_file(path: &Path, streams: Option<StreamSettings>) -> Result<(Database, File), Problem> {
     let unusable = |why: &str| {
         let file = path.display();
         Problem::failure(format!("{file} cannot be used as a data file: {why}"))

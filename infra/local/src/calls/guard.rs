@@ -333,7 +333,10 @@ mod tests {
         let to = |buses: &[&str]| {
             let entry = |bus: &&str| json!({ "EventBusName": bus });
             let entries: Vec<_> = buses.iter().map(entry).collect();
-            guard.refuse_eventbridge("PutEvents", json!({ "Entries": entries }).to_string().as_bytes())
+            guard.refuse_eventbridge(
+                "PutEvents",
+                json!({ "Entries": entries }).to_string().as_bytes(),
+            )
         };
         assert!(to(&["Bus", "arn:aws:events:r:0:event-bus/Bus"]).is_none());
         let denied = to(&["Bus", "Other"]).expect("no grant");

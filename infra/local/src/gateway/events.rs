@@ -32,7 +32,9 @@ pub async fn stream_events(
         stopped: gateway.stopped.clone(),
         sent: last.unwrap_or_default(),
         found: VecDeque::new(),
-        prefix: prefix.map(|(_, prefix)| prefix.into_owned()).unwrap_or_default(),
+        prefix: prefix
+            .map(|(_, prefix)| prefix.into_owned())
+            .unwrap_or_default(),
     };
     let events = stream::unfold(reader, async |mut reader| {
         let event = reader.next().await?;

@@ -190,7 +190,11 @@ impl StreamSubscription {
             }
             Outcome::Failed => {
                 let all = batch.records.len();
-                let again = if self.plan.bisects { all.div_ceil(2) } else { all };
+                let again = if self.plan.bisects {
+                    all.div_ceil(2)
+                } else {
+                    all
+                };
                 self.fail(&mut state, &batch, 0, again, (now, queues));
             }
         }
@@ -238,7 +242,10 @@ impl StreamSubscription {
         let failed = &batch.records[first..];
         let times = state.failure.map_or(0, |failure| failure.times) + 1;
         let is_over = self.plan.max_retries.is_some_and(|max| times > max)
-            || self.plan.max_age.is_some_and(|max| age(&failed[0], now) > max);
+            || self
+                .plan
+                .max_age
+                .is_some_and(|max| age(&failed[0], now) > max);
         if is_over {
             self.give_up(failed, times, now, queues);
             self.move_on(state, batch.end);
@@ -284,7 +291,13 @@ impl StreamSubscription {
                 "batchSize": records.len(),
             },
         });
-        queues.send(queue, Uuid::new_v4().to_string(), message.to_string(), None, now);
+        queues.send(
+            queue,
+            Uuid::new_v4().to_string(),
+            message.to_string(),
+            None,
+            now,
+        );
     }
 }
 

@@ -128,7 +128,10 @@ impl Timeline {
                 .subscriptions
                 .iter()
                 .any(|subscription| self.deliver(subscription))
-            || self.streams.iter().any(|stream| self.deliver_records(stream))
+            || self
+                .streams
+                .iter()
+                .any(|stream| self.deliver_records(stream))
             || self.schedules.iter().any(|schedule| self.call(schedule))
     }
 

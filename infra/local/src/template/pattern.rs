@@ -129,9 +129,7 @@ mod tests {
             "eventName": ["INSERT", "MODIFY"],
             "dynamodb": { "Keys": { "entry": { "S": [{ "prefix": "order#" }, "concert"] } } },
         });
-        let record = |name: &str, entry: &str| {
-            json!({ "eventName": name, "dynamodb": { "Keys": { "entry": { "S": entry } } } })
-        };
+        let record = |name: &str, entry: &str| json!({ "eventName": name, "dynamodb": { "Keys": { "entry": { "S": entry } } } });
         assert!(fits(&pattern, &record("INSERT", "order#1")));
         assert!(fits(&pattern, &record("MODIFY", "concert")));
         assert!(!fits(&pattern, &record("REMOVE", "order#1")));

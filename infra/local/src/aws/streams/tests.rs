@@ -103,7 +103,11 @@ fn write_that_fails_leaves_no_record() {
             "ConditionExpression": "attribute_not_exists(id)" } },
     ]});
     let writes = database.writes().expect("streams").count();
-    let answer = engine::call(&database, "TransactWriteItems", request.to_string().as_bytes());
+    let answer = engine::call(
+        &database,
+        "TransactWriteItems",
+        request.to_string().as_bytes(),
+    );
     assert_eq!(answer.status, 400);
     assert_eq!(records(&database, "Aaa", 0).len(), 1);
     assert_eq!(database.writes().expect("streams").count(), writes);
@@ -119,7 +123,10 @@ fn imported_items_leave_no_records() {
     assert!(records(&database, "Aaa", 0).is_empty());
     put(&database, "Aaa", "x", 1);
     let found = records(&database, "Aaa", 0);
-    assert_eq!(found[0].json["eventName"], "MODIFY", "its stream is on again");
+    assert_eq!(
+        found[0].json["eventName"], "MODIFY",
+        "its stream is on again"
+    );
 }
 
 /// The engine itself would keep all of them.
@@ -143,7 +150,10 @@ fn stream_of_each_table_is_trimmed() {
     assert!((9_500..=10_000).contains(&count("Aaa")), "{}", count("Aaa"));
     assert_eq!(count("Bbb"), 1);
     let newest = "SELECT max(CAST(sequence_number AS INTEGER)) FROM _stream_records";
-    let newest = database.storage().conn().query_row(newest, [], |row| row.get(0));
+    let newest = database
+        .storage()
+        .conn()
+        .query_row(newest, [], |row| row.get(0));
     put(&database, "Aaa", "last", 1);
     let [last] = &records(&database, "Aaa", newest.expect("a number"))[..] else {
         panic!("one record after the newest");

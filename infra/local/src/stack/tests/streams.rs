@@ -47,8 +47,14 @@ pub fn take(_: App, event: Json, _: Timestamp) -> Answer<Result<Json, ApiError>>
 /// Writes items of `Accounts` in one transaction, which say what the function does. Returns what
 /// [`taken`] finds them by.
 async fn write(stack: &Stack, acts: &[&str]) -> Vec<String> {
-    let entries: Vec<_> = acts.iter().map(|_| format!("charge#{}", Uuid::new_v4())).collect();
-    let items = entries.iter().zip(acts).map(|(entry, act)| item(entry, act));
+    let entries: Vec<_> = acts
+        .iter()
+        .map(|_| format!("charge#{}", Uuid::new_v4()))
+        .collect();
+    let items = entries
+        .iter()
+        .zip(acts)
+        .map(|(entry, act)| item(entry, act));
     let mut transaction = stack.database().transact_write_items();
     for item in items {
         let put = shared::aws_sdk_dynamodb::types::Put::builder().table_name("Accounts");
@@ -142,7 +148,11 @@ async fn batch_that_fails_is_halved() {
     assert_eq!(taken(&stack, &written).await, [2, 2, 2, 2]);
     let written = write(&stack, &["do", "do", "do", "fail 2"]).await;
     pass(&stack, 1_000).await;
-    assert_eq!(taken(&stack, &written).await, [2, 2, 2, 2], "the first half is done");
+    assert_eq!(
+        taken(&stack, &written).await,
+        [2, 2, 2, 2],
+        "the first half is done"
+    );
     pass(&stack, 1_000).await;
     assert_eq!(taken(&stack, &written).await, [2, 2, 3, 2]);
     assert_eq!(stack.faults().unexplained(), ["publish"; 3]);
@@ -172,7 +182,9 @@ async fn records_that_fail_for_too_long_are_given_up() {
 #[tokio::test]
 async fn batch_comes_twice_if_a_test_wants_it() {
     let stack = start(Options::default()).await;
-    stack.faults().meet("publish", "Delivery", Fault::Doubled, 1);
+    stack
+        .faults()
+        .meet("publish", "Delivery", Fault::Doubled, 1);
     let written = write(&stack, &["do"]).await;
     assert_eq!(taken(&stack, &written).await, [2]);
     let later = write(&stack, &["do"]).await;
@@ -233,7 +245,10 @@ impl Reader {
     async fn open(stack: &Stack, query: &str, headers: &str) -> Self {
         let mut connection = TcpStream::connect(stack.address).await.expect("it listens");
         let request = format!("GET /_local/events{query} HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
-        connection.write_all(request.as_bytes()).await.expect("sent");
+        connection
+            .write_all(request.as_bytes())
+            .await
+            .expect("sent");
         let mut reader = Self {
             connection,
             read: String::new(),
@@ -290,7 +305,11 @@ async fn events_are_read_as_they_come() {
     assert_eq!(some.next().await, event("3", "a.two.v1"));
     let mut rest = Reader::open(&stack, "", "last-event-id: 2\r\n").await;
     assert_eq!(rest.next().await, event("3", "a.two.v1"));
-    let kinds: Vec<_> = stack.events_after(1).iter().map(|e| e.detail_type.clone()).collect();
+    let kinds: Vec<_> = stack
+        .events_after(1)
+        .iter()
+        .map(|e| e.detail_type.clone())
+        .collect();
     assert_eq!(kinds, ["b.two.v1", "a.two.v1"]);
 }
 
@@ -301,7 +320,11 @@ async fn readers_of_events_do_not_keep_the_stack_from_stopping() {
     stack.stop().await;
     // With it, the last chunk ends: a connection that was cut off has none.
     let mut rest = String::new();
-    reader.connection.read_to_string(&mut rest).await.expect("read");
+    reader
+        .connection
+        .read_to_string(&mut rest)
+        .await
+        .expect("read");
     assert_eq!(reader.read + &rest, "0\r\n\r\n");
 }
 
@@ -318,10 +341,15 @@ async fn bus_refuses_every_second_event_if_a_test_wants_it() {
                 .detail("{}")
                 .build()
         };
-        let put = client.put_events().entries(entry("one")).entries(entry("two"));
+        let put = client
+            .put_events()
+            .entries(entry("one"))
+            .entries(entry("two"));
         put.send().await
     };
-    stack.faults().meet("publish", "PutEvents", Fault::Refused, 1);
+    stack
+        .faults()
+        .meet("publish", "PutEvents", Fault::Refused, 1);
     assert_eq!(put().await.expect("answered").failed_entry_count(), 1);
     assert_eq!(stack.events_after(0).len(), 1);
     assert_eq!(put().await.expect("answered").failed_entry_count(), 0);

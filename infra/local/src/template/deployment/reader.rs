@@ -257,7 +257,11 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn needed<T: DeserializeOwned>(&self, resource: &Value, name: &str) -> Result<T, Problem> {
+    pub(super) fn needed<T: DeserializeOwned>(
+        &self,
+        resource: &Value,
+        name: &str,
+    ) -> Result<T, Problem> {
         self.property(resource, name)?
             .ok_or_else(|| Problem::failure(format!("it has no {name}")))
     }
