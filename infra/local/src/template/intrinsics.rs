@@ -112,6 +112,7 @@ impl Resolver<'_> {
                 Ok(Json::Bool(parts.contains(&Json::Bool(true))))
             }
             ("Join", Value::Sequence(parts)) => self.join(parts),
+            ("Split", Value::Sequence(parts)) => self.split(parts),
             ("FindInMap", Value::Sequence(parts)) => self.find_in_map(parts),
             _ => Err(Problem::failure(format!(
                 "the template uses !{function} in a way that the local stack does not know"
@@ -217,6 +218,14 @@ impl Resolver<'_> {
         let list = self.resolve(list)?;
         let items: Vec<_> = list.as_array().into_iter().flatten().map(text).collect();
         Ok(Json::String(items.join(between)))
+    }
+
+    fn split(&self, parts: &[Value]) -> Result<Json, Problem> {
+        let [Value::String(between), whole] = parts else {
+            return Err(Problem::failure("a !Split of the template is malformed"));
+        };
+        let whole = text(&self.resolve(whole)?);
+        Ok(whole.split(between).map(Json::from).collect())
     }
 
     fn substitute_with(&self, parts: &[Value]) -> Result<Json, Problem> {
@@ -325,6 +334,7 @@ mod tests {
             ("!If [Live, yes!, no!]", "yes!"),
             ("!If [Test, yes!, no!]", "no!"),
             ("!Join [\"-\", [a, !Ref Stage]]", "a-live"),
+            ("!Join [\"+\", !Split [\"i\", !Ref Stage]]", "l+ve"),
         ] {
             assert_eq!(resolved(yaml).expect(yaml), Json::from(expected), "{yaml}");
         }

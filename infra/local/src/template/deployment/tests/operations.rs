@@ -19,8 +19,9 @@ fn resources(kind: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// What the template's resources are with the defaults of all parameters.
-static USUAL: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| properties(&[]));
+/// What the template's resources are with events, and else with the defaults of all parameters.
+static USUAL: LazyLock<BTreeMap<String, Json>> =
+    LazyLock::new(|| properties(&[("Events", "true")]));
 
 /// The names of the alarms that watch Lambda's `Errors` of a function.
 fn alarms_on_crashes_of(function: &str) -> Vec<String> {
@@ -149,16 +150,12 @@ fn refusals_of_the_gateway_are_counted() {
 }
 
 #[test]
-fn tables_except_keys_can_be_restored_and_outlive_the_stack() {
+fn tables_can_be_restored_and_all_but_keys_outlive_the_stack() {
     let properties = &*USUAL;
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let is_kept = name != "Keys";
         let restores = &properties[&name]["PointInTimeRecoverySpecification"];
-        assert_eq!(
-            restores["PointInTimeRecoveryEnabled"] == true,
-            is_kept,
-            "{name}"
-        );
+        assert_eq!(restores["PointInTimeRecoveryEnabled"], true, "{name}");
         assert_eq!(
             properties[&name]["DeletionProtectionEnabled"] == "true",
             is_kept,
@@ -246,6 +243,65 @@ fn processor_is_not_a_parameter() {
     for (function, resource) in resources("AWS::Serverless::Function") {
         let own = resource["Properties"].get("Architectures");
         assert!(own.is_none(), "{function}");
+    }
+}
+
+/// Without events there is nothing that has to do with them, and no alarm waits for any.
+#[test]
+fn everything_of_events_has_their_condition() {
+    let template = Template::repository().expect("YAML");
+    let all = template.section("Resources").expect("resources");
+    let condition = |name: &str| all[name]["Condition"].as_str();
+    for name in [
+        "EventBus",
+        "EventDeadLetters",
+        "Publish",
+        "EventsAreLate",
+        "EventsAreLost",
+    ] {
+        assert_eq!(condition(name), Some("PublishesEvents"), "{name}");
+    }
+    assert_eq!(condition("EventArchive"), Some("ArchivesEvents"));
+    for (name, _) in all.iter().filter(|(name, _)| {
+        let name = name.as_str().expect("a name");
+        name.starts_with("Webhook")
+    }) {
+        let name = name.as_str().expect("a name");
+        assert_eq!(condition(name), Some("HasWebhook"), "{name}");
+    }
+    for (events, streams) in [("true", 4), ("false", 0)] {
+        let properties = properties(&[("Events", events)]);
+        let streamed = properties
+            .values()
+            .filter(|table| table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES");
+        assert_eq!(streamed.count(), streams, "{events}");
+    }
+}
+
+#[test]
+fn webhook_gets_the_events_of_the_given_types() {
+    let pattern = |parameters: &[(&str, &str)]| -> Json {
+        let rule = &properties(parameters)["WebhookRule"];
+        let pattern = rule["EventPattern"].as_str().expect("a text");
+        serde_json::from_str(pattern).expect("JSON")
+    };
+    assert_eq!(
+        pattern(&[("WebhookEvents", "order.,hold.placed.v1")]),
+        json!({
+            "source": ["onsale"],
+            "detail-type": [{ "prefix": "order." }, { "prefix": "hold.placed.v1" }],
+        })
+    );
+    let usual = pattern(&[]);
+    let prefixes = usual["detail-type"].as_array().expect("prefixes");
+    for kind in [
+        "charge.made.v1",
+        "balance.corrected.v1",
+        "order.paid.v1",
+        "order.refunded.v1",
+    ] {
+        let is_of = |prefix: &Json| kind.starts_with(prefix["prefix"].as_str().expect("a text"));
+        assert!(prefixes.iter().any(is_of), "{kind} is money");
     }
 }
 
