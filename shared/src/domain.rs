@@ -23,3 +23,4 @@ pub mod show;
 pub mod signing;
 pub mod texts;
 pub mod user;
+pub mod values;

@@ -36,8 +36,8 @@ use super::{
     ids::{QueueId, UserId},
     order::{Charge, Correction, Order},
     session::Session,
+    values::Seconds,
 };
-use crate::http::Seconds;
 
 /// The `source` of every event.
 pub const SOURCE: &str = "onsale";

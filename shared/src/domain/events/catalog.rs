@@ -7,16 +7,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Event, Fact, Images};
-use crate::{
-    domain::{
-        ids::{ConcertId, PlanId, QueueId, ShowDate, ShowKey},
-        plan::Grade,
-        reason::Reason,
-        show::{Concert, Pricing, Show},
-        texts::{InLanguages, TimeOfDay, Venue},
-        user::Name,
-    },
-    http::{Seconds, Won},
+use crate::domain::{
+    ids::{ConcertId, PlanId, QueueId, ShowDate, ShowKey},
+    plan::Grade,
+    reason::Reason,
+    show::{Concert, Pricing, Show},
+    texts::{InLanguages, TimeOfDay, Venue},
+    user::Name,
+    values::{Seconds, Won},
 };
 
 /// What events tell of a concert's item.

@@ -6,14 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{BuyerId, Buyers, Event, Fact, Images};
-use crate::{
-    domain::{
-        ids::{ConcertId, PaymentId, QueueId, ReservationId, ShowDate, ShowKey},
-        order::Hold,
-        seat::SeatSet,
-        session::{Ending, HoldOutcome, Session},
-    },
-    http::{Seconds, Won},
+use crate::domain::{
+    ids::{ConcertId, PaymentId, QueueId, ReservationId, ShowDate, ShowKey},
+    order::Hold,
+    seat::SeatSet,
+    session::{Ending, HoldOutcome, Session},
+    values::{Seconds, Won},
 };
 
 /// Seats are kept for a buyer.

@@ -5,15 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{BuyerId, Buyers, Event, Fact, Images};
-use crate::{
-    domain::{
-        ids::{ConcertId, CorrectionId, PaymentId, PlanId, ReservationId, ShowDate, ShowKey},
-        money::Money,
-        order::{Charge, Correction, Order},
-        reason::Explanation,
-        seat::SeatSet,
-    },
-    http::{Won, WonMoved},
+use crate::domain::{
+    ids::{ConcertId, CorrectionId, PaymentId, PlanId, ReservationId, ShowDate, ShowKey},
+    money::Money,
+    order::{Charge, Correction, Order},
+    reason::Explanation,
+    seat::SeatSet,
+    values::{Won, WonMoved},
 };
 
 /// Who moved the money.

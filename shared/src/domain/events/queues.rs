@@ -6,13 +6,11 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{Event, Fact, Images};
-use crate::{
-    domain::{
-        decimal,
-        ids::{ConcertId, QueueId},
-        queue::{QueueState, Settings, WhoJoins},
-    },
-    http::Seconds,
+use crate::domain::{
+    decimal,
+    ids::{ConcertId, QueueId},
+    queue::{QueueState, Settings, WhoJoins},
+    values::Seconds,
 };
 
 /// What events tell of a queue's item.
