@@ -1,7 +1,10 @@
 //! What operators rely on: alarms, tables that stay when the stack is deleted, and several stacks
 //! in one account.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Value as Json, json};
 use yaml_serde::Value;
@@ -276,6 +279,37 @@ fn everything_of_events_has_their_condition() {
             .filter(|table| table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES");
         assert_eq!(streamed.count(), streams, "{events}");
     }
+}
+
+/// The labels are in the order of the parameter's description.
+#[test]
+fn events_of_restored_tables_come_from_their_own_streams() {
+    let own = properties(&[]);
+    let restored = properties(&[
+        ("RestoredTables", "then"),
+        ("RestoredStreams", "2026-1,2026-2,2026-3,2026-4"),
+    ]);
+    let labels = restored["Publish"]["Events"]
+        .as_object()
+        .expect("sources")
+        .iter();
+    let streams: Vec<_> = labels
+        .map(|(table, source)| {
+            let of_own = &own["Publish"]["Events"][table]["Properties"]["Stream"];
+            assert_eq!(of_own, &json!(format!("{table}.StreamArn")));
+            let stream = source["Properties"]["Stream"].as_str().expect("an ARN");
+            let (_, name) = stream.split_once(":table/onsale-").expect("a table");
+            name.to_owned()
+        })
+        .collect();
+    let stream = |table: &str, number: u8| format!("{table}-then/stream/2026-{number}");
+    let expected = [
+        stream("Accounts", 1),
+        stream("Catalog", 2),
+        stream("Queues", 3),
+        stream("Sessions", 4),
+    ];
+    assert_eq!(BTreeSet::from_iter(streams), BTreeSet::from(expected));
 }
 
 #[test]

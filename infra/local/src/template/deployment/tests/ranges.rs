@@ -66,9 +66,10 @@ fn runner() -> TestRunner {
 }
 
 /// These are names, not numbers.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "AlarmTopicArn",
     "RestoredTables",
+    "RestoredStreams",
     "WebhookUrl",
     "WebhookSecret",
     "WebhookEvents",
