@@ -82,7 +82,7 @@ impl Database {
     /// Notes a write, which may have left a record in a stream.
     fn note_write(&self) {
         if let Some(writes) = &self.streams {
-            writes.note();
+            writes.note(self);
         }
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! The engine writes a record in the transaction of its write, so none is lost when the process is
 //! killed. But it searches all records of a table for the last number at each write, and it never
-//! removes any. So this adds an index to its table of records, and a trigger that trims it. Both
-//! depend on the engine's own schema, which is checked.
+//! removes any. So this adds an index to its table of records, and trims that. Both depend on the
+//! engine's own schema, which is checked.
+//!
+//! What a write takes (`price_of_a_write`): 37 µs without a stream, and 71 µs with one, however many
+//! records there are. Without the index it is 91 µs with 1,000 records, 650 µs with 10,000, and 1.7 ms
+//! with 20,000. A trigger that trims would take 33 µs more, because the engine compiles the statement
+//! again for each record.
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use dynoxide::{
@@ -38,30 +43,13 @@ const COLUMNS: &str = "id INTEGER, table_name TEXT, event_name TEXT, keys_json T
     new_image TEXT, old_image TEXT, sequence_number TEXT, shard_id TEXT, created_at INTEGER, \
     user_identity TEXT, event_id TEXT";
 
-/// What is added to the engine's database.
+/// What is added to the engine's database, which does not look at it.
 ///
 /// The engine asks for the highest `CAST(sequence_number AS INTEGER)` of a table, and for the
-/// records after one. The index answers both. Every 500th record trims every stream to 9,500, so
-/// that none has more than 10,000; AWS trims after 24 hours. The last table has the positions of
-/// the functions. All of it is of no concern to the engine.
+/// records after one. The index answers both. The table has the positions of the functions.
 const PREPARATION: &str = "
     CREATE INDEX IF NOT EXISTS _stack_stream_order
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
-
-    CREATE TRIGGER IF NOT EXISTS _stack_stream_trim
-    AFTER INSERT ON _stream_records WHEN NEW.id % 500 = 0
-    BEGIN
-        DELETE FROM _stream_records WHERE id IN (
-            SELECT record.id FROM _tables AS streamed
-            JOIN _stream_records AS record ON record.table_name = streamed.table_name
-            WHERE streamed.stream_enabled = 1
-            AND CAST(record.sequence_number AS INTEGER) <= (
-                SELECT CAST(sequence_number AS INTEGER) FROM _stream_records
-                WHERE table_name = streamed.table_name
-                ORDER BY CAST(sequence_number AS INTEGER) DESC LIMIT 1 OFFSET 9500
-            )
-        );
-    END;
 
     CREATE TABLE IF NOT EXISTS _stack_positions (
         function TEXT NOT NULL,
@@ -69,6 +57,27 @@ const PREPARATION: &str = "
         position INTEGER NOT NULL,
         PRIMARY KEY (function, table_name)
     ) WITHOUT ROWID;";
+
+/// Trims every stream to 9,000 records.
+const TRIM: &str = "
+    DELETE FROM _stream_records WHERE id IN (
+        SELECT record.id FROM _tables AS streamed
+        JOIN _stream_records AS record ON record.table_name = streamed.table_name
+        WHERE streamed.stream_enabled = 1
+        AND CAST(record.sequence_number AS INTEGER) <= (
+            SELECT CAST(sequence_number AS INTEGER) FROM _stream_records
+            WHERE table_name = streamed.table_name
+            ORDER BY CAST(sequence_number AS INTEGER) DESC LIMIT 1 OFFSET 9000
+        )
+    )";
+
+/// Streams are trimmed after this many records, all tables together. So each table keeps at most
+/// 10,000; AWS keeps those of 24 hours.
+const TRIMMED_AFTER: i64 = 500;
+
+/// After this many writes it is looked at whether there are so many. A write has at most a hundred
+/// records.
+const LOOKED_AT_AFTER: u64 = 5;
 
 /// Prepares an engine's database for streams. Refuses one with another schema.
 pub fn prepare(storage: &Storage) -> Result<(), Problem> {
@@ -200,6 +209,8 @@ fn failed(why: &dyn std::fmt::Display) -> Problem {
 #[derive(Debug)]
 pub struct Writes {
     count: AtomicU64,
+    /// The number of the latest record when streams were trimmed last.
+    trimmed: AtomicI64,
     changed: Arc<Notify>,
 }
 
@@ -207,13 +218,37 @@ impl Writes {
     pub(super) fn new(changed: Arc<Notify>) -> Self {
         Self {
             count: AtomicU64::new(1),
+            trimmed: AtomicI64::new(0),
             changed,
         }
     }
 
-    pub(super) fn note(&self) {
-        self.count.fetch_add(1, Ordering::SeqCst);
+    /// Notes a write. Trims the streams if it is time to.
+    pub(super) fn note(&self, database: &Database) {
+        let count = self.count.fetch_add(1, Ordering::SeqCst);
+        if count.is_multiple_of(LOOKED_AT_AFTER)
+            && let Err(problem) = self.trim(&database.storage())
+        {
+            tracing::error!("{problem}");
+        }
         self.changed.notify_one();
+    }
+
+    fn trim(&self, storage: &Storage) -> Result<(), Problem> {
+        let latest = "SELECT coalesce(max(id), 0) FROM _stream_records";
+        let mut latest = storage
+            .conn()
+            .prepare_cached(latest)
+            .map_err(|e| failed(&e))?;
+        let latest = latest.query_row([], |row| row.get(0));
+        let latest: i64 = latest.map_err(|error| failed(&error))?;
+        if latest - self.trimmed.load(Ordering::SeqCst) < TRIMMED_AFTER {
+            return Ok(());
+        }
+        self.trimmed.store(latest, Ordering::SeqCst);
+        let trimmed = storage.conn().prepare_cached(TRIM);
+        let trimmed = trimmed.and_then(|mut trim| trim.execute([]));
+        trimmed.map(drop).map_err(|error| failed(&error))
     }
 
     /// How many there were.
