@@ -38,6 +38,7 @@ pub use self::{
     accounts::{Account, PASSWORD},
     doors::Door,
     http::{Call, Reply},
+    tables::json_of,
 };
 
 /// The time at which every test begins: noon in Seoul.

@@ -184,6 +184,8 @@ pub(crate) fn first_item(body: &[u8]) -> Option<(Vec<u8>, Value)> {
 pub struct Faults {
     /// Whether there were ever any.
     any: AtomicBool,
+    acknowledges_records: AtomicBool,
+    hides_refusals: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -271,6 +273,28 @@ impl Faults {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             shares: shares.to_vec(),
         });
+    }
+
+    /// From now on, every batch of records counts as done, whatever its function answers. A test of
+    /// deliveries must be seen to fail with such a source.
+    pub fn acknowledge_records(&self) {
+        self.acknowledges_records.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on, no function is told which events a bus has refused. It is then like one that does
+    /// not look, and a test of events must be seen to fail with it.
+    pub fn hide_refusals(&self) {
+        self.hides_refusals.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether every batch of records counts as done.
+    pub(crate) fn acknowledges_records(&self) -> bool {
+        self.acknowledges_records.load(Ordering::Relaxed)
+    }
+
+    /// Whether the refusals of buses are hidden.
+    pub(crate) fn hides_refusals(&self) -> bool {
+        self.hides_refusals.load(Ordering::Relaxed)
     }
 
     /// From now on, no call meets a fault.

@@ -173,6 +173,7 @@ impl StreamSubscription {
         let answer = self.function.take_records(event).await;
         self.log(&answer);
         let outcome = match answer {
+            _ if faults.acknowledges_records() => Outcome::Done,
             Ok(answer) if self.plan.reports_failures => outcome(&batch, &answer),
             Ok(_) => Outcome::Done,
             Err(_) => Outcome::Failed,
