@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value as Json, json};
 use yaml_serde::Value;
 
-use super::{Template, properties};
+use super::{STREAMS, Template, properties};
 
 /// The resources of a type, by name, as the template has them.
 fn resources(kind: &str) -> Vec<(String, Value)> {
@@ -285,10 +285,7 @@ fn everything_of_events_has_their_condition() {
 #[test]
 fn events_of_restored_tables_come_from_their_own_streams() {
     let own = properties(&[]);
-    let restored = properties(&[
-        ("RestoredTables", "then"),
-        ("RestoredStreams", "2026-1,2026-2,2026-3,2026-4"),
-    ]);
+    let restored = properties(&[("RestoredTables", "then"), ("RestoredStreams", STREAMS)]);
     let labels = restored["Publish"]["Events"]
         .as_object()
         .expect("sources")
@@ -302,7 +299,7 @@ fn events_of_restored_tables_come_from_their_own_streams() {
             name.to_owned()
         })
         .collect();
-    let stream = |table: &str, number: u8| format!("{table}-then/stream/2026-{number}");
+    let stream = |table: &str, number: u8| format!("{table}-then/stream/2026-11-0{number}");
     let expected = [
         stream("Accounts", 1),
         stream("Catalog", 2),
