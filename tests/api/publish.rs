@@ -195,15 +195,15 @@ impl Shop {
         let held = self.post(&path).token(&buyer.token).json(&hold);
         let held = held.send().await.ok();
         let reservation = text(&held["reservation_id"]);
-        let pay = json!({
+        let payment = json!({
             "reservation_id": reservation, "payment_details": { "amount": 10 },
         });
         let path = format!("{path}/{reservation}");
-        let pay = self
+        let call = self
             .post(&format!("{path}/payments"))
             .token(&buyer.token)
-            .json(&pay);
-        pay.send().await.ok();
+            .json(&payment);
+        call.send().await.ok();
         self.advance(70).await;
         self.delete(&path).send_as(&buyer.access_token).await.ok();
         self.advance(70).await;

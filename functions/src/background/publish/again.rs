@@ -31,11 +31,11 @@ use crate::background::pace::Pace;
 /// The name of the list of entries in its cursors.
 const LIST: &str = "republish";
 
-/// It ends this long before its deadline. A page takes a second.
+/// It ends this long before its deadline. A part takes a second.
 const BEFORE_DEADLINE: SignedDuration = SignedDuration::from_secs(60);
 
-/// The items of a page: some 40 RRU.
-const PAGE_LENGTH: u32 = 500;
+/// The items of a part: some 40 RRU.
+const PART_LENGTH: u32 = 500;
 
 /// Makes events again.
 pub(super) async fn handle(
@@ -46,7 +46,7 @@ pub(super) async fn handle(
 ) -> Result<Value, ApiError> {
     let command: Command = http::command(event, &["republish"])?;
     let refused = |why: &'static str| ApiError::Internal(why.into());
-    let Parsed::Value(wanted) = command.republish.object::<Wanted>() else {
+    let Parsed::Value(range) = command.republish.object::<Wanted>() else {
         return Err(refused(
             "an event has Records, or republish with from and to",
         ));
@@ -55,11 +55,9 @@ pub(super) async fn handle(
         Some(moment) => Ok(moment),
         None => Err(refused("republish has from and to")),
     };
-    let (from, to) = (moment(&wanted.from)?, moment(&wanted.to)?);
+    let (from, to) = (moment(&range.from)?, moment(&range.to)?);
     let malformed = refused("after is the next of an earlier answer");
-    let mut after = wanted
-        .after
-        .text(|after| position(LIST, after), malformed)?;
+    let mut after = range.after.text(|after| position(LIST, after), malformed)?;
 
     let buyers = app.buyers().await?;
     let end = deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline);
@@ -67,18 +65,18 @@ pub(super) async fn handle(
     let (mut looked_at, mut sent) = (0, 0);
     loop {
         pace.keep(app).await;
-        let page = app.store().written_entries(after.as_deref(), PAGE_LENGTH);
-        let page = page.await?;
-        looked_at += page.entries.len();
+        let part = app.store().written_entries(after.as_deref(), PART_LENGTH);
+        let part = part.await?;
+        looked_at += part.entries.len();
         // An entry says when it was made, so the time of the write is not needed.
-        let told = page.entries.iter();
-        let told = told.flat_map(|written| events(written, Timestamp::UNIX_EPOCH, buyers));
+        let entries = part.entries.iter();
+        let all = entries.flat_map(|written| events(written, Timestamp::UNIX_EPOCH, buyers));
         let is_wanted = |event: &Event| (from..to).contains(&event.at.0);
-        let told: Vec<_> = told.filter(is_wanted).collect();
-        let accepted = bus.send(&told).await;
+        let wanted: Vec<_> = all.filter(is_wanted).collect();
+        let accepted = bus.send(&wanted).await;
         accepted.map_err(|not_accepted| ApiError::Internal(not_accepted.why.into()))?;
-        sent += told.len();
-        after = page.next;
+        sent += wanted.len();
+        after = part.next;
         if after.is_none() || app.now() >= end {
             break;
         }

@@ -122,7 +122,7 @@ fn show_that_is_called_off_is_told_with_its_reason_and_without_who_did_it() {
     after.show.called_off = Some(CalledOff {
         at: at(9),
         by: UserId::new(),
-        reason: Reason::parse("폭우").into(),
+        reason: Reason::parse("폭우"),
         change_id: Some(ChangeId::made_at(at(9))),
     });
     let called_off = show_written(Some(&before), Some(&after));

@@ -84,14 +84,13 @@ fn hold_is_told_when_it_is_placed() {
 #[test]
 fn hold_ends_once_as_its_session_says() {
     use HoldOutcome::{Cancelled, Expired};
-    let (session, hold) = (session(), hold());
-    let held = holding(&session, &hold);
+    let (session, earlier, hold) = (session(), hold(), hold());
+    let before = holding(&session, &hold);
     let paid = Session {
         closed: Some(Ending::Paid),
         ..session.clone()
     };
     // The session remembers an earlier hold that was cancelled.
-    let earlier = super::holds::hold();
     let paid_later = after(&session, &earlier, Cancelled, Some(Ending::Paid));
     let next = Session {
         jti: SessionId::new(),
@@ -137,7 +136,7 @@ fn hold_ends_once_as_its_session_says() {
         ),
         (None, Some("hold.expired.v1"), "2026-09-21T14:18:20Z"),
     ] {
-        let written = session_written(Some(&held), new);
+        let written = session_written(Some(&before), new);
         assert_eq!(
             kinds(&written),
             kind.into_iter().collect::<Vec<_>>(),
