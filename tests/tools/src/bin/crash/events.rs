@@ -1,6 +1,6 @@
 //! Checks that events tell what buyers were answered, although the process that sends them is killed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use local::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use serde_json::{Value, json};
@@ -46,10 +46,10 @@ impl Told {
         }
         let token = log_in(&mut client).await?;
         for buyer in self.buyers()? {
-            if !self.users.contains_key(&buyer) {
-                let look = Request::get(format!("/v1/admin/buyers/{buyer}"));
+            if let Entry::Vacant(unknown) = self.users.entry(buyer) {
+                let look = Request::get(format!("/v1/admin/buyers/{}", unknown.key()));
                 let user = client.ask(look.token(&token)).await?;
-                self.users.insert(buyer, text(&user["user_id"])?);
+                unknown.insert(text(&user["user_id"])?);
             }
         }
         Ok(())
