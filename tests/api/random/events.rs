@@ -138,8 +138,9 @@ impl Evidence {
             let account = app.store().entries(id).await.expect("an answer");
             accounts.insert(buyer(&user_id), account.expect("an account"));
         }
+        let events = locked(&world.told).clone();
         Self {
-            events: locked(&world.told).clone(),
+            events,
             accounts,
             secrets: secrets(world, &answers).await,
             answers: answers

@@ -13,8 +13,8 @@ use shared::clock::Clock;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::engine::AwsAnswer;
-use crate::time::clock::StackClock;
+use super::engine::{AwsAnswer, Database};
+use crate::{Problem, time::clock::StackClock};
 
 /// The prefix of the header `x-amz-target` of an EventBridge request.
 pub const TARGET: &str = "AWSEvents.";
@@ -43,6 +43,8 @@ pub struct Buses {
     kept: Mutex<VecDeque<Arc<BusEvent>>>,
     /// The number of the latest event.
     latest: watch::Sender<u64>,
+    /// Where the events are kept beyond the end of the stack.
+    file: Option<Database>,
 }
 
 /// An event that a bus took.
@@ -74,16 +76,25 @@ struct Entry {
 }
 
 impl Buses {
-    /// Buses that have taken nothing. All of them are in one region of one account.
-    pub fn new(names: &[String], region: &str, account: &str, clock: Arc<StackClock>) -> Self {
-        Self {
+    /// Buses in one region of one account. With a file, they have the events that are kept there, and
+    /// keep theirs there too: a bus of EventBridge loses nothing that it has taken.
+    pub fn new(
+        names: &[String],
+        (region, account): (&str, &str),
+        clock: Arc<StackClock>,
+        file: Option<Database>,
+    ) -> Result<Self, Problem> {
+        let kept = file.as_ref().map(read_kept).transpose()?;
+        let kept = kept.unwrap_or_default();
+        Ok(Self {
             names: names.iter().cloned().collect(),
             region: region.to_owned(),
             account: account.to_owned(),
             clock,
-            kept: Mutex::default(),
-            latest: watch::Sender::new(0),
-        }
+            latest: watch::Sender::new(kept.back().map_or(0, |event| event.number)),
+            kept: Mutex::new(kept),
+            file,
+        })
     }
 
     /// Answers a request.
@@ -178,23 +189,32 @@ impl Buses {
             "resources": entry.resources,
             "detail": detail,
         });
-        self.keep(detail_type, json);
-        Ok(id)
+        match self.keep(detail_type, json) {
+            Ok(()) => Ok(id),
+            Err(problem) => {
+                tracing::error!("{problem}");
+                Err(("InternalFailure", "The event could not be kept."))
+            }
+        }
     }
 
-    fn keep(&self, detail_type: String, json: Json) {
+    fn keep(&self, detail_type: String, json: Json) -> Result<(), Problem> {
         let mut kept = self.kept.lock();
-        self.latest.send_modify(|latest| {
-            *latest += 1;
-            kept.push_back(Arc::new(BusEvent {
-                number: *latest,
-                detail_type,
-                json,
-            }));
-        });
+        let number = *self.latest.borrow() + 1;
+        let event = BusEvent {
+            number,
+            detail_type,
+            json,
+        };
+        if let Some(file) = &self.file {
+            write_kept(file, &event)?;
+        }
+        kept.push_back(Arc::new(event));
         if kept.len() > KEPT {
             kept.pop_front();
         }
+        self.latest.send_replace(number);
+        Ok(())
     }
 
     /// The events after a number that are still kept, the oldest first. A number that no event has
@@ -232,6 +252,44 @@ impl Entry {
     }
 }
 
+/// The events that a file keeps, the oldest first.
+fn read_kept(file: &Database) -> Result<VecDeque<Arc<BusEvent>>, Problem> {
+    let storage = file.storage();
+    let read = "SELECT number, event FROM _stack_events ORDER BY number";
+    let mut read = storage.conn().prepare(read).map_err(|e| failed(&e))?;
+    let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let events = rows.map_err(|error| failed(&error))?.map(|row| {
+        let (number, text): (i64, String) = row.map_err(|error| failed(&error))?;
+        let json: Json = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+        Ok(Arc::new(BusEvent {
+            number: u64::try_from(number).unwrap_or_default(),
+            detail_type: json["detail-type"].as_str().unwrap_or_default().to_owned(),
+            json,
+        }))
+    });
+    events.collect()
+}
+
+/// Writes an event into a file, which keeps as many as the memory does.
+fn write_kept(file: &Database, event: &BusEvent) -> Result<(), Problem> {
+    let number = i64::try_from(event.number).unwrap_or(i64::MAX);
+    let oldest = number.saturating_sub(i64::try_from(KEPT).unwrap_or(i64::MAX));
+    let storage = file.storage();
+    let write = "INSERT INTO _stack_events (number, event) VALUES (?1, ?2)";
+    let written = storage.conn().prepare_cached(write);
+    written
+        .and_then(|mut write| write.execute((number, event.json.to_string())))
+        .map_err(|error| failed(&error))?;
+    let forget = "DELETE FROM _stack_events WHERE number <= ?1";
+    let forgotten = storage.conn().prepare_cached(forget);
+    let forgotten = forgotten.and_then(|mut forget| forget.execute([oldest]));
+    forgotten.map(drop).map_err(|error| failed(&error))
+}
+
+fn failed(why: &dyn std::fmt::Display) -> Problem {
+    Problem::failure(format!("the events cannot be kept: {why}"))
+}
+
 /// The name of a bus that is named, or given by its ARN.
 pub fn bus_name(bus: &str) -> &str {
     let name = bus.rsplit(':').next().unwrap_or_default();
@@ -258,7 +316,8 @@ mod tests {
             Pace::Machine,
             Arc::new(Notify::new()),
         );
-        Buses::new(&["Bus".to_owned()], "local", "0", Arc::new(clock))
+        let names = ["Bus".to_owned()];
+        Buses::new(&names, ("local", "0"), Arc::new(clock), None).expect("buses")
     }
 
     fn entry(detail: &str) -> Json {
@@ -347,7 +406,7 @@ mod tests {
     fn latest_events_are_kept_and_found_by_number() {
         let buses = buses();
         for _ in 0..KEPT + 5 {
-            buses.keep("a".to_owned(), json!({}));
+            buses.keep("a".to_owned(), json!({})).expect("kept");
         }
         let numbers = |after| {
             let events = buses.after(after);

@@ -46,7 +46,8 @@ const COLUMNS: &str = "id INTEGER, table_name TEXT, event_name TEXT, keys_json T
 /// What is added to the engine's database, which does not look at it.
 ///
 /// The engine asks for the highest `CAST(sequence_number AS INTEGER)` of a table, and for the
-/// records after one. The index answers both. The table has the positions of the functions.
+/// records after one. The index answers both. One table has the positions of the functions, the other
+/// the events that the buses of a stack with a data file took.
 const PREPARATION: &str = "
     CREATE INDEX IF NOT EXISTS _stack_stream_order
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
@@ -56,7 +57,9 @@ const PREPARATION: &str = "
         table_name TEXT NOT NULL,
         position INTEGER NOT NULL,
         PRIMARY KEY (function, table_name)
-    ) WITHOUT ROWID;";
+    ) WITHOUT ROWID;
+
+    CREATE TABLE IF NOT EXISTS _stack_events (number INTEGER PRIMARY KEY, event TEXT NOT NULL);";
 
 /// Trims every stream to 9,000 records.
 const TRIM: &str = "

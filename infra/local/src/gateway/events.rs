@@ -1,6 +1,6 @@
 //! `GET /_local/events`: the events that the buses took, as server-sent events.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::{RawQuery, State},
@@ -15,26 +15,34 @@ use crate::aws::buses::{BusEvent, Buses};
 
 /// Sends the events that are kept, and each further one when a bus has taken it. With
 /// `Last-Event-ID`, only those after it; with `?type=`, only those whose type begins so. Ends with
-/// the stack.
+/// the stack. With `?follow=false` it ends when all that has happened until now is sent.
 pub async fn stream_events(
     State(gateway): State<Arc<Gateway>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let query = query.unwrap_or_default();
-    let mut parameters = form_urlencoded::parse(query.as_bytes());
-    let prefix = parameters.find(|(name, _)| name == "type");
+    let parameter = |name: &str| {
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        let found = parameters.find(|(found, _)| found == name);
+        found.map(|(_, value)| value.into_owned())
+    };
     let last = headers.get("last-event-id");
     let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
+    let follows = parameter("follow").is_none_or(|follow| follow != "false");
+    if !follows {
+        // Delivers what was written. It goes on when the caller hangs up.
+        let timeline = Arc::clone(&gateway.timeline);
+        let _ = tokio::spawn(async move { timeline.advance(Duration::ZERO).await }).await;
+    }
     let reader = Reader {
         latest: gateway.buses.latest(),
         buses: Arc::clone(&gateway.buses),
         stopped: gateway.stopped.clone(),
         sent: last.unwrap_or_default(),
         found: VecDeque::new(),
-        prefix: prefix
-            .map(|(_, prefix)| prefix.into_owned())
-            .unwrap_or_default(),
+        prefix: parameter("type").unwrap_or_default(),
+        follows,
     };
     let events = stream::unfold(reader, async |mut reader| {
         let event = reader.next().await?;
@@ -52,10 +60,13 @@ struct Reader {
     sent: u64,
     found: VecDeque<Arc<BusEvent>>,
     prefix: String,
+    /// Whether it waits for more.
+    follows: bool,
 }
 
 impl Reader {
-    /// The next event; `None` when the stack stops.
+    /// The next event; `None` when the stack stops, or when there are no more for one that does not
+    /// wait.
     async fn next(&mut self) -> Option<Event> {
         loop {
             while let Some(event) = self.found.pop_front() {
@@ -70,6 +81,9 @@ impl Reader {
                 self.sent = last.number;
                 self.found.extend(found);
                 continue;
+            }
+            if !self.follows {
+                return None;
             }
             tokio::select! {
                 changed = self.latest.changed() => changed.ok()?,

@@ -237,16 +237,17 @@ impl Foundation {
             }
             Storage::Endpoint { .. } => (Engine::remote(), None),
         };
+        let file = match (&options.database, &engine) {
+            (Storage::File(_), Engine::Embedded(database)) if has_streams => Some(database.clone()),
+            _ => None,
+        };
+        let place = (&*region(), ACCOUNT);
+        let buses = Buses::new(&deployment.buses, place, Arc::clone(&clock), file)?;
         Ok(Self {
             backend: Arc::new(Backend {
                 engine,
                 sqs,
-                buses: Arc::new(Buses::new(
-                    &deployment.buses,
-                    &region(),
-                    ACCOUNT,
-                    Arc::clone(&clock),
-                )),
+                buses: Arc::new(buses),
                 interference: Interference::default(),
                 faults: Arc::default(),
                 traffic: Arc::new(Traffic::of(&deployment.tables)),

@@ -57,10 +57,8 @@ fn of_answers(evidence: &Evidence, holds: &BTreeMap<String, Hold<'_>>) -> Vec<St
             }
         }
         let of_buyer = holds.iter().filter(|(_, hold)| {
-            let placed = hold
-                .placed
-                .is_some_and(|placed| text(&placed["buyer"]) == *buyer);
-            placed
+            hold.placed
+                .is_some_and(|placed| text(&placed["buyer"]) == *buyer)
         });
         let unknown = of_buyer.filter(|(id, _)| !answers.reservations.contains_key(*id));
         let unknown: Vec<_> = unknown.map(|(id, _)| id).collect();

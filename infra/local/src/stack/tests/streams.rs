@@ -207,9 +207,31 @@ async fn restarted_stack_goes_on_where_it_was() {
     stack.stop().await;
     let stack = start(options()).await;
     assert_eq!(taken(&stack, &written).await, [1, 2, 2]);
+    assert_eq!(stack.events_after(0).len(), 0);
     let later = write(&stack, &["do"]).await;
     assert_eq!(taken(&stack, &later).await, [1]);
     stack.stop().await;
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+}
+
+#[tokio::test]
+async fn restarted_stack_has_the_events_of_its_file() {
+    let file = std::env::temp_dir().join(format!("onsale-{}.db", Uuid::new_v4()));
+    let options = || Options {
+        database: Storage::File(file.clone()),
+        ..Options::default()
+    };
+    for (kind, number) in [("a.one.v1", 1), ("a.two.v1", 2)] {
+        let stack = start(options()).await;
+        send_event(&stack, kind).await;
+        let events = stack.events_after(0);
+        let last = events.last().expect("an event");
+        assert_eq!((last.number, &*last.detail_type), (number, kind));
+        assert_eq!((events[0].number, events.len() as u64), (1, number));
+        stack.stop().await;
+    }
     for suffix in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
     }
@@ -311,6 +333,19 @@ async fn events_are_read_as_they_come() {
         .map(|e| e.detail_type.clone())
         .collect();
     assert_eq!(kinds, ["b.two.v1", "a.two.v1"]);
+}
+
+#[tokio::test]
+async fn reader_that_does_not_follow_gets_all_so_far() {
+    let stack = start(Options::default()).await;
+    for _ in 0..2 {
+        send_event(&stack, "a.one.v1").await;
+    }
+    let ask = "GET /_local/events?follow=false&type=a HTTP/1.1";
+    let (status, _, body) = send(&stack, ask, "").await;
+    assert_eq!((status, body.matches("event: a.one.v1").count()), (200, 2));
+    let ask = "GET /_local/events?type=b&follow=false HTTP/1.1";
+    assert!(!send(&stack, ask, "").await.2.contains("event: "));
 }
 
 #[tokio::test]
