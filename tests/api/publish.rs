@@ -191,8 +191,8 @@ impl Shop {
         self.advance(10).await;
         self.charge(&buyer, 10).await.ok();
         let path = format!("/v1/concerts/{concert_id}/reservations");
-        let hold = json!({ "date": "2026-12-30", "seat_number": 1 });
-        let held = self.post(&path).token(&buyer.token).json(&hold);
+        let seat = json!({ "date": "2026-12-30", "seat_number": 1 });
+        let held = self.post(&path).token(&buyer.token).json(&seat);
         let held = held.send().await.ok();
         let reservation = text(&held["reservation_id"]);
         let payment = json!({
