@@ -7,7 +7,7 @@
 //! told to the operator (a message in the dead-letter queue, without its images), and does not stop
 //! the others.
 //!
-//! An operator may invoke it to have the events of money made again: [`again`].
+//! An operator may invoke it to have the events of money made again (`publish/again.rs`).
 //!
 //! Cost: nothing in DynamoDB, as reading streams is free for Lambda. An instance reads the key of the
 //! buyers once: 1 RRU.
