@@ -60,6 +60,8 @@ pub struct Batch {
     records: Vec<Record>,
     /// The place after which the next batch begins if this one succeeds.
     end: i64,
+    /// The writes of the database after which nothing is left then, if it is the last batch.
+    seen: Option<u64>,
 }
 
 /// What became of a batch.
@@ -102,27 +104,28 @@ impl StreamSubscription {
         self.plan.on_failure.as_deref()
     }
 
-    /// When there may be something to deliver. `None` if there is nothing, or if the function has a
-    /// batch.
-    pub fn next_due(&self) -> Option<Timestamp> {
+    /// When there may be something to deliver of the first `written` writes of the database. `None` if
+    /// there is nothing, or if the function has a batch.
+    pub fn next_due(&self, written: u64) -> Option<Timestamp> {
         let state = self.state.lock();
         if state.is_busy {
             return None;
         }
         match state.failure {
             Some(failure) => Some(failure.again),
-            None => (state.seen != self.writes()).then_some(Timestamp::MIN),
+            None => (state.seen < written.min(self.writes())).then_some(Timestamp::MIN),
         }
     }
 
-    fn writes(&self) -> u64 {
+    /// How many writes the database has had.
+    pub fn writes(&self) -> u64 {
         let writes = self.database.writes();
         writes.map_or(0, |writes| writes.count())
     }
 
     /// The next batch, if there is one and its time has come. The function has it from then on.
-    pub fn take_due(&self, now: Timestamp) -> Option<Batch> {
-        if self.next_due().is_none_or(|due| due > now) {
+    pub fn take_due(&self, written: u64, now: Timestamp) -> Option<Batch> {
+        if self.next_due(written).is_none_or(|due| due > now) {
             return None;
         }
         let mut state = self.state.lock();
@@ -151,7 +154,8 @@ impl StreamSubscription {
             let wanted = |record: &Record| is_change(&record.json) && self.plan.wants(&record.json);
             let records: Vec<_> = found.into_iter().filter(wanted).collect();
             if !records.is_empty() {
-                return Ok(Some(Batch { records, end }));
+                let seen = is_last.then_some(writes);
+                return Ok(Some(Batch { records, end, seen }));
             }
             state.position = end;
             state.failure = None;
@@ -181,7 +185,10 @@ impl StreamSubscription {
         let mut state = self.state.lock();
         state.is_busy = false;
         match outcome {
-            Outcome::Done => self.move_on(&mut state, batch.end),
+            Outcome::Done => {
+                state.seen = batch.seen.unwrap_or(state.seen);
+                self.move_on(&mut state, batch.end);
+            }
             Outcome::DoneBefore(first) => {
                 if let Some(last_done) = first.checked_sub(1) {
                     self.move_on(&mut state, batch.records[last_done].place);

@@ -66,17 +66,26 @@ pub struct Schedule {
 
 impl Timeline {
     /// Moves the clock on. What becomes due until then is started in order, each thing at its own
-    /// time, and is finished before the next. Returns the time after the move.
+    /// time, and is finished before the next. Also the records are delivered of what was written
+    /// until now, and of what is written by what becomes due; not of what others write meanwhile,
+    /// because they may never stop. Returns the time after the move.
     pub async fn advance(&self, by: Duration) -> Timestamp {
         let _turn = self.turn.lock().await;
         let start = self.clock.now();
         self.clock.stand_at(start);
         let target = start.checked_add(by).unwrap_or(Timestamp::MAX);
         self.board.settled().await;
-        while let Some(due) = self.next_due().filter(|due| *due <= target) {
+        let mut written = self.written();
+        while let Some(due) = self.next_due(written).filter(|due| *due <= target) {
             self.clock.stand_at(due.max(self.clock.now()));
-            self.start_next();
+            let is_other = self.start_next();
+            if !is_other {
+                self.start_delivery(written);
+            }
             self.board.settled().await;
+            if is_other {
+                written = self.written();
+            }
         }
         self.clock.stand_at(target);
         if self.runs {
@@ -89,7 +98,9 @@ impl Timeline {
     pub async fn drive(&self) {
         loop {
             self.start_all_due().await;
-            let wait = self.next_due().and_then(|due| self.clock.wait_until(due));
+            let wait = self
+                .next_due(u64::MAX)
+                .and_then(|due| self.clock.wait_until(due));
             let changed = self.changed.notified();
             match wait {
                 Some(wait) => {
@@ -102,15 +113,21 @@ impl Timeline {
 
     async fn start_all_due(&self) {
         let _turn = self.turn.lock().await;
-        while self.start_next() {}
+        while self.start_next() || self.start_delivery(u64::MAX) {}
     }
 
-    fn next_due(&self) -> Option<Timestamp> {
+    /// How many writes the database has had.
+    fn written(&self) -> u64 {
+        self.streams.first().map_or(0, |stream| stream.writes())
+    }
+
+    /// When something is due. Of records, those of the first `written` writes count.
+    fn next_due(&self, written: u64) -> Option<Timestamp> {
         let messages = self
             .subscriptions
             .iter()
             .map(|s| self.queues.next_due(&s.queue));
-        let records = self.streams.iter().map(|stream| stream.next_due());
+        let records = self.streams.iter().map(|stream| stream.next_due(written));
         let schedules = self.schedules.iter().map(|schedule| Some(schedule.next()));
         messages
             .chain(records)
@@ -120,18 +137,14 @@ impl Timeline {
             .min()
     }
 
-    /// Starts one thing that is due: sleepers go first, then messages, records and schedules.
-    /// Returns whether there was one.
+    /// Starts one thing that is due: sleepers go first, then messages, then schedules. Returns
+    /// whether there was one.
     fn start_next(&self) -> bool {
         self.clock.wake_next()
             || self
                 .subscriptions
                 .iter()
                 .any(|subscription| self.deliver(subscription))
-            || self
-                .streams
-                .iter()
-                .any(|stream| self.deliver_records(stream))
             || self.schedules.iter().any(|schedule| self.call(schedule))
     }
 
@@ -158,19 +171,21 @@ impl Timeline {
         any
     }
 
-    fn deliver_records(&self, stream: &Arc<StreamSubscription>) -> bool {
+    /// Starts the delivery of one batch of records, if one is due. Returns whether there was one.
+    fn start_delivery(&self, written: u64) -> bool {
         let now = self.clock.now();
-        let batch = stream.take_due(now);
-        let any = batch.is_some();
-        if let Some(batch) = batch {
-            let (stream, queues) = (Arc::clone(stream), Arc::clone(&self.queues));
-            let changed = Arc::clone(&self.changed);
-            self.board.spawn(async move {
-                stream.deliver(batch, now, &queues).await;
-                changed.notify_one();
-            });
-        }
-        any
+        let mut streams = self.streams.iter();
+        let due = streams.find_map(|stream| Some((stream, stream.take_due(written, now)?)));
+        let Some((stream, batch)) = due else {
+            return false;
+        };
+        let (stream, queues) = (Arc::clone(stream), Arc::clone(&self.queues));
+        let changed = Arc::clone(&self.changed);
+        self.board.spawn(async move {
+            stream.deliver(batch, now, &queues).await;
+            changed.notify_one();
+        });
+        true
     }
 
     fn call(&self, schedule: &Schedule) -> bool {

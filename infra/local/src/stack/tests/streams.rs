@@ -99,6 +99,24 @@ async fn record_is_delivered_once_and_at_once() {
     assert_eq!(taken(&stack, &written).await, [1]);
 }
 
+/// Without an end to what is delivered, this would never end.
+#[tokio::test]
+async fn clock_can_be_moved_while_others_write() {
+    let stack = Arc::new(start(Options::default()).await);
+    let writer = tokio::spawn({
+        let stack = Arc::clone(&stack);
+        async move {
+            loop {
+                put(&stack, &format!("charge#{}", Uuid::new_v4()), "do").await;
+            }
+        }
+    });
+    let written = write(&stack, &["do"]).await;
+    assert_eq!(taken(&stack, &written).await, [1]);
+    pass(&stack, 3_600_000).await;
+    writer.abort();
+}
+
 #[tokio::test]
 async fn clock_that_runs_delivers_by_itself() {
     let stack = start(Options {
