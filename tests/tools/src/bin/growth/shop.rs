@@ -92,6 +92,8 @@ impl Shop {
             ("MainMaxActive", "1000000"),
             ("WhoCharges", "users"),
             ("AuditMinutes", "0"),
+            // What is measured is the request.
+            ("Events", "false"),
         ];
         let stack = start(Options {
             time,
