@@ -7,6 +7,7 @@ pub mod log_out;
 
 pub mod delete_user;
 pub mod end_sessions;
+pub mod get_buyer;
 pub mod get_user;
 pub mod list_users;
 mod profile;

@@ -146,6 +146,7 @@ routes! {
 
     "GET" "/v1/settings" "get-settings" service::get_settings;
     "GET" "/v1/admin/changes" "list-changes" service::list_changes;
+    "GET" "/v1/admin/buyers/{buyer}" "get-buyer" accounts::get_buyer;
     "GET" "/v1/admin/service" "get-service" service::get_service;
     "GET" "/v1/admin/audit" "get-audit" service::get_audit;
     "POST" "/v1/admin/audit" "run-audit" service::run_audit;
@@ -200,6 +201,12 @@ pub const BACKGROUND: &[Background] = &[
         function: "name-owners",
         handler: BackgroundHandler::Event(|app, event, deadline| {
             Box::pin(background::name_owners::handle(app, event, deadline))
+        }),
+    },
+    Background {
+        function: "publish",
+        handler: BackgroundHandler::Event(|app, event, deadline| {
+            Box::pin(background::publish::handle(app, event, deadline))
         }),
     },
     Background {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::{
     domain::{
+        events::BuyerId,
         ids::{ConcertId, PlanId, QueueId, ReservationId, ShowKey, UserId},
         session::Ending,
     },
@@ -426,6 +427,9 @@ impl Operation {
                 "queue_id" => self
                     .parameter::<QueueId>(place, name, true, "The queue's id.")
                     .refuses([ApiError::QueueNotFound]),
+                "buyer" => self
+                    .parameter::<BuyerId>(place, name, true, "The `buyer` of an event.")
+                    .refuses([ApiError::UserNotFound]),
                 "date" => self
                     .parameter::<ShowKey>(place, name, true, NAMES_A_SHOW)
                     .refuses([several_shows()]),

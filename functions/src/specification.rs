@@ -1,5 +1,7 @@
 //! Builds the OpenAPI document from the endpoints' own descriptions.
 
+mod webhooks;
+
 use utoipa::openapi::{
     Components, HttpMethod, Info, License, OpenApi, Paths, RefOr, Schema, Server, path,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -94,6 +96,10 @@ a queue's document, have milliseconds.
 - Every path that has `GET` has `HEAD` too. It returns the same status and headers, without the \
 body. Where the `GET` can be the arrival, the `HEAD` can be too.
 
+## Events
+
+`webhooks` has the facts that other systems are told: payments, holds, queues and shows. They are on a bus of EventBridge, and can be posted to an address. `functions/README.md` says how to take them.
+
 ## Errors
 
 Decide by `code`: it never changes. `error` is a text for people. `Retry-After` is present where \
@@ -150,7 +156,11 @@ pub fn specification() -> OpenApi {
         components.add_security_scheme(name, SecurityScheme::Http(scheme.build()));
     }
 
+    let (webhooks, schemas) = webhooks::webhooks();
+    components.schemas.extend(schemas);
+
     let mut specification = OpenApi::new(info, paths);
+    specification.webhooks = Some(webhooks);
     specification.components = Some(components);
     specification.servers = Some(vec![Server::new("/")]);
     specification.tags = Some(

@@ -21,6 +21,8 @@ from deployed import TABLES, Trouble, deployed, run
 
 # The signing keys are not restored, so tokens stay valid.
 RESTORED = tuple(name for name in TABLES if name != "Keys")
+# The tables whose streams the function publish reads, in the order of the parameter RestoredStreams.
+STREAMED = ("Accounts", "Catalog", "Queues", "Sessions")
 POLL_SECONDS = 20
 
 
@@ -160,6 +162,11 @@ class Restoration:
                     ContributorInsightsAction="ENABLE",
                     ContributorInsightsMode=mode,
                 )
+        streamed = before.get("StreamSpecification") or {}
+        if streamed.get("StreamEnabled") and not after.get("StreamSpecification"):
+            self.client.update_table(TableName=target, StreamSpecification=streamed)
+            # DynamoDB makes one change of a table at a time.
+            self.until_active(target)
         protected = before.get("DeletionProtectionEnabled", False)
         if protected and not after.get("DeletionProtectionEnabled", False):
             self.client.update_table(TableName=target, DeletionProtectionEnabled=True)
@@ -172,6 +179,18 @@ class Restoration:
                     f"{warm[key]:,}. To have as much, which costs money once: aws dynamodb "
                     f"update-table --table-name {target} --warm-throughput {key}={warm[key]}"
                 )
+
+    def until_active(self, table):
+        """Waits until a table is not being changed."""
+        while self.described(table).get("TableStatus") != "ACTIVE":
+            time.sleep(POLL_SECONDS)
+
+    def stream_labels(self):
+        """The labels of the streams of the restored tables, in the order of the parameter; None if
+        there are none."""
+        tables = [self.described(self.targets[name]) for name in STREAMED]
+        labels = [table.get("LatestStreamLabel") for table in tables]
+        return ",".join(labels) if all(labels) else None
 
     def back_up(self, table):
         """Turns point-in-time recovery on. DynamoDB may refuse that while a table is new."""
@@ -258,10 +277,12 @@ def main(arguments):
     # Versions with the old tables and with the restored ones must not sell at the same time.
     gradual = found.parameters.get("Deployment", "AllAtOnce")
     at_once = "" if gradual == "AllAtOnce" else " Deployment=AllAtOnce"
+    labels = restoration.stream_labels()
+    streams = f" RestoredStreams={labels}" if labels else ""
     print(
         "\nThe stack still uses its present tables. To switch to these, deploy a commit known to be"
         f" good:\n\n  sam build && sam deploy --stack-name {found.name} --parameter-overrides"
-        f" RestoredTables={suffix}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
+        f" RestoredTables={suffix}{streams}{at_once}\n\nEvery other parameter keeps its value: sam deploy"
         " sends the present one of those that it is not given."
     )
     if at_once:

@@ -10,7 +10,10 @@ mod line;
 mod listing;
 mod plans;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, StalledStreamProtectionConfig,
@@ -29,10 +32,12 @@ pub use self::{
 };
 use crate::{
     auth::Keyring,
+    bus::EventBus,
     cache::Cache,
     clock::Clock,
     config::Config,
     domain::{
+        events::Buyers,
         hall::{HallCounts, TakenSeats},
         ids::{ConcertId, QueueId, SessionId, ShowId},
         queue::{Queue, QueueState, Settings, WhoJoins},
@@ -99,6 +104,10 @@ struct Parts {
     store: Store,
     keyring: Keyring,
     release_queue: ReleaseQueue,
+    /// What clients are made of.
+    sdk: SdkConfig,
+    bus: OnceLock<EventBus>,
+    buyers: OnceLock<Buyers>,
     metrics: Metrics,
     queue_defaults: Settings,
     queues: Cache<QueueId, Queue>,
@@ -124,21 +133,7 @@ impl App {
         clock: Arc<dyn Clock>,
         metrics: Metrics,
     ) -> Result<Self, StartError> {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(ATTEMPT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(CALL_TIMEOUT)
-            .build();
-        // Only these waits delay an attempt. (A rate limiter belongs to the SDK's adaptive mode.)
-        let retries = RetryConfig::standard()
-            .with_max_attempts(ATTEMPTS)
-            .with_initial_backoff(FIRST_BACK_OFF)
-            .with_max_backoff(MAX_BACK_OFF);
-        // Each function has a retry budget of its own. Some fifty calls that fail for good use it
-        // up. Then a call is not retried until calls succeed again. In a process with many
-        // functions they would share one budget, and a failing function would stop the retries of
-        // the others.
-        let own_budget = || RetryPartition::custom("function").build();
+        let (timeouts, retries) = (timeouts(), retries());
         let mut database = aws_sdk_dynamodb::config::Builder::from(sdk)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(retries.clone())
@@ -147,16 +142,9 @@ impl App {
             .interceptor(usage::NotesWrites)
             // This is for long streams. Ours are a few kilobytes, and have time-outs.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        let mut messages = aws_sdk_sqs::config::Builder::from(sdk)
-            .behavior_version(BehaviorVersion::latest())
-            .retry_config(retries)
-            .retry_partition(own_budget())
-            .timeout_config(timeouts)
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if prefers_no_signature(sdk) {
             // Without this the SDK signs even if the preference is not to.
             database.set_allow_no_auth();
-            messages.set_allow_no_auth();
         }
         let without_retries = database.clone().retry_config(RetryConfig::disabled());
         let store = Store::new(
@@ -165,10 +153,7 @@ impl App {
             config.tables.clone(),
         );
         let keyring = Keyring::read(store.clone(), clock.now()).await?;
-        let release_queue = ReleaseQueue::new(
-            aws_sdk_sqs::Client::from_conf(messages.build()),
-            config.release_queue_url.clone(),
-        );
+        let release_queue = ReleaseQueue::new(sqs(sdk), config.release_queue_url.clone());
         Ok(Self(Arc::new(Parts {
             queue_defaults: queue_defaults(&config),
             config,
@@ -176,6 +161,9 @@ impl App {
             store,
             keyring,
             release_queue,
+            sdk: sdk.clone(),
+            bus: OnceLock::new(),
+            buyers: OnceLock::new(),
             metrics,
             queues: Cache::new(QUEUE_GOOD_FOR),
             over: Cache::new(OVER_GOOD_FOR),
@@ -226,10 +214,84 @@ impl App {
         &self.0.release_queue
     }
 
+    /// The bus of events; `None` if the function has none. It is made when it is asked for first, so
+    /// that only `publish` contains the code that sends events.
+    pub fn bus(&self) -> Option<&EventBus> {
+        let sink = self.0.config.events.as_ref()?;
+        let sdk = &self.0.sdk;
+        let bus = || EventBus::new(eventbridge(sdk), sqs(sdk), sink.clone());
+        Some(self.0.bus.get_or_init(bus))
+    }
+
+    /// The buyers that stand for users in events. The first call in an instance reads their key, and
+    /// the first of all makes it: 1 RRU, and 1 WRU once.
+    pub async fn buyers(&self) -> Result<&Buyers, StoreError> {
+        if let Some(known) = self.0.buyers.get() {
+            return Ok(known);
+        }
+        let stored = self.store().buyers().await?;
+        let buyers = match stored {
+            Some(buyers) => buyers,
+            None => self.store().create_buyers().await?,
+        };
+        Ok(self.0.buyers.get_or_init(|| buyers))
+    }
+
     /// Where metrics are written.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(ATTEMPT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+/// Only these waits delay an attempt. (A rate limiter belongs to the SDK's adaptive mode.)
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACK_OFF)
+        .with_max_backoff(MAX_BACK_OFF)
+}
+
+/// A retry budget of the function's own. Some fifty calls that fail for good use it up. Then a call is
+/// not retried until calls succeed again. In a process with many functions they would share one
+/// budget, and a failing function would stop the retries of the others.
+fn own_budget() -> RetryPartition {
+    RetryPartition::custom("function").build()
+}
+
+/// A client of SQS.
+fn sqs(sdk: &SdkConfig) -> aws_sdk_sqs::Client {
+    let mut config = aws_sdk_sqs::config::Builder::from(sdk)
+        .behavior_version(BehaviorVersion::latest())
+        .retry_config(retries())
+        .retry_partition(own_budget())
+        .timeout_config(timeouts())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if prefers_no_signature(sdk) {
+        config.set_allow_no_auth();
+    }
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+/// A client of EventBridge.
+fn eventbridge(sdk: &SdkConfig) -> aws_sdk_eventbridge::Client {
+    let mut config = aws_sdk_eventbridge::config::Builder::from(sdk)
+        .behavior_version(BehaviorVersion::latest())
+        .retry_config(retries())
+        .retry_partition(own_budget())
+        .timeout_config(timeouts())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if prefers_no_signature(sdk) {
+        config.set_allow_no_auth();
+    }
+    aws_sdk_eventbridge::Client::from_conf(config.build())
 }
 
 /// The settings of a queue without settings of its own: the template's parameters.

@@ -117,6 +117,15 @@ pub struct Deployment {
     pub access_log_retention_days: u32,
 }
 
+/// Where events are sent.
+#[derive(Debug, Clone)]
+pub struct EventSink {
+    /// The name of the EventBridge bus.
+    pub bus: String,
+    /// URL of the SQS queue of what cannot be read.
+    pub dead_letters_url: String,
+}
+
 impl Deployment {
     /// The account of stacks that do not run on AWS.
     const NO_ACCOUNT: &str = "000000000000";
@@ -160,6 +169,8 @@ pub struct Config {
     pub key_rotation_days: u32,
     /// What the template knows besides. Only `get-service` has it.
     pub deployment: Option<Arc<Deployment>>,
+    /// Where events are sent. Only `publish` has it.
+    pub events: Option<EventSink>,
 }
 
 impl Config {
@@ -169,7 +180,7 @@ impl Config {
     pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
 
     /// Reads the configuration. `variable` returns an environment variable by its name. Every
-    /// variable but `DEPLOYMENT` is required. The defaults are in `template.yaml`, and none are here.
+    /// variable is required but `DEPLOYMENT`, `EVENT_BUS` and `EVENT_DEAD_LETTERS_URL`. The defaults are in `template.yaml`, and none are here.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
         let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
@@ -215,6 +226,13 @@ impl Config {
                 Some(_) => Some(env.parse("DEPLOYMENT", "the values of parameters", |json| {
                     serde_json::from_str(json).ok().map(Arc::new)
                 })?),
+            },
+            events: match variable("EVENT_BUS") {
+                None => None,
+                Some(_) => Some(EventSink {
+                    bus: env.text("EVENT_BUS")?,
+                    dead_letters_url: env.text("EVENT_DEAD_LETTERS_URL")?,
+                }),
             },
         })
     }
@@ -294,7 +312,7 @@ mod tests {
             "WHO_CHARGES" => "users",
             "TIME_ZONE" => "Asia/Seoul",
             "KEY_ROTATION_DAYS" => "30",
-            "DEPLOYMENT" => return None,
+            "DEPLOYMENT" | "EVENT_BUS" => return None,
             _ => "some-name",
         };
         Some(value.to_owned())

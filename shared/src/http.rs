@@ -4,7 +4,6 @@
 mod body;
 mod page;
 mod request;
-mod values;
 
 #[cfg(test)]
 mod tests;
@@ -16,8 +15,8 @@ pub use self::{
     },
     page::{MAX_PAGE_LENGTH, PageWanted, USUAL_PAGE, cursor, position},
     request::{IdempotencyKey, IfMatch, RequestParts, version_tag},
-    values::{Milliseconds, Seconds, Won, WonMoved},
 };
+pub use crate::domain::values::{Milliseconds, Seconds, Won, WonMoved};
 
 use std::slice;
 

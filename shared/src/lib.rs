@@ -19,6 +19,8 @@ pub mod app;
 #[cfg(feature = "aws")]
 pub mod auth;
 #[cfg(feature = "aws")]
+pub mod bus;
+#[cfg(feature = "aws")]
 mod cache;
 pub mod clock;
 pub mod config;
@@ -34,5 +36,5 @@ pub mod runtime;
 
 /// The Lambda and AWS crates, for programs that run the functions.
 #[cfg(feature = "aws")]
-pub use {aws_lambda_events, aws_sdk_dynamodb, aws_sdk_sqs, aws_types};
+pub use {aws_lambda_events, aws_sdk_dynamodb, aws_sdk_eventbridge, aws_sdk_sqs, aws_types};
 pub use {futures_util, jiff, lambda_http};

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod at_once;
 pub mod audit;
 mod batch;
+pub mod buyers;
 pub mod calling_off;
 pub mod catalog;
 pub mod changes;
@@ -31,6 +32,7 @@ pub mod signing_keys;
 pub mod transaction;
 pub mod usage;
 pub mod users;
+pub mod written;
 
 use aws_sdk_dynamodb::{
     Client,

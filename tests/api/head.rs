@@ -20,6 +20,7 @@ impl<'a> Gets<'a> {
         let buyer = shop.rejoin(&buyer).await;
         let admin = shop.admin().await;
         let plan = shop.add_plan(&admin, halls::CLUB).await;
+        let in_events = shop.buyer_in_events(&buyer.user_id).await;
         let (user, concert) = (
             format!("/v1/users/{}", buyer.user_id),
             format!("/v1/concerts/{}", shop.concert_id),
@@ -56,6 +57,7 @@ impl<'a> Gets<'a> {
             ("/v1/admin/queues/main".to_owned(), &admin.access_token),
             ("/v1/admin/service".to_owned(), &admin.access_token),
             ("/v1/admin/audit".to_owned(), &admin.access_token),
+            (format!("/v1/admin/buyers/{in_events}"), &admin.access_token),
             (format!("{user}/sessions"), &admin.access_token),
             (shop.reservation(&receipt), &buyer.token),
             (format!("{user}/balance"), &buyer.token),

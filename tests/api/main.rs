@@ -12,6 +12,7 @@ mod smoke;
 
 mod delete_user;
 mod end_sessions;
+mod get_buyer;
 mod get_keys;
 mod get_user;
 mod list_users;
@@ -81,6 +82,7 @@ mod admit;
 mod audit;
 mod make_admin;
 mod name_owners;
+mod publish;
 mod release_hold;
 mod rotate_keys;
 

@@ -9,13 +9,14 @@
 mod admissions;
 mod calling_off;
 mod disturbances;
+mod events;
 mod final_check;
 mod ledger;
 mod people;
 mod visits;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     io::Write as _,
     sync::{
@@ -25,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::{Fault, Stack, Time};
+use local::{BusEvent, Fault, Faults, Stack, Time};
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use serde_json::json;
 use shared::{
@@ -35,6 +36,7 @@ use shared::{
 use tokio::task::JoinSet;
 
 use self::{
+    events::Evidence,
     ledger::Ledger,
     people::{Person, Place},
 };
@@ -85,6 +87,8 @@ struct Run {
     faults: BTreeMap<Fault, u64>,
     /// Everything that must not happen but did.
     violations: Vec<String>,
+    /// What the events, the tables and the answers say at the end.
+    evidence: Evidence,
 }
 
 /// What all users of a run share.
@@ -97,6 +101,10 @@ struct World {
     is_called_off: AtomicBool,
     answers: Mutex<BTreeMap<String, u64>>,
     violations: Mutex<Vec<String>>,
+    /// The events so far, as a receiver gets them.
+    told: Mutex<Vec<Arc<BusEvent>>>,
+    /// What no event may have.
+    secrets: Mutex<BTreeSet<String>>,
 }
 
 impl World {
@@ -143,6 +151,8 @@ impl World {
             is_called_off: AtomicBool::new(false),
             answers: Mutex::default(),
             violations: Mutex::default(),
+            told: Mutex::default(),
+            secrets: Mutex::default(),
         }
     }
 
@@ -222,12 +232,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("not poisoned")
 }
 
-/// Plays an evening, in a stack without one of the conditions if one is named.
-async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> Run {
+/// Plays an evening, in a stack that is changed before it begins.
+async fn evening(seed: u64, operations: u64, change: impl FnOnce(&Stack)) -> Run {
     let world = World::open().await;
-    if let Some((table, words)) = without {
-        world.shop.stack.strip_condition(table, words);
-    }
+    change(&world.shop.stack);
     world.left.store(operations, Ordering::SeqCst);
     let world = Arc::new(world);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -264,6 +272,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
         people.clone(),
         limits,
     ));
+    around.spawn(events::collect(Arc::clone(&world)));
     around.spawn(print_progress(Arc::clone(&world), operations));
     while let Some(done) = hands.join_next().await {
         done.expect("nobody panics");
@@ -271,7 +280,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
     changes.await.expect("nobody panics");
     calling_off.await.expect("nobody panics");
     around.shutdown().await;
-    final_check::settle(&world, &people).await;
+    let evidence = final_check::settle(&world, &people).await;
     let faults = world.shop.stack.faults();
     for function in faults.unexplained() {
         world.violated(format!("{function} failed and had met no fault"));
@@ -281,6 +290,7 @@ async fn evening(seed: u64, operations: u64, without: Option<(&str, &str)>) -> R
         answers: locked(&world.answers).clone(),
         faults: faults.counted(),
         violations: locked(&world.violations).clone(),
+        evidence,
     }
 }
 
@@ -322,13 +332,14 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
     let seed = from_environment("ONSALE_SEED").unwrap_or_else(rand::random);
     let operations = from_environment("ONSALE_OPERATIONS").unwrap_or(3_000);
     let _ = writeln!(std::io::stderr(), "ONSALE_SEED={seed}");
-    let run = evening(seed, operations, None).await;
+    let run = evening(seed, operations, |_| {}).await;
     let _ = writeln!(
         std::io::stderr(),
-        "{} operations came to {:?}, with the faults {:?}",
+        "{} operations came to {:?}, with the faults {:?}, and the events {:?}",
         run.operations,
         run.answers,
-        run.faults
+        run.faults,
+        run.evidence
     );
     assert!(run.violations.is_empty(), "{run:#?}");
     assert_eq!(run.operations, operations);
@@ -357,6 +368,7 @@ async fn everybody_finds_what_they_were_told_whatever_goes_wrong() {
         assert!(run.answers.contains_key(refused), "{run:#?}");
     }
     assert!(run.faults.len() > 10, "{run:#?}");
+    run.evidence.require_each_event();
 }
 
 /// Without a condition things go wrong, and the test notices it. The evening ends with the first
@@ -367,9 +379,33 @@ async fn everybody_notices_a_missing_condition() {
         ("Accounts", "seq = :seen"),
         ("Seats", "attribute_not_exists(seat)"),
     ] {
-        let run = evening(1, 100_000, Some(guard)).await;
+        let (table, words) = guard;
+        let run = evening(1, 100_000, |stack| stack.strip_condition(table, words)).await;
         assert!(!run.violations.is_empty(), "without {guard:?}: {run:#?}");
     }
+}
+
+/// The bus refuses events from the beginning on. They are sent again, unless nobody notices it.
+#[tokio::test(start_paused = true)]
+async fn everybody_notices_that_refused_events_are_not_sent_again() {
+    let lost = async |change: fn(&Faults)| {
+        let run = evening(1, 200, |stack| {
+            let faults = stack.faults();
+            faults.meet("publish", "PutEvents", Fault::Refused, 5);
+            change(faults);
+        });
+        let violations = run.await.violations;
+        violations.iter().any(|told| told.contains("is not told"))
+    };
+    assert!(!lost(|_| {}).await, "they are sent again");
+    assert!(
+        lost(Faults::acknowledge_records).await,
+        "the source does not notice it"
+    );
+    assert!(
+        lost(Faults::hide_refusals).await,
+        "the function does not notice it"
+    );
 }
 
 /// The price of a seat of a show without a plan.

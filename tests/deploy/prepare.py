@@ -3,18 +3,48 @@
 
     prepare.py TEMPLATE
 
-MiniStack knows no alarms on expressions, so those get a metric of their own instead. On AWS this is
-not needed.
+MiniStack knows no alarms on expressions, so those get a metric of their own instead. It also cannot
+make archives of events, connections and destinations. So these are left out, with what refers to them.
+On AWS this is not needed.
 """
 
 import sys
 
 import yaml
 
+# What MiniStack cannot make.
+UNKNOWN = ["AWS::Events::Archive", "AWS::Events::Connection", "AWS::Events::ApiDestination"]
+
+
+def refers_to(value, names):
+    """Whether a part of a template refers to a resource with one of these names."""
+    if isinstance(value, list):
+        return any(refers_to(part, names) for part in value)
+    if not isinstance(value, dict):
+        return False
+    referred = value.get("Ref"), value.get("Fn::GetAtt")
+    named = [name[0] if isinstance(name, list) else str(name).split(".")[0] for name in referred]
+    return bool(names & set(named)) or any(refers_to(part, names) for part in value.values())
+
+
+def leave_out(resources):
+    """Leaves out what is not known, and what refers to it. Returns the names."""
+    gone = {name for name, resource in resources.items() if resource["Type"] in UNKNOWN}
+    while found := {
+        name
+        for name, resource in resources.items()
+        if name not in gone and refers_to(resource.get("Properties"), gone)
+    }:
+        gone |= found
+    for name in gone:
+        del resources[name]
+    return gone
+
 
 def main(path):
     with open(path, encoding="utf-8") as file:
         template = yaml.safe_load(file)
+    gone = leave_out(template["Resources"])
     changed = 0
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
@@ -25,7 +55,7 @@ def main(path):
             changed += 1
     with open(path, "w", encoding="utf-8") as file:
         yaml.safe_dump(template, file, sort_keys=False)
-    print(f"{changed} alarms without their expressions")
+    print(f"{changed} alarms without their expressions; without {', '.join(sorted(gone))}")
 
 
 if __name__ == "__main__":

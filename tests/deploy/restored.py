@@ -5,8 +5,8 @@
     restored.py check STACK NOTES
 
 `prepare` buys a seat, restores the tables with infra/aws/restore.py, and buys another seat. `check`
-is for the stack after it was deployed with RestoredTables=SUFFIX: it must know the first of the two
-purchases only. NOTES is a file that `prepare` writes and `check` reads.
+is for the stack after it was deployed with RestoredTables=SUFFIX, and with RestoredStreams as NOTES
+has them: it must know the first of the two purchases only. NOTES is a file that `prepare` writes and `check` reads.
 
 MiniStack restores a table to its present state, and says that its backups begin now. So no time
 would suit all seven tables, and this script changes that answer to a day earlier. Its CloudFormation
@@ -83,6 +83,7 @@ def settings(table):
         "recovery": backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
         "expiry": expiry.get("AttributeName"),
         "insights": insights["ContributorInsightsStatus"],
+        "stream": (described.get("StreamSpecification") or {}).get("StreamViewType"),
         "tags": sorted((tag["Key"], tag["Value"]) for tag in tags if tag["Key"][:4] != "aws:"),
     }
 
@@ -113,6 +114,8 @@ def prepare(name, notes, suffix):
     assert {table for table, has in there.items() if has["protected"]} == {"Accounts"}, there
     watched = {table for table, has in there.items() if has["insights"] == "ENABLED"}
     assert watched == {"Catalog", "Queues", "Seats", "Changes"}, there
+    streamed = {table for table, has in there.items() if has["stream"]}
+    assert streamed == set(restore.STREAMED), there
     expires = {table for table, has in there.items() if has["expiry"] == "ttl"}
     assert expires == {"Queues", "Sessions", "Seats"}, there
     assert all(has["tags"] == [("service", "onsale")] for has in there.values()), there
@@ -124,7 +127,16 @@ def prepare(name, notes, suffix):
         client.update_table(TableName=table, DeletionProtectionEnabled=False)
 
     lost = buyer(stack, admin, concert, 8)
-    found = {"admin": admin, "concert": concert, "suffix": suffix, "kept": kept, "lost": lost}
+    restored = [client.describe_table(TableName=f"{name}-{it}-{suffix}") for it in restore.STREAMED]
+    streams = ",".join(table["Table"]["LatestStreamLabel"] for table in restored)
+    found = {
+        "admin": admin,
+        "concert": concert,
+        "suffix": suffix,
+        "streams": streams,
+        "kept": kept,
+        "lost": lost,
+    }
     Path(notes).write_text(json.dumps(found), encoding="utf-8")
 
 

@@ -24,6 +24,7 @@ THERE = {
     "AWS::SQS::Queue": lambda url: boto3.client("sqs").get_queue_attributes(QueueUrl=url),
     "AWS::Lambda::Function": lambda name: boto3.client("lambda").get_function(FunctionName=name),
     "AWS::ApiGatewayV2::Api": lambda name: boto3.client("apigatewayv2").get_api(ApiId=name),
+    "AWS::Events::EventBus": lambda name: boto3.client("events").describe_event_bus(Name=name),
     "AWS::IAM::Role": lambda name: boto3.client("iam").get_role(RoleName=name),
 }
 

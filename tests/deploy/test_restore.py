@@ -153,5 +153,61 @@ class Interruptions(unittest.TestCase):
             self.assertIn("new exists already", sentence)
 
 
+class Streams(unittest.TestCase):
+    """A restored table has no stream, and gets one if the table that it comes from has one."""
+
+    def setUp(self):
+        self.client = boto3.client(
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        self.stub = Stubber(self.client)
+        self.stub.activate()
+
+    def restoration(self, names):
+        sources = {name: f"old-{name}" for name in names}
+        targets = {name: f"new-{name}" for name in names}
+        return restore.Restoration(sources, targets, AT, self.client)
+
+    def settle(self, **source):
+        """What is done to a table that comes from one with these settings."""
+        there = {"TableArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/x"}
+        for table in ({**there, **source}, there):
+            self.stub.add_response("describe_table", {"Table": table})
+        self.stub.add_response("list_tags_of_resource", {"Tags": []})
+        self.stub.add_response("describe_time_to_live", {"TimeToLiveDescription": {}})
+        self.stub.add_response("update_continuous_backups", {})
+        self.stub.add_response("describe_contributor_insights", {})
+        if source:
+            wanted = {"TableName": "new-Accounts", **source}
+            self.stub.add_response("update_table", {}, wanted)
+            self.stub.add_response("describe_table", {"Table": {"TableStatus": "ACTIVE"}})
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.restoration(["Accounts"]).settle_one("old-Accounts", "new-Accounts")
+        self.stub.assert_no_pending_responses()
+
+    def test_a_table_gets_the_stream_of_its_source(self):
+        stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        self.settle(StreamSpecification=stream)
+
+    def test_a_table_without_a_stream_gets_none(self):
+        self.settle()
+
+    def test_labels_are_in_the_order_of_the_parameter(self):
+        restoration = self.restoration(restore.STREAMED)
+        for name in restore.STREAMED:
+            table = {"TableName": name, "LatestStreamLabel": f"label of {name}"}
+            self.stub.add_response("describe_table", {"Table": table}, {"TableName": f"new-{name}"})
+        self.assertEqual(
+            "label of Accounts,label of Catalog,label of Queues,label of Sessions",
+            restoration.stream_labels(),
+        )
+        for name in restore.STREAMED:
+            self.stub.add_response("describe_table", {"Table": {"TableName": name}})
+        self.assertIsNone(restoration.stream_labels())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -22,6 +22,7 @@ TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "template.yaml")
 # AWS's own policies, whose names SAM looks up.
 POLICIES = [
     "service-role/AWSLambdaBasicExecutionRole",
+    "service-role/AWSLambdaDynamoDBExecutionRole",
     "service-role/AWSLambdaSQSQueueExecutionRole",
     "service-role/AWSCodeDeployRoleForLambda",
     "AWSXRayDaemonWriteAccess",
@@ -61,7 +62,7 @@ class Expanded(unittest.TestCase):
             resources = template["Resources"].values()
             kinds = collections.Counter(resource["Type"] for resource in resources)
             print(f"{parameters}: {len(resources)} resources, {size} bytes")
-            self.assertLess(len(resources), 450)
+            self.assertLess(len(resources), 480)
             self.assertLess(size, 600_000)
             self.assertEqual(kinds["AWS::Lambda::Function"], kinds["AWS::Lambda::Alias"])
 
@@ -116,6 +117,26 @@ class Expanded(unittest.TestCase):
             asked = {alarm["Name"]["Ref"] for alarm in alarms}
             self.assertLessEqual(len(asked), 10)
             self.assertLessEqual({"FunctionsFail", "PayFails", "LineFunctionsCrash"}, asked, name)
+
+    def test_what_sam_makes_for_events_is_there_only_with_them(self):
+        """SAM gives the condition of a function to all that it makes for it."""
+        template = expanded(Deployment="Canary10Percent5Minutes")
+        made = {
+            name: resource["Type"]
+            for name, resource in template["Resources"].items()
+            if name.startswith("Publish")
+        }
+        for name in made:
+            condition = template["Resources"][name].get("Condition")
+            self.assertEqual(condition, "PublishesEvents", name)
+        sources = of_type(template, "AWS::Lambda::EventSourceMapping")
+        streams = {name for name, source in sources.items() if name in made}
+        self.assertEqual(len(streams), 4)
+        self.assertIn("AWS::CodeDeploy::DeploymentGroup", made.values())
+        for name in streams:
+            source = sources[name]["Properties"]
+            self.assertEqual(source["FunctionResponseTypes"], ["ReportBatchItemFailures"], name)
+            self.assertTrue(source["FilterCriteria"]["Filters"], name)
 
     def test_the_page_is_deployed_at_once(self):
         """While two versions answer in turn, one has the HTML and the other not its files."""

@@ -8,7 +8,7 @@ trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$work"' EXIT
 start_shop() {
     : > "$work/out"
     target/fast/local --port 0 --demo-shows 400 "$@" \
-        --parameter-overrides MainRate=10000 MainMaxActive=1000000 > "$work/out" 2> "$work/err" &
+        --parameter-overrides MainRate=10000 MainMaxActive=1000000 Events=false > "$work/out" 2> "$work/err" &
     until grep -q "Onsale is listening on" "$work/out"; do
         kill -0 $! || { cat "$work/err" >&2; exit 1; }
         sleep 0.2

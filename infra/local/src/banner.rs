@@ -20,7 +20,8 @@ pub fn banner(stack: &Stack) -> String {
     }
     let _ = writeln!(
         text,
-        "  clock      curl {url}/_local/clock -d '{{\"advance_seconds\": 302}}'\n\
+        "  events     curl -N {url}/_local/events\n\
+         \x20 clock      curl {url}/_local/clock -d '{{\"advance_seconds\": 302}}'\n\
          \n\
          Take a number in the line, as {}:\n",
         if stack.demo().is_some() {

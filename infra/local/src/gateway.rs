@@ -1,10 +1,11 @@
-//! An HTTP API like API Gateway's. Beside it are SQS and Lambda's Invoke API for the AWS command
-//! line, the clock, and what a function outside of this process needs.
+//! An HTTP API like API Gateway's. Beside it are SQS, EventBridge and Lambda's Invoke API for the AWS
+//! command line, the clock, the events, and what a function outside of this process needs.
 
 mod clock;
 pub mod connections;
 mod cors;
 mod event;
+mod events;
 mod intake;
 mod invoke;
 mod routes;
@@ -27,13 +28,17 @@ use axum::{
 };
 use serde_json::json;
 use shared::{clock::Clock, lambda_http};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub use self::routes::Routes;
 use self::{event::RoutedRequest, intake::Intake};
 
 use crate::{
-    aws::sqs::{self, Sqs},
+    aws::{
+        buses::{self, Buses},
+        engine::AwsAnswer,
+        sqs::{self, Sqs},
+    },
     lambda::{
         function::{Function, FunctionError},
         timeline::Timeline,
@@ -55,6 +60,10 @@ pub struct Gateway {
     pub cors: Option<Cors>,
     /// The queues, as SQS.
     pub sqs: Sqs,
+    /// The buses, as EventBridge.
+    pub buses: Arc<Buses>,
+    /// Whether the stack has been stopped.
+    pub stopped: watch::Receiver<bool>,
     /// The clock, and what is due by it.
     pub timeline: Arc<Timeline>,
     /// The variables by which a function in a process of its own reaches the tables and queues.
@@ -74,6 +83,7 @@ impl Gateway {
                 "/_local/environment/{function}",
                 get(standalone::environment),
             )
+            .route("/_local/events", get(events::stream_events))
             .route("/_local/event/{*path}", any(standalone::event))
             .route(
                 "/2015-03-31/functions/{function}/invocations",
@@ -101,8 +111,13 @@ async fn serve(
         // A success would mean that the connection now leads to another host.
         return message(StatusCode::BAD_REQUEST, "Bad Request");
     }
-    if let Some(action) = sqs_action(&parts) {
-        return sqs_answer(&gateway, action, &body);
+    if let Some(action) = action(&parts, sqs::TARGET) {
+        let answer = gateway.sqs.call(action, &body, sqs::AS_SENT);
+        return aws_answer(answer, "application/x-amz-json-1.0");
+    }
+    if let Some(action) = action(&parts, buses::TARGET) {
+        let answer = gateway.buses.call(action, &body, buses::NONE);
+        return aws_answer(answer, "application/x-amz-json-1.1");
     }
     let cors = gateway.cors.as_ref();
     if let Some(preflight) = cors.and_then(|cors| cors::preflight(cors, &parts)) {
@@ -170,22 +185,20 @@ impl Gateway {
     }
 }
 
-/// The action of a request to SQS. The SDK sends it to `AWS_ENDPOINT_URL_SQS` or to the queue's
-/// URL.
-fn sqs_action(parts: &Parts) -> Option<&str> {
+/// The action of a request to SQS or EventBridge, by the prefix of its target. The SDK sends it to
+/// `AWS_ENDPOINT_URL_SQS` or to a queue's URL, and to `AWS_ENDPOINT_URL_EVENTBRIDGE`.
+fn action<'p>(parts: &'p Parts, prefix: &str) -> Option<&'p str> {
     let path = parts.uri.path();
-    let is_for_sqs = path == "/" || path.starts_with("/000000000000/");
+    let is_for_aws = path == "/" || path.starts_with("/000000000000/");
     let target = parts.headers.get("x-amz-target")?.to_str().ok()?;
     target
-        .strip_prefix(sqs::TARGET)
-        .filter(|_| is_for_sqs && parts.method == Method::POST)
+        .strip_prefix(prefix)
+        .filter(|_| is_for_aws && parts.method == Method::POST)
 }
 
-fn sqs_answer(gateway: &Gateway, action: &str, body: &[u8]) -> Response {
-    let answer = gateway.sqs.call(action, body, sqs::AS_SENT);
+fn aws_answer(answer: AwsAnswer, kind: &'static str) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let kind = [(CONTENT_TYPE, "application/x-amz-json-1.0")];
-    (status, kind, answer.body).into_response()
+    (status, [(CONTENT_TYPE, kind)], answer.body).into_response()
 }
 
 fn outgoing(response: lambda_http::Response<lambda_http::Body>) -> Response {

@@ -8,9 +8,9 @@
 //!
 //! 1. `time`: the clock, and the invocations that sleep on it.
 //! 2. `template`: what is to be built, and the code of the functions.
-//! 3. `aws`: what the functions call, DynamoDB and SQS.
+//! 3. `aws`: what the functions call: DynamoDB, SQS and EventBridge.
 //! 4. `calls`: what is between a function and AWS.
-//! 5. `lambda`: the functions, and the messages and schedules that start them.
+//! 5. `lambda`: the functions, and the messages, records and schedules that start them.
 //! 6. `gateway`: the HTTP API in front of them.
 //! 7. `stack`, and around it what starts one: `options`, `demo`, `cli`, `banner`.
 
@@ -31,7 +31,10 @@ mod stack;
 #[cfg(test)]
 mod layers;
 
-pub use aws::queue::Message;
+pub use aws::{
+    buses::{BusEvent, KEPT as EVENTS_KEPT},
+    queue::Message,
+};
 pub use banner::banner;
 pub use calls::{
     faults::{DELAY, Fault, Faults, When},

@@ -1,11 +1,12 @@
 //! A whole stack: the functions, what they call, and what calls them.
 
 mod assembly;
+mod sdk;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
     net::SocketAddr,
     sync::Arc,
@@ -22,7 +23,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     Options, Problem,
-    aws::{engine, queue::Message},
+    aws::{buses::BusEvent, engine, queue::Message},
     calls::{
         connector::{Backend, Engine},
         faults::Faults,
@@ -220,10 +221,22 @@ impl Stack {
             .collect()
     }
 
-    /// The messages that failed too often.
+    /// The events that the buses took after the one with this number, as far as they are kept:
+    /// [`EVENTS_KEPT`]. What was written shortly before may not be among them yet. After a move of
+    /// the clock, be it by no time, it is.
+    ///
+    /// [`EVENTS_KEPT`]: crate::EVENTS_KEPT
+    pub fn events_after(&self, number: u64) -> Vec<Arc<BusEvent>> {
+        self.backend.buses.after(number)
+    }
+
+    /// The messages that failed too often, and what is told of records that were given up.
     pub fn dead_letters(&self) -> Vec<Message> {
         let queues = &self.timeline.queues;
-        let dead = queues.dead_letter_queues();
+        let streams = self.timeline.streams.iter();
+        let mut dead: BTreeSet<_> = streams.filter_map(|stream| stream.on_failure()).collect();
+        dead.extend(queues.dead_letter_queues());
+        let dead = dead.into_iter();
         dead.flat_map(|queue| queues.messages(queue)).collect()
     }
 

@@ -5,6 +5,7 @@ pub mod handlers;
 mod intrinsics;
 pub mod page;
 mod parameters;
+pub mod pattern;
 pub mod permissions;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -14,7 +15,7 @@ use yaml_serde::{Mapping, Value};
 use crate::Problem;
 
 pub use deployment::{
-    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, TablePlan,
+    Cors, Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, StreamPlan, TablePlan,
 };
 pub use intrinsics::AwsAccount;
 
@@ -22,8 +23,9 @@ pub use intrinsics::AwsAccount;
 pub const STACK_NAME: &str = "onsale";
 
 /// The values of parameters that are not given, where the local stack differs from the template:
-/// users may charge their own balances, so that a whole purchase can be tried.
-const LOCAL_DEFAULTS: [(&str, &str); 1] = [("WhoCharges", "users")];
+/// users may charge their own balances, so that a whole purchase can be tried, and facts are sent as
+/// events, so that they can be watched.
+const LOCAL_DEFAULTS: [(&str, &str); 2] = [("WhoCharges", "users"), ("Events", "true")];
 
 /// A SAM template.
 #[derive(Debug, Clone)]

@@ -81,6 +81,11 @@ impl UserId {
         self.0.into_bytes()
     }
 
+    /// The id with these bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// Its 22 letters (base64url), as a seat has them.
     pub fn in_letters(self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)

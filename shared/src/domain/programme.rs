@@ -166,6 +166,9 @@ pub enum Impossible {
 }
 
 impl Programme {
+    /// The version of a new concert.
+    pub const FIRST_VERSION: u64 = 1;
+
     /// A concert without shows.
     pub fn new(concert: Concert) -> Self {
         Self {
@@ -191,7 +194,7 @@ impl Programme {
     #[must_use]
     pub fn first_version(&self) -> Self {
         let mut programme = Self {
-            version: 1,
+            version: Self::FIRST_VERSION,
             ..self.clone()
         };
         programme.tell_shows();

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         attempts::Source,
+        events::BuyerId,
         ids::{ConcertId, QueueId, ReservationId, ShowId, ShowKey, UserId},
     },
     error::ApiError,
@@ -61,6 +62,13 @@ pub trait RequestParts {
         self.path("queue_id")
             .parse()
             .map_err(|_| ApiError::QueueNotFound)
+    }
+
+    /// `{buyer}` of the path. If it is malformed, there is no such user.
+    fn buyer(&self) -> Result<BuyerId, ApiError> {
+        self.path("buyer")
+            .parse()
+            .map_err(|_| ApiError::UserNotFound)
     }
 
     /// `{date}` of the path: a show of the concert. `None` if the path ends before it.

@@ -226,6 +226,12 @@ impl Store {
             .map_err(StoreError::of_item)
     }
 
+    /// The write of a show by this version of its concert.
+    pub(super) fn put_show(&self, show: &Show, version: u64) -> Result<Put, StoreError> {
+        let entry = keys::show(show.key);
+        self.put(show.concert_id, &entry, &ShowEntry { show, version })
+    }
+
     /// A concert with its shows, without its texts.
     async fn concert_with_shows(
         &self,
@@ -267,6 +273,16 @@ pub(super) struct ConcertEntry {
     pub version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_change: Option<LastChange>,
+}
+
+/// A show as it is stored. It is read as a [`Show`].
+#[derive(Serialize)]
+struct ShowEntry<'a> {
+    #[serde(flatten)]
+    show: &'a Show,
+    /// The version of the concert that wrote it. Events of the show are ordered by it, and nothing
+    /// else reads it. What an earlier version of the code wrote has none.
+    version: u64,
 }
 
 /// The version of the catalog.

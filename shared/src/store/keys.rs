@@ -54,6 +54,8 @@ const ID_BYTES: usize = 36;
 pub const SIGNING: &str = "signing";
 /// `Keys`: the public keys.
 pub const PUBLIC: &str = "public";
+/// `Keys`: the key that turns users into buyers of events.
+pub const BUYERS: &str = "buyers";
 
 /// `Users`: the owner of an e-mail address. A user's own id is a UUID, so the two cannot be equal.
 pub fn email(folded: &str) -> String {
@@ -276,11 +278,11 @@ mod tests {
         };
         assert_eq!(
             [
-                ACCOUNT, CONCERT, LISTING, VERSION, REGISTRY, SIGNING, PUBLIC, AUDIT, ROUND
+                ACCOUNT, CONCERT, LISTING, VERSION, REGISTRY, SIGNING, PUBLIC, BUYERS, AUDIT, ROUND
             ],
             [
                 "account", "concert", "listing", "version", "registry", "signing", "public",
-                "audit", "round"
+                "buyers", "audit", "round"
             ],
         );
         assert_eq!(email("mina@example.com"), "email#mina@example.com");

@@ -351,7 +351,7 @@ impl Store {
             match to.shows.get(&key) {
                 Some(show) if from.shows.get(&key) == Some(show) => {}
                 Some(show) => {
-                    transaction = transaction.put(self.put(concert_id, &entry, show)?, |_| Stale);
+                    transaction = transaction.put(self.put_show(show, to.version)?, |_| Stale);
                 }
                 None => {
                     transaction = transaction.delete(self.delete(concert_id, &entry)?, |_| Stale);

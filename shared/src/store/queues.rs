@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Put, ReturnConsumedCapacity, Update},
 };
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
@@ -26,6 +27,7 @@ use crate::{
     domain::{
         changes::{ChangeKind, Facts, LastChange, LoggedChange},
         draw::{Draw, Seed},
+        events::QueueItem,
         ids::{ConcertId, QueueId},
         programme::QueueShows,
         queue::{Cohort, Counts, Line, Opening, Queue, Settings, VoidCredit},
@@ -35,7 +37,7 @@ use crate::{
 /// A queue's item. `main` may have none, or one without settings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Row {
+pub(super) struct Row {
     settings: Option<Settings>,
     default_concert_id: Option<ConcertId>,
     last_change: Option<LastChange>,
@@ -446,6 +448,25 @@ impl Store {
             .await?;
         Ok(registry.map(|registry| registry.queues).unwrap_or_default())
     }
+}
+
+/// What events tell of a queue's item.
+pub(super) fn item_of(row: Row) -> Result<QueueItem, StoreError> {
+    let seats = row.line.seats.as_ref();
+    let default_concert_id = row.default_concert_id;
+    Ok(QueueItem {
+        version: row.line.version,
+        is_sold_out: seats.is_some_and(|seats| seats.sold_out),
+        is_over: seats.is_some_and(|seats| seats.sale_over),
+        ticked_at: Timestamp::from_millisecond(row.line.ticked_at)
+            .map_err(StoreError::unreadable)?,
+        settings: row.settings.map(|settings| Settings {
+            default_concert_id,
+            ..settings
+        }),
+        set_at: row.last_change.map(|change| change.at),
+        drawn: row.stripes.map(|stripes| stripes.iter().sum()),
+    })
 }
 
 /// Whether an item of issued numbers says that none are issued before the opening.

@@ -217,6 +217,13 @@ impl Shop {
                 &format!("{user}/sessions"),
             ),
             guarded("get-service", Door::Admin, "GET", "/v1/admin/service"),
+            // No user is behind it.
+            guarded(
+                "get-buyer",
+                Door::Admin,
+                "GET",
+                "/v1/admin/buyers/00000000000000000000000000000000",
+            ),
             guarded("get-audit", Door::Admin, "GET", "/v1/admin/audit"),
             with(
                 json!({ "from_start": true }),

@@ -38,6 +38,7 @@ pub use self::{
     accounts::{Account, PASSWORD},
     doors::Door,
     http::{Call, Reply},
+    tables::json_of,
 };
 
 /// The time at which every test begins: noon in Seoul.
@@ -182,6 +183,13 @@ impl Shop {
             .expect("the concert is created");
         app.wake_queue(&concert.queue_id).await;
         concert.concert_id.to_string()
+    }
+
+    /// What stands for a user in events.
+    pub async fn buyer_in_events(&self, user_id: &str) -> String {
+        let app = self.stack.operator().await;
+        let buyers = app.store().create_buyers().await.expect("the key is there");
+        buyers.buyer(user_id.parse().expect("an id")).to_string()
     }
 
     /// A new guest.

@@ -148,6 +148,17 @@ impl Specification {
         }
     }
 
+    /// How an event that a bus took differs from the schema of its type. An event of a type that is
+    /// not specified differs too.
+    pub fn complaints_about_event(&self, event: &Value) -> Vec<String> {
+        let kind = event["detail-type"].as_str().unwrap_or_default();
+        let body = &self.document["webhooks"][kind]["post"]["requestBody"];
+        match body.pointer("/content/application~1json/schema") {
+            Some(schema) => self.complaints(kind, schema, true, event),
+            None => vec![format!("no event of type {kind:?} is specified")],
+        }
+    }
+
     /// Checks that a request that was accepted is in the specification.
     #[track_caller]
     fn check_request(&self, what: &str, operation: &Value, query: &str, sent: &[u8]) {

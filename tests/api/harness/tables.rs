@@ -66,7 +66,7 @@ fn attributes(item: Value) -> Item {
 
 /// An item as JSON. JSON has no bytes, and `serde_dynamo` leaves them out. So they are replaced by
 /// their number.
-fn json_of(item: Item) -> Value {
+pub fn json_of(item: Item) -> Value {
     let fields = item.into_iter().map(|(name, value)| match value {
         AttributeValue::B(bytes) => (name, AttributeValue::N(bytes.as_ref().len().to_string())),
         value => (name, value),

@@ -114,6 +114,18 @@ async fn sessions_of_a_user_cost_2_reads_and_a_half() {
 }
 
 #[tokio::test]
+async fn user_behind_a_buyer_costs_their_key_the_user_and_the_door() {
+    let shop = warm_shop(&[]).await;
+    let admin = shop.admin().await;
+    let guest = shop.guest().await;
+    let buyer = shop.buyer_in_events(&guest.user_id).await;
+    shop.start(&["get-buyer"]).await;
+    let call = shop.get(&format!("/v1/admin/buyers/{buyer}"));
+    call.send_as(&admin.access_token).await.ok();
+    assert_eq!(shop.price("get-buyer"), (3.0, 0.0));
+}
+
+#[tokio::test]
 async fn service_costs_its_door() {
     let shop = warm_shop(&[]).await;
     let admin = shop.admin().await;

@@ -53,6 +53,25 @@ async fn purchase_costs_21_writes_and_at_most_13_reads() {
     assert_eq!(total, (13.0, 21.0));
 }
 
+/// The prices of this file are with events: the tests' stacks have them. These are the costs of the
+/// function that sends them.
+#[tokio::test]
+async fn events_of_a_purchase_cost_nothing_in_the_database() {
+    let shop = warm_shop(&[]).await;
+    let buys = async |seat| {
+        let seen = shop.stack.events_after(0).len();
+        shop.sell(seat).await;
+        shop.advance(0).await;
+        let all = shop.stack.consumed();
+        shop.stack.forget_consumed();
+        let publish = all.by("publish");
+        let told = shop.stack.events_after(0).len() - seen;
+        (told, publish.read, publish.write, all.by("pay").write)
+    };
+    // The instance has sent the events of the concert, so it has read the key of the buyers.
+    assert_eq!(buys(1).await, (3, 0.0, 0.0, 9.0));
+}
+
 /// Nothing is cached, and the hold is the arrival.
 #[tokio::test]
 async fn buying_without_looking_costs_21_writes_and_8_reads() {

@@ -45,7 +45,8 @@ impl Measured {
 /// A shop without a schedule, whose calls would be counted. The first token makes the keys, which
 /// functions read as they start.
 async fn shop() -> Shop {
-    let shop = Shop::without_schedule(&[("WhoCharges", "users")]).await;
+    // Without events, whose calls are made by another function at the same time.
+    let shop = Shop::without_schedule(&[("WhoCharges", "users"), ("Events", "false")]).await;
     shop.guest().await;
     shop
 }
@@ -206,6 +207,11 @@ async fn operation(shop: &Shop, all: &mut Measured) {
     all.send(shop, "list-sessions", read(&path)).await;
     all.send(shop, "get-service", read("/v1/admin/service"))
         .await;
+    let path = format!(
+        "/v1/admin/buyers/{}",
+        shop.buyer_in_events(&buyer.user_id).await
+    );
+    all.send(shop, "get-buyer", read(&path)).await;
     all.send(shop, "get-audit", read("/v1/admin/audit")).await;
     let call = with(shop.post("/v1/admin/audit"), json!({ "from_start": true }));
     all.send(shop, "run-audit", call).await;
@@ -315,7 +321,7 @@ async fn range_that_is_empty_is_not_read() {
 
 /// What each operation takes with what its instance knows a moment later: the keys, and neither a
 /// queue nor a concert.
-const DUE: [(&str, Trips); 54] = [
+const DUE: [(&str, Trips); 55] = [
     ("cancel-reservation, held", (4, 4)),
     ("cancel-reservation, paid", (10, 10)),
     ("charge, with a queue token", (2, 2)),
@@ -328,6 +334,7 @@ const DUE: [(&str, Trips); 54] = [
     ("end-sessions", (3, 3)),
     ("get-audit", (2, 2)),
     ("get-balance", (2, 2)),
+    ("get-buyer", (3, 2)),
     ("get-concert", (2, 1)),
     ("get-keys", (0, 0)),
     ("get-place", (2, 1)),

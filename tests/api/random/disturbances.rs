@@ -17,7 +17,7 @@ use super::{World, locked};
 pub type Limits = Mutex<Vec<(&'static str, Timestamp, u64)>>;
 
 /// How common each fault is, relative to the others.
-const MIX: [(Fault, f64); 19] = [
+const MIX: [(Fault, f64); 20] = [
     (Fault::Conflict, 6.0),
     (Fault::InProgress, 2.0),
     (Fault::Throughput, 2.0),
@@ -37,6 +37,7 @@ const MIX: [(Fault, f64); 19] = [
     (Fault::Lost, 6.0),
     (Fault::Late, 4.0),
     (Fault::Early, 4.0),
+    (Fault::Refused, 6.0),
 ];
 
 /// The share of calls that meet a fault: a good day at AWS, a bad one, and one worse than any

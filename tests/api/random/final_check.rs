@@ -12,6 +12,7 @@ use shared::jiff::SignedDuration;
 
 use super::{
     CALLED_OFF, World, calling_off,
+    events::{Answers, Evidence},
     ledger::Seat,
     people::{Memory, Person, Place, numbers},
 };
@@ -21,9 +22,9 @@ use crate::harness::{Buyer, Reply, text};
 /// failure they are delivered again after three.
 const UNTIL_ALL_IS_QUIET: Duration = Duration::from_mins(20);
 
-/// Checks that everybody has what they were answered, that nobody has what another user has, and
-/// that the rest can be bought.
-pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
+/// Checks that everybody has what they were answered, that nobody has what another user has, that
+/// the rest can be bought, and that events tell all of it.
+pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) -> Evidence {
     let stack = &world.shop.stack;
     stack.faults().end();
     for function in stack.functions() {
@@ -45,6 +46,11 @@ pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
         world.violated(format!("the audit says {report}"));
     }
     let mut sold = HashMap::new();
+    let answers = people.iter().map(|person| {
+        let user_id = &person.guest.user_id;
+        Answers::of(user_id, &person.memory())
+    });
+    let answers = answers.collect();
     for person in people {
         let found = reckon(world, person).await;
         for place in &world.shows {
@@ -69,6 +75,11 @@ pub async fn settle(world: &Arc<World>, people: &[Arc<Person>]) {
     if !world.is_violated() {
         sell_the_rest(world, &sold).await;
     }
+    let evidence = Evidence::gather(world, answers).await;
+    for complaint in evidence.complaints() {
+        world.violated(complaint);
+    }
+    evidence
 }
 
 impl World {
@@ -340,6 +351,7 @@ async fn buy(world: &World, show: &Place, seats: &[u64]) -> Result<(), String> {
     let guest = door.guest().await;
     let body = json!({ "user_id": guest.user_id, "concert_id": show.concert_id });
     let joined = done(door.post("/v1/auth/tokens").json(&body).send().await)?;
+    world.keep_secret(&joined["token"]);
     let buyer = Buyer {
         user_id: guest.user_id,
         access_token: guest.access_token,

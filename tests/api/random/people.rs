@@ -56,6 +56,8 @@ pub struct Memory {
     pub reservations: BTreeMap<String, Reservation>,
     /// The last hold that an answer has named.
     pub held: Option<String>,
+    /// How many requests for a hold failed, so they may or may not have placed one.
+    pub perhaps_held: usize,
     /// Charges without a key that were answered.
     pub charged: Vec<u64>,
     /// Charges without a key that failed, so they may or may not have been made.

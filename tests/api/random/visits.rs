@@ -119,6 +119,7 @@ impl Visit<'_> {
         if let RequestOutcome::Done(joined) =
             self.world.ask("join", call.json(&body), &refusals).await
         {
+            self.world.keep_secret(&joined["token"]);
             self.person.memory().token = Some((text(&joined["token"]), place.queue));
         }
     }
@@ -256,7 +257,10 @@ impl Visit<'_> {
                 }
                 None
             }
-            RequestOutcome::Failed => None,
+            RequestOutcome::Failed => {
+                self.person.memory().perhaps_held += 1;
+                None
+            }
         }
     }
 

@@ -25,9 +25,10 @@ pub use self::{
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A stack of a tool's own, whose clock stands still. `demo_shows` is how many shows it sells at the
-/// start, if any. The parameters are those of the template.
+/// start, if any. The parameters are those of the template. Without others it has no events, so that
+/// what is measured is the request.
 pub async fn stack(demo_shows: Option<u32>, parameters: &[(&str, &str)]) -> Result<Stack, Failure> {
-    let parameters = parameters.iter();
+    let parameters = [("Events", "false")].iter().chain(parameters);
     let options = Options {
         time: Time::Frozen,
         demo_shows,

@@ -25,11 +25,12 @@ use dynoxide::{
     },
     storage::Storage,
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{aws_sdk_dynamodb::types::AttributeValue as Value, futures_util::FutureExt as _};
 use tokio::net::TcpListener;
 
+use super::streams::{self, EngineClock, StreamSettings, Writes};
 use crate::Problem;
 
 /// How many SQL statements the engine keeps prepared. Each table has some of its own, so that the
@@ -46,13 +47,43 @@ const MAX_REQUEST_BYTES: usize = 16 << 20;
 
 /// The tables, in a database of SQL. It executes one request at a time.
 #[derive(Clone)]
-pub struct Database(Arc<Mutex<Storage>>);
+pub struct Database {
+    storage: Arc<Mutex<Storage>>,
+    streams: Option<Arc<Writes>>,
+}
 
 impl Database {
-    fn new(storage: Storage) -> Self {
+    fn new(storage: Storage, streams: Option<StreamSettings>) -> Result<Self, Problem> {
         let connection = storage.conn();
         connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-        Self(Arc::new(Mutex::new(storage)))
+        let Some(StreamSettings { clock, changed }) = streams else {
+            return Ok(Self {
+                storage: Arc::new(Mutex::new(storage)),
+                streams: None,
+            });
+        };
+        streams::prepare(&storage)?;
+        Ok(Self {
+            storage: Arc::new(Mutex::new(storage.with_clock(Arc::new(EngineClock(clock))))),
+            streams: Some(Arc::new(Writes::new(changed))),
+        })
+    }
+
+    /// The storage. Other requests wait until it is dropped.
+    pub fn storage(&self) -> MutexGuard<'_, Storage> {
+        self.storage.lock()
+    }
+
+    /// What notes the writes; `None` if no table has a stream.
+    pub fn writes(&self) -> Option<&Arc<Writes>> {
+        self.streams.as_ref()
+    }
+
+    /// Notes a write, which may have left a record in a stream.
+    fn note_write(&self) {
+        if let Some(writes) = &self.streams {
+            writes.note(self);
+        }
     }
 }
 
@@ -65,16 +96,16 @@ pub struct AwsAnswer {
     pub body: String,
 }
 
-/// An engine in memory.
-pub fn in_memory() -> Result<Database, Problem> {
-    Storage::memory()
-        .map(Database::new)
-        .map_err(|error| Problem::failure(format!("the database did not start: {error}")))
+/// An engine in memory. With settings for streams, its tables can have some.
+pub fn in_memory(streams: Option<StreamSettings>) -> Result<Database, Problem> {
+    let storage = Storage::memory()
+        .map_err(|error| Problem::failure(format!("the database did not start: {error}")))?;
+    Database::new(storage, streams)
 }
 
-/// An engine that keeps its tables in a file. While the returned lock lives, no other stack can
+/// An engine that keeps its tables in a file, as [`in_memory`]. While the returned lock lives, no other stack can
 /// use the file.
-pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
+pub fn in_file(path: &Path, streams: Option<StreamSettings>) -> Result<(Database, File), Problem> {
     let unusable = |why: &str| {
         let file = path.display();
         Problem::failure(format!("{file} cannot be used as a data file: {why}"))
@@ -97,7 +128,7 @@ pub fn in_file(path: &Path) -> Result<(Database, File), Problem> {
     storage.disable_bulk_loading().map_err(refused)?;
     let kept = storage.conn().execute_batch(FILE_SETTINGS);
     kept.map_err(|error| unusable(&error.to_string()))?;
-    Ok((Database::new(storage), lock))
+    Ok((Database::new(storage, streams)?, lock))
 }
 
 /// Locks a file. The engine would allow two processes in one file, but each would have a clock,
@@ -148,10 +179,24 @@ pub async fn serve(
         .await
 }
 
+/// The operations that write items.
+const WRITES: [&str; 5] = [
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "TransactWriteItems",
+];
+
 /// Executes a request of DynamoDB's JSON protocol.
 pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
     match dispatch(database, operation, body) {
-        Ok(body) => AwsAnswer { status: 200, body },
+        Ok(body) => {
+            if WRITES.contains(&operation) {
+                database.note_write();
+            }
+            AwsAnswer { status: 200, body }
+        }
         Err(error) => AwsAnswer {
             status: error.status_code(),
             body: error.to_json(),
@@ -159,8 +204,8 @@ pub fn call(database: &Database, operation: &str, body: &[u8]) -> AwsAnswer {
     }
 }
 
-/// Puts items into a table in one transaction, without conditions and without a request. So it takes
-/// a fraction of the time of DynamoDB's batches.
+/// Puts items into a table in one transaction, without conditions, without a request and without
+/// records in the table's stream. So it takes a fraction of the time of DynamoDB's batches.
 pub fn import(
     database: &Database,
     table: &str,
@@ -168,10 +213,12 @@ pub fn import(
 ) -> Result<(), Problem> {
     let items = items.into_iter().map(item).collect::<Option<Vec<_>>>();
     let items = items.ok_or_else(|| Problem::failure("an item has a value of no known type"))?;
-    let (storage, options) = (database.0.lock(), ImportOptions::default());
-    let imported = import_items::execute(&*storage, table, items, &options);
-    // The engine never waits for anything.
-    let imported = imported.now_or_never();
+    let (storage, options) = (database.storage(), ImportOptions::default());
+    let imported = streams::without(&storage, table, || {
+        let imported = import_items::execute(&*storage, table, items, &options);
+        // The engine never waits for anything.
+        imported.now_or_never()
+    })?;
     let imported = imported.ok_or_else(|| Problem::failure("the engine waits"))?;
     imported
         .map(drop)
@@ -213,7 +260,7 @@ macro_rules! operations {
             $($name => {
                 let request = request($body)?;
                 // The engine never waits for anything.
-                let response = $action::execute(&*$database.0.lock(), request $(, $more)?)
+                let response = $action::execute(&*$database.storage(), request $(, $more)?)
                     .now_or_never();
                 let waits = || DynoxideError::InternalServerError("the engine waits".to_owned());
                 text(&response.ok_or_else(waits)??)

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     aws::{
+        buses::{self, Buses, Refusals},
         engine::{self, AwsAnswer, Database},
         sqs::{self, AS_SENT, Deliveries, Sqs},
     },
@@ -73,6 +74,8 @@ pub struct Backend {
     pub engine: Engine,
     /// Their queues.
     pub sqs: Sqs,
+    /// Their buses.
+    pub buses: Arc<Buses>,
     /// How a test changes their requests and answers.
     pub interference: Interference,
     /// The faults that their calls meet.
@@ -190,6 +193,7 @@ impl Connector {
                 self.deliver(request, late).await
             }
             Fault::Early => self.deliver(request, |_| vec![Some(Duration::ZERO)]).await,
+            Fault::Refused => self.put_events(&request, |index| index % 2 == 0),
             Fault::Conflict
             | Fault::InProgress
             | Fault::Throughput
@@ -243,9 +247,35 @@ impl Connector {
                 .as_ref()
                 .and_then(|guard| guard.refuse_sqs(action, body));
             respond(refused.unwrap_or_else(|| self.backend.sqs.call(action, body, deliveries)))
+        } else if target.starts_with(buses::TARGET) {
+            self.put_events(&request, buses::NONE)
         } else {
             Err(unreachable())
         }
+    }
+
+    /// Executes a request to a bus, which refuses these entries.
+    fn put_events(
+        &self,
+        request: &HttpRequest,
+        refusals: Refusals,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let (action, body) = (operation(request), request.body().bytes());
+        let body = body.unwrap_or_default();
+        let guard = self.guard.as_ref();
+        let refused = guard.and_then(|guard| guard.refuse_eventbridge(action, body));
+        let buses = &self.backend.buses;
+        let answer = refused.unwrap_or_else(|| buses.call(action, body, refusals));
+        let is_hidden = answer.status == 200 && self.backend.faults.hides_refusals();
+        let mut response = respond(if is_hidden {
+            all_taken(&answer)
+        } else {
+            answer
+        })?;
+        response
+            .headers_mut()
+            .insert("content-type", "application/x-amz-json-1.1");
+        Ok(response)
     }
 
     async fn dynamodb(
@@ -353,6 +383,19 @@ fn done_before() -> AwsAnswer {
     }
 }
 
+/// What a bus answers when it has taken all events, instead of this answer.
+fn all_taken(answer: &AwsAnswer) -> AwsAnswer {
+    let mut body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    body["FailedEntryCount"] = 0.into();
+    for entry in body["Entries"].as_array_mut().into_iter().flatten() {
+        *entry = serde_json::json!({ "EventId": uuid::Uuid::new_v4() });
+    }
+    AwsAnswer {
+        status: 200,
+        body: body.to_string(),
+    }
+}
+
 /// What a proxy may answer, which is not DynamoDB's JSON.
 fn garbage() -> AwsAnswer {
     AwsAnswer {
@@ -377,7 +420,8 @@ async fn whole(response: HttpResponse) -> Result<(HttpResponse, Vec<u8>), Connec
     Ok((response, bytes.into()))
 }
 
-/// The functions call DynamoDB and SQS only.
+/// The functions call DynamoDB, SQS and EventBridge only.
 fn unreachable() -> ConnectorError {
-    ConnectorError::other("the local stack has only DynamoDB and SQS".into(), None)
+    let why = "the local stack has only DynamoDB, SQS and EventBridge";
+    ConnectorError::other(why.into(), None)
 }

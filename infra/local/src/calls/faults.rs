@@ -23,13 +23,19 @@ const MAX_REMEMBERED: usize = 10_000;
 /// The only call of the queues.
 const SEND: &str = "SendMessage";
 
+/// The only call of the buses.
+const PUT_EVENTS: &str = "PutEvents";
+
+/// What stands for an operation when records of a stream are delivered.
+pub(crate) const DELIVERY: &str = "Delivery";
+
 /// The only operation with several writes.
 const TRANSACTION: &str = "TransactWriteItems";
 
 /// How long a delayed call takes.
 pub const DELAY: Duration = Duration::from_millis(100);
 
-/// Something that goes wrong with a call to the database or to a queue.
+/// Something that goes wrong with a call to the database, to a queue or to a bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// Another transaction writes to an item at the same moment.
@@ -62,7 +68,7 @@ pub enum Fault {
     Garbled,
     /// The function's process ends.
     Killed(When),
-    /// The message is delivered twice.
+    /// The message, or the batch of records, is delivered twice.
     Doubled,
     /// The message is never delivered.
     Lost,
@@ -70,6 +76,8 @@ pub enum Fault {
     Late,
     /// The message is delivered at once.
     Early,
+    /// The bus takes every second of the events, and not the first.
+    Refused,
 }
 
 /// Whether a fault occurs before a call takes effect or after it.
@@ -84,6 +92,9 @@ pub enum When {
 impl Fault {
     /// Whether a call of this operation can meet it.
     fn can_meet(self, operation: &str) -> bool {
+        if operation == DELIVERY {
+            return self == Self::Doubled;
+        }
         match self {
             Self::Conflict => {
                 matches!(
@@ -92,7 +103,8 @@ impl Fault {
                 )
             }
             Self::InProgress => operation == TRANSACTION,
-            Self::Throughput | Self::Missing => operation != SEND,
+            Self::Throughput | Self::Missing => ![SEND, PUT_EVENTS].contains(&operation),
+            Self::Refused => operation == PUT_EVENTS,
             Self::Unprocessed | Self::Incomplete => operation == "BatchGetItem",
             Self::Doubled | Self::Lost | Self::Late | Self::Early => operation == SEND,
             Self::Throttling
@@ -172,6 +184,8 @@ pub(crate) fn first_item(body: &[u8]) -> Option<(Vec<u8>, Value)> {
 pub struct Faults {
     /// Whether there were ever any.
     any: AtomicBool,
+    acknowledges_records: AtomicBool,
+    hides_refusals: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -224,7 +238,8 @@ struct Tokens {
 
 impl Faults {
     /// Lets the next calls of an operation by a function meet a fault, this many `times`.
-    /// Operations are named as in DynamoDB's protocol; the only one of SQS is `SendMessage`.
+    /// Operations are named as in DynamoDB's protocol; the only one of SQS is `SendMessage`, that of
+    /// EventBridge is `PutEvents`, and the delivery of a stream's records is `Delivery`.
     ///
     /// # Panics
     ///
@@ -258,6 +273,28 @@ impl Faults {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             shares: shares.to_vec(),
         });
+    }
+
+    /// From now on, every batch of records counts as done, whatever its function answers. A test of
+    /// deliveries must be seen to fail with such a source.
+    pub fn acknowledge_records(&self) {
+        self.acknowledges_records.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on, no function is told which events a bus has refused. It is then like one that does
+    /// not look, and a test of events must be seen to fail with it.
+    pub fn hide_refusals(&self) {
+        self.hides_refusals.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether every batch of records counts as done.
+    pub(crate) fn acknowledges_records(&self) -> bool {
+        self.acknowledges_records.load(Ordering::Relaxed)
+    }
+
+    /// Whether the refusals of buses are hidden.
+    pub(crate) fn hides_refusals(&self) -> bool {
+        self.hides_refusals.load(Ordering::Relaxed)
     }
 
     /// From now on, no call meets a fault.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json, value::RawValue};
 
 use crate::{
-    aws::engine::AwsAnswer,
+    aws::{buses::bus_name, engine::AwsAnswer},
     template::permissions::{Access, Grant, Permissions},
 };
 
@@ -45,6 +45,19 @@ impl Guard {
         };
         let denied = !self.allows(&access);
         denied.then(|| self.denied("com.amazonaws.sqs#AccessDenied", &access))
+    }
+
+    /// The answer to a call of EventBridge that is not granted.
+    pub fn refuse_eventbridge(&self, action: &str, body: &[u8]) -> Option<AwsAnswer> {
+        let request: Json = serde_json::from_slice(body).ok()?;
+        let entries = request["Entries"].as_array().into_iter().flatten();
+        let mut accesses = entries.map(|entry| Access {
+            action: format!("events:{action}"),
+            resource: bus_name(entry["EventBusName"].as_str().unwrap_or("default")).to_owned(),
+            key: None,
+        });
+        let denied = accesses.find(|access| !self.allows(access))?;
+        Some(self.denied("AccessDeniedException", &denied))
     }
 
     fn allows(&self, access: &Access) -> bool {
@@ -208,6 +221,7 @@ mod tests {
                 "Resource": "arn:aws:dynamodb:r:0:table/onsale-Users-*",
             },
             { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:local:r:0:Release" },
+            { "Effect": "Allow", "Action": "events:PutEvents", "Resource": "arn:aws:local:r:0:Bus" },
         ] }]);
         serde_json::from_value(policies).expect("policies")
     }
@@ -311,5 +325,21 @@ mod tests {
                 .expect("no grant");
             assert_eq!(answer.status, 403);
         }
+    }
+
+    #[test]
+    fn events_need_a_grant_for_each_bus() {
+        let (guard, _) = guard();
+        let to = |buses: &[&str]| {
+            let entry = |bus: &&str| json!({ "EventBusName": bus });
+            let entries: Vec<_> = buses.iter().map(entry).collect();
+            guard.refuse_eventbridge(
+                "PutEvents",
+                json!({ "Entries": entries }).to_string().as_bytes(),
+            )
+        };
+        assert!(to(&["Bus", "arn:aws:events:r:0:event-bus/Bus"]).is_none());
+        let denied = to(&["Bus", "Other"]).expect("no grant");
+        assert!(denied.body.contains("events:PutEvents"), "{}", denied.body);
     }
 }

@@ -215,6 +215,7 @@ mod tests {
             partition_key: key("block"),
             sort_key: Some(key("seat")),
             ttl: None,
+            has_stream: false,
         }]));
         let pass = |writes: &[Value]| traffic.pass(TRANSACTION, &transaction(writes));
         assert!(pass(&[seat(1)]).is_none(), "there is no traffic");

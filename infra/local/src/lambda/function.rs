@@ -138,8 +138,25 @@ impl Function {
         .await
     }
 
+    /// Delivers a batch of records of a stream, as its event.
+    pub async fn take_records(&self, event: Json) -> Result<Json, FunctionError> {
+        self.run_event(event, |answer| {
+            let failures = answer["batchItemFailures"].as_array();
+            failures.is_some_and(|failures| !failures.is_empty())
+        })
+        .await
+    }
+
     /// Runs with a JSON event.
     pub async fn run(&self, event: Json) -> Result<Json, FunctionError> {
+        self.run_event(event, |_| false).await
+    }
+
+    async fn run_event(
+        &self,
+        event: Json,
+        has_failed: impl Fn(&Json) -> bool,
+    ) -> Result<Json, FunctionError> {
         let Code::Event(handler) = self.code else {
             return Err(self.not_understood("events"));
         };
@@ -147,7 +164,7 @@ impl Function {
             let app = self.app().await?;
             Ok(runtime::invoke(app, handler, event, self.deadline()).await?)
         });
-        self.run_to_end(work, |_| false).await
+        self.run_to_end(work, has_failed).await
     }
 
     /// Runs an invocation. If its process ends, the next invocation makes a new handle. A failure

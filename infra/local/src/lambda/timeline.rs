@@ -1,4 +1,4 @@
-//! What becomes due in a stack: sleepers, messages and schedules.
+//! What becomes due in a stack: sleepers, messages, records of streams, and schedules.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use shared::{
 };
 use tokio::sync::Notify;
 
-use super::function::Function;
+use super::{function::Function, streams::StreamSubscription};
 use crate::{
     aws::{
         queue::{Message, Queues},
@@ -32,6 +32,8 @@ pub struct Timeline {
     pub queues: Arc<Queues>,
     /// The functions that get their messages.
     pub subscriptions: Vec<Subscription>,
+    /// The functions that get the records of streams.
+    pub streams: Vec<Arc<StreamSubscription>>,
     /// The functions that are called by the clock.
     pub schedules: Vec<Schedule>,
     /// Notified when something may become due earlier than was known.
@@ -64,17 +66,26 @@ pub struct Schedule {
 
 impl Timeline {
     /// Moves the clock on. What becomes due until then is started in order, each thing at its own
-    /// time, and is finished before the next. Returns the time after the move.
+    /// time, and is finished before the next. Also the records are delivered of what was written
+    /// until now, and of what is written by what becomes due; not of what others write meanwhile,
+    /// because they may never stop. Returns the time after the move.
     pub async fn advance(&self, by: Duration) -> Timestamp {
         let _turn = self.turn.lock().await;
         let start = self.clock.now();
         self.clock.stand_at(start);
         let target = start.checked_add(by).unwrap_or(Timestamp::MAX);
         self.board.settled().await;
-        while let Some(due) = self.next_due().filter(|due| *due <= target) {
+        let mut written = self.written();
+        while let Some(due) = self.next_due(written).filter(|due| *due <= target) {
             self.clock.stand_at(due.max(self.clock.now()));
-            self.start_next();
+            let is_other = self.start_next();
+            if !is_other {
+                self.start_delivery(written);
+            }
             self.board.settled().await;
+            if is_other {
+                written = self.written();
+            }
         }
         self.clock.stand_at(target);
         if self.runs {
@@ -87,7 +98,9 @@ impl Timeline {
     pub async fn drive(&self) {
         loop {
             self.start_all_due().await;
-            let wait = self.next_due().and_then(|due| self.clock.wait_until(due));
+            let wait = self
+                .next_due(u64::MAX)
+                .and_then(|due| self.clock.wait_until(due));
             let changed = self.changed.notified();
             match wait {
                 Some(wait) => {
@@ -100,16 +113,24 @@ impl Timeline {
 
     async fn start_all_due(&self) {
         let _turn = self.turn.lock().await;
-        while self.start_next() {}
+        while self.start_next() || self.start_delivery(u64::MAX) {}
     }
 
-    fn next_due(&self) -> Option<Timestamp> {
+    /// How many writes the database has had.
+    fn written(&self) -> u64 {
+        self.streams.first().map_or(0, |stream| stream.writes())
+    }
+
+    /// When something is due. Of records, those of the first `written` writes count.
+    fn next_due(&self, written: u64) -> Option<Timestamp> {
         let messages = self
             .subscriptions
             .iter()
             .map(|s| self.queues.next_due(&s.queue));
+        let records = self.streams.iter().map(|stream| stream.next_due(written));
         let schedules = self.schedules.iter().map(|schedule| Some(schedule.next()));
         messages
+            .chain(records)
             .chain(schedules)
             .chain([self.clock.next_wake()])
             .flatten()
@@ -148,6 +169,23 @@ impl Timeline {
             self.board.spawn(work);
         }
         any
+    }
+
+    /// Starts the delivery of one batch of records, if one is due. Returns whether there was one.
+    fn start_delivery(&self, written: u64) -> bool {
+        let now = self.clock.now();
+        let mut streams = self.streams.iter();
+        let due = streams.find_map(|stream| Some((stream, stream.take_due(written, now)?)));
+        let Some((stream, batch)) = due else {
+            return false;
+        };
+        let (stream, queues) = (Arc::clone(stream), Arc::clone(&self.queues));
+        let changed = Arc::clone(&self.changed);
+        self.board.spawn(async move {
+            stream.deliver(batch, now, &queues).await;
+            changed.notify_one();
+        });
+        true
     }
 
     fn call(&self, schedule: &Schedule) -> bool {
@@ -285,6 +323,7 @@ mod tests {
             board: Arc::default(),
             queues: Arc::new(Queues::new(Vec::new())),
             subscriptions: Vec::new(),
+            streams: Vec::new(),
             schedules: Vec::new(),
             changed,
             turn: tokio::sync::Mutex::default(),

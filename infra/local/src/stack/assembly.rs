@@ -9,21 +9,12 @@ use std::{
     time::Duration,
 };
 
-use aws_config::{
-    BehaviorVersion, Region, SdkConfig, default_provider::credentials::DefaultCredentialsChain,
-};
-use axum::http::Uri;
+use aws_config::Region;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use shared::{
-    app::{App, NO_SIGNATURE},
-    aws_sdk_dynamodb::{
-        Client,
-        config::{
-            AsyncSleep, Credentials, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
-            Sleep,
-        },
-    },
+    app::App,
+    aws_sdk_dynamodb::Client,
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     metrics::Metrics,
@@ -35,10 +26,17 @@ use tokio::{
     time::Instant,
 };
 
-use super::Stack;
+use super::{Stack, sdk::SdkSettings};
 use crate::{
     Options, Problem, Storage, Time,
-    aws::{engine, queue::Queues, sqs::Sqs, tables},
+    aws::{
+        buses::Buses,
+        engine,
+        queue::Queues,
+        sqs::Sqs,
+        streams::{self, StreamSettings},
+        tables,
+    },
     calls::{
         connector::{Backend, Connector, Engine},
         guard::{FirstUse, Guard},
@@ -51,6 +49,7 @@ use crate::{
     lambda::{
         function::{Function, Start},
         published::Published,
+        streams::StreamSubscription,
         timeline::{Schedule, Subscription, Timeline},
     },
     template::{
@@ -61,14 +60,10 @@ use crate::{
     time::{
         clock::{Pace, StackClock},
         function_clock::FunctionClock,
-        invocation,
     },
 };
 
 const ACCOUNT: &str = "000000000000";
-
-/// The secret key. No engine checks it.
-const SECRET: &str = "secret";
 
 /// Builds a stack, and starts it.
 pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Problem> {
@@ -82,8 +77,8 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     }
     let functions = foundation.functions(&template, &deployment, &code)?;
     let operator = foundation.operator(&template, &deployment)?;
-    let demo = fill(&options, &deployment, &operator).await?;
-    let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions));
+    let demo = fill(&options, &deployment, &operator, &foundation.backend.engine).await?;
+    let timeline = Arc::new(foundation.timeline(&options, &deployment, &functions)?);
     let (stop, stopped) = watch::channel(false);
     let mut servers = Vec::new();
     let mut database_address = None;
@@ -98,6 +93,8 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         functions: functions.clone(),
         cors: deployment.cors.clone(),
         sqs: foundation.backend.sqs.clone(),
+        buses: Arc::clone(&foundation.backend.buses),
+        stopped: stopped.clone(),
         timeline: Arc::clone(&timeline),
         ways_from_outside: foundation.sdk.ways_from_outside(address, database_address),
         concurrency: Arc::new(Semaphore::new(options.limits.concurrency)),
@@ -154,16 +151,22 @@ fn plan(
     Ok((template, deployment))
 }
 
-/// Creates the tables, and the demo data if the tables are new. A data file without users is
+/// Creates the tables with their streams, and the demo data if the tables are new. A data file without users is
 /// treated like new tables, because a start that was killed may have created only the tables. The
 /// users of the demo data are created last. If they exist, all of it does.
 async fn fill(
     options: &Options,
     deployment: &Deployment,
     operator: &Start,
+    engine: &Engine,
 ) -> Result<Option<Demo>, Problem> {
     let client = Client::new(&operator.sdk);
     let is_new = tables::create(&client, &deployment.tables).await?;
+    if let Engine::Embedded(database) = engine {
+        let tables = deployment.tables.iter();
+        let tables: Vec<_> = tables.map(|t| (t.name.as_str(), t.has_stream)).collect();
+        streams::switch(database, &tables)?;
+    }
     let Some(shows) = options.demo_shows else {
         return Ok(None);
     };
@@ -208,15 +211,6 @@ struct Foundation {
     first_use: FirstUse,
 }
 
-/// How the functions' SDK reaches AWS.
-struct SdkSettings {
-    region: Region,
-    credentials: SharedCredentialsProvider,
-    /// The access key of made-up credentials; `None` for real ones.
-    access_key: Option<String>,
-    endpoint: Option<String>,
-}
-
 impl Foundation {
     async fn new(options: &Options, deployment: &Deployment) -> Result<Self, Problem> {
         let changed = Arc::new(Notify::new());
@@ -230,18 +224,30 @@ impl Foundation {
             clock: Arc::clone(&clock),
             changed: Arc::clone(&changed),
         };
+        let has_streams = deployment.tables.iter().any(|table| table.has_stream);
+        let streams = has_streams.then(|| StreamSettings {
+            clock: Arc::clone(&clock),
+            changed: Arc::clone(&changed),
+        });
         let (engine, lock) = match &options.database {
-            Storage::Memory => (Engine::Embedded(engine::in_memory()?), None),
+            Storage::Memory => (Engine::Embedded(engine::in_memory(streams)?), None),
             Storage::File(path) => {
-                let (database, lock) = engine::in_file(path)?;
+                let (database, lock) = engine::in_file(path, streams)?;
                 (Engine::Embedded(database), Some(lock))
             }
             Storage::Endpoint { .. } => (Engine::remote(), None),
         };
+        let file = match (&options.database, &engine) {
+            (Storage::File(_), Engine::Embedded(database)) if has_streams => Some(database.clone()),
+            _ => None,
+        };
+        let place = (&*region(), ACCOUNT);
+        let buses = Buses::new(&deployment.buses, place, Arc::clone(&clock), file)?;
         Ok(Self {
             backend: Arc::new(Backend {
                 engine,
                 sqs,
+                buses: Arc::new(buses),
                 interference: Interference::default(),
                 faults: Arc::default(),
                 traffic: Arc::new(Traffic::of(&deployment.tables)),
@@ -339,7 +345,7 @@ impl Foundation {
         options: &Options,
         deployment: &Deployment,
         functions: &BTreeMap<String, Arc<Function>>,
-    ) -> Timeline {
+    ) -> Result<Timeline, Problem> {
         let schedules = deployment.schedules.iter().filter_map(|plan| {
             Some(Schedule {
                 function: Arc::clone(functions.get(&plan.function)?),
@@ -355,81 +361,37 @@ impl Foundation {
                 batch_size: plan.batch_size,
             })
         });
-        Timeline {
+        Ok(Timeline {
             clock: Arc::clone(&self.clock),
             runs: matches!(options.time, Time::Running | Time::WithRuntimeFrom(_)),
             board: Arc::default(),
             queues: Arc::clone(&self.backend.sqs.queues),
             subscriptions: subscriptions.collect(),
+            streams: self.streams(deployment, functions)?,
             schedules: schedules.collect(),
             changed: Arc::clone(&self.changed),
             turn: tokio::sync::Mutex::default(),
-        }
-    }
-}
-
-impl SdkSettings {
-    async fn read(database: &Storage, region: Region) -> Result<Self, Problem> {
-        let (endpoint, access_key) = match database {
-            Storage::Endpoint { url, access_key } => (Some(url.as_str()), access_key.as_str()),
-            Storage::Memory | Storage::File(_) => (None, "local"),
-        };
-        let is_aws = match endpoint {
-            Some(url) => host(url)?.ends_with(".amazonaws.com"),
-            None => false,
-        };
-        let credentials = if is_aws {
-            let chain = DefaultCredentialsChain::builder().region(region.clone());
-            SharedCredentialsProvider::new(chain.build().await)
-        } else {
-            let fixed = Credentials::new(access_key, SECRET, None, None, "the local stack");
-            SharedCredentialsProvider::new(fixed)
-        };
-        Ok(Self {
-            region,
-            credentials,
-            access_key: (!is_aws).then(|| access_key.to_owned()),
-            endpoint: endpoint.map(str::to_owned),
         })
     }
 
-    fn with(&self, connector: Connector) -> SdkConfig {
-        let mut sdk = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(self.region.clone())
-            .http_client(SharedHttpClient::new(connector))
-            .sleep_impl(SharedAsyncSleep::new(Pauses));
-        sdk.set_endpoint_url(self.endpoint.clone());
-        sdk.set_credentials_provider(Some(self.credentials.clone()));
-        if self.endpoint.is_none() {
-            // The engine is in this process and looks at no signature. To sign takes a tenth of the
-            // time of a small request.
-            sdk.set_auth_scheme_preference(Some([NO_SIGNATURE]));
-        }
-        sdk.build()
-    }
-
-    /// The variables by which a function in a process of its own reaches the same tables and
-    /// queues. Credentials for AWS itself are not among them: the process has to have its own.
-    fn ways_from_outside(
+    /// The functions that get records. Tables in another engine have no streams here.
+    fn streams(
         &self,
-        gateway: SocketAddr,
-        database: Option<SocketAddr>,
-    ) -> Option<BTreeMap<&'static str, String>> {
-        let database = database.map(|address| format!("http://{address}"));
-        let mut variables = BTreeMap::from([
-            ("AWS_REGION", self.region.to_string()),
-            ("AWS_ENDPOINT_URL_SQS", format!("http://{gateway}")),
-            (
-                "AWS_ENDPOINT_URL_DYNAMODB",
-                self.endpoint.clone().or(database)?,
-            ),
-        ]);
-        if let Some(access_key) = &self.access_key {
-            variables.insert("AWS_ACCESS_KEY_ID", access_key.clone());
-            variables.insert("AWS_SECRET_ACCESS_KEY", SECRET.to_owned());
-        }
-        Some(variables)
+        deployment: &Deployment,
+        functions: &BTreeMap<String, Arc<Function>>,
+    ) -> Result<Vec<Arc<StreamSubscription>>, Problem> {
+        let Engine::Embedded(database) = &self.backend.engine else {
+            return Ok(Vec::new());
+        };
+        let plans = deployment.streams.iter();
+        let plans = plans.filter_map(|plan| Some((functions.get(&plan.function)?, plan)));
+        plans
+            .map(|(function, plan)| {
+                let (function, database) = (Arc::clone(function), database.clone());
+                StreamSubscription::new(function, plan.clone(), database, &region(), ACCOUNT)
+                    .map(Arc::new)
+            })
+            .collect()
     }
 }
 
@@ -452,18 +414,6 @@ fn pace(time: Time) -> Pace {
         Time::Running | Time::Frozen | Time::FrozenAt(_) => Pace::Machine,
         Time::WithRuntimeFrom(_) => Pace::Runtime(Instant::now()),
     }
-}
-
-/// The host of a URL.
-fn host(url: &str) -> Result<String, Problem> {
-    let uri = url.parse::<Uri>().ok();
-    uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
-        .and_then(|uri| uri.host().map(str::to_owned))
-        .ok_or_else(|| {
-            Problem::usage(format!(
-                "{url:?} is not the URL of a DynamoDB endpoint, such as http://127.0.0.1:8000"
-            ))
-        })
 }
 
 /// Reports a value that the template allows and the functions refuse as a wrong parameter.
@@ -513,17 +463,4 @@ fn serve_database(
 async fn end(mut stopped: watch::Receiver<bool>) {
     // An error means that the stack was dropped, and stops as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
-}
-
-/// How the SDK waits before it tries again. An invocation is busy meanwhile, and not asleep.
-#[derive(Debug)]
-struct Pauses;
-
-impl AsyncSleep for Pauses {
-    fn sleep(&self, duration: Duration) -> Sleep {
-        Sleep::new(async move {
-            let _call = invocation::current().map(|invocation| invocation.calls());
-            tokio::time::sleep(duration).await;
-        })
-    }
 }

@@ -2,6 +2,7 @@
 
 mod overload;
 mod requests;
+mod streams;
 
 use std::collections::HashMap;
 
@@ -84,6 +85,7 @@ fn handlers() -> Handlers {
         .iter()
         .map(|s| &s.function)
         .collect();
+    let streamed: Vec<_> = deployment.streams.iter().map(|s| &s.function).collect();
     let routed: Vec<_> = deployment.routes.iter().map(|r| &r.function).collect();
     Handlers {
         routes: deployment
@@ -104,6 +106,8 @@ fn handlers() -> Handlers {
                 function: keep(name),
                 handler: if listens.contains(&name) {
                     functions::BackgroundHandler::Messages(forget)
+                } else if streamed.contains(&name) {
+                    functions::BackgroundHandler::Event(streams::take)
                 } else {
                     functions::BackgroundHandler::Event(repeat)
                 },

@@ -1,15 +1,23 @@
 //! What a template describes, as far as the local stack builds it.
 
 mod reader;
+mod streams;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::permissions::{Grant, Permissions};
+use super::{
+    pattern::Pattern,
+    permissions::{Grant, Permissions},
+};
 
 pub use reader::read;
 
@@ -22,12 +30,18 @@ pub struct Deployment {
     pub queues: Vec<QueuePlan>,
     /// Its functions, by the names of their binaries.
     pub functions: BTreeMap<String, FunctionPlan>,
+    /// The functions that the template has only on a condition that does not hold.
+    pub left_out: BTreeSet<String>,
     /// The routes that lead to its functions.
     pub routes: Vec<RoutePlan>,
     /// The functions that are called by the clock.
     pub schedules: Vec<SchedulePlan>,
-    /// The functions that are called on a schedule.
+    /// The functions that get the messages of queues.
     pub subscriptions: Vec<SubscriptionPlan>,
+    /// The functions that get the records of streams.
+    pub streams: Vec<StreamPlan>,
+    /// The buses that take events.
+    pub buses: Vec<String>,
     /// What pages of other origins may do.
     pub cors: Option<Cors>,
 }
@@ -43,6 +57,8 @@ pub struct TablePlan {
     pub sort_key: Option<Key>,
     /// The attribute that says when an item may be deleted.
     pub ttl: Option<String>,
+    /// Whether it has a stream of its changes.
+    pub has_stream: bool,
 }
 
 /// An attribute of a table's key.
@@ -118,6 +134,37 @@ pub struct SubscriptionPlan {
     pub queue: String,
     /// How many messages it gets at once.
     pub batch_size: usize,
+}
+
+/// A function that gets the records of a table's stream.
+#[derive(Debug, Clone)]
+pub struct StreamPlan {
+    /// The function.
+    pub function: String,
+    /// The table.
+    pub table: String,
+    /// How many records it gets at once, at most.
+    pub batch_size: usize,
+    /// It gets the records that fit one of these, or all if there are none.
+    pub filters: Vec<Pattern>,
+    /// Whether the function says which records failed.
+    pub reports_failures: bool,
+    /// Whether a batch that failed is halved.
+    pub bisects: bool,
+    /// How often a batch is tried again; `None` for no limit.
+    pub max_retries: Option<u32>,
+    /// How old a record may be when it has failed; `None` for no limit.
+    pub max_age: Option<Duration>,
+    /// The queue that is told of batches that are given up.
+    pub on_failure: Option<String>,
+}
+
+impl StreamPlan {
+    /// Whether the function gets a record.
+    pub fn wants(&self, record: &Json) -> bool {
+        let mut filters = self.filters.iter();
+        self.filters.is_empty() || filters.any(|filter| filter.fits(Some(record)))
+    }
 }
 
 /// What pages of other origins may do.

@@ -102,7 +102,9 @@ impl Handlers {
                 "the template's function {name} has no handler in the code"
             )));
         }
-        if let Some(name) = written.keys().find(|name| !deployed.contains_key(**name)) {
+        let is_there =
+            |name: &str| deployed.contains_key(name) || deployment.left_out.contains(name);
+        if let Some(name) = written.keys().find(|name| !is_there(name)) {
             return Err(Problem::failure(format!(
                 "the handler of {name} has no function in the template"
             )));

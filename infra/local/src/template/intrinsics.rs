@@ -112,6 +112,8 @@ impl Resolver<'_> {
                 Ok(Json::Bool(parts.contains(&Json::Bool(true))))
             }
             ("Join", Value::Sequence(parts)) => self.join(parts),
+            ("Split", Value::Sequence(parts)) => self.split(parts),
+            ("Select", Value::Sequence(parts)) => self.select(parts),
             ("FindInMap", Value::Sequence(parts)) => self.find_in_map(parts),
             _ => Err(Problem::failure(format!(
                 "the template uses !{function} in a way that the local stack does not know"
@@ -217,6 +219,24 @@ impl Resolver<'_> {
         let list = self.resolve(list)?;
         let items: Vec<_> = list.as_array().into_iter().flatten().map(text).collect();
         Ok(Json::String(items.join(between)))
+    }
+
+    fn select(&self, parts: &[Value]) -> Result<Json, Problem> {
+        let [index, list] = parts else {
+            return Err(Problem::failure("a !Select of the template is malformed"));
+        };
+        let index = scalar(index).and_then(|index| index.parse().ok());
+        let list = self.resolve(list)?;
+        let selected = index.and_then(|index: usize| list.get(index).cloned());
+        selected.ok_or_else(|| Problem::failure("a !Select of the template finds nothing"))
+    }
+
+    fn split(&self, parts: &[Value]) -> Result<Json, Problem> {
+        let [Value::String(between), whole] = parts else {
+            return Err(Problem::failure("a !Split of the template is malformed"));
+        };
+        let whole = text(&self.resolve(whole)?);
+        Ok(whole.split(between).map(Json::from).collect())
     }
 
     fn substitute_with(&self, parts: &[Value]) -> Result<Json, Problem> {
@@ -325,6 +345,8 @@ mod tests {
             ("!If [Live, yes!, no!]", "yes!"),
             ("!If [Test, yes!, no!]", "no!"),
             ("!Join [\"-\", [a, !Ref Stage]]", "a-live"),
+            ("!Join [\"+\", !Split [\"i\", !Ref Stage]]", "l+ve"),
+            ("!Select [1, !Split [\"i\", !Ref Stage]]", "ve"),
         ] {
             assert_eq!(resolved(yaml).expect(yaml), Json::from(expected), "{yaml}");
         }

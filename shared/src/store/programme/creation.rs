@@ -285,7 +285,7 @@ impl Store {
             transaction = transaction.update(update, |_| NotPublished::Done);
         }
         for show in shows {
-            let put = self.put(show.concert_id, &keys::show(show.key), show)?;
+            let put = self.put_show(show, Programme::FIRST_VERSION)?;
             let put = if name.is_none() { if_new(put) } else { put };
             transaction = transaction.put(put, |_| NotPublished::Exists);
         }

@@ -12,7 +12,7 @@ use yaml_serde::Value;
 
 use super::{
     Deployment, FunctionPlan, Key, QueuePlan, RedrivePlan, RoutePlan, SchedulePlan,
-    SubscriptionPlan, TablePlan,
+    SubscriptionPlan, TablePlan, streams,
 };
 use crate::{
     Problem,
@@ -54,7 +54,7 @@ pub fn read(
     Ok(deployment)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     template: &'a Template,
     resolver: Resolver<'a>,
 }
@@ -69,10 +69,12 @@ impl Reader<'_> {
         if let Some(condition) = resource.get("Condition").and_then(Value::as_str)
             && !self.resolver.holds(condition)?
         {
+            deployment.left_out.extend(binary(resource));
             return Ok(());
         }
         match resource.get("Type").and_then(Value::as_str) {
             Some("AWS::DynamoDB::Table") => deployment.tables.push(self.table(name, resource)?),
+            Some("AWS::Events::EventBus") => deployment.buses.push(name.to_owned()),
             Some("AWS::SQS::Queue") => deployment.queues.push(self.queue(name, resource)?),
             Some("AWS::Serverless::Function") => self.function(deployment, resource)?,
             Some("AWS::Serverless::HttpApi") => {
@@ -87,6 +89,8 @@ impl Reader<'_> {
         let attributes: Vec<AttributeDefinition> = self.needed(resource, "AttributeDefinitions")?;
         let keys: Vec<KeySchema> = self.needed(resource, "KeySchema")?;
         let ttl: Option<TimeToLive> = self.property(resource, "TimeToLiveSpecification")?;
+        let stream: Option<streams::Specification> =
+            self.property(resource, "StreamSpecification")?;
         let key = |role: &str| {
             let name = &keys.iter().find(|key| key.key_type == role)?.attribute_name;
             let definition = attributes.iter().find(|a| a.attribute_name == *name)?;
@@ -100,6 +104,7 @@ impl Reader<'_> {
             partition_key: key("HASH").ok_or_else(|| Problem::failure("it has no HASH key"))?,
             sort_key: key("RANGE"),
             ttl: ttl.filter(|ttl| ttl.enabled).map(|ttl| ttl.attribute_name),
+            has_stream: stream.map_or(Ok(false), streams::Specification::has_both_images)?,
         })
     }
 
@@ -121,20 +126,16 @@ impl Reader<'_> {
     }
 
     fn function(&self, deployment: &mut Deployment, resource: &Value) -> Result<(), Problem> {
-        let name = resource
-            .get("Metadata")
-            .and_then(|metadata| metadata.get("BuildProperties"))
-            .and_then(|properties| properties.get("Binary"))
-            .and_then(Value::as_str)
-            .ok_or_else(|| Problem::failure("its Metadata names no Binary"))?;
+        let name =
+            binary(resource).ok_or_else(|| Problem::failure("its Metadata names no Binary"))?;
         let plan = self.function_plan(resource)?;
-        deployment.functions.insert(name.to_owned(), plan);
+        deployment.functions.insert(name.clone(), plan);
         let events = resource
             .get("Properties")
             .and_then(|properties| properties.get("Events"))
             .and_then(Value::as_mapping);
         for (_, event) in events.into_iter().flatten() {
-            self.event(deployment, name, event)?;
+            self.event(deployment, &name, event)?;
         }
         Ok(())
     }
@@ -211,6 +212,9 @@ impl Reader<'_> {
                 queue: name_in(&self.needed::<String>(event, "Queue")?),
                 batch_size: self.property(event, "BatchSize")?.unwrap_or(10),
             }),
+            Some("DynamoDB") => deployment
+                .streams
+                .extend(streams::plan(self, function, event)?),
             other => {
                 return Err(Problem::failure(format!(
                     "the local stack does not know events of type {}",
@@ -242,7 +246,7 @@ impl Reader<'_> {
         .transpose()
     }
 
-    fn property<T: DeserializeOwned>(
+    pub(super) fn property<T: DeserializeOwned>(
         &self,
         resource: &Value,
         name: &str,
@@ -253,7 +257,11 @@ impl Reader<'_> {
         }
     }
 
-    fn needed<T: DeserializeOwned>(&self, resource: &Value, name: &str) -> Result<T, Problem> {
+    pub(super) fn needed<T: DeserializeOwned>(
+        &self,
+        resource: &Value,
+        name: &str,
+    ) -> Result<T, Problem> {
         self.property(resource, name)?
             .ok_or_else(|| Problem::failure(format!("it has no {name}")))
     }
@@ -306,8 +314,14 @@ struct Environment {
     variables: HashMap<String, Json>,
 }
 
+/// The name of a function's binary.
+fn binary(resource: &Value) -> Option<String> {
+    let properties = resource.get("Metadata")?.get("BuildProperties")?;
+    properties.get("Binary")?.as_str().map(str::to_owned)
+}
+
 /// The name at the end of an ARN.
-fn name_in(arn: &str) -> String {
+pub(super) fn name_in(arn: &str) -> String {
     arn.rsplit_once(':')
         .map_or(arn, |(_, name)| name)
         .to_owned()

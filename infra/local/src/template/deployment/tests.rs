@@ -41,6 +41,7 @@ fn tables_have_the_keys_of_the_data_model() {
             partition_key: key("user_id"),
             sort_key: Some(key("queue_id")),
             ttl: Some("ttl".to_owned()),
+            has_stream: true,
         })
     );
 }
@@ -105,6 +106,9 @@ fn parameter_with_a_forbidden_value_is_refused_by_name() {
         assert!(problem.to_string().starts_with(&sentence), "{problem}");
     }
 }
+
+/// The labels of the streams of restored tables.
+const STREAMS: &str = "2026-11-01,2026-11-02,2026-11-03,2026-11-04";
 
 /// The properties of every resource of the repository's template, by its name.
 pub fn properties(overrides: &[(&str, &str)]) -> BTreeMap<String, Json> {
@@ -174,7 +178,10 @@ fn resources_that_the_local_stack_does_not_build_follow_parameters() {
 /// CloudFormation cannot compare them with the tables that exist.
 #[test]
 fn restored_tables_are_those_that_alarms_and_dashboard_name() {
-    let restored = properties(&[("RestoredTables", "20261128T2100")]);
+    let restored = properties(&[
+        ("RestoredTables", "20261128T2100"),
+        ("RestoredStreams", STREAMS),
+    ]);
     let text = |name: &str| restored[name].to_string();
     for alarm in ["ReadsAreThrottled", "WritesAreThrottled", "WritesCollide"] {
         // Records are put under ids of their own, so no two writes of them collide.
@@ -235,6 +242,7 @@ fn version_description_has_256_letters_at_most() {
         ("KeyRotationDays", "365"),
         ("Tracing", "Disabled"),
         ("RestoredTables", "1234567890123456789012345678901234567890"),
+        ("RestoredStreams", STREAMS),
         ("PollsPerSecond", "100000"),
         ("JoinsPerSecond", "100000"),
         ("RequestsPerSecond", "100000"),

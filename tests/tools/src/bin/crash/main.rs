@@ -1,5 +1,6 @@
 //! Kills `cargo local` under load, again and again. After each start it checks that nothing
-//! acknowledged is lost, and that every unanswered step is done completely or not at all.
+//! acknowledged is lost, that every unanswered step is done completely or not at all, and that events
+//! tell all of it.
 //!
 //! ```text
 //! cargo build --bin local
@@ -8,6 +9,7 @@
 
 mod books;
 mod buyer;
+mod events;
 mod shop;
 
 use std::{
@@ -22,6 +24,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tools::{Failure, Seat};
 
 use buyer::{Book, keep_buying};
+use events::Told;
 use shop::Shop;
 
 /// Kills the local stack under load, starts it again, and checks the data.
@@ -70,6 +73,7 @@ async fn run(arguments: &Arguments, seed: u64, data: &Path) -> Result<(), Failur
     let mut random = StdRng::seed_from_u64(seed);
     let next = Arc::new(AtomicUsize::new(0));
     let mut all = Vec::new();
+    let mut told = Told::default();
     for _ in 0..3 {
         kill_while_starting(&arguments.binary, &file, &mut random).await?;
     }
@@ -86,12 +90,17 @@ async fn run(arguments: &Arguments, seed: u64, data: &Path) -> Result<(), Failur
         let latest = books.len();
         all.append(&mut books);
         books::compare_seats(&shop, &all, latest).await?;
+        told.read(&shop).await?;
+        let (facts, again) = told.compare(&all)?;
         println!(
-            "round {round}: killed after {} ms, {latest} people, {in_doubt} of them in the middle of something",
+            "round {round}: killed after {} ms, {latest} people, {in_doubt} of them in the middle of \
+             something; {facts} facts are told, {again} of them again",
             moment.as_millis(),
         );
         if round == arguments.rounds {
             books::let_holds_lapse(&shop, &all).await?;
+            told.read(&shop).await?;
+            told.compare(&all)?;
             shop.audit().await?;
             shop.end().await?;
         } else {

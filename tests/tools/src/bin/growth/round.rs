@@ -422,6 +422,9 @@ impl Shop {
         self.measure("get-audit", found).await?;
         let service = self.by_admin(Request::get("/v1/admin/service"));
         self.measure("get-service", service).await?;
+        let buyer = self.buyer_in_events().await?;
+        let buyer = self.by_admin(Request::get(format!("/v1/admin/buyers/{buyer}")));
+        self.measure("get-buyer", buyer).await?;
         Ok(())
     }
 

@@ -92,6 +92,8 @@ impl Shop {
             ("MainMaxActive", "1000000"),
             ("WhoCharges", "users"),
             ("AuditMinutes", "0"),
+            // What is measured is the request.
+            ("Events", "false"),
         ];
         let stack = start(Options {
             time,
@@ -297,6 +299,13 @@ impl Shop {
     pub async fn hold(&mut self, buyer: &Buyer, number: u64) -> Result<String, Failure> {
         let hold = self.hold_seat(buyer, number);
         text(&self.ask(hold).await?["reservation_id"])
+    }
+
+    /// What stands for the administrator in events.
+    pub async fn buyer_in_events(&self) -> Result<String, Failure> {
+        let app = self.stack.operator().await;
+        let buyers = app.store().create_buyers().await?;
+        Ok(buyers.buyer(self.admin_id.parse()?).to_string())
     }
 
     /// The items of `Queues` whose id begins with this.

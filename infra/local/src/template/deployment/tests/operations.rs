@@ -1,12 +1,15 @@
 //! What operators rely on: alarms, tables that stay when the stack is deleted, and several stacks
 //! in one account.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Value as Json, json};
 use yaml_serde::Value;
 
-use super::{Template, properties};
+use super::{STREAMS, Template, properties};
 
 /// The resources of a type, by name, as the template has them.
 fn resources(kind: &str) -> Vec<(String, Value)> {
@@ -19,8 +22,9 @@ fn resources(kind: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// What the template's resources are with the defaults of all parameters.
-static USUAL: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| properties(&[]));
+/// What the template's resources are with events, and else with the defaults of all parameters.
+static USUAL: LazyLock<BTreeMap<String, Json>> =
+    LazyLock::new(|| properties(&[("Events", "true")]));
 
 /// The names of the alarms that watch Lambda's `Errors` of a function.
 fn alarms_on_crashes_of(function: &str) -> Vec<String> {
@@ -149,16 +153,12 @@ fn refusals_of_the_gateway_are_counted() {
 }
 
 #[test]
-fn tables_except_keys_can_be_restored_and_outlive_the_stack() {
+fn tables_can_be_restored_and_all_but_keys_outlive_the_stack() {
     let properties = &*USUAL;
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let is_kept = name != "Keys";
         let restores = &properties[&name]["PointInTimeRecoverySpecification"];
-        assert_eq!(
-            restores["PointInTimeRecoveryEnabled"] == true,
-            is_kept,
-            "{name}"
-        );
+        assert_eq!(restores["PointInTimeRecoveryEnabled"], true, "{name}");
         assert_eq!(
             properties[&name]["DeletionProtectionEnabled"] == "true",
             is_kept,
@@ -246,6 +246,93 @@ fn processor_is_not_a_parameter() {
     for (function, resource) in resources("AWS::Serverless::Function") {
         let own = resource["Properties"].get("Architectures");
         assert!(own.is_none(), "{function}");
+    }
+}
+
+/// Without events there is nothing that has to do with them, and no alarm waits for any.
+#[test]
+fn everything_of_events_has_their_condition() {
+    let template = Template::repository().expect("YAML");
+    let all = template.section("Resources").expect("resources");
+    let condition = |name: &str| all[name]["Condition"].as_str();
+    for name in [
+        "EventBus",
+        "EventDeadLetters",
+        "Publish",
+        "EventsAreLate",
+        "EventsAreLost",
+    ] {
+        assert_eq!(condition(name), Some("PublishesEvents"), "{name}");
+    }
+    assert_eq!(condition("EventArchive"), Some("ArchivesEvents"));
+    for (name, _) in all.iter().filter(|(name, _)| {
+        let name = name.as_str().expect("a name");
+        name.starts_with("Webhook")
+    }) {
+        let name = name.as_str().expect("a name");
+        assert_eq!(condition(name), Some("HasWebhook"), "{name}");
+    }
+    for (events, streams) in [("true", 4), ("false", 0)] {
+        let properties = properties(&[("Events", events)]);
+        let streamed = properties
+            .values()
+            .filter(|table| table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES");
+        assert_eq!(streamed.count(), streams, "{events}");
+    }
+}
+
+/// The labels are in the order of the parameter's description.
+#[test]
+fn events_of_restored_tables_come_from_their_own_streams() {
+    let own = properties(&[]);
+    let restored = properties(&[("RestoredTables", "then"), ("RestoredStreams", STREAMS)]);
+    let labels = restored["Publish"]["Events"]
+        .as_object()
+        .expect("sources")
+        .iter();
+    let streams: Vec<_> = labels
+        .map(|(table, source)| {
+            let of_own = &own["Publish"]["Events"][table]["Properties"]["Stream"];
+            assert_eq!(of_own, &json!(format!("{table}.StreamArn")));
+            let stream = source["Properties"]["Stream"].as_str().expect("an ARN");
+            let (_, name) = stream.split_once(":table/onsale-").expect("a table");
+            name.to_owned()
+        })
+        .collect();
+    let stream = |table: &str, number: u8| format!("{table}-then/stream/2026-11-0{number}");
+    let expected = [
+        stream("Accounts", 1),
+        stream("Catalog", 2),
+        stream("Queues", 3),
+        stream("Sessions", 4),
+    ];
+    assert_eq!(BTreeSet::from_iter(streams), BTreeSet::from(expected));
+}
+
+#[test]
+fn webhook_gets_the_events_of_the_given_types() {
+    let pattern = |parameters: &[(&str, &str)]| -> Json {
+        let rule = &properties(parameters)["WebhookRule"];
+        let pattern = rule["EventPattern"].as_str().expect("a text");
+        serde_json::from_str(pattern).expect("JSON")
+    };
+    assert_eq!(
+        pattern(&[("WebhookEvents", "order.,hold.placed.v1")]),
+        json!({
+            "source": ["onsale"],
+            "detail-type": [{ "prefix": "order." }, { "prefix": "hold.placed.v1" }],
+        })
+    );
+    let usual = pattern(&[]);
+    let prefixes = usual["detail-type"].as_array().expect("prefixes");
+    for kind in [
+        "charge.made.v1",
+        "balance.corrected.v1",
+        "order.paid.v1",
+        "order.refunded.v1",
+    ] {
+        let is_of = |prefix: &Json| kind.starts_with(prefix["prefix"].as_str().expect("a text"));
+        assert!(prefixes.iter().any(is_of), "{kind} is money");
     }
 }
 

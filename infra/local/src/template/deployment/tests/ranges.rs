@@ -66,7 +66,14 @@ fn runner() -> TestRunner {
 }
 
 /// These are names, not numbers.
-const NAMES: [&str; 2] = ["AlarmTopicArn", "RestoredTables"];
+const NAMES: [&str; 6] = [
+    "AlarmTopicArn",
+    "RestoredTables",
+    "RestoredStreams",
+    "WebhookUrl",
+    "WebhookSecret",
+    "WebhookEvents",
+];
 
 #[test]
 fn every_function_starts_with_each_listed_value() {
@@ -155,6 +162,7 @@ fn range_allows_both_its_ends_and_nothing_beyond() {
         ("AdmitConcurrency", "0", "100", ["-1", "101"]),
         ("WarmReads", "12000", "1000000", ["11999", "1000001"]),
         ("WarmWrites", "4000", "1000000", ["3999", "1000001"]),
+        ("EventArchiveDays", "0", "3650", ["-1", "3651"]),
     ] {
         assert!(is_allowed(name, least) && is_allowed(name, most), "{name}");
         for value in beyond {

@@ -1,10 +1,10 @@
-//! Money and times, as answers have them.
+//! Money and times, as answers and events have them.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::domain::money::{Difference, Money};
+use super::money::{Difference, Money};
 
 /// An amount of money in won, with at most two decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
