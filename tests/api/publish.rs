@@ -383,6 +383,15 @@ async fn events_of_money_are_made_again_with_their_ids() {
         let answer = shop.republish(json!({ "from": from, "to": to })).await;
         assert_eq!(answer["sent"], 0);
     }
+    // An item that cannot be read keeps nothing from the others.
+    let broken = json!({ "user_id": admin.user_id, "entry": "charge#broken", "amount": "none" });
+    shop.put_item("Accounts", broken).await;
+    let answer = shop.republish(json!({ "from": from, "to": to })).await;
+    assert_eq!(
+        answer,
+        json!({ "looked_at": 3, "sent": 4, "unreadable": 1 })
+    );
+
     for wrong in [
         json!({}),
         json!({ "from": from }),

@@ -57,8 +57,12 @@ async fn deliver(app: &App, bus: &EventBus, records: &[Value]) -> Result<Option<
                 told.extend(events.map(|event| (index, event)));
             }
             Ok(None) => {}
-            Err(error) => {
-                tracing::error!(%error, sequence_number = sequence_number(record), "a record cannot be read");
+            // The error may have a value of the item, which may be a secret.
+            Err(_) => {
+                tracing::error!(
+                    sequence_number = sequence_number(record),
+                    "a record cannot be read"
+                );
                 unreadable.push(index);
             }
         }

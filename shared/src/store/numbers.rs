@@ -77,7 +77,7 @@ impl Store {
     /// Adds an early entry on this stripe, or on one of the next; `None` once it is frozen. 1 WRU.
     ///
     /// A stripe whose partition is over its limit hands over to the next one. A write that was
-    /// throttled did nothing, so the entry is counted once. Only the last of [`HANDED_OVER`] + 1
+    /// throttled did nothing, so the entry is counted once. Only the last of `HANDED_OVER` + 1
     /// stripes is tried again. A failure after which the entry may have been counted leaves an
     /// entry that nobody has, which is allowed.
     pub async fn enter_early(

@@ -93,10 +93,12 @@ struct Version {
 }
 
 /// Entries of a page of `Accounts`, each as if it had just been written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct WrittenEntries {
     /// The entries.
     pub entries: Vec<Written>,
+    /// How many items cannot be read.
+    pub unreadable: usize,
     /// The position after which the next page begins; `None` after the last one.
     pub next: Option<String>,
 }
@@ -137,12 +139,18 @@ impl Store {
             record.keys = record.new_image.clone();
             entry(record)
         });
-        Ok(WrittenEntries {
-            entries: entries
-                .filter_map(Result::transpose)
-                .collect::<Result<_, _>>()?,
+        let mut read = WrittenEntries {
             next,
-        })
+            ..WrittenEntries::default()
+        };
+        for entry in entries {
+            match entry {
+                Ok(written) => read.entries.extend(written),
+                // The others can be told all the same.
+                Err(_) => read.unreadable += 1,
+            }
+        }
+        Ok(read)
     }
 }
 

@@ -62,12 +62,13 @@ pub(super) async fn handle(
     let buyers = app.buyers().await?;
     let end = deadline.saturating_sub(BEFORE_DEADLINE).unwrap_or(deadline);
     let pace = Pace::new(app.now());
-    let (mut looked_at, mut sent) = (0, 0);
+    let (mut looked_at, mut sent, mut unreadable) = (0, 0, 0);
     loop {
         pace.keep(app).await;
         let part = app.store().written_entries(after.as_deref(), PART_LENGTH);
         let part = part.await?;
         looked_at += part.entries.len();
+        unreadable += part.unreadable;
         // An entry says when it was made, so the time of the write is not needed.
         let entries = part.entries.iter();
         let all = entries.flat_map(|written| events(written, Timestamp::UNIX_EPOCH, buyers));
@@ -81,10 +82,16 @@ pub(super) async fn handle(
             break;
         }
     }
-    tracing::info!(looked_at, sent, "events of money are made again");
+    tracing::info!(
+        looked_at,
+        sent,
+        unreadable,
+        "events of money are made again"
+    );
     let answer = Answer {
         looked_at,
         sent,
+        unreadable,
         next: after.map(|after| cursor(LIST, &after)),
     };
     serde_json::to_value(answer).map_err(|error| ApiError::Internal(error.into()))
@@ -109,6 +116,14 @@ struct Wanted {
 struct Answer {
     looked_at: usize,
     sent: usize,
+    /// Items that cannot be read. The audit names them.
+    #[serde(skip_serializing_if = "is_none")]
+    unreadable: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }

@@ -170,8 +170,9 @@ pub(super) fn of_queue(
     }
     if before.offer() != after.offer() {
         facts.push(match after.offer() {
-            Offer::SoldOut => ("sold_out", after.ticked_at, Fact::QueueSoldOut(fact())),
-            Offer::Over => ("over", after.ticked_at, Fact::QueueOver(fact())),
+            // The last tick may be older: a line that is still over keeps its time.
+            Offer::SoldOut => ("sold_out", written_at, Fact::QueueSoldOut(fact())),
+            Offer::Over => ("over", written_at, Fact::QueueOver(fact())),
             Offer::Seats => ("reopened", written_at, Fact::QueueReopened(fact())),
         });
     }
