@@ -56,8 +56,9 @@ impl Shop {
 
 /// Half of the stripes are on partitions that are over their limit. Each entry is counted once, on
 /// another stripe, and gets a number of its own.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn throttled_stripe_hands_over_to_the_next() {
+    crate::harness::in_virtual_time();
     let (shop, _) = Shop::opening_in(60).await;
     let faults = shop.stack.faults();
     for stripe in (0..STRIPES).step_by(2) {
@@ -77,8 +78,9 @@ async fn throttled_stripe_hands_over_to_the_next() {
 }
 
 /// If each stripe that is tried is throttled, the join is refused, and joining again works.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn join_is_refused_while_all_stripes_are_throttled() {
+    crate::harness::in_virtual_time();
     let (shop, _) = Shop::opening_in(60).await;
     let faults = shop.stack.faults();
     for stripe in 0..STRIPES {
