@@ -180,7 +180,8 @@ impl Config {
     pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
 
     /// Reads the configuration. `variable` returns an environment variable by its name. Every
-    /// variable is required but `DEPLOYMENT`, `EVENT_BUS` and `EVENT_DEAD_LETTERS_URL`. The defaults are in `template.yaml`, and none are here.
+    /// variable is required but `DEPLOYMENT`, `EVENT_BUS` and `EVENT_DEAD_LETTERS_URL`. The defaults are
+    /// in `template.yaml`, and none are here.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
         let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
