@@ -80,7 +80,10 @@ async function seesAgain(visit, page, before, event) {
  */
 async function requireOneRound(visit, from, event) {
   await visit.settle();
-  const asked = visit.calls.slice(from).map(({ method, path, at }) => ({ call: `${method} ${path}`, at }));
+  // What the page asked for just before it was loaded again belongs to no round.
+  const since = visit.calls.slice(from).filter(({ at }) => at >= visit.loadedAt);
+  const asked = since.map(({ method, path, at }) => ({ call: `${method} ${path}`, at }));
+  assert(asked.length > 0, `after ${event}, the page has asked for nothing`);
   const twice = asked.filter(({ call, at }, index) =>
     asked.slice(0, index).some((other) => other.call === call && Math.abs(at - other.at) < 1000),
   );

@@ -98,6 +98,8 @@ export class Visit {
   files = [];
   /** Requests to the API: `{method, path, status, at}`, with the time in milliseconds since 1970. */
   calls = [];
+  /** When the page was loaded last, in milliseconds since 1970. */
+  loadedAt = 0;
   /** The page's texts in the visitor's language. */
   texts;
   /** Texts of errors of the page that are expected. */
@@ -204,6 +206,7 @@ export class Visit {
       this.calls.push({ method: request.method(), path: pathname + search, status: response?.status(), at });
       return;
     }
+    if (request.isNavigationRequest()) this.loadedAt = request.timing().startTime;
     const { responseBodySize } = await request.sizes();
     // Chromium does not tell how many bytes a worker's script had. A profile has no file in its cache
     // that it has never asked for.
