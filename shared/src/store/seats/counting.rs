@@ -108,6 +108,15 @@ impl Counting {
     }
 }
 
+/// The blocks of these halls: the index of the hall, the hall, and the block.
+fn blocks_of(halls: &[Hall]) -> Vec<(usize, Hall, u32)> {
+    let of_hall = |(index, hall): (usize, &Hall)| {
+        let hall = hall.clone();
+        (0..blocks(hall.capacity)).map(move |block| (index, hall.clone(), block))
+    };
+    halls.iter().enumerate().flat_map(of_hall).collect()
+}
+
 impl Store {
     /// Counts the taken seats of each of these halls, and those of each grade where a plan is given.
     /// 0.5 RRU per 4 KB of each block. The error is that of a busy database if it does not answer in
@@ -117,17 +126,13 @@ impl Store {
         halls: &[Hall],
         now: Timestamp,
     ) -> Result<Vec<TakenSeats>, StoreError> {
-        let all: Vec<_> = halls
-            .iter()
-            .enumerate()
-            .flat_map(|(index, hall)| {
-                (0..blocks(hall.capacity)).map(move |block| (index, hall.clone(), block))
-            })
-            .collect();
-        let counts = self.at_once(all, move |store, (index, hall, block)| async move {
-            let count = store.count_block_by_grade(&hall, block, now);
-            Ok((index, count.await?))
-        });
+        let counts = self.at_once(
+            blocks_of(halls),
+            move |store, (index, hall, block)| async move {
+                let count = store.count_block_by_grade(&hall, block, now);
+                Ok((index, count.await?))
+            },
+        );
         let add = async |mut taken: Vec<TakenSeats>, (index, count): (usize, TakenSeats)| {
             taken[index].add(&count);
             Ok(taken)
@@ -195,17 +200,13 @@ impl Store {
         halls: &[Hall],
         now: Timestamp,
     ) -> Result<Vec<SoldSeats>, StoreError> {
-        let all: Vec<_> = halls
-            .iter()
-            .enumerate()
-            .flat_map(|(index, hall)| {
-                (0..blocks(hall.capacity)).map(move |block| (index, hall.clone(), block))
-            })
-            .collect();
-        let counts = self.at_once(all, move |store, (index, hall, block)| async move {
-            let count = store.count_sold_in_block(&hall, block, now);
-            Ok((index, count.await?))
-        });
+        let counts = self.at_once(
+            blocks_of(halls),
+            move |store, (index, hall, block)| async move {
+                let count = store.count_sold_in_block(&hall, block, now);
+                Ok((index, count.await?))
+            },
+        );
         let add = async |mut sold: Vec<SoldSeats>, (index, count): (usize, SoldSeats)| {
             sold[index].add(count);
             Ok(sold)
