@@ -8,6 +8,7 @@ mod doors;
 mod halls;
 mod line;
 mod listing;
+pub mod numbers;
 mod plans;
 
 use std::{
@@ -75,6 +76,9 @@ const _: () = assert!(
 /// How long an instance uses its copy of a queue's document.
 const QUEUE_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
 
+/// How long an instance remembers that the counter of a queue was throttled.
+const RUSHED_FOR: SignedDuration = SignedDuration::from_secs(10);
+
 /// How long an instance remembers that a session was over.
 const OVER_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
 
@@ -111,6 +115,8 @@ struct Parts {
     metrics: Metrics,
     queue_defaults: Settings,
     queues: Cache<QueueId, Queue>,
+    /// How many pools to draw numbers from, in queues whose counter was throttled.
+    rushed: Cache<QueueId, u8>,
     over: Cache<SessionId, ()>,
     concerts: Cache<ConcertId, Concert>,
     shows: Cache<ShowId, Show>,
@@ -166,6 +172,7 @@ impl App {
             buyers: OnceLock::new(),
             metrics,
             queues: Cache::new(QUEUE_GOOD_FOR),
+            rushed: Cache::new(RUSHED_FOR),
             over: Cache::new(OVER_GOOD_FOR),
             concerts: Cache::new(CATALOG_GOOD_FOR),
             shows: Cache::new(CATALOG_GOOD_FOR),

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod numbers;
 pub mod owners;
 pub mod plans;
+pub mod pools;
 pub mod programme;
 pub mod purchase;
 mod query;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::App;
+use super::{App, numbers::Settled};
 use crate::{
     domain::{
         changes::LastChange,
@@ -16,6 +16,7 @@ use crate::{
     },
     error::{ApiError, Constraint},
     store::{
+        queues::Census,
         Decided as _, Reading, Rejected, StoreError, TryError, cohorts::Event, queues::SettingsPut,
         sessions::Found, while_stale,
     },
@@ -183,6 +184,7 @@ impl App {
             None
         };
         let mut census = self.store().census(&queue).await?;
+        let queue = self.with_joins(queue, &census).await;
         // The clock is read as late as possible: a tick with an old time would count windows that
         // have ended.
         let now = self.now();
@@ -208,6 +210,23 @@ impl App {
         }
         self.0.queues.put(id.clone(), Queue { line, ..queue }, now);
         Ok(Ticked::Done)
+    }
+
+    /// A queue after a look at its joins. If pools were filled lately: 64 RRU, and 1 WRU for each
+    /// pool whose numbers were not drawn in time.
+    ///
+    /// A failure is only logged. Without these numbers fewer people come in, which is safe.
+    async fn with_joins(&self, queue: Queue, census: &Census) -> Queue {
+        let settled = match self.settle_pools(&queue, census.pools_filled_at).await {
+            Ok(settled) => settled,
+            Err(error) => {
+                tracing::warn!(queue_id = %queue.id, %error, "pools were not looked at");
+                Settled::default()
+            }
+        };
+        let mut line = queue.with_joins(self.now(), census.issued, settled.unused);
+        line.pools_settled = line.pools_settled.max(settled.through);
+        Queue { line, ..queue }
     }
 
     /// Ticks a queue that has not opened. Nobody is let in. But its line ends, for the entries that

@@ -9,7 +9,9 @@ mod closures;
 mod cohort;
 mod flow;
 mod opening;
+pub mod pool;
 mod seats;
+mod unused;
 
 use std::ops::RangeInclusive;
 
@@ -23,6 +25,7 @@ pub use self::{
     flow::Flow,
     opening::{MAX_AHEAD, Opening, Ticket},
     seats::{SeatCount, SeatsLeft},
+    unused::{Range, Unused},
 };
 use super::{
     ids::{ConcertId, QueueId},
@@ -189,6 +192,16 @@ pub struct Line {
     /// session with a number up to this one can buy nothing, unless it holds seats.
     #[serde(skip_serializing_if = "is_none_yet")]
     pub closed_through: u64,
+    /// How many pools a join may draw its number from, if the queue is rushed; 0: from the counter.
+    #[serde(skip_serializing_if = "is_calm")]
+    pub pools: u8,
+    /// Until when pools were filled whose numbers are all drawn or known to be unused
+    /// (milliseconds).
+    #[serde(skip_serializing_if = "is_never")]
+    pub pools_settled: i64,
+    /// The numbers that nobody has.
+    #[serde(skip_serializing_if = "Unused::is_none")]
+    pub unused: Unused,
     /// The closures: where the line ended and why, the smallest numbers first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub closures: Vec<Closure>,
@@ -200,6 +213,16 @@ pub struct Line {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_none_yet(number: &u64) -> bool {
     *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_calm(blocks: &u8) -> bool {
+    *blocks == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_never(time: &i64) -> bool {
+    *time == 0
 }
 
 /// A queue: its settings and its line.
@@ -331,6 +354,29 @@ impl Queue {
         self.is_quiet() && self.line.issued == issued
     }
 
+    /// The line after a tick has looked at its joins: how many pools the next ones may use, and
+    /// which numbers nobody has. `issued` is how many numbers have been drawn or put into pools.
+    #[must_use]
+    pub fn with_joins(
+        &self,
+        now: Timestamp,
+        issued: u64,
+        unused: impl IntoIterator<Item = Range>,
+    ) -> Line {
+        let mut line = self.line.clone();
+        line.pools = match line.schedule.last() {
+            // This is the tick of the opening.
+            None => pool::pools_after_draw(issued),
+            Some(_) => {
+                let joins = issued.saturating_sub(line.issued);
+                let since = now.as_millisecond() - line.ticked_at;
+                pool::pools_for(line.pools, joins, since)
+            }
+        };
+        line.add_unused(unused);
+        line
+    }
+
     /// Whether nobody was active or waiting at the last tick, and the settings still cover the
     /// credit that it left. Then another tick is worth its price only if a number has been issued
     /// since.
@@ -339,7 +385,8 @@ impl Queue {
         let reached = line.schedule.last().map_or(0, |last| last.served / PERSON);
         let covered = reached.saturating_sub(line.issued) <= self.places_free(0, None);
         let ticked = line.schedule.last().is_some();
-        ticked && line.active == 0 && line.waiting_since.is_none() && covered
+        let calm = line.waiting_since.is_none() && line.pools == 0;
+        ticked && line.active == 0 && calm && covered
     }
 
     /// Whether the last tick was so long ago that the queue need not be looked at each time.
@@ -387,7 +434,9 @@ impl Queue {
         line.room = self.places_free(line.active, seats).saturating_sub(ahead);
 
         let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
-        let target = (served + (line.room * PERSON).min(step))
+        let target = line
+            .unused
+            .beyond(served, (line.room * PERSON).min(step))
             .min(issued * PERSON + step.max(PERSON))
             .max(served);
         line.passed = passed;
@@ -536,6 +585,9 @@ impl Line {
             active += admitted.saturating_sub(done);
         }
         self.cohorts.drain(..over);
+        if let Some(oldest) = self.cohorts.first() {
+            self.unused.forget_through(oldest.passed);
+        }
         active
     }
 

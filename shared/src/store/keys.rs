@@ -186,6 +186,11 @@ pub fn issued(queue: &QueueId) -> String {
     format!("{queue}#number")
 }
 
+/// `Queues`: one of the pools of numbers that a rushed queue draws from.
+pub fn pool(queue: &QueueId, pool: u8) -> String {
+    format!("{queue}#pool#{pool}")
+}
+
 /// `Queues`: how many early entries a stripe has.
 pub fn early(queue: &QueueId, stripe: u8) -> String {
     format!("{queue}#early#{stripe}")
@@ -366,6 +371,7 @@ mod tests {
         assert_eq!(issued(&QueueId::main()), "main#number");
         let arena = "arena".parse().expect("an id");
         assert_eq!(early(&arena, 7), "arena#early#7");
+        assert_eq!(pool(&arena, 63), "arena#pool#63");
         assert_eq!(queue_shows(&arena), "arena#shows");
         assert_eq!(
             cohort(&QueueId::main(), Counter::first(1_790_000_000_000)),

@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue, Update},
 };
 use futures_util::TryStreamExt as _;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
     Reading, Store, StoreError,
-    item::{from_item, number},
+    item::{from_item, number, time},
     keys,
     queues::key,
 };
@@ -30,6 +31,9 @@ const HANDED_OVER: u8 = 3;
 #[derive(Deserialize)]
 pub(super) struct Issued {
     pub(super) issued: u64,
+    /// When numbers were last taken for a pool (milliseconds).
+    #[serde(default)]
+    pub(super) pools_filled_at: i64,
 }
 
 #[derive(Default, Deserialize)]
@@ -63,10 +67,48 @@ impl Store {
     }
 
     /// Draws the next number of a queue; `None` before its opening. 1 WRU. A number that is drawn
-    /// and not used leaves a gap, which is allowed.
+    /// and not used leaves a gap, which is allowed. It is tried again after a failure, but not after
+    /// it was throttled: then others draw from the same item, and [`StoreError::Throttled`] is
+    /// returned at once.
     pub async fn draw_number(&self, queue_id: &QueueId) -> Result<Option<u64>, StoreError> {
+        match self.draw_with(&self.client_without_retries, queue_id).await {
+            Err(StoreError::TimedOut(_) | StoreError::Unavailable(_)) => {
+                self.draw_with(&self.client, queue_id).await
+            }
+            drawn => drawn,
+        }
+    }
+
+    async fn draw_with(
+        &self,
+        client: &Client,
+        queue_id: &QueueId,
+    ) -> Result<Option<u64>, StoreError> {
+        let update = self.issue_with(client, queue_id, 1, "ADD issued :numbers");
+        self.issued_after(update).await
+    }
+
+    /// Takes this many numbers for a pool, and returns the last one; `None` before the opening. 1
+    /// WRU. It is never tried again here. Numbers that are taken and not used leave gaps, which is
+    /// allowed.
+    pub async fn take_numbers(
+        &self,
+        queue_id: &QueueId,
+        numbers: u64,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        let add = "ADD issued :numbers SET pools_filled_at = :now";
         let update = self
-            .issue(queue_id, 1)
+            .issue_with(&self.client_without_retries, queue_id, numbers, add)
+            .expression_attribute_values(":now", time(now));
+        self.issued_after(update).await
+    }
+
+    async fn issued_after(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Option<u64>, StoreError> {
+        let update = update
             .condition_expression("attribute_not_exists(held_back)")
             .return_values(ReturnValue::UpdatedNew);
         let issued = self.attributes_after(update).await?;
@@ -177,7 +219,7 @@ impl Store {
         numbers: u64,
     ) -> Result<bool, StoreError> {
         let update = self
-            .issue(queue_id, numbers)
+            .issue_with(&self.client, queue_id, numbers, "ADD issued :numbers")
             .expression_attribute_values(":issued", number(issued));
         let update = match issued {
             // A queue without early entries has an item that says 0.
@@ -187,9 +229,15 @@ impl Store {
         self.send_conditional(update).await
     }
 
-    fn issue(&self, queue_id: &QueueId, numbers: u64) -> UpdateItemFluentBuilder {
-        self.update_item(keys::issued(queue_id))
-            .update_expression("ADD issued :numbers")
+    fn issue_with(
+        &self,
+        client: &Client,
+        queue_id: &QueueId,
+        numbers: u64,
+        add: &str,
+    ) -> UpdateItemFluentBuilder {
+        self.update_item_with(client, keys::issued(queue_id))
+            .update_expression(add)
             .expression_attribute_values(":numbers", number(numbers))
     }
 

@@ -88,6 +88,8 @@ struct Registry {
 pub struct Census {
     /// How many numbers have been issued.
     pub issued: u64,
+    /// When numbers were last taken for a pool (milliseconds); 0 if never.
+    pub pools_filled_at: i64,
     counts: HashMap<i64, Counts>,
 }
 
@@ -350,14 +352,18 @@ impl Store {
                     let counts: Counts = from_item(item)?;
                     *census.counts.entry(*start).or_default() += counts;
                 }
-                None => census.issued = from_item::<Issued>(item)?.issued,
+                None => {
+                    let issued: Issued = from_item(item)?;
+                    census.issued = issued.issued;
+                    census.pools_filled_at = issued.pools_filled_at;
+                }
             }
         }
         Ok(census)
     }
 
     /// Reads items of this table, however many, consistently.
-    async fn read_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn read_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let table = &*self.tables.queues;
         let batches = keys.chunks(MAX_IN_A_BATCH).map(|keys| {
             let wanted = [(table, keys.to_vec())];
@@ -475,7 +481,7 @@ fn is_held_back(numbers: Option<&Item>) -> bool {
     held_back == Some(&AttributeValue::Bool(true))
 }
 
-fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+pub(super) fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {
     error
         .as_service_error()
         .is_some_and(UpdateItemError::is_conditional_check_failed_exception)

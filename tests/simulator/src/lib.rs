@@ -13,6 +13,7 @@ mod time;
 
 mod house;
 mod people;
+mod rush;
 mod simulation;
 
 mod outcome;
@@ -21,5 +22,6 @@ mod size;
 pub use crowd::{Crowd, Stay};
 pub use evening::{Arrivals, Evening, Troubles, Wave, settings};
 pub use outcome::{Errors, Estimate, Look, Moment, Outcome, Ticks, Units};
+pub use rush::{Measured, Phase, Rush, Spread};
 pub use simulation::Progress;
 pub use size::item_size;

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Line, Queue};
+use super::{Line, Queue, Range};
 use crate::domain::{draw::EarlyEntry, schedule::PERSON, session::Ending};
 
 /// The most closures that are kept. Older ones are merged.
@@ -117,7 +117,8 @@ impl Queue {
 }
 
 impl Line {
-    /// How many of the numbers above `from` and up to `to` were not skipped by closing the queue.
+    /// How many of the numbers above `from` and up to `to` somebody may have: those that are not
+    /// known to be unused, and were not skipped by closing the queue.
     pub(super) fn numbers_between(&self, from: u64, to: u64) -> u64 {
         let closed = self
             .closures
@@ -131,7 +132,24 @@ impl Line {
                     .saturating_sub(closure.after.max(from))
             })
             .sum();
-        to.saturating_sub(from).saturating_sub(closed)
+        let all = to.saturating_sub(from);
+        all.saturating_sub(closed + self.unused.between(from, to))
+    }
+
+    /// Adds unused numbers, but for those for which the line has ended.
+    pub(super) fn add_unused(&mut self, unused: impl IntoIterator<Item = Range>) {
+        let closures = &self.closures;
+        let closed_through = self.closed_through;
+        self.unused.add(unused.into_iter().map(|range| {
+            let closed = closures.iter().find(|closure| {
+                let closes = closure.reason == ClosureReason::QueueClosed;
+                closes && closure.after < range.through && range.after < closure.through
+            });
+            Range {
+                after: range.after.max(closed_through),
+                through: closed.map_or(range.through, |closed| closed.after),
+            }
+        }));
     }
 
     /// Ends the line for everybody in it who holds nothing, inside or not. Later joins get larger
@@ -140,6 +158,7 @@ impl Line {
         self.pass_all(start, issued);
         self.remember_closure(self.closed_through, issued, reason);
         self.closed_through = issued;
+        self.unused.drop_through(issued);
         self.cohorts.clear();
         self.active = 0;
         self.room = 0;
@@ -150,6 +169,7 @@ impl Line {
     pub(super) fn end_for_waiting(&mut self, start: i64, issued: u64) {
         let reached = self.schedule.served_milli(start) / PERSON;
         self.pass_all(start, issued);
+        self.unused.drop_after(reached);
         self.remember_closure(reached, issued, ClosureReason::QueueClosed);
     }
 

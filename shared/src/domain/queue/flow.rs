@@ -93,7 +93,8 @@ impl Queue {
             || {
                 let (until, reached) = self.promised();
                 let ahead = i128::from((until - now).max(0));
-                let beyond = ahead + self.wait_beyond(number.saturating_sub(reached));
+                let place = self.line.numbers_between(reached, number);
+                let beyond = ahead + self.wait_beyond(place);
                 beyond.max(i128::from(resumes_in))
             },
             |at| i128::from(at - now),
@@ -118,7 +119,7 @@ impl Queue {
         let at_rate = |people: i128| people * 1_000_000 / rate;
 
         let (until, reached) = self.promised();
-        let promised = reached.saturating_sub(line.passed);
+        let promised = line.numbers_between(line.passed, reached);
         let inside = line.active + promised;
         let places = i128::from(self.settings.max_active);
         let taken = i128::from(inside);
@@ -147,7 +148,7 @@ impl Line {
     /// time in between says about how long people stay.
     pub(super) fn watch_flow(&mut self, before: &Line, settings: &Settings) {
         let elapsed = self.ticked_at - before.ticked_at;
-        let taken = before.active + self.passed.saturating_sub(before.passed);
+        let taken = before.active + self.numbers_between(before.passed, self.passed);
         // Over a longer time, people have come and gone unseen. While nobody waits, numbers may
         // have been skipped that nobody had.
         let is_seen = elapsed <= 2_000 * i64::from(settings.tick_seconds);

@@ -205,7 +205,8 @@ impl Queue {
     pub fn seats_through(&self) -> Option<u64> {
         let seats = self.line.seats.as_ref();
         let seats = seats.filter(|seats| !seats.more_to_come)?;
-        Some(seats.passed + seats.offered)
+        let (passed, offered) = (seats.passed * PERSON, seats.offered * PERSON);
+        Some(self.line.unused.beyond(passed, offered) / PERSON)
     }
 
     /// Whether a waiting session with this number is behind the last seat: the people before it,

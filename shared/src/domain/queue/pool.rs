@@ -1,0 +1,230 @@
+//! Pools: where numbers come from while a queue is rushed.
+//!
+//! A queue has one counter of its numbers, and DynamoDB takes 1,000 writes a second for one item.
+//! So a join of a rushed queue draws from one of several pools. A pool is an item with numbers in
+//! a row. Whoever draws its last number takes the next numbers for it from the counter.
+//!
+//! The order of the line stays exact to [`LIFE`]: numbers that are older than that are not given
+//! out. They are then unused, and the line passes them without losing time ([`super::Unused`]).
+//!
+//! Every write but a draw replaces a pool on condition that it is still as it was read. So a
+//! number is in one pool only, and it is either drawn once or unused.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::unused::Range;
+
+/// How many pools a queue has, at most. A name of a pool is a number below this one.
+pub const MOST_POOLS: u8 = 64;
+
+/// The numbers of a pool are given out for this long. So nobody stands behind somebody who came
+/// more than this much later, but for the difference of clocks.
+pub const LIFE: SignedDuration = SignedDuration::from_secs(2);
+
+/// A pool should last this long. Its size follows.
+const SHOULD_LAST_MILLISECONDS: i64 = 500;
+
+/// Whoever has claimed a pool has this long to fill it.
+const CLAIM: SignedDuration = SignedDuration::from_millis(500);
+
+/// A pool whose time is over is left alone for this much longer. Clocks differ, and the one that
+/// drew the last number may still be filling it.
+const REST: SignedDuration = SignedDuration::from_secs(1);
+
+/// The size of the first pool.
+const FIRST_SIZE: u64 = 32;
+
+/// The sizes that a pool may have.
+const SIZES: std::ops::RangeInclusive<u64> = 2..=512;
+
+/// A pool is at most this many times as large, or as small, as the one before it.
+const SIZE_CHANGES: u64 = 4;
+
+/// How many unused ranges a pool remembers. A tick reads them every few seconds.
+const RANGES_REMEMBERED: usize = 8;
+
+/// Joins a second from which a queue uses pools: half of what its counter takes.
+const RUSHED_FROM: u64 = 500;
+
+/// Joins a second below which it uses the counter again.
+const CALM_BELOW: u64 = 300;
+
+/// Joins a second for each pool. A pool then has about 50 numbers, so filling it costs each join
+/// little, and few numbers are left when the rush ends.
+const JOINS_FOR_A_POOL: u64 = 100;
+
+/// The fewest pools of a rushed queue.
+const FEWEST_POOLS: u8 = 4;
+
+/// Early entries in the draw from which a queue opens with pools: those who come late for a large
+/// draw come all at once.
+const LARGE_DRAW: u64 = 10_000;
+
+/// Early entries for each pool of such an opening.
+const ENTRIES_FOR_A_POOL: u64 = 1_000;
+
+/// A pool, as it is stored. Times are in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pool {
+    /// The last number drawn. The next one is the number after it.
+    pub drawn: u64,
+    /// The last number of the pool.
+    pub end: u64,
+    /// How many numbers it had at first.
+    pub size: u64,
+    /// When its numbers were taken from the counter. Nobody had drawn them before.
+    pub since: i64,
+    /// Until when its numbers may be drawn; or, while it is claimed, until when the claim lasts.
+    pub until: i64,
+    /// Whether somebody is filling it because its time was over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claimed: bool,
+    /// Numbers that it had before, and that nobody will ever have. The latest are last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<Range>,
+}
+
+impl Pool {
+    /// Whether it has numbers that have not been drawn.
+    pub fn has_numbers(&self) -> bool {
+        self.drawn < self.end
+    }
+
+    /// Whether somebody who finds it without a number may claim it.
+    pub fn may_be_claimed(&self, now: Timestamp) -> bool {
+        if self.claimed {
+            self.until < now.as_millisecond()
+        } else {
+            self.filled_before() < now.as_millisecond()
+        }
+    }
+
+    /// Until when whoever drew its last number may fill it. Others may claim it after that.
+    fn filled_before(&self) -> i64 {
+        self.until.saturating_add(milliseconds(REST))
+    }
+
+    /// Whether there is still time to take numbers for it from the counter. Half of the time that is
+    /// left is for the write.
+    pub fn may_be_filled(&self, now: Timestamp) -> bool {
+        let (until, whole) = if self.claimed {
+            (self.until, CLAIM)
+        } else {
+            (self.filled_before(), REST)
+        };
+        now.as_millisecond() < until - milliseconds(whole) / 2
+    }
+
+    /// A pool that somebody claims at `now`, in place of `seen`, or where there was none. What it
+    /// still had is unused.
+    pub fn claimed(seen: Option<&Self>, now: Timestamp) -> Self {
+        let until = now.as_millisecond().saturating_add(milliseconds(CLAIM));
+        match seen {
+            Some(seen) => Self {
+                size: seen.next_size(now),
+                claimed: true,
+                until,
+                ..seen.emptied()
+            },
+            None => Self {
+                drawn: 0,
+                end: 0,
+                size: FIRST_SIZE,
+                since: now.as_millisecond(),
+                until,
+                claimed: true,
+                unused: Vec::new(),
+            },
+        }
+    }
+
+    /// This pool when nothing will be drawn from it any more. What it still had is unused.
+    pub fn emptied(&self) -> Self {
+        let mut unused = self.unused.clone();
+        if self.has_numbers() {
+            unused.push(Range {
+                after: self.drawn,
+                through: self.end,
+            });
+        }
+        let forgotten = unused.len().saturating_sub(RANGES_REMEMBERED);
+        Self {
+            drawn: self.end,
+            unused: unused.split_off(forgotten),
+            ..self.clone()
+        }
+    }
+
+    /// This pool with new numbers: the last `size` ones up to `end`. They were taken from the
+    /// counter after `since`.
+    pub fn filled(&self, size: u64, end: u64, since: Timestamp) -> Self {
+        Self {
+            drawn: end.saturating_sub(size),
+            end,
+            size,
+            since: since.as_millisecond(),
+            until: since.as_millisecond().saturating_add(milliseconds(LIFE)),
+            claimed: false,
+            unused: self.unused.clone(),
+        }
+    }
+
+    /// How many numbers the pool after this one should have, so that it lasts half a second. It is
+    /// decided once, by whoever is going to fill it.
+    pub fn next_size(&self, now: Timestamp) -> u64 {
+        if self.claimed {
+            return self.size;
+        }
+        let drawn = self.size.saturating_sub(self.end - self.drawn);
+        let lasted = now.as_millisecond().min(self.until) - self.since;
+        let lasted = u64::try_from(lasted).unwrap_or(0).max(1);
+        let size = drawn * SHOULD_LAST_MILLISECONDS.unsigned_abs() / lasted;
+        let size = size.clamp(self.size / SIZE_CHANGES, self.size * SIZE_CHANGES);
+        size.clamp(*SIZES.start(), *SIZES.end())
+    }
+
+    /// Whether its numbers are too old to be drawn, on every clock.
+    pub fn is_left_over(&self, now: Timestamp) -> bool {
+        self.has_numbers() && self.may_be_claimed(now)
+    }
+}
+
+/// How many pools a join may use, of which the others are the first ones.
+///
+/// `before` is how many they were until now, `joins` how many numbers were issued in the
+/// milliseconds since; 0 is none: every join draws from the counter.
+pub(super) fn pools_for(before: u8, joins: u64, milliseconds: i64) -> u8 {
+    let milliseconds = u64::try_from(milliseconds.clamp(1_000, 20_000)).unwrap_or(1_000);
+    let a_second = joins.saturating_mul(1_000) / milliseconds;
+    let goes_on = if before > 0 { CALM_BELOW } else { RUSHED_FROM };
+    if a_second < goes_on {
+        return 0;
+    }
+    let needed = a_second.div_ceil(JOINS_FOR_A_POOL);
+    let needed = u8::try_from(needed).unwrap_or(MOST_POOLS);
+    let needed = needed.clamp(FEWEST_POOLS, MOST_POOLS);
+    // What a pool that is not used any more still has is unused. So they become fewer only if they
+    // are far too many.
+    if needed < before && before / 2 <= needed {
+        before
+    } else {
+        needed
+    }
+}
+
+/// How many pools a queue opens with after a draw among this many.
+pub(super) fn pools_after_draw(entries: u64) -> u8 {
+    if entries < LARGE_DRAW {
+        return 0;
+    }
+    let pools = u8::try_from(entries / ENTRIES_FOR_A_POOL).unwrap_or(MOST_POOLS);
+    pools.min(MOST_POOLS)
+}
+
+fn milliseconds(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
