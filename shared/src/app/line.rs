@@ -16,9 +16,8 @@ use crate::{
     },
     error::{ApiError, Constraint},
     store::{
-        queues::Census,
-        Decided as _, Reading, Rejected, StoreError, TryError, cohorts::Event, queues::SettingsPut,
-        sessions::Found, while_stale,
+        Decided as _, Reading, Rejected, StoreError, TryError, cohorts::Event, queues::Census,
+        queues::SettingsPut, sessions::Found, while_stale,
     },
 };
 

@@ -13,7 +13,7 @@ use crate::{
         ids::QueueId,
         queue::{
             Queue, Range, Ticket,
-            pool::{Pool, MOST_POOLS},
+            pool::{MOST_POOLS, Pool},
         },
     },
     store::{StoreError, pools::DrawnFrom},
@@ -247,11 +247,7 @@ enum Taken {
 }
 
 /// Takes numbers for a pool from the counter.
-async fn take_numbers(
-    numbers: &impl Numbers,
-    pool: &Pool,
-    size: u64,
-) -> Result<Taken, StoreError> {
+async fn take_numbers(numbers: &impl Numbers, pool: &Pool, size: u64) -> Result<Taken, StoreError> {
     loop {
         let now = numbers.now();
         if !pool.may_be_filled(now) {
@@ -391,11 +387,7 @@ impl Numbers for NumbersOf<'_> {
         self.app.store().draw_from_pool(self.id(), pool, now).await
     }
 
-    async fn take_numbers(
-        &self,
-        numbers: u64,
-        now: Timestamp,
-    ) -> Result<Option<u64>, StoreError> {
+    async fn take_numbers(&self, numbers: u64, now: Timestamp) -> Result<Option<u64>, StoreError> {
         self.app.store().take_numbers(self.id(), numbers, now).await
     }
 

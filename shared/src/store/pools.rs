@@ -17,7 +17,7 @@ use super::{
 };
 use crate::domain::{
     ids::QueueId,
-    queue::pool::{Pool, MOST_POOLS},
+    queue::pool::{MOST_POOLS, Pool},
 };
 
 /// What a draw found.
@@ -55,11 +55,11 @@ impl Store {
                 from_item(output.attributes.unwrap_or_default()).map(DrawnFrom::Number)
             }
             Err(error) if is_refused(&error) => match error.into_service_error() {
-                UpdateItemError::ConditionalCheckFailedException(refused) => refused
-                    .item
-                    .map_or(Ok(DrawnFrom::Absent), |item| {
+                UpdateItemError::ConditionalCheckFailedException(refused) => {
+                    refused.item.map_or(Ok(DrawnFrom::Absent), |item| {
                         from_item(item).map(DrawnFrom::Nothing)
-                    }),
+                    })
+                }
                 other => Err(StoreError::of_item(other)),
             },
             Err(error) => Err(error.into()),

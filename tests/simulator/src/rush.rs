@@ -251,7 +251,12 @@ impl World {
         let mut line = queue.with_joins(now, issued, unused.iter().copied());
         line.pools_settled = line.pools_settled.max(settled);
         let queue = Queue { line, ..queue };
-        let line = queue.tick(now, issued, |_| shared::domain::queue::Counts::default(), None);
+        let line = queue.tick(
+            now,
+            issued,
+            |_| shared::domain::queue::Counts::default(),
+            None,
+        );
         let line = line.unwrap_or(queue.line);
         let most = (*self.most_pools.lock()).max(line.pools);
         *self.most_pools.lock() = most;

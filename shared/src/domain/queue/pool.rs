@@ -20,7 +20,7 @@ pub const MOST_POOLS: u8 = 64;
 
 /// The numbers of a pool are given out for this long. So nobody stands behind somebody who came
 /// more than this much later, but for the difference of clocks.
-pub const LIFE: SignedDuration = SignedDuration::from_secs(2);
+pub const LIFE: SignedDuration = SignedDuration::from_millis(1500);
 
 /// A pool should last this long. Its size follows.
 const SHOULD_LAST_MILLISECONDS: i64 = 500;
@@ -30,7 +30,7 @@ const CLAIM: SignedDuration = SignedDuration::from_millis(500);
 
 /// A pool whose time is over is left alone for this much longer. Clocks differ, and the one that
 /// drew the last number may still be filling it.
-const REST: SignedDuration = SignedDuration::from_secs(1);
+const REST: SignedDuration = SignedDuration::from_millis(1000);
 
 /// The size of the first pool.
 const FIRST_SIZE: u64 = 32;

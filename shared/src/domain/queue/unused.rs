@@ -124,7 +124,9 @@ impl Unused {
             false => 0,
         };
         let listed = self.ranges.iter();
-        let listed: u64 = listed.map(|range| range.between(after, through).len()).sum();
+        let listed: u64 = listed
+            .map(|range| range.between(after, through).len())
+            .sum();
         listed + forgotten
     }
 

@@ -32,15 +32,48 @@ fn main() {
         ..Rush::new(7, phases)
     };
     let rushes = [
-        ("20,000/s fading, after a draw", warned(100_000, crowd.clone())),
+        (
+            "20,000/s fading, after a draw",
+            warned(100_000, crowd.clone()),
+        ),
         ("20,000/s fading, no warning", warned(0, crowd.clone())),
-        ("… clocks off by 1 s", Rush { clocks_off: 1_000, ..warned(100_000, crowd.clone()) }),
-        ("… 0.1 % of answers lost", Rush { lost: 0.001, ..warned(100_000, crowd.clone()) }),
-        ("… 0.1 % of instances die", Rush { killed: 0.001, ..warned(100_000, crowd) }),
-        ("20,000/s for 10 s, then nobody", warned(100_000, phases([(10, 20_000.0)]))),
-        ("30,000/s for 10 s, 80 partitions", Rush { partitions: 80, ..warned(100_000, phases([(10, 30_000.0)])) }),
+        (
+            "… clocks off by 1 s",
+            Rush {
+                clocks_off: 1_000,
+                ..warned(100_000, crowd.clone())
+            },
+        ),
+        (
+            "… 0.1 % of answers lost",
+            Rush {
+                lost: 0.001,
+                ..warned(100_000, crowd.clone())
+            },
+        ),
+        (
+            "… 0.1 % of instances die",
+            Rush {
+                killed: 0.001,
+                ..warned(100_000, crowd)
+            },
+        ),
+        (
+            "20,000/s for 10 s, then nobody",
+            warned(100_000, phases([(10, 20_000.0)])),
+        ),
+        (
+            "30,000/s for 10 s, 80 partitions",
+            Rush {
+                partitions: 80,
+                ..warned(100_000, phases([(10, 30_000.0)]))
+            },
+        ),
         ("2,500 people in 5 s", warned(0, phases([(5, 500.0)]))),
-        ("20,000 drawn, then 50/s", warned(20_000, phases([(60, 50.0)]))),
+        (
+            "20,000 drawn, then 50/s",
+            warned(20_000, phases([(60, 50.0)])),
+        ),
         ("50/s", steady(50.0)),
         ("300/s", steady(300.0)),
         ("450/s", steady(450.0)),
@@ -49,11 +82,27 @@ fn main() {
         ("1,000/s", steady(1_000.0)),
         ("1,500/s", steady(1_500.0)),
         ("3,000/s", steady(3_000.0)),
-        ("3,000/s, 4 partitions", Rush { partitions: 4, ..steady(2_000.0) }),
+        (
+            "3,000/s, 4 partitions",
+            Rush {
+                partitions: 4,
+                ..steady(2_000.0)
+            },
+        ),
     ];
     println!(
         "{:34} {:>7} {:>7} {:>16} {:>16} {:>7} {:>7} {:>6} {:>7} {:>6} {:>3}",
-        "rush", "joins", "refused", "drawing ms", "overtaken ms", "unused", "gaps", "%", "busiest", "WRU", "#"
+        "rush",
+        "joins",
+        "refused",
+        "drawing ms",
+        "overtaken ms",
+        "unused",
+        "gaps",
+        "%",
+        "busiest",
+        "WRU",
+        "#"
     );
     for (name, rush) in rushes {
         print(name, &rush.play());
@@ -61,10 +110,21 @@ fn main() {
 }
 
 fn print(name: &str, measured: &Measured) {
-    let Measured { joins, refused, drawing, overtaken, unused, gaps, busiest, wru, pools, .. } =
-        measured;
+    let Measured {
+        joins,
+        refused,
+        drawing,
+        overtaken,
+        unused,
+        gaps,
+        busiest,
+        wru,
+        pools,
+        ..
+    } = measured;
     let share = 100.0 * measured.gap_share();
-    let spread = |spread: &simulator::Spread| format!("{}/{}/{}", spread.p50, spread.p99, spread.max);
+    let spread =
+        |spread: &simulator::Spread| format!("{}/{}/{}", spread.p50, spread.p99, spread.max);
     println!(
         "{name:34} {joins:>7} {refused:>7} {:>16} {:>16} {unused:>7} {gaps:>7} {share:>6.2} {busiest:>7} {wru:>6.2} {pools:>3}",
         spread(drawing),

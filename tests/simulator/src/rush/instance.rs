@@ -129,11 +129,7 @@ impl Numbers for Seen<'_> {
         self.world.table.draw_from_pool(pool, now).await
     }
 
-    async fn take_numbers(
-        &self,
-        numbers: u64,
-        now: Timestamp,
-    ) -> Result<Option<u64>, StoreError> {
+    async fn take_numbers(&self, numbers: u64, now: Timestamp) -> Result<Option<u64>, StoreError> {
         self.world.table.take_numbers(numbers, now).await
     }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use shared::{
-    domain::queue::pool::{Pool, MOST_POOLS},
+    domain::queue::pool::{MOST_POOLS, Pool},
     jiff::Timestamp,
     store::{StoreError, pools::DrawnFrom},
 };
@@ -140,11 +140,7 @@ impl Table {
         self.call(take).await
     }
 
-    pub async fn draw_from_pool(
-        &self,
-        pool: u8,
-        now: Timestamp,
-    ) -> Result<DrawnFrom, StoreError> {
+    pub async fn draw_from_pool(&self, pool: u8, now: Timestamp) -> Result<DrawnFrom, StoreError> {
         let draw = |state: &mut State| {
             state.write(1 + usize::from(pool))?;
             let Some(found) = state.pools.get_mut(&pool) else {

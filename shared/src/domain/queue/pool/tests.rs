@@ -67,9 +67,7 @@ fn numbers_that_were_not_drawn_are_unused() {
 fn pool_remembers_its_latest_unused_numbers() {
     let mut pool = filled();
     for round in 1..=20 {
-        pool = pool
-            .emptied()
-            .filled(10, 1_000 * round, at(0));
+        pool = pool.emptied().filled(10, 1_000 * round, at(0));
     }
     let remembered: Vec<_> = pool.unused.iter().map(|range| range.through).collect();
     assert_eq!(remembered.len(), RANGES_REMEMBERED);
@@ -88,7 +86,10 @@ fn next_pool_lasts_half_a_second() {
     // Only what was drawn counts, and only until its time was over.
     assert_eq!(size(40, 9_000), 12);
     assert_eq!(size(50, 0), 200);
-    let largest = Pool { size: 512, ..Pool::claimed(None, at(0)) };
+    let largest = Pool {
+        size: 512,
+        ..Pool::claimed(None, at(0))
+    };
     let largest = largest.filled(512, 512, at(0));
     assert_eq!(drawn(&largest, 512).next_size(at(10)), 512);
     let smallest = Pool::claimed(None, at(0)).filled(2, 2, at(0));
@@ -114,7 +115,10 @@ fn queue_uses_as_many_pools_as_its_joins_need() {
     // It goes on for longer than it would begin.
     assert_eq!([499, 300, 299].map(|joins| pools(6, joins)), [6, 4, 0]);
     // They become fewer only if half would do.
-    assert_eq!([3_300, 3_200, 3_100].map(|joins| pools(64, joins)), [64, 64, 31]);
+    assert_eq!(
+        [3_300, 3_200, 3_100].map(|joins| pools(64, joins)),
+        [64, 64, 31]
+    );
     assert_eq!(pools(8, 1_000), 10);
 }
 
