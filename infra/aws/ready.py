@@ -40,6 +40,8 @@ PAGE_REQUESTS = 21
 ASK_PART, ASK_MIN, ASK_MAX = 8, 1, 30
 # How many read and write units a second DynamoDB accepts for one partition key.
 KEY_READS, KEY_WRITES = 3_000, 1_000
+# How many a second may join one open queue, as simulated.
+QUEUE_JOINS = 20_000
 # How many units a second a new table accepts.
 NEW_TABLE_READS, NEW_TABLE_WRITES = 12_000, 4_000
 # How many seats are stored together, and how many read units it costs at most to read them all.
@@ -235,7 +237,8 @@ def units_of(load, crowd):
         # Each running function reads the document of its queue once a second, for half a read unit.
         "Queues": (
             (load.requests - load.pages) * COLD_SECONDS / 2 + 2 * load.admitted,
-            load.joins + 2 * load.admitted,
+            # The pools of numbers are not spread evenly over the partitions.
+            2 * load.joins + 2 * load.admitted,
         ),
         "Sessions": (
             load.polls / 2 + load.joins + inside * load.admitted,
@@ -306,12 +309,11 @@ def of_routes(load, stack):
 
 def of_the_line(load, crowd, queue):
     """Checks the limits of one item, and of the items of one block of seats."""
-    if load.joins > KEY_WRITES and not queue.has_draw_ahead:
+    if load.joins > QUEUE_JOINS and not queue.has_draw_ahead:
         yield too_small(
             "numbers",
-            f"Up to {plain(load.joins)} people a second join, but the queue {queue.name} can issue"
-            f" only {KEY_WRITES:,} numbers a second, because one item of DynamoDB counts them. Give"
-            " the queue an opens_at, so that people join before it, when 64 items count them.",
+            f"Up to {plain(load.joins)} people a second join, but the queue {queue.name} takes only"
+            f" {QUEUE_JOINS:,} a second. Give it an opens_at, so that people join before it.",
         )
     if not crowd.seats:
         return

@@ -66,6 +66,7 @@ macro_rules! guarded {
 mod concerts;
 mod keys;
 mod line;
+mod pools;
 mod purchases;
 mod users;
 

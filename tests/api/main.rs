@@ -77,6 +77,7 @@ mod list_changes;
 mod not_found;
 mod page;
 mod run_audit;
+mod rush;
 
 mod admit;
 mod audit;

@@ -166,7 +166,7 @@ pub async fn draw(numbers: &impl Numbers) -> Result<Option<Drawn>, StoreError> {
         if Instant::now() >= give_up {
             return Err(failed);
         }
-        wait(0..=longest_wait).await;
+        wait(1..=longest_wait).await;
         longest_wait = (longest_wait * 2).min(1_000);
     }
 }
@@ -248,11 +248,12 @@ enum Taken {
 
 /// Takes numbers for a pool from the counter.
 async fn take_numbers(numbers: &impl Numbers, pool: &Pool, size: u64) -> Result<Taken, StoreError> {
+    let give_up = Instant::now() + pool.time_to_take(numbers.now());
     loop {
-        let now = numbers.now();
-        if !pool.may_be_filled(now) {
+        if Instant::now() >= give_up {
             return Ok(Taken::Nothing);
         }
+        let now = numbers.now();
         match numbers.take_numbers(size, now).await {
             Ok(Some(end)) => return Ok(Taken::Numbers(pool.filled(size, end, now))),
             Ok(None) => return Ok(Taken::NotOpen),
@@ -265,9 +266,10 @@ async fn take_numbers(numbers: &impl Numbers, pool: &Pool, size: u64) -> Result<
 /// Writes a pool that has new numbers, until others may claim it. If that fails, the numbers are
 /// gaps.
 async fn put(numbers: &impl Numbers, name: u8, seen: &Pool, next: &Pool) {
+    let give_up = Instant::now() + seen.time_to_fill(numbers.now());
     loop {
         match numbers.replace_pool(name, Some(seen), next).await {
-            Err(StoreError::Throttled) if !seen.may_be_claimed(numbers.now()) => {
+            Err(StoreError::Throttled) if Instant::now() < give_up => {
                 wait(AGAIN_AFTER).await;
             }
             Ok(true) => return,

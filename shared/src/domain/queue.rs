@@ -369,7 +369,9 @@ impl Queue {
             None => pool::pools_after_draw(issued),
             Some(_) => {
                 let joins = issued.saturating_sub(line.issued);
+                // A line in which nothing happened was not ticked.
                 let since = now.as_millisecond() - line.ticked_at;
+                let since = since.min(self.tick_milliseconds());
                 pool::pools_for(line.pools, joins, since)
             }
         };

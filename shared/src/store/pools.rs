@@ -4,7 +4,7 @@
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use jiff::Timestamp;
 
@@ -69,7 +69,7 @@ impl Store {
     /// Replaces a pool, if it is still as it was seen; `None` is one that was not there. Returns
     /// whether it was replaced. 1 WRU.
     ///
-    /// A replaced pool never looks as before: its last number becomes greater, or its time.
+    /// A replaced pool never looks as before: the last number drawn becomes greater, or its time.
     pub async fn replace_pool(
         &self,
         queue_id: &QueueId,
@@ -77,33 +77,31 @@ impl Store {
         seen: Option<&Pool>,
         next: &Pool,
     ) -> Result<bool, StoreError> {
-        let mut item = to_item(next)?;
-        item.extend(key(keys::pool(queue_id, pool)));
-        let put = self
-            .client_without_retries
-            .put_item()
-            .table_name(&self.tables.queues)
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let put = match seen {
-            None => put.condition_expression("attribute_not_exists(id)"),
-            Some(seen) => put
-                .condition_expression("drawn = :drawn AND #end = :end AND #until = :until")
-                .expression_attribute_names("#end", "end")
+        let mut update =
+            self.update_item_with(&self.client_without_retries, keys::pool(queue_id, pool));
+        let mut set = Vec::new();
+        for (index, (attribute, value)) in to_item(next)?.into_iter().enumerate() {
+            set.push(format!("#{index} = :{index}"));
+            update = update
+                .expression_attribute_names(format!("#{index}"), attribute)
+                .expression_attribute_values(format!(":{index}"), value);
+        }
+        let update = update.update_expression(format!("SET {}", set.join(", ")));
+        let update = match seen {
+            None => update.condition_expression("attribute_not_exists(id)"),
+            Some(seen) => update
+                .condition_expression("drawn = :drawn AND #until = :until")
                 .expression_attribute_names("#until", "until")
                 .expression_attribute_values(":drawn", number(seen.drawn))
-                .expression_attribute_values(":end", number(seen.end))
                 .expression_attribute_values(":until", number(seen.until)),
         };
-        match put.send().await {
+        match update.send().await {
             Ok(output) => {
                 usage::write(output.consumed_capacity());
                 Ok(true)
             }
-            Err(error) => match error.as_service_error() {
-                Some(error) if error.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(error.into()),
-            },
+            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 

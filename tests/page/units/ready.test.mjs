@@ -75,7 +75,7 @@ for (const [what, change, said] of [
   ['too short a time to enter', (facts) => (facts.queue.claim_seconds = 119), t.readyBad.claim('119 seconds')],
   ['a sale that ends before all is offered', (facts) => (facts.shows[0].closes_at = after(2.05)), t.readyBad.pace('about 4 minutes')],
   ['more people a second than the seats serve', (facts) => { facts.queue.rate = 501; Object.assign(facts.service, { polls_per_second: 600, hold_concurrency: 400, pay_concurrency: 400 }); }, t.readyBad.blocks('1,200', '500', '501')],
-  ['a rush without a draw', (facts) => { facts.people = 240_240; delete facts.document.draw; Object.assign(facts.service, { joins_per_second: 2_000, requests_per_second: 4_000 }); }, t.readyBad.numbers('1,001', '1,000')],
+  ['a rush without a draw', (facts) => { facts.people = 4_800_240; delete facts.document.draw; Object.assign(facts.service, { joins_per_second: 30_000, requests_per_second: 90_000 }); }, t.readyBad.numbers('20,001', '20,000')],
   ['no tick since the opening', (facts) => (facts.queue.opens_at = after(-1)), [t.readyBad.opened(texts.dayAndTime(after(-1))), t.readyBad.sales(second), t.readyBad.ticks('–')]],
   ['an old tick while somebody waits', (facts) => { facts.queue.opens_at = after(-1); Object.assign(facts.state, { waiting: 1, ticked_at: after(-0.04) }); }, [t.readyBad.opened(texts.dayAndTime(after(-1))), t.readyBad.sales(second), t.readyBad.ticks(texts.dayAndTime(after(-0.04)))]],
   ['no audit', (facts) => (facts.audit = { state: 'NEVER' }), t.readyBad.auditNever],
@@ -123,6 +123,8 @@ test('the numbers are those of ready.py', () => {
   assert.match(command, /ASK_PART, ASK_MIN, ASK_MAX = 8, 1, 30\n/);
   assert(page.includes('[ASK_PART, ASK_MIN, ASK_MAX] = [8, 1, 30]'));
   assert.match(command, /KEY_READS, KEY_WRITES = 3_000, 1_000\n/);
+  assert.match(command, /QUEUE_JOINS = 20_000\n/);
+  assert(page.includes('QUEUE_JOINS = 20000;'));
   assert.match(command, /BLOCK_SEATS, BLOCK_READS = 500, 4\n/);
   assert(page.includes('[KEY_READS, KEY_WRITES, BLOCK_SEATS, BLOCK_READS] = [3000, 1000, 500, 4]'));
 });

@@ -10,6 +10,8 @@
 //! Every write but a draw replaces a pool on condition that it is still as it was read. So a
 //! number is in one pool only, and it is either drawn once or unused.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -78,10 +80,8 @@ pub struct Pool {
     /// Until when its numbers may be drawn; or, while it is claimed, until when the claim lasts.
     pub until: i64,
     /// Whether somebody is filling it because its time was over.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claimed: bool,
     /// Numbers that it had before, and that nobody will ever have. The latest are last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<Range>,
 }
 
@@ -93,27 +93,30 @@ impl Pool {
 
     /// Whether somebody who finds it without a number may claim it.
     pub fn may_be_claimed(&self, now: Timestamp) -> bool {
+        self.may_be_claimed_after() < now.as_millisecond()
+    }
+
+    /// How long it may still take to fill it. After that others may claim it.
+    pub fn time_to_fill(&self, now: Timestamp) -> Duration {
+        let until = self.may_be_claimed_after();
+        let left = until.saturating_sub(now.as_millisecond());
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
+    }
+
+    /// How long it may still take to take numbers for it from the counter. The rest of the time is
+    /// for the write.
+    pub fn time_to_take(&self, now: Timestamp) -> Duration {
+        let whole = if self.claimed { CLAIM } else { REST };
+        let for_the_write = whole.unsigned_abs() / 2;
+        self.time_to_fill(now).saturating_sub(for_the_write)
+    }
+
+    fn may_be_claimed_after(&self) -> i64 {
         if self.claimed {
-            self.until < now.as_millisecond()
+            self.until
         } else {
-            self.filled_before() < now.as_millisecond()
+            self.until.saturating_add(milliseconds(REST))
         }
-    }
-
-    /// Until when whoever drew its last number may fill it. Others may claim it after that.
-    fn filled_before(&self) -> i64 {
-        self.until.saturating_add(milliseconds(REST))
-    }
-
-    /// Whether there is still time to take numbers for it from the counter. Half of the time that is
-    /// left is for the write.
-    pub fn may_be_filled(&self, now: Timestamp) -> bool {
-        let (until, whole) = if self.claimed {
-            (self.until, CLAIM)
-        } else {
-            (self.filled_before(), REST)
-        };
-        now.as_millisecond() < until - milliseconds(whole) / 2
     }
 
     /// A pool that somebody claims at `now`, in place of `seen`, or where there was none. What it
@@ -176,7 +179,9 @@ impl Pool {
         if self.claimed {
             return self.size;
         }
-        let drawn = self.size.saturating_sub(self.end - self.drawn);
+        let drawn = self
+            .size
+            .saturating_sub(self.end.saturating_sub(self.drawn));
         let lasted = now.as_millisecond().min(self.until) - self.since;
         let lasted = u64::try_from(lasted).unwrap_or(0).max(1);
         let size = drawn * SHOULD_LAST_MILLISECONDS.unsigned_abs() / lasted;
@@ -195,7 +200,7 @@ impl Pool {
 /// `before` is how many they were until now, `joins` how many numbers were issued in the
 /// milliseconds since; 0 is none: every join draws from the counter.
 pub(super) fn pools_for(before: u8, joins: u64, milliseconds: i64) -> u8 {
-    let milliseconds = u64::try_from(milliseconds.clamp(1_000, 20_000)).unwrap_or(1_000);
+    let milliseconds = u64::try_from(milliseconds).unwrap_or(0).max(1_000);
     let a_second = joins.saturating_mul(1_000) / milliseconds;
     let goes_on = if before > 0 { CALM_BELOW } else { RUSHED_FROM };
     if a_second < goes_on {

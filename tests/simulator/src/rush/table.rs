@@ -161,7 +161,7 @@ impl Table {
         seen: Option<&Pool>,
         next: &Pool,
     ) -> Result<bool, StoreError> {
-        let look = |pool: &Pool| (pool.drawn, pool.end, pool.until);
+        let look = |pool: &Pool| (pool.drawn, pool.until);
         let replace = |state: &mut State| {
             state.write(1 + usize::from(pool))?;
             let found = state.pools.get(&pool);

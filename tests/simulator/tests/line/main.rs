@@ -10,6 +10,7 @@ mod idle_places;
 mod interruptions;
 mod order;
 mod properties;
+mod rush;
 mod selling_out;
 mod size;
 
