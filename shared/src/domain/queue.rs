@@ -328,7 +328,8 @@ impl Queue {
 
     /// How many were waiting at `now`, among the numbers that the last tick knew of.
     pub fn waiting(&self, now: Timestamp) -> u64 {
-        self.line.issued.saturating_sub(self.served(now))
+        self.line
+            .numbers_between(self.served(now), self.line.issued)
     }
 
     /// Whether people wait for nothing: two ticks have been missed, so nobody knows whether there

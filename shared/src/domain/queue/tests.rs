@@ -8,6 +8,7 @@ mod counting;
 mod estimates;
 mod properties;
 mod ticking;
+mod unused;
 
 use std::collections::HashMap;
 

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::schedule::{Milli, PERSON};
 
-/// How many ranges a line lists. The shortest are left out if there are more. Then somebody is
-/// expected who does not exist, which is safe.
-const MOST_RANGES: usize = 128;
+/// How many ranges a line lists, so that they take less than a kilobyte. The shortest are left out if
+/// there are more. Then somebody is expected who does not exist, which is safe.
+const MOST_RANGES: usize = 48;
 
 /// The numbers above `after`, up to `through`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -205,7 +205,7 @@ mod tests {
         let ranges: Vec<_> = (0..300).map(|i| (i * 100, i * 100 + 1 + i % 50)).collect();
         let unused = unused(&ranges);
         assert_eq!(unused.ranges.len(), MOST_RANGES);
-        assert!(unused.ranges.iter().all(|range| range.len() > 20));
+        assert!(unused.ranges.iter().all(|range| range.len() > 40));
         assert!(unused.ranges.is_sorted());
     }
 

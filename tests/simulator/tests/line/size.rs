@@ -3,7 +3,7 @@
 use shared::{
     domain::{
         ids::QueueId,
-        queue::{Counts, Line, Opening, Queue, Settings},
+        queue::{Counts, Line, Opening, Queue, Range, Settings},
         texts::{InLanguages, Notice},
     },
     jiff::Timestamp,
@@ -41,6 +41,22 @@ fn on_sale_stays_under_two_kilobytes() {
         "{} bytes",
         outcome.largest_item
     );
+}
+
+/// A queue that was rushed again and again, and whose pools had something left each time.
+#[test]
+fn unused_numbers_take_less_than_a_kilobyte() {
+    let queue = Queue {
+        id: QueueId::main(),
+        settings: settings(1_000, 50_000),
+        line: Line::default(),
+        opening: Opening::Always,
+    };
+    let ranges =
+        (0..1_000).map(|range| Range::from((10_000_000 + 100 * range, 10_000_050 + 100 * range)));
+    let line = queue.with_joins(Timestamp::UNIX_EPOCH, 11_000_000, ranges);
+    let size = item_size(&line.unused);
+    assert!((500..1_000).contains(&size), "{size} bytes");
 }
 
 /// Two texts of 300 Korean characters, of three bytes each. Beside a line of two kilobytes and what a
