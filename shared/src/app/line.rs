@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, numbers::Settled};
+use super::App;
 use crate::{
     domain::{
         changes::LastChange,
@@ -10,7 +10,8 @@ use crate::{
         ids::{QueueId, ShowId, UserId},
         order::Hold,
         queue::{
-            Admission, ClosureReason, Counter, Opening, Queue, QueueState, SeatCount, Settings,
+            Admission, ClosureReason, Counter, Line, Opening, Queue, QueueState, SeatCount,
+            Settings,
         },
         session::{Arrival, Session},
     },
@@ -211,21 +212,35 @@ impl App {
         Ok(Ticked::Done)
     }
 
-    /// A queue after a look at its joins. If pools were filled lately: 64 RRU, and 1 WRU for each
-    /// pool whose numbers were not drawn in time.
+    /// A queue after a look at its joins. If pools were filled lately: 64 RRU, and 1 WRU for each pool
+    /// whose numbers were not drawn in time. After a rush that leaves more unused numbers than the
+    /// line lists, some WRU and RRU for those.
     ///
-    /// A failure is only logged. Without these numbers fewer people come in, which is safe.
+    /// A failure is only logged, and the next tick looks again. Without these numbers fewer people
+    /// come in, which is safe.
     async fn with_joins(&self, queue: Queue, census: &Census) -> Queue {
-        let settled = match self.settle_pools(&queue, census.pools_filled_at).await {
-            Ok(settled) => settled,
+        let line = match self.settled_line(&queue, census).await {
+            Ok(line) => line,
             Err(error) => {
                 tracing::warn!(queue_id = %queue.id, %error, "pools were not looked at");
-                Settled::default()
+                queue.with_joins(self.now(), census.issued, []).0
             }
         };
-        let mut line = queue.with_joins(self.now(), census.issued, settled.unused);
-        line.pools_settled = line.pools_settled.max(settled.through);
         Queue { line, ..queue }
+    }
+
+    async fn settled_line(&self, queue: &Queue, census: &Census) -> Result<Line, StoreError> {
+        let settled = self.settle_pools(queue, census.pools_filled_at).await?;
+        let (mut line, elsewhere) = queue.with_joins(self.now(), census.issued, settled.unused);
+        if !elsewhere.is_empty() {
+            self.store().keep_unused(&queue.id, &elsewhere).await?;
+        }
+        if line.unused.wants_more() {
+            let kept = self.store().kept_unused(&queue.id, line.passed).await?;
+            line.unused = line.unused.refilled(kept);
+        }
+        line.pools_settled = line.pools_settled.max(settled.through);
+        Ok(line)
     }
 
     /// Ticks a queue that has not opened. Nobody is let in. But its line ends, for the entries that

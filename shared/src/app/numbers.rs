@@ -3,7 +3,7 @@
 
 use std::{future::Future, time::Duration};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -28,6 +28,9 @@ const POOLS_AT_ONCE: u8 = 4;
 
 /// How long a join looks for a number. After that it is refused, and the client asks again.
 const LOOKS_FOR: Duration = Duration::from_secs(3);
+
+/// A call is given up after this time, because another pool is as good. It may still take effect.
+pub const ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 
 /// The longest wait before pools are looked at for the second time (milliseconds). It doubles each
 /// time, up to a second.
@@ -152,6 +155,9 @@ pub async fn draw(numbers: &impl Numbers) -> Result<Option<Drawn>, StoreError> {
     loop {
         let mut failed = StoreError::Contended;
         for pool in some_of(numbers.pools().max(1)) {
+            if Instant::now() >= give_up {
+                break;
+            }
             match look_at(numbers, pool).await {
                 Ok(Look::Number(drawn)) => return Ok(Some(drawn)),
                 Ok(Look::NotOpen) => return Ok(None),
@@ -263,17 +269,15 @@ async fn take_numbers(numbers: &impl Numbers, pool: &Pool, size: u64) -> Result<
     }
 }
 
-/// Writes a pool that has new numbers, until others may claim it. If that fails, the numbers are
-/// gaps.
+/// Writes a pool that has new numbers, until others may claim it. Of two such writes the second one is
+/// refused, so it may be repeated. If it fails for good, the numbers are gaps.
 async fn put(numbers: &impl Numbers, name: u8, seen: &Pool, next: &Pool) {
     let give_up = Instant::now() + seen.time_to_fill(numbers.now());
     loop {
         match numbers.replace_pool(name, Some(seen), next).await {
-            Err(StoreError::Throttled) if Instant::now() < give_up => {
-                wait(AGAIN_AFTER).await;
-            }
             Ok(true) => return,
             Ok(false) => return tracing::warn!(name, "a pool was filled too late"),
+            Err(_) if Instant::now() < give_up => wait(AGAIN_AFTER).await,
             Err(error) => return tracing::warn!(name, %error, "a pool was not written"),
         }
     }
@@ -295,19 +299,24 @@ pub struct Settled {
 
 /// Takes the numbers that were not drawn in time out of the pools, and returns those that nobody
 /// will ever have. `filled_at` is when a pool was last filled (milliseconds). 1 RRU for each pool,
-/// and 1 WRU for each that still had numbers.
+/// and 1 WRU for each that still had numbers. A pool that could not be written is looked at again
+/// next time.
 pub async fn settle(numbers: &impl Numbers, filled_at: i64) -> Result<Settled, StoreError> {
     let now = numbers.now();
     let pools = numbers.all_pools().await?;
     let empty = pools.into_iter().map(async |(name, pool)| {
         if !pool.is_left_over(now) {
-            return Ok::<_, StoreError>(pool);
+            return pool;
         }
         let emptied = pool.emptied();
-        let replaced = numbers.replace_pool(name, Some(&pool), &emptied);
-        Ok(if replaced.await? { emptied } else { pool })
+        let replaced = numbers.replace_pool(name, Some(&pool), &emptied).await;
+        if replaced.unwrap_or(false) {
+            emptied
+        } else {
+            pool
+        }
     });
-    let pools = try_join_all(empty).await?;
+    let pools = join_all(empty).await;
     let old = now.saturating_sub(SETTLED_AFTER).unwrap_or(Timestamp::MIN);
     let settled = filled_at < old.as_millisecond() && !pools.iter().any(Pool::has_numbers);
     Ok(Settled {
@@ -328,11 +337,11 @@ impl App {
             return Ok(Some(drawn));
         }
         // A pool may be older than the end of the line. The next number of the counter is not.
-        let later = numbers.draw_from_counter().await?;
-        Ok(later.map(|number| Drawn {
-            emptied: drawn.emptied,
-            ..Ticket::from(number).into()
-        }))
+        let (later, ()) = tokio::join!(
+            draw_from_counter(&numbers),
+            self.fill_again(queue, drawn.emptied)
+        );
+        later
     }
 
     /// Fills a pool again whose last number a join has drawn, if it was the last one. 2 WRU.
@@ -352,6 +361,14 @@ impl App {
             return Ok(Settled::default());
         }
         settle(&NumbersOf { app: self, queue }, filled_at).await
+    }
+}
+
+/// Gives up a call that takes too long.
+async fn soon<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(ANSWERS_WITHIN, call).await {
+        Ok(answer) => answer,
+        Err(too_long) => Err(StoreError::TimedOut(too_long.into())),
     }
 }
 
@@ -386,11 +403,11 @@ impl Numbers for NumbersOf<'_> {
     }
 
     async fn draw_from_pool(&self, pool: u8, now: Timestamp) -> Result<DrawnFrom, StoreError> {
-        self.app.store().draw_from_pool(self.id(), pool, now).await
+        soon(self.app.store().draw_from_pool(self.id(), pool, now)).await
     }
 
     async fn take_numbers(&self, numbers: u64, now: Timestamp) -> Result<Option<u64>, StoreError> {
-        self.app.store().take_numbers(self.id(), numbers, now).await
+        soon(self.app.store().take_numbers(self.id(), numbers, now)).await
     }
 
     async fn replace_pool(
@@ -399,10 +416,7 @@ impl Numbers for NumbersOf<'_> {
         seen: Option<&Pool>,
         next: &Pool,
     ) -> Result<bool, StoreError> {
-        self.app
-            .store()
-            .replace_pool(self.id(), pool, seen, next)
-            .await
+        soon(self.app.store().replace_pool(self.id(), pool, seen, next)).await
     }
 
     async fn all_pools(&self) -> Result<Vec<(u8, Pool)>, StoreError> {

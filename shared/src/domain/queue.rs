@@ -29,7 +29,7 @@ pub use self::{
 };
 use super::{
     ids::{ConcertId, QueueId},
-    schedule::{PERSON, Schedule},
+    schedule::{Milli, PERSON, Schedule},
     texts::{InLanguages, Notice},
 };
 
@@ -48,6 +48,9 @@ const MEMORY_SLACK_MILLISECONDS: i64 = 15_000;
 /// A queue is looked at on each tick until this long after its last tick. Then it is looked at once
 /// a minute.
 const AWAKE_MILLISECONDS: i64 = 600_000;
+
+/// How many jumps over unused numbers a tick adds to the schedule, which must stay small.
+const JUMPS_IN_A_TICK: usize = 4;
 
 /// The settings that an operator makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,8 +219,8 @@ fn is_none_yet(number: &u64) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_calm(blocks: &u8) -> bool {
-    *blocks == 0
+fn is_calm(pools: &u8) -> bool {
+    *pools == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -355,29 +358,29 @@ impl Queue {
         self.is_quiet() && self.line.issued == issued
     }
 
-    /// The line after a tick has looked at its joins: how many pools the next ones may use, and
-    /// which numbers nobody has. `issued` is how many numbers have been drawn or put into pools.
+    /// The line after a tick has looked at its joins: how many pools the next ones may use, and which
+    /// numbers nobody has. `issued` is how many numbers have been drawn or put into pools. Also
+    /// returns the unused numbers that are to be kept elsewhere.
     #[must_use]
     pub fn with_joins(
         &self,
         now: Timestamp,
         issued: u64,
         unused: impl IntoIterator<Item = Range>,
-    ) -> Line {
+    ) -> (Line, Vec<Range>) {
         let mut line = self.line.clone();
-        line.pools = match line.schedule.last() {
+        let tick = self.tick_milliseconds();
+        let since = now.as_millisecond() - line.ticked_at;
+        if line.schedule.last().is_none() {
             // This is the tick of the opening.
-            None => pool::pools_after_draw(issued),
-            Some(_) => {
-                let joins = issued.saturating_sub(line.issued);
-                // A line in which nothing happened was not ticked.
-                let since = now.as_millisecond() - line.ticked_at;
-                let since = since.min(self.tick_milliseconds());
-                pool::pools_for(line.pools, joins, since)
-            }
-        };
-        line.add_unused(unused);
-        line
+            line.pools = pool::pools_after_draw(issued);
+        } else if since >= tick / 2 {
+            let joins = issued.saturating_sub(line.issued);
+            // A line in which nothing happened was not ticked.
+            line.pools = pool::pools_for(line.pools, joins, since.min(tick));
+        }
+        let elsewhere = line.add_unused(unused);
+        (line, elsewhere)
     }
 
     /// Whether nobody was active or waiting at the last tick, and the settings still cover the
@@ -433,7 +436,8 @@ impl Queue {
         let ahead = (served / PERSON).saturating_sub(issued);
         line.begin_cohort(start, passed, &self.settings);
         line.active = line.count_active(now, passed, counts);
-        line.waiting_since = (issued > passed).then_some(line.waiting_since.unwrap_or(start));
+        let anybody_waits = line.numbers_between(passed, issued) > 0;
+        line.waiting_since = anybody_waits.then_some(line.waiting_since.unwrap_or(start));
         line.room = self.places_free(line.active, seats).saturating_sub(ahead);
 
         let step = self.settings.rate_milli * u64::from(self.settings.tick_seconds);
@@ -456,11 +460,12 @@ impl Queue {
         } else {
             // While nobody waits, newcomers walk straight in, so the credit is there at once.
             let served = line.schedule.served_milli(start);
-            let nobody_waits = issued <= served / PERSON;
-            line.schedule.append(
-                if nobody_waits { start } else { start + tick },
-                target.max(served),
-            );
+            if line.numbers_between(served / PERSON, issued) > 0 {
+                line.pass_unused(start, tick, served, target);
+                line.schedule.append(start + tick, target.max(served));
+            } else {
+                line.schedule.append(start, target.max(served));
+            }
         }
         line.forget(now);
         line.version += 1;
@@ -548,6 +553,24 @@ impl Line {
                 active_seconds: settings.active_seconds,
                 counters: Cohort::counters_for(settings.rate_milli),
             });
+        }
+    }
+
+    /// Continues the schedule up to the last of the longest ranges that it passes on its way to
+    /// `target`. It jumps over each, so that people come in evenly before and after it. The shorter
+    /// ones only make the line a little steeper.
+    fn pass_unused(&mut self, start: i64, tick: i64, served: Milli, target: Milli) {
+        let passed = self.unused.between(served / PERSON, target / PERSON) * PERSON;
+        let people = (target - served.min(target)).saturating_sub(passed);
+        let mut longest: Vec<_> = self.unused.passed_by(served, people).collect();
+        longest.sort_unstable_by_key(|pass| std::cmp::Reverse(pass.to - pass.from));
+        longest.truncate(JUMPS_IN_A_TICK);
+        longest.sort_unstable_by_key(|pass| pass.from);
+        for pass in longest {
+            let part = i128::from(tick) * i128::from(pass.after) / i128::from(people.max(1));
+            let at = start + i64::try_from(part).unwrap_or(tick);
+            self.schedule.append(at, pass.from);
+            self.schedule.append(at, pass.to);
         }
     }
 

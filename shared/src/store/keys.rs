@@ -191,6 +191,11 @@ pub fn pool(queue: &QueueId, pool: u8) -> String {
     format!("{queue}#pool#{pool}")
 }
 
+/// `Queues`: the unused numbers of a queue that its line does not list yet.
+pub fn unused(queue: &QueueId) -> String {
+    format!("{queue}#unused")
+}
+
 /// `Queues`: how many early entries a stripe has.
 pub fn early(queue: &QueueId, stripe: u8) -> String {
     format!("{queue}#early#{stripe}")
@@ -372,6 +377,7 @@ mod tests {
         let arena = "arena".parse().expect("an id");
         assert_eq!(early(&arena, 7), "arena#early#7");
         assert_eq!(pool(&arena, 63), "arena#pool#63");
+        assert_eq!(unused(&arena), "arena#unused");
         assert_eq!(queue_shows(&arena), "arena#shows");
         assert_eq!(
             cohort(&QueueId::main(), Counter::first(1_790_000_000_000)),

@@ -2,14 +2,17 @@
 //!
 //! No call here is tried again after it was throttled: another pool is as good.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::{
-    Store, StoreError,
+    Reading, Store, StoreError,
     item::{from_item, number, time, to_item},
     keys,
     queues::{is_refused, key},
@@ -17,7 +20,10 @@ use super::{
 };
 use crate::domain::{
     ids::QueueId,
-    queue::pool::{MOST_POOLS, Pool},
+    queue::{
+        Range,
+        pool::{MOST_POOLS, Pool},
+    },
 };
 
 /// What a draw found.
@@ -108,15 +114,77 @@ impl Store {
     /// Reads all pools of a queue that there are, with their names, consistently. 1 RRU for each of
     /// 64.
     pub async fn pools(&self, queue_id: &QueueId) -> Result<Vec<(u8, Pool)>, StoreError> {
-        let names: std::collections::HashMap<_, _> = (0..MOST_POOLS)
+        let keys: HashMap<_, _> = (0..MOST_POOLS)
             .map(|pool| (keys::pool(queue_id, pool), pool))
             .collect();
-        let found = self.read_all(names.keys().map(key).collect()).await?;
-        let named = found.into_iter().filter_map(|item| {
+        let found = self.read_all(keys.keys().map(key).collect()).await?;
+        let pools = found.into_iter().filter_map(|item| {
             let id = item.get("id")?.as_s().ok()?;
-            let pool = *names.get(id)?;
+            let pool = *keys.get(id)?;
             Some(from_item(item).map(|found| (pool, found)))
         });
-        named.collect()
+        pools.collect()
     }
+
+    /// Keeps unused numbers that a line does not list yet. 1 WRU for each KB of all that are kept:
+    /// some 60 ranges.
+    pub async fn keep_unused(
+        &self,
+        queue_id: &QueueId,
+        ranges: &[Range],
+    ) -> Result<(), StoreError> {
+        self.change_unused(queue_id, "ADD ranges :ranges", ranges)
+            .await
+    }
+
+    /// Reads the unused numbers that are kept, consistently, and removes those that the line has
+    /// passed. 1 RRU per 4 KB, and what keeping them costs.
+    pub async fn kept_unused(
+        &self,
+        queue_id: &QueueId,
+        passed: u64,
+    ) -> Result<Vec<Range>, StoreError> {
+        let key = key(keys::unused(queue_id));
+        let kept: Option<Kept> = self
+            .get(&self.tables.queues, key, Reading::Consistent)
+            .await?;
+        let kept = kept.map(|kept| kept.ranges).unwrap_or_default();
+        let (old, kept): (Vec<_>, Vec<_>) = kept
+            .iter()
+            .filter_map(|range| parse(range))
+            .partition(|range| range.through <= passed);
+        if !old.is_empty() {
+            self.change_unused(queue_id, "DELETE ranges :ranges", &old)
+                .await?;
+        }
+        Ok(kept)
+    }
+
+    async fn change_unused(
+        &self,
+        queue_id: &QueueId,
+        change: &str,
+        ranges: &[Range],
+    ) -> Result<(), StoreError> {
+        let ranges = ranges.iter();
+        let ranges = ranges.map(|range| format!("{}-{}", range.after, range.through));
+        let update = self
+            .update_item(keys::unused(queue_id))
+            .update_expression(change)
+            .expression_attribute_values(":ranges", AttributeValue::Ss(ranges.collect()));
+        self.send_conditional(update).await.map(drop)
+    }
+}
+
+/// The unused numbers that a line does not list: `after-through`.
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(default)]
+    ranges: Vec<String>,
+}
+
+fn parse(range: &str) -> Option<Range> {
+    let (after, through) = range.split_once('-')?;
+    let (after, through) = (after.parse().ok()?, through.parse().ok()?);
+    Some(Range { after, through })
 }

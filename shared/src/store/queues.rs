@@ -347,16 +347,13 @@ impl Store {
                 .and_then(|id| id.as_s().ok())
                 .cloned()
                 .unwrap_or_default();
-            match cohorts.get(&id) {
-                Some(start) => {
-                    let counts: Counts = from_item(item)?;
-                    *census.counts.entry(*start).or_default() += counts;
-                }
-                None => {
-                    let issued: Issued = from_item(item)?;
-                    census.issued = issued.issued;
-                    census.pools_filled_at = issued.pools_filled_at;
-                }
+            if let Some(start) = cohorts.get(&id) {
+                let counts: Counts = from_item(item)?;
+                *census.counts.entry(*start).or_default() += counts;
+            } else {
+                let issued: Issued = from_item(item)?;
+                census.issued = issued.issued;
+                census.pools_filled_at = issued.pools_filled_at;
             }
         }
         Ok(census)

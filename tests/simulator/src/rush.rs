@@ -9,6 +9,7 @@ mod people;
 mod table;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,8 +17,8 @@ use std::{
 use rand::{RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution as _, Exp};
 use shared::{
-    app::numbers::settle,
-    domain::queue::{Line, Opening, Queue, Range, Settings},
+    app::numbers::{Settled, settle},
+    domain::queue::{Counts, Line, Opening, Queue, Range, Settings},
     jiff::Timestamp,
 };
 use tokio::time::{Instant, sleep};
@@ -71,6 +72,8 @@ pub struct Measured {
     /// By how much people were overtaken: how much later the last one of those before them came
     /// (milliseconds). Whoever was refused came when they came back.
     pub overtaken: Spread,
+    /// How much later than somebody's draw the last one before them came, at most (milliseconds).
+    pub came_after_draw: i64,
     /// How many numbers were issued.
     pub issued: u64,
     /// How many of those that nobody has the line knew at the end.
@@ -198,7 +201,8 @@ struct World {
     table: Table,
     instances: Instances,
     line: Locked<Line>,
-    unused: Locked<Vec<Range>>,
+    /// The unused numbers that the line does not list.
+    elsewhere: Locked<BTreeSet<Range>>,
     refused: Locked<u64>,
     most_pools: Locked<u8>,
 }
@@ -211,11 +215,11 @@ impl World {
             table: Table::new(rush),
             instances: Instances::new(rush),
             line: Locked::default(),
-            unused: Locked::default(),
+            elsewhere: Locked::default(),
             refused: Locked::default(),
             most_pools: Locked::default(),
         };
-        world.decide(rush.entries, Vec::new(), 0);
+        world.decide(rush.entries, Settled::default());
         world
     }
 
@@ -234,13 +238,13 @@ impl World {
                 let numbers = self.instances.of_tick(&self);
                 settle(&numbers, filled_at).await.unwrap_or_default()
             } else {
-                shared::app::numbers::Settled::default()
+                Settled::default()
             };
-            self.decide(issued, settled.unused, settled.through);
+            self.decide(issued, settled);
         }
     }
 
-    fn decide(&self, issued: u64, unused: Vec<Range>, settled: i64) {
+    fn decide(&self, issued: u64, settled: Settled) {
         let now = self.now();
         let queue = Queue {
             id: "rush".parse().expect("an id"),
@@ -248,25 +252,31 @@ impl World {
             line: self.line.lock().clone(),
             opening: Opening::Always,
         };
-        let mut line = queue.with_joins(now, issued, unused.iter().copied());
-        line.pools_settled = line.pools_settled.max(settled);
+        let (mut line, new) = queue.with_joins(now, issued, settled.unused);
+        let mut elsewhere = self.elsewhere.lock();
+        elsewhere.extend(new);
+        if line.unused.wants_more() {
+            line.unused = line.unused.refilled(elsewhere.iter().copied());
+        }
+        line.pools_settled = line.pools_settled.max(settled.through);
         let queue = Queue { line, ..queue };
-        let line = queue.tick(
-            now,
-            issued,
-            |_| shared::domain::queue::Counts::default(),
-            None,
-        );
+        let line = queue.tick(now, issued, |_| Counts::default(), None);
         let line = line.unwrap_or(queue.line);
         let most = (*self.most_pools.lock()).max(line.pools);
         *self.most_pools.lock() = most;
         *self.line.lock() = line;
-        let mut all = self.unused.lock();
-        for range in unused {
-            if !all.contains(&range) {
-                all.push(range);
-            }
-        }
+    }
+
+    /// The numbers that the line knows nobody has.
+    fn unused(&self) -> BTreeSet<Range> {
+        let line = self.line.lock();
+        let elsewhere = self.elsewhere.lock();
+        line.unused
+            .ranges()
+            .iter()
+            .chain(elsewhere.iter())
+            .copied()
+            .collect()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts of a rush are small")]
@@ -275,15 +285,17 @@ impl World {
         for pair in arrived.windows(2) {
             assert_ne!(pair[0].number, pair[1].number, "a number was drawn twice");
         }
-        let unused = self.unused.lock();
-        for range in unused.iter() {
+        let unused = self.unused();
+        for range in &unused {
             let next = arrived.partition_point(|person| person.number <= range.after);
             let next = arrived.get(next).map_or(u64::MAX, |person| person.number);
             assert!(next > range.through, "somebody has {next}, of {range:?}");
         }
         let mut latest = i64::MIN;
+        let mut came_after_draw = i64::MIN;
         let overtaken = arrived.iter().map(|person| {
             latest = latest.max(person.came);
+            came_after_draw = came_after_draw.max(latest - person.drawn_at());
             latest - person.came
         });
         let overtaken = Spread::of(overtaken.collect());
@@ -297,6 +309,7 @@ impl World {
             refused: *self.refused.lock(),
             drawing: Spread::of(arrived.iter().map(|person| person.drawing).collect()),
             overtaken,
+            came_after_draw,
             issued: issued - entries,
             unused: known,
             gaps: issued - entries - joins - known,

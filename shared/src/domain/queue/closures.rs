@@ -136,8 +136,9 @@ impl Line {
         all.saturating_sub(closed + self.unused.between(from, to))
     }
 
-    /// Adds unused numbers, but for those for which the line has ended.
-    pub(super) fn add_unused(&mut self, unused: impl IntoIterator<Item = Range>) {
+    /// Adds unused numbers, but for those for which the line has ended. Returns those that are to be
+    /// kept elsewhere.
+    pub(super) fn add_unused(&mut self, unused: impl IntoIterator<Item = Range>) -> Vec<Range> {
         let closures = &self.closures;
         let closed_through = self.closed_through;
         self.unused.add(unused.into_iter().map(|range| {
@@ -149,7 +150,7 @@ impl Line {
                 after: range.after.max(closed_through),
                 through: closed.map_or(range.through, |closed| closed.after),
             }
-        }));
+        }))
     }
 
     /// Ends the line for everybody in it who holds nothing, inside or not. Later joins get larger

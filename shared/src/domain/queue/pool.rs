@@ -20,8 +20,8 @@ use super::unused::Range;
 /// How many pools a queue has, at most. A name of a pool is a number below this one.
 pub const MOST_POOLS: u8 = 64;
 
-/// The numbers of a pool are given out for this long. So nobody stands behind somebody who came
-/// more than this much later, but for the difference of clocks.
+/// The numbers of a pool are given out for this long. So whoever has drawn a number stands behind
+/// nobody who came more than this much after that draw, but for the difference of clocks.
 pub const LIFE: SignedDuration = SignedDuration::from_millis(1500);
 
 /// A pool should last this long. Its size follows.
@@ -37,8 +37,11 @@ const REST: SignedDuration = SignedDuration::from_millis(1000);
 /// The size of the first pool.
 const FIRST_SIZE: u64 = 32;
 
-/// The sizes that a pool may have.
-const SIZES: std::ops::RangeInclusive<u64> = 2..=512;
+/// The sizes that a pool may have. The largest is enough for 32,000 joins a second.
+const SIZES: std::ops::RangeInclusive<u64> = 2..=256;
+
+/// A pool that was filled this much later than now, by its own account, has a wrong time.
+const WRONG: SignedDuration = SignedDuration::from_secs(5);
 
 /// A pool is at most this many times as large, or as small, as the one before it.
 const SIZE_CHANGES: u64 = 4;
@@ -93,7 +96,8 @@ impl Pool {
 
     /// Whether somebody who finds it without a number may claim it.
     pub fn may_be_claimed(&self, now: Timestamp) -> bool {
-        self.may_be_claimed_after() < now.as_millisecond()
+        let now = now.as_millisecond();
+        self.may_be_claimed_after() < now || self.since.saturating_sub(milliseconds(WRONG)) > now
     }
 
     /// How long it may still take to fill it. After that others may claim it.
@@ -143,6 +147,7 @@ impl Pool {
     }
 
     /// This pool when nothing will be drawn from it any more. What it still had is unused.
+    #[must_use]
     pub fn emptied(&self) -> Self {
         let mut unused = self.unused.clone();
         if self.has_numbers() {
@@ -161,6 +166,7 @@ impl Pool {
 
     /// This pool with new numbers: the last `size` ones up to `end`. They were taken from the
     /// counter after `since`.
+    #[must_use]
     pub fn filled(&self, size: u64, end: u64, since: Timestamp) -> Self {
         Self {
             drawn: end.saturating_sub(size),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::schedule::{Milli, PERSON};
 
-/// How many ranges a line lists, so that they take less than a kilobyte. The shortest are left out if
-/// there are more. Then somebody is expected who does not exist, which is safe.
+/// How many ranges a line lists, so that they take less than a kilobyte: those with the smallest
+/// numbers, which it passes first. The others are in an item of their own.
 const MOST_RANGES: usize = 48;
 
 /// The numbers above `after`, up to `through`.
@@ -41,6 +41,10 @@ impl Range {
         self.len() == 0
     }
 
+    fn overlaps(self, other: Self) -> bool {
+        self.after < other.through && other.after < self.through
+    }
+
     /// The part of it above `after` and up to `through`.
     fn between(self, after: u64, through: u64) -> Self {
         Self {
@@ -58,6 +62,9 @@ pub struct Unused {
     /// No two of them overlap.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ranges: Vec<Range>,
+    /// Whether there are more, with greater numbers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
     /// The last number that is not in a range any more.
     #[serde(skip_serializing_if = "super::is_none_yet")]
     forgotten_through: u64,
@@ -72,21 +79,60 @@ impl Unused {
         *self == Self::default()
     }
 
-    /// Adds ranges. Those that are there already, and numbers that have been forgotten, change
-    /// nothing.
-    pub(super) fn add(&mut self, ranges: impl IntoIterator<Item = Range>) {
+    /// The ranges that it lists.
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+
+    /// Whether more of the ranges that are elsewhere should be listed.
+    pub fn wants_more(&self) -> bool {
+        self.more && self.ranges.len() < MOST_RANGES / 2
+    }
+
+    /// Adds ranges, and returns those that are to be kept elsewhere. Those that it lists already, and
+    /// numbers that have been forgotten, change nothing.
+    pub(super) fn add(&mut self, ranges: impl IntoIterator<Item = Range>) -> Vec<Range> {
+        let last = self.ranges.last().map_or(0, |last| last.through);
+        let (new, mut elsewhere): (Vec<_>, Vec<_>) = self
+            .unlisted(ranges)
+            .partition(|range| !self.more || range.after < last);
+        self.ranges.extend(new);
+        self.ranges.sort_unstable();
+        if self.ranges.len() > MOST_RANGES {
+            elsewhere.extend(self.ranges.split_off(MOST_RANGES));
+        }
+        self.more |= !elsewhere.is_empty();
+        elsewhere
+    }
+
+    /// Lists the first of these, which were kept elsewhere.
+    #[must_use]
+    pub fn refilled(&self, elsewhere: impl IntoIterator<Item = Range>) -> Self {
+        let mut stored: Vec<_> = self.unlisted(elsewhere).collect();
+        stored.sort_unstable();
+        let room = MOST_RANGES.saturating_sub(self.ranges.len());
+        let more = stored.len() > room;
+        stored.truncate(room);
+        stored.extend(&self.ranges);
+        stored.sort_unstable();
+        Self {
+            ranges: stored,
+            more,
+            ..self.clone()
+        }
+    }
+
+    /// What is new of these ranges. No two of the listed ones may overlap.
+    fn unlisted(&self, ranges: impl IntoIterator<Item = Range>) -> impl Iterator<Item = Range> {
+        let mut new: Vec<Range> = Vec::new();
         for range in ranges {
             let range = range.between(self.forgotten_through, u64::MAX);
-            if !range.is_empty() && !self.ranges.contains(&range) {
-                self.ranges.push(range);
+            let mut known = self.ranges.iter().chain(&new);
+            if !range.is_empty() && !known.any(|known| known.overlaps(range)) {
+                new.push(range);
             }
         }
-        if self.ranges.len() > MOST_RANGES {
-            self.ranges
-                .sort_unstable_by_key(|range| std::cmp::Reverse(range.len()));
-            self.ranges.truncate(MOST_RANGES);
-        }
-        self.ranges.sort_unstable();
+        new.into_iter()
     }
 
     /// Only counts the numbers up to this one from now on.
@@ -119,10 +165,8 @@ impl Unused {
     /// How many of the numbers above `after` and up to `through` are unused. Of those that are
     /// forgotten, all are counted that were forgotten.
     pub(super) fn between(&self, after: u64, through: u64) -> u64 {
-        let forgotten = match after < self.forgotten_through && self.forgotten_through <= through {
-            true => self.forgotten,
-            false => 0,
-        };
+        let counts = after < self.forgotten_through && self.forgotten_through <= through;
+        let forgotten = if counts { self.forgotten } else { 0 };
         let listed = self.ranges.iter();
         let listed: u64 = listed
             .map(|range| range.between(after, through).len())
@@ -133,24 +177,45 @@ impl Unused {
     /// Where the schedule is when it has served so many more people, in thousandths. It passes the
     /// numbers that nobody has. With no people it stands.
     pub(super) fn beyond(&self, served: Milli, people: Milli) -> Milli {
-        let (mut at, mut left) = (served, people);
-        if left == 0 {
-            return at;
-        }
-        for range in &self.ranges {
+        let passed: Milli = self
+            .passed_by(served, people)
+            .map(|pass| pass.to - pass.from)
+            .sum();
+        served + people + passed
+    }
+
+    /// The ranges that the schedule passes while it serves so many more people.
+    pub(super) fn passed_by(&self, served: Milli, people: Milli) -> impl Iterator<Item = Pass> {
+        let mut at = served;
+        let mut left = people;
+        self.ranges.iter().map_while(move |range| {
             let (from, to) = (range.after * PERSON, range.through * PERSON);
-            if to <= at {
-                continue;
-            }
-            let before = from.saturating_sub(at);
-            if left < before {
-                break;
+            let from = from.max(at).min(to.max(at));
+            let to = to.max(at);
+            let before = from - at;
+            if people == 0 || left < before {
+                return None;
             }
             left -= before;
             at = to;
-        }
-        at + left
+            Some(Pass {
+                after: people - left,
+                from,
+                to,
+            })
+        })
     }
+}
+
+/// A range that the schedule passes, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pass {
+    /// How many more people are served before it.
+    pub(super) after: Milli,
+    /// Where it begins, or where the schedule is in it.
+    pub(super) from: Milli,
+    /// Where it ends.
+    pub(super) to: Milli,
 }
 
 #[cfg(test)]
@@ -201,12 +266,33 @@ mod tests {
     }
 
     #[test]
-    fn longest_ranges_are_listed() {
-        let ranges: Vec<_> = (0..300).map(|i| (i * 100, i * 100 + 1 + i % 50)).collect();
-        let unused = unused(&ranges);
-        assert_eq!(unused.ranges.len(), MOST_RANGES);
-        assert!(unused.ranges.iter().all(|range| range.len() > 40));
-        assert!(unused.ranges.is_sorted());
+    fn first_ranges_are_listed_and_the_others_are_kept_elsewhere() {
+        let range = |i: u64| Range::from((i * 100, i * 100 + 10));
+        let mut unused = Unused::default();
+        let mut elsewhere = unused.add((0..60).map(range));
+        assert_eq!(elsewhere, (48..60).map(range).collect::<Vec<_>>());
+        // One that the line passes earlier takes the place of the last one.
+        let early = Range::from((50, 60));
+        elsewhere.extend(unused.add([early]));
+        elsewhere.extend(unused.add([range(70), range(3)]));
+        assert_eq!(elsewhere[12..], [range(47), range(70)]);
+        assert!(unused.ranges.is_sorted() && unused.ranges[1] == early);
+        assert!(!unused.wants_more());
+
+        unused.forget_through(4_000);
+        assert!(unused.wants_more());
+        assert_eq!(unused.between(0, 4_000), 41 * 10);
+        let unused = unused.refilled(elsewhere);
+        let listed: Vec<_> = (40..60).chain([70]).map(range).collect();
+        assert_eq!((&unused.ranges, unused.more), (&listed, false));
+    }
+
+    #[test]
+    fn ranges_that_overlap_are_listed_once() {
+        let mut unused = unused(&[(10, 20)]);
+        unused.drop_after(15);
+        unused.add([(10, 20).into(), (30, 40).into(), (35, 45).into()]);
+        assert_eq!(unused.between(0, 100), 15);
     }
 
     proptest! {

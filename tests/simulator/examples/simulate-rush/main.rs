@@ -74,6 +74,23 @@ fn main() {
             "20,000 drawn, then 50/s",
             warned(20_000, phases([(60, 50.0)])),
         ),
+        (
+            "6,000/s for 3 s, twice, no warning",
+            warned(
+                0,
+                phases([(3, 6_000.0), (17, 100.0), (3, 6_000.0), (17, 100.0)]),
+            ),
+        ),
+        (
+            "4,000/s fading, clocks off by 1 s",
+            Rush {
+                clocks_off: 1_000,
+                ..warned(
+                    0,
+                    phases([(10, 4_000.0), (10, 2_000.0), (10, 1_000.0), (10, 500.0)]),
+                )
+            },
+        ),
         ("50/s", steady(50.0)),
         ("300/s", steady(300.0)),
         ("450/s", steady(450.0)),
@@ -83,7 +100,7 @@ fn main() {
         ("1,500/s", steady(1_500.0)),
         ("3,000/s", steady(3_000.0)),
         (
-            "3,000/s, 4 partitions",
+            "2,000/s, 4 partitions",
             Rush {
                 partitions: 4,
                 ..steady(2_000.0)
@@ -91,12 +108,13 @@ fn main() {
         ),
     ];
     println!(
-        "{:34} {:>7} {:>7} {:>16} {:>16} {:>7} {:>7} {:>6} {:>7} {:>6} {:>3}",
+        "{:34} {:>7} {:>7} {:>16} {:>16} {:>10} {:>7} {:>7} {:>6} {:>7} {:>6} {:>3}",
         "rush",
         "joins",
         "refused",
         "drawing ms",
         "overtaken ms",
+        "after draw",
         "unused",
         "gaps",
         "%",
@@ -115,6 +133,7 @@ fn print(name: &str, measured: &Measured) {
         refused,
         drawing,
         overtaken,
+        came_after_draw,
         unused,
         gaps,
         busiest,
@@ -126,7 +145,7 @@ fn print(name: &str, measured: &Measured) {
     let spread =
         |spread: &simulator::Spread| format!("{}/{}/{}", spread.p50, spread.p99, spread.max);
     println!(
-        "{name:34} {joins:>7} {refused:>7} {:>16} {:>16} {unused:>7} {gaps:>7} {share:>6.2} {busiest:>7} {wru:>6.2} {pools:>3}",
+        "{name:34} {joins:>7} {refused:>7} {:>16} {:>16} {came_after_draw:>10} {unused:>7} {gaps:>7} {share:>6.2} {busiest:>7} {wru:>6.2} {pools:>3}",
         spread(drawing),
         spread(overtaken),
     );

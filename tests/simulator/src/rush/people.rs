@@ -30,6 +30,13 @@ pub struct Arrived {
     pub drawing: i64,
 }
 
+impl Arrived {
+    /// When the number was drawn (milliseconds after the beginning).
+    pub fn drawn_at(&self) -> i64 {
+        self.came + i64::try_from(BEFORE).expect("a time") + self.drawing
+    }
+}
+
 impl World {
     /// Joins until there is a number.
     pub(super) async fn join(self: Arc<Self>, seed: u64) -> Arrived {
@@ -38,7 +45,7 @@ impl World {
             let came = Instant::now();
             let dies_after = rng
                 .random_bool(self.rush.killed)
-                .then(|| Duration::from_millis(BEFORE + rng.random_range(0..30)));
+                .then(|| Duration::from_millis(BEFORE + rng.random_range(0..2 * SESSION)));
             let served = self.instances.serve(&self, async |numbers| {
                 let request = async {
                     sleep(Duration::from_millis(BEFORE)).await;

@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use shared::{
+    app::numbers::ANSWERS_WITHIN,
     domain::queue::pool::{MOST_POOLS, Pool},
     jiff::Timestamp,
     store::{StoreError, pools::DrawnFrom},
@@ -108,6 +109,7 @@ impl Table {
         let done = act(&mut self.state.lock());
         way().await;
         if self.state.lock().rng.random_bool(self.lost) {
+            sleep(ANSWERS_WITHIN).await;
             return Err(StoreError::TimedOut("lost".into()));
         }
         done

@@ -50,6 +50,14 @@ fn pool_is_left_alone_for_a_second_after_its_time() {
     assert_eq!(empty.time_to_take(at(2_000)), Duration::ZERO);
 }
 
+/// Its clock was far ahead when it was filled. Its numbers would be given out for hours.
+#[test]
+fn pool_with_a_wrong_time_may_be_claimed() {
+    let ahead = Pool::claimed(None, at(0)).filled(50, 150, at(6_000));
+    assert!(ahead.is_left_over(at(0)));
+    assert!(!ahead.is_left_over(at(1_000)));
+}
+
 #[test]
 fn numbers_that_were_not_drawn_are_unused() {
     let pool = drawn(&filled(), 20);
@@ -88,12 +96,8 @@ fn next_pool_lasts_half_a_second() {
     // Only what was drawn counts, and only until its time was over.
     assert_eq!(size(40, 9_000), 13);
     assert_eq!(size(50, 0), 200);
-    let largest = Pool {
-        size: 512,
-        ..Pool::claimed(None, at(0))
-    };
-    let largest = largest.filled(512, 512, at(0));
-    assert_eq!(drawn(&largest, 512).next_size(at(10)), 512);
+    let largest = Pool::claimed(None, at(0)).filled(256, 256, at(0));
+    assert_eq!(drawn(&largest, 256).next_size(at(10)), 256);
     let smallest = Pool::claimed(None, at(0)).filled(2, 2, at(0));
     assert_eq!(smallest.next_size(at(2_500)), 2);
 }

@@ -7,7 +7,9 @@ impl Desk {
     fn learn(&mut self, ranges: &[(u64, u64)]) {
         let ranges = ranges.iter().copied().map(Range::from);
         let now = time(self.queue.line.ticked_at);
-        self.queue.line = self.queue.with_joins(now, self.issued, ranges);
+        let (line, elsewhere) = self.queue.with_joins(now, self.issued, ranges);
+        self.queue.line = line;
+        assert!(elsewhere.is_empty());
     }
 
     fn active(&self) -> u64 {
