@@ -107,6 +107,29 @@ fn parameter_with_a_forbidden_value_is_refused_by_name() {
     }
 }
 
+/// CloudFormation refuses them too.
+#[test]
+fn values_that_do_not_go_together_are_refused_in_the_words_of_a_rule() {
+    for (given, said) in [
+        (
+            &[("WarmReads", "20000")][..],
+            "WarmReads and WarmWrites are given both",
+        ),
+        (
+            &[("WebhookUrl", "https://a.example")],
+            "WebhookUrl needs a WebhookSecret",
+        ),
+        (
+            &[("Events", "false"), ("EventArchiveDays", "1")],
+            "EventArchiveDays needs Events",
+        ),
+    ] {
+        let problem = repository(given).expect_err(said);
+        assert_eq!(problem.exit_code(), 2);
+        assert!(problem.to_string().starts_with(said), "{problem}");
+    }
+}
+
 /// Secrets such as the template wants.
 const SECRET: &str = "0123abcd.0123456789abcdef0123456789abcdef";
 const OTHER_SECRET: &str = "4567abcd.0123456789abcdef0123456789abcdef";
