@@ -326,6 +326,23 @@ fn version_description_has_the_names_of_the_secrets() {
     }
 }
 
+/// Without Cdn a function has no variable for a secret, not even an empty one.
+#[test]
+fn functions_have_the_secrets_that_are_given() {
+    let given = |given: &[(&str, &str)]| {
+        let environment = repository(given).expect("runs here").functions["pay"]
+            .environment
+            .clone();
+        ["ORIGIN_SECRET", "ORIGIN_SECRET_BEFORE"].map(|name| environment.get(name).cloned())
+    };
+    let (cdn, new) = (("Cdn", "true"), ("OriginSecret", OTHER_SECRET));
+    let some = |secret: &str| Some(secret.to_owned());
+    assert_eq!(given(&[]), [None, None]);
+    assert_eq!(given(&[cdn, new]), [some(OTHER_SECRET), None]);
+    let both = given(&[cdn, new, ("OriginSecretBefore", SECRET)]);
+    assert_eq!(both, [some(OTHER_SECRET), some(SECRET)]);
+}
+
 /// What `get-service` says of the deployment. Otherwise it would say what was set before.
 #[test]
 fn version_of_get_service_is_another_one_for_each_value_that_it_shows() {
