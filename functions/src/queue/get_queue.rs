@@ -16,6 +16,11 @@ use shared::{
 use super::document::PublicQueue;
 use crate::operation::{Door, Operation};
 
+/// For how long everybody may keep the document. It says when how many are served, so an old one is
+/// still true: it can be shown for another second while a new one is fetched, and for a minute if the
+/// service does not answer.
+const KEPT: &str = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60";
+
 /// Answers with the document.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let queue_id = request.queue_id()?;
@@ -25,7 +30,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .seconds_to_opening(now)
         .or_else(|| queue.estimated_wait(queue.place(queue.line.issued, now), now));
     Ok(ok(&PublicQueue::of(&queue, now))?
-        .with(CACHE_CONTROL, "public, max-age=1")
+        .with(CACHE_CONTROL, KEPT)
         .with_retry_after(ask_again_after(wait)))
 }
 
@@ -34,7 +39,9 @@ pub fn operation() -> Operation {
     Operation::new("Get the public document of a queue", Door::Public)
         .details(
             "Pages compute places from it, with the number in the queue token. The document is \
-             the same for everybody, so a CDN may keep it for a second.\n\n\
+             the same for everybody, so a CDN may keep it for a second. It is still true when it \
+             is older: a CDN may send it for another second while it fetches a new one, and for \
+             a minute if the service does not answer.\n\n\
              `points` says how many people are served by when, linear in between. A session \
              whose number is greater than the number served now waits, and the difference is its \
              place. `GET /line.js` is a module that computes this.",

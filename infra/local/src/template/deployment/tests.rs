@@ -107,6 +107,33 @@ fn parameter_with_a_forbidden_value_is_refused_by_name() {
     }
 }
 
+/// CloudFormation refuses them too.
+#[test]
+fn values_that_do_not_go_together_are_refused_in_the_words_of_a_rule() {
+    for (given, said) in [
+        (
+            &[("WarmReads", "20000")][..],
+            "WarmReads and WarmWrites are given both",
+        ),
+        (
+            &[("WebhookUrl", "https://a.example")],
+            "WebhookUrl needs a WebhookSecret",
+        ),
+        (
+            &[("Events", "false"), ("EventArchiveDays", "1")],
+            "EventArchiveDays needs Events",
+        ),
+    ] {
+        let problem = repository(given).expect_err(said);
+        assert_eq!(problem.exit_code(), 2);
+        assert!(problem.to_string().starts_with(said), "{problem}");
+    }
+}
+
+/// Secrets such as the template wants.
+const SECRET: &str = "0123abcd.0123456789abcdef0123456789abcdef";
+const OTHER_SECRET: &str = "4567abcd.0123456789abcdef0123456789abcdef";
+
 /// The labels of the streams of restored tables.
 const STREAMS: &str = "2026-11-01,2026-11-02,2026-11-03,2026-11-04";
 
@@ -259,6 +286,8 @@ fn version_description_has_256_letters_at_most() {
         ("DeletionProtection", "false"),
         ("LogRetentionDays", "3653"),
         ("AccessLogRetentionDays", "3653"),
+        ("OriginSecret", SECRET),
+        ("OriginSecretBefore", OTHER_SECRET),
     ]);
     for properties in long.values() {
         if let Some(description) = properties["VersionDescription"].as_str() {
@@ -268,6 +297,50 @@ fn version_description_has_256_letters_at_most() {
             );
         }
     }
+}
+
+/// A new secret makes new versions, and its secret part is in no description.
+#[test]
+fn version_description_has_the_names_of_the_secrets() {
+    let described = |current: &str, before: &str| {
+        let all = properties(&[("OriginSecret", current), ("OriginSecretBefore", before)]);
+        let functions = ["Pay", "GetService"].map(|function| {
+            let description = all[function]["VersionDescription"].as_str();
+            description.expect("a text").to_owned()
+        });
+        functions.join("; ")
+    };
+    let all = [
+        ("", ""),
+        (SECRET, ""),
+        (OTHER_SECRET, SECRET),
+        (OTHER_SECRET, ""),
+    ];
+    let all = all.map(|(current, before)| described(current, before));
+    for (index, description) in all.iter().enumerate() {
+        for secret in [SECRET, OTHER_SECRET] {
+            let (_, behind) = secret.split_once('.').expect("a point");
+            assert!(!description.contains(behind), "{description}");
+        }
+        assert!(!all[..index].contains(description), "{description}");
+    }
+}
+
+/// Without Cdn a function has no variable for a secret, not even an empty one.
+#[test]
+fn functions_have_the_secrets_that_are_given() {
+    let given = |given: &[(&str, &str)]| {
+        let environment = repository(given).expect("runs here").functions["pay"]
+            .environment
+            .clone();
+        ["ORIGIN_SECRET", "ORIGIN_SECRET_BEFORE"].map(|name| environment.get(name).cloned())
+    };
+    let (cdn, new) = (("Cdn", "true"), ("OriginSecret", OTHER_SECRET));
+    let some = |secret: &str| Some(secret.to_owned());
+    assert_eq!(given(&[]), [None, None]);
+    assert_eq!(given(&[cdn, new]), [some(OTHER_SECRET), None]);
+    let both = given(&[cdn, new, ("OriginSecretBefore", SECRET)]);
+    assert_eq!(both, [some(OTHER_SECRET), some(SECRET)]);
 }
 
 /// What `get-service` says of the deployment. Otherwise it would say what was set before.
