@@ -406,7 +406,7 @@ export async function renewToken(id) {
     if (!(error instanceof Problem)) throw error;
     if (error.passes) return;
     // Nobody can go on with this session: its line is over.
-    if (error.code !== 'INVALID_TOKEN') forgetSession(id);
+    if (!['INVALID_TOKEN', 'CHALLENGED'].includes(error.code)) forgetSession(id);
     report(error);
   }
 }

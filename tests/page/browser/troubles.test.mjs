@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 
+import { errors as enErrors } from '../../../functions/page/en.mjs';
 import { setUp } from '../harness/browser.mjs';
 
 const { shop, visitTest } = await setUp({ HoldSeconds: '60' });
@@ -334,6 +335,80 @@ visitTest('joining and holding get through when the service is busy, and happen 
   await visit.tap(texts.holdSeats);
   await visit.isAt(texts.holdTitle);
   assert.deepEqual((await visit.standing(concert)).reservation.seat_numbers, [7]);
+});
+
+/** What a firewall answers that wants to check the browser first. It does that when the page is loaded. */
+const CHALLENGE = { status: 202, headers: { 'x-amzn-waf-action': 'challenge' } };
+
+visitTest('a browser that is to be checked before it joins: the page says so, and the name stays', { language: 'en' }, async (visit) => {
+  const { page, texts } = visit;
+  const concert = await shop.concert();
+  const signUp = await fails(visit, 'POST', /^\/v1\/users$/, CHALLENGE);
+  await visit.open(`/c/${concert.id}`);
+  await visit.field(texts.yourName).fill('Mina');
+  await visit.tap(texts.join);
+  await visit.sees(enErrors.CHALLENGED);
+  await visit.requireAccessible('browser to be checked');
+  // Nothing is sent and nothing is loaded again by itself.
+  assert.equal(signUp.count, 1);
+  assert.equal(await visit.field(texts.yourName).inputValue(), 'Mina');
+  await visit.tap(texts.reload);
+  await page.getByText(enErrors.CHALLENGED).waitFor({ state: 'detached' });
+  await visit.isAt(NAME);
+  assert.equal(await visit.field(texts.yourName).inputValue(), 'Mina');
+  signUp.isOn = false;
+  await visit.tap(texts.join);
+  await visit.until('the buyer is known', async () => (await visit.kept()).user?.name === 'Mina');
+  assert.equal(signUp.count, 1);
+});
+
+visitTest('a browser that is to be checked before it makes an account: all but the password stays', { language: 'en' }, async (visit) => {
+  const { page, texts } = visit;
+  const concert = await shop.concert({ queue: { who: 'accounts' } });
+  const signUp = await fails(visit, 'POST', /^\/v1\/users$/, CHALLENGE);
+  await visit.open(`/c/${concert.id}`);
+  await visit.tap(texts.toAccount);
+  const form = page.locator('form', { has: page.getByRole('heading', { name: texts.makeAccount, exact: true }) });
+  await form.getByLabel(texts.yourName).fill('Mina');
+  await form.getByLabel(texts.email).fill('mina-checked@example.com');
+  await form.getByLabel(texts.password).fill('a long password');
+  await visit.tap(form.getByRole('button'));
+  await visit.tap(texts.reload);
+  await visit.isAt(NAME);
+  signUp.isOn = false;
+  assert.doesNotMatch(await page.evaluate(() => JSON.stringify([history.state, localStorage, sessionStorage])), /a long password/);
+  await visit.tap(texts.toAccount);
+  assert.equal(await form.getByLabel(texts.yourName).inputValue(), 'Mina');
+  assert.equal(await form.getByLabel(texts.email).inputValue(), 'mina-checked@example.com');
+  assert.equal(await form.getByLabel(texts.password).inputValue(), '');
+  await form.getByLabel(texts.password).fill('a long password');
+  await visit.tap(form.getByRole('button'));
+  await visit.sees(texts.accountMade);
+});
+
+visitTest('a browser that is to be checked while somebody waits: the place stays', CLOCK, async (visit) => {
+  const { page, texts } = visit;
+  const { concert } = await waits(visit);
+  const place = await visit.place();
+  const { user } = await visit.kept();
+  const { token } = await visit.session(concert);
+  // The token ends, so that the page has to get another one for the same place.
+  await visit.pass(2, 2);
+  await shop.call('POST', '/v1/auth/logout', { token: user.token });
+  await visit.pass(2, 2);
+  const join = await fails(visit, 'POST', /^\/v1\/auth\/tokens$/, CHALLENGE);
+  // On another screen, the button leads to where the browser is checked.
+  await page.goto('/');
+  await visit.sees(enErrors.CHALLENGED);
+  assert.equal((await visit.session(concert)).token, token);
+  await visit.tap(texts.reload);
+  await visit.isAt(texts.waitingTitle);
+  assert.equal(new URL(page.url()).pathname, `/c/${concert.id}`);
+  join.isOn = false;
+  await page.reload();
+  await visit.until('another token', async () => (await visit.session(concert)).token !== token);
+  await visit.until('the same place', async () => (await visit.place()) === place);
+  assert.equal((await visit.standing(concert)).status, 'WAITING');
 });
 
 // ---- Addresses and texts ----
