@@ -192,6 +192,41 @@ async fn page_has_its_protection_on_every_answer() {
     }
 }
 
+/// With `Challenge`, the HTML may load and call the scripts of the firewall. Nothing else changes, and the
+/// files, which browsers keep for ever, do not change at all.
+#[tokio::test]
+async fn only_html_allows_the_scripts_of_a_challenge_and_only_if_there_is_one() {
+    let policies = async |shop: &Shop, paths: &[String]| {
+        let mut policies = Vec::new();
+        for path in paths {
+            let reply = shop.get(path).send().await;
+            policies.push(reply.header("content-security-policy").to_owned());
+        }
+        policies
+    };
+    let shop = Shop::empty().await;
+    let checked = Shop::with(&[("Challenge", "true")]).await;
+    let html: Vec<_> = PAGES
+        .into_iter()
+        .chain(["/operator"])
+        .map(str::to_owned)
+        .collect();
+    let worker = [file(&shop, "beat.mjs").await];
+    let before = policies(&shop, &html).await;
+    for (policy, before) in policies(&checked, &html).await.iter().zip(&before) {
+        assert_eq!(policy.matches("awswaf").count(), 2, "{policy}");
+        for directive in ["script-src", "connect-src"] {
+            let allowed = format!("{directive} 'self' https://*.awswaf.com;");
+            assert!(policy.contains(&allowed), "{policy}");
+        }
+        assert_eq!(policy.replace(" https://*.awswaf.com", ""), *before);
+    }
+    assert_eq!(
+        policies(&checked, &worker).await,
+        policies(&shop, &worker).await
+    );
+}
+
 fn decompressed(reply: &Reply) -> String {
     let mut text = String::new();
     let read = if reply.header("content-encoding") == "br" {
