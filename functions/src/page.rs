@@ -171,7 +171,7 @@ const PROTECTION: [(HeaderName, &str); 6] = [
 #[allow(clippy::unused_async)]
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     static PAGE: LazyLock<Page> = LazyLock::new(|| Page::new(FILES.iter().copied().chain([LINE])));
-    PAGE.answer(&request, app.config.challenge)
+    PAGE.answer(&request, app.config().challenge)
 }
 
 /// A version of the pages: their HTML and their files, as they are sent.

@@ -205,7 +205,7 @@ async fn only_html_allows_the_scripts_of_a_challenge_and_only_if_there_is_one() 
         policies
     };
     let shop = Shop::empty().await;
-    let checked = Shop::with(&[("Challenge", "true")]).await;
+    let checked = Shop::open_with(&[("Challenge", "true")]).await;
     let html: Vec<_> = PAGES
         .into_iter()
         .chain(["/operator"])

@@ -15,7 +15,7 @@ use super::handlers::Handler;
 pub fn in_folder(folder: PathBuf) -> Handler {
     Arc::new(move |app, request| {
         let page = read(&folder).map_err(|error| ApiError::Internal(error.into()));
-        let answer = page.and_then(|page| page.answer(&request, app.config.challenge));
+        let answer = page.and_then(|page| page.answer(&request, app.config().challenge));
         Box::pin(std::future::ready(answer))
     })
 }
