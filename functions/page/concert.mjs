@@ -6,7 +6,7 @@ import { html, nothing } from './lit-html.js';
 import { secondsToOpening } from './line.mjs';
 import { follows } from './main.mjs';
 import { memory } from './memory.mjs';
-import { button, fact, heading, messages, showList, typed } from './parts.mjs';
+import { button, fact, heading, messages, showList } from './parts.mjs';
 import { countdown, dayAndTime, inLanguage, lengthText, showTime, t } from './texts.mjs';
 
 let isLoading = false;
@@ -135,7 +135,7 @@ function entrance() {
           ${user
             ? nothing
             : html`<section class="card"><label class="field"><span>${t.yourName}</span>
-                <input name="name" value=${typed('name')} autocomplete="name" maxlength="40" placeholder=${t.guest} aria-describedby="name-hint" />
+                <input name="name" value=${history.state?.name ?? ''} autocomplete="name" maxlength="40" placeholder=${t.guest} aria-describedby="name-hint" />
                 <small id="name-hint">${t.yourNameHint}</small></label></section>`}
           ${user?.email ? html`<p class="muted">${t.joinAgainElsewhere}</p>` : nothing}
           ${messages()}

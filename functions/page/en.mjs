@@ -111,7 +111,6 @@ export const texts = {
   days: (count) => `${count} day${plural(count)}`,
   left: (time) => `${time} left`,
   problem: (id) => `If you ask for help, say this number: ${id}`,
-  reload: 'Load again',
 };
 
 /**
@@ -121,7 +120,6 @@ export const errors = {
   ACCOUNT_NEEDED: 'This concert is for people with an account. Make one, and join the line.',
   BAD_REQUEST: 'Please check what you have entered.',
   BUSY: 'Very many people are here. Try again in a moment. Your place and your money are safe.',
-  CHALLENGED: 'Your browser has to be checked first. Load the page again. Your place is safe. If it does not help, allow cookies.',
   CONCERT_NOT_FOUND: 'There is no such concert.',
   FORBIDDEN: 'This line does not allow it: it is for another concert, or your time to choose is over.',
   INTERNAL: 'Something is wrong with the service. Try again. It will not happen twice.',

@@ -53,32 +53,11 @@ export function messages() {
   const id = problem?.code === 'INTERNAL' || problem?.status === 500 ? problem.body?.request_id : undefined;
   return html`
     ${problem
-      ? html`<p class="message bad">${errorText(problem)} ${id ? html`<small>${t.problem(id)}</small>` : nothing}</p>
-          ${problem.code === 'CHALLENGED' ? button(t.reload, loadAgain) : nothing}`
+      ? html`<p class="message bad">${errorText(problem)} ${id ? html`<small>${t.problem(id)}</small>` : nothing}</p>`
       : nothing}
     ${notice ? html`<p class="message">${notice}</p>` : nothing}
   `;
 }
-
-/**
- * Loads the page again, so that a firewall can check the browser: it does that where a concert is, and
- * on `/tickets`. What was typed is kept, but no password.
- */
-function loadAgain() {
-  /** @type {Record<string, string>} */
-  const typed = {};
-  for (const { name, type, value } of document.querySelectorAll('input')) if (type !== 'password' && value) typed[name] = value;
-  history.replaceState({ typed }, '', app.route.name === 'list' ? `/c/${app.concert?.concert_id}` : undefined);
-  location.reload();
-}
-
-/**
- * What was typed into a field before the page was loaded again.
- *
- * @param {string} name
- * @returns {string}
- */
-export const typed = (name) => history.state?.typed?.[name] ?? '';
 
 /**
  * A question before something that cannot be undone. It is on the screen, not above it: a countdown

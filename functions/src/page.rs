@@ -62,6 +62,7 @@ pub const FILES: &[(&str, &str)] = files! {
     "app.mjs"
     "beat.mjs"
     "books.mjs"
+    "challenge.mjs"
     "changes.mjs"
     "concert.mjs"
     "concerts.mjs"

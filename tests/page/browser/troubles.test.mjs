@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 
-import { errors as enErrors } from '../../../functions/page/en.mjs';
 import { setUp } from '../harness/browser.mjs';
 
 const { shop, visitTest } = await setUp({ HoldSeconds: '60' });
@@ -347,13 +346,13 @@ visitTest('a browser that is to be checked before it joins: the page says so, an
   await visit.open(`/c/${concert.id}`);
   await visit.field(texts.yourName).fill('Mina');
   await visit.tap(texts.join);
-  await visit.sees(enErrors.CHALLENGED);
+  await visit.sees(texts.challenged);
   await visit.requireAccessible('browser to be checked');
   // Nothing is sent and nothing is loaded again by itself.
   assert.equal(signUp.count, 1);
   assert.equal(await visit.field(texts.yourName).inputValue(), 'Mina');
   await visit.tap(texts.reload);
-  await page.getByText(enErrors.CHALLENGED).waitFor({ state: 'detached' });
+  await page.getByText(texts.challenged).waitFor({ state: 'detached' });
   await visit.isAt(NAME);
   assert.equal(await visit.field(texts.yourName).inputValue(), 'Mina');
   signUp.isOn = false;
@@ -390,16 +389,14 @@ visitTest('a browser that is to be checked while somebody waits: the place stays
   const { page, texts } = visit;
   const { concert } = await waits(visit);
   const place = await visit.place();
-  const { user } = await visit.kept();
-  const { token } = await visit.session(concert);
-  // The token ends, so that the page has to get another one for the same place.
-  await visit.pass(2, 2);
-  await shop.call('POST', '/v1/auth/logout', { token: user.token });
-  await visit.pass(2, 2);
+  // The token is not accepted any more, as after 30 days: the page needs another one for the same place.
+  const { token: accepted } = await visit.session(concert);
+  const token = `${accepted.slice(0, -20)}${'A'.repeat(20)}`;
+  await page.evaluate(([before, after]) => localStorage.setItem('onsale', localStorage.getItem('onsale').replace(before, after)), [accepted, token]);
   const join = await fails(visit, 'POST', /^\/v1\/auth\/tokens$/, CHALLENGE);
   // On another screen, the button leads to where the browser is checked.
   await page.goto('/');
-  await visit.sees(enErrors.CHALLENGED);
+  await visit.sees(texts.challenged);
   assert.equal((await visit.session(concert)).token, token);
   await visit.tap(texts.reload);
   await visit.isAt(texts.waitingTitle);
@@ -407,6 +404,7 @@ visitTest('a browser that is to be checked while somebody waits: the place stays
   join.isOn = false;
   await page.reload();
   await visit.until('another token', async () => (await visit.session(concert)).token !== token);
+  await visit.isAt(texts.waitingTitle);
   await visit.until('the same place', async () => (await visit.place()) === place);
   assert.equal((await visit.standing(concert)).status, 'WAITING');
 });

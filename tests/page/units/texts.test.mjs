@@ -194,9 +194,9 @@ test('only the screens that load them use the later texts of the page for operat
   assert.deepEqual(used.filter((key) => key in koDeskMore.texts), []);
 });
 
-test('there is a text for each code of the service, and for the two that the page itself has', () => {
+test('there is a text for each code of the service, and for no other', () => {
   assert.ok(CODES.length > 50);
-  for (const { errors } of [ko, en]) assert.deepEqual(Object.keys(errors).sort(), [...new Set([...CODES, 'CHALLENGED', 'OFFLINE'])].sort());
+  for (const { errors } of [ko, en]) assert.deepEqual(Object.keys(errors).sort(), [...new Set([...CODES, 'OFFLINE'])].sort());
 });
 
 test('the files for operators have what only operators get, and what they are told in other words', () => {
