@@ -424,11 +424,22 @@ fn licences_stay() {
 }
 
 #[test]
+fn styles_lose_only_spaces_and_lines_without_a_meaning() {
+    let style = "a,\nb {\n  --own: 1px;\n  transition:\n    color 1s,\n    top 1s;\n}\n\
+                 @media (min-width: 1px) {\n  a :hover,\n  c:focus {\n    top: 0;\n  }\n}\n";
+    assert_eq!(
+        strip("page.css", style),
+        "a,b{--own: 1px;transition:\ncolor 1s,top 1s}\
+         @media (min-width: 1px){a :hover,c:focus{top:0}}"
+    );
+}
+
+#[test]
 fn styles_and_html_lose_their_comments_too() {
     let style = "/* One. */\na {\n  /* Two\n   * lines. */\n  color: red; /* three */\n\n  margin: 0 // 1;\n}\n";
     assert_eq!(
         strip("page.css", style),
-        "a {\ncolor: red; /* three */\nmargin: 0 // 1;\n}\n"
+        "a{color: red; /* three */\nmargin:0 // 1}"
     );
     let html =
         "<!DOCTYPE html>\n<!-- One\n  two. -->\n<p>\n  // text `\n</p>\n<!-- three --> <b>\n";
