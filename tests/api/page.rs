@@ -153,7 +153,7 @@ async fn other_files_and_versions_are_404_and_kept_by_no_cache() {
         format!("/page/{version}"),
     ] {
         let reply = shop.get(&path).send().await;
-        assert_eq!(reply.header("cache-control"), "no-store", "{path}");
+        assert_eq!(reply.header("cache-control"), "private, no-store", "{path}");
         reply.refused(404, "NOT_FOUND");
     }
 }
