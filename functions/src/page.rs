@@ -238,7 +238,11 @@ impl Page {
             ("", "") => (
                 html.as_ref(),
                 "public, max-age=0, s-maxage=2",
-                if challenge { &**POLICY_WITH_CHALLENGE } else { POLICY },
+                if challenge {
+                    &**POLICY_WITH_CHALLENGE
+                } else {
+                    POLICY
+                },
             ),
             // A file is kept for ever, so its policy must not depend on what may change.
             (version, name) if version == self.version => (

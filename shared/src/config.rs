@@ -12,6 +12,7 @@ use crate::domain::{
     order::{Hold, Order, OrderStatus, refundable_until},
     queue::Settings,
 };
+use crate::origin::OriginSecrets;
 
 /// A missing or unusable environment variable.
 #[derive(Debug, thiserror::Error)]
@@ -173,6 +174,11 @@ pub struct Config {
     pub events: Option<EventSink>,
     /// Whether a firewall checks browsers with scripts from hosts of AWS. Only `get-page` has it.
     pub challenge: bool,
+    /// What a request must have, because CloudFront is in front. `None` if everybody may call.
+    ///
+    /// Whoever may read a function's configuration (`lambda:GetFunctionConfiguration`) or that of the
+    /// distribution can read the secrets.
+    pub origin_secrets: Option<OriginSecrets>,
 }
 
 impl Config {
@@ -182,8 +188,8 @@ impl Config {
     pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
 
     /// Reads the configuration. `variable` returns an environment variable by its name. Every
-    /// variable is required but `DEPLOYMENT`, `EVENT_BUS`, `EVENT_DEAD_LETTERS_URL` and `CHALLENGE`. The
-    /// defaults are in `template.yaml`, and none are here.
+    /// variable is required but `DEPLOYMENT`, `EVENT_BUS`, `EVENT_DEAD_LETTERS_URL`, `CHALLENGE`,
+    /// `ORIGIN_SECRET` and `ORIGIN_SECRET_BEFORE`. The defaults are in `template.yaml`, and none are here.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
         let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
@@ -241,6 +247,10 @@ impl Config {
                 None => false,
                 Some(_) => env.parse("CHALLENGE", "`true` or `false`", |text| text.parse().ok())?,
             },
+            origin_secrets: OriginSecrets::new(
+                variable("ORIGIN_SECRET"),
+                variable("ORIGIN_SECRET_BEFORE"),
+            ),
         })
     }
 

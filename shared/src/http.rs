@@ -246,17 +246,27 @@ impl<'a> ErrorBody<'a> {
     }
 }
 
-/// The answer for an error. No cache keeps it, though by default caches may keep some errors, such as
-/// 404 and 410 (RFC 9110, 15.1): a moment later the answer can be another.
+/// What `Cache-Control` says of an answer that is for its caller only, or only for now.
+pub const KEPT_BY_NOBODY: &str = "private, no-store";
+
+/// Says of an answer that nobody may keep it, unless it says itself who may. Every answer of a function
+/// passes here, errors too: without the header, caches may keep some errors, such as 404 and 410 (RFC
+/// 9110, 15.1), and CloudFront answers requests that come at the same time with one answer.
+pub fn kept_as_it_says(answer: Response<Body>) -> Response<Body> {
+    if answer.headers().contains_key(header::CACHE_CONTROL) {
+        return answer;
+    }
+    answer.with(header::CACHE_CONTROL, KEPT_BY_NOBODY)
+}
+
+/// The answer for an error.
 pub fn error_response(error: &ApiError, language: Language, request_id: &str) -> Response<Body> {
     let text = error.message(language);
     let body = ErrorBody::of(error, &text, request_id);
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = error.status();
-    let response = response
-        .with(header::CONTENT_TYPE, "application/json")
-        .with(header::CACHE_CONTROL, "no-store");
+    let response = response.with(header::CONTENT_TYPE, "application/json");
     match error.retry_after() {
         Some(seconds) => response.with_retry_after(seconds),
         None => response,

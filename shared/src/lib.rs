@@ -11,6 +11,7 @@ pub mod store;
 pub mod error;
 pub mod http;
 pub mod language;
+pub mod origin;
 pub mod texts;
 pub mod token;
 

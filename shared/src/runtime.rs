@@ -30,9 +30,12 @@ use crate::{
     clock::SystemClock,
     config::{Config, ConfigError},
     error::ApiError,
-    http::{RequestParts as _, error_response, require_no_stray_body, without_body},
+    http::{
+        RequestParts as _, error_response, kept_as_it_says, require_no_stray_body, without_body,
+    },
     messages::ReleaseHold,
     metrics::Metrics,
+    origin::{self, Viewer},
     store::usage::{self, Usage, metered},
 };
 
@@ -175,6 +178,8 @@ const TO_ANSWER: Duration = Duration::from_millis(500);
 /// Runs an HTTP handler: writes its one log line, publishes its metrics and turns an error into its
 /// answer. Never fails.
 ///
+/// If CloudFront is in front, a request without its secret is refused before anything else is done.
+///
 /// A HEAD is answered by the handler of the GET, at its price, and then the body is left out. A
 /// request with a body that should have none is refused before its handler sees it.
 ///
@@ -201,6 +206,7 @@ where
         *request.method_mut() = Method::GET;
     }
     let (result, usage) = metered(async {
+        require_origin(&app, &mut request)?;
         // A path that does not exist is "not found", whatever body it has.
         if access.route != DEFAULT_ROUTE {
             require_no_stray_body(&request)?;
@@ -221,6 +227,7 @@ where
             error.code(),
         ),
     };
+    let response = kept_as_it_says(response);
     let (status, took) = (response.status(), started.elapsed());
     access.log(status.as_u16(), code, usage, took);
     app.metrics()
@@ -230,6 +237,22 @@ where
     } else {
         response
     }
+}
+
+/// Refuses a request that did not come through CloudFront, if there is one. Notes where one that did
+/// came from, and takes the secret out of it.
+fn require_origin(app: &App, request: &mut Request) -> Result<(), ApiError> {
+    let Some(secrets) = &app.config().origin_secrets else {
+        return Ok(());
+    };
+    if !secrets.admit(request.headers()) {
+        return Err(ApiError::Forbidden);
+    }
+    request.headers_mut().remove(origin::SECRET_HEADER);
+    if let Some(address) = origin::viewer(request.headers(), request.gateway_source()) {
+        request.extensions_mut().insert(Viewer(address));
+    }
+    Ok(())
 }
 
 /// The answer to a request that was cut off.

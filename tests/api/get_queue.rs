@@ -10,7 +10,10 @@ async fn document_is_public_and_may_be_kept_for_a_second() {
     shop.buyer().await;
     shop.advance(5).await;
     let reply = shop.get("/v1/queues/main").send().await;
-    assert_eq!(reply.header("cache-control"), "public, max-age=1");
+    assert_eq!(
+        reply.header("cache-control"),
+        "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"
+    );
     assert_eq!(reply.header("retry-after"), "1");
     let queue = reply.ok();
     assert_eq!(

@@ -52,6 +52,10 @@ async fn error_is_kept_by_no_cache() {
     for path in ["/nowhere", "/v1/users", "/v1/plans/none"] {
         let refused = shop.get(path).send().await;
         assert!(refused.status.is_client_error(), "{path}");
-        assert_eq!(refused.header("cache-control"), "no-store", "{path}");
+        assert_eq!(
+            refused.header("cache-control"),
+            "private, no-store",
+            "{path}"
+        );
     }
 }

@@ -153,7 +153,7 @@ async fn other_files_and_versions_are_404_and_kept_by_no_cache() {
         format!("/page/{version}"),
     ] {
         let reply = shop.get(&path).send().await;
-        assert_eq!(reply.header("cache-control"), "no-store", "{path}");
+        assert_eq!(reply.header("cache-control"), "private, no-store", "{path}");
         reply.refused(404, "NOT_FOUND");
     }
 }
@@ -205,7 +205,13 @@ async fn only_html_allows_the_scripts_of_a_challenge_and_only_if_there_is_one() 
         policies
     };
     let shop = Shop::empty().await;
-    let checked = Shop::open_with(&[("Challenge", "true")]).await;
+    let checked = Shop::open_with(&[
+        ("Cdn", "true"),
+        ("OriginSecret", "01234567.0123456789abcdef0123456789abcdef"),
+        ("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/01234567-89ab-cdef-0123-456789abcdef"),
+        ("Challenge", "true"),
+    ])
+    .await;
     let html: Vec<_> = PAGES
         .into_iter()
         .chain(["/operator"])

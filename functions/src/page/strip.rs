@@ -57,7 +57,10 @@ fn push_style(code: &str, kept: &str, written: &mut String) {
     }
     // In the value of a property of one's own (`--name`), spaces count.
     let is_name = |name: &str| {
-        !name.starts_with("--") && name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase())
+        !name.starts_with("--")
+            && name
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_lowercase())
     };
     if let Some(selector) = code.strip_suffix(" {") {
         written.extend([selector, "{"]);

@@ -16,6 +16,11 @@ use shared::{
 use super::document::PublicQueue;
 use crate::operation::{Door, Operation};
 
+/// For how long everybody may keep the document. It says when how many are served, so an old one is
+/// still true: it can be shown for another second while a new one is fetched, and for a minute if the
+/// service does not answer.
+const KEPT: &str = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60";
+
 /// Answers with the document.
 pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     let queue_id = request.queue_id()?;
@@ -25,7 +30,7 @@ pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiErr
         .seconds_to_opening(now)
         .or_else(|| queue.estimated_wait(queue.place(queue.line.issued, now), now));
     Ok(ok(&PublicQueue::of(&queue, now))?
-        .with(CACHE_CONTROL, "public, max-age=1")
+        .with(CACHE_CONTROL, KEPT)
         .with_retry_after(ask_again_after(wait)))
 }
 

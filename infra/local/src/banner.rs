@@ -15,6 +15,9 @@ pub fn banner(stack: &Stack) -> String {
     if let Some(demo) = stack.demo() {
         describe(&mut text, demo);
     }
+    if let Some(api) = stack.api_url() {
+        let _ = writeln!(text, "  the API    {api}, which answers its edge only");
+    }
     if let Some(database) = stack.database_url() {
         let _ = writeln!(text, "  tables     {database}");
     }

@@ -4,6 +4,7 @@
 mod clock;
 pub mod connections;
 mod cors;
+pub mod edge;
 mod event;
 mod events;
 mod intake;
@@ -18,7 +19,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, DefaultBodyLimit, State},
     http::{
-        Method, StatusCode,
+        Method, Request, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER},
         request::Parts,
     },
@@ -26,12 +27,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
+use http_body_util::{BodyExt as _, Collected};
 use serde_json::json;
 use shared::{clock::Clock, lambda_http};
 use tokio::sync::{Semaphore, watch};
 
 pub use self::routes::Routes;
-use self::{event::RoutedRequest, intake::Intake};
+use self::{edge::Edge, event::RoutedRequest, intake::Intake};
 
 use crate::{
     aws::{
@@ -58,6 +60,8 @@ pub struct Gateway {
     pub functions: BTreeMap<String, Arc<Function>>,
     /// What browsers of other origins may do.
     pub cors: Option<Cors>,
+    /// What is in front of the API. It has an address of its own then, besides.
+    pub edge: Option<Arc<Edge>>,
     /// The queues, as SQS.
     pub sqs: Sqs,
     /// The buses, as EventBridge.
@@ -75,8 +79,20 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The router that serves it.
-    pub fn router(self) -> Router {
+    /// The router that serves the API itself, for those who go around the edge.
+    pub fn router_of_the_api(self: &Arc<Self>) -> Router {
+        Router::new()
+            .fallback(serve_api)
+            .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state(
+                Intake::default(),
+                intake::take,
+            ))
+            .with_state(Arc::clone(self))
+    }
+
+    /// The router that serves it all.
+    pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/_local/clock", get(clock::read).post(clock::advance))
             .route(
@@ -97,20 +113,18 @@ impl Gateway {
                 Intake::default(),
                 intake::take,
             ))
-            .with_state(Arc::new(self))
+            .with_state(Arc::clone(self))
     }
 }
 
+/// What is at the stack's own address: AWS for the functions, and the API, behind the edge if there is
+/// one.
 async fn serve(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(source): ConnectInfo<SocketAddr>,
     parts: Parts,
     body: Bytes,
 ) -> Response {
-    if parts.method == Method::CONNECT {
-        // A success would mean that the connection now leads to another host.
-        return message(StatusCode::BAD_REQUEST, "Bad Request");
-    }
     if let Some(action) = action(&parts, sqs::TARGET) {
         let answer = gateway.sqs.call(action, &body, sqs::AS_SENT);
         return aws_answer(answer, "application/x-amz-json-1.0");
@@ -118,6 +132,53 @@ async fn serve(
     if let Some(action) = action(&parts, buses::TARGET) {
         let answer = gateway.buses.call(action, &body, buses::NONE);
         return aws_answer(answer, "application/x-amz-json-1.1");
+    }
+    match gateway.edge.clone() {
+        Some(edge) => serve_edge(gateway, &edge, parts, body, source).await,
+        None => answer_api(gateway, parts, body, source).await,
+    }
+}
+
+/// What is at the address of the API itself.
+async fn serve_api(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(source): ConnectInfo<SocketAddr>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    answer_api(gateway, parts, body, source).await
+}
+
+async fn serve_edge(
+    gateway: Arc<Gateway>,
+    edge: &Arc<Edge>,
+    parts: Parts,
+    body: Bytes,
+    source: SocketAddr,
+) -> Response {
+    let request = Request::from_parts(parts, body);
+    let api = |request: Request<Bytes>| async move {
+        let (parts, body) = request.into_parts();
+        let answer = answer_api(gateway, parts, body, edge::ADDRESS).await;
+        let (parts, body) = answer.into_parts();
+        // All bodies are in memory already, so reading one does not fail.
+        let body = body.collect().await.map(Collected::to_bytes);
+        Response::from_parts(parts, body.unwrap_or_default())
+    };
+    let answer = edge.answer(request, source.ip(), api).await;
+    answer.map(Body::from)
+}
+
+/// The API's own answer to a request.
+async fn answer_api(
+    gateway: Arc<Gateway>,
+    parts: Parts,
+    body: Bytes,
+    source: SocketAddr,
+) -> Response {
+    if parts.method == Method::CONNECT {
+        // A success would mean that the connection now leads to another host.
+        return message(StatusCode::BAD_REQUEST, "Bad Request");
     }
     let cors = gateway.cors.as_ref();
     if let Some(preflight) = cors.and_then(|cors| cors::preflight(cors, &parts)) {

@@ -43,6 +43,7 @@ use crate::{
 /// begun be answered first.
 pub struct Stack {
     address: SocketAddr,
+    api_address: Option<SocketAddr>,
     database_address: Option<SocketAddr>,
     functions: BTreeMap<String, Arc<Function>>,
     operator: Start,
@@ -65,9 +66,14 @@ impl Stack {
         assembly::assemble(options, &Handlers::onsale()).await
     }
 
-    /// The URL of the API.
+    /// Where callers find it: the API, or what is in front of it.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The URL of the API itself, if something is in front of it.
+    pub fn api_url(&self) -> Option<String> {
+        self.api_address.map(|address| format!("http://{address}"))
     }
 
     /// The URL of the embedded engine, if it listens.

@@ -1,12 +1,14 @@
 //! Reads `template.yaml`, so that the same stack runs locally and on AWS.
 
 mod deployment;
+pub mod edge;
 pub mod handlers;
 mod intrinsics;
 pub mod page;
 mod parameters;
 pub mod pattern;
 pub mod permissions;
+mod rules;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -1,5 +1,7 @@
 //! Reads a request's path, query and headers.
 
+use std::net::IpAddr;
+
 use lambda_http::{
     Request, RequestExt as _,
     http::{HeaderName, header},
@@ -15,6 +17,7 @@ use crate::{
     },
     error::ApiError,
     language::Language,
+    origin::Viewer,
 };
 
 /// A request's path, query and headers.
@@ -28,9 +31,12 @@ pub trait RequestParts {
     fn names(&self, parameter: &str) -> bool;
     /// The language of the answer.
     fn language(&self) -> Language;
-    /// The address from which the gateway was called. Headers are ignored, because a caller can
-    /// write anything into them.
+    /// The address of the caller: the one from which CloudFront was called, if it is in front, or else
+    /// the gateway. No header counts that a caller can write.
     fn source(&self) -> Source;
+
+    /// The address from which the gateway was called.
+    fn gateway_source(&self) -> Option<IpAddr>;
 
     /// `{user_id}` of the path.
     fn user_id(&self) -> Result<UserId, ApiError> {
@@ -119,12 +125,16 @@ impl RequestParts for Request {
     }
 
     fn source(&self) -> Source {
-        let Some(RequestContext::ApiGatewayV2(context)) = self.request_context_ref() else {
-            return Source::Unknown;
-        };
-        let address = context.http.source_ip.as_deref();
-        let address = address.and_then(|address| address.parse().ok());
+        let viewer = self.extensions().get().map(|Viewer(address)| *address);
+        let address = viewer.or_else(|| self.gateway_source());
         address.map_or(Source::Unknown, Source::Address)
+    }
+
+    fn gateway_source(&self) -> Option<IpAddr> {
+        let Some(RequestContext::ApiGatewayV2(context)) = self.request_context_ref() else {
+            return None;
+        };
+        context.http.source_ip.as_deref()?.parse().ok()
     }
 
     fn show_in_path(&self) -> Result<Option<ShowKey>, ApiError> {

@@ -13,6 +13,9 @@ use percent_encoding::percent_decode_str;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+/// The addresses that a request came by, as proxies note them.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// A request, its route, and what the gateway knows about it.
 pub struct RoutedRequest<'a> {
     /// The request without its body.
@@ -123,7 +126,7 @@ fn context<'a>(request: &RoutedRequest<'a>, path: &'a str) -> Context<'a> {
 }
 
 /// Headers in lower case, without the cookies, and with those that the gateway adds. Values of the
-/// same name are joined.
+/// same name are joined. The address of the caller is added to those that proxies have noted.
 struct Headers<'a>(&'a HeaderMap, IpAddr);
 
 impl Serialize for Headers<'_> {
@@ -134,10 +137,18 @@ impl Serialize for Headers<'_> {
             .filter(|name| **name != COOKIE && !name.as_str().starts_with("x-forwarded-"))
             .map(|name| (name.as_str(), header(headers, name)));
         let added = [
-            ("x-forwarded-for", Cow::Owned(source.to_string())),
+            ("x-forwarded-for", forwarded_for(headers, *source)),
             ("x-forwarded-proto", Cow::Borrowed("http")),
         ];
         serializer.collect_map(sent.chain(added))
+    }
+}
+
+fn forwarded_for(headers: &HeaderMap, source: IpAddr) -> Cow<'_, str> {
+    let noted = header(headers, &FORWARDED_FOR);
+    match &*noted {
+        "" => Cow::Owned(source.to_string()),
+        noted => Cow::Owned(format!("{noted}, {source}")),
     }
 }
 

@@ -45,7 +45,7 @@ use crate::{
         traffic::Traffic,
     },
     demo::{self, Demo},
-    gateway::{Gateway, Routes, connections},
+    gateway::{Gateway, Routes, connections, edge::Edge},
     lambda::{
         function::{Function, Start},
         published::Published,
@@ -88,17 +88,32 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
         database_address = Some(address);
         servers.push(serve_database(listener, database.clone(), stopped.clone()));
     }
-    let gateway = Gateway {
+    let edge = deployment.edge.clone();
+    let edge = edge.map(|plan| Arc::new(Edge::new(plan, Arc::clone(&foundation.clock))));
+    let has_edge = edge.is_some();
+    let gateway = Arc::new(Gateway {
         routes: Routes::new(&deployment.routes, &functions)?,
         functions: functions.clone(),
         cors: deployment.cors.clone(),
+        edge,
         sqs: foundation.backend.sqs.clone(),
         buses: Arc::clone(&foundation.backend.buses),
         stopped: stopped.clone(),
         timeline: Arc::clone(&timeline),
         ways_from_outside: foundation.sdk.ways_from_outside(address, database_address),
         concurrency: Arc::new(Semaphore::new(options.limits.concurrency)),
-    };
+    });
+    let mut api_address = None;
+    if has_edge {
+        let (listener, address) = listen(0).await?;
+        api_address = Some(address);
+        servers.push(tokio::spawn(connections::serve(
+            listener,
+            gateway.router_of_the_api(),
+            options.limits.connections,
+            end(stopped.clone()),
+        )));
+    }
     servers.push(tokio::spawn(connections::serve(
         listener,
         gateway.router(),
@@ -107,6 +122,7 @@ pub async fn assemble(options: Options, handlers: &Handlers) -> Result<Stack, Pr
     )));
     Ok(Stack {
         address,
+        api_address,
         database_address,
         functions,
         operator,

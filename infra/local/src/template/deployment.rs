@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{
+    edge::EdgePlan,
     pattern::Pattern,
     permissions::{Grant, Permissions},
 };
@@ -44,6 +45,8 @@ pub struct Deployment {
     pub buses: Vec<String>,
     /// What pages of other origins may do.
     pub cors: Option<Cors>,
+    /// What is in front of the API.
+    pub edge: Option<EdgePlan>,
 }
 
 /// A table.

@@ -63,6 +63,11 @@ impl Resolver<'_> {
             .conditions
             .and_then(|conditions| conditions.get(name))
             .ok_or_else(|| Problem::failure(format!("the template has no condition {name}")))?;
+        self.is_true(condition)
+    }
+
+    /// Whether a condition holds that is written out.
+    pub fn is_true(&self, condition: &Value) -> Result<bool, Problem> {
         Ok(self.resolve(condition)? == Json::Bool(true))
     }
 
@@ -110,6 +115,13 @@ impl Resolver<'_> {
             ("Or", Value::Sequence(parts)) => {
                 let parts = self.resolve_all(parts)?;
                 Ok(Json::Bool(parts.contains(&Json::Bool(true))))
+            }
+            ("Contains", Value::Sequence(parts)) => {
+                let sides = self.resolve_all(parts)?;
+                let [Json::Array(list), value] = &*sides else {
+                    return Err(Problem::failure("a !Contains of the template is malformed"));
+                };
+                Ok(Json::Bool(list.iter().any(|one| text(one) == text(value))))
             }
             ("Join", Value::Sequence(parts)) => self.join(parts),
             ("Split", Value::Sequence(parts)) => self.split(parts),

@@ -24,6 +24,8 @@ struct Parameter {
     min_length: Option<usize>,
     max_length: Option<usize>,
     constraint_description: Option<String>,
+    #[serde(default)]
+    no_echo: bool,
 }
 
 /// The value of every parameter.
@@ -77,8 +79,12 @@ impl Parameter {
         if self.allows(&value)? {
             Ok(value)
         } else {
+            let value = match self.no_echo {
+                true => "not shown".to_owned(),
+                false => format!("{value:?}"),
+            };
             Err(Problem::usage(format!(
-                "the parameter {name} is {value:?}, but {}",
+                "the parameter {name} is {value}, but {}",
                 self.constraint()
             )))
         }
@@ -144,6 +150,7 @@ mod tests {
                        ConstraintDescription: must be a number of seconds from 1 to 840 }
         Architecture: { Type: String, Default: x86_64, AllowedValues: [x86_64, arm64] }
         TimeZone: { Type: String, Default: Asia/Seoul, AllowedPattern: "[A-Z][a-z]+/[A-Z][a-z]+" }
+        Secret: { Type: String, Default: "", AllowedPattern: "[a-z]*", NoEcho: true }
     "#;
 
     fn resolved(overrides: &[(&str, &str)]) -> Result<BTreeMap<String, String>, Problem> {
@@ -180,6 +187,16 @@ mod tests {
             assert_eq!(problem.exit_code(), 2);
             assert!(problem.to_string().contains(name), "{problem}");
         }
+    }
+
+    #[test]
+    fn refusal_shows_no_secret() {
+        let problem = resolved(&[("Secret", "hidden 1")]).expect_err("not allowed");
+        let text = problem.to_string();
+        assert!(
+            text.contains("Secret") && !text.contains("hidden"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -17,9 +17,10 @@ use super::{
 use crate::{
     Problem,
     template::{
-        Template,
+        Template, edge,
         intrinsics::{AwsAccount, Resolver},
         permissions::{Permissions, Policy},
+        rules,
     },
 };
 
@@ -42,6 +43,7 @@ pub fn read(
             account,
         },
     };
+    rules::check(template.section("Rules"), &reader.resolver)?;
     let mut deployment = Deployment::default();
     for (name, resource) in resources {
         let name = name.as_str().unwrap_or_default();
@@ -79,6 +81,23 @@ impl Reader<'_> {
             Some("AWS::Serverless::Function") => self.function(deployment, resource)?,
             Some("AWS::Serverless::HttpApi") => {
                 deployment.cors = self.property(resource, "CorsConfiguration")?;
+            }
+            Some("AWS::CloudFront::Distribution") => {
+                if deployment.edge.is_some() {
+                    return Err(Problem::failure("there is another distribution"));
+                }
+                deployment.edge = Some(edge::read(&self.resolver, resource)?);
+            }
+            // They are read with the distribution that names them.
+            Some(
+                "AWS::CloudFront::CachePolicy"
+                | "AWS::CloudFront::OriginRequestPolicy"
+                | "AWS::CloudFront::ResponseHeadersPolicy",
+            ) => {}
+            Some(other) if other.starts_with("AWS::CloudFront::") => {
+                return Err(Problem::failure(format!(
+                    "the local stack knows no {other}"
+                )));
             }
             _ => {}
         }
