@@ -9,13 +9,14 @@ use crate::{
 };
 
 /// A good request to each path with a GET, with this method.
-struct Gets<'a> {
+pub struct Gets<'a> {
     shop: &'a Shop,
-    paths: Vec<(String, String)>,
+    /// The paths, and a token that is good there.
+    pub paths: Vec<(String, String)>,
 }
 
 impl<'a> Gets<'a> {
-    async fn of(shop: &'a Shop) -> Self {
+    pub async fn of(shop: &'a Shop) -> Self {
         let (buyer, receipt) = shop.sell(7).await;
         let buyer = shop.rejoin(&buyer).await;
         let admin = shop.admin().await;

@@ -91,6 +91,7 @@ mod events;
 
 mod metrics;
 
+mod cdn;
 mod edge;
 mod endings;
 mod errors;

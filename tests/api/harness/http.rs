@@ -1,5 +1,7 @@
 //! HTTP, as a client uses it.
 
+use std::net::IpAddr;
+
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, Response, StatusCode, body::Bytes, header::HeaderMap};
 use hyper_util::{
@@ -16,6 +18,13 @@ pub type Client = legacy::Client<HttpConnector, Full<Bytes>>;
 /// A new client.
 pub fn client() -> Client {
     legacy::Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// A new client that calls from this address of the machine.
+pub fn client_from(address: IpAddr) -> Client {
+    let mut connector = HttpConnector::new();
+    connector.set_local_address(Some(address));
+    legacy::Client::builder(TokioExecutor::new()).build(connector)
 }
 
 /// A request to be sent.

@@ -37,7 +37,7 @@ use shared::{
 pub use self::{
     accounts::{Account, PASSWORD},
     doors::Door,
-    http::{Call, Reply},
+    http::{Call, Client, Reply, client_from},
     tables::json_of,
 };
 
@@ -387,11 +387,12 @@ impl Shop {
 
     /// A request to the shop.
     pub fn call(&self, method: &str, path: &str) -> Call {
-        Call::new(
-            self.client.clone(),
-            method,
-            &format!("{}{path}", self.stack.url()),
-        )
+        self.call_at(&self.stack.url(), method, path)
+    }
+
+    /// A request to another address of the shop.
+    pub fn call_at(&self, url: &str, method: &str, path: &str) -> Call {
+        Call::new(self.client.clone(), method, &format!("{url}{path}"))
     }
 }
 

@@ -108,10 +108,10 @@ impl Specification {
         // A HEAD is specified with its GET, and has no body.
         let is_head = method == "HEAD";
         let specified = if is_head { "GET" } else { method };
-        let Some((path, operation)) = self.operation(specified, path) else {
+        let Some((route, operation)) = self.operation(specified, path) else {
             return;
         };
-        let what = format!("{method} {path}");
+        let what = format!("{method} {route}");
         let status = reply.status.as_str();
         let answer = &operation["responses"][status];
         assert!(
@@ -133,6 +133,7 @@ impl Specification {
                 reply.body
             );
         }
+        check_who_may_keep(&what, route, reply);
         for header in ["retry-after", "etag", "link"] {
             let headers = answer["headers"].as_object().into_iter().flatten();
             let specified = headers
@@ -185,6 +186,36 @@ impl Specification {
             let complaints = self.complaints(what, schema, false, &sent);
             assert!(complaints.is_empty(), "{what} took {sent}: {complaints:#?}");
         }
+    }
+}
+
+/// Checks that an answer says who may keep it, and that nobody may keep what is for its caller.
+#[track_caller]
+fn check_who_may_keep(what: &str, route: &str, reply: &Reply) {
+    const SHARED: [&str; 15] = [
+        "/",
+        "/c/{concert_id}",
+        "/docs",
+        "/docs/{file}",
+        "/line.js",
+        "/openapi.json",
+        "/operator",
+        "/page/{version}/{file}",
+        "/tickets",
+        "/v1/auth/keys",
+        "/v1/concerts",
+        "/v1/concerts/{concert_id}",
+        "/v1/plans/{plan_id}",
+        "/v1/queues/{queue_id}",
+        "/v1/settings",
+    ];
+    let kept = reply.header("cache-control");
+    let is_get = what.starts_with("GET ") || what.starts_with("HEAD ");
+    let is_good = reply.status.is_success() || reply.status == 304;
+    if is_get && is_good && SHARED.contains(&route) {
+        assert!(kept.starts_with("public, max-age="), "{what}: {kept}");
+    } else {
+        assert_eq!(kept, "private, no-store", "{what}");
     }
 }
 

@@ -107,6 +107,10 @@ fn parameter_with_a_forbidden_value_is_refused_by_name() {
     }
 }
 
+/// Secrets such as the template wants.
+const SECRET: &str = "0123abcd.0123456789abcdef0123456789abcdef";
+const OTHER_SECRET: &str = "4567abcd.0123456789abcdef0123456789abcdef";
+
 /// The labels of the streams of restored tables.
 const STREAMS: &str = "2026-11-01,2026-11-02,2026-11-03,2026-11-04";
 
@@ -259,6 +263,8 @@ fn version_description_has_256_letters_at_most() {
         ("DeletionProtection", "false"),
         ("LogRetentionDays", "3653"),
         ("AccessLogRetentionDays", "3653"),
+        ("OriginSecret", SECRET),
+        ("OriginSecretBefore", OTHER_SECRET),
     ]);
     for properties in long.values() {
         if let Some(description) = properties["VersionDescription"].as_str() {
@@ -267,6 +273,33 @@ fn version_description_has_256_letters_at_most() {
                 "Lambda takes no more: {description}"
             );
         }
+    }
+}
+
+/// A new secret makes new versions, and its secret part is in no description.
+#[test]
+fn version_description_has_the_names_of_the_secrets() {
+    let described = |current: &str, before: &str| {
+        let all = properties(&[("OriginSecret", current), ("OriginSecretBefore", before)]);
+        let functions = ["Pay", "GetService"].map(|function| {
+            let description = all[function]["VersionDescription"].as_str();
+            description.expect("a text").to_owned()
+        });
+        functions.join("; ")
+    };
+    let all = [
+        ("", ""),
+        (SECRET, ""),
+        (OTHER_SECRET, SECRET),
+        (OTHER_SECRET, ""),
+    ];
+    let all = all.map(|(current, before)| described(current, before));
+    for (index, description) in all.iter().enumerate() {
+        for secret in [SECRET, OTHER_SECRET] {
+            let (_, behind) = secret.split_once('.').expect("a point");
+            assert!(!description.contains(behind), "{description}");
+        }
+        assert!(!all[..index].contains(description), "{description}");
     }
 }
 

@@ -281,6 +281,74 @@ fn everything_of_events_has_their_condition() {
     }
 }
 
+/// Without Cdn nothing of CloudFront is made.
+#[test]
+fn everything_of_cloudfront_has_its_condition() {
+    let template = Template::repository().expect("YAML");
+    let all = template.section("Resources").expect("resources");
+    let of_cloudfront = all.values().filter(|resource| {
+        let kind = resource["Type"].as_str().unwrap_or_default();
+        kind.starts_with("AWS::CloudFront::")
+    });
+    let mut seen = 0;
+    for resource in of_cloudfront {
+        assert_eq!(resource["Condition"], "HasCdn");
+        seen += 1;
+    }
+    assert_eq!(seen, 6);
+    let outputs = template.section("Outputs").expect("outputs");
+    for output in ["EdgeUrl", "EdgeDomain", "DistributionId", "DistributionArn"] {
+        assert_eq!(outputs[output]["Condition"], "HasCdn", "{output}");
+    }
+}
+
+/// An address of one's own needs its certificate.
+#[test]
+fn distribution_has_the_domain_and_the_firewall_that_are_given() {
+    let arn = "arn:aws:acm:us-east-1:000000000000:certificate/019a9e1c-1111-7000-8000-000000000001";
+    let acl =
+        "arn:aws:wafv2:us-east-1:000000000000:global/webacl/a/019a9e1c-1111-7000-8000-000000000001";
+    let config = |given: &[(&str, &str)]| {
+        let given: Vec<_> = [("Cdn", "true")].iter().chain(given).copied().collect();
+        properties(&given)["Distribution"]["DistributionConfig"].clone()
+    };
+    let bare = config(&[]);
+    let own = json!({ "CloudFrontDefaultCertificate": true });
+    assert_eq!(bare["ViewerCertificate"], own);
+    for absent in ["Aliases", "WebACLId"] {
+        assert_eq!(bare.get(absent), None);
+    }
+    let domain = config(&[
+        ("Domain", "tickets.example.com"),
+        ("CertificateArn", arn),
+        ("WebAclArn", acl),
+    ]);
+    assert_eq!(domain["Aliases"], json!(["tickets.example.com"]));
+    assert_eq!(domain["WebACLId"], acl);
+    let certificate = &domain["ViewerCertificate"];
+    assert_eq!(certificate["MinimumProtocolVersion"], "TLSv1.2_2021");
+    assert_eq!(certificate["AcmCertificateArn"], arn);
+    for config in [bare, domain] {
+        let origin = &config["Origins"][0];
+        let reached = &origin["CustomOriginConfig"];
+        assert_eq!(reached["OriginProtocolPolicy"], "https-only");
+        assert_eq!(reached["OriginSSLProtocols"], json!(["TLSv1.2"]));
+        assert_eq!(origin["OriginShield"]["Enabled"], true);
+        let behaviours = config["CacheBehaviors"].as_array().expect("behaviours");
+        for behaviour in behaviours.iter().chain([&config["DefaultCacheBehavior"]]) {
+            // The addresses that people type.
+            let path = behaviour["PathPattern"].as_str().unwrap_or_default();
+            let is_html = ["/", "/c/*", "/tickets", "/operator"].contains(&path);
+            let policy = if is_html {
+                "redirect-to-https"
+            } else {
+                "https-only"
+            };
+            assert_eq!(behaviour["ViewerProtocolPolicy"], policy, "{path}");
+        }
+    }
+}
+
 /// The labels are in the order of the parameter's description.
 #[test]
 fn events_of_restored_tables_come_from_their_own_streams() {
