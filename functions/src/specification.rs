@@ -95,6 +95,8 @@ a queue's document, have milliseconds.
 - Money is a number of won with at most two decimals.
 - Every path that has `GET` has `HEAD` too. It returns the same status and headers, without the \
 body. Where the `GET` can be the arrival, the `HEAD` can be too.
+- Do not keep answers, unless `Cache-Control` lets you. All others, and all errors, say `private, \
+no-store`.
 
 ## Events
 

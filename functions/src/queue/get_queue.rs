@@ -39,7 +39,9 @@ pub fn operation() -> Operation {
     Operation::new("Get the public document of a queue", Door::Public)
         .details(
             "Pages compute places from it, with the number in the queue token. The document is \
-             the same for everybody, so a CDN may keep it for a second.\n\n\
+             the same for everybody, so a CDN may keep it for a second. It is still true when it \
+             is older: a CDN may send it for another second while it fetches a new one, and for \
+             a minute if the service does not answer.\n\n\
              `points` says how many people are served by when, linear in between. A session \
              whose number is greater than the number served now waits, and the difference is its \
              place. `GET /line.js` is a module that computes this.",

@@ -1,4 +1,4 @@
-//! `CloudFront` in front of the API, if the template has a distribution: one small shared cache that does
+//! CloudFront in front of the API, if the template has a distribution: one small shared cache that does
 //! what the distribution says. It is there because what can go wrong with a cache is configuration:
 //! which answers it keeps for whom.
 //!
@@ -9,7 +9,7 @@
 //!   longer than the most time.
 //! - Errors are kept as [`lifetime`] says, even where nothing else is.
 //!
-//! There is one place, so it is like the one that all places of `CloudFront` ask (Origin Shield).
+//! There is one place, so it is like the one that all places of CloudFront ask (Origin Shield).
 //! Compressed answers are in gzip only. It has no TLS, no firewall and no logs.
 
 mod answer;
@@ -114,6 +114,14 @@ enum Turn {
     Ask(Lead),
     /// Wait for what the API is being asked.
     Wait(watch::Receiver<Option<Told>>),
+}
+
+/// What is kept from now on.
+enum Keep {
+    /// What was kept before.
+    AsBefore,
+    Nothing,
+    This(Box<Kept>),
 }
 
 /// The task of asking the API for everybody who has this key.
@@ -279,7 +287,7 @@ impl Edge {
             Some(old) if fresh.status().is_server_error() && old.may_replace_errors(now) => {
                 // The old answer stays as long as it may.
                 let (answer, from) = self.taken(old);
-                self.finish(&key, None, &others, Some(&answer));
+                self.finish(&key, Keep::AsBefore, &others, Some(&answer));
                 return (answer, from);
             }
             _ if behaviour.compresses && key.takes("gzip") => {
@@ -287,13 +295,17 @@ impl Edge {
             }
             _ => (fresh, CameFrom::Api),
         };
-        let kept = (!lifetime.fresh.is_zero()).then(|| Kept {
-            answer: answer.clone(),
-            since: now,
-            lifetime,
-        });
+        let keep = if lifetime.fresh.is_zero() {
+            Keep::Nothing
+        } else {
+            Keep::This(Box::new(Kept {
+                answer: answer.clone(),
+                since: now,
+                lifetime,
+            }))
+        };
         let shared = lifetime.is_for_all.then_some(&answer);
-        self.finish(&key, Some(kept), &others, shared);
+        self.finish(&key, keep, &others, shared);
         (answer, from)
     }
 
@@ -303,18 +315,20 @@ impl Edge {
         lifetime::of(&behaviour.cache, error_ttl.copied(), answer)
     }
 
-    /// Notes what is kept from now on (`None`: what was kept before), and tells those who wait.
+    /// Notes what is kept from now on, and tells those who wait.
     fn finish(
         &self,
         key: &Key,
-        kept: Option<Option<Kept>>,
+        keep: Keep,
         others: &watch::Sender<Option<Told>>,
         shared: Option<&Response<Bytes>>,
     ) {
         if let Entry::Occupied(mut slot) = self.cache.lock().entry(key.clone()) {
             slot.get_mut().under_way = None;
-            if let Some(kept) = kept {
-                slot.get_mut().kept = kept;
+            match keep {
+                Keep::AsBefore => {}
+                Keep::Nothing => slot.get_mut().kept = None,
+                Keep::This(kept) => slot.get_mut().kept = Some(*kept),
             }
             if slot.get().kept.is_none() {
                 slot.remove();

@@ -1,4 +1,4 @@
-//! What a template puts in front of the API: a distribution of `CloudFront`, as far as the local stack
+//! What a template puts in front of the API: a distribution of CloudFront, as far as the local stack
 //! does what it says.
 
 mod policies;
@@ -127,9 +127,10 @@ impl EdgePlan {
 
 /// Whether a pattern matches a whole path. It may leave out its first slash.
 pub fn matches(pattern: &str, path: &str) -> bool {
-    let path = match pattern.starts_with(['/', '*']) {
-        true => path,
-        false => path.strip_prefix('/').unwrap_or(path),
+    let path = if pattern.starts_with(['/', '*']) {
+        path
+    } else {
+        path.strip_prefix('/').unwrap_or(path)
     };
     matches_bytes(pattern.as_bytes(), path.as_bytes())
 }

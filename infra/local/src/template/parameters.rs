@@ -79,9 +79,10 @@ impl Parameter {
         if self.allows(&value)? {
             Ok(value)
         } else {
-            let value = match self.no_echo {
-                true => "not shown".to_owned(),
-                false => format!("{value:?}"),
+            let value = if self.no_echo {
+                "not shown".to_owned()
+            } else {
+                format!("{value:?}")
             };
             Err(Problem::usage(format!(
                 "the parameter {name} is {value}, but {}",

@@ -17,7 +17,7 @@ use crate::template::edge::{AddedHeader, AddedHeaders};
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// The sizes in bytes of answers that `CloudFront` compresses.
+/// The sizes in bytes of answers that CloudFront compresses.
 const COMPRESSED_SIZES: std::ops::RangeInclusive<usize> = 1_000..=10_000_000;
 
 /// The types that it compresses, among those that the API sends.
@@ -115,7 +115,7 @@ pub fn confirmed(old: &Response<Bytes>, not_modified: &Response<Bytes>) -> Respo
     answer
 }
 
-/// The answer in gzip, if it is one that `CloudFront` compresses. Its tag is then a weak one, because
+/// The answer in gzip, if it is one that CloudFront compresses. Its tag is then a weak one, because
 /// these are not the bytes that the API sent.
 pub fn compressed(answer: Response<Bytes>) -> Response<Bytes> {
     let (mut parts, body) = answer.into_parts();

@@ -97,7 +97,7 @@ pub fn of(plan: &CachePlan, error_ttl: Option<Duration>, answer: &Response<Bytes
     }
 }
 
-/// The rules of `CloudFront` for errors ("HTTP 4xx and 5xx status codes that CloudFront caches", and
+/// The rules of CloudFront for errors ("HTTP 4xx and 5xx status codes that CloudFront caches", and
 /// "Control how long CloudFront caches errors" in its developer guide): some are kept in any case, some
 /// only with `max-age`, others never. Only four of them are not kept because the answer forbids it.
 fn of_error(

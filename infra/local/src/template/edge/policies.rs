@@ -109,7 +109,7 @@ struct Queries {
 }
 
 /// `allViewerAndWhitelistCloudFront` is not among them, because the local stack has none of the headers
-/// that `CloudFront` itself can add.
+/// that CloudFront itself can add.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Behaviour {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The errors that `CloudFront` keeps whatever they say, if the distribution does not forbid it.
+/// The errors that CloudFront keeps whatever they say, if the distribution does not forbid it.
 const ALWAYS: [u16; 5] = [405, 500, 502, 503, 504];
 
 /// The errors that it keeps if they say nothing.
@@ -129,8 +129,8 @@ async fn each_time_of_the_template_is_needed() {
     assert_eq!(changes.len(), 10 + 3 * 4);
     for (before, after) in changes {
         assert_eq!(TEMPLATE.matches(&*before).count(), 1, "{before}");
-        let changed = TEMPLATE.replace(&*before, &after);
-        assert_ne!(complaints(&changed).await, [""; 0], "{before} -> {after}");
+        let template = TEMPLATE.replace(&*before, &after);
+        assert_ne!(complaints(&template).await, [""; 0], "{before} -> {after}");
     }
 }
 

@@ -66,13 +66,18 @@ fn runner() -> TestRunner {
 }
 
 /// These are names, not numbers.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 11] = [
     "AlarmTopicArn",
     "RestoredTables",
     "RestoredStreams",
     "WebhookUrl",
     "WebhookSecret",
     "WebhookEvents",
+    "Domain",
+    "CertificateArn",
+    "WebAclArn",
+    "OriginSecret",
+    "OriginSecretBefore",
 ];
 
 #[test]
