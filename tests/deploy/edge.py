@@ -103,7 +103,7 @@ def check_on(name, web_acl, *secrets):
         assert answer(stack, secret) == 401, answer(stack, secret)
     smoke.done(
         f"a distribution with {len(behaviours)} behaviours and {len(policies)} policies, and functions"
-        f" that take {len(secrets)} secrets and nothing else"
+        f" that take nothing but the {'two secrets' if len(secrets) == 2 else 'secret'}"
     )
 
 
