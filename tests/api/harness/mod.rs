@@ -75,7 +75,7 @@ pub struct Shop {
     pub stack: Stack,
     pub concert_id: String,
     pub dates: Vec<String>,
-    client: http::Client,
+    client: Client,
 }
 
 /// A user with an access token.

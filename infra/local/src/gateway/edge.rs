@@ -226,10 +226,8 @@ impl Edge {
             }
         }
         if cache.len() >= MAX_KEPT {
-            cache.retain(|_, slot| {
-                slot.under_way.is_some()
-                    || slot.kept.as_ref().is_some_and(|kept| kept.is_fresh(now))
-            });
+            // Whoever asks next asks the API.
+            cache.retain(|_, slot| slot.under_way.is_some());
         }
         let slot = cache.entry(key.clone()).or_default();
         let kept = slot.kept.clone().map(Box::new);
