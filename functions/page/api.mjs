@@ -26,8 +26,9 @@ export class Problem extends Error {
    * @param {number} [retryAfter] The seconds after which to ask again.
    */
   constructor(status, body, retryAfter) {
-    // API Gateway's own errors have no code.
-    super(body?.code ?? (status === 0 ? 'OFFLINE' : status === 500 ? 'INTERNAL' : status > 500 || status === 429 ? 'BUSY' : 'BAD_REQUEST'));
+    // API Gateway's own errors have no code, and neither has the answer of a firewall that wants to check
+    // the browser first. It does that when the page is loaded.
+    super(body?.code ?? (status === 0 ? 'OFFLINE' : status === 202 ? 'CHALLENGED' : status === 500 ? 'INTERNAL' : status > 500 || status === 429 ? 'BUSY' : 'BAD_REQUEST'));
     this.status = status;
     this.code = this.message;
     this.body = body;
@@ -144,8 +145,9 @@ async function send(method, path, { token, body, key, headers: more }) {
     return json;
   }
   const after = Number(response.headers.get('Retry-After') ?? NaN);
-  // A success that is not JSON is not an answer of the service: a hotel's log-in page, perhaps.
-  throw new Problem(response.ok ? 0 : response.status, json?.code ? json : undefined, Number.isFinite(after) ? after : undefined);
+  // A success that is not JSON is not an answer of the service: a hotel's log-in page, perhaps. The
+  // service never answers 202.
+  throw new Problem(response.ok && response.status !== 202 ? 0 : response.status, json?.code ? json : undefined, Number.isFinite(after) ? after : undefined);
 }
 
 /** @param {string} text */

@@ -24,7 +24,7 @@ import { errorText, t } from './texts.mjs';
  * @property {import('./api.mjs').Trouble | null} trouble Why calls do not get through.
  * @property {string} [working] What the page is doing. Meanwhile its buttons do nothing.
  * @property {Problem} [problem] What went wrong last.
- * @property {string} [notice] What the buyer should know about what has just happened.
+ * @property {unknown} [notice] What the buyer should know about what has just happened.
  * @property {string} [question] The question that the buyer is asked before something is done.
  * @property {boolean} [frozen] Whether the screen is not updated.
  * @property {string} polite What a screen reader says when it has time.
@@ -110,7 +110,8 @@ export async function act(what, work) {
 
 /** @param {Problem} problem */
 export function report(problem) {
-  update({ problem, urgent: errorText(problem) });
+  if (problem.code === 'CHALLENGED') void import('./challenge.mjs').then(({ tell }) => tell());
+  else update({ problem, urgent: errorText(problem) });
 }
 
 /** The queue of the concert on the screen. */
@@ -406,7 +407,7 @@ export async function renewToken(id) {
     if (!(error instanceof Problem)) throw error;
     if (error.passes) return;
     // Nobody can go on with this session: its line is over.
-    if (error.code !== 'INVALID_TOKEN') forgetSession(id);
+    if (!['INVALID_TOKEN', 'CHALLENGED'].includes(error.code)) forgetSession(id);
     report(error);
   }
 }

@@ -135,7 +135,7 @@ function entrance() {
           ${user
             ? nothing
             : html`<section class="card"><label class="field"><span>${t.yourName}</span>
-                <input name="name" autocomplete="name" maxlength="40" placeholder=${t.guest} aria-describedby="name-hint" />
+                <input name="name" value=${history.state?.name ?? ''} autocomplete="name" maxlength="40" placeholder=${t.guest} aria-describedby="name-hint" />
                 <small id="name-hint">${t.yourNameHint}</small></label></section>`}
           ${user?.email ? html`<p class="muted">${t.joinAgainElsewhere}</p>` : nothing}
           ${messages()}

@@ -10,6 +10,8 @@ import { plural } from './en.mjs';
  */
 export const texts = {
   cancel: 'Cancel',
+  challenged: 'Your browser has to be checked first. Load the page again. Your place is safe. If it does not help, allow cookies.',
+  reload: 'Load again',
   more: 'Show more',
   nothingOnSale: 'Nothing is on sale at the moment.',
   from: (price) => `from ${price}`,

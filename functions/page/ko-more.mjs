@@ -8,6 +8,8 @@
  */
 export const texts = {
   cancel: '취소',
+  challenged: '먼저 브라우저를 확인해야 합니다. 페이지를 다시 불러와 주세요. 순서는 그대로입니다. 계속되면 쿠키를 허용해 주세요.',
+  reload: '다시 불러오기',
   more: '더 보기',
   nothingOnSale: '지금 예매 중인 공연이 없습니다.',
   from: (price) => `${price}부터`,

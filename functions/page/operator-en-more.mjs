@@ -132,7 +132,7 @@ export const texts = {
     auditOld: (time) => `The last audit is of ${time}. Run it in the books.`,
     auditNever: 'No audit has ended yet. Run it in the books.',
     charges: 'Users top up their own balances without paying. If balances are money, deploy with WhoCharges=admins.',
-    cdn: 'No CDN is in front, so everybody that waits asks the service. Put one in front.',
+    cdn: 'No CDN is in front, so everybody that waits asks the service. Deploy with Cdn=true.',
     alarms: 'No alarm reaches anybody. Deploy with AlarmTopicArn=arn:aws:sns:….',
     deploy: (name, value, wanted) => `Deploy with ${name}=${wanted}. Now it has ${value}.`,
     limit: (name, have, need, wanted) => `Deploy with ${name}=${wanted}: up to ${need} may come at once, and now it has ${have}.`,

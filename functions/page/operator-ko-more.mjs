@@ -130,7 +130,7 @@ export const texts = {
     auditOld: (time) => `마지막 점검은 ${time}에 했습니다. 장부에서 다시 하세요.`,
     auditNever: '끝난 점검이 없습니다. 장부에서 점검하세요.',
     charges: '사용자가 돈을 내지 않고 스스로 충전합니다. 잔액이 돈이라면 WhoCharges=admins로 배포하세요.',
-    cdn: '앞에 CDN이 없어 기다리는 사람이 모두 서비스에 묻습니다. CDN을 두세요.',
+    cdn: '앞에 CDN이 없어 기다리는 사람이 모두 서비스에 묻습니다. Cdn=true로 배포하세요.',
     alarms: '경보를 받는 사람이 없습니다. AlarmTopicArn=arn:aws:sns:…로 배포하세요.',
     deploy: (name, value, wanted) => `${name}=${wanted}로 배포하세요. 지금은 ${value}입니다.`,
     limit: (name, have, need, wanted) => `${name}=${wanted}로 배포하세요. 한꺼번에 ${need}까지 올 수 있는데 지금은 ${have}입니다.`,

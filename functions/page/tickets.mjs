@@ -249,7 +249,7 @@ function logInFirst() {
 /** @param {string} which A prefix of the ids in the form. */
 function credentials(which, isNew = false) {
   return html`
-    <label class="field" for="${which}-email"><span>${t.email}</span><input id="${which}-email" name="email" type="email" autocomplete="username" required .value=${memory().user?.email ?? ''} /></label>
+    <label class="field" for="${which}-email"><span>${t.email}</span><input id="${which}-email" name="email" type="email" autocomplete="username" required .value=${memory().user?.email ?? history.state?.email ?? ''} /></label>
     <label class="field" for="${which}-password"><span>${t.password}</span><input id="${which}-password" name="password" type="password" required minlength=${isNew ? 10 : 1} autocomplete=${isNew ? 'new-password' : 'current-password'} aria-describedby=${isNew ? `${which}-hint` : nothing} />
       ${isNew ? html`<small id="${which}-hint">${t.passwordHint}</small>` : nothing}</label>
   `;
@@ -288,7 +288,7 @@ function signUpForm() {
     update({ notice: t.accountMade, polite: t.accountMade, loginNeeded: undefined });
   })}>
     <h3>${t.makeAccount}</h3>
-    <label class="field" for="new-name"><span>${t.yourName}</span><input id="new-name" name="name" autocomplete="name" maxlength="40" /></label>
+    <label class="field" for="new-name"><span>${t.yourName}</span><input id="new-name" name="name" value=${history.state?.name ?? ''} autocomplete="name" maxlength="40" /></label>
     ${credentials('new', true)}
     <button class="button plain" type="submit" aria-disabled=${app.working ? 'true' : 'false'}>${t.makeAccount}</button>
   </form>`;

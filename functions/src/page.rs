@@ -62,6 +62,7 @@ pub const FILES: &[(&str, &str)] = files! {
     "app.mjs"
     "beat.mjs"
     "books.mjs"
+    "challenge.mjs"
     "changes.mjs"
     "concert.mjs"
     "concerts.mjs"
@@ -131,6 +132,21 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html onsale";
 
+/// The policy of the HTML where a firewall checks browsers ([`Config::challenge`]): its scripts come
+/// from these hosts, and call them [AWS WAF: content security policies].
+///
+/// [`Config::challenge`]: shared::config::Config::challenge
+static POLICY_WITH_CHALLENGE: LazyLock<String> = LazyLock::new(|| {
+    ["script-src", "connect-src"]
+        .into_iter()
+        .fold(POLICY.to_owned(), |policy, directive| {
+            policy.replace(
+                &format!("{directive} 'self'"),
+                &format!("{directive} 'self' https://*.awswaf.com"),
+            )
+        })
+});
+
 /// What browsers must not do with the page, besides [`POLICY`]: tell other hosts its address, guess
 /// types, use HTTP for a year from now, share its windows or its files with other origins, use
 /// devices that it never needs.
@@ -154,9 +170,9 @@ const PROTECTION: [(HeaderName, &str); 6] = [
 
 /// Answers with the HTML, or with a file.
 #[allow(clippy::unused_async)]
-pub async fn handle(_: App, request: Request) -> Result<Response<Body>, ApiError> {
+pub async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
     static PAGE: LazyLock<Page> = LazyLock::new(|| Page::new(FILES.iter().copied().chain([LINE])));
-    PAGE.answer(&request)
+    PAGE.answer(&request, app.config().challenge)
 }
 
 /// A version of the pages: their HTML and their files, as they are sent.
@@ -210,27 +226,38 @@ impl Page {
         }
     }
 
-    /// Answers a request for the HTML or for a file.
-    pub fn answer(&self, request: &Request) -> Result<Response<Body>, ApiError> {
+    /// Answers a request for the HTML or for a file. `challenge` is that of the configuration.
+    pub fn answer(&self, request: &Request, challenge: bool) -> Result<Response<Body>, ApiError> {
         let [version, name] = ["version", "file"].map(|variable| request.path(variable));
         let html = if is_for_operators(request) {
             &self.operator_html
         } else {
             &self.html
         };
-        let (file, kept) = match (version.as_str(), name.as_str()) {
-            ("", "") => (html.as_ref(), "public, max-age=0, s-maxage=2"),
-            (version, name) if version == self.version => {
-                (self.files.get(name), "public, max-age=31536000, immutable")
-            }
-            _ => (None, ""),
+        let (file, kept, policy) = match (version.as_str(), name.as_str()) {
+            ("", "") => (
+                html.as_ref(),
+                "public, max-age=0, s-maxage=2",
+                if challenge {
+                    &**POLICY_WITH_CHALLENGE
+                } else {
+                    POLICY
+                },
+            ),
+            // A file is kept for ever, so its policy must not depend on what may change.
+            (version, name) if version == self.version => (
+                self.files.get(name),
+                "public, max-age=31536000, immutable",
+                POLICY,
+            ),
+            _ => (None, "", POLICY),
         };
         let file = file.ok_or(ApiError::NotFound)?;
         let answer = file.answer(request);
         Ok(PROTECTION
             .into_iter()
             .fold(answer, |answer, (name, value)| answer.with(name, value))
-            .with(CONTENT_SECURITY_POLICY, POLICY)
+            .with(CONTENT_SECURITY_POLICY, policy)
             .with(CACHE_CONTROL, kept))
     }
 }

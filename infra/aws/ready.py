@@ -50,6 +50,8 @@ BLOCK_SEATS, BLOCK_READS = 500, 4
 MAX_CONCURRENCY = 10_000
 # Lambda keeps this many executions for functions that reserve none.
 KEPT_UNRESERVED = 100
+# A call that no cache answers, and what the service says to it: it has no token.
+PROBE, PROBE_STATUS = "/v1/auth/tokens", 401
 # The tables to which WarmReads and WarmWrites apply.
 WARMED = ("Users", "Accounts", "Queues", "Sessions", "Seats")
 
@@ -144,6 +146,20 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Edge:
+    """What the two addresses of a stack answer to `PROBE`, if it has CloudFront in front."""
+
+    # The address for buyers.
+    url: str
+    # The status of its answer. None if there is none.
+    status: int | None
+    # Whether CloudFront has answered, and not another server.
+    is_cloudfront: bool
+    # The status of the API's own answer to a call without the origin secret. None if there is none.
+    direct: int | None
+
+
+@dataclass(frozen=True)
 class Stack:
     """The parameters and the state of a stack."""
 
@@ -153,6 +169,8 @@ class Stack:
     alarms: tuple = ()
     dead_letters: int = 0
     line: Line | None = None
+    # None without Cdn.
+    edge: Edge | None = None
 
     def number(self, name):
         """The value of a numeric parameter; 0 if an earlier template does not have it."""
@@ -274,6 +292,7 @@ def findings(crowd, account, stack):
         *of_lambda(load, account, stack),
         *of_tables(load, crowd, account, stack),
         *of_settings(stack),
+        *of_the_edge(stack.edge),
         *of_unknowns(account, stack),
         *remarks(crowd, stack),
     ]
@@ -517,6 +536,44 @@ def of_settings(stack):
         )
 
 
+def of_the_edge(edge):
+    """Checks that buyers get through CloudFront, and that nobody gets around it."""
+    if edge is None:
+        return
+    if edge.status != PROBE_STATUS:
+        answers = "does not answer"
+        if edge.status is not None:
+            answers = f"answers {edge.status} instead of {PROBE_STATUS} to a call without a token"
+        yield Finding(
+            Kind.WRONG,
+            f"The page's address {edge.url} {answers}. Without it nobody can buy. Check its DNS record"
+            " and the state of the distribution.",
+            "EdgeUrl",
+        )
+    elif not edge.is_cloudfront:
+        yield Finding(
+            Kind.WRONG,
+            f"The page's address {edge.url} answers, but not through CloudFront. Set its DNS record to"
+            " the output EdgeDomain.",
+            "EdgeUrl",
+        )
+    if edge.direct == PROBE_STATUS:
+        yield Finding(
+            Kind.WRONG,
+            "The API answers a call without the origin secret, so anybody can go around CloudFront and"
+            " its limits. Deploy again with a new OriginSecret.",
+            "OriginSecret",
+        )
+    elif edge.direct != 403:
+        said = "gave no answer" if edge.direct is None else f"answered {edge.direct}"
+        yield Finding(
+            Kind.UNKNOWN,
+            f"The API {said} to a call without the origin secret. It should answer 403. Whether it"
+            " refuses such calls is not known.",
+            "OriginSecret",
+        )
+
+
 def of_unknowns(account, stack):
     """Reports what could not be read."""
     quotas = (
@@ -556,6 +613,18 @@ def remarks(crowd, stack):
         f" then as many as leave, about {plain(stack.flow())}. At that rate it takes {minutes:,.0f}"
         f" minutes to let in all {crowd.people:,} people.",
     )
+    if stack.edge is None and not crowd.cdn:
+        yield remark(
+            "Cdn",
+            "No CDN is in front, so each file of the page and each look at the queue is a request to"
+            " API Gateway. Before a large on-sale, deploy with Cdn=true.",
+        )
+    if stack.edge is not None and not stack.parameters.get("WebAclArn"):
+        yield remark(
+            "WebAclArn",
+            "WebAclArn is empty, so one address may sign up and join as often as all others"
+            " together. Deploy infra/edge.yaml, and give its output WebAclArn.",
+        )
     if stack.parameters.get("WhoCharges") == "users":
         yield remark(
             "WhoCharges",
@@ -702,8 +771,30 @@ def read_line(url, queue):
         raise Trouble(f"GET {address} failed: {error}") from error
 
 
+def answer_of(address):
+    """The status and the headers of the answer to a GET; None and no headers if there is none."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers
+    except (OSError, ValueError):
+        return None, {}
+
+
+def read_edge(edge_url, api_url):
+    """Calls both addresses of a stack that has CloudFront in front."""
+    status, headers = answer_of(edge_url + PROBE)
+    direct, _ = answer_of(api_url + PROBE)
+    return Edge(edge_url, status, "x-amz-cf-id" in headers, direct)
+
+
 def read_stack(found, queue=None):
     """Reads the parameters and the state of a stack."""
+    url, edge = found.output("ApiUrl"), None
+    if found.parameters.get("Cdn") == "true":
+        edge = read_edge(found.output("EdgeUrl"), url)
+        url = edge.url
     alarms = []
     names = found.of_type("AWS::CloudWatch::Alarm")
     for first in range(0, len(names), 100):
@@ -722,7 +813,8 @@ def read_stack(found, queue=None):
         tables={name: read_table(found.table(name)) for name in TABLES},
         alarms=tuple(alarms),
         dead_letters=int(waiting["Attributes"]["ApproximateNumberOfMessages"]),
-        line=read_line(found.output("ApiUrl"), queue) if queue else None,
+        line=read_line(url, queue) if queue else None,
+        edge=edge,
     )
 
 
@@ -746,7 +838,9 @@ def main(arguments):
     parser.add_argument("--seats", type=at_least_one, help="how many seats the show has")
     parser.add_argument("--queue", help="the queue that they join (default: main)")
     parser.add_argument(
-        "--cdn", action="store_true", help="pages compute their places, behind a CDN"
+        "--cdn",
+        action="store_true",
+        help="pages compute their places, behind a CDN (with Cdn=true they always do)",
     )
     parser.add_argument(
         "--other-page",
@@ -761,17 +855,17 @@ def main(arguments):
         help="half of the people come within this many seconds (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
-    crowd = Crowd(
-        options.people,
-        options.seats,
-        options.cdn,
-        half_within=options.half_within,
-        page=not options.other_page,
-    )
     found = deployed(options.stack)
     if not found.parameters.get("MainRate"):
         raise Trouble(f"The stack {found.name} has no parameter MainRate: is it a stack of Onsale?")
     stack = read_stack(found, options.queue)
+    crowd = Crowd(
+        options.people,
+        options.seats,
+        options.cdn or stack.edge is not None,
+        half_within=options.half_within,
+        page=not options.other_page,
+    )
     all_found = findings(crowd, read_account(found.region), stack)
     print(report(options.stack, crowd, stack, all_found))
     return 0 if is_ready(all_found) else 1

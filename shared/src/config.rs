@@ -172,6 +172,8 @@ pub struct Config {
     pub deployment: Option<Arc<Deployment>>,
     /// Where events are sent. Only `publish` has it.
     pub events: Option<EventSink>,
+    /// Whether a firewall checks browsers with scripts from hosts of AWS. Only `get-page` has it.
+    pub challenge: bool,
     /// What a request must have, because CloudFront is in front. `None` if everybody may call.
     ///
     /// Whoever may read a function's configuration (`lambda:GetFunctionConfiguration`) or that of the
@@ -186,8 +188,8 @@ impl Config {
     pub const KEY_ROTATION_DAYS: RangeInclusive<u32> = 1..=365;
 
     /// Reads the configuration. `variable` returns an environment variable by its name. Every
-    /// variable is required but `DEPLOYMENT`, `EVENT_BUS`, `EVENT_DEAD_LETTERS_URL`, `ORIGIN_SECRET` and
-    /// `ORIGIN_SECRET_BEFORE`. The defaults are in `template.yaml`, and none are here.
+    /// variable is required but `DEPLOYMENT`, `EVENT_BUS`, `EVENT_DEAD_LETTERS_URL`, `CHALLENGE`,
+    /// `ORIGIN_SECRET` and `ORIGIN_SECRET_BEFORE`. The defaults are in `template.yaml`, and none are here.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let env = Environment(&variable);
         let active_seconds = env.whole("ACTIVE_SECONDS", Settings::ACTIVE_SECONDS)?;
@@ -240,6 +242,10 @@ impl Config {
                     bus: env.text("EVENT_BUS")?,
                     dead_letters_url: env.text("EVENT_DEAD_LETTERS_URL")?,
                 }),
+            },
+            challenge: match variable("CHALLENGE") {
+                None => false,
+                Some(_) => env.parse("CHALLENGE", "`true` or `false`", |text| text.parse().ok())?,
             },
             origin_secrets: OriginSecrets::new(
                 variable("ORIGIN_SECRET"),
@@ -323,7 +329,7 @@ mod tests {
             "WHO_CHARGES" => "users",
             "TIME_ZONE" => "Asia/Seoul",
             "KEY_ROTATION_DAYS" => "30",
-            "DEPLOYMENT" | "EVENT_BUS" => return None,
+            "DEPLOYMENT" | "EVENT_BUS" | "CHALLENGE" => return None,
             _ => "some-name",
         };
         Some(value.to_owned())
@@ -357,6 +363,7 @@ mod tests {
             ("TIME_ZONE", "Asia/Atlantis"),
             ("KEY_ROTATION_DAYS", "366"),
             ("DEPLOYMENT", "{}"),
+            ("CHALLENGE", "maybe"),
         ] {
             let error = Config::read(|name| {
                 if name == wrong {

@@ -192,6 +192,47 @@ async fn page_has_its_protection_on_every_answer() {
     }
 }
 
+/// With `Challenge`, the HTML may load and call the scripts of the firewall. Nothing else changes, and the
+/// files, which browsers keep for ever, do not change at all.
+#[tokio::test]
+async fn only_html_allows_the_scripts_of_a_challenge_and_only_if_there_is_one() {
+    let policies = async |shop: &Shop, paths: &[String]| {
+        let mut policies = Vec::new();
+        for path in paths {
+            let reply = shop.get(path).send().await;
+            policies.push(reply.header("content-security-policy").to_owned());
+        }
+        policies
+    };
+    let shop = Shop::empty().await;
+    let checked = Shop::open_with(&[
+        ("Cdn", "true"),
+        ("OriginSecret", "01234567.0123456789abcdef0123456789abcdef"),
+        ("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/01234567-89ab-cdef-0123-456789abcdef"),
+        ("Challenge", "true"),
+    ])
+    .await;
+    let html: Vec<_> = PAGES
+        .into_iter()
+        .chain(["/operator"])
+        .map(str::to_owned)
+        .collect();
+    let worker = [file(&shop, "beat.mjs").await];
+    let before = policies(&shop, &html).await;
+    for (policy, before) in policies(&checked, &html).await.iter().zip(&before) {
+        assert_eq!(policy.matches("awswaf").count(), 2, "{policy}");
+        for directive in ["script-src", "connect-src"] {
+            let allowed = format!("{directive} 'self' https://*.awswaf.com;");
+            assert!(policy.contains(&allowed), "{policy}");
+        }
+        assert_eq!(policy.replace(" https://*.awswaf.com", ""), *before);
+    }
+    assert_eq!(
+        policies(&checked, &worker).await,
+        policies(&shop, &worker).await
+    );
+}
+
 fn decompressed(reply: &Reply) -> String {
     let mut text = String::new();
     let read = if reply.header("content-encoding") == "br" {
@@ -258,8 +299,19 @@ async fn head_says_the_length_in_gzip() {
     assert_eq!(head.text, "");
 }
 
+/// The letters of a style, without comments, white space and what only ends the last line of a rule.
+fn letters(style: &str) -> String {
+    let (mut letters, mut rest) = (String::new(), style);
+    while let Some((code, comment)) = rest.split_once("/*") {
+        letters.extend(code.split_whitespace());
+        (_, rest) = comment.split_once("*/").expect("the end of a comment");
+    }
+    letters.extend(rest.split_whitespace());
+    letters.replace(";}", "}")
+}
+
 /// What is left out of a file are whole lines: empty ones, and comments. Of all others, only white
-/// space at their start, and types.
+/// space at their start, and types; in styles, all white space that means nothing.
 #[tokio::test]
 async fn files_are_sent_without_comments_and_indentation() {
     let shop = Shop::empty().await;
@@ -272,6 +324,11 @@ async fn files_are_sent_without_comments_and_indentation() {
         if path.starts_with("vendor/") {
             assert_eq!(sent, source, "{path}");
             assert!(sent.contains("@license"), "{path}");
+            continue;
+        }
+        if name.ends_with(".css") {
+            assert_eq!(letters(&sent), letters(source), "{path}");
+            assert!(sent.len() < source.len(), "{path}");
             continue;
         }
         let mut is_comment = false;
@@ -389,11 +446,22 @@ fn licences_stay() {
 }
 
 #[test]
+fn styles_lose_only_spaces_and_lines_without_a_meaning() {
+    let style = "a,\nb {\n  --own: 1px;\n  transition:\n    color 1s,\n    top 1s;\n}\n\
+                 @media (min-width: 1px) {\n  a :hover,\n  c:focus {\n    top: 0;\n  }\n}\n";
+    assert_eq!(
+        strip("page.css", style),
+        "a,b{--own: 1px;transition:\ncolor 1s,top 1s}\
+         @media (min-width: 1px){a :hover,c:focus{top:0}}"
+    );
+}
+
+#[test]
 fn styles_and_html_lose_their_comments_too() {
     let style = "/* One. */\na {\n  /* Two\n   * lines. */\n  color: red; /* three */\n\n  margin: 0 // 1;\n}\n";
     assert_eq!(
         strip("page.css", style),
-        "a {\ncolor: red; /* three */\nmargin: 0 // 1;\n}\n"
+        "a{color: red; /* three */\nmargin:0 // 1}"
     );
     let html =
         "<!DOCTYPE html>\n<!-- One\n  two. -->\n<p>\n  // text `\n</p>\n<!-- three --> <b>\n";

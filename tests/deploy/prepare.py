@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes a built template one that MiniStack can deploy.
+"""Makes a template one that MiniStack can deploy.
 
-    prepare.py TEMPLATE
+    prepare.py TEMPLATE PREPARED
 
 MiniStack knows no alarms on expressions, so those get a metric of their own instead. It also cannot
-make archives of events, connections and destinations. So these are left out, with what refers to them.
-On AWS this is not needed.
+make archives of events, connections, destinations and deliveries of logs. So these are left out, with
+what refers to them. On AWS this is not needed.
 """
 
 import sys
@@ -13,7 +13,31 @@ import sys
 import yaml
 
 # What MiniStack cannot make.
-UNKNOWN = ["AWS::Events::Archive", "AWS::Events::Connection", "AWS::Events::ApiDestination"]
+UNKNOWN = [
+    "AWS::Events::Archive",
+    "AWS::Events::Connection",
+    "AWS::Events::ApiDestination",
+    "AWS::Logs::DeliverySource",
+    "AWS::Logs::DeliveryDestination",
+    "AWS::Logs::Delivery",
+]
+
+
+class Loader(yaml.SafeLoader):
+    """Reads the short forms of functions, such as `!Ref`, as their long ones."""
+
+    def function(self, name, node):
+        if isinstance(node, yaml.ScalarNode):
+            value = self.construct_scalar(node)
+            value = value.split(".") if name == "GetAtt" else value
+        elif isinstance(node, yaml.SequenceNode):
+            value = self.construct_sequence(node, deep=True)
+        else:
+            value = self.construct_mapping(node, deep=True)
+        return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+Loader.add_multi_constructor("!", Loader.function)
 
 
 def refers_to(value, names):
@@ -41,9 +65,9 @@ def leave_out(resources):
     return gone
 
 
-def main(path):
+def main(path, prepared):
     with open(path, encoding="utf-8") as file:
-        template = yaml.safe_load(file)
+        template = yaml.load(file, Loader)
     gone = leave_out(template["Resources"])
     changed = 0
     for resource in template["Resources"].values():
@@ -53,12 +77,12 @@ def main(path):
                 Namespace="Onsale", MetricName="None", Statistic="Sum", Period=60
             )
             changed += 1
-    with open(path, "w", encoding="utf-8") as file:
+    with open(prepared, "w", encoding="utf-8") as file:
         yaml.safe_dump(template, file, sort_keys=False)
     print(f"{changed} alarms without their expressions; without {', '.join(sorted(gone))}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])

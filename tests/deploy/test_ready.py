@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "infra/aws"))
 
 import ready
 from deployed import Trouble, run
-from ready import Account, Crowd, Kind, Line, Quota, Stack, Table
+from ready import Account, Crowd, Edge, Kind, Line, Quota, Stack, Table
 
 # Enough for a million people, with nothing to correct.
 PLENTY = {
@@ -56,8 +56,12 @@ CROWD = Crowd(people=5_000, half_within=50, page=False)
 WARM = {name: Table(name, 10**7, 10**7) for name in ready.TABLES}
 
 
-def stack(tables=None, line=None, **parameters):
-    return Stack({**PLENTY, **parameters}, tables=tables or WARM, line=line)
+# CloudFront in front, as it should be.
+EDGE = Edge("https://tickets.example.com", 401, is_cloudfront=True, direct=403)
+
+
+def stack(tables=None, line=None, edge=None, **parameters):
+    return Stack({**PLENTY, **parameters}, tables=tables or WARM, line=line, edge=edge)
 
 
 def about(crowd, account, of, kinds=(Kind.TOO_SMALL, Kind.WRONG)):
@@ -298,6 +302,10 @@ class Settings(unittest.TestCase):
             ("dead letters", replace(stack(), dead_letters=1)),
             ("onsale-AuditFinds", replace(stack(), alarms=("onsale-AuditFinds",))),
             ("state", stack(line=Line("spring", 50, 1000, state="PAUSED"))),
+            ("EdgeUrl", stack(edge=replace(EDGE, status=503))),
+            ("EdgeUrl", stack(edge=replace(EDGE, status=None))),
+            ("EdgeUrl", stack(edge=replace(EDGE, is_cloudfront=False))),
+            ("OriginSecret", stack(edge=replace(EDGE, direct=401))),
         ):
             with self.subTest(subject):
                 self.assertEqual({subject}, about(CROWD, RICH, of))
@@ -308,11 +316,27 @@ class Settings(unittest.TestCase):
             ("WhoCharges", stack(WhoCharges="users")),
             ("Deployment", stack(Deployment="Canary10Percent5Minutes")),
             ("RestoredTables", stack(RestoredTables="20261128T2100")),
+            ("WebAclArn", stack(edge=EDGE)),
         ):
             with self.subTest(subject):
                 self.assertIn(subject, about(CROWD, RICH, of, [Kind.REMARK]))
                 self.assertNotIn(subject, about(CROWD, RICH, stack(), [Kind.REMARK]))
                 self.assertTrue(ready.is_ready(ready.findings(CROWD, RICH, of)))
+
+    def test_a_missing_cdn_is_a_remark(self):
+        behind = replace(CROWD, cdn=True)
+        has_acl = {"WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b"}
+        self.assertIn("Cdn", about(CROWD, RICH, stack(), [Kind.REMARK]))
+        # With another one, or with the stack's own and its web ACL, there is nothing to say.
+        for of in (stack(), stack(edge=EDGE, **has_acl)):
+            self.assertFalse({"Cdn", "WebAclArn"} & about(behind, RICH, of, [Kind.REMARK]))
+
+    def test_an_api_that_does_not_say_whether_it_refuses_is_unknown(self):
+        for direct in (None, 429, 500):
+            of = stack(edge=replace(EDGE, direct=direct))
+            self.assertEqual({"OriginSecret"}, about(CROWD, RICH, of, [Kind.UNKNOWN]))
+            self.assertTrue(ready.is_ready(ready.findings(CROWD, RICH, of)))
+        self.assertEqual(set(), about(CROWD, RICH, stack(edge=EDGE), [Kind.UNKNOWN]))
 
     def test_an_unread_quota_is_reported_and_assumed_to_be_the_default(self):
         account = replace(RICH, requests=Quota(10**7, is_known=False))
@@ -340,10 +364,12 @@ class Documents(unittest.TestCase):
 
     DOCUMENT = {"queue_id": "spring", "state": "OPEN", "rate": 10.5, "max_active": 200, "flow": 1.5}
 
-    def serve(self, status, body):
+    def serve(self, status, body, path="/v1/queues/spring", **headers):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(status if self.path == "/v1/queues/spring" else 404)
+                self.send_response(status if self.path == path else 404)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
                 self.end_headers()
                 self.wfile.write(body.encode())
 
@@ -361,6 +387,23 @@ class Documents(unittest.TestCase):
         self.assertEqual(
             Line("spring", 10.5, 200, "OPEN", has_draw_ahead=False, flow=1.5),
             ready.read_line(url, "spring"),
+        )
+
+    def test_both_addresses_are_called_when_cloudfront_is_in_front(self):
+        path = "/v1/auth/tokens"
+        refuses = self.serve(403, "", path)
+        through = self.serve(401, "", path, x_amz_cf_id="1")
+        another = self.serve(401, "", path)
+        self.assertEqual(
+            replace(EDGE, url=through), ready.read_edge(through, refuses)
+        )
+        self.assertEqual(
+            Edge(another, 401, is_cloudfront=False, direct=401), ready.read_edge(another, another)
+        )
+        nowhere = "http://127.0.0.1:1"
+        self.assertEqual(
+            Edge(nowhere, None, is_cloudfront=False, direct=None),
+            ready.read_edge(nowhere, nowhere),
         )
 
     def test_a_draw_is_ahead_until_its_seed_is_public(self):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what SAM makes of the template for CloudFormation.
+"""Checks what SAM makes of the template for CloudFormation, and the template for us-east-1.
 
     test_template.py
 
@@ -10,6 +10,7 @@ tests of `infra/local`.
 import collections
 import json
 import os
+import re
 import unittest
 
 import boto3
@@ -17,7 +18,9 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-TEMPLATE = os.path.join(os.path.dirname(__file__), "..", "..", "template.yaml")
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
+TEMPLATE = os.path.join(ROOT, "template.yaml")
+EDGE = os.path.join(ROOT, "infra", "edge.yaml")
 
 # AWS's own policies, whose names SAM looks up.
 POLICIES = [
@@ -30,10 +33,14 @@ POLICIES = [
 ]
 
 
+def parsed(path):
+    with open(path, encoding="utf-8") as file:
+        return yaml_parse(file.read())
+
+
 def expanded(**parameters):
     """The resources that SAM makes of the template, with these parameters."""
-    with open(TEMPLATE, encoding="utf-8") as file:
-        template = yaml_parse(file.read())
+    template = parsed(TEMPLATE)
     values = {name: one["Default"] for name, one in template["Parameters"].items()}
     values.update(parameters)
     for resource in template["Resources"].values():
@@ -144,6 +151,79 @@ class Expanded(unittest.TestCase):
         aliases = of_type(template, "AWS::Lambda::Alias")
         gradual = {name for name, alias in aliases.items() if "UpdatePolicy" in alias}
         self.assertEqual(set(aliases) - gradual, {"GetPageAliaslive"})
+
+
+def found(value, key):
+    """The values of a key, wherever it is in a template."""
+    if isinstance(value, list):
+        for part in value:
+            yield from found(part, key)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name == key:
+                yield part
+            yield from found(part, key)
+
+
+class Edge(unittest.TestCase):
+    """The template for us-east-1."""
+
+    def setUp(self):
+        self.edge = parsed(EDGE)
+        self.rules = {
+            rule["Name"]: rule
+            for one in self.edge["Resources"]["WebAcl"]["Properties"]["Rules"]
+            # Those of the challenge have a condition.
+            for rule in [one.get("Fn::If", [None, one])[1]]
+        }
+
+    def matches(self, rule):
+        """The conditions of a rule: each what it looks at, and the text or the pattern."""
+        return [
+            (next(iter(one["FieldToMatch"])), one.get("SearchString") or one["RegexString"])
+            for kind in ("ByteMatchStatement", "RegexMatchStatement")
+            for one in found(self.rules[rule], kind)
+        ]
+
+    def test_its_rules_are_for_the_calls_that_the_api_has(self):
+        for rule, function in [("Joins", "JoinQueue"), ("SignUps", "SignUp"), ("LogIns", "LogIn")]:
+            events = parsed(TEMPLATE)["Resources"][function]["Properties"]["Events"].values()
+            [call] = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+            called = [("Method", call["Method"].upper()), ("UriPath", call["Path"])]
+            self.assertEqual(self.matches(rule), called)
+            if rule != "LogIns":
+                method, (_, pattern) = self.matches("ChallengeCalls")
+                self.assertEqual(method, called[0])
+                self.assertTrue(re.search(pattern, call["Path"]), pattern)
+
+    def test_only_pages_that_lead_to_a_challenged_call_are_challenged(self):
+        method, accept, (_, pattern) = self.matches("ChallengePages")
+        self.assertEqual((method, accept), (("Method", "GET"), ("SingleHeader", "text/html")))
+        pages = parsed(TEMPLATE)["Resources"]["GetPage"]["Properties"]["Events"].values()
+        paths = {event["Properties"]["Path"] for event in pages}
+        challenged = {path for path in paths if re.search(pattern, path.replace("{", "").replace("}", ""))}
+        self.assertEqual(challenged, {"/c/{concert_id}", "/tickets"})
+
+    def test_no_address_and_no_path_is_kept(self):
+        self.assertEqual(set(found(self.edge, "SampledRequestsEnabled")), {False})
+        kinds = {resource["Type"] for resource in self.edge["Resources"].values()}
+        self.assertNotIn("AWS::WAFv2::LoggingConfiguration", kinds)
+        [fields] = found(self.edge, "RecordFields")
+        personal = re.compile(r"^c-|uri|Referer|Cookie|User-Agent|Host|host|forwarded|asn|country")
+        self.assertEqual([field for field in fields if personal.search(field)], [])
+        self.assertGreater(len(fields), 5)
+
+    def test_nothing_has_a_name_that_another_stack_may_have(self):
+        for key in ("LogGroupName", "MetricName"):
+            for name in found(self.edge, key):
+                self.assertIn("AWS::StackName", json.dumps(name))
+        for name in ("LogSource", "LogDestination"):
+            self.assertIn("AWS::StackId", json.dumps(self.edge["Resources"][name]))
+
+    def test_the_challenge_is_the_same_parameter_in_both(self):
+        one, other = (template["Parameters"]["Challenge"] for template in (self.edge, parsed(TEMPLATE)))
+        for key in ("Type", "Default", "AllowedValues"):
+            self.assertEqual(one[key], other[key])
 
 
 if __name__ == "__main__":

@@ -336,6 +336,79 @@ visitTest('joining and holding get through when the service is busy, and happen 
   assert.deepEqual((await visit.standing(concert)).reservation.seat_numbers, [7]);
 });
 
+/** What a firewall answers that wants to check the browser first. It does that when the page is loaded. */
+const CHALLENGE = { status: 202, headers: { 'x-amzn-waf-action': 'challenge' } };
+
+visitTest('a browser that is to be checked before it joins: the page says so, and the name stays', { language: 'en' }, async (visit) => {
+  const { page, texts } = visit;
+  const concert = await shop.concert();
+  const signUp = await fails(visit, 'POST', /^\/v1\/users$/, CHALLENGE);
+  await visit.open(`/c/${concert.id}`);
+  await visit.field(texts.yourName).fill('Mina');
+  await visit.tap(texts.join);
+  await visit.sees(texts.challenged);
+  await visit.requireAccessible('browser to be checked');
+  // Nothing is sent and nothing is loaded again by itself.
+  assert.equal(signUp.count, 1);
+  assert.equal(await visit.field(texts.yourName).inputValue(), 'Mina');
+  await visit.tap(texts.reload);
+  await page.getByText(texts.challenged).waitFor({ state: 'detached' });
+  await visit.isAt(NAME);
+  assert.equal(await visit.field(texts.yourName).inputValue(), 'Mina');
+  signUp.isOn = false;
+  await visit.tap(texts.join);
+  await visit.until('the buyer is known', async () => (await visit.kept()).user?.name === 'Mina');
+  assert.equal(signUp.count, 1);
+});
+
+visitTest('a browser that is to be checked before it makes an account: all but the password stays', { language: 'en' }, async (visit) => {
+  const { page, texts } = visit;
+  const concert = await shop.concert({ queue: { who: 'accounts' } });
+  const signUp = await fails(visit, 'POST', /^\/v1\/users$/, CHALLENGE);
+  await visit.open(`/c/${concert.id}`);
+  await visit.tap(texts.toAccount);
+  const form = page.locator('form', { has: page.getByRole('heading', { name: texts.makeAccount, exact: true }) });
+  await form.getByLabel(texts.yourName).fill('Mina');
+  await form.getByLabel(texts.email).fill('mina-checked@example.com');
+  await form.getByLabel(texts.password).fill('a long password');
+  await visit.tap(form.getByRole('button'));
+  await visit.tap(texts.reload);
+  await visit.isAt(NAME);
+  signUp.isOn = false;
+  assert.doesNotMatch(await page.evaluate(() => JSON.stringify([history.state, localStorage, sessionStorage])), /a long password/);
+  await visit.tap(texts.toAccount);
+  assert.equal(await form.getByLabel(texts.yourName).inputValue(), 'Mina');
+  assert.equal(await form.getByLabel(texts.email).inputValue(), 'mina-checked@example.com');
+  assert.equal(await form.getByLabel(texts.password).inputValue(), '');
+  await form.getByLabel(texts.password).fill('a long password');
+  await visit.tap(form.getByRole('button'));
+  await visit.sees(texts.accountMade);
+});
+
+visitTest('a browser that is to be checked while somebody waits: the place stays', CLOCK, async (visit) => {
+  const { page, texts } = visit;
+  const { concert } = await waits(visit);
+  const place = await visit.place();
+  // The token is not accepted any more, as after 30 days: the page needs another one for the same place.
+  const { token: accepted } = await visit.session(concert);
+  const token = `${accepted.slice(0, -20)}${'A'.repeat(20)}`;
+  await page.evaluate(([before, after]) => localStorage.setItem('onsale', localStorage.getItem('onsale').replace(before, after)), [accepted, token]);
+  const join = await fails(visit, 'POST', /^\/v1\/auth\/tokens$/, CHALLENGE);
+  // On another screen, the button leads to where the browser is checked.
+  await page.goto('/');
+  await visit.sees(texts.challenged);
+  assert.equal((await visit.session(concert)).token, token);
+  await visit.tap(texts.reload);
+  await visit.isAt(texts.waitingTitle);
+  assert.equal(new URL(page.url()).pathname, `/c/${concert.id}`);
+  join.isOn = false;
+  await page.reload();
+  await visit.until('another token', async () => (await visit.session(concert)).token !== token);
+  await visit.isAt(texts.waitingTitle);
+  await visit.until('the same place', async () => (await visit.place()) === place);
+  assert.equal((await visit.standing(concert)).status, 'WAITING');
+});
+
 // ---- Addresses and texts ----
 
 visitTest('a concert that is not there, and odd addresses', { language: 'en' }, async (visit) => {

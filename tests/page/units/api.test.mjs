@@ -230,6 +230,16 @@ test('any other error is the answer', async (t) => {
   }
 });
 
+test('an answer of a firewall that wants to check the browser is no success, and is not tried again', async (t) => {
+  skipWaits(t);
+  const { requests } = await startService(t, (_, response) => response.writeHead(202, { 'x-amzn-waf-action': 'challenge' }).end());
+  const problem = await outcomeOf('POST', '/v1/users', { body: { name: 'A' } });
+  assert.ok(problem instanceof Problem);
+  assert.deepEqual([problem.status, problem.code, problem.passes], [202, 'CHALLENGED', false]);
+  assert.equal(requests.length, 1);
+  assert.deepEqual(troubles, [null]);
+});
+
 test("API Gateway's own 404 has no text of the service", async (t) => {
   const { requests } = await startService(t, (_, response) => sendJson(response, 404, { message: 'Not Found' }));
   const problem = await outcomeOf('GET', '/v1/nothing');

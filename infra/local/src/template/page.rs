@@ -13,9 +13,9 @@ use super::handlers::Handler;
 
 /// Answers as `get-page` does, with the files that are in the folder at the time of the request.
 pub fn in_folder(folder: PathBuf) -> Handler {
-    Arc::new(move |_, request| {
+    Arc::new(move |app, request| {
         let page = read(&folder).map_err(|error| ApiError::Internal(error.into()));
-        let answer = page.and_then(|page| page.answer(&request));
+        let answer = page.and_then(|page| page.answer(&request, app.config().challenge));
         Box::pin(std::future::ready(answer))
     })
 }
