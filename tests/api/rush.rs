@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use local::{Fault, When};
+use rand::{RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use serde_json::{Value, json};
 use shared::{
     domain::{ids::QueueId, queue::pool::Pool, show::Show},
     futures_util::future::join_all,
+    jiff::{SignedDuration, Timestamp},
+    store::pools::DrawnFrom,
 };
+use simulator::{Rush, Table};
 
 use crate::harness::{Buyer, Guest, Reply, Shop, show, tokens::claims};
 
@@ -344,4 +348,57 @@ async fn join_of_a_rushed_queue_costs_two_writes() {
     let cheap = prices.iter().filter(|written| **written == 2.0).count();
     assert!(cheap > 30, "{prices:?}");
     assert!(prices.iter().all(|written| *written <= 6.0), "{prices:?}");
+}
+
+/// The simulator's model of the items does what the store does.
+#[tokio::test]
+async fn pools_are_as_modelled() {
+    crate::harness::in_virtual_time();
+    let shop = Shop::open().await;
+    let store = shop.stack.operator().await.store().clone();
+    let model = Table::new(&Rush::new(1, []));
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+    let (main, mut seen) = (QueueId::main(), None::<Pool>);
+    let mut now = shop.now();
+    let mut drawn = 0;
+    for _ in 0..300 {
+        now = later(now, rng.random_range(0..400));
+        match rng.random_range(0..6) {
+            0 => {
+                let numbers = rng.random_range(2..9);
+                let taken = model.take_numbers(numbers, now).await.expect("numbers");
+                let same = store.take_numbers(&main, numbers, now).await;
+                assert_eq!(taken, same.expect("numbers"));
+                let claimed = Pool::claimed(seen.as_ref(), now);
+                let next = claimed.filled(numbers, taken.expect("open"), now);
+                let replaced = model.replace_pool(0, seen.as_ref(), &next).await;
+                let same = store.replace_pool(&main, 0, seen.as_ref(), &next).await;
+                assert_eq!(replaced.expect("a write"), same.expect("a write"));
+            }
+            1 => {
+                let next = Pool::claimed(seen.as_ref(), now);
+                let replaced = model.replace_pool(0, seen.as_ref(), &next).await;
+                let same = store.replace_pool(&main, 0, seen.as_ref(), &next).await;
+                assert_eq!(replaced.expect("a write"), same.expect("a write"));
+            }
+            2 => {
+                let pools = model.all_pools().await.expect("pools");
+                assert_eq!(pools, store.pools(&main).await.expect("pools"));
+                seen = pools.into_iter().next().map(|(_, pool)| pool);
+            }
+            _ => {
+                let found = model.draw_from_pool(0, now).await.expect("a pool");
+                let same = store.draw_from_pool(&main, 0, now).await;
+                assert_eq!(found, same.expect("a pool"));
+                drawn += u32::from(matches!(found, DrawnFrom::Number(_)));
+            }
+        }
+    }
+    assert!(drawn > 20, "{drawn}");
+    assert_eq!(model.issued(), store.issued(&main).await.expect("a count"));
+}
+
+fn later(now: Timestamp, milliseconds: i64) -> Timestamp {
+    now.saturating_add(SignedDuration::from_millis(milliseconds))
+        .expect("a time")
 }

@@ -562,7 +562,8 @@ impl Line {
     fn pass_unused(&mut self, start: i64, tick: i64, served: Milli, target: Milli) {
         let passed = self.unused.between(served / PERSON, target / PERSON) * PERSON;
         let people = (target - served.min(target)).saturating_sub(passed);
-        let mut longest: Vec<_> = self.unused.passed_by(served, people).collect();
+        let passes = self.unused.passed_by(served, people);
+        let mut longest: Vec<_> = passes.collect();
         longest.sort_unstable_by_key(|pass| std::cmp::Reverse(pass.to - pass.from));
         longest.truncate(JUMPS_IN_A_TICK);
         longest.sort_unstable_by_key(|pass| pass.from);

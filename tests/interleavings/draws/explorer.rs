@@ -35,6 +35,8 @@ pub struct Scenario {
     pub time: u8,
     pub kills: u8,
     pub losses: u8,
+    /// How many calls are given up and take effect later.
+    pub delays: u8,
     /// Whether the clock of every second participant is a second ahead.
     pub clocks_differ: bool,
     pub table: Table,
@@ -49,6 +51,7 @@ impl Scenario {
             time: 0,
             kills: 0,
             losses: 0,
+            delays: 0,
             clocks_differ: false,
             table,
             without: None,
@@ -63,6 +66,10 @@ pub enum Choice {
     Step(usize),
     /// It takes effect, and its answer gets lost.
     Lose(usize),
+    /// It is given up, and takes effect later.
+    Delay(usize),
+    /// The first call that was given up takes effect.
+    TakeEffect,
     /// The participant ends.
     Kill(usize),
     TimePasses,
@@ -138,6 +145,15 @@ impl Explorer {
                     left.losses -= 1;
                     lock(&world).gates[who] = Gate::Lossy;
                 }
+                Choice::Delay(who) => {
+                    left.delays -= 1;
+                    lock(&world).gates[who] = Gate::Late;
+                }
+                Choice::TakeEffect => {
+                    let mut world = lock(&world);
+                    let late = world.late.remove(0);
+                    late(&mut world.table);
+                }
                 Choice::Kill(who) => {
                     left.kills -= 1;
                     participants[who] = None;
@@ -155,7 +171,7 @@ impl Explorer {
             numbers: world.numbers.clone(),
             unused: world.unused.clone(),
             table: world.table.clone(),
-            is_undisturbed: scenario.kills + scenario.losses + scenario.time == 0,
+            is_undisturbed: scenario.kills + scenario.losses + scenario.delays + scenario.time == 0,
         }
     }
 
@@ -181,13 +197,18 @@ enum Gate {
     Open,
     /// It may take effect, and its answer gets lost.
     Lossy,
+    /// It is given up, and takes effect later.
+    Late,
 }
 
-#[derive(Debug)]
+/// A call that takes effect after it was given up.
+type Late = Box<dyn FnOnce(&mut Table) + Send>;
+
 struct World {
     now: i64,
     table: Table,
     gates: Vec<Gate>,
+    late: Vec<Late>,
     numbers: Vec<u64>,
     unused: Vec<(u64, u64)>,
 }
@@ -202,6 +223,7 @@ impl World {
             now: 0,
             table,
             gates: vec![Gate::Free; scenario.joins + scenario.ticks],
+            late: Vec::new(),
             numbers: Vec::new(),
             unused: Vec::new(),
         }
@@ -257,10 +279,16 @@ fn options(world: &Mutex<World>, participants: &[Participant], left: &Scenario) 
             if left.losses > 0 {
                 options.push(Choice::Lose(who));
             }
+            if left.delays > 0 {
+                options.push(Choice::Delay(who));
+            }
             if left.kills > 0 {
                 options.push(Choice::Kill(who));
             }
         }
+    }
+    if !world.late.is_empty() {
+        options.push(Choice::TakeEffect);
     }
     if left.time > 0 && !options.is_empty() {
         options.push(Choice::TimePasses);
@@ -298,12 +326,15 @@ impl Calls {
     }
 
     /// Makes a call as soon as the explorer lets it through.
-    async fn call<T>(&self, act: impl FnOnce(&mut Table) -> T) -> Result<T, StoreError> {
+    async fn call<T>(
+        &self,
+        act: impl FnOnce(&mut Table) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
         let mut asked = false;
         let passed = std::future::poll_fn(|_| {
             let gate = &mut lock(&self.world).gates[self.who];
             match *gate {
-                Gate::Open | Gate::Lossy if asked => {
+                Gate::Open | Gate::Lossy | Gate::Late if asked => {
                     Poll::Ready(std::mem::replace(gate, Gate::Free))
                 }
                 _ => {
@@ -314,6 +345,11 @@ impl Calls {
             }
         });
         let passed = passed.await;
+        if passed == Gate::Late {
+            let late = Box::new(|table: &mut Table| drop(act(table)));
+            lock(&self.world).late.push(late);
+            return Err(StoreError::TimedOut("given up".into()));
+        }
         let done = act(&mut lock(&self.world).table);
         match passed {
             Gate::Lossy => Err(StoreError::TimedOut("lost".into())),
@@ -338,11 +374,12 @@ impl Numbers for Calls {
     }
 
     async fn draw_from_pool(&self, _: u8, now: Timestamp) -> Result<DrawnFrom, StoreError> {
-        self.call(|table| table.draw(now)).await
+        self.call(move |table| table.draw(now)).await
     }
 
     async fn take_numbers(&self, numbers: u64, _: Timestamp) -> Result<Option<u64>, StoreError> {
-        self.call(|table| Some(table.take_numbers(numbers))).await
+        self.call(move |table| Some(table.take_numbers(numbers)))
+            .await
     }
 
     async fn replace_pool(
@@ -351,7 +388,9 @@ impl Numbers for Calls {
         seen: Option<&Pool>,
         next: &Pool,
     ) -> Result<bool, StoreError> {
-        self.call(|table| table.replace(seen, next)).await
+        let (seen, next) = (seen.cloned(), next.clone());
+        self.call(move |table| table.replace(seen.as_ref(), &next))
+            .await
     }
 
     async fn all_pools(&self) -> Result<Vec<(u8, Pool)>, StoreError> {

@@ -22,6 +22,6 @@ mod size;
 pub use crowd::{Crowd, Stay};
 pub use evening::{Arrivals, Evening, Troubles, Wave, settings};
 pub use outcome::{Errors, Estimate, Look, Moment, Outcome, Ticks, Units};
-pub use rush::{Measured, Phase, Rush, Spread};
+pub use rush::{Measured, Phase, Rush, Spread, Table};
 pub use simulation::Progress;
 pub use size::item_size;

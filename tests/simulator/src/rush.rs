@@ -23,7 +23,8 @@ use shared::{
 };
 use tokio::time::{Instant, sleep};
 
-use self::{instance::Instances, people::Arrived, table::Table};
+pub use self::table::Table;
+use self::{instance::Instances, people::Arrived};
 
 /// When a rush begins, on the true clock (milliseconds).
 const START: i64 = 1_790_000_000_000;

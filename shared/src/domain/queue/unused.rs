@@ -188,10 +188,13 @@ impl Unused {
     pub(super) fn passed_by(&self, served: Milli, people: Milli) -> impl Iterator<Item = Pass> {
         let mut at = served;
         let mut left = people;
-        self.ranges.iter().map_while(move |range| {
+        let ahead = self
+            .ranges
+            .iter()
+            .filter(move |range| range.through * PERSON > served);
+        ahead.map_while(move |range| {
             let (from, to) = (range.after * PERSON, range.through * PERSON);
-            let from = from.max(at).min(to.max(at));
-            let to = to.max(at);
+            let from = from.max(at);
             let before = from - at;
             if people == 0 || left < before {
                 return None;

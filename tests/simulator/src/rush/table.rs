@@ -68,6 +68,7 @@ impl State {
 }
 
 impl Table {
+    /// The items of a queue that nobody has joined.
     pub fn new(rush: &Rush) -> Self {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(rush.seed ^ 1);
         let began = Instant::now();
@@ -115,6 +116,7 @@ impl Table {
         done
     }
 
+    /// Draws the next number.
     pub async fn draw_from_counter(&self) -> Result<Option<u64>, StoreError> {
         let draw = |state: &mut State| {
             state.write(0)?;
@@ -128,6 +130,7 @@ impl Table {
         }
     }
 
+    /// Takes numbers for a pool, and returns the last one.
     pub async fn take_numbers(
         &self,
         numbers: u64,
@@ -142,6 +145,7 @@ impl Table {
         self.call(take).await
     }
 
+    /// Draws a number from a pool.
     pub async fn draw_from_pool(&self, pool: u8, now: Timestamp) -> Result<DrawnFrom, StoreError> {
         let draw = |state: &mut State| {
             state.write(1 + usize::from(pool))?;
@@ -157,6 +161,7 @@ impl Table {
         self.call(draw).await
     }
 
+    /// Replaces a pool if it is as it was seen.
     pub async fn replace_pool(
         &self,
         pool: u8,
@@ -176,6 +181,7 @@ impl Table {
         self.call(replace).await
     }
 
+    /// Reads all pools.
     pub async fn all_pools(&self) -> Result<Vec<(u8, Pool)>, StoreError> {
         let read = |state: &mut State| {
             let pools = state.pools.iter();
@@ -194,14 +200,17 @@ impl Table {
         }
     }
 
+    /// How many numbers are issued.
     pub fn issued(&self) -> u64 {
         self.state.lock().issued
     }
 
+    /// How many writes there were.
     pub fn writes(&self) -> u64 {
         self.state.lock().writes
     }
 
+    /// The most writes to one item in any second.
     pub fn busiest(&self) -> u64 {
         let state = self.state.lock();
         state.by_second.values().copied().max().unwrap_or(0)

@@ -43,13 +43,14 @@ fn place_of_one_that_was_passed_is_free_at_once() {
     assert_eq!(desk.served(15), 15);
 }
 
-/// The rate is about people, too.
+/// The rate is about people, too, within a tick as well.
 #[test]
 fn they_do_not_count_for_the_rate() {
     let mut desk = Desk::new(1_000, 2_000).with_issued(1_000);
-    desk.learn(&[(0, 500)]);
+    desk.learn(&[(4, 500)]);
     desk.tick(0);
-    assert_eq!(desk.served(5), 510);
+    let served = [0, 1, 2, 3, 4, 5].map(|second| desk.served(second));
+    assert_eq!(served, [0, 2, 500, 502, 504, 506]);
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn end_of_a_line_leaves_them_out() {
     desk.tick(0);
     desk.queue.settings.state = QueueState::Closed;
     desk.tick(5);
-    // The line has ended for the numbers from 11 on. These are learnt of too late.
+    // The line has ended for the numbers from 11 on. It learns of these too late.
     desk.learn(&[(8, 30), (40, 60)]);
     assert_eq!(desk.queue.line.numbers_between(0, 100), 8);
     desk.queue.settings.state = QueueState::Open;
@@ -119,7 +120,7 @@ proptest! {
     #[test]
     fn no_more_are_inside_than_may_be(
         lengths in prop::collection::vec((1_u64..40, 1_u64..40), 1..12),
-        learnt in prop::collection::vec(0_usize..12, 1..12),
+        learnt in prop::collection::vec(0_usize..14, 1..12),
     ) {
         let mut at = 0;
         let ranges: Vec<_> = lengths.iter().map(|(people, unused)| {
@@ -127,12 +128,17 @@ proptest! {
             at = after + unused;
             (after, at)
         }).collect();
-        let mut desk = Desk::new(7, 10_000).with_issued(at + 50);
+        let mut desk = Desk::new(7, 1_700).with_issued(at + 50);
         let mut second = 0;
         for index in learnt {
             desk.tick(second);
             if let Some(range) = ranges.get(index) {
                 desk.learn(&[*range]);
+            } else {
+                desk.queue.settings.state = match desk.queue.settings.state {
+                    QueueState::Open => QueueState::Paused,
+                    _ => QueueState::Open,
+                };
             }
             second += 5;
             desk.tick(second);
@@ -143,6 +149,8 @@ proptest! {
                 .sum();
             // Everybody who was let in is still inside.
             prop_assert!(served.min(desk.issued) - nobody <= 7);
+            let points = desk.queue.line.schedule.points();
+            prop_assert!(points.is_sorted_by_key(|point| (point.at, point.served)));
         }
     }
 }
