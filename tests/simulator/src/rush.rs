@@ -24,7 +24,10 @@ use shared::{
 use tokio::time::{Instant, sleep};
 
 pub use self::table::Table;
-use self::{instance::Instances, people::Arrived};
+use self::{
+    instance::{Instances, Seen},
+    people::Arrived,
+};
 
 /// When a rush begins, on the true clock (milliseconds).
 const START: i64 = 1_790_000_000_000;
@@ -236,7 +239,7 @@ impl World {
             sleep(Duration::from_secs(self.rush.settings.tick_seconds.into())).await;
             let (issued, filled_at) = self.table.census().await;
             let settled = if filled_at > self.line.lock().pools_settled {
-                let numbers = self.instances.of_tick(&self);
+                let numbers = Seen::of_tick(&self);
                 settle(&numbers, filled_at).await.unwrap_or_default()
             } else {
                 Settled::default()

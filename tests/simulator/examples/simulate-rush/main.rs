@@ -17,7 +17,8 @@ fn steady(joins: f64) -> Rush {
     Rush::new(7, phases([(60, joins)]))
 }
 
-fn main() {
+/// The rushes that are played, and what they are called.
+fn rushes() -> Vec<(&'static str, Rush)> {
     let crowd = phases([
         (10, 20_000.0),
         (10, 15_000.0),
@@ -31,7 +32,7 @@ fn main() {
         entries,
         ..Rush::new(7, phases)
     };
-    let rushes = [
+    vec![
         (
             "20,000/s fading, after a draw",
             warned(100_000, crowd.clone()),
@@ -106,7 +107,10 @@ fn main() {
                 ..steady(2_000.0)
             },
         ),
-    ];
+    ]
+}
+
+fn main() {
     println!(
         "{:34} {:>7} {:>7} {:>16} {:>16} {:>10} {:>7} {:>7} {:>6} {:>7} {:>6} {:>3}",
         "rush",
@@ -122,7 +126,7 @@ fn main() {
         "WRU",
         "#"
     );
-    for (name, rush) in rushes {
+    for (name, rush) in rushes() {
         print(name, &rush.play());
     }
 }

@@ -82,10 +82,12 @@ impl Instances {
         let index = rng.random_range(0..free.len());
         free.swap_remove(index)
     }
+}
 
+impl<'a> Seen<'a> {
     /// What a tick sees. Its clock is right.
-    pub fn of_tick<'a>(&self, world: &'a World) -> Seen<'a> {
-        Seen {
+    pub fn of_tick(world: &'a World) -> Self {
+        Self {
             instance: Arc::default(),
             world,
         }
