@@ -544,10 +544,15 @@ def of_the_edge(edge):
         answers = "does not answer"
         if edge.status is not None:
             answers = f"answers {edge.status} instead of {PROBE_STATUS} to a call without a token"
+        remedy = "Check its DNS record and the state of the distribution."
+        if edge.status == 403:
+            remedy = (
+                "The functions may not have the secret that CloudFront sends: deploy with both,"
+                " OriginSecret and OriginSecretBefore."
+            )
         yield Finding(
             Kind.WRONG,
-            f"The page's address {edge.url} {answers}. Without it nobody can buy. Check its DNS record"
-            " and the state of the distribution.",
+            f"The page's address {edge.url} {answers}. Without it nobody can buy. {remedy}",
             "EdgeUrl",
         )
     elif not edge.is_cloudfront:

@@ -62,11 +62,12 @@ impl fmt::Debug for OriginSecrets {
 /// `None` if the header does not have it. To be called only for requests that were admitted.
 pub fn viewer(headers: &HeaderMap, gateway: Option<IpAddr>) -> Option<IpAddr> {
     let values = headers.get_all(FORWARDED_FOR).into_iter();
-    let mut addresses: Vec<&str> = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
+    // The caller may have written anything before it.
+    let values: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .collect();
+    let addresses = values.iter().flat_map(|value| value.split(','));
+    let mut addresses: Vec<&str> = addresses.map(str::trim).collect();
     let last = addresses.last().and_then(|last| last.parse().ok());
     if gateway.is_some() && last == gateway {
         addresses.pop();
@@ -76,7 +77,19 @@ pub fn viewer(headers: &HeaderMap, gateway: Option<IpAddr>) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::http::HeaderValue;
+
     use super::*;
+
+    #[test]
+    fn viewer_is_found_behind_bytes_that_are_no_text() {
+        let mut headers = HeaderMap::new();
+        let sent = HeaderValue::from_bytes(b"\xff, 203.0.113.7, 192.0.2.1").expect("a value");
+        headers.append(FORWARDED_FOR, sent);
+        let edge = "192.0.2.1".parse().expect("an address");
+        let home = "203.0.113.7".parse().expect("an address");
+        assert_eq!(viewer(&headers, Some(edge)), Some(home));
+    }
 
     fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();

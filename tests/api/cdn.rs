@@ -186,6 +186,21 @@ async fn query_tells_lists_apart_and_nothing_else() {
     }
 }
 
+/// A parameter that is not in the key does not reach the API, however it is written.
+#[tokio::test]
+async fn nobody_can_put_another_list_into_the_cache() {
+    let shop = Shop::behind_the_edge().await;
+    let usual = shop.get("/v1/concerts").send().await.ok();
+    assert_eq!(usual["concerts"].as_array().map(Vec::len), Some(1));
+    for query in ["n%61me=zzz", "l%69mit=1&%61ll=true", "name%00=zzz"] {
+        shop.advance(10).await;
+        let disguised = shop.get(&format!("/v1/concerts?{query}"));
+        let disguised = disguised.send_unchecked().await.ok();
+        assert_eq!(disguised, usual, "{query}");
+        assert_eq!(shop.get("/v1/concerts").send().await.ok(), usual, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn caller_that_has_an_answer_gets_304_from_the_edge() {
     let shop = Shop::behind_the_edge().await;

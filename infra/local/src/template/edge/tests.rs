@@ -261,7 +261,7 @@ fn parameters_that_do_not_go_together_are_refused() {
         (&[cdn, secret, ("CertificateArn", arn)], "both, or neither"),
         (
             &[cdn, secret, ("OriginSecretBefore", SECRET)],
-            "another one",
+            "two secrets",
         ),
         (&[cdn, ("OriginSecret", "short")], "OriginSecret"),
         (

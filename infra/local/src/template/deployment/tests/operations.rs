@@ -295,7 +295,7 @@ fn everything_of_cloudfront_has_its_condition() {
         assert_eq!(resource["Condition"], "HasCdn");
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 7);
     let outputs = template.section("Outputs").expect("outputs");
     for output in ["EdgeUrl", "EdgeDomain", "DistributionId", "DistributionArn"] {
         assert_eq!(outputs[output]["Condition"], "HasCdn", "{output}");
