@@ -6,7 +6,11 @@ use local::{Fault, When};
 use rand::{RngExt as _, SeedableRng as _, rngs::Xoshiro256PlusPlus};
 use serde_json::{Value, json};
 use shared::{
-    domain::{ids::QueueId, queue::pool::Pool, show::Show},
+    domain::{
+        ids::QueueId,
+        queue::pool::{MOST_POOLS, Pool},
+        show::Show,
+    },
     futures_util::future::join_all,
     jiff::{SignedDuration, Timestamp},
     store::pools::DrawnFrom,
@@ -116,7 +120,7 @@ async fn throttled_counter_hands_over_to_pools() {
     shop.audit().await;
 }
 
-/// A rush leaves hundreds of numbers that nobody has. Those who come after them wait for people
+/// A rush leaves many numbers that nobody has. Those who come after them wait for people
 /// only.
 #[tokio::test]
 async fn line_passes_numbers_that_nobody_has() {
@@ -131,7 +135,7 @@ async fn line_passes_numbers_that_nobody_has() {
         .map(|range| range[1].as_u64().expect("a number") - range[0].as_u64().expect("a number"))
         .sum();
     assert_eq!(unused, shop.issued().await - 20, "each of them is known");
-    assert!(unused > 100, "{unused}");
+    assert!(unused > 20, "{unused}");
     let late = shop.fan().await;
     assert_eq!(number(&late), shop.issued().await, "it is calm again");
 
@@ -162,7 +166,7 @@ async fn estimate_is_about_people() {
     let late = shop.get_place(&shop.fan().await).await;
     let estimate = late["estimated_wait_time"].as_u64().expect("seconds");
     let place = late["queue_position"].as_u64().expect("a place");
-    assert!(place > 100, "{late}");
+    assert!(place > 30, "{late}");
     // 19 people are before it, with two places, and about five minutes for each.
     let expected = 19 * 300 / 2;
     assert!(estimate < 2 * expected, "{late}");
@@ -367,14 +371,14 @@ async fn pools_are_as_modelled() {
                 let taken = model.take_numbers(numbers, now).await.expect("numbers");
                 let same = store.take_numbers(&main, numbers, now).await;
                 assert_eq!(taken, same.expect("numbers"));
-                let claimed = Pool::claimed(seen.as_ref(), now);
+                let claimed = claimed(seen.as_ref(), now);
                 let next = claimed.filled(numbers, taken.expect("open"), now);
                 let replaced = model.replace_pool(0, seen.as_ref(), &next).await;
                 let same = store.replace_pool(&main, 0, seen.as_ref(), &next).await;
                 assert_eq!(replaced.expect("a write"), same.expect("a write"));
             }
             1 => {
-                let next = Pool::claimed(seen.as_ref(), now);
+                let next = claimed(seen.as_ref(), now);
                 let replaced = model.replace_pool(0, seen.as_ref(), &next).await;
                 let same = store.replace_pool(&main, 0, seen.as_ref(), &next).await;
                 assert_eq!(replaced.expect("a write"), same.expect("a write"));
@@ -394,6 +398,13 @@ async fn pools_are_as_modelled() {
     }
     assert!(drawn > 20, "{drawn}");
     assert_eq!(model.issued(), store.issued(&main).await.expect("a count"));
+}
+
+fn claimed(seen: Option<&Pool>, now: Timestamp) -> Pool {
+    match seen {
+        Some(seen) => seen.claimed(now),
+        None => Pool::first(MOST_POOLS, now),
+    }
 }
 
 fn later(now: Timestamp, milliseconds: i64) -> Timestamp {

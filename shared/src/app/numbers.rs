@@ -209,7 +209,10 @@ async fn look_at(numbers: &impl Numbers, name: u8) -> Result<Look, StoreError> {
     if seen.as_ref().is_some_and(|seen| !seen.may_be_claimed(now)) {
         return Ok(Look::Nothing);
     }
-    let claimed = Pool::claimed(seen.as_ref(), now);
+    let claimed = match &seen {
+        Some(seen) => seen.claimed(now),
+        None => Pool::first(numbers.pools(), now),
+    };
     if !numbers.replace_pool(name, seen.as_ref(), &claimed).await? {
         return Ok(Look::Nothing);
     }

@@ -2,7 +2,10 @@
 //! has it.
 
 use shared::{
-    domain::{ids::QueueId, queue::pool::Pool},
+    domain::{
+        ids::QueueId,
+        queue::pool::{MOST_POOLS, Pool},
+    },
     jiff::{SignedDuration, Timestamp},
     store::{Store, pools::DrawnFrom},
 };
@@ -24,7 +27,7 @@ const SIZE: u64 = 3;
 /// Fills the first pool of `main`, and returns it.
 async fn fill(shop: &Shop, store: &Store) -> Pool {
     let now = shop.now();
-    let claimed = Pool::claimed(None, now);
+    let claimed = Pool::first(MOST_POOLS, now);
     assert!(replace(store, None, &claimed).await);
     let end = store.take_numbers(&QueueId::main(), SIZE, now).await;
     let end = end.expect("an answer").expect("an open queue");
@@ -73,7 +76,7 @@ async fn old_number_is_not_drawn(shop: &Shop) -> bool {
 /// Two joins find no pool.
 async fn new_pool_is_claimed_once(shop: &Shop) -> bool {
     let store = store(shop).await;
-    let claim = async |at| replace(&store, None, &Pool::claimed(None, at)).await;
+    let claim = async |at| replace(&store, None, &Pool::first(MOST_POOLS, at)).await;
     claim(shop.now()).await && !claim(later(shop.now(), 1)).await
 }
 
@@ -88,7 +91,7 @@ async fn pool_is_claimed_once(shop: &Shop) -> bool {
     let DrawnFrom::Nothing(seen) = draw(&store, over).await else {
         return false;
     };
-    let claim = async |at| replace(&store, Some(&seen), &Pool::claimed(Some(&seen), at)).await;
+    let claim = async |at| replace(&store, Some(&seen), &seen.claimed(at)).await;
     claim(over).await && !claim(later(over, 1)).await
 }
 
@@ -113,7 +116,7 @@ async fn pool_that_others_have_filled_is_not_filled(shop: &Shop) -> bool {
         return false;
     };
     let over = later(shop.now(), 10_000);
-    let claimed = Pool::claimed(Some(&seen), over);
+    let claimed = seen.claimed(over);
     assert!(replace(&store, Some(&seen), &claimed).await);
     let next = claimed.filled(SIZE, 3 * SIZE, over);
     assert!(replace(&store, Some(&claimed), &next).await);

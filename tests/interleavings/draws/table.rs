@@ -1,6 +1,10 @@
 //! The counter and one pool, as DynamoDB keeps them.
 
-use shared::{domain::queue::pool::Pool, jiff::Timestamp, store::pools::DrawnFrom};
+use shared::{
+    domain::queue::pool::{MOST_POOLS, Pool},
+    jiff::Timestamp,
+    store::pools::DrawnFrom,
+};
 
 /// When a play begins (milliseconds).
 pub const START: i64 = 1_790_000_000_000;
@@ -34,7 +38,7 @@ impl Table {
     /// A pool that was filled half a second ago, and has so many numbers left.
     pub fn with_left(numbers: u64) -> Self {
         let size = numbers + 1;
-        let filled = Pool::claimed(None, at(-510)).filled(size, size, at(-500));
+        let filled = Pool::first(MOST_POOLS, at(-510)).filled(size, size, at(-500));
         Self {
             issued: size,
             pool: Some(Pool { drawn: 1, ..filled }),

@@ -34,8 +34,12 @@ const CLAIM: SignedDuration = SignedDuration::from_millis(500);
 /// drew the last number may still be filling it.
 const REST: SignedDuration = SignedDuration::from_millis(1000);
 
-/// The size of the first pool.
+/// The size of a new pool. With less, so many pools would be filled more often than the counter takes.
 const FIRST_SIZE: u64 = 32;
+
+/// So many pools are few, and the size of a new one of them.
+const FEW_POOLS: u8 = 16;
+const FIRST_SIZE_OF_FEW: u64 = 8;
 
 /// The sizes that a pool may have. The largest is enough for 32,000 joins a second.
 const SIZES: std::ops::RangeInclusive<u64> = 2..=256;
@@ -123,26 +127,32 @@ impl Pool {
         }
     }
 
-    /// A pool that somebody claims at `now`, in place of `seen`, or where there was none. What it
-    /// still had is unused.
-    pub fn claimed(seen: Option<&Self>, now: Timestamp) -> Self {
-        let until = now.as_millisecond().saturating_add(milliseconds(CLAIM));
-        match seen {
-            Some(seen) => Self {
-                size: seen.next_size(now),
-                claimed: true,
-                until,
-                ..seen.emptied()
+    /// A pool that somebody claims where there was none, of a queue that uses so many. The first
+    /// numbers of a few pools are few, because the rush may be over already.
+    pub fn first(pools: u8, now: Timestamp) -> Self {
+        Self {
+            drawn: 0,
+            end: 0,
+            size: if pools > FEW_POOLS {
+                FIRST_SIZE
+            } else {
+                FIRST_SIZE_OF_FEW
             },
-            None => Self {
-                drawn: 0,
-                end: 0,
-                size: FIRST_SIZE,
-                since: now.as_millisecond(),
-                until,
-                claimed: true,
-                unused: Vec::new(),
-            },
+            since: now.as_millisecond(),
+            until: now.as_millisecond().saturating_add(milliseconds(CLAIM)),
+            claimed: true,
+            unused: Vec::new(),
+        }
+    }
+
+    /// This pool when somebody claims it. What it still had is unused.
+    #[must_use]
+    pub fn claimed(&self, now: Timestamp) -> Self {
+        Self {
+            size: self.next_size(now),
+            claimed: true,
+            until: now.as_millisecond().saturating_add(milliseconds(CLAIM)),
+            ..self.emptied()
         }
     }
 

@@ -12,7 +12,7 @@ fn at(milliseconds: i64) -> Timestamp {
 
 /// A pool with the numbers 101 to 150.
 fn filled() -> Pool {
-    Pool::claimed(None, at(-10)).filled(50, 150, at(0))
+    Pool::first(MOST_POOLS, at(-10)).filled(50, 150, at(0))
 }
 
 fn drawn(pool: &Pool, numbers: u64) -> Pool {
@@ -24,12 +24,14 @@ fn drawn(pool: &Pool, numbers: u64) -> Pool {
 
 #[test]
 fn new_pool_is_claimed_and_filled() {
-    let claimed = Pool::claimed(None, at(0));
+    let claimed = Pool::first(MOST_POOLS, at(0));
     assert!(!claimed.has_numbers());
     assert!(!claimed.may_be_claimed(at(500)));
     assert!(claimed.may_be_claimed(at(501)));
     assert_eq!(claimed.time_to_take(at(100)), Duration::from_millis(150));
     assert_eq!(claimed.time_to_take(at(250)), Duration::ZERO);
+    let sizes = [1, 16, 17, 64].map(|pools| Pool::first(pools, at(0)).size);
+    assert_eq!(sizes, [8, 8, 32, 32]);
     let pool = claimed.filled(32, 132, at(20));
     assert_eq!((pool.drawn, pool.end, pool.size), (100, 132, 32));
     assert_eq!((pool.since, pool.until), (START + 20, START + 1_520));
@@ -53,7 +55,7 @@ fn pool_is_left_alone_for_a_second_after_its_time() {
 /// Its clock was far ahead when it was filled. Its numbers would be given out for hours.
 #[test]
 fn pool_with_a_wrong_time_may_be_claimed() {
-    let ahead = Pool::claimed(None, at(0)).filled(50, 150, at(6_000));
+    let ahead = Pool::first(MOST_POOLS, at(0)).filled(50, 150, at(6_000));
     assert!(ahead.is_left_over(at(0)));
     assert!(!ahead.is_left_over(at(1_000)));
 }
@@ -61,7 +63,7 @@ fn pool_with_a_wrong_time_may_be_claimed() {
 #[test]
 fn numbers_that_were_not_drawn_are_unused() {
     let pool = drawn(&filled(), 20);
-    let claimed = Pool::claimed(Some(&pool), at(2_501));
+    let claimed = pool.claimed(at(2_501));
     let unused = vec![Range::from((120, 150))];
     assert_eq!((claimed.drawn, claimed.end), (150, 150));
     assert_eq!(claimed.unused, unused);
@@ -69,7 +71,7 @@ fn numbers_that_were_not_drawn_are_unused() {
     let next = claimed.filled(5, 400, at(2_510));
     assert_eq!(next.unused, unused);
     let empty = drawn(&next, 5);
-    assert_eq!(Pool::claimed(Some(&empty), at(5_100)).unused, unused);
+    assert_eq!(empty.claimed(at(5_100)).unused, unused);
     assert_eq!(pool.emptied().unused, unused);
 }
 
@@ -96,17 +98,17 @@ fn next_pool_lasts_half_a_second() {
     // Only what was drawn counts, and only until its time was over.
     assert_eq!(size(40, 9_000), 13);
     assert_eq!(size(50, 0), 200);
-    let largest = Pool::claimed(None, at(0)).filled(256, 256, at(0));
+    let largest = Pool::first(MOST_POOLS, at(0)).filled(256, 256, at(0));
     assert_eq!(drawn(&largest, 256).next_size(at(10)), 256);
-    let smallest = Pool::claimed(None, at(0)).filled(2, 2, at(0));
+    let smallest = Pool::first(MOST_POOLS, at(0)).filled(2, 2, at(0));
     assert_eq!(smallest.next_size(at(2_500)), 2);
 }
 
 #[test]
 fn size_is_decided_once() {
     let empty = drawn(&filled(), 50);
-    let claimed = Pool::claimed(Some(&empty), at(2_501));
-    let again = Pool::claimed(Some(&claimed), at(9_000));
+    let claimed = empty.claimed(at(2_501));
+    let again = claimed.claimed(at(9_000));
     assert_eq!((claimed.size, again.size), (16, 16));
 }
 
@@ -150,6 +152,6 @@ fn every_attribute_of_a_pool_is_stored() {
         "claimed": false, "unused": [],
     });
     assert_eq!(stored, expected);
-    let claimed = serde_json::to_value(Pool::claimed(Some(&pool), at(2_501))).expect("json");
+    let claimed = serde_json::to_value(pool.claimed(at(2_501))).expect("json");
     assert_eq!(claimed["unused"], json!([[120, 150]]));
 }
