@@ -176,7 +176,7 @@ pub struct Config {
     pub challenge: bool,
     /// What a request must have, because CloudFront is in front. `None` if everybody may call.
     ///
-    /// Whoever may read a function's configuration (`lambda:GetFunctionConfiguration`) or that of the
+    /// Everybody that may read a function's configuration (`lambda:GetFunctionConfiguration`) or that of the
     /// distribution can read the secrets.
     pub origin_secrets: Option<OriginSecrets>,
 }

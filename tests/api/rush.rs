@@ -203,7 +203,7 @@ async fn tick_decides_when_a_queue_is_rushed() {
     assert_eq!(shop.pools().await.len(), 1);
 }
 
-/// While nobody waits, whoever draws a number from a pool walks in, even a number that was served
+/// While nobody waits, a guest that draws a number from a pool walks in, even a number that was served
 /// before it was drawn.
 #[tokio::test]
 async fn number_from_a_pool_walks_in_while_nobody_waits() {
@@ -333,7 +333,7 @@ impl Shop {
     }
 }
 
-/// What a join of a rushed queue costs: the draw and the session. Whoever fills a pool pays for
+/// What a join of a rushed queue costs: the draw and the session. A join that fills a pool pays for
 /// two writes more, or three if it is the first one.
 #[tokio::test]
 async fn join_of_a_rushed_queue_costs_two_writes() {

@@ -19,8 +19,8 @@
 //! 3 WRU. A concert that the instance does not know: 0.5 RRU, one call and one round more. A token that is issued again: no WRU, or 1 WRU if it is a new one or names another
 //! concert. A queue that takes nobody: 0.5 RRU more, and 0.5 RRU for the concert.
 //!
-//! A rushed queue draws from pools (`shared::domain::queue::pool`). Whoever draws the last number of
-//! a pool also fills it again, beside the write of the session: 2 WRU more, once in about 50 joins.
+//! A rushed queue draws from pools (`shared::domain::queue::pool`). A join that draws the last number
+//! of a pool also fills it again, beside the write of the session: 2 WRU more, once in about 50 joins.
 //! If no pool gives a number within three seconds: 503 `BUSY`.
 //!
 //! Round trips: 5 calls in 4 rounds.

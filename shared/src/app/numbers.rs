@@ -95,7 +95,7 @@ pub struct Drawn {
     pub emptied: Option<Emptied>,
 }
 
-/// A pool of which somebody has drawn the last number.
+/// A pool whose last number somebody has drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emptied {
     /// Its name.
@@ -296,7 +296,7 @@ async fn wait(milliseconds: std::ops::RangeInclusive<u64>) {
 pub struct Settled {
     /// Numbers that nobody will ever have.
     pub unused: Vec<Range>,
-    /// Until when pools were filled of which every number is drawn or unused (milliseconds).
+    /// Until when pools were filled whose numbers are all drawn or unused (milliseconds).
     pub through: i64,
 }
 

@@ -8,6 +8,7 @@
 mod closures;
 mod cohort;
 mod flow;
+mod joins;
 mod opening;
 pub mod pool;
 mod seats;
@@ -29,7 +30,7 @@ pub use self::{
 };
 use super::{
     ids::{ConcertId, QueueId},
-    schedule::{Milli, PERSON, Schedule},
+    schedule::{PERSON, Schedule},
     texts::{InLanguages, Notice},
 };
 
@@ -48,9 +49,6 @@ const MEMORY_SLACK_MILLISECONDS: i64 = 15_000;
 /// A queue is looked at on each tick until this long after its last tick. Then it is looked at once
 /// a minute.
 const AWAKE_MILLISECONDS: i64 = 600_000;
-
-/// How many jumps over unused numbers a tick adds to the schedule, which must stay small.
-const JUMPS_IN_A_TICK: usize = 4;
 
 /// The settings that an operator makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -358,31 +356,6 @@ impl Queue {
         self.is_quiet() && self.line.issued == issued
     }
 
-    /// The line after a tick has looked at its joins: how many pools the next ones may use, and which
-    /// numbers nobody has. `issued` is how many numbers have been drawn or put into pools. Also
-    /// returns the unused numbers that are to be kept elsewhere.
-    #[must_use]
-    pub fn with_joins(
-        &self,
-        now: Timestamp,
-        issued: u64,
-        unused: impl IntoIterator<Item = Range>,
-    ) -> (Line, Vec<Range>) {
-        let mut line = self.line.clone();
-        let tick = self.tick_milliseconds();
-        let since = now.as_millisecond() - line.ticked_at;
-        if line.schedule.last().is_none() {
-            // This is the tick of the opening.
-            line.pools = pool::pools_after_draw(issued);
-        } else if since >= tick / 2 {
-            let joins = issued.saturating_sub(line.issued);
-            // A line in which nothing happened was not ticked.
-            line.pools = pool::pools_for(line.pools, joins, since.min(tick));
-        }
-        let elsewhere = line.add_unused(unused);
-        (line, elsewhere)
-    }
-
     /// Whether nobody was active or waiting at the last tick, and the settings still cover the
     /// credit that it left. Then another tick is worth its price only if a number has been issued
     /// since.
@@ -553,24 +526,6 @@ impl Line {
                 active_seconds: settings.active_seconds,
                 counters: Cohort::counters_for(settings.rate_milli),
             });
-        }
-    }
-
-    /// Continues the schedule up to the last of the longest ranges that it passes on its way to
-    /// `target`. It jumps over each, so that people come in evenly before and after it. The shorter
-    /// ones only make the line a little steeper.
-    fn pass_unused(&mut self, start: i64, tick: i64, served: Milli, target: Milli) {
-        let nobody = self.unused.between(served / PERSON, target / PERSON) * PERSON;
-        let people = target.saturating_sub(served).saturating_sub(nobody);
-        let mut longest: Vec<_> = self.unused.passed_by(served, people).collect();
-        longest.sort_unstable_by_key(|pass| std::cmp::Reverse(pass.to - pass.from));
-        longest.truncate(JUMPS_IN_A_TICK);
-        longest.sort_unstable_by_key(|pass| pass.from);
-        for pass in longest {
-            let part = i128::from(tick) * i128::from(pass.after) / i128::from(people.max(1));
-            let at = start + i64::try_from(part).unwrap_or(tick);
-            self.schedule.append(at, pass.from);
-            self.schedule.append(at, pass.to);
         }
     }
 

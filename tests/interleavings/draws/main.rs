@@ -97,7 +97,7 @@ fn goes_wrong_without(condition: Condition, scenario: Scenario) {
     panic!("{condition:?} proves nothing in {} plays", explorer.plays());
 }
 
-/// A pool with numbers, of which some are left.
+/// A pool that has some numbers left.
 fn left(numbers: u64) -> Table {
     Table::with_left(numbers)
 }

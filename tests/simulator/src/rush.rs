@@ -74,7 +74,7 @@ pub struct Measured {
     /// How long it took to draw a number (milliseconds).
     pub drawing: Spread,
     /// By how much people were overtaken: how much later the last one of those before them came
-    /// (milliseconds). Whoever was refused came when they came back.
+    /// (milliseconds). Those who were refused came when they came back.
     pub overtaken: Spread,
     /// How much later than somebody's draw the last one before them came, at most (milliseconds).
     pub came_after_draw: i64,

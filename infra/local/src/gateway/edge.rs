@@ -84,7 +84,7 @@ impl Kept {
     }
 }
 
-/// What those are told that waited for the answer to another request.
+/// The answer for requests that waited for the answer to another one.
 #[derive(Clone)]
 enum Told {
     /// It is for them too.
@@ -226,7 +226,7 @@ impl Edge {
             }
         }
         if cache.len() >= MAX_KEPT {
-            // Whoever asks next asks the API.
+            // The next request goes to the API.
             cache.retain(|_, slot| slot.under_way.is_some());
         }
         let slot = cache.entry(key.clone()).or_default();

@@ -2,7 +2,7 @@
 //!
 //! A queue has one counter of its numbers, and DynamoDB takes 1,000 writes a second for one item.
 //! So a join of a rushed queue draws from one of several pools. A pool is an item with numbers in
-//! a row. Whoever draws its last number takes the next numbers for it from the counter.
+//! a row. The join that draws its last number takes the next numbers for it from the counter.
 //!
 //! The order of the line stays exact to [`LIFE`]: numbers that are older than that are not given
 //! out. They are then unused, and the line passes them without losing time ([`super::Unused`]).
@@ -20,14 +20,14 @@ use super::unused::Range;
 /// How many pools a queue has, at most. A name of a pool is a number below this one.
 pub const MOST_POOLS: u8 = 64;
 
-/// The numbers of a pool are given out for this long. So whoever has drawn a number stands behind
-/// nobody who came more than this much after that draw, but for the difference of clocks.
+/// The numbers of a pool are given out for this long. So a join that has drawn a number is behind
+/// no join that came more than this much after the draw, but for the difference of clocks.
 pub const LIFE: SignedDuration = SignedDuration::from_millis(1500);
 
 /// A pool should last this long. Its size follows.
 const SHOULD_LAST_MILLISECONDS: i64 = 500;
 
-/// Whoever has claimed a pool has this long to fill it.
+/// A join that has claimed a pool has this long to fill it.
 const CLAIM: SignedDuration = SignedDuration::from_millis(500);
 
 /// A pool whose time is over is left alone for this much longer. Clocks differ, and the one that
@@ -190,7 +190,7 @@ impl Pool {
     }
 
     /// How many numbers the pool after this one should have, so that it lasts half a second. It is
-    /// decided once, by whoever is going to fill it.
+    /// decided once, by the join that is going to fill it.
     pub fn next_size(&self, now: Timestamp) -> u64 {
         if self.claimed {
             return self.size;
@@ -211,7 +211,7 @@ impl Pool {
     }
 }
 
-/// How many pools a join may use, of which the others are the first ones.
+/// How many pools a join may use: those with the smallest names.
 ///
 /// `before` is how many they were until now, `joins` how many numbers were issued in the
 /// milliseconds since; 0 is none: every join draws from the counter.

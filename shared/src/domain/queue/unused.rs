@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(beyond(0, 9), 9);
         assert_eq!(beyond(0, 10), 18);
         assert_eq!(beyond(0, 11), 19);
-        assert_eq!(beyond(12, 1), 19, "it may stand in a range");
+        assert_eq!(beyond(12, 1), 19, "it may begin in a range");
         assert_eq!(beyond(0, 22), 40);
         assert_eq!(beyond(0, 23), 41);
         assert_eq!(beyond(50, 3), 53);

@@ -22,7 +22,7 @@ fn great_rush() -> Rush {
     }
 }
 
-/// Whoever has drawn a number stands behind nobody who came more than a pool's life after the draw.
+/// A join that has drawn a number is behind no join that came more than a pool's life after the draw.
 fn assert_order_is_kept(rush: &Measured) {
     assert_order_is_kept_by(rush, 0);
 }

@@ -84,7 +84,7 @@ impl Reader<'_> {
             }
             Some("AWS::CloudFront::Distribution") => {
                 if deployment.edge.is_some() {
-                    return Err(Problem::failure("there is another distribution"));
+                    return Err(Problem::failure("there are two distributions"));
                 }
                 deployment.edge = Some(edge::read(&self.resolver, resource)?);
             }

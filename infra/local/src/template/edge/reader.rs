@@ -91,7 +91,7 @@ struct Behaviour {
     response_headers_policy_id: Option<String>,
     #[serde(default)]
     compress: bool,
-    /// Whoever calls the local stack has no TLS, whatever the policy is.
+    /// Callers of the local stack have no TLS, whatever the policy is.
     #[serde(rename = "ViewerProtocolPolicy")]
     _viewer_protocol_policy: ViewerProtocolPolicy,
 }

@@ -47,7 +47,7 @@ fn pool_is_left_alone_for_a_second_after_its_time() {
     assert!(!empty.may_be_claimed(at(2_500)));
     assert!(empty.may_be_claimed(at(2_501)));
     assert!(!empty.is_left_over(at(2_501)));
-    // Whoever drew the last number has time until half of that second is over.
+    // The join that drew the last number has time until half of that second is over.
     assert_eq!(empty.time_to_take(at(1_999)), Duration::from_millis(1));
     assert_eq!(empty.time_to_take(at(2_000)), Duration::ZERO);
 }
