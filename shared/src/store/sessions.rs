@@ -391,7 +391,8 @@ pub(super) fn leave(tables: &Tables, session: &Session) -> Result<Update, StoreE
         .map_err(StoreError::of_item)
 }
 
-/// Writes a hold into its session, which must be open and hold nothing.
+/// Writes a hold into its session, which must be open and hold nothing. A reservation that has been
+/// given up is not held again: a call that was given up may take effect late.
 pub(super) fn place_hold(
     tables: &Tables,
     session: &Session,
@@ -402,9 +403,11 @@ pub(super) fn place_hold(
         .set_key(Some(key(session.user_id, &session.queue_id)))
         .update_expression("SET live_hold = :hold")
         .condition_expression(
-            "jti = :jti AND attribute_not_exists(closed) AND attribute_not_exists(live_hold)",
+            "jti = :jti AND attribute_not_exists(closed) AND attribute_not_exists(live_hold) \
+             AND (attribute_not_exists(last_hold) OR last_hold.reservation_id <> :reservation_id)",
         )
         .expression_attribute_values(":jti", text(session.jti))
+        .expression_attribute_values(":reservation_id", text(hold.reservation_id))
         .expression_attribute_values(":hold", to_attribute(hold)?)
         .build()
         .map_err(StoreError::of_item)

@@ -22,6 +22,7 @@ use crate::harness::{Buyer, Guest, PRICE, Shop, pay_hold, show};
 guarded! {
     seat_is_held_once: ("Seats", "attribute_not_exists(seat)");
     session_holds_once: ("Sessions", "attribute_not_exists(live_hold)");
+    reservation_that_was_given_up_is_not_held_again: ("Sessions", "last_hold.reservation_id <>");
     session_that_has_left_holds_nothing: ("Sessions", "attribute_not_exists(closed)");
     earlier_session_holds_nothing: ("Sessions", "jti = :jti");
     lapsed_hold_is_not_paid: ("Sessions", "live_hold.held_until > :now");
@@ -78,6 +79,20 @@ async fn session_holds_once(shop: &Shop) -> bool {
         holds += u32::from(held.is_ok());
     }
     holds == 1
+}
+
+/// Of two tries of one request, the first one takes effect after the second one was cancelled.
+async fn reservation_that_was_given_up_is_not_held_again(shop: &Shop) -> bool {
+    let buyer = shop.buyer().await;
+    let held = shop.hold(&buyer, 7).await.ok();
+    let session = session(shop, &buyer).await;
+    let late = Hold {
+        seats: SeatSet::from(SeatNumber::new(8).expect("a seat")),
+        ..session.live_hold.clone().expect("a hold")
+    };
+    shop.cancel(&buyer, &held).await.ok();
+    let store = store(shop).await;
+    store.place_hold(&session, &late, shop.now()).await.is_err()
 }
 
 async fn session_that_has_left_holds_nothing(shop: &Shop) -> bool {
