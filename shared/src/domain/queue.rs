@@ -191,14 +191,14 @@ pub struct Line {
     pub seats: Option<SeatsLeft>,
     /// The last number for which the seats ended: all were sold, or nothing is sold any more. A
     /// session with a number up to this one can buy nothing, unless it holds seats.
-    #[serde(skip_serializing_if = "is_none_yet")]
+    #[serde(skip_serializing_if = "is_default")]
     pub closed_through: u64,
     /// How many pools a join may draw its number from, if the queue is rushed; 0: from the counter.
-    #[serde(skip_serializing_if = "is_calm")]
+    #[serde(skip_serializing_if = "is_default")]
     pub pools: u8,
     /// Until when pools were filled whose numbers are all drawn or known to be unused
     /// (milliseconds).
-    #[serde(skip_serializing_if = "is_never")]
+    #[serde(skip_serializing_if = "is_default")]
     pub pools_settled: i64,
     /// The numbers that nobody has.
     #[serde(skip_serializing_if = "Unused::is_none")]
@@ -211,19 +211,9 @@ pub struct Line {
     pub early_closures: Vec<EarlyClosure>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_none_yet(number: &u64) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_calm(pools: &u8) -> bool {
-    *pools == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_never(time: &i64) -> bool {
-    *time == 0
+/// Whether a value is left out where it is stored, because a reader without it takes the same.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A queue: its settings and its line.
@@ -433,12 +423,14 @@ impl Queue {
         } else {
             // While nobody waits, newcomers walk straight in, so the credit is there at once.
             let served = line.schedule.served_milli(start);
-            if line.numbers_between(served / PERSON, issued) > 0 {
+            let anybody_waits = line.numbers_between(served / PERSON, issued) > 0;
+            if anybody_waits {
                 line.pass_unused(start, tick, served, target);
-                line.schedule.append(start + tick, target.max(served));
-            } else {
-                line.schedule.append(start, target.max(served));
             }
+            line.schedule.append(
+                if anybody_waits { start + tick } else { start },
+                target.max(served),
+            );
         }
         line.forget(now);
         line.version += 1;

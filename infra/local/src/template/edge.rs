@@ -49,7 +49,7 @@ pub struct CachePlan {
     pub default: Duration,
     /// For how long one is kept at most.
     pub max: Duration,
-    /// The codings of which a caller's are a part of the key, in the order of preference.
+    /// The codings that tell requests apart, the preferred ones first. A key has those that its caller takes.
     pub codings: Vec<&'static str>,
     /// The parameters of the query in the key. The API gets them.
     pub query: Selection,

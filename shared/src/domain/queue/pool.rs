@@ -22,7 +22,7 @@ pub const MOST_POOLS: u8 = 64;
 
 /// The numbers of a pool are given out for this long. So a join that has drawn a number is behind
 /// no join that came more than this much after the draw, but for the difference of clocks.
-pub const LIFE: SignedDuration = SignedDuration::from_millis(1500);
+pub const LIFE: SignedDuration = SignedDuration::from_millis(1_500);
 
 /// A pool should last this long. Its size follows.
 const SHOULD_LAST_MILLISECONDS: i64 = 500;
@@ -32,7 +32,7 @@ const CLAIM: SignedDuration = SignedDuration::from_millis(500);
 
 /// A pool whose time is over is left alone for this much longer. Clocks differ, and the one that
 /// drew the last number may still be filling it.
-const REST: SignedDuration = SignedDuration::from_millis(1000);
+const REST: SignedDuration = SignedDuration::from_secs(1);
 
 /// The size of a new pool. With less, so many pools would be filled more often than the counter takes.
 const FIRST_SIZE: u64 = 32;

@@ -66,10 +66,10 @@ pub struct Unused {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     more: bool,
     /// The last number that is not in a range any more.
-    #[serde(skip_serializing_if = "super::is_none_yet")]
+    #[serde(skip_serializing_if = "super::is_default")]
     forgotten_through: u64,
     /// How many unused numbers there were up to that one, since the line last ended for everybody.
-    #[serde(skip_serializing_if = "super::is_none_yet")]
+    #[serde(skip_serializing_if = "super::is_default")]
     forgotten: u64,
 }
 
